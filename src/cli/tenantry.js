@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+// The launcher of the `tenantry` command: first the right Node, then the generated database
+// client, then the program. Each may fail with one clear line before the next is even parsed.
+import './ensure-node.js';
+
+if (process.env.npm_lifecycle_event) endWithParent();
+
+if (await isClientReady()) await import('./main.ts');
+
+/** Generates what is missing or stale; false after saying why that did not work. */
+async function isClientReady() {
+  const { prepareClient } = await import('../db/prepare.ts');
+  try {
+    await prepareClient();
+    return true;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+    return false;
+  }
+}
+
+/**
+ * npm runs a script through a shell, and dash dies of a SIGTERM without passing it on. The server
+ * would stay behind and keep its port and database, so the end of that shell counts as a SIGTERM.
+ */
+function endWithParent() {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    process.kill(process.pid, 'SIGTERM');
+  }, 250);
+  watch.unref();
+}

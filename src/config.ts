@@ -1,0 +1,184 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { parseEnv } from 'node:util';
+import { findUnknownNames, isLoopback } from './config/faults.ts';
+import type { AnySetting, Value } from './config/setting.ts';
+import { settings } from './config/settings.ts';
+
+/** Environment variables by name; an empty one counts as not set. */
+type Environment = Record<string, string | undefined>;
+
+/** The parsed settings, grouped, frozen all the way down. What each means is in config/settings.ts. */
+export type Config = DeepReadonly<ReturnType<typeof arrange>>;
+
+/** The environment does not describe a server that could run; the message lists every fault. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    const title = faults.length === 1 ? 'One setting is' : `${faults.length} settings are`;
+    super(`${title} not usable:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+    this.faults = faults;
+  }
+}
+
+/**
+ * Parses the process's environment, and below it the file .env of the working directory (not in
+ * tests, which must not depend on it). The only place that reads process.env.
+ * @throws ConfigError naming all faults at once, without the values of secrets.
+ */
+export function readConfig(): Config {
+  const file = process.env.NODE_ENV === 'test' ? {} : readEnvFile();
+  return loadConfig({ ...file, ...process.env });
+}
+
+/**
+ * Parses and checks an environment; pure, so tests can pass any.
+ * @throws ConfigError naming all faults at once, without the values of secrets.
+ */
+export function loadConfig(env: Environment): Config {
+  const faults = new Map<string, string>();
+  const values = {
+    general: readGroup(settings.general, env, faults),
+    server: readGroup(settings.server, env, faults),
+    database: readGroup(settings.database, env, faults),
+    sessions: readGroup(settings.sessions, env, faults),
+    passwords: readGroup(settings.passwords, env, faults),
+    log: readGroup(settings.log, env, faults),
+  };
+  const all = [
+    ...findUnknownNames(env),
+    ...faults.values(),
+    ...findContradictions(values, new Set(faults.keys())),
+  ];
+  if (all.length > 0) throw new ConfigError(all);
+  return deepFreeze(arrange(values));
+}
+
+type Group = Record<string, AnySetting>;
+type Values<G> = { [Name in keyof G]: Value<G[Name]> };
+type AllValues = { [Name in keyof typeof settings]: Values<(typeof settings)[Name]> };
+
+function readGroup<G extends Group>(group: G, env: Environment, faults: Map<string, string>) {
+  const entries = Object.entries(group).map(([name, setting]) => {
+    const raw = env[name] || setting.fallback;
+    if (raw === undefined) return [name, undefined];
+    const parsed = setting.schema.safeParse(raw);
+    if (!parsed.success) {
+      const found = setting.isSecret ? '' : `, not ${JSON.stringify(raw.slice(0, 80))}`;
+      faults.set(name, `${name} must be ${setting.expects}${found}`);
+    }
+    return [name, parsed.data];
+  });
+  // Complete whenever `faults` stays empty, which loadConfig checks before anyone sees it.
+  return Object.fromEntries(entries) as Values<G>;
+}
+
+/** What the values say against each other; a setting that could not be read is left out. */
+function findContradictions(values: AllValues, unread: ReadonlySet<string>): string[] {
+  const { general, server, database, sessions } = values;
+  const isProduction = general.NODE_ENV === 'production';
+  const isExposed = !unread.has('HOST') && !isLoopback(server.HOST);
+  const checks: [name: string, isBroken: boolean, rule: string][] = [
+    ['TENANTRY_SECRET', isProduction && !general.TENANTRY_SECRET, 'must be set in production'],
+    ['DEMO', general.DEMO === true && isProduction, 'must be off in production'],
+    [
+      'DEMO',
+      general.DEMO === true && isExposed,
+      `must be off where HOST is not loopback, and it is ${server.HOST}`,
+    ],
+    [
+      'DATABASE_APP_URL',
+      database.DATABASE_APP_URL !== undefined && database.DATABASE_URL === undefined,
+      'needs DATABASE_URL, the owner of the same database',
+    ],
+    [
+      'DATABASE_QUERY_TIMEOUT_MS',
+      database.DATABASE_QUERY_TIMEOUT_MS < database.DATABASE_STATEMENT_TIMEOUT_MS,
+      'must be at least DATABASE_STATEMENT_TIMEOUT_MS',
+    ],
+    [
+      'SESSION_ABSOLUTE_TIMEOUT_SECONDS',
+      sessions.SESSION_ABSOLUTE_TIMEOUT_SECONDS < sessions.SESSION_IDLE_TIMEOUT_SECONDS,
+      'must be at least SESSION_IDLE_TIMEOUT_SECONDS',
+    ],
+    [
+      'ADMIN_SESSION_ABSOLUTE_TIMEOUT_SECONDS',
+      sessions.ADMIN_SESSION_ABSOLUTE_TIMEOUT_SECONDS < sessions.ADMIN_SESSION_IDLE_TIMEOUT_SECONDS,
+      'must be at least ADMIN_SESSION_IDLE_TIMEOUT_SECONDS',
+    ],
+  ];
+  return checks
+    .filter(([name, isBroken]) => isBroken && !unread.has(name))
+    .map(([name, , rule]) => `${name} ${rule}`);
+}
+
+function arrange({ general, server, database, sessions, passwords, log }: AllValues) {
+  const isProduction = general.NODE_ENV === 'production';
+  return {
+    env: general.NODE_ENV,
+    /** Undefined outside production means: the server keeps one in the data folder. */
+    secret: general.TENANTRY_SECRET,
+    demo: general.DEMO ?? (!isProduction && isLoopback(server.HOST)),
+    server: {
+      host: server.HOST,
+      port: server.PORT,
+      bodyMaxBytes: server.BODY_MAX_BYTES,
+      requestTimeoutMs: server.REQUEST_TIMEOUT_MS,
+      shutdownGraceMs: server.SHUTDOWN_GRACE_MS,
+      corsOrigins: server.CORS_ORIGINS,
+      trustedProxyHops: server.TRUSTED_PROXY_HOPS,
+      graphiql: server.GRAPHIQL ?? !isProduction,
+      introspection: server.INTROSPECTION ?? !isProduction,
+    },
+    database: {
+      /** Undefined means the embedded PostgreSQL. */
+      url: database.DATABASE_URL,
+      /** Undefined means derived from `url`. */
+      appUrl: database.DATABASE_APP_URL,
+      dataDir: database.TENANTRY_DATA_DIR,
+      embeddedPort: database.EMBEDDED_POSTGRES_PORT,
+      poolSize: database.DATABASE_POOL_SIZE,
+      acquireTimeoutMs: database.DATABASE_ACQUIRE_TIMEOUT_MS,
+      statementTimeoutMs: database.DATABASE_STATEMENT_TIMEOUT_MS,
+      queryTimeoutMs: database.DATABASE_QUERY_TIMEOUT_MS,
+      connectionMaxAgeSeconds: database.DATABASE_CONNECTION_MAX_AGE_SECONDS,
+    },
+    sessions: {
+      idleTimeoutSeconds: sessions.SESSION_IDLE_TIMEOUT_SECONDS,
+      absoluteTimeoutSeconds: sessions.SESSION_ABSOLUTE_TIMEOUT_SECONDS,
+      adminIdleTimeoutSeconds: sessions.ADMIN_SESSION_IDLE_TIMEOUT_SECONDS,
+      adminAbsoluteTimeoutSeconds: sessions.ADMIN_SESSION_ABSOLUTE_TIMEOUT_SECONDS,
+      perUserMax: sessions.SESSIONS_PER_USER_MAX,
+    },
+    passwords: {
+      memoryKib: passwords.PASSWORD_HASH_MEMORY_KIB,
+      iterations: passwords.PASSWORD_HASH_ITERATIONS,
+      concurrency: passwords.PASSWORD_HASH_CONCURRENCY ?? availableParallelism(),
+      queueMax: passwords.PASSWORD_HASH_QUEUE_MAX,
+    },
+    log: {
+      level: log.LOG_LEVEL,
+      format: log.LOG_FORMAT ?? (isProduction ? 'json' : 'pretty'),
+    },
+  };
+}
+
+function readEnvFile(): Environment {
+  try {
+    return parseEnv(readFileSync('.env', 'utf8'));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    throw error;
+  }
+}
+
+type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
+
+function deepFreeze<T extends object>(value: T): DeepReadonly<T> {
+  for (const part of Object.values(value)) {
+    if (typeof part === 'object' && part !== null) deepFreeze(part);
+  }
+  return Object.freeze(value) as DeepReadonly<T>;
+}

@@ -1,0 +1,115 @@
+import { z } from 'zod';
+
+/** What the table says about a setting besides its shape. */
+type Notes<F> = {
+  /** One line for people: what it is, with its unit. */
+  about: string;
+  /** The value, as one would write it, where none is set; undefined where there is none. */
+  fallback: F;
+  /** What applies where `fallback` is undefined. */
+  fallbackNote?: string;
+};
+
+/** One setting: how to parse its text, and everything its documentation needs. */
+export type Setting<T, F extends string | undefined> = Notes<F> & {
+  schema: z.ZodType<T, string>;
+  /** Completes the sentence "NAME must be …". */
+  expects: string;
+  /** A value to show in .env.example instead of the default. */
+  sample?: string;
+  /** Never repeated in a fault. */
+  isSecret: boolean;
+};
+
+/** A setting of any type, for code that only documents or parses it. */
+export type AnySetting = Setting<unknown, string | undefined>;
+
+/** The parsed value of a setting: undefined is possible where it has no fallback. */
+export type Value<S> =
+  S extends Setting<infer T, infer F> ? (F extends string ? T : T | undefined) : never;
+
+/** A whole number in plain digits, both bounds included. */
+export function integer<F extends string | undefined>(min: number, max: number, notes: Notes<F>) {
+  const schema = z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max);
+  return setting(schema, `a whole number from ${min} to ${max}`, notes);
+}
+
+/** One of a few words, exactly as written. */
+export function choice<const W extends string, F extends string | undefined>(
+  words: readonly W[],
+  notes: Notes<F>,
+) {
+  const schema = z.string().pipe(z.enum(words));
+  return setting(schema, `one of ${words.join(', ')}`, notes);
+}
+
+/** A switch, written `on` or `off`. */
+export function toggle<F extends string | undefined>(notes: Notes<F>) {
+  const schema = z
+    .string()
+    .regex(/^(on|off)$/)
+    .transform((value) => value === 'on');
+  return setting(schema, 'on or off', notes);
+}
+
+/** Free text that matches a pattern. */
+export function text<F extends string | undefined>(
+  pattern: RegExp,
+  expects: string,
+  notes: Notes<F>,
+) {
+  return setting(z.string().regex(pattern), expects, notes);
+}
+
+/** A comma-separated list of exact browser origins: scheme, host and port, nothing after them. */
+export function origins<F extends string | undefined>(notes: Notes<F>) {
+  const schema = z
+    .string()
+    .transform((list) => list.split(',').map((entry) => entry.trim()))
+    .transform((list) => list.filter((entry) => entry !== ''))
+    .refine((list) => list.every(isOrigin));
+  return setting(
+    schema,
+    'a comma-separated list of origins such as https://app.example.com',
+    notes,
+  );
+}
+
+/** The URL of a PostgreSQL database; secret, because it carries a password. */
+export function databaseUrl<F extends string | undefined>(notes: Notes<F>) {
+  const schema = z
+    .string()
+    .refine((value) => /^postgres(ql)?:\/\//.test(value) && URL.canParse(value));
+  const expects = 'a URL such as postgresql://user:password@host:5432/database';
+  return { ...setting(schema, expects, notes), isSecret: true };
+}
+
+/** A secret of at least `lengthMin` characters that is not the published sample. */
+export function secret<F extends string | undefined>(
+  lengthMin: number,
+  sample: string,
+  notes: Notes<F>,
+) {
+  const schema = z
+    .string()
+    .min(lengthMin)
+    .refine((value) => value !== sample);
+  const expects = `at least ${lengthMin} characters and not the sample from .env.example`;
+  return { ...setting(schema, expects, notes), sample, isSecret: true };
+}
+
+function setting<T, F extends string | undefined>(
+  schema: z.ZodType<T, string>,
+  expects: string,
+  notes: Notes<F>,
+): Setting<T, F> {
+  return { ...notes, schema, expects, isSecret: false };
+}
+
+function isOrigin(entry: string) {
+  return /^https?:\/\/[^*]+$/.test(entry) && URL.canParse(entry) && new URL(entry).origin === entry;
+}

@@ -1,0 +1,160 @@
+import { choice, databaseUrl, integer, origins, secret, text, toggle } from './setting.ts';
+
+/** The secret shown in .env.example, public by nature and therefore refused everywhere. */
+export const sampleSecret = 'replace-this-sample-with-32-random-characters';
+
+/**
+ * Every setting of the server, in the order of .env.example. The table is the one source of
+ * names, defaults, bounds and descriptions: the parser and .env.example are made from it.
+ * A fallback of `undefined` means optional, or computed from others as `fallbackNote` says.
+ */
+export const settings = {
+  general: {
+    NODE_ENV: choice(['development', 'production', 'test'], {
+      fallback: 'development',
+      about: 'What this process is for; production turns every convenience off',
+    }),
+    TENANTRY_SECRET: secret(32, sampleSecret, {
+      fallback: undefined,
+      fallbackNote: 'kept in the data folder; required in production',
+      about: 'Key for everything the server signs or derives',
+    }),
+    DEMO: toggle({
+      fallback: undefined,
+      fallbackNote: 'on outside production if HOST is loopback',
+      about: 'Fill an empty database with demo tenants and print their sign-in data; never public',
+    }),
+  },
+  server: {
+    HOST: text(/^[\w.:-]+$/, 'a host name or address', {
+      fallback: '127.0.0.1',
+      about: 'Address to listen on; 0.0.0.0 or :: for every interface',
+    }),
+    PORT: integer(0, 65_535, { fallback: '4000', about: 'Port to listen on; 0 takes a free one' }),
+    BODY_MAX_BYTES: integer(1024, 10_485_760, {
+      fallback: '102400',
+      about: 'Largest request body in bytes; a longer one is answered 413',
+    }),
+    REQUEST_TIMEOUT_MS: integer(100, 300_000, {
+      fallback: '5000',
+      about: 'Deadline in ms for executing one operation',
+    }),
+    SHUTDOWN_GRACE_MS: integer(0, 300_000, {
+      fallback: '10000',
+      about: 'How long in ms requests in flight may finish after a stop signal',
+    }),
+    CORS_ORIGINS: origins({
+      fallback: '',
+      about: 'Browser origins that may call the API, separated by commas; empty allows none',
+    }),
+    TRUSTED_PROXY_HOPS: integer(0, 10, {
+      fallback: '0',
+      about: 'How many proxies in front are ours: x-forwarded-for is believed that far',
+    }),
+    GRAPHIQL: toggle({
+      fallback: undefined,
+      fallbackNote: 'on outside production',
+      about: 'Serve the GraphiQL explorer',
+    }),
+    INTROSPECTION: toggle({
+      fallback: undefined,
+      fallbackNote: 'on outside production',
+      about: 'Answer introspection queries',
+    }),
+  },
+  database: {
+    DATABASE_URL: databaseUrl({
+      fallback: undefined,
+      fallbackNote: 'the embedded PostgreSQL',
+      about:
+        "Owner's URL of a PostgreSQL 18 or newer: migrates, and the serving login derives from it",
+    }),
+    DATABASE_APP_URL: databaseUrl({
+      fallback: undefined,
+      fallbackNote: 'derived from DATABASE_URL',
+      about: 'URL of the serving login, which must own nothing; needs DATABASE_URL',
+    }),
+    TENANTRY_DATA_DIR: text(/^[^\0]+$/, 'a path', {
+      fallback: '.data',
+      about: 'Folder of the embedded PostgreSQL and of what the server keeps between starts',
+    }),
+    EMBEDDED_POSTGRES_PORT: integer(1, 65_535, {
+      fallback: undefined,
+      fallbackNote: 'a free one',
+      about: 'Port of the embedded PostgreSQL',
+    }),
+    DATABASE_POOL_SIZE: integer(1, 200, {
+      fallback: '10',
+      about: 'Most connections this process opens',
+    }),
+    DATABASE_ACQUIRE_TIMEOUT_MS: integer(10, 60_000, {
+      fallback: '1000',
+      about: 'Longest wait in ms for a free connection',
+    }),
+    DATABASE_STATEMENT_TIMEOUT_MS: integer(10, 600_000, {
+      fallback: '3000',
+      about: 'After this many ms the database cancels a statement',
+    }),
+    DATABASE_QUERY_TIMEOUT_MS: integer(10, 600_000, {
+      fallback: '4000',
+      about: 'After this many ms the server stops waiting; at least the statement timeout',
+    }),
+    DATABASE_CONNECTION_MAX_AGE_SECONDS: integer(1, 86_400, {
+      fallback: '3600',
+      about: 'Age in seconds at which a connection is replaced',
+    }),
+  },
+  sessions: {
+    SESSION_IDLE_TIMEOUT_SECONDS: integer(1, 31_536_000, {
+      fallback: '86400',
+      about: 'A session unused for this many seconds ends',
+    }),
+    SESSION_ABSOLUTE_TIMEOUT_SECONDS: integer(1, 31_536_000, {
+      fallback: '2592000',
+      about: 'A session ends this many seconds after sign-in, used or not',
+    }),
+    ADMIN_SESSION_IDLE_TIMEOUT_SECONDS: integer(1, 31_536_000, {
+      fallback: '1800',
+      about: 'The same idle timeout in seconds for platform admins',
+    }),
+    ADMIN_SESSION_ABSOLUTE_TIMEOUT_SECONDS: integer(1, 31_536_000, {
+      fallback: '43200',
+      about: 'The same absolute timeout in seconds for platform admins',
+    }),
+    SESSIONS_PER_USER_MAX: integer(1, 10_000, {
+      fallback: '50',
+      about: 'Most live sessions of one user',
+    }),
+  },
+  passwords: {
+    // 19 MiB with two passes is OWASP's minimum for argon2id (Password Storage Cheat Sheet).
+    PASSWORD_HASH_MEMORY_KIB: integer(19_456, 1_048_576, {
+      fallback: '19456',
+      about: 'Memory of one argon2id hash in KiB',
+    }),
+    PASSWORD_HASH_ITERATIONS: integer(2, 20, {
+      fallback: '2',
+      about: 'Passes of one argon2id hash',
+    }),
+    PASSWORD_HASH_CONCURRENCY: integer(1, 256, {
+      fallback: undefined,
+      fallbackNote: 'the available cores',
+      about: 'Hashes computed at the same time',
+    }),
+    PASSWORD_HASH_QUEUE_MAX: integer(0, 100_000, {
+      fallback: '64',
+      about: 'Hashes that may wait; beyond it a sign-in is asked to come back later',
+    }),
+  },
+  log: {
+    LOG_LEVEL: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+      fallback: 'info',
+      about: 'The least severe level that is written',
+    }),
+    LOG_FORMAT: choice(['pretty', 'json'], {
+      fallback: undefined,
+      fallbackNote: 'json in production, else pretty',
+      about: 'Lines for people or for machines',
+    }),
+  },
+};

@@ -1,0 +1,217 @@
+import { availableParallelism } from 'node:os';
+import { expect, test } from 'vitest';
+import { printEnvExample } from '../../src/config/env-example.ts';
+import { sampleSecret } from '../../src/config/settings.ts';
+import { ConfigError, loadConfig } from '../../src/config.ts';
+
+const goodSecret = 'a-good-secret-of-more-than-32-characters';
+const production = { NODE_ENV: 'production', TENANTRY_SECRET: goodSecret };
+
+/** The faults that an environment is refused with. */
+function getFaults(env: Record<string, string>): readonly string[] {
+  try {
+    loadConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+test('an empty environment gives the documented development defaults', () => {
+  expect(loadConfig({})).toEqual({
+    env: 'development',
+    secret: undefined,
+    demo: true,
+    server: {
+      host: '127.0.0.1',
+      port: 4000,
+      bodyMaxBytes: 102_400,
+      requestTimeoutMs: 5000,
+      shutdownGraceMs: 10_000,
+      corsOrigins: [],
+      trustedProxyHops: 0,
+      graphiql: true,
+      introspection: true,
+    },
+    database: {
+      url: undefined,
+      appUrl: undefined,
+      dataDir: '.data',
+      embeddedPort: undefined,
+      poolSize: 10,
+      acquireTimeoutMs: 1000,
+      statementTimeoutMs: 3000,
+      queryTimeoutMs: 4000,
+      connectionMaxAgeSeconds: 3600,
+    },
+    sessions: {
+      idleTimeoutSeconds: 86_400,
+      absoluteTimeoutSeconds: 2_592_000,
+      adminIdleTimeoutSeconds: 1800,
+      adminAbsoluteTimeoutSeconds: 43_200,
+      perUserMax: 50,
+    },
+    passwords: {
+      memoryKib: 19_456,
+      iterations: 2,
+      concurrency: availableParallelism(),
+      queueMax: 64,
+    },
+    log: { level: 'info', format: 'pretty' },
+  });
+});
+
+test('production turns demo, explorer and introspection off and logs JSON', () => {
+  const config = loadConfig(production);
+  expect(config.demo).toBe(false);
+  expect(config.server.graphiql).toBe(false);
+  expect(config.server.introspection).toBe(false);
+  expect(config.log.format).toBe('json');
+});
+
+test('an empty variable counts as not set', () => {
+  expect(loadConfig({ PORT: '', DATABASE_URL: '' })).toEqual(loadConfig({}));
+});
+
+test('the configuration is frozen all the way down', () => {
+  const config = loadConfig({ CORS_ORIGINS: 'https://app.example.com' });
+  expect(Object.isFrozen(config)).toBe(true);
+  expect(Object.isFrozen(config.server)).toBe(true);
+  expect(Object.isFrozen(config.server.corsOrigins)).toBe(true);
+});
+
+test('all faults are reported at once, each naming its variable', () => {
+  const faults = getFaults({ PORT: 'abc', LOG_LEVEL: 'loud', DEMO: 'yes', TENANTRY_PROT: '1' });
+  expect(faults).toEqual([
+    'TENANTRY_PROT is no setting; did you mean PORT?',
+    'DEMO must be on or off, not "yes"',
+    'PORT must be a whole number from 0 to 65535, not "abc"',
+    'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent, not "loud"',
+  ]);
+  expect(new ConfigError(faults).message).toMatch(/^4 settings are not usable:\n {2}- TENANTRY_/);
+});
+
+test.each(['-1', '65536', '1.5', '1e3', '0x10', ' 80', '٣', '9'.repeat(400)])(
+  'the port %j is refused',
+  (PORT) => {
+    expect(getFaults({ PORT })).toHaveLength(1);
+  },
+);
+
+test('a value that cannot be read hides no other fault and is not reported twice', () => {
+  expect(
+    getFaults({ NODE_ENV: 'production', TENANTRY_SECRET: 'short', DEMO: 'on', PORT: 'x' }),
+  ).toEqual([
+    expect.stringContaining('TENANTRY_SECRET must be at least 32'),
+    expect.stringContaining('PORT must be'),
+    'DEMO must be off in production',
+  ]);
+});
+
+test('port 0 is allowed and means any free one', () => {
+  expect(loadConfig({ PORT: '0' }).server.port).toBe(0);
+});
+
+test.each([
+  ['TENANTRY_SECRT', 'TENANTRY_SECRET'],
+  ['TENANTRY_DATADIR', 'TENANTRY_DATA_DIR'],
+  ['TENANTRY_LOG_LEVEL', 'LOG_LEVEL'],
+])('the unknown %s is a fault that suggests %s', (wrong, right) => {
+  expect(getFaults({ [wrong]: 'x' })).toEqual([`${wrong} is no setting; did you mean ${right}?`]);
+});
+
+test('foreign variables are ignored', () => {
+  expect(loadConfig({ PATH: '/bin', CI: 'true' })).toEqual(loadConfig({}));
+});
+
+test('production needs a secret of its own', () => {
+  expect(getFaults({ NODE_ENV: 'production' })).toEqual([
+    'TENANTRY_SECRET must be set in production',
+  ]);
+});
+
+test.each(['too-short-secret', sampleSecret])('the secret %j is refused unprinted', (value) => {
+  const [fault, ...others] = getFaults({ TENANTRY_SECRET: value });
+  expect(others).toEqual([]);
+  expect(fault).toContain('TENANTRY_SECRET must be at least 32 characters');
+  expect(fault).not.toContain(value);
+});
+
+test.each(['mysql://root:hunter2@db/x', 'hunter2', 'postgresql//app:hunter2@db/x'])(
+  'the database URL %j is refused without repeating its password',
+  (DATABASE_URL) => {
+    const [fault] = getFaults({ DATABASE_URL });
+    expect(fault).toContain('DATABASE_URL must be a URL');
+    expect(fault).not.toContain('hunter2');
+  },
+);
+
+test('a serving login without an owner is refused', () => {
+  expect(getFaults({ DATABASE_APP_URL: 'postgresql://app@db/x' })).toEqual([
+    'DATABASE_APP_URL needs DATABASE_URL, the owner of the same database',
+  ]);
+});
+
+test.each(['0.0.0.0', '::', '192.168.1.5', '127.0.0.1.evil.example', 'example.com'])(
+  'the demo is off by default and refused on %s',
+  (HOST) => {
+    expect(loadConfig({ HOST }).demo).toBe(false);
+    expect(getFaults({ HOST, DEMO: 'on' })).toEqual([
+      `DEMO must be off where HOST is not loopback, and it is ${HOST}`,
+    ]);
+  },
+);
+
+test('the demo is refused in production even on loopback', () => {
+  expect(getFaults({ ...production, DEMO: 'on' })).toEqual(['DEMO must be off in production']);
+});
+
+test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('%s is loopback', (HOST) => {
+  expect(loadConfig({ HOST, DEMO: 'on' }).demo).toBe(true);
+});
+
+test('origins are a list of exact origins', () => {
+  const list = 'https://app.example.com, http://localhost:3000,';
+  expect(loadConfig({ CORS_ORIGINS: list }).server.corsOrigins).toEqual([
+    'https://app.example.com',
+    'http://localhost:3000',
+  ]);
+});
+
+test.each([
+  '*',
+  'null',
+  'https://a.example/',
+  'https://*.example',
+  'HTTPS://A.example',
+  'file:///x',
+])('the origin %j is refused', (CORS_ORIGINS) => {
+  expect(getFaults({ CORS_ORIGINS })).toHaveLength(1);
+});
+
+test.each([
+  { DATABASE_STATEMENT_TIMEOUT_MS: '5000' },
+  { SESSION_IDLE_TIMEOUT_SECONDS: '2592001' },
+  { ADMIN_SESSION_IDLE_TIMEOUT_SECONDS: '43201' },
+])('limits that contradict each other are refused: %j', (env) => {
+  expect(getFaults(env)[0]).toMatch(/must be at least/);
+});
+
+test('password hashing cannot be made weaker than the published minimum', () => {
+  expect(getFaults({ PASSWORD_HASH_MEMORY_KIB: '19455', PASSWORD_HASH_ITERATIONS: '1' })).toEqual([
+    'PASSWORD_HASH_MEMORY_KIB must be a whole number from 19456 to 1048576, not "19455"',
+    'PASSWORD_HASH_ITERATIONS must be a whole number from 2 to 20, not "1"',
+  ]);
+});
+
+test('.env.example is the printed table of settings (npx vitest run test/unit/config.test.ts -u)', async () => {
+  await expect(printEnvExample()).toMatchFileSnapshot('../../.env.example');
+});
+
+test('.env.example with everything uncommented is valid but for the sample secret', () => {
+  const lines = printEnvExample().matchAll(/^# ([A-Z][A-Z0-9_]+)=(.*)$/gm);
+  const env = Object.fromEntries(Array.from(lines, ([, name = '', value = '']) => [name, value]));
+  expect(Object.keys(env).length).toBeGreaterThan(30);
+  expect(getFaults(env)).toEqual([expect.stringContaining('TENANTRY_SECRET')]);
+});

@@ -1,0 +1,32 @@
+import { defineConfig } from 'vitest/config';
+
+/** Where .ci/run asks for the machine-readable result; unset in everyday use. */
+const reportFile = process.env.TEST_REPORT_FILE;
+
+export default defineConfig({
+  test: {
+    // Each worker owns a cloned database and hashes passwords: more than two only slow each other.
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    reporters: reportFile ? [['json', { outputFile: reportFile }], 'default'] : ['default'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts', 'test/contract/ladder.test.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'system',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/unit/**', 'test/contract/ladder.test.ts'],
+          globalSetup: ['test/support/global-setup.ts'],
+        },
+      },
+    ],
+  },
+});
