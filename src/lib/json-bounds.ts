@@ -1,0 +1,91 @@
+/** Bounds of a JSON value: bytes of its UTF-8 text without spaces, and levels of nesting. */
+export type JsonBounds = { maxBytes: number; maxDepth: number; object?: boolean };
+
+const defaultBounds: JsonBounds = { maxBytes: 16 * 1024, maxDepth: 8 };
+
+/** Keys that reach an object's prototype when a careless reader copies them. */
+const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
+/** A value still to be looked at, and the level it stands on (the outermost is 1). */
+type Pending = { value: unknown; depth: number };
+
+/**
+ * Says why a parsed JSON value may not be stored, as the end of a sentence about the field
+ * ("must be at most 8 levels deep"), or null if it may.
+ *
+ * Promises: what passes is plain JSON (a plain object, unless `object` is false) whose text from
+ * `JSON.stringify` has at most `maxBytes` bytes, nested at most `maxDepth` deep (the outermost
+ * object counts as 1), without the keys `__proto__`, `constructor`, `prototype`, with finite
+ * numbers, and whose strings PostgreSQL's `jsonb` can hold. Walks with its own stack and stops at
+ * the first fault, so neither depth nor size of the input can exhaust anything. Raises nothing.
+ */
+export function findJsonFault(value: unknown, bounds: JsonBounds = defaultBounds): string | null {
+  const { maxBytes, maxDepth, object = true } = bounds;
+  if (object && !isPlainObject(value)) return 'must be a JSON object';
+  const pending: Pending[] = [{ value, depth: 1 }];
+  let bytes = 0;
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const isContainer = typeof next.value === 'object' && next.value !== null;
+    if (isContainer && next.depth > maxDepth) return `must be at most ${maxDepth} levels deep`;
+    const measured = measure(next.value, maxBytes);
+    if (typeof measured === 'string') return measured;
+    bytes += measured.bytes;
+    if (bytes > maxBytes) return `must be at most ${maxBytes} bytes of JSON`;
+    for (const child of measured.children) pending.push({ value: child, depth: next.depth + 1 });
+  }
+  return null;
+}
+
+/** A value's own bytes (brackets, commas and keys, but not its children), and those children. */
+type Measured = { bytes: number; children: readonly unknown[] };
+
+/** What a value measures (no less than `maxBytes + 1` where it stopped early), or its fault. */
+function measure(value: unknown, maxBytes: number): Measured | string {
+  if (value === null || typeof value === 'boolean') return leaf(String(value).length);
+  if (typeof value === 'number') {
+    return Number.isFinite(value) ? leaf(String(value).length) : 'must hold only finite numbers';
+  }
+  if (typeof value === 'string') return findStringFault(value) ?? leaf(countBytes(value, maxBytes));
+  // The commas alone put an array that is too long over the bound before its elements are walked.
+  if (Array.isArray(value)) return { bytes: bracketBytes(value.length), children: value };
+  return isPlainObject(value) ? measureObject(value, maxBytes) : 'must hold only JSON values';
+}
+
+function measureObject(value: Readonly<Record<string, unknown>>, maxBytes: number) {
+  const keys = Object.keys(value);
+  const children: unknown[] = [];
+  let bytes = bracketBytes(keys.length);
+  for (const key of keys) {
+    if (bytes > maxBytes) break;
+    if (forbiddenKeys.has(key)) return `must not have the key ${key}`;
+    const fault = findStringFault(key);
+    if (fault !== null) return fault;
+    bytes += countBytes(key, maxBytes) + 1;
+    children.push(value[key]);
+  }
+  return { bytes, children };
+}
+
+function leaf(bytes: number): Measured {
+  return { bytes, children: [] };
+}
+
+/** Two brackets, and a comma between every two children. */
+function bracketBytes(count: number): number {
+  return 2 + Math.max(0, count - 1);
+}
+
+function countBytes(text: string, maxBytes: number): number {
+  return text.length > maxBytes ? maxBytes + 1 : Buffer.byteLength(JSON.stringify(text));
+}
+
+function findStringFault(text: string): string | null {
+  if (text.includes('\0')) return 'must not contain the NUL character';
+  return text.isWellFormed() ? null : 'must hold only well-formed Unicode text';
+}
+
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
+}

@@ -1,0 +1,214 @@
+import { commonSequences, commonWords } from './common-passwords.ts';
+
+/** Bounds in code points after NFKC; 15 is NIST SP 800-63B-4's for a password on its own. */
+export const passwordLengthMin = 15;
+export const passwordLengthMax = 128;
+
+/** NFKC shortens text by far less than this factor: what is longer is too long in any form. */
+const codeUnitsRead = 32 * passwordLengthMax;
+/** Shorter words turn up in any text by chance. */
+const wordLengthMin = 4;
+const sequenceLengthMin = 4;
+/** Words have double letters, but hardly three. */
+const runLengthMin = 3;
+/** What a password has to add up to, in about the worth of letters chosen freely. */
+const worthMin = 6;
+/** Signs and digits that stand for letters in spellings such as `p@ssw0rd`. */
+const signLetters = { '@': 'a', '4': 'a', '3': 'e', '0': 'o', $: 's', '5': 's', '7': 't' };
+const signAlphabets: readonly Readonly<Record<string, string>>[] = [
+  {},
+  { ...signLetters, '1': 'i', '!': 'i' },
+  { ...signLetters, '1': 'l', '!': 'l' },
+];
+const commonDictionary = createDictionary(commonWords);
+const sequences = commonSequences.flatMap((sequence) => [
+  sequence,
+  Array.from(sequence).reverse().join(''),
+]);
+
+/**
+ * The form in which a password is hashed and verified: NFKC, so that keyboards which compose
+ * letters differently give the same password. Cuts nothing off and folds no case. Raises nothing.
+ */
+export function normalizePassword(p: string): string {
+  return p.normalize('NFKC');
+}
+
+/**
+ * Says why a new password may not be used, as the end of a sentence, or null if it may.
+ *
+ * `words` are what an attacker would try first for this account: the product, the organisation, the
+ * parts of the e-mail address. Those under 4 characters are ignored.
+ *
+ * Promises: what passes has 15 to 128 code points after NFKC, is well-formed, free of control
+ * characters, not made mostly of `words`, and not merely common words, sequences and repeats, alone
+ * or padded (NIST SP 800-63B-4 section 3.1.1.2: length and a blocklist, no composition rules). No
+ * network, no state; bounded work whatever the length. Raises nothing.
+ */
+export function findPasswordFault(p: string, words: readonly string[]): string | null {
+  if (p.length > codeUnitsRead) return tooLong();
+  if (!p.isWellFormed()) return 'must be well-formed Unicode text';
+  const password = normalizePassword(p);
+  const chars = Array.from(password);
+  if (chars.length < passwordLengthMin) {
+    return `must be at least ${passwordLengthMin} characters`;
+  }
+  if (chars.length > passwordLengthMax) return tooLong();
+  if (/\p{Cc}/u.test(password)) return 'must not contain control characters';
+  return findGuessableFault(password, words);
+}
+
+function tooLong(): string {
+  return `must be at most ${passwordLengthMax} characters`;
+}
+
+function findGuessableFault(password: string, words: readonly string[]): string | null {
+  const unit = findRepeatedUnit(Array.from(password.toLowerCase()));
+  const ownWords = createDictionary(new Set(words.flatMap(partsOf)));
+  const { rest } = takeOutWords(unit, ownWords);
+  if (countSpelled(rest) * 2 < countSpelled(unit)) {
+    return 'must not be made mostly of names that belong to this account';
+  }
+  return isTooCommon(unit, ownWords) ? 'must not be a common password or a simple pattern' : null;
+}
+
+function countSpelled(chars: readonly string[]): number {
+  return chars.filter((char) => /[\p{L}\p{N}]/u.test(char)).length;
+}
+
+/** The shortest beginning of which the whole is a repetition (the last time perhaps cut short). */
+function findRepeatedUnit(chars: readonly string[]): readonly string[] {
+  for (let period = 1; period * 2 <= chars.length; period += 1) {
+    if (chars.every((char, at) => at < period || char === chars[at - period])) {
+      return chars.slice(0, period);
+    }
+  }
+  return chars;
+}
+
+/** A word as it might be typed into a password: whole without its separators, and in parts. */
+function partsOf(word: string): string[] {
+  const parts = normalizePassword(word)
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u);
+  return [parts.join(''), ...parts].filter(
+    (part) => part.length >= wordLengthMin && part.length <= passwordLengthMax,
+  );
+}
+
+/**
+ * Tells whether there is too little in it that an attacker cannot simply look up. A word may hold a
+ * sequence ("liberty" has "erty") and a sequence a word, so both ways of taking it apart count.
+ */
+function isTooCommon(chars: readonly string[], ownWords: Dictionary): boolean {
+  const patterns = takeOutPatterns(chars);
+  const ownLater = takeOutWords(patterns.rest, ownWords);
+  const commonLater = takeOutWords(ownLater.rest, commonDictionary);
+  const own = takeOutWords(chars, ownWords);
+  const common = takeOutWords(own.rest, commonDictionary);
+  const patternsLater = takeOutPatterns(common.rest);
+  return (
+    isWorthLittle(commonLater.rest, { patterns, own: ownLater, common: commonLater }) ||
+    isWorthLittle(patternsLater.rest, { patterns: patternsLater, own, common })
+  );
+}
+
+type Pieces = { patterns: TakenOut; own: TakenOut; common: TakenOut };
+
+/**
+ * Adds up different pieces and what is left over. Repeating a character or a piece adds nothing,
+ * and patterns together are worth no more than one and a half common words.
+ */
+function isWorthLittle(rest: readonly string[], { patterns, own, common }: Pieces): boolean {
+  const letters = rest.filter((char) => /\p{L}/u.test(char));
+  const others = rest.filter((char) => !/\p{L}/u.test(char));
+  // One word padded with whatever digits and signs is the most common password of all.
+  if (own.pieces.size + common.pieces.size === 1 && letters.length === 0) return true;
+  const worth =
+    new Set(letters).size +
+    Math.min(others.length / 2, new Set(others).size) +
+    Math.min(patterns.pieces.size, 3) +
+    own.pieces.size +
+    common.pieces.size * 2;
+  return worth < worthMin;
+}
+
+/** Words to look for, and the length of the longest. */
+type Dictionary = { words: ReadonlySet<string>; lengthMax: number };
+
+function createDictionary(words: ReadonlySet<string>): Dictionary {
+  return { words, lengthMax: Math.max(0, ...Array.from(words, (word) => Array.from(word).length)) };
+}
+
+/** The different pieces found, and the characters that belong to none. */
+type TakenOut = { rest: readonly string[]; pieces: ReadonlySet<string> };
+
+/** Finds words from left to right, the longest first, in any spelling. */
+function takeOutWords(chars: readonly string[], dictionary: Dictionary): TakenOut {
+  const covered = new Set<number>();
+  const pieces = new Set<string>();
+  // Without separators, so that `p-a-s-s` and `pass` are the same word.
+  const places = Array.from(chars.keys()).filter((at) => /[\p{L}\p{N}@$!]/u.test(chars[at] ?? ''));
+  const spellings = signAlphabets.map((letters) =>
+    places.map((at) => letters[chars[at] ?? ''] ?? chars[at] ?? ''),
+  );
+  for (let start = 0; start < places.length; start += 1) {
+    const word = findWordAt(spellings, start, dictionary);
+    if (word === null) continue;
+    const length = Array.from(word).length;
+    for (const at of places.slice(start, start + length)) covered.add(at);
+    pieces.add(word);
+    start += length - 1;
+  }
+  return { rest: chars.filter((_, at) => !covered.has(at)), pieces };
+}
+
+function findWordAt(
+  spellings: readonly (readonly string[])[],
+  start: number,
+  dictionary: Dictionary,
+): string | null {
+  const candidates = spellings.map((chars) => chars.slice(start, start + dictionary.lengthMax));
+  const longest = candidates[0]?.length ?? 0;
+  for (let length = longest; length >= wordLengthMin; length -= 1) {
+    for (const candidate of candidates) {
+      const word = candidate.slice(0, length).join('');
+      if (dictionary.words.has(word)) return word;
+    }
+  }
+  return null;
+}
+
+/** Finds runs of one character, known sequences and years. */
+function takeOutPatterns(chars: readonly string[]): TakenOut {
+  const rest: string[] = [];
+  const pieces = new Set<string>();
+  let start = 0;
+  while (start < chars.length) {
+    const length = findPatternLengthAt(chars, start);
+    const piece = chars.slice(start, start + Math.max(1, length));
+    if (length === 0) rest.push(...piece);
+    else pieces.add(piece.join(''));
+    start += piece.length;
+  }
+  return { rest, pieces };
+}
+
+function findPatternLengthAt(chars: readonly string[], start: number): number {
+  const differsAt = chars.findIndex((char, at) => at > start && char !== chars[start]);
+  const runLength = (differsAt === -1 ? chars.length : differsAt) - start;
+  const sequenceLength = findSequenceLengthAt(chars, start);
+  if (runLength >= runLengthMin && runLength >= sequenceLength) return runLength;
+  if (sequenceLength >= sequenceLengthMin) return sequenceLength;
+  const isYear = /^(?:19|20)\d\d(?!\d)/.test(chars.slice(start, start + 5).join(''));
+  return isYear && !/\d/.test(chars[start - 1] ?? '') ? 4 : 0;
+}
+
+function findSequenceLengthAt(chars: readonly string[], start: number): number {
+  let piece = '';
+  for (const char of chars.slice(start)) {
+    if (!sequences.some((sequence) => sequence.includes(piece + char))) break;
+    piece += char;
+  }
+  return Array.from(piece).length;
+}

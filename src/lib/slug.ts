@@ -1,0 +1,84 @@
+import { randomInt } from 'node:crypto';
+import { isUuid } from './uuid.ts';
+
+const slugLengthMin = 3;
+const slugLengthMax = 50;
+const slugPattern = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
+
+/** Much more of a name than a slug can hold; bounds the work of decomposing it. */
+const nameLengthRead = 200;
+const suffixLength = 6;
+const suffixAlphabet = 'abcdefghijklmnopqrstuvwxyz0123456789';
+
+/** Names that a host, a path or a reader would take for the service itself. */
+const reservedSlugs: ReadonlySet<string> = new Set(
+  `about abuse account accounts admin administrator api app apps assets auth autoconfig
+  autodiscover billing blog cdn contact dashboard dns docs email favicon ftp graphiql graphql health
+  healthz help host hostmaster http https imap internal live livez localhost login logout mail
+  metrics monitoring new noreply nobody null oauth oauth2 oidc ops password platform pop3
+  postmaster privacy public ready readyz register robots root saml security self settings signin
+  signout signup smtp sso ssl staff static status superuser support sys sysadmin system terms token
+  undefined well-known webmaster wpad www`.split(/\s+/),
+);
+
+/** Latin letters that Unicode does not decompose into a plain letter and marks. */
+const plainLetters: Readonly<Record<string, string>> = {
+  ß: 'ss',
+  æ: 'ae',
+  œ: 'oe',
+  ø: 'o',
+  đ: 'd',
+  ð: 'd',
+  ł: 'l',
+  þ: 'th',
+  ı: 'i',
+};
+
+/**
+ * Proposes a slug for a name: "Café Zürich & Co." becomes `cafe-zurich-co`.
+ *
+ * Promises: what it returns always passes `findSlugFault`. Where the name leaves too little (or a
+ * reserved word), six random characters follow, so such a name gives another slug each time.
+ * Raises nothing.
+ */
+export function slugify(name: string): string {
+  const words = name
+    .slice(0, nameLengthRead)
+    .toLowerCase()
+    .replace(/[ßæœøđðłþı]/g, (letter) => plainLetters[letter] ?? '')
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-');
+  const slug = trimHyphens(words.slice(0, slugLengthMax));
+  if (findSlugFault(slug) === null) return slug;
+  // What fails here is a reserved word, shaped like an id or too short: there is room for a suffix.
+  return slug === '' ? createSuffix() : `${slug}-${createSuffix()}`;
+}
+
+/**
+ * Says why a text may not be a slug, as the end of a sentence about the field, or null if it may.
+ *
+ * Promises: what passes is 3 to 50 characters of a-z, 0-9 and single inner hyphens (so it is a
+ * valid DNS label up to the length and never an `xn--` one), no reserved word, and cannot be
+ * mistaken for an id. Raises nothing.
+ */
+export function findSlugFault(slug: string): string | null {
+  if (slug.length < slugLengthMin || slug.length > slugLengthMax) {
+    return `must have ${slugLengthMin} to ${slugLengthMax} characters`;
+  }
+  if (!slugPattern.test(slug)) {
+    return 'must be lower-case letters, digits and single hyphens between them';
+  }
+  if (reservedSlugs.has(slug)) return 'must not be a reserved word';
+  return isUuid(slug) ? 'must not look like an id' : null;
+}
+
+function trimHyphens(text: string): string {
+  return text.replace(/^-+|-+$/g, '');
+}
+
+function createSuffix(): string {
+  const draw = () => suffixAlphabet.charAt(randomInt(suffixAlphabet.length));
+  return Array.from({ length: suffixLength }, draw).join('');
+}

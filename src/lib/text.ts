@@ -1,0 +1,51 @@
+/** Bounds of one text field; lengths are in Unicode code points. */
+export type TextRule = { min?: number; max: number; multiline?: boolean };
+
+/** Control characters (C0, DEL, C1) and the line breaks U+2028 and U+2029. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it finds
+const singleLineControls = /[\0-\x1f\x7f-\x9f\u2028\u2029]/;
+/** The same, but text of several lines may hold tabs and line breaks (`\r` is not one of them). */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it finds
+const multilineControls = /[\0-\x08\x0b-\x1f\x7f-\x9f]/;
+/** Bidirectional overrides, embeddings and isolates: they make a name read as another name. */
+const bidiControls = /[\u202a-\u202e\u2066-\u2069]/;
+/** Anything a reader can see: neither white space nor a formatting or filler character. */
+const visible = /[^\s\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
+
+/**
+ * Says why a text may not be stored or shown, as the end of a sentence about the field
+ * ("must be at most 100 characters"), or null if it may.
+ *
+ * Promises: what passes is well-formed Unicode that PostgreSQL can store, within the bounds in code
+ * points, free of control and bidirectional formatting characters, and (with `min` of 1 or more)
+ * shows at least one character. Works in time linear to `max`, however long the text. Raises
+ * nothing.
+ */
+export function findTextFault(value: string, rule: TextRule): string | null {
+  const { min = 0, max, multiline = false } = rule;
+  // A code point has at most two code units: this bounds the work before anything is scanned.
+  if (value.length > 2 * max) return tooLong(max);
+  if (!value.isWellFormed()) return 'must be well-formed Unicode text';
+  const length = countCodePoints(value);
+  if (length > max) return tooLong(max);
+  if (min >= 1 && !visible.test(value)) return 'must not be blank';
+  if (length < min) return `must be at least ${countOf(min)}`;
+  if ((multiline ? multilineControls : singleLineControls).test(value)) {
+    return 'must not contain control characters';
+  }
+  return bidiControls.test(value) ? 'must not contain text direction controls' : null;
+}
+
+function countCodePoints(text: string): number {
+  let count = 0;
+  for (const _ of text) count += 1;
+  return count;
+}
+
+function tooLong(max: number): string {
+  return `must be at most ${countOf(max)}`;
+}
+
+function countOf(count: number): string {
+  return count === 1 ? '1 character' : `${count} characters`;
+}

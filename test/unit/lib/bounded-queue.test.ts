@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import { createBoundedQueue, QueueFullError } from '../../../src/lib/bounded-queue.ts';
+
+/** Work that ends when told to. */
+function createGate() {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  return { work: () => promise, open: resolve };
+}
+
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+}
+
+test('work under way and work waiting stay within their bounds', async () => {
+  const queue = createBoundedQueue({ concurrency: 2, maxQueued: 3 });
+  let running = 0;
+  let runningMost = 0;
+  const work = async () => {
+    running += 1;
+    runningMost = Math.max(runningMost, running);
+    await new Promise((resolve) => setImmediate(resolve));
+    running -= 1;
+  };
+  const results = await Promise.allSettled(Array.from({ length: 9 }, () => queue.run(work)));
+  const refused = results.filter((result) => result.status === 'rejected');
+  expect(runningMost).toBe(2);
+  expect(refused).toHaveLength(4);
+  for (const result of refused) expect(result.reason).toBeInstanceOf(QueueFullError);
+  expect(queue.stats()).toEqual({ running: 0, queued: 0 });
+});
+
+test('a full queue refuses at once, without starting the work', async () => {
+  const queue = createBoundedQueue({ concurrency: 1, maxQueued: 0 });
+  const gate = createGate();
+  const first = queue.run(gate.work);
+  let started = false;
+  const second = queue.run(async () => {
+    started = true;
+  });
+  await expect(second).rejects.toThrow(QueueFullError);
+  expect(started).toBe(false);
+  expect(queue.stats()).toEqual({ running: 1, queued: 0 });
+  gate.open('done');
+  expect(await first).toBe('done');
+  expect(await queue.run(async () => 'free again')).toBe('free again');
+});
+
+test('first come, first served, and a newcomer does not overtake', async () => {
+  const queue = createBoundedQueue({ concurrency: 1, maxQueued: 5 });
+  const order: number[] = [];
+  const gates = [createGate(), createGate(), createGate()];
+  const runs = gates.map((gate, at) =>
+    queue.run(async () => {
+      order.push(at);
+      // The moment a place changes hands is when a newcomer might slip in.
+      if (at === 1) runs.push(queue.run(async () => String(order.push(3))));
+      return gate.work();
+    }),
+  );
+  expect(queue.stats()).toEqual({ running: 1, queued: 2 });
+  for (const gate of gates) {
+    gate.open('');
+    await settle();
+  }
+  await Promise.all(runs);
+  expect(order).toEqual([0, 1, 2, 3]);
+});
+
+test('work that fails gives its own error and frees its place', async () => {
+  const queue = createBoundedQueue({ concurrency: 1, maxQueued: 1 });
+  const rejected = queue.run(() => Promise.reject(new Error('late')));
+  const thrown = queue.run(() => {
+    throw new Error('at once');
+  });
+  await expect(rejected).rejects.toThrow('late');
+  await expect(thrown).rejects.toThrow('at once');
+  expect(queue.stats()).toEqual({ running: 0, queued: 0 });
+});
+
+test('a queue without a place is refused', () => {
+  for (const bounds of [
+    { concurrency: 0, maxQueued: 1 },
+    { concurrency: 1, maxQueued: -1 },
+  ]) {
+    expect(() => createBoundedQueue(bounds)).toThrow(RangeError);
+  }
+  expect(() => createBoundedQueue({ concurrency: Number.NaN, maxQueued: 1 })).toThrow(RangeError);
+});

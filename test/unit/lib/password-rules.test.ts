@@ -1,0 +1,151 @@
+import { expect, test } from 'vitest';
+import { commonSequences, commonWords } from '../../../src/lib/common-passwords.ts';
+import { findPasswordFault, normalizePassword } from '../../../src/lib/password-rules.ts';
+
+const words = ['acmecorp', 'tenantry', 'ada.lovelace', 'acme-corp.example', 'ada'];
+/** No pattern and no word, so that only the bounds are judged. */
+const filler = 'kv7 wq2 zjx 9hm tfu 3pb gyo 5re dli 8cn '.repeat(4);
+
+test.each([
+  [14, 'must be at least 15 characters'],
+  [15, null],
+  [128, null],
+  [129, 'must be at most 128 characters'],
+])('a password of %i characters gives %j', (length, fault) => {
+  expect(findPasswordFault(filler.slice(0, length), words)).toBe(fault);
+});
+
+test('lengths count code points after NFKC, not bytes or code units', () => {
+  const emoji = ['😀', '🚀', '🌊', '🐙', '🎺', '🍋', '🧭', '🪁'];
+  const fifteen = Array.from({ length: 15 }, (_, at) => emoji[(at * 3) % 8] ?? '').join('');
+  expect(findPasswordFault(fifteen.slice(2), words)).toBe('must be at least 15 characters');
+  expect(findPasswordFault(`${fifteen.slice(2)}kvwq`, words)).toBeNull();
+  // Twelve characters typed, fifteen after the ligature has become three letters twice over.
+  expect(findPasswordFault(`kv7wq2zjx9ﬃ`, words)).toBe('must be at least 15 characters');
+  expect(findPasswordFault(`kv7wq2zjx9hﬃﬀ`, words)).toBeNull();
+  // Composed, 128; typed letter by mark, 256.
+  const marks = 'a\u0308o\u0308e\u0301u\u0302i\u0300n\u0303c\u0327y\u0301'.repeat(8);
+  const varied = `${marks.slice(0, 30)}kvwqzjxhmtfu${marks.slice(0, 60)}`;
+  expect(findPasswordFault(varied, words)).toBeNull();
+});
+
+test('composed and decomposed spellings are one password', () => {
+  const composed = 'un été à la plage';
+  const decomposed = composed.normalize('NFD');
+  expect(decomposed).not.toBe(composed);
+  expect(normalizePassword(decomposed)).toBe(normalizePassword(composed));
+  expect(normalizePassword('ｐａｓｓ ﬁ ①')).toBe('pass fi 1');
+  expect(findPasswordFault(decomposed, words)).toBeNull();
+});
+
+test('nothing is cut off: 73 bytes that differ in the last stay different', () => {
+  const one = `${filler.slice(0, 72)}a`;
+  const two = `${filler.slice(0, 72)}b`;
+  expect(normalizePassword(one)).not.toBe(normalizePassword(two));
+  expect(normalizePassword(one)).toHaveLength(73);
+  expect(normalizePassword('Two  Spaces ')).toBe('Two  Spaces ');
+});
+
+test('text that is not well-formed, or holds control characters, is refused', () => {
+  expect(findPasswordFault(`${filler.slice(0, 20)}\ud800`, words)).toContain('well-formed');
+  for (const control of ['\0', '\n', '\u001b', '\u007f', '\u0085']) {
+    expect(findPasswordFault(filler.slice(0, 20) + control, words)).toContain('control');
+  }
+});
+
+test('a megabyte of text is refused as too long, at once', () => {
+  expect(findPasswordFault('\u0344'.repeat(1_000_000), words)).toBe(
+    'must be at most 128 characters',
+  );
+});
+
+test.each([
+  'password123456789',
+  'Password123456789!',
+  'p4$$w0rd12345678',
+  'P@ssw0rdP@ssw0rd',
+  'Adm1n!strat0r!!',
+  'we1c0me_we1c0me_',
+  'p-a-s-s-w-o-r-d-1-2-3',
+  'ｐａｓｓｗｏｒｄ１２３４５６７８９',
+  'password7391028465',
+  'Welcome2024!!!!',
+  'summer2024summer',
+  'monkeydragon12345',
+  'qwertyuiopasdfgh',
+  'passwordqwerty123456',
+  '1qaz2wsx3edc4rfv',
+  '!@#$%^&*()_+!@#',
+  '123456789012345',
+  '987654321098765',
+  'abcdefghijklmno',
+  'zyxwvutsrqponml',
+  'aaaaaaaaaaaaaaa',
+  '               ',
+  'ababababababababa',
+  'abcabcabcabcabc',
+  '000111222333444555',
+  'xyzzy-xyzzy-xyzzy',
+])('%j is refused as common', (password) => {
+  expect(findPasswordFault(password, words)).toBe(
+    'must not be a common password or a simple pattern',
+  );
+});
+
+test.each([
+  'acmecorpacmecorpacmecorp',
+  'Acme-Corp Acme-Corp',
+  '4cmec0rp-4cmec0rp',
+  'Tenantry2024!!!!',
+  'tenantry-acmecorp',
+  'adalovelace1234',
+  'ada.lovelace@acme-corp',
+  'lovelace-secret1',
+])('%j is refused for being made of the account’s own words', (password) => {
+  expect(findPasswordFault(password, words)).toBe(
+    'must not be made mostly of names that belong to this account',
+  );
+});
+
+test.each([
+  'correct horse battery staple',
+  'correct-horse-battery-staple',
+  'demo-password-for-ada',
+  'a quiet harbour at dawn',
+  'tenantry feeds nine quiet otters',
+  'dragon monkey sunshine',
+  'пароль для входа в дом',
+  'これはとても長いパスワードです',
+  'zT4#kq9!Lw2@xB7',
+  '9f86d081884c7d65',
+  '839201756348201',
+  '#%^&*)(+=-_}{][:;',
+])('%j is accepted', (password) => {
+  expect(findPasswordFault(password, words)).toBeNull();
+});
+
+test('more than 3,000 common passwords stay refused, drawn out to the full length', () => {
+  const sequences = commonSequences.flatMap((sequence) => [
+    sequence,
+    [...sequence].reverse().join(''),
+  ]);
+  const stems = [...commonWords, ...sequences];
+  const drawnOut = stems.flatMap((stem) => [
+    stem.repeat(15),
+    stem + '1234567890'.repeat(2),
+    `${stem.charAt(0).toUpperCase()}${stem.slice(1)}2024!!!!!!!!!!!`,
+  ]);
+  const accepted = drawnOut
+    .map((password) => password.slice(0, 128))
+    .filter((password) => findPasswordFault(password, []) === null);
+  expect(drawnOut.length).toBeGreaterThan(3_000);
+  expect(accepted).toEqual([]);
+});
+
+test('the list holds only what the rule can find: lower-case stems of four letters or more', () => {
+  for (const word of commonWords) expect(word).toMatch(/^[a-z0-9]{4,}$/);
+});
+
+test('words of the account under four letters refuse nothing', () => {
+  expect(findPasswordFault('a quiet harbour at dawn', ['a', 'at', '', '...', 'qui'])).toBeNull();
+});

@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest';
+import { findSlugFault, slugify } from '../../../src/lib/slug.ts';
+
+test.each([
+  ['Acme Corp', 'acme-corp'],
+  ['  Café  Zürich & Co. ', 'cafe-zurich-co'],
+  ['Straße Øre Łódź Æsir', 'strasse-ore-lodz-aesir'],
+  ['İSTANBUL', 'istanbul'],
+  ['ＡＣＭＥ ４２', 'acme-42'],
+  ['a__b--c..d', 'a-b-c-d'],
+  ['---x1z---', 'x1z'],
+])('%j is proposed as %s', (name, slug) => {
+  expect(slugify(name)).toBe(slug);
+});
+
+test.each([
+  '',
+  '   ',
+  'A',
+  'ab',
+  '山田',
+  'Admin',
+  'GraphQL',
+  '!?',
+  '\ud800',
+  '0193e0a0-0000-7000-8000-000000000000',
+])('a name that leaves no slug of its own, %j, gets a random one', (name) => {
+  const [one, two] = [slugify(name), slugify(name)];
+  expect(findSlugFault(one)).toBeNull();
+  expect(one).toMatch(/(?:^|-)[a-z0-9]{6}$/);
+  expect(one).not.toBe(two);
+});
+
+test('what is proposed is always valid, for any name of any length', () => {
+  const alphabet = ['a', 'Z', '7', ' ', '-', 'é', 'ß', '山', '😀', '\ud800', '\ufdfa', '.', '\0'];
+  let seed = 1;
+  for (let round = 0; round < 2_000; round += 1) {
+    let name = '';
+    for (let length = round % 70; length > 0; length -= 1) {
+      seed = (seed * 48_271) % 0x7fffffff;
+      name += alphabet[seed % alphabet.length];
+    }
+    expect(findSlugFault(slugify(name)), JSON.stringify(name)).toBeNull();
+  }
+  expect(findSlugFault(slugify('x'.repeat(1_000_000)))).toBeNull();
+  expect(slugify(`${'x'.repeat(49)} y`)).toBe('x'.repeat(49));
+});
+
+test('a slug has 3 to 50 characters', () => {
+  expect(findSlugFault('ab')).toBe('must have 3 to 50 characters');
+  expect(findSlugFault('abc')).toBeNull();
+  expect(findSlugFault('a'.repeat(50))).toBeNull();
+  expect(findSlugFault('a'.repeat(51))).toBe('must have 3 to 50 characters');
+});
+
+test.each(['-abc', 'abc-', 'a--b', 'xn--abc', 'Abc', 'a_b', 'a b', 'a.b', 'äbc', 'abc\n', 'аbс'])(
+  '%j is no slug',
+  (slug) => {
+    expect(findSlugFault(slug)).toBe(
+      'must be lower-case letters, digits and single hyphens between them',
+    );
+  },
+);
+
+test.each(['admin', 'api', 'www', 'graphql', 'app', 'auth', 'login', 'root', 'well-known'])(
+  '%s is reserved',
+  (slug) => {
+    expect(findSlugFault(slug)).toBe('must not be a reserved word');
+    expect(findSlugFault(`${slug}-co`)).toBeNull();
+  },
+);
+
+test('a slug cannot be mistaken for an id', () => {
+  expect(findSlugFault('0193e0a0-0000-7000-8000-000000000000')).toBe('must not look like an id');
+});
