@@ -1,0 +1,113 @@
+import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
+import pg from 'pg';
+
+/** The server's own login: it owns nothing and row security holds for all it does. */
+export const appRole = 'tenantry_app';
+
+/** Key of the advisory lock under which the role is altered; any constant of our own will do. */
+const lockKey = 7_201_874_033;
+
+/** The serving login cannot be had from the owner's url. The message says what to do. */
+export class AppRoleError extends Error {
+  override readonly name = 'AppRoleError';
+}
+
+/**
+ * Answers the url of the serving login for the same database, after making sure that it lets in:
+ * the role gets LOGIN and its derived password if it has not got them yet. Needs the migrations
+ * to have created the role. Changes nothing when the login works already, so it may run at every
+ * start and by twenty at once. Raises AppRoleError.
+ */
+export async function ensureAppRole(ownerUrl: string): Promise<string> {
+  const appUrl = buildAppUrl(ownerUrl);
+  if (await canLogIn(appUrl)) return appUrl;
+  const owner = createClient(ownerUrl);
+  await owner.connect();
+  try {
+    // Two `alter role` at once fail with "tuple concurrently updated".
+    await owner.query('select pg_advisory_lock($1)', [lockKey]);
+    if (!(await canLogIn(appUrl))) await allowLogin(owner, buildAppPassword(ownerUrl));
+  } finally {
+    await owner.end();
+  }
+  if (await canLogIn(appUrl)) return appUrl;
+  throw new AppRoleError(
+    `the server refuses ${appRole} although its password was just set: see its pg_hba.conf, ` +
+      'or name a login of your own in DATABASE_APP_URL',
+  );
+}
+
+/**
+ * The same url with the serving login in place of the owner's. Pure. Raises AppRoleError for a
+ * url without a host, which cannot carry a user.
+ */
+export function buildAppUrl(ownerUrl: string): string {
+  const url = new URL(ownerUrl);
+  url.username = appRole;
+  url.password = buildAppPassword(ownerUrl);
+  if (url.username === appRole) return url.href;
+  throw new AppRoleError('DATABASE_URL names no host: name the login in DATABASE_APP_URL as well');
+}
+
+/**
+ * base64url(HMAC-SHA-256 with the owner's password as key). Whoever knows the owner's password can
+ * do more than this login anyway, and nobody has a second secret to keep. Pure.
+ */
+export function buildAppPassword(ownerUrl: string): string {
+  const ownerPassword = decodeURIComponent(new URL(ownerUrl).password);
+  return createHmac('sha256', ownerPassword).update(appRole).digest('base64url');
+}
+
+/**
+ * What PostgreSQL stores for a password, made here (RFC 5802 and 7677; PostgreSQL's
+ * scram-common.c), so that the password itself shows in no log and no pg_stat_statements. The
+ * count of 4,096 is the server's own default; the password is random already.
+ */
+export function buildScramVerifier(password: string, salt: Buffer = randomBytes(16)): string {
+  const iterations = 4_096;
+  const salted = pbkdf2Sync(password, salt, iterations, 32, 'sha256');
+  const sign = (label: string) => createHmac('sha256', salted).update(label).digest();
+  const storedKey = createHash('sha256').update(sign('Client Key')).digest('base64');
+  const serverKey = sign('Server Key').toString('base64');
+  return `SCRAM-SHA-256$${iterations}:${salt.toString('base64')}$${storedKey}:${serverKey}`;
+}
+
+async function allowLogin(owner: pg.Client, password: string): Promise<void> {
+  const verifier = owner.escapeLiteral(buildScramVerifier(password));
+  try {
+    await owner.query(`alter role ${appRole} with login password ${verifier}`);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new AppRoleError(
+      `the serving login ${appRole} could not be set up (${message}): run the migrations first, ` +
+        'let the owner alter that role, or name a login of your own in DATABASE_APP_URL',
+      { cause: error },
+    );
+  }
+}
+
+/** Anything but a refusal of the login itself (no server, no such database) is raised. */
+async function canLogIn(url: string): Promise<boolean> {
+  const client = createClient(url);
+  try {
+    await client.connect();
+    return true;
+  } catch (error) {
+    // invalid_authorization_specification and invalid_password: PostgreSQL's list of error codes.
+    const code = error instanceof Error && 'code' in error ? error.code : null;
+    if (code === '28000' || code === '28P01') return false;
+    throw error;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+function createClient(url: string): pg.Client {
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: 10_000,
+    application_name: 'tenantry-start',
+  });
+  client.on('error', () => undefined);
+  return client;
+}

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { mapDatabaseError } from './error-map.ts';
+import { type Prisma, PrismaClient } from './generated/client.ts';
+import { type PoolSettings, ScopedPool, type StatementObserver } from './pool.ts';
+import { noScope, runInScope, type Scope } from './scope.ts';
+
+/** What queries.ts files work with: inside or outside a transaction it looks the same. */
+export type Db = Prisma.TransactionClient;
+
+export type PoolStat = { size: number; idle: number; waiting: number; max: number };
+
+/** The only way to the data: every access names the scope it runs in. */
+export type Database = {
+  /** Runs statements that stand each for itself. Raises UnavailableError while the database is away. */
+  read<T>(scope: Scope, work: (db: Db) => Promise<T>): Promise<T>;
+  /** Runs all statements of `work` or none. */
+  transaction<T>(scope: Scope, work: (tx: Db) => Promise<T>): Promise<T>;
+  poolStat(): PoolStat;
+  close(): Promise<void>;
+};
+
+const transactionLimits = { maxWait: 1_000, timeout: 5_000 };
+
+/** Opens the bounded pool and Prisma on top of it; connections are made when first needed. */
+export function createDatabase(settings: PoolSettings, observe?: StatementObserver): Database {
+  const pool = new ScopedPool(settings, observe);
+  const prisma = new PrismaClient({
+    adapter: new PrismaPg(pool, { statementNameGenerator: ({ sql }) => nameStatement(sql) }),
+  });
+  return {
+    read: (scope, work) => guard(() => runInScope(scope, async () => await work(prisma))),
+    transaction: (scope, work) =>
+      guard(() =>
+        runInScope(noScope, () =>
+          prisma.$transaction(async (tx) => {
+            await tx.$queryRaw`
+              select enter_scope(${scope.userId}::uuid, ${scope.tenantId}::uuid, ${scope.platform})::text`;
+            return await work(tx);
+          }, transactionLimits),
+        ),
+      ),
+    poolStat: () => ({
+      size: pool.totalCount,
+      idle: pool.idleCount,
+      waiting: pool.waitingCount,
+      max: settings.poolSize,
+    }),
+    close: async () => {
+      await prisma.$disconnect();
+      await pool.end();
+    },
+  };
+}
+
+const statementNames = new Map<string, string>();
+const statementNamesMax = 500;
+
+/**
+ * A name for SQL of constant text, so that it is parsed once per connection. Lists written out as
+ * ($1, …, $n) get none: every length would be one more statement that lives for ever.
+ */
+function nameStatement(sql: string): string {
+  const known = statementNames.get(sql);
+  if (known !== undefined) return known;
+  const isUnbounded = /\bIN \(\$\d+(,\$\d+)+\)/.test(sql);
+  if (isUnbounded || statementNames.size >= statementNamesMax) return '';
+  const name = `t_${createHash('sha256').update(sql).digest('base64url').slice(0, 22)}`;
+  statementNames.set(sql, name);
+  return name;
+}
+
+async function guard<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw mapDatabaseError(error);
+  }
+}

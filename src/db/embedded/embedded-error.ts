@@ -1,0 +1,7 @@
+/** The embedded PostgreSQL could not be had. The message says why and what to do, in one line. */
+export class EmbeddedError extends Error {
+  override readonly name = 'EmbeddedError';
+}
+
+/** What every message about a place where it cannot run ends with. */
+export const useOwnServer = 'or set DATABASE_URL to a PostgreSQL 18 of your own';

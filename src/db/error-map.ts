@@ -1,0 +1,102 @@
+/** What went wrong in the database, in the words that the domains decide by. */
+export type DatabaseFaultKind =
+  | 'unavailable'
+  | 'busy'
+  | 'unique'
+  | 'foreign-key'
+  | 'check'
+  | 'denied'
+  | 'malformed';
+
+/** A fault of the database with the constraint it broke, where there is one. */
+export class DatabaseFault extends Error {
+  readonly kind: DatabaseFaultKind;
+  readonly constraint: string | null;
+  constructor(kind: DatabaseFaultKind, constraint: string | null, cause: unknown) {
+    super(`Database fault: ${kind}${constraint ? ` (${constraint})` : ''}`, { cause });
+    this.name = 'DatabaseFault';
+    this.kind = kind;
+    this.constraint = constraint;
+  }
+}
+
+/** SQLSTATE (or its class) to kind: https://www.postgresql.org/docs/18/errcodes-appendix.html */
+const kindBySqlState: Record<string, DatabaseFaultKind> = {
+  '08': 'unavailable',
+  '57P01': 'unavailable',
+  '57P02': 'unavailable',
+  '57P03': 'unavailable',
+  '25006': 'unavailable',
+  '53': 'unavailable',
+  '55P03': 'busy',
+  '57014': 'busy',
+  '40001': 'busy',
+  '40P01': 'busy',
+  '23505': 'unique',
+  '23503': 'foreign-key',
+  '23514': 'check',
+  '42501': 'denied',
+  '22': 'malformed',
+};
+
+/** Faults that reach us without any SQLSTATE: from the pool, the socket or Prisma itself. */
+const unavailableMessages =
+  /timeout exceeded when trying to connect|Connection terminated|connection error|Query read timeout|Can't reach database|DatabaseNotReachable|ConnectionClosed|SocketTimeout|Unable to start a transaction|Transaction already closed|ECONNREFUSED|ECONNRESET|Client was closed|pool after calling end/i;
+
+type Shape = {
+  code?: unknown;
+  message?: unknown;
+  originalCode?: unknown;
+  originalMessage?: unknown;
+  constraint?: unknown;
+  kind?: unknown;
+  cause?: unknown;
+  meta?: { driverAdapterError?: unknown };
+};
+
+/**
+ * Turns any error of the driver or of Prisma into a DatabaseFault, by SQLSTATE and message (Prisma's
+ * own codes are uneven); everything else comes back as it is.
+ */
+export function mapDatabaseError(error: unknown): unknown {
+  if (error instanceof DatabaseFault) return error;
+  for (const layer of layersOf(error)) {
+    const sqlState = [layer.originalCode, layer.code].find(
+      (code) => typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('P2'),
+    ) as string | undefined;
+    const kind = sqlState && (kindBySqlState[sqlState] ?? kindBySqlState[sqlState.slice(0, 2)]);
+    if (kind) return new DatabaseFault(kind, findConstraint(layer), error);
+  }
+  const isUnavailable = layersOf(error).some(
+    (layer) =>
+      unavailableMessages.test(String(layer.message)) ||
+      unavailableMessages.test(String(layer.kind)),
+  );
+  return isUnavailable ? new DatabaseFault('unavailable', null, error) : error;
+}
+
+/** True when the database refused a row because of this unique (or other) constraint. */
+export function isBrokenConstraint(error: unknown, constraint: string): boolean {
+  return error instanceof DatabaseFault && error.constraint === constraint;
+}
+
+function layersOf(error: unknown): Shape[] {
+  const layers: Shape[] = [];
+  let next: unknown = error;
+  while (typeof next === 'object' && next !== null && layers.length < 6) {
+    const layer = next as Shape;
+    layers.push(layer);
+    next = layer.meta?.driverAdapterError ?? layer.cause;
+  }
+  return layers;
+}
+
+function findConstraint(layer: Shape): string | null {
+  const { constraint } = layer;
+  if (typeof constraint === 'string') return constraint;
+  if (typeof constraint === 'object' && constraint !== null && 'index' in constraint) {
+    return String(constraint.index);
+  }
+  const named = /constraint "([^"]+)"/.exec(String(layer.originalMessage ?? layer.message));
+  return named?.[1] ?? null;
+}

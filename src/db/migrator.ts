@@ -1,0 +1,127 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import type { DatabaseLog } from './log.ts';
+import { createMigrationAdapter, type ScriptFailure } from './migrator/adapter.ts';
+import { applyWithEngine } from './migrator/engine.ts';
+import { type MigrationFile, readMigrations } from './migrator/files.ts';
+import { clearUnfinished, listPending, readHistory } from './migrator/history.ts';
+import { MigrationError } from './migrator/migration-error.ts';
+import { createSession, takeLock, verifyServer } from './migrator/session.ts';
+
+/** What to bring up to date with what. */
+export type MigrateOptions = {
+  ownerUrl: string;
+  /** The folder that holds `NNN_words/migration.sql`. */
+  migrationsDir: string;
+  log: DatabaseLog;
+  /** For how long to wait for other runners and for locked tables. It does not bound the work. */
+  deadlineSeconds?: number;
+};
+
+type Run = { session: pg.Pool; migrationsDir: string; log: DatabaseLog; deadline: number };
+
+/**
+ * Brings the database to the version of the files and answers the names it applied. Runs twice,
+ * twenty at once, and again after any kill: each file is applied exactly once, whole or not at
+ * all. When nothing is pending it takes no lock and does not load the engine.
+ * Raises MigrationError.
+ */
+export async function migrate({
+  ownerUrl,
+  migrationsDir,
+  log,
+  deadlineSeconds = 60,
+}: MigrateOptions): Promise<{ applied: string[] }> {
+  const files = await readMigrations(migrationsDir);
+  const session = createSession(ownerUrl);
+  const deadline = Date.now() + deadlineSeconds * 1_000;
+  try {
+    await verifyServer(session);
+    if (listPending(files, await readHistory(session)).length === 0) return { applied: [] };
+    await takeLock(session, deadline);
+    return { applied: await applyPending(files, { session, migrationsDir, log, deadline }) };
+  } finally {
+    await session.end();
+  }
+}
+
+/** Under the lock, so what the history says now stays true. */
+async function applyPending(files: MigrationFile[], run: Run): Promise<string[]> {
+  const pending = listPending(files, await readHistory(run.session)).map(({ name }) => name);
+  for (;;) {
+    await clearUnfinished(run.session, files, run.log);
+    const remaining = listPending(files, await readHistory(run.session));
+    if (remaining.length === 0) break;
+    const failure = await applyOnce(files, run);
+    if (failure) await waitForTables(failure, run);
+  }
+  for (const migration of pending) run.log.info({ migration }, 'migration applied');
+  return pending;
+}
+
+/** Null when all was applied, the failure when a table was locked for too long. */
+async function applyOnce(files: MigrationFile[], run: Run): Promise<ScriptFailure | null> {
+  let failure: ScriptFailure | null = null;
+  const onFailure = (seen: ScriptFailure) => {
+    failure = seen;
+  };
+  const factory = createMigrationAdapter(run.session, { files, onFailure });
+  try {
+    await applyWithEngine(factory, { files, migrationsDir: run.migrationsDir });
+    return null;
+  } catch (error) {
+    return explain(error, failure);
+  }
+}
+
+function explain(error: unknown, failure: ScriptFailure | null): ScriptFailure {
+  if (!failure) throw explainEngine(error);
+  if (lockCodes.has(readField(failure.error, 'code'))) return failure;
+  throw new MigrationError('failed', describeFailure(failure), { cause: failure.error });
+}
+
+/** What the engine says without having run a file; its codes are in Prisma's error reference. */
+function explainEngine(error: unknown): MigrationError {
+  const message = error instanceof Error ? error.message : String(error);
+  if (readField(error, 'code') !== 'P3005') {
+    return new MigrationError('failed', message, { cause: error });
+  }
+  return new MigrationError(
+    'not_empty',
+    'the schema public of this database holds tables of something else: ' +
+      'give this program a database of its own (create database tenantry)',
+    { cause: error },
+  );
+}
+
+/** lock_not_available and deadlock_detected: PostgreSQL's appendix of error codes. */
+const lockCodes = new Set(['55P03', '40P01']);
+
+/** Lets others at the tables before the next try, since behind a waiting migration they queue. */
+async function waitForTables({ file, error }: ScriptFailure, run: Run): Promise<void> {
+  if (Date.now() > run.deadline) {
+    throw new MigrationError(
+      'busy',
+      `migrations/${file.name} could not lock its tables in time: end the long transactions ` +
+        'on them (pg_stat_activity), then start again',
+      { cause: error },
+    );
+  }
+  run.log.warn({ migration: file.name }, 'a table is locked; the migration tries again');
+  await sleep(500 + Math.random() * 1_000);
+}
+
+function describeFailure({ file, error }: ScriptFailure): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const position = Number(readField(error, 'position'));
+  const line = position ? ` line ${file.sql.slice(0, position).split('\n').length}` : '';
+  return (
+    `migrations/${file.name}/migration.sql${line}: ${message} ` +
+    `(${readField(error, 'code') || 'no code'}). Nothing of this file was kept: ` +
+    'correct what it names, then start again'
+  );
+}
+
+function readField(error: unknown, field: 'code' | 'position'): string {
+  return String((error instanceof Error && Reflect.get(error, field)) || '');
+}

@@ -1,0 +1,26 @@
+/**
+ * Why a migration could not be applied:
+ * `changed` an applied file was edited · `unknown` the database has one we have no file for ·
+ * `not_empty` the database holds somebody else's tables and was never migrated ·
+ * `invalid_file` a file breaks the rules of migrations/ · `failed` its SQL raised an error ·
+ * `busy` others held the lock or the tables for too long · `server_too_old`.
+ */
+export type MigrationErrorCode =
+  | 'changed'
+  | 'unknown'
+  | 'not_empty'
+  | 'invalid_file'
+  | 'failed'
+  | 'busy'
+  | 'server_too_old';
+
+/** The database is not at this program's version. The message says which file and what to do. */
+export class MigrationError extends Error {
+  override readonly name = 'MigrationError';
+  readonly code: MigrationErrorCode;
+
+  constructor(code: MigrationErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { MigrationError } from './migration-error.ts';
+
+/** `uuidv7()` and virtual generated columns came with 18. */
+const serverVersionMin = 180_000;
+
+/**
+ * The key of Prisma's own advisory lock. Its engine takes the same one, blocking, on the same
+ * connection, where it is free for the holder; so `prisma migrate deploy` is kept out as well.
+ */
+const prismaLockKey = 72_707_369;
+
+const sessionSettings = [
+  "set lock_timeout = '2s'",
+  'set statement_timeout = 0',
+  // Files and history alike, whatever the owner's own search path is.
+  'set search_path = public',
+];
+
+/**
+ * One connection as a pool: the schema engine wants a pool, and the advisory lock and the session
+ * settings must hold for all it does. A statement that waits for a table makes every later one
+ * wait behind it, so it gives up after 2 s and is tried again.
+ */
+export function createSession(ownerUrl: string): pg.Pool {
+  const session = new pg.Pool({
+    connectionString: ownerUrl,
+    max: 1,
+    idleTimeoutMillis: 0,
+    connectionTimeoutMillis: 10_000,
+    application_name: 'tenantry-migrate',
+    // Awaited by the pool. Not as start options: poolers refuse those.
+    onConnect: applySettings,
+  });
+  // A connection lost while idle: the next statement on it reports that.
+  session.on('error', () => undefined);
+  return session;
+}
+
+async function applySettings(client: pg.ClientBase): Promise<void> {
+  for (const setting of sessionSettings) await client.query(setting);
+  // When the runner is killed its statement ends too, and with it the lock; without this the server
+  // works on to the statement's end. Where the platform cannot, the next runner waits for that.
+  await client.query("set client_connection_check_interval = '1s'").catch(() => undefined);
+}
+
+/** Raises MigrationError (`server_too_old`) for a server before PostgreSQL 18. */
+export async function verifyServer(session: pg.Pool): Promise<void> {
+  const { rows } = await session.query<{ number: number; name: string }>(
+    `select current_setting('server_version_num')::int as number,
+       current_setting('server_version') as name`,
+  );
+  for (const { number, name } of rows) verifyServerVersion(number, name);
+}
+
+/** Pure part: `number` as in server_version_num, 180004 for 18.4. */
+export function verifyServerVersion(number: number, name: string): void {
+  if (number >= serverVersionMin) return;
+  throw new MigrationError(
+    'server_too_old',
+    `PostgreSQL ${serverVersionMin / 10_000} or newer is needed, and this server is ${name}`,
+  );
+}
+
+/**
+ * Takes the lock of all migration runners; it is released with the session. Polls, because a
+ * runner that waits inside PostgreSQL holds a snapshot, which a concurrent index build waits for:
+ * a deadlock. Raises MigrationError (`busy`) at the deadline (ms since the epoch).
+ */
+export async function takeLock(session: pg.Pool, deadline: number): Promise<void> {
+  for (;;) {
+    const { rows } = await session.query<{ isTaken: boolean }>(
+      'select pg_try_advisory_lock($1) as "isTaken"',
+      [prismaLockKey],
+    );
+    if (rows[0]?.isTaken) return;
+    if (Date.now() > deadline) {
+      throw new MigrationError(
+        'busy',
+        'another process is migrating this database and did not end in time: look for it in ' +
+          "pg_stat_activity (application_name 'tenantry-migrate'), then start again",
+      );
+    }
+    await sleep(50 + Math.random() * 100);
+  }
+}

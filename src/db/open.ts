@@ -1,0 +1,75 @@
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import type { Config } from '../config.ts';
+import { ensureAppRole } from './app-role.ts';
+import { startEmbedded } from './embedded/start.ts';
+import type { DatabaseLog } from './log.ts';
+import { migrate } from './migrator.ts';
+
+/** A migrated PostgreSQL and the two ways in. */
+export type OpenedDatabase = {
+  /** Owns the tables; for migrations, seeds and operators. */
+  ownerUrl: string;
+  /** What the server works with; row security holds for it. */
+  appUrl: string;
+  /** Names of the migrations that were applied now. */
+  applied: string[];
+  /** Stops an embedded server that this process started; else does nothing. */
+  stop: () => Promise<void>;
+};
+
+/** A role that every tenant has, as the database stores it. */
+export type BuiltInRoleRow = {
+  key: string;
+  name: string;
+  description: string;
+  permissions: readonly string[];
+};
+
+const migrationsDir = fileURLToPath(new URL('../../migrations', import.meta.url));
+const settingsFile = fileURLToPath(new URL('./postgresql.conf', import.meta.url));
+
+/**
+ * Opens the configured database, or starts the embedded one, and brings it up to date: migrations,
+ * the built-in roles, the serving login. Raises EmbeddedError, MigrationError or AppRoleError, whose
+ * messages say what to do.
+ */
+export async function openDatabase(
+  { database }: Pick<Config, 'database'>,
+  roles: readonly BuiltInRoleRow[],
+  log: DatabaseLog,
+): Promise<OpenedDatabase> {
+  const embedded = database.url
+    ? null
+    : await startEmbedded({
+        dataDir: database.dataDir,
+        port: database.embeddedPort,
+        settingsFile,
+        log,
+      });
+  const stop = async () => embedded?.stop();
+  try {
+    const ownerUrl = embedded?.ownerUrl ?? database.url ?? '';
+    const { applied } = await migrate({ ownerUrl, migrationsDir, log });
+    await syncBuiltInRoles(ownerUrl, roles);
+    const appUrl = database.appUrl ?? (await ensureAppRole(ownerUrl));
+    return { ownerUrl, appUrl, applied, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Brings the built-in roles of every tenant to what this release says. */
+export async function syncBuiltInRoles(
+  ownerUrl: string,
+  roles: readonly BuiltInRoleRow[],
+): Promise<void> {
+  const owner = new pg.Client({ connectionString: ownerUrl });
+  await owner.connect();
+  try {
+    await owner.query('select sync_built_in_roles($1::jsonb)', [JSON.stringify(roles)]);
+  } finally {
+    await owner.end();
+  }
+}

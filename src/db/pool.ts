@@ -1,0 +1,73 @@
+import pg from 'pg';
+import { getScope } from './scope.ts';
+import { enterScopeStatement, sendScoped } from './scoped-query.ts';
+
+/** How many connections there may be, and how long anything may take. */
+export type PoolSettings = {
+  url: string;
+  poolSize: number;
+  acquireTimeoutMs: number;
+  statementTimeoutMs: number;
+  queryTimeoutMs: number;
+  connectionMaxAgeSeconds: number;
+};
+
+/** Called for each statement as it is sent: what tests count and metrics measure. */
+export type StatementObserver = (text: string) => void;
+
+/**
+ * A bounded pool whose statements enter the scope they are called in (see scope.ts). Waiting for a
+ * connection ends after `acquireTimeoutMs`; a connection is replaced at its maximum age.
+ */
+export class ScopedPool extends pg.Pool {
+  readonly #observe: StatementObserver | undefined;
+
+  constructor(settings: PoolSettings, observe?: StatementObserver) {
+    super({
+      connectionString: settings.url,
+      application_name: 'tenantry',
+      max: settings.poolSize,
+      min: 1,
+      connectionTimeoutMillis: settings.acquireTimeoutMs,
+      statement_timeout: settings.statementTimeoutMs,
+      query_timeout: settings.queryTimeoutMs,
+      // A lock that is held for longer is answered as busy, before the statement time-out.
+      lock_timeout: Math.max(1, Math.floor(settings.statementTimeoutMs * (2 / 3))),
+      idle_in_transaction_session_timeout: 10_000,
+      idleTimeoutMillis: 60_000,
+      maxLifetimeSeconds: settings.connectionMaxAgeSeconds,
+      keepAlive: true,
+      onConnect: (client) => client.query(enterScopeStatement),
+    } as pg.PoolConfig);
+    this.#observe = observe;
+    // An idle connection that breaks is replaced; the next statement reports what is still wrong.
+    this.on('error', () => {});
+  }
+
+  // Of pg's dozen overloads this is the one that Prisma's adapter calls outside a transaction.
+  override query = ((config: pg.QueryConfig) => this.#send(config)) as pg.Pool['query'];
+
+  async #send(config: pg.QueryConfig): Promise<pg.QueryArrayResult> {
+    const scope = getScope();
+    if (scope) this.#observe?.(enterScopeStatement.text);
+    this.#observe?.(config.text);
+    const client = await this.connect();
+    let fault: Error | undefined;
+    try {
+      return await (scope
+        ? sendScoped(client, scope, config)
+        : (client.query(config) as unknown as Promise<pg.QueryArrayResult>));
+    } catch (error) {
+      fault = error as Error;
+      throw error;
+    } finally {
+      client.release(fault && !isAnsweredByServer(fault) ? fault : undefined);
+    }
+  }
+}
+
+/** A refused statement leaves a connection as good as it was; any other fault does not. */
+function isAnsweredByServer(error: Error): boolean {
+  const { severity } = error as Partial<pg.DatabaseError>;
+  return severity === 'ERROR';
+}

@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { withFileLock } from './file-lock.ts';
+
+const projectRoot = fileURLToPath(new URL('../../', import.meta.url));
+
+/**
+ * Does what `npm ci --ignore-scripts` leaves undone: generates Prisma's client into
+ * src/db/generated if prisma/schema.prisma or Prisma itself changed since. Answers whether it did.
+ * Needs no network. Two at once do not clash: the second waits and finds it done. A kill half-way
+ * is noticed, since the mark is written last. Run it before importing anything that imports the
+ * client. Raises an Error with Prisma's own words when the schema is wrong.
+ */
+export async function prepareClient(root: string = projectRoot): Promise<{ isChanged: boolean }> {
+  const generated = path.join(root, 'src', 'db', 'generated');
+  const mark = path.join(generated, '.made-from');
+  const wanted = await computeMark(root);
+  if ((await readMark(mark)) === wanted) return { isChanged: false };
+  // In node_modules: the generator empties its own folder, and git must not see the lock.
+  const lock = path.join(root, 'node_modules', '.tenantry-prepare.lock');
+  return withFileLock(lock, { deadlineSeconds: 120 }, async () => {
+    if ((await readMark(mark)) === wanted) return { isChanged: false };
+    await rm(mark, { force: true });
+    await generate(root);
+    await mkdir(generated, { recursive: true });
+    await writeFile(mark, wanted);
+    return { isChanged: true };
+  });
+}
+
+/** Changes with the schema, the generator's version and the settings it is run with. */
+async function computeMark(root: string): Promise<string> {
+  const hash = createHash('sha256');
+  for (const file of ['prisma/schema.prisma', 'prisma.config.ts']) {
+    hash.update(await readFile(path.join(root, file)));
+  }
+  return `${hash.update(await readFile(findPrisma('package.json'))).digest('hex')}\n`;
+}
+
+async function readMark(mark: string): Promise<string> {
+  return readFile(mark, 'utf8').catch(() => '');
+}
+
+function findPrisma(file: string): string {
+  return createRequire(import.meta.url).resolve(`prisma/${file}`);
+}
+
+/** Runs the same Node as ours, so no shim, shell or PATH is involved. */
+function generate(root: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [findPrisma('build/index.js'), 'generate'], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    const collect = (chunk: Buffer) => {
+      output += chunk.toString();
+    };
+    child.stdout.on('data', collect);
+    child.stderr.on('data', collect);
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`prisma generate failed:\n${output.trim()}`));
+    });
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    const { isChanged } = await prepareClient();
+    if (isChanged) console.error('prepared the database client');
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,86 @@
+import pg from 'pg';
+import type { Scope } from './scope.ts';
+
+/** Prepared once per connection, so that a scoped statement only has to bind and execute it. */
+export const enterScopeStatement = {
+  name: 'enter_scope',
+  text: 'select enter_scope($1::uuid, $2::uuid, $3::boolean)',
+  values: [null, null, false],
+};
+
+/** The part of pg's Query and Connection that its published types leave out. */
+type WireConnection = {
+  stream: { cork(): void; uncork(): void };
+  bind(message: { statement: string; values: (string | null)[] }): void;
+  execute(message: object): void;
+};
+type WireQuery = {
+  submit(connection: WireConnection): Error | null;
+  handleDataRow(message: unknown): void;
+  handleCommandComplete(message: unknown, connection: WireConnection): void;
+};
+type WireQueryConstructor = new (
+  config: pg.QueryConfig & { queryMode: 'extended' },
+  callback: (error: Error | null, result: pg.QueryArrayResult) => void,
+) => WireQuery;
+const Query = pg.Query as unknown as WireQueryConstructor;
+
+/**
+ * One statement that enters its scope on the way: `enter_scope()` and the statement are sent
+ * together, before a single Sync. PostgreSQL runs what stands before a Sync as one transaction, so
+ *  - the scope ends with the statement and cannot outlive it on a pooled connection,
+ *  - when entering fails the statement is skipped: it fails closed,
+ *  - there is one round trip instead of four (begin, set_config, statement, commit),
+ *  - a transaction pooler in between keeps both on one connection.
+ * Protocol: https://www.postgresql.org/docs/18/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
+ */
+class ScopedQuery extends Query {
+  readonly #scope: Scope;
+  #hasEntered = false;
+
+  constructor(
+    scope: Scope,
+    config: pg.QueryConfig,
+    callback: (error: Error | null, result: pg.QueryArrayResult) => void,
+  ) {
+    super({ ...config, queryMode: 'extended' }, callback);
+    this.#scope = scope;
+  }
+
+  override submit(connection: WireConnection): Error | null {
+    const { userId, tenantId, platform } = this.#scope;
+    connection.stream.cork();
+    connection.bind({
+      statement: enterScopeStatement.name,
+      values: [userId, tenantId, String(platform)],
+    });
+    connection.execute({});
+    const fault = super.submit(connection);
+    connection.stream.uncork();
+    return fault;
+  }
+
+  /** The row that enter_scope() returns is no part of the answer. */
+  override handleDataRow(message: unknown): void {
+    if (this.#hasEntered) super.handleDataRow(message);
+  }
+
+  override handleCommandComplete(message: unknown, connection: WireConnection): void {
+    if (this.#hasEntered) super.handleCommandComplete(message, connection);
+    else this.#hasEntered = true;
+  }
+}
+
+/** Sends `config` on `client` within `scope`; the client must have `enterScopeStatement` prepared. */
+export function sendScoped(
+  client: pg.PoolClient,
+  scope: Scope,
+  config: pg.QueryConfig,
+): Promise<pg.QueryArrayResult> {
+  return new Promise((resolve, reject) => {
+    const query = new ScopedQuery(scope, config, (error, result) =>
+      error ? reject(error) : resolve(result),
+    );
+    client.query(query as unknown as pg.Submittable);
+  });
+}

@@ -1,0 +1,92 @@
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { silentLog } from '../../src/db/log.ts';
+import { migrate } from '../../src/db/migrator.ts';
+import { createEmptyDatabase } from '../support/cluster.ts';
+import { createStage } from './support.ts';
+
+const tables = {
+  '001_tables': `create table a (x int);
+    do $$ begin perform 1; insert into a values (1); end $$; -- the last line may be a comment`,
+  '002_more_tables': 'create table b (x int)',
+};
+
+test('the shipped migrations build an empty database and then have nothing left to do', async () => {
+  const { ownerUrl, drop } = await createEmptyDatabase();
+  const migrationsDir = fileURLToPath(new URL('../../migrations', import.meta.url));
+  const first = await migrate({ ownerUrl, migrationsDir, log: silentLog });
+  const second = await migrate({ ownerUrl, migrationsDir, log: silentLog });
+  await drop();
+  expect(first.applied.length).toBeGreaterThan(1);
+  expect(second.applied).toEqual([]);
+});
+
+test('files are applied in the order of their numbers, and once', async () => {
+  const stage = await createStage(tables);
+  expect(await stage.run()).toEqual({ applied: ['001_tables', '002_more_tables'] });
+  expect(await stage.run()).toEqual({ applied: [] });
+  await stage.write('003_later', 'alter table b add column y int');
+  expect(await stage.run()).toEqual({ applied: ['003_later'] });
+  expect((await stage.pool.query('select x from a')).rows).toEqual([{ x: 1 }]);
+});
+
+test('twenty runners at once apply each file once, a concurrent index included', async () => {
+  const stage = await createStage({
+    ...tables,
+    '003_index': 'create index concurrently if not exists a_x on a (x)',
+  });
+  const answers = await Promise.all(Array.from({ length: 20 }, () => stage.run()));
+  const names = answers.flatMap(({ applied }) => applied);
+  expect(names).toEqual(['001_tables', '002_more_tables', '003_index']);
+  expect(await stage.readHistory()).toEqual(names);
+});
+
+test('an applied file that was changed stops the start and is named', async () => {
+  const stage = await createStage(tables);
+  await stage.run();
+  await stage.write('002_more_tables', 'create table c (x int)');
+  await expect(stage.run()).rejects.toMatchObject({
+    code: 'changed',
+    message: expect.stringContaining('migrations/002_more_tables/migration.sql'),
+  });
+});
+
+test('a database that a newer program has migrated is refused', async () => {
+  const stage = await createStage(tables);
+  await stage.run();
+  await stage.pool.query(`update _prisma_migrations set migration_name = '009_future'
+    where migration_name = '002_more_tables'`);
+  await expect(stage.run()).rejects.toMatchObject({
+    code: 'unknown',
+    message: expect.stringContaining('009_future'),
+  });
+});
+
+test("somebody else's database is left alone", async () => {
+  const stage = await createStage(tables);
+  await stage.pool.query('create table theirs (x int)');
+  await expect(stage.run()).rejects.toMatchObject({ code: 'not_empty' });
+  const ours = await stage.pool.query(`select to_regclass('a') as a`);
+  expect(ours.rows).toEqual([{ a: null }]);
+});
+
+test('a file that fails leaves nothing behind, and is applied once it is corrected', async () => {
+  const stage = await createStage({
+    ...tables,
+    '003_faulty': 'create table c (x int);\ncreate table d (x nonsense);\ncreate table e (x int);',
+  });
+  await expect(stage.run()).rejects.toMatchObject({
+    code: 'failed',
+    message: expect.stringMatching(/003_faulty.* line 2: type "nonsense" does not exist \(42704\)/),
+  });
+  const left = await stage.pool.query(`select to_regclass('c') as c, to_regclass('b') as b`);
+  expect(left.rows).toEqual([{ c: null, b: 'b' }]);
+  await stage.write('003_faulty', 'create table c (x int);');
+  expect(await stage.run()).toEqual({ applied: ['003_faulty'] });
+  expect(await stage.readHistory()).toEqual([
+    '001_tables',
+    '002_more_tables',
+    '-003_faulty',
+    '003_faulty',
+  ]);
+});

@@ -1,0 +1,89 @@
+import pg from 'pg';
+import { type App, createApp } from '../../src/app.ts';
+import { type Config, loadConfig } from '../../src/config.ts';
+import { createLogger } from '../../src/observability/logger.ts';
+import { createTestDatabase } from './cluster.ts';
+
+/** What an operation came back with. */
+// biome-ignore lint/suspicious/noExplicitAny: tests read answers of every shape.
+export type Answer = { data?: any; errors?: { message: string; extensions: any; path?: any }[] };
+
+export type AskOptions = {
+  variables?: Record<string, unknown>;
+  token?: string | null;
+  headers?: Record<string, string>;
+};
+
+/** A whole server on a database of its own. */
+export type TestApp = {
+  app: App;
+  url: string;
+  /** Every statement since the last `countStatements`, as it was sent. */
+  statements: string[];
+  /** Connected as the owner, whom row security does not bind: for arranging and looking. */
+  owner: pg.Client;
+  appUrl: string;
+  ask: (query: string, options?: AskOptions) => Promise<Answer>;
+  close: () => Promise<void>;
+};
+
+/** Starts a server for one test file; close it in `afterAll`. */
+export async function startTestApp(
+  environment: Record<string, string> = {},
+  adjust: (config: Config) => Config = (config) => config,
+): Promise<TestApp> {
+  const database = await createTestDatabase();
+  const config = adjust(
+    loadConfig({
+      NODE_ENV: 'test',
+      PORT: '0',
+      LOG_LEVEL: 'silent',
+      DATABASE_URL: database.ownerUrl,
+      DATABASE_POOL_SIZE: '4',
+      ...environment,
+    }),
+  );
+  const statements: string[] = [];
+  const app = await createApp(config, {
+    appUrl: database.appUrl,
+    secret: 'a secret that only the tests know',
+    log: createLogger(config.log),
+    observeStatement: (text) => statements.push(text),
+  });
+  const { url } = await app.http.listen();
+  const owner = new pg.Client({ connectionString: database.ownerUrl });
+  await owner.connect();
+  return {
+    app,
+    url,
+    statements,
+    owner,
+    appUrl: database.appUrl,
+    ask: (query, options) => ask(url, query, options),
+    async close() {
+      await app.close();
+      await owner.end();
+      await database.drop();
+    },
+  };
+}
+
+async function ask(url: string, query: string, options: AskOptions = {}): Promise<Answer> {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...(options.token ? { authorization: `Bearer ${options.token}` } : {}),
+      ...options.headers,
+    },
+    body: JSON.stringify({ query, variables: options.variables }),
+  });
+  return (await response.json()) as Answer;
+}
+
+/** Runs `work` and answers the statements it caused. */
+export async function listStatementsOf(app: TestApp, work: () => Promise<unknown>) {
+  app.statements.length = 0;
+  await work();
+  return [...app.statements];
+}

@@ -1,0 +1,81 @@
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import type { TestProject } from 'vitest/node';
+import { builtInRoles } from '../../src/core/permissions.ts';
+import { ensureAppRole } from '../../src/db/app-role.ts';
+import { startEmbedded } from '../../src/db/embedded/start.ts';
+import { silentLog } from '../../src/db/log.ts';
+import { migrate } from '../../src/db/migrator.ts';
+import { syncBuiltInRoles } from '../../src/db/open.ts';
+import { findCommandLine, isRunning } from '../../src/db/process-token.ts';
+
+declare module 'vitest' {
+  // biome-ignore lint/style/useConsistentTypeDefinitions: only an interface can be added to.
+  interface ProvidedContext {
+    /** The superuser's url of the run's own cluster, database `tenantry` (empty). */
+    clusterUrl: string;
+  }
+}
+
+const prefix = 'tenantry-test-';
+const atRoot = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
+
+/** Makes one cluster for the run, with a migrated template that every test database is cloned of. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await deleteAbandoned();
+  const dataDir = await mkdtemp(path.join(tmpdir(), prefix));
+  const cluster = await startEmbedded({
+    dataDir,
+    settingsFile: atRoot('src/db/postgresql.conf'),
+    // What a test writes need not survive a power cut.
+    overrides: { fsync: 'off', full_page_writes: 'off', shared_buffers: '128MB' },
+    log: silentLog,
+  });
+  await createTemplate(cluster.ownerUrl);
+  project.provide('clusterUrl', cluster.ownerUrl);
+  return async () => {
+    await cluster.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  };
+}
+
+async function createTemplate(clusterUrl: string): Promise<void> {
+  const admin = new pg.Client({ connectionString: clusterUrl });
+  await admin.connect();
+  try {
+    await admin.query('create database tenantry_template');
+    const templateUrl = new URL(clusterUrl);
+    templateUrl.pathname = '/tenantry_template';
+    const ownerUrl = templateUrl.href;
+    await migrate({ ownerUrl, migrationsDir: atRoot('migrations'), log: silentLog });
+    await syncBuiltInRoles(ownerUrl, builtInRoles);
+    await ensureAppRole(ownerUrl);
+    // A template that somebody is connected to cannot be cloned.
+    await admin.query('alter database tenantry_template is_template true allow_connections false');
+  } finally {
+    await admin.end();
+  }
+}
+
+/** Ends and removes the clusters of runs that were killed. Runs that still live keep theirs. */
+async function deleteAbandoned(): Promise<void> {
+  const names = (await readdir(tmpdir())).filter((name) => name.startsWith(prefix));
+  for (const name of names) {
+    const dataDir = path.join(tmpdir(), name);
+    const owner = await readFile(path.join(dataDir, 'owner.pid'), 'utf8').catch(() => '');
+    if (owner ? isRunning(owner) : !(await isOld(dataDir))) continue;
+    const pidFile = path.join(dataDir, 'postgres', 'postmaster.pid');
+    const pid = Number.parseInt(await readFile(pidFile, 'utf8').catch(() => ''), 10);
+    if (pid > 0 && findCommandLine(pid)?.includes(dataDir)) process.kill(pid, 'SIGQUIT');
+    await rm(dataDir, { recursive: true, force: true, maxRetries: 10 }).catch(() => undefined);
+  }
+}
+
+/** A folder without an owner may belong to a run that has only just begun. */
+async function isOld(folder: string): Promise<boolean> {
+  const { mtimeMs } = await stat(folder);
+  return Date.now() - mtimeMs > 3_600_000;
+}

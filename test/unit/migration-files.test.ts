@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import {
+  createMigrationFile,
+  findFault,
+  listConcurrentIndexes,
+} from '../../src/db/migrator/files.ts';
+import { verifyServerVersion } from '../../src/db/migrator/session.ts';
+
+const faultOf = (sql: string, name = '001_words') => findFault(createMigrationFile(name, sql));
+
+test('a server older than 18 is refused with both versions', () => {
+  expect(() => verifyServerVersion(170_006, '17.6')).toThrow(
+    'PostgreSQL 18 or newer is needed, and this server is 17.6',
+  );
+  expect(() => verifyServerVersion(180_004, '18.4')).not.toThrow();
+});
+
+test('the checksum is the one that Prisma keeps', () => {
+  // What Prisma 7.10's engine stored for this text.
+  const sql = "create table a(x int); do $$ begin perform 1; perform 2; end $$; select 'é;';";
+  expect(createMigrationFile('001_a', sql).checksum).toBe(
+    'f21d394c400d4d8e06ddcbe50194a96bc2fa4b6d2adf068c95fe8c2dd547a397',
+  );
+});
+
+test('a folder is called NNN_words', () => {
+  expect(faultOf('select 1', '20260101_x')).toContain('NNN_words');
+  expect(faultOf('select 1', '012_add_things')).toBeNull();
+});
+
+test.each(['begin; select 1; commit;', 'select 1; COMMIT', 'start transaction; select 1'])(
+  'a file opens and ends no transaction: %s',
+  (sql) => expect(faultOf(sql)).toContain('no begin, commit or rollback'),
+);
+
+test.each([
+  `do $$ begin; commit; end $$`,
+  `do $body$ begin perform 1; rollback; end $body$`,
+  `select 'a; commit; b', 'it''s; begin; so' -- ; rollback`,
+  `create function f() returns int begin atomic select 1; end`,
+])('words in bodies, strings and comments do not count: %s', (sql) => {
+  expect(faultOf(sql)).toBeNull();
+});
+
+test('a concurrent index statement stands alone and can be repeated', () => {
+  const good = '-- why\ncreate index concurrently if not exists a_x on a (x);\n';
+  expect(faultOf(good)).toBeNull();
+  expect(faultOf(`${good} select 1`)).toContain('a file of its own');
+  expect(faultOf('create index concurrently a_x on a (x)')).toContain('if [not] exists');
+  expect(createMigrationFile('001_a', `-- not index concurrently\nselect 1`).isConcurrent).toBe(
+    false,
+  );
+});
+
+test('the indexes of a concurrent file are known by name', () => {
+  const name = (sql: string) => listConcurrentIndexes(createMigrationFile('001_a', sql));
+  expect(name('create unique index concurrently if not exists A_x on a (x)')).toEqual(['a_x']);
+  expect(name('create index concurrently if not exists "A x" on a (x)')).toEqual(['A x']);
+});
