@@ -1,0 +1,71 @@
+import type { Config } from './config.ts';
+import type { Ctx } from './core/context.ts';
+import { guardDatabase } from './core/guarded-database.ts';
+import { createPasswordHasher } from './core/password-hasher.ts';
+import type { Runtime } from './core/runtime.ts';
+import { createDatabase, type Database } from './db/database.ts';
+import type { StatementObserver } from './db/pool.ts';
+import { authenticate } from './domains/sessions/authenticate.ts';
+import { createSessionChecker } from './domains/sessions/check.ts';
+import { exampleQueries } from './http/example-queries.ts';
+import { createHttpServer, type HttpServer } from './http/server.ts';
+import { createCursorCodec } from './lib/cursor.ts';
+import type { Logger } from './observability/logger.ts';
+import { schema } from './schema.ts';
+
+/** What an app is made of beyond its configuration. */
+export type AppParts = {
+  /** The serving login's url. */
+  appUrl: string;
+  secret: string;
+  log: Logger;
+  /** Sees every statement; tests count with it. */
+  observeStatement?: StatementObserver;
+};
+
+/** A server that is ready to listen. */
+export type App = {
+  db: Database;
+  runtime: Runtime;
+  http: HttpServer;
+  /** Lets requests end, writes what is still to be noted, closes the pool. */
+  close: () => Promise<void>;
+};
+
+/** Composes everything; main and the tests both use it. */
+export async function createApp(config: Config, parts: AppParts): Promise<App> {
+  const { log } = parts;
+  const db = guardDatabase(
+    createDatabase({ ...config.database, url: parts.appUrl }, parts.observeStatement),
+  );
+  const sessions = createSessionChecker(db, log);
+  const runtime: Runtime = {
+    sessionLimits: config.sessions,
+    passwords: await createPasswordHasher(config.passwords),
+    cursors: createCursorCodec(parts.secret),
+    findLiveSession: sessions.find,
+  };
+  const http = createHttpServer({
+    schema,
+    server: config.server,
+    log,
+    exampleQueries,
+    createContext: async ({ authorization }, request): Promise<Ctx> => ({
+      principal: await authenticate(runtime, authorization),
+      request,
+      db,
+      runtime,
+      log,
+    }),
+  });
+  return {
+    db,
+    runtime,
+    http,
+    async close() {
+      await http.close();
+      await sessions.close();
+      await db.close();
+    },
+  };
+}

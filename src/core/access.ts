@@ -1,0 +1,111 @@
+import { Prisma } from '../db/generated/client.ts';
+import { noScope } from '../db/scope.ts';
+import { ForbiddenError, NotFoundError, UnauthenticatedError } from './app-error.ts';
+import { type Ctx, findActorId, isPlatformAdmin } from './context.ts';
+import { createLoader } from './loader.ts';
+import { allPermissions, type Permission } from './permissions.ts';
+import type { Tenant } from './records.ts';
+import { getPlatformScope } from './scopes.ts';
+
+/** A tenant as the caller may act in it. */
+export type Access = {
+  tenant: Tenant;
+  /** Null for a platform administrator who is no member. */
+  membershipId: string | null;
+  roleKeys: readonly string[];
+  permissions: ReadonlySet<string>;
+};
+
+/** A tenant, asked for by one of both. */
+export type TenantRef = { id: string } | { slug: string };
+
+/** The caller's access to a tenant; null when it may not even know that the tenant exists. */
+export function findAccess(ctx: Ctx, tenant: TenantRef): Promise<Access | null> {
+  return accessLoader(ctx).load(tenant);
+}
+
+/**
+ * The one gate to a tenant: raises UnauthenticatedError for anonymous callers, NotFoundError where
+ * the caller does not belong (foreign and absent look the same), ForbiddenError where it lacks the
+ * permission.
+ */
+export async function authorize(
+  ctx: Ctx,
+  tenant: TenantRef,
+  permission: Permission,
+): Promise<Access> {
+  if (ctx.principal.kind === 'anonymous') throw new UnauthenticatedError();
+  const access = await findAccess(ctx, tenant);
+  if (access === null) throw new NotFoundError('There is no such tenant.');
+  requirePermission(access, permission);
+  return access;
+}
+
+/** Raises ForbiddenError unless the access holds the permission. */
+export function requirePermission(access: Access, permission: Permission): void {
+  if (access.permissions.has(permission)) return;
+  throw new ForbiddenError(`This needs the permission "${permission}" in the tenant.`);
+}
+
+/** Forgets what was loaded about a tenant after this request changed the caller's rights in it. */
+export function clearAccess(ctx: Ctx): void {
+  accessLoader(ctx).clearAll();
+}
+
+const accessLoader = createLoader<TenantRef, Access | null, string>(
+  async (ctx, refs) => {
+    const accesses = await listAccesses(ctx, refs);
+    return refs.map(
+      (ref) =>
+        accesses.find(({ tenant }) =>
+          'id' in ref ? tenant.id === ref.id : tenant.slug === ref.slug,
+        ) ?? null,
+    );
+  },
+  (ref) => ('id' in ref ? ref.id : `/${ref.slug}`),
+);
+
+type AccessRow = Tenant & { membershipId: string; roleKeys: string[]; permissions: string[] };
+
+async function listAccesses(ctx: Ctx, refs: readonly TenantRef[]): Promise<Access[]> {
+  const actorId = findActorId(ctx);
+  if (actorId === null || ctx.principal.kind !== 'session') return [];
+  const ids = refs.flatMap((ref) => ('id' in ref ? [ref.id] : []));
+  const slugs = refs.flatMap((ref) => ('slug' in ref ? [ref.slug] : []));
+  if (isPlatformAdmin(ctx)) return await listPlatformAccesses(ctx, ids, slugs);
+  const rows = await ctx.db.read(
+    noScope,
+    (db) =>
+      db.$queryRaw<AccessRow[]>`
+      select tenant_id as id, slug, name, status, metadata, member_count as "memberCount",
+        created_at as "createdAt", deletion_at as "deletionAt",
+        membership_id as "membershipId", role_keys as "roleKeys", permissions
+      from find_access(${actorId}::uuid, ${ids}::uuid[], ${slugs}::text[])`,
+  );
+  const boundTo = ctx.principal.session.tenantId;
+  return rows
+    .filter((row) => boundTo === null || row.id === boundTo)
+    .map(({ membershipId, roleKeys, permissions, ...tenant }) => ({
+      tenant,
+      membershipId,
+      roleKeys,
+      permissions: new Set(permissions),
+    }));
+}
+
+async function listPlatformAccesses(ctx: Ctx, ids: string[], slugs: string[]): Promise<Access[]> {
+  const tenants = await ctx.db.read(
+    getPlatformScope(ctx),
+    (db) =>
+      db.$queryRaw<Tenant[]>`
+      select ${tenantColumns} from tenants t
+      where t.id = any (${ids}::uuid[]) or t.slug = any (${slugs}::text[])`,
+  );
+  const permissions: ReadonlySet<string> = new Set(allPermissions);
+  return tenants.map((tenant) => ({ tenant, membershipId: null, roleKeys: [], permissions }));
+}
+
+/** The columns of a tenant `t` under the names of the record. */
+export const tenantColumns = Prisma.sql`
+  t.id, t.slug, t.name, t.status, t.metadata, t.member_count as "memberCount",
+  t.created_at as "createdAt", t.deletion_at as "deletionAt"`;

@@ -1,0 +1,83 @@
+/** The codes of the public API; every refusal carries one. */
+export type ErrorCode =
+  | 'BAD_USER_INPUT'
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'NOT_FOUND'
+  | 'CONFLICT'
+  | 'RATE_LIMITED'
+  | 'LIMIT_REACHED'
+  | 'UNAVAILABLE';
+
+/**
+ * A refusal that the caller may read: `message` is written for people and never holds internals,
+ * `path` names the field of the input it is about. Everything else that is thrown is a bug and is
+ * shown masked.
+ */
+export abstract class AppError extends Error {
+  abstract readonly code: ErrorCode;
+  readonly path: readonly string[] | null;
+
+  constructor(message: string, path: readonly string[] | null = null, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.path = path;
+  }
+}
+
+/** A field of the input cannot be accepted; nothing was changed. */
+export class InvalidInputError extends AppError {
+  readonly code = 'BAD_USER_INPUT';
+}
+
+/** Nobody is signed in, or the given credentials are not good. */
+export class UnauthenticatedError extends AppError {
+  readonly code = 'UNAUTHENTICATED';
+  constructor(message = 'Please sign in first.') {
+    super(message);
+  }
+}
+
+/** The caller may see the object but not do this with it. */
+export class ForbiddenError extends AppError {
+  readonly code = 'FORBIDDEN';
+}
+
+/** There is no such object for this caller: absent and foreign look the same. */
+export class NotFoundError extends AppError {
+  readonly code = 'NOT_FOUND';
+}
+
+/** The change clashes with what is already there. */
+export class ConflictError extends AppError {
+  readonly code = 'CONFLICT';
+}
+
+/** Too many attempts; try again after `retryAfterSeconds`. */
+export class RateLimitedError extends AppError {
+  readonly code = 'RATE_LIMITED';
+  readonly retryAfterSeconds: number;
+  constructor(message: string, retryAfterSeconds: number) {
+    super(message);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** A quota of the tenant or the user is used up. */
+export class LimitReachedError extends AppError {
+  readonly code = 'LIMIT_REACHED';
+}
+
+/** The service cannot answer right now; the same request may go through in `retryAfterSeconds`. */
+export class UnavailableError extends AppError {
+  readonly code = 'UNAVAILABLE';
+  readonly retryAfterSeconds: number;
+  constructor(
+    message = 'The service is busy or restarting. Please try again in a moment.',
+    retryAfterSeconds = 1,
+    options?: ErrorOptions,
+  ) {
+    super(message, null, options);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}

@@ -1,0 +1,18 @@
+import type { Database } from '../db/database.ts';
+import { DatabaseFault } from '../db/error-map.ts';
+import { UnavailableError } from './app-error.ts';
+
+/** The database whose absence or overload is a named refusal (UnavailableError) to the services. */
+export function guardDatabase(database: Database): Database {
+  return {
+    ...database,
+    read: (scope, work) => database.read(scope, work).catch(refuse),
+    transaction: (scope, work) => database.transaction(scope, work).catch(refuse),
+  };
+}
+
+function refuse(error: unknown): never {
+  const isAway =
+    error instanceof DatabaseFault && (error.kind === 'unavailable' || error.kind === 'busy');
+  throw isAway ? new UnavailableError(undefined, 1, { cause: error }) : error;
+}

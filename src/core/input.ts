@@ -1,0 +1,82 @@
+import { canonicalizeEmail } from '../lib/email.ts';
+import { findJsonFault } from '../lib/json-bounds.ts';
+import { findSlugFault } from '../lib/slug.ts';
+import { findTextFault } from '../lib/text.ts';
+import { InvalidInputError } from './app-error.ts';
+import type { JsonObject } from './records.ts';
+
+/**
+ * Checks of input fields. Each answers the value as it is to be stored, or raises InvalidInputError
+ * that names the field.
+ */
+
+/** A required text of 1 to `max` code points. */
+export function checkText(field: string, value: string, max: number): string {
+  return checkWith(field, value, findTextFault(value, { min: 1, max }));
+}
+
+/** An optional text; null and undefined stay as they are. */
+export function checkOptionalText<T extends string | null | undefined>(
+  field: string,
+  value: T,
+  max: number,
+): T {
+  if (value != null) checkText(field, value, max);
+  return value;
+}
+
+/** An e-mail address in canonical form. */
+export function checkEmail(field: string, value: string): string {
+  const result = canonicalizeEmail(value);
+  if (!result.ok) throw new InvalidInputError(sentence(field, result.reason), [field]);
+  return result.email;
+}
+
+/** A slug as it stands in addresses. */
+export function checkSlug(field: string, value: string): string {
+  return checkWith(field, value, findSlugFault(value));
+}
+
+/** Metadata: an object of at most 16 KiB, nested at most 8 deep. */
+export function checkMetadata(field: string, value: unknown): JsonObject {
+  return checkWith(field, value, findJsonFault(value)) as JsonObject;
+}
+
+/** An absolute https (or http on loopback) address of at most 2,048 characters. */
+export function checkUrl(field: string, value: string): string {
+  const url = URL.canParse(value) ? new URL(value) : null;
+  const isFine =
+    url?.protocol === 'https:' || (url?.protocol === 'http:' && url.hostname === 'localhost');
+  return checkWith(
+    field,
+    value,
+    findTextFault(value, { min: 1, max: 2048 }) ?? (isFine ? null : 'must be an https address'),
+  );
+}
+
+/** A language tag such as en or pt-BR (BCP 47). */
+export function checkLocale(field: string, value: string): string {
+  const isFine = value.length <= 35 && /^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$/.test(value);
+  return checkWith(field, value, isFine ? null : 'must be a language tag such as en or pt-BR');
+}
+
+/** Shortest search: a trigram index needs three characters. */
+const searchMin = 3;
+
+/** Raises InvalidInputError for a search that no index could serve. */
+export function checkSearch(search: string | null | undefined): void {
+  if (search == null) return;
+  checkText('search', search, 100);
+  if ([...search].length < searchMin) {
+    throw new InvalidInputError(`"search" needs at least ${searchMin} characters.`, ['search']);
+  }
+}
+
+function checkWith<T>(field: string, value: T, fault: string | null): T {
+  if (fault !== null) throw new InvalidInputError(sentence(field, fault), [field]);
+  return value;
+}
+
+function sentence(field: string, fault: string): string {
+  return `"${field}" ${fault}.`;
+}

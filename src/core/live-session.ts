@@ -1,0 +1,11 @@
+import type { Session, User } from './records.ts';
+
+/** A question to the session check: this token, and what may its user do in this tenant? */
+export type SessionAsk = { tokenHash: Uint8Array; tenantId: string | null };
+
+/** A session that is good now, its user, and the user's rights in the asked (or bound) tenant. */
+export type LiveSession = {
+  session: Session;
+  user: User;
+  access: { tenantId: string; membershipId: string; permissions: readonly string[] } | null;
+};

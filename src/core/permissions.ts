@@ -1,0 +1,109 @@
+/** What a permission lets its holder do, in words for people. */
+export type PermissionInfo = {
+  title: string;
+  description: string;
+  /** True where a mistake cannot be taken back, or gives power to others. */
+  isDangerous: boolean;
+};
+
+/**
+ * The catalogue: every permission there is. The API's `permissions` field, the built-in roles and
+ * all checks are made from it; this is the place to add one.
+ */
+export const permissionCatalogue = {
+  'tenant:read': {
+    title: 'See the tenant',
+    description: 'See its name, slug, status, owners and how many people belong to it.',
+    isDangerous: false,
+  },
+  'tenant:update': {
+    title: 'Change the tenant',
+    description: 'Change its name, slug and metadata.',
+    isDangerous: false,
+  },
+  'tenant:own': {
+    title: 'Own the tenant',
+    description: 'Make and unmake owners. At least one member always holds this.',
+    isDangerous: true,
+  },
+  'members:read': {
+    title: 'See members',
+    description: 'List the people of the tenant with their roles and last sign-in.',
+    isDangerous: false,
+  },
+  'members:update': {
+    title: 'Change members',
+    description: 'Give and take roles, pause a membership. Never beyond the rights of the giver.',
+    isDangerous: true,
+  },
+  'members:remove': {
+    title: 'Remove members',
+    description: 'End the membership of somebody with fewer rights.',
+    isDangerous: true,
+  },
+  'roles:read': {
+    title: 'See roles',
+    description: 'List the roles of the tenant and what each allows.',
+    isDangerous: false,
+  },
+  'sessions:read': {
+    title: 'See sessions',
+    description: 'List the sessions that are bound to the tenant.',
+    isDangerous: false,
+  },
+  'sessions:revoke': {
+    title: 'End sessions',
+    description: 'End sessions that are bound to the tenant.',
+    isDangerous: true,
+  },
+  'sessions:verify': {
+    title: 'Verify sessions',
+    description: 'Ask whether a session token is good and what its user may do in the tenant.',
+    isDangerous: false,
+  },
+} as const satisfies Record<string, PermissionInfo>;
+
+export type Permission = keyof typeof permissionCatalogue;
+
+export const allPermissions = Object.keys(permissionCatalogue) as Permission[];
+
+/** A role that every tenant has. */
+export type BuiltInRoleDefinition = {
+  key: string;
+  name: string;
+  description: string;
+  permissions: readonly Permission[];
+};
+
+/** Written to the database at each migration; a change here reaches every tenant. */
+export const builtInRoles: readonly BuiltInRoleDefinition[] = [
+  {
+    key: 'owner',
+    name: 'Owner',
+    description: 'Everything, including making other owners.',
+    permissions: allPermissions,
+  },
+  {
+    key: 'admin',
+    name: 'Admin',
+    description: 'Runs the tenant day to day: people, roles and sessions.',
+    permissions: allPermissions.filter((permission) => permission !== 'tenant:own'),
+  },
+  {
+    key: 'member',
+    name: 'Member',
+    description: 'Works in the tenant and sees who else does.',
+    permissions: ['tenant:read', 'members:read', 'roles:read'],
+  },
+  {
+    key: 'viewer',
+    name: 'Viewer',
+    description: 'Sees the tenant, but not its people.',
+    permissions: ['tenant:read', 'roles:read'],
+  },
+];
+
+/** True for a name that stands in the catalogue. */
+export function isPermission(name: string): name is Permission {
+  return Object.hasOwn(permissionCatalogue, name);
+}

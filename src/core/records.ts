@@ -1,0 +1,65 @@
+/** The nouns of the product as the services pass them around; ids are bare UUIDs, times UTC. */
+
+export type UserStatus = 'active' | 'suspended';
+export type TenantStatus = 'active' | 'suspended' | 'pending_deletion';
+export type JsonObject = { [key: string]: unknown };
+
+export type User = {
+  id: string;
+  email: string;
+  emailVerifiedAt: Date | null;
+  name: string | null;
+  avatarUrl: string | null;
+  locale: string | null;
+  status: UserStatus;
+  isPlatformAdmin: boolean;
+  metadata: JsonObject;
+  lastSignInAt: Date | null;
+  createdAt: Date;
+};
+
+export type Tenant = {
+  id: string;
+  slug: string;
+  name: string;
+  status: TenantStatus;
+  metadata: JsonObject;
+  memberCount: number;
+  createdAt: Date;
+  deletionAt: Date | null;
+};
+
+export type Role = {
+  id: string;
+  tenantId: string;
+  key: string;
+  name: string;
+  description: string | null;
+  isBuiltIn: boolean;
+  permissions: readonly string[];
+};
+
+/** A membership always travels with its roles: nothing can be decided about it without them. */
+export type Membership = {
+  id: string;
+  tenantId: string;
+  userId: string;
+  isActive: boolean;
+  metadata: JsonObject;
+  lastSignInAt: Date | null;
+  joinedAt: Date;
+  roles: readonly Role[];
+};
+
+export type Session = {
+  id: string;
+  userId: string;
+  /** The one tenant the session is bound to, or null. */
+  tenantId: string | null;
+  ip: string | null;
+  userAgent: string | null;
+  createdAt: Date;
+  lastSeenAt: Date;
+  idleExpiresAt: Date;
+  expiresAt: Date;
+};

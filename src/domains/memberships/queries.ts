@@ -1,0 +1,222 @@
+import type { CursorKey, PageRequest } from '../../core/page.ts';
+import type { JsonObject, Membership, Tenant, User } from '../../core/records.ts';
+import type { Db } from '../../db/database.ts';
+import { Prisma } from '../../db/generated/client.ts';
+import { rolesOfMembership } from '../roles/queries.ts';
+import { ownerRoleKey } from './rules.ts';
+
+/** What a membership looks like before "never" is made null. */
+type MembershipRow = Omit<Membership, 'lastSignInAt'> & { lastSignInAt: Date };
+
+/** A member with its user, and where it stands in the order of the list. */
+export type Member = { membership: Membership; user: User; cursorKey: CursorKey };
+
+export type MembershipOrderField = 'lastSignInAt' | 'joinedAt';
+export type MembershipOrder = { field: MembershipOrderField; isDescending: boolean };
+
+/** What a list of members may be narrowed by. */
+export type MembershipFilter = {
+  roleKey?: string | null | undefined;
+  isActive?: boolean | null | undefined;
+  /** Canonical e-mail address. */
+  email?: string | null | undefined;
+};
+
+const membershipColumns = Prisma.sql`
+  m.id, m.tenant_id as "tenantId", m.user_id as "userId", m.is_active as "isActive",
+  m.metadata, m.last_sign_in_at as "lastSignInAt", m.joined_at as "joinedAt",
+  ${rolesOfMembership} as roles`;
+
+/** One more than a page of a tenant's members, each with user and roles, in one statement. */
+export async function listMembers(
+  db: Db,
+  tenantId: string,
+  request: PageRequest,
+  list: { filter: MembershipFilter; order: MembershipOrder },
+): Promise<Member[]> {
+  const { filter, order } = list;
+  const isDescending = order.isDescending !== request.isBackward;
+  const [above, below] = order.isDescending
+    ? [request.before, request.after]
+    : [request.after, request.before];
+  const direction = isDescending ? Prisma.sql`desc` : Prisma.sql`asc`;
+  const rows = await db.$queryRaw<(MembershipRow & UserRow & { cursorAt: string })[]>`
+    select ${membershipColumns}, m.last_sign_in_at::text as "cursorAt",
+      u.email, u.email_verified_at as "emailVerifiedAt", u.name, u.avatar_url as "avatarUrl",
+      u.locale, u.status, u.is_platform_admin as "isPlatformAdmin",
+      u.metadata as "userMetadata", u.last_sign_in_at as "userLastSignInAt",
+      u.created_at as "userCreatedAt"
+    from user_tenants m join users u on u.id = m.user_id
+    where m.tenant_id = ${tenantId}::uuid
+      ${filter.isActive == null ? Prisma.empty : Prisma.sql`and m.is_active = ${filter.isActive}`}
+      ${filter.email == null ? Prisma.empty : Prisma.sql`and u.email = ${filter.email}`}
+      ${filter.roleKey == null ? Prisma.empty : withRole(filter.roleKey)}
+      ${above ? Prisma.sql`and ${positionOf(order)} > ${positionAt(order, above)}` : Prisma.empty}
+      ${below ? Prisma.sql`and ${positionOf(order)} < ${positionAt(order, below)}` : Prisma.empty}
+    order by ${order.field === 'joinedAt' ? Prisma.empty : Prisma.sql`m.last_sign_in_at ${direction},`}
+      m.id ${direction}
+    limit ${request.size + 1}`;
+  return rows.map((row) => toMember(row, order));
+}
+
+// Ids are made in the order of time, so the primary key is the order of joining.
+function positionOf({ field }: MembershipOrder): Prisma.Sql {
+  return field === 'joinedAt' ? Prisma.sql`m.id` : Prisma.sql`(m.last_sign_in_at, m.id)`;
+}
+
+function positionAt({ field }: MembershipOrder, key: CursorKey): Prisma.Sql {
+  return field === 'joinedAt'
+    ? Prisma.sql`${key[0]}::uuid`
+    : Prisma.sql`(${key[0]}::timestamptz, ${key[1]}::uuid)`;
+}
+
+function withRole(roleKey: string): Prisma.Sql {
+  return Prisma.sql`and exists (
+    select from membership_roles fr join roles r on r.tenant_id = fr.tenant_id and r.id = fr.role_id
+    where fr.tenant_id = m.tenant_id and fr.membership_id = m.id and r.key = ${roleKey})`;
+}
+
+type UserRow = Pick<
+  User,
+  'email' | 'emailVerifiedAt' | 'name' | 'avatarUrl' | 'locale' | 'status' | 'isPlatformAdmin'
+> & { userMetadata: JsonObject; userLastSignInAt: Date | null; userCreatedAt: Date };
+
+function toMember(
+  row: MembershipRow & UserRow & { cursorAt: string },
+  order: MembershipOrder,
+): Member {
+  return {
+    membership: toMembership(row),
+    user: {
+      id: row.userId,
+      email: row.email,
+      emailVerifiedAt: row.emailVerifiedAt,
+      name: row.name,
+      avatarUrl: row.avatarUrl,
+      locale: row.locale,
+      status: row.status,
+      isPlatformAdmin: row.isPlatformAdmin,
+      metadata: row.userMetadata,
+      lastSignInAt: row.userLastSignInAt,
+      createdAt: row.userCreatedAt,
+    },
+    cursorKey: order.field === 'joinedAt' ? [row.id] : [row.cursorAt, row.id],
+  };
+}
+
+function toMembership(row: MembershipRow): Membership {
+  const { id, tenantId, userId, isActive, metadata, joinedAt, roles } = row;
+  const lastSignInAt = row.lastSignInAt.getTime() === 0 ? null : row.lastSignInAt;
+  return { id, tenantId, userId, isActive, metadata, lastSignInAt, joinedAt, roles };
+}
+
+export async function countMembers(db: Db, tenantId: string): Promise<number> {
+  const [row] = await db.$queryRaw<[{ count: number }]>`
+    select count(*)::int as count from user_tenants m where m.tenant_id = ${tenantId}::uuid`;
+  return row.count;
+}
+
+/** A membership with its tenant, as `viewer` and `user` list them. */
+export type MembershipOfUser = { membership: Membership; tenant: Tenant };
+
+type MembershipOfUserRow = MembershipRow & {
+  tenant: Omit<Tenant, 'createdAt' | 'deletionAt'> & {
+    createdAt: string;
+    deletionAt: string | null;
+  };
+};
+
+/** Up to `pageSize` memberships of each user that the actor may see, in the order of joining. */
+export async function listVisibleMemberships(
+  db: Db,
+  asked: {
+    actorId: string;
+    userIds: readonly string[];
+    onlyTenant: string | null;
+    afterId: string | null;
+    pageSize: number;
+  },
+): Promise<MembershipOfUser[]> {
+  const rows = await db.$queryRaw<MembershipOfUserRow[]>`
+    select id, tenant_id as "tenantId", user_id as "userId", is_active as "isActive", metadata,
+      last_sign_in_at as "lastSignInAt", joined_at as "joinedAt", roles, tenant
+    from list_visible_memberships(${asked.actorId}::uuid, ${asked.userIds}::uuid[],
+      ${asked.onlyTenant}::uuid, ${asked.afterId}::uuid, ${asked.pageSize}::int)`;
+  return rows.map((row) => ({
+    membership: toMembership(row),
+    tenant: {
+      ...row.tenant,
+      createdAt: new Date(row.tenant.createdAt),
+      deletionAt: row.tenant.deletionAt === null ? null : new Date(row.tenant.deletionAt),
+    },
+  }));
+}
+
+/** Memberships of one tenant, by id or by user. */
+export async function listMemberships(
+  db: Db,
+  tenantId: string,
+  by: { ids: readonly string[]; userIds?: readonly string[] },
+): Promise<Membership[]> {
+  const rows = await db.$queryRaw<MembershipRow[]>`
+    select ${membershipColumns} from user_tenants m
+    where m.tenant_id = ${tenantId}::uuid
+      and (m.id = any (${by.ids}::uuid[]) or m.user_id = any (${by.userIds ?? []}::uuid[]))`;
+  return rows.map(toMembership);
+}
+
+/** How many active owners a tenant has. Exact only while the tenant is locked. */
+export async function countOwners(tx: Db, tenantId: string): Promise<number> {
+  const [row] = await tx.$queryRaw<[{ count: number }]>`
+    select count(*)::int as count
+    from roles r
+    join membership_roles mr on mr.tenant_id = r.tenant_id and mr.role_id = r.id
+    join user_tenants m on m.tenant_id = mr.tenant_id and m.id = mr.membership_id and m.is_active
+    where r.tenant_id = ${tenantId}::uuid and r.key = ${ownerRoleKey}`;
+  return row.count;
+}
+
+/** What may be changed about a membership itself; undefined leaves a field as it is. */
+export type MembershipChanges = {
+  isActive?: boolean | undefined;
+  metadata?: JsonObject | undefined;
+};
+
+export async function updateMembership(
+  tx: Db,
+  membership: Pick<Membership, 'id' | 'tenantId'>,
+  changes: MembershipChanges,
+): Promise<void> {
+  const metadata = changes.metadata ? JSON.stringify(changes.metadata) : null;
+  await tx.$executeRaw`
+    update user_tenants m set
+      is_active = coalesce(${changes.isActive ?? null}, m.is_active),
+      metadata = coalesce(${metadata}::jsonb, m.metadata),
+      updated_at = now()
+    where m.tenant_id = ${membership.tenantId}::uuid and m.id = ${membership.id}::uuid`;
+}
+
+/** Makes the roles of a membership exactly these. */
+export async function assignRoles(
+  tx: Db,
+  membership: Pick<Membership, 'id' | 'tenantId'>,
+  roleIds: readonly string[],
+): Promise<void> {
+  const { tenantId, id } = membership;
+  await tx.$executeRaw`
+    delete from membership_roles mr
+    where mr.tenant_id = ${tenantId}::uuid and mr.membership_id = ${id}::uuid
+      and mr.role_id <> all (${roleIds}::uuid[])`;
+  await tx.$executeRaw`
+    insert into membership_roles (tenant_id, membership_id, role_id)
+    select ${tenantId}::uuid, ${id}::uuid, role_id from unnest(${roleIds}::uuid[]) role_id
+    on conflict do nothing`;
+}
+
+/** Ends a membership; its tenant-bound sessions end with it. */
+export async function deleteMembership(
+  tx: Db,
+  membership: Pick<Membership, 'id' | 'tenantId'>,
+): Promise<void> {
+  await tx.membership.deleteMany({ where: { tenantId: membership.tenantId, id: membership.id } });
+}

@@ -1,0 +1,229 @@
+import { NotFoundError } from '../../core/app-error.ts';
+import type { Membership as MembershipRecord, Tenant as TenantRecord } from '../../core/records.ts';
+import { builder } from '../../graphql/builder.ts';
+import { createConnectionType, forwardArgs, pageArgs } from '../../graphql/connection.ts';
+import { requireIdOf, requireTenantOwnedId, toGlobalId } from '../../graphql/ids.ts';
+import { addMutation, createResultType } from '../../graphql/mutation.ts';
+import { Node, registerNode } from '../../graphql/node.ts';
+import { isDescending, OrderDirection } from '../../graphql/order.ts';
+import { Role } from '../roles/schema.ts';
+import { tenantLoader } from '../tenants/loaders.ts';
+import { Tenant } from '../tenants/schema.ts';
+import { userLoader } from '../users/loaders.ts';
+import { User } from '../users/schema.ts';
+import { listPermissions } from './rules.ts';
+import { leaveTenant, removeMember, updateMembership } from './service/change.ts';
+import * as service from './service/read.ts';
+
+export const Membership = builder.objectRef<MembershipRecord>('Membership').implement({
+  description: 'That a user belongs to a tenant, and with what roles.',
+  interfaces: [Node],
+  fields: (t) => ({
+    id: t.id({
+      description: 'Opaque id.',
+      resolve: ({ id, tenantId }) => toGlobalId('Membership', id, tenantId),
+    }),
+    tenant: t.field({
+      type: Tenant,
+      description: 'Where.',
+      resolve: async ({ tenantId }, _args, ctx) =>
+        (await tenantLoader(ctx).load(tenantId)) ?? refuse('tenant'),
+    }),
+    user: t.field({
+      type: User,
+      description: 'Who.',
+      resolve: async ({ userId }, _args, ctx) =>
+        (await userLoader(ctx).load(userId)) ?? refuse('user'),
+    }),
+    roles: t.field({
+      type: [Role],
+      description: 'The roles held, by key.',
+      resolve: ({ roles }) => [...roles],
+    }),
+    isActive: t.exposeBoolean('isActive', { description: 'False while the membership is paused.' }),
+    joinedAt: t.field({
+      type: 'DateTime',
+      description: 'Since when.',
+      resolve: ({ joinedAt }) => joinedAt,
+    }),
+    lastSignInAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the member last signed in; null for never.',
+      resolve: ({ lastSignInAt }) => lastSignInAt,
+    }),
+    permissions: t.stringList({
+      description: 'What all the roles allow together.',
+      resolve: (membership) => listPermissions(membership),
+    }),
+    metadata: t.field({
+      type: 'JSON',
+      description: 'The product’s own data about the membership.',
+      resolve: ({ metadata }) => metadata,
+    }),
+    viewerPermissions: t.stringList({
+      description: 'What the caller may do with this membership.',
+      resolve: (membership, _args, ctx) => service.listOwnPermissionsOn(ctx, membership),
+    }),
+  }),
+});
+
+registerNode('Membership', (ctx, { id, tenantId }) =>
+  tenantId === null ? Promise.resolve(null) : service.findMembership(ctx, tenantId, id),
+);
+
+export const MembershipConnection = createConnectionType('Membership', Membership);
+
+const MembershipOrderField = builder.enumType('MembershipOrderField', {
+  description: 'What memberships can be ordered by.',
+  values: {
+    LAST_SIGN_IN_AT: {
+      value: 'lastSignInAt',
+      description: 'The last sign-in; never counts as oldest.',
+    },
+    JOINED_AT: { value: 'joinedAt', description: 'The moment of joining.' },
+  } as const,
+});
+
+const MembershipOrder = builder.inputType('MembershipOrder', {
+  description: 'The order of a list of memberships.',
+  fields: (t) => ({
+    field: t.field({ type: MembershipOrderField, required: true, description: 'By what.' }),
+    direction: t.field({ type: OrderDirection, description: 'Ascending unless said otherwise.' }),
+  }),
+});
+
+const MembershipWhere = builder.inputType('MembershipWhere', {
+  description: 'What a list of memberships is narrowed by; all of it must hold.',
+  fields: (t) => ({
+    roleKey: t.string({ description: 'Only those with this role.' }),
+    isActive: t.boolean({ description: 'Only active, or only paused ones.' }),
+    email: t.string({ description: 'Only the member with this e-mail address.' }),
+  }),
+});
+
+builder.objectFields(Tenant, (t) => ({
+  memberships: t.field({
+    type: MembershipConnection,
+    description: 'Its members, last sign-in first unless ordered otherwise. Needs members:read.',
+    args: {
+      ...pageArgs(t),
+      where: t.arg({ type: MembershipWhere }),
+      orderBy: t.arg({ type: MembershipOrder }),
+    },
+    resolve: ({ id }, { where, orderBy, ...page }, ctx) =>
+      service.listMembers(ctx, id, {
+        page,
+        filter: where ?? {},
+        order: orderBy ? { field: orderBy.field, isDescending: isDescending(orderBy) } : null,
+      }),
+  }),
+  viewerMembership: t.field({
+    type: Membership,
+    nullable: true,
+    description: 'The caller’s own membership; null for a platform administrator from outside.',
+    resolve: ({ id }, _args, ctx) => service.findOwnMembership(ctx, id),
+  }),
+}));
+
+builder.objectField(User, 'memberships', (t) =>
+  t.field({
+    type: MembershipConnection,
+    description:
+      'Where the user belongs, as far as the caller may see it, in the order of joining.',
+    args: forwardArgs(t),
+    resolve: ({ id }, page, ctx) => service.listMembershipsOfUser(ctx, id, page),
+  }),
+);
+
+const UpdateMembershipInput = builder.inputType('UpdateMembershipInput', {
+  description: 'Fields that are left out stay as they are.',
+  fields: (t) => ({
+    membershipId: t.id({ required: true, description: 'Which membership.' }),
+    roleKeys: t.stringList({ description: 'Exactly these roles from now on; 1 to 20.' }),
+    isActive: t.boolean({ description: 'False pauses the membership.' }),
+    metadata: t.field({ type: 'JSON', description: 'Replaces the metadata as a whole.' }),
+  }),
+});
+
+const UpdateMembershipSuccess = builder
+  .objectRef<{ membership: MembershipRecord }>('UpdateMembershipSuccess')
+  .implement({
+    description: 'The membership was changed.',
+    fields: (t) => ({
+      membership: t.expose('membership', { type: Membership, description: 'As it is now.' }),
+    }),
+  });
+
+addMutation('updateMembership', {
+  description: 'Changes roles, active flag or metadata of a member. Needs members:update.',
+  input: UpdateMembershipInput,
+  result: createResultType('UpdateMembership', UpdateMembershipSuccess),
+  resolve: async (ctx, { membershipId, ...changes }) => ({
+    membership: await updateMembership(ctx, {
+      membership: requireTenantOwnedId('Membership', membershipId, 'membership'),
+      ...changes,
+    }),
+  }),
+});
+
+const MembershipIdInput = builder.inputType('MembershipIdInput', {
+  description: 'A membership.',
+  fields: (t) => ({ membershipId: t.id({ required: true, description: 'Which membership.' }) }),
+});
+
+const RemoveMemberSuccess = builder
+  .objectRef<{ membership: MembershipRecord }>('RemoveMemberSuccess')
+  .implement({
+    description: 'The membership has ended, and the sessions bound to it with it.',
+    fields: (t) => ({
+      removedMembershipId: t.id({
+        description: 'The id that is no more.',
+        resolve: ({ membership }) => toGlobalId('Membership', membership.id, membership.tenantId),
+      }),
+    }),
+  });
+
+addMutation('removeMember', {
+  description: 'Ends somebody’s membership. Needs members:remove.',
+  input: MembershipIdInput,
+  result: createResultType('RemoveMember', RemoveMemberSuccess),
+  resolve: async (ctx, { membershipId }) => ({
+    membership: await removeMember(
+      ctx,
+      requireTenantOwnedId('Membership', membershipId, 'membership'),
+    ),
+  }),
+});
+
+export const TenantIdInput = builder.inputType('TenantIdInput', {
+  description: 'A tenant.',
+  fields: (t) => ({ tenantId: t.id({ required: true, description: 'Which tenant.' }) }),
+});
+
+const LeaveTenantSuccess = builder
+  .objectRef<{ tenantId: TenantRecord['id'] }>('LeaveTenantSuccess')
+  .implement({
+    description: 'The caller no longer belongs to the tenant.',
+    fields: (t) => ({
+      leftTenantId: t.id({
+        description: 'The tenant that was left.',
+        resolve: ({ tenantId }) => toGlobalId('Tenant', tenantId),
+      }),
+    }),
+  });
+
+addMutation('leaveTenant', {
+  description: 'Ends the caller’s own membership. The last owner cannot leave.',
+  input: TenantIdInput,
+  result: createResultType('LeaveTenant', LeaveTenantSuccess),
+  resolve: async (ctx, input) => {
+    const { id: tenantId } = requireIdOf('Tenant', input.tenantId, 'tenant');
+    await leaveTenant(ctx, tenantId);
+    return { tenantId };
+  },
+});
+
+function refuse(noun: string): never {
+  throw new NotFoundError(`This ${noun} is not visible to you.`);
+}

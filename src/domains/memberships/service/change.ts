@@ -1,0 +1,160 @@
+import { authorize, clearAccess, findAccess } from '../../../core/access.ts';
+import {
+  ConflictError,
+  ForbiddenError,
+  InvalidInputError,
+  NotFoundError,
+} from '../../../core/app-error.ts';
+import { type Ctx, getSignedIn, isPlatformAdmin } from '../../../core/context.ts';
+import { checkMetadata } from '../../../core/input.ts';
+import { allPermissions, type Permission } from '../../../core/permissions.ts';
+import type { JsonObject, Membership, Role } from '../../../core/records.ts';
+import { getTenantScope } from '../../../core/scopes.ts';
+import type { Db } from '../../../db/database.ts';
+import { listRoles } from '../../roles/queries.ts';
+import { lockTenant } from '../../tenants/queries.ts';
+import { type MembershipRef, membershipLoader } from '../loaders.ts';
+import * as queries from '../queries.ts';
+import { findUngrantable, isOwner, listPermissions, mayManage } from '../rules.ts';
+
+const rolesMax = 20;
+
+export type UpdateMembershipInput = {
+  membership: MembershipRef;
+  roleKeys?: readonly string[] | null | undefined;
+  isActive?: boolean | null | undefined;
+  metadata?: JsonObject | null | undefined;
+};
+
+/**
+ * Changes roles, active flag or metadata of a membership. Needs members:update; nobody changes
+ * somebody with as many rights (owners excepted), nor gives rights they lack; the last owner stays.
+ * Raises NotFoundError, ForbiddenError, InvalidInputError, ConflictError (last owner).
+ */
+export async function updateMembership(
+  ctx: Ctx,
+  input: UpdateMembershipInput,
+): Promise<Membership> {
+  const { roleKeys, isActive } = input;
+  const metadata = input.metadata == null ? undefined : checkMetadata('metadata', input.metadata);
+  if (roleKeys && (roleKeys.length === 0 || roleKeys.length > rolesMax)) {
+    throw new InvalidInputError(`A member has between 1 and ${rolesMax} roles.`, ['roleKeys']);
+  }
+  return await changeMembership(ctx, input.membership, 'members:update', async (tx, change) => {
+    if (roleKeys) {
+      const roles = await getGrantableRoles(tx, change, roleKeys);
+      await queries.assignRoles(
+        tx,
+        change.target,
+        roles.map(({ id }) => id),
+      );
+    }
+    await queries.updateMembership(tx, change.target, {
+      isActive: isActive ?? undefined,
+      metadata,
+    });
+  });
+}
+
+/**
+ * Ends somebody's membership. Needs members:remove, and more rights than the member has. Raises
+ * NotFoundError, ForbiddenError, ConflictError (last owner).
+ */
+export function removeMember(ctx: Ctx, membership: MembershipRef): Promise<Membership> {
+  return changeMembership(ctx, membership, 'members:remove', (tx, { target }) =>
+    queries.deleteMembership(tx, target),
+  );
+}
+
+/** Ends the caller's own membership. Raises NotFoundError, ConflictError (last owner). */
+export async function leaveTenant(ctx: Ctx, tenantId: string): Promise<void> {
+  getSignedIn(ctx);
+  const access = await findAccess(ctx, { id: tenantId });
+  if (!access?.membershipId) throw new NotFoundError('There is no such tenant.');
+  const own = { tenantId, id: access.membershipId };
+  await changeMembership(ctx, own, null, (tx, { target }) => queries.deleteMembership(tx, target));
+}
+
+/** Who changes whom, as it stands while the tenant is locked. */
+type Change = { actor: ReadonlySet<string>; target: Membership; isOwn: boolean };
+
+/**
+ * Runs a change while the tenant is locked, decided by the rights of actor and target as they are
+ * then, and refuses it if it would leave the tenant without an owner.
+ */
+async function changeMembership(
+  ctx: Ctx,
+  ref: MembershipRef,
+  permission: Permission | null,
+  change: (tx: Db, change: Change) => Promise<void>,
+): Promise<Membership> {
+  const { tenantId } = ref;
+  if (permission) await authorizeOnMembership(ctx, ref, permission);
+  const changed = await ctx.db.transaction(getTenantScope(ctx, tenantId), async (tx) => {
+    await lockTenant(tx, tenantId);
+    const decided = await getChange(ctx, tx, ref);
+    if (permission && !decided.actor.has(permission)) {
+      throw new ForbiddenError(`This needs the permission "${permission}" in the tenant.`);
+    }
+    if (!decided.isOwn && !mayManage(decided.actor, listPermissions(decided.target))) {
+      throw new ForbiddenError('This member has as many rights as you; only an owner may do this.');
+    }
+    await change(tx, decided);
+    if (isOwner(decided.target) && (await queries.countOwners(tx, tenantId)) === 0) {
+      throw new ConflictError('A tenant needs an owner; make somebody else owner first.');
+    }
+    const [after] = await queries.listMemberships(tx, tenantId, { ids: [ref.id] });
+    return after ?? decided.target;
+  });
+  clearAccess(ctx);
+  membershipLoader(ctx).clear(ref);
+  return changed;
+}
+
+/** A membership in a tenant where the caller does not belong is as absent as one that never was. */
+async function authorizeOnMembership(
+  ctx: Ctx,
+  { tenantId }: MembershipRef,
+  permission: Permission,
+): Promise<void> {
+  getSignedIn(ctx);
+  const access = await findAccess(ctx, { id: tenantId });
+  if (access === null) throw createNotFound();
+  await authorize(ctx, { id: tenantId }, permission);
+}
+
+async function getChange(ctx: Ctx, tx: Db, ref: MembershipRef): Promise<Change> {
+  const { user } = getSignedIn(ctx);
+  const memberships = await queries.listMemberships(tx, ref.tenantId, {
+    ids: [ref.id],
+    userIds: [user.id],
+  });
+  const target = memberships.find(({ id }) => id === ref.id);
+  const own = memberships.find(({ userId, isActive }) => userId === user.id && isActive);
+  if (!target) throw createNotFound();
+  const rights = isPlatformAdmin(ctx) ? allPermissions : own ? listPermissions(own) : [];
+  return { actor: new Set(rights), target, isOwn: target.userId === user.id };
+}
+
+/** The roles with these keys. Raises InvalidInputError for an unknown one, ForbiddenError beyond the actor's rights. */
+async function getGrantableRoles(
+  tx: Db,
+  { actor, target }: Change,
+  roleKeys: readonly string[],
+): Promise<Role[]> {
+  const all = await listRoles(tx, target.tenantId);
+  const roles = [...new Set(roleKeys)].map((key) => {
+    const role = all.find((candidate) => candidate.key === key);
+    if (!role) throw new InvalidInputError('There is no role with this key.', ['roleKeys']);
+    return role;
+  });
+  const missing = findUngrantable(actor, roles);
+  if (missing) {
+    throw new ForbiddenError(`You cannot give "${missing}", which you do not have.`);
+  }
+  return roles;
+}
+
+function createNotFound(): NotFoundError {
+  return new NotFoundError('There is no such membership.');
+}

@@ -1,0 +1,99 @@
+import { authorize, findAccess } from '../../../core/access.ts';
+import { type Ctx, findActorId, getSignedIn } from '../../../core/context.ts';
+import { checkEmail, checkText } from '../../../core/input.ts';
+import { type Page, type PageArgs, parsePage, toPage } from '../../../core/page.ts';
+import type { Membership } from '../../../core/records.ts';
+import { getTenantScope } from '../../../core/scopes.ts';
+import { userLoader } from '../../users/loaders.ts';
+import { membershipLoader, userMembershipsLoader } from '../loaders.ts';
+import * as queries from '../queries.ts';
+import { listPermissions, mayManage } from '../rules.ts';
+
+export type MemberListInput = {
+  page: PageArgs;
+  filter: queries.MembershipFilter;
+  order: queries.MembershipOrder | null;
+};
+
+/**
+ * The members of a tenant, last sign-in first unless ordered otherwise. Needs members:read. Raises
+ * NotFoundError, ForbiddenError, InvalidInputError.
+ */
+export async function listMembers(
+  ctx: Ctx,
+  tenantId: string,
+  input: MemberListInput,
+): Promise<Page<Membership>> {
+  await authorize(ctx, { id: tenantId }, 'members:read');
+  const filter = checkFilter(input.filter);
+  const order = input.order ?? { field: 'lastSignInAt', isDescending: true };
+  const binding = JSON.stringify(['members', tenantId, filter, order]);
+  const request = parsePage(ctx, input.page, binding);
+  const scope = getTenantScope(ctx, tenantId);
+  const members = await ctx.db.read(scope, (db) =>
+    queries.listMembers(db, tenantId, request, { filter, order }),
+  );
+  for (const { user } of members) userLoader(ctx).prime(user.id, user);
+  const isWhole = Object.values(filter).every((value) => value == null);
+  const count = isWhole
+    ? () => ctx.db.read(scope, (db) => queries.countMembers(db, tenantId))
+    : null;
+  const page = toPage(ctx, request, members, { toKey: ({ cursorKey }) => cursorKey, count });
+  return { ...page, rows: page.rows.map(({ membership }) => membership) };
+}
+
+function checkFilter(filter: queries.MembershipFilter): queries.MembershipFilter {
+  return {
+    isActive: filter.isActive,
+    roleKey: filter.roleKey == null ? null : checkText('roleKey', filter.roleKey, 50),
+    email: filter.email == null ? null : checkEmail('email', filter.email),
+  };
+}
+
+/** The memberships of a user that the caller may see, in the order of joining. */
+export async function listMembershipsOfUser(
+  ctx: Ctx,
+  userId: string,
+  page: Pick<PageArgs, 'first' | 'after'>,
+): Promise<Page<Membership>> {
+  getSignedIn(ctx);
+  const request = parsePage(ctx, page, JSON.stringify(['memberships', userId]));
+  const rows = await userMembershipsLoader(ctx).load({
+    userId,
+    afterId: request.after?.[0] ?? null,
+    pageSize: request.size + 1,
+  });
+  return toPage(ctx, request, rows, { toKey: ({ id }) => [id] });
+}
+
+/** One membership: the caller's own, or any in a tenant where it may read members; else null. */
+export async function findMembership(
+  ctx: Ctx,
+  tenantId: string,
+  membershipId: string,
+): Promise<Membership | null> {
+  const access = await findAccess(ctx, { id: tenantId });
+  const isVisible =
+    access?.membershipId === membershipId || access?.permissions.has('members:read');
+  return isVisible ? await membershipLoader(ctx).load({ tenantId, id: membershipId }) : null;
+}
+
+/** The caller's own membership in a tenant, or null. */
+export async function findOwnMembership(ctx: Ctx, tenantId: string): Promise<Membership | null> {
+  const access = await findAccess(ctx, { id: tenantId });
+  return access?.membershipId ? await findMembership(ctx, tenantId, access.membershipId) : null;
+}
+
+/** What the caller may do with a membership, as permission names. */
+export async function listOwnPermissionsOn(ctx: Ctx, membership: Membership): Promise<string[]> {
+  const access = await findAccess(ctx, { id: membership.tenantId });
+  if (!access) return [];
+  const isOwn = membership.userId === findActorId(ctx);
+  const canManage = isOwn || mayManage(access.permissions, listPermissions(membership));
+  return [...access.permissions]
+    .filter(
+      (permission) =>
+        permission === 'members:read' || (permission.startsWith('members:') && canManage),
+    )
+    .sort();
+}

@@ -1,0 +1,189 @@
+import { UnauthenticatedError } from '../../core/app-error.ts';
+import type { Session as SessionRecord, User as UserRecord } from '../../core/records.ts';
+import { builder } from '../../graphql/builder.ts';
+import { requireIdOf, toGlobalId } from '../../graphql/ids.ts';
+import { addMutation, addPlainMutation, createResultType } from '../../graphql/mutation.ts';
+import { findTenantOf } from '../tenants/loaders.ts';
+import { Tenant } from '../tenants/schema.ts';
+import { User } from '../users/schema.ts';
+import { Session } from './schema.ts';
+import { changePassword } from './service/password.ts';
+import { revokeSession, revokeSessions } from './service/revoke.ts';
+import { signIn, signOut, switchTenant } from './service/sign-in.ts';
+import { type SignedUp, signUp } from './service/sign-up.ts';
+
+type SignedInShape = { token: string; session: SessionRecord; user: UserRecord };
+
+const SignUpInput = builder.inputType('SignUpInput', {
+  description: 'A new user, and a new tenant if `tenantName` is given.',
+  fields: (t) => ({
+    email: t.string({ required: true, description: 'Stored in canonical form.' }),
+    password: t.string({ required: true, description: '15 to 128 characters, nothing common.' }),
+    name: t.string({ description: 'Name as shown to others; at most 100 characters.' }),
+    tenantName: t.string({ description: 'Creates a tenant of this name, owned by the new user.' }),
+    tenantSlug: t.string({ description: 'Its slug; made from the name if left out.' }),
+  }),
+});
+
+const SignUpSuccess = builder.objectRef<SignedUp>('SignUpSuccess').implement({
+  description: 'The user exists and is signed in.',
+  fields: (t) => ({
+    token: t.exposeString('token', {
+      description: 'Shown once. Send it as `Authorization: Bearer`.',
+    }),
+    session: t.expose('session', { type: Session, description: 'The session it opens.' }),
+    user: t.expose('user', { type: User, description: 'The new user.' }),
+    tenant: t.field({
+      type: Tenant,
+      nullable: true,
+      description: 'The new tenant, if one was asked for.',
+      resolve: ({ tenantId }, _args, ctx) => findTenantOf(ctx, tenantId),
+    }),
+  }),
+});
+
+addMutation('signUp', {
+  description: 'Creates a user, with a tenant if asked, and signs it in.',
+  input: SignUpInput,
+  result: createResultType('SignUp', SignUpSuccess),
+  resolve: signUp,
+});
+
+const SignInInput = builder.inputType('SignInInput', {
+  description: 'Credentials.',
+  fields: (t) => ({
+    email: t.string({ required: true, description: 'The e-mail address.' }),
+    password: t.string({ required: true, description: 'The password.' }),
+    tenantSlug: t.string({ description: 'Binds the session to this tenant.' }),
+  }),
+});
+
+const SignInSuccess = builder.objectRef<SignedInShape>('SignInSuccess').implement({
+  description: 'A session is open.',
+  fields: (t) => ({
+    token: t.exposeString('token', {
+      description: 'Shown once. Send it as `Authorization: Bearer`.',
+    }),
+    session: t.expose('session', { type: Session, description: 'The new session.' }),
+    user: t.expose('user', { type: User, description: 'Who is signed in.' }),
+  }),
+});
+
+const SignInResult = createResultType('SignIn', SignInSuccess, [UnauthenticatedError]);
+
+addMutation('signIn', {
+  description: 'Opens a session with e-mail and password.',
+  input: SignInInput,
+  result: SignInResult,
+  resolve: signIn,
+});
+
+const SwitchTenantInput = builder.inputType('SwitchTenantInput', {
+  description: 'What the session is to be bound to.',
+  fields: (t) => ({ tenantId: t.id({ description: 'This tenant; left out: none.' }) }),
+});
+
+addMutation('switchTenant', {
+  description: 'Opens or narrows the session to one tenant; the old token dies.',
+  input: SwitchTenantInput,
+  result: SignInResult,
+  resolve: (ctx, { tenantId }) =>
+    switchTenant(ctx, tenantId == null ? null : requireIdOf('Tenant', tenantId, 'tenant').id),
+});
+
+const SignOutSuccess = builder.objectRef<{ isSignedOut: boolean }>('SignOutSuccess').implement({
+  description: 'The session has ended; its token is dead.',
+  fields: (t) => ({ ok: t.exposeBoolean('isSignedOut', { description: 'Always true.' }) }),
+});
+
+addPlainMutation('signOut', {
+  description: 'Ends the session of this request.',
+  result: createResultType('SignOut', SignOutSuccess),
+  resolve: async (ctx) => {
+    await signOut(ctx);
+    return { isSignedOut: true };
+  },
+});
+
+const ChangePasswordInput = builder.inputType('ChangePasswordInput', {
+  description: 'The old and the new password.',
+  fields: (t) => ({
+    currentPassword: t.string({ required: true, description: 'The password in use.' }),
+    newPassword: t.string({ required: true, description: '15 to 128 characters, nothing common.' }),
+  }),
+});
+
+const ChangePasswordSuccess = builder
+  .objectRef<{ revokedCount: number }>('ChangePasswordSuccess')
+  .implement({
+    description: 'The password was changed; every other session of the user has ended.',
+    fields: (t) => ({
+      revokedCount: t.exposeInt('revokedCount', { description: 'How many sessions ended.' }),
+    }),
+  });
+
+addMutation('changePassword', {
+  description: 'Changes the caller’s password and ends its other sessions.',
+  input: ChangePasswordInput,
+  result: createResultType('ChangePassword', ChangePasswordSuccess, [UnauthenticatedError]),
+  resolve: async (ctx, input) => ({ revokedCount: await changePassword(ctx, input) }),
+});
+
+const SessionIdInput = builder.inputType('SessionIdInput', {
+  description: 'A session.',
+  fields: (t) => ({ sessionId: t.id({ required: true, description: 'Which session.' }) }),
+});
+
+const RevokeSessionSuccess = builder
+  .objectRef<{ id: string; tenantId: string | null }>('RevokeSessionSuccess')
+  .implement({
+    description: 'The session has ended; its token is dead.',
+    fields: (t) => ({
+      revokedSessionId: t.id({
+        description: 'The id that is no more.',
+        resolve: ({ id, tenantId }) => toGlobalId('Session', id, tenantId),
+      }),
+    }),
+  });
+
+addMutation('revokeSession', {
+  description: 'Ends one session: one’s own, or one bound to a tenant with sessions:revoke.',
+  input: SessionIdInput,
+  result: createResultType('RevokeSession', RevokeSessionSuccess),
+  resolve: async (ctx, { sessionId }) => {
+    const ref = requireIdOf('Session', sessionId, 'session');
+    await revokeSession(ctx, ref);
+    return ref;
+  },
+});
+
+const RevokeSessionsInput = builder.inputType('RevokeSessionsInput', {
+  description: 'Which sessions to end; with nothing given, all of the caller’s but this one.',
+  fields: (t) => ({
+    userId: t.id({ description: 'Those of this user.' }),
+    tenantId: t.id({ description: 'Only those bound to this tenant.' }),
+    includeCurrent: t.boolean({ description: 'Also the session of this request.' }),
+  }),
+});
+
+const RevokeSessionsSuccess = builder
+  .objectRef<{ revokedCount: number }>('RevokeSessionsSuccess')
+  .implement({
+    description: 'The sessions have ended.',
+    fields: (t) => ({
+      revokedCount: t.exposeInt('revokedCount', { description: 'How many there were.' }),
+    }),
+  });
+
+addMutation('revokeSessions', {
+  description: 'Ends many sessions: all of the caller’s but this one, or a user’s by who may.',
+  input: RevokeSessionsInput,
+  result: createResultType('RevokeSessions', RevokeSessionsSuccess),
+  resolve: async (ctx, { userId, tenantId, includeCurrent }) => ({
+    revokedCount: await revokeSessions(ctx, {
+      userId: userId == null ? null : requireIdOf('User', userId, 'user').id,
+      tenantId: tenantId == null ? null : requireIdOf('Tenant', tenantId, 'tenant').id,
+      includeCurrent,
+    }),
+  }),
+});

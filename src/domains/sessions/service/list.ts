@@ -1,0 +1,55 @@
+import { authorize, findAccess } from '../../../core/access.ts';
+import { ForbiddenError } from '../../../core/app-error.ts';
+import { type Ctx, getSignedIn, isPlatformAdmin } from '../../../core/context.ts';
+import { type Page, type PageArgs, parsePage, toPage } from '../../../core/page.ts';
+import type { Session } from '../../../core/records.ts';
+import { getOwnScope, getPlatformScope, getTenantScope } from '../../../core/scopes.ts';
+import * as queries from '../queries.ts';
+
+/**
+ * The live sessions of a user, newest first: one's own, or anybody's for platform administrators.
+ * Raises ForbiddenError, InvalidInputError.
+ */
+export async function listSessionsOfUser(
+  ctx: Ctx,
+  userId: string,
+  page: PageArgs,
+): Promise<Page<Session>> {
+  const isOwn = getSignedIn(ctx).user.id === userId;
+  if (!isOwn && !isPlatformAdmin(ctx)) {
+    throw new ForbiddenError('Only the person itself may see these sessions.');
+  }
+  const request = parsePage(ctx, page, JSON.stringify(['sessions', userId]));
+  const scope = isOwn ? getOwnScope(ctx) : getPlatformScope(ctx);
+  const rows = await ctx.db.read(scope, (db) => queries.listSessions(db, { userId }, request));
+  return toPage(ctx, request, rows, { toKey: queries.toSessionKey });
+}
+
+/** The live sessions bound to a tenant, newest first. Needs sessions:read. */
+export async function listSessionsOfTenant(
+  ctx: Ctx,
+  tenantId: string,
+  page: PageArgs,
+): Promise<Page<Session>> {
+  await authorize(ctx, { id: tenantId }, 'sessions:read');
+  const request = parsePage(ctx, page, JSON.stringify(['tenant-sessions', tenantId]));
+  const rows = await ctx.db.read(getTenantScope(ctx, tenantId), (db) =>
+    queries.listSessions(db, { tenantId }, request),
+  );
+  return toPage(ctx, request, rows, { toKey: queries.toSessionKey });
+}
+
+/** What an id of a session says: itself and the tenant it claims to be bound to. */
+export type SessionRef = { id: string; tenantId: string | null };
+
+/** A session the caller may see: its own, one of a tenant with sessions:read, any for platform administrators. */
+export async function findSession(ctx: Ctx, ref: SessionRef): Promise<Session | null> {
+  if (ctx.principal.kind === 'anonymous') return null;
+  const scope = getPlatformScope(ctx);
+  const own = await ctx.db.read(scope, (db) => queries.findSession(db, ref.id));
+  if (own || ref.tenantId === null) return own;
+  const { tenantId } = ref;
+  const access = await findAccess(ctx, { id: tenantId });
+  if (!access?.permissions.has('sessions:read')) return null;
+  return await ctx.db.read(getTenantScope(ctx, tenantId), (db) => queries.findSession(db, ref.id));
+}

@@ -1,0 +1,50 @@
+import { InvalidInputError, UnauthenticatedError } from '../../../core/app-error.ts';
+import { type Ctx, getSignedIn } from '../../../core/context.ts';
+import { getOwnScope } from '../../../core/scopes.ts';
+import { findPasswordFault, normalizePassword } from '../../../lib/password-rules.ts';
+import * as queries from '../queries.ts';
+
+/**
+ * A new password in the form that is hashed (NFKC). Raises InvalidInputError for one that is too
+ * short, too long, common, or made of the words around it.
+ */
+export function checkNewPassword(
+  field: string,
+  password: string,
+  around: { email: string; words?: readonly (string | null | undefined)[] },
+): string {
+  const [local = '', domain = ''] = around.email.split('@');
+  const words = ['tenantry', local, ...domain.split('.'), ...(around.words ?? [])];
+  const fault = findPasswordFault(
+    password,
+    words.filter((word) => word != null && word.length >= 4) as string[],
+  );
+  if (fault !== null) throw new InvalidInputError(`"${field}" ${fault}.`, [field]);
+  return normalizePassword(password);
+}
+
+export type ChangePasswordInput = { currentPassword: string; newPassword: string };
+
+/**
+ * Changes the caller's password and ends all of its other sessions; answers how many ended. Raises
+ * InvalidInputError, UnauthenticatedError (wrong current password), UnavailableError.
+ */
+export async function changePassword(ctx: Ctx, input: ChangePasswordInput): Promise<number> {
+  const { user, session } = getSignedIn(ctx);
+  const newPassword = checkNewPassword('newPassword', input.newPassword, user);
+  const scope = getOwnScope(ctx);
+  const currentHash = await ctx.db.read(scope, (db) => queries.findPasswordHash(db, user.id));
+  const isRight = await verifyPassword(ctx, currentHash, input.currentPassword);
+  if (!isRight) throw new UnauthenticatedError('The current password is not right.');
+  const passwordHash = await ctx.runtime.passwords.hash(newPassword);
+  return await ctx.db.transaction(scope, async (tx) => {
+    await queries.updatePassword(tx, user.id, passwordHash);
+    return await queries.deleteSessions(tx, { userId: user.id, exceptId: session.id });
+  });
+}
+
+/** Checks a typed password; over-long ones are wrong without being hashed. */
+export function verifyPassword(ctx: Ctx, hash: string | null, password: string): Promise<boolean> {
+  const typed = password.length <= 1024 ? normalizePassword(password) : '';
+  return ctx.runtime.passwords.verify(hash, typed);
+}

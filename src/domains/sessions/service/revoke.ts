@@ -1,0 +1,64 @@
+import { authorize, findAccess } from '../../../core/access.ts';
+import { ForbiddenError, NotFoundError } from '../../../core/app-error.ts';
+import { type Ctx, getSignedIn, isPlatformAdmin } from '../../../core/context.ts';
+import { getOwnScope, getPlatformScope, getTenantScope } from '../../../core/scopes.ts';
+import * as queries from '../queries.ts';
+import type { SessionRef } from './list.ts';
+
+/**
+ * Ends one session: the caller's own, one bound to a tenant with sessions:revoke, any for platform
+ * administrators. Raises NotFoundError, ForbiddenError.
+ */
+export async function revokeSession(ctx: Ctx, ref: SessionRef): Promise<void> {
+  getSignedIn(ctx);
+  const wasOwn = await ctx.db.transaction(getPlatformScope(ctx), (tx) =>
+    queries.deleteSession(tx, ref.id),
+  );
+  if (wasOwn) return;
+  const { tenantId } = ref;
+  if (tenantId === null || !(await findAccess(ctx, { id: tenantId }))) throw createNotFound();
+  await authorize(ctx, { id: tenantId }, 'sessions:revoke');
+  const wasFound = await ctx.db.transaction(getTenantScope(ctx, tenantId), (tx) =>
+    queries.deleteSession(tx, ref.id),
+  );
+  if (!wasFound) throw createNotFound();
+}
+
+export type RevokeSessionsInput = {
+  userId?: string | null | undefined;
+  tenantId?: string | null | undefined;
+  includeCurrent?: boolean | null | undefined;
+};
+
+/**
+ * Ends sessions and answers how many: all of the caller's but this one; with `userId` those of
+ * somebody else, by a platform administrator, or by who holds sessions:revoke in `tenantId` those
+ * bound to it. Raises NotFoundError, ForbiddenError.
+ */
+export async function revokeSessions(ctx: Ctx, input: RevokeSessionsInput): Promise<number> {
+  const { user, session } = getSignedIn(ctx);
+  const userId = input.userId ?? user.id;
+  const tenantId = input.tenantId ?? null;
+  const exceptId = input.includeCurrent ? null : session.id;
+  if (userId === user.id) {
+    return await ctx.db.transaction(getOwnScope(ctx), (tx) =>
+      queries.deleteSessions(tx, { userId, tenantId, exceptId }),
+    );
+  }
+  if (isPlatformAdmin(ctx)) {
+    return await ctx.db.transaction(getPlatformScope(ctx), (tx) =>
+      queries.deleteSessions(tx, { userId, tenantId }),
+    );
+  }
+  if (tenantId === null) {
+    throw new ForbiddenError('Name the tenant whose sessions should end.', ['tenantId']);
+  }
+  await authorize(ctx, { id: tenantId }, 'sessions:revoke');
+  return await ctx.db.transaction(getTenantScope(ctx, tenantId), (tx) =>
+    queries.deleteSessions(tx, { userId, tenantId }),
+  );
+}
+
+function createNotFound(): NotFoundError {
+  return new NotFoundError('There is no such session.');
+}

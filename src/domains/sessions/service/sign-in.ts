@@ -1,0 +1,84 @@
+import { NotFoundError, UnauthenticatedError } from '../../../core/app-error.ts';
+import { becomePrincipal, type Ctx, getSignedIn } from '../../../core/context.ts';
+import { checkEmail } from '../../../core/input.ts';
+import { createAnonymous } from '../../../core/principal.ts';
+import type { User } from '../../../core/records.ts';
+import { getOwnScope } from '../../../core/scopes.ts';
+import { noScope, type Scope } from '../../../db/scope.ts';
+import { findOwnTenantId } from '../../tenants/queries.ts';
+import { listVisibleUsers } from '../../users/queries.ts';
+import * as queries from '../queries.ts';
+import { type OpenedSession, openSession } from './open.ts';
+import { verifyPassword } from './password.ts';
+
+export type SignInInput = {
+  email: string;
+  password: string;
+  tenantSlug?: string | null | undefined;
+};
+
+export type SignedInSession = OpenedSession & { user: User };
+
+/**
+ * Signs in with e-mail and password, bound to one tenant if asked. Unknown e-mail, wrong password,
+ * suspended user and a tenant one does not belong to all look the same and cost the same work.
+ * Raises InvalidInputError (malformed e-mail), UnauthenticatedError, UnavailableError.
+ */
+export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignedInSession> {
+  const email = checkEmail('email', input.email);
+  const found = await ctx.db.read(noScope, (db) => queries.findCredentials(db, email));
+  const fits = await verifyPassword(ctx, found?.passwordHash ?? null, input.password);
+  if (!found || !fits || found.status !== 'active') throw createRefusal();
+  const { userId, isPlatformAdmin } = found;
+  const scope: Scope = { userId, tenantId: null, platform: false };
+  const { tenantSlug } = input;
+  const tenantId =
+    tenantSlug == null
+      ? null
+      : await ctx.db.read(noScope, (db) => findOwnTenantId(db, userId, { slug: tenantSlug }));
+  if (tenantSlug != null && tenantId === null) throw createRefusal();
+  const rehashed = ctx.runtime.passwords.needsRehash(found.passwordHash)
+    ? await ctx.runtime.passwords.hash(input.password.normalize('NFKC'))
+    : null;
+  const signedIn = await ctx.db.transaction(scope, async (tx) => {
+    if (rehashed) await queries.updatePassword(tx, userId, rehashed);
+    await queries.noteSignIn(tx, userId);
+    const opened = await openSession(ctx, tx, { userId, isPlatformAdmin, tenantId });
+    const [user] = await listVisibleUsers(tx, userId, [userId], null);
+    if (!user) throw createRefusal();
+    return { ...opened, user };
+  });
+  becomePrincipal(ctx, { kind: 'session', user: signedIn.user, session: signedIn.session });
+  return signedIn;
+}
+
+function createRefusal(): UnauthenticatedError {
+  return new UnauthenticatedError('E-mail address or password is not right.');
+}
+
+/** Ends the session of this request. Raises UnauthenticatedError. */
+export async function signOut(ctx: Ctx): Promise<void> {
+  const { session } = getSignedIn(ctx);
+  await ctx.db.transaction(getOwnScope(ctx), (tx) => queries.deleteSession(tx, session.id));
+  becomePrincipal(ctx, createAnonymous());
+}
+
+/**
+ * Replaces the session by one that is bound to `tenantId`, or by an unbound one for null; the old
+ * token is dead at once. Raises NotFoundError where the caller is no active member.
+ */
+export async function switchTenant(ctx: Ctx, tenantId: string | null): Promise<SignedInSession> {
+  const { user, session } = getSignedIn(ctx);
+  if (tenantId !== null) {
+    const own = await ctx.db.read(noScope, (db) => findOwnTenantId(db, user.id, { id: tenantId }));
+    if (own === null) throw new NotFoundError('There is no such tenant.');
+  }
+  const opened = await ctx.db.transaction(getOwnScope(ctx), async (tx) => {
+    const wasLive = await queries.deleteSession(tx, session.id);
+    if (!wasLive) throw new UnauthenticatedError();
+    const { isPlatformAdmin } = user;
+    return await openSession(ctx, tx, { userId: user.id, isPlatformAdmin, tenantId });
+  });
+  becomePrincipal(ctx, { kind: 'session', user, session: opened.session });
+  return { ...opened, user };
+}

@@ -1,0 +1,76 @@
+import { ConflictError, InvalidInputError } from '../../../core/app-error.ts';
+import { becomePrincipal, type Ctx } from '../../../core/context.ts';
+import { checkEmail, checkOptionalText } from '../../../core/input.ts';
+import type { User } from '../../../core/records.ts';
+import { isBrokenConstraint } from '../../../db/error-map.ts';
+import type { Scope } from '../../../db/scope.ts';
+import { createUuidV7 } from '../../../lib/uuid.ts';
+import { createTenantWithOwner } from '../../tenants/queries.ts';
+import { checkNewTenant, withTakenSlugNamed } from '../../tenants/service.ts';
+import { createPassword, createUser, listVisibleUsers } from '../../users/queries.ts';
+import { userNameMax } from '../../users/service.ts';
+import { noteSignIn } from '../queries.ts';
+import { type OpenedSession, openSession } from './open.ts';
+import { checkNewPassword } from './password.ts';
+
+export type SignUpInput = {
+  email: string;
+  password: string;
+  name?: string | null | undefined;
+  tenantName?: string | null | undefined;
+  tenantSlug?: string | null | undefined;
+};
+
+export type SignedUp = OpenedSession & { user: User; tenantId: string | null };
+
+/**
+ * Creates a user, signs it in and, with a tenant name, creates the tenant that it owns: all or
+ * nothing. Raises InvalidInputError, ConflictError (e-mail or slug taken), UnavailableError.
+ */
+export async function signUp(ctx: Ctx, input: SignUpInput): Promise<SignedUp> {
+  const email = checkEmail('email', input.email);
+  const name = checkOptionalText('name', input.name, userNameMax) ?? null;
+  const tenant = checkTenantOf(input);
+  const password = checkNewPassword('password', input.password, { email, words: [tenant?.slug] });
+  const passwordHash = await ctx.runtime.passwords.hash(password);
+  const id = createUuidV7();
+  const scope: Scope = { userId: id, tenantId: null, platform: false };
+  const signedUp = await withTakenEmailNamed(() =>
+    withTakenSlugNamed(input.tenantSlug == null ? 'tenantName' : 'tenantSlug', () =>
+      ctx.db.transaction(scope, async (tx) => {
+        await createUser(tx, { id, email, name });
+        await createPassword(tx, id, passwordHash);
+        if (tenant) await createTenantWithOwner(tx, id, tenant);
+        await noteSignIn(tx, id);
+        const opened = await openSession(ctx, tx, {
+          userId: id,
+          isPlatformAdmin: false,
+          tenantId: null,
+        });
+        const [user] = await listVisibleUsers(tx, id, [id], null);
+        if (!user) throw new Error('A user just created must be visible to itself.');
+        return { ...opened, user, tenantId: tenant?.id ?? null };
+      }),
+    ),
+  );
+  becomePrincipal(ctx, { kind: 'session', user: signedUp.user, session: signedUp.session });
+  return signedUp;
+}
+
+function checkTenantOf(input: SignUpInput) {
+  if (input.tenantName == null) {
+    if (input.tenantSlug == null) return null;
+    throw new InvalidInputError('A tenant needs a name as well as a slug.', ['tenantName']);
+  }
+  const wanted = { name: input.tenantName, slug: input.tenantSlug };
+  return checkNewTenant(wanted, 'tenantName', 'tenantSlug');
+}
+
+async function withTakenEmailNamed<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isBrokenConstraint(error, 'users_email_unique')) throw error;
+    throw new ConflictError('Somebody has signed up with this e-mail address already.', ['email']);
+  }
+}

@@ -1,0 +1,68 @@
+import { authorize, findAccess } from '../../../core/access.ts';
+import { ForbiddenError } from '../../../core/app-error.ts';
+import { type Ctx, getSignedIn, isPlatformAdmin } from '../../../core/context.ts';
+import type { Session, User } from '../../../core/records.ts';
+import { hashSessionToken } from '../token.ts';
+
+/** What a service learns about a token. Everything is empty unless it is good. */
+export type SessionVerification = {
+  isValid: boolean;
+  session: Session | null;
+  user: User | null;
+  tenantId: string | null;
+  permissions: readonly string[];
+};
+
+const refused: SessionVerification = {
+  isValid: false,
+  session: null,
+  user: null,
+  tenantId: null,
+  permissions: [],
+};
+
+export type VerifySessionInput = { token: string; tenantId: string | null };
+
+/**
+ * Says whether a session token is good now and, with a tenant, what its user may do there: then it
+ * is good only for an active member. Who asks needs sessions:verify in that tenant, to be a platform
+ * administrator, or shows its own token. Raises UnauthenticatedError, ForbiddenError.
+ */
+export async function verifySession(
+  ctx: Ctx,
+  input: VerifySessionInput,
+): Promise<SessionVerification> {
+  const { session: own } = getSignedIn(ctx);
+  const tokenHash = hashSessionToken(input.token);
+  const tenantId = input.tenantId ?? own.tenantId;
+  const mayAskForAll = isPlatformAdmin(ctx) || (await mayVerifyIn(ctx, tenantId));
+  const found = tokenHash && (await ctx.runtime.findLiveSession({ tokenHash, tenantId }));
+  if (!mayAskForAll && found?.session.id !== own.id) await refuse(ctx, tenantId);
+  if (!found || (tenantId !== null && found.access?.tenantId !== tenantId)) return refused;
+  if (
+    found.session.tenantId !== null &&
+    found.session.tenantId !== (tenantId ?? found.session.tenantId)
+  ) {
+    return refused;
+  }
+  return {
+    isValid: true,
+    session: found.session,
+    user: found.user,
+    tenantId: found.access?.tenantId ?? null,
+    permissions: found.access?.permissions ?? [],
+  };
+}
+
+async function mayVerifyIn(ctx: Ctx, tenantId: string | null): Promise<boolean> {
+  if (tenantId === null) return false;
+  const access = await findAccess(ctx, { id: tenantId });
+  return access?.permissions.has('sessions:verify') ?? false;
+}
+
+async function refuse(ctx: Ctx, tenantId: string | null): Promise<never> {
+  if (tenantId !== null) await authorize(ctx, { id: tenantId }, 'sessions:verify');
+  throw new ForbiddenError(
+    'Verifying the tokens of others needs a tenant and "sessions:verify" in it.',
+  );
+}

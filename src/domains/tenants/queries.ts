@@ -1,0 +1,140 @@
+import { tenantColumns } from '../../core/access.ts';
+import type { CursorKey, PageRequest } from '../../core/page.ts';
+import type { JsonObject, Tenant, TenantStatus, User } from '../../core/records.ts';
+import { toJsonb, toPattern } from '../../core/search.ts';
+import type { Db } from '../../db/database.ts';
+import { Prisma } from '../../db/generated/client.ts';
+import { userColumns } from '../users/queries.ts';
+
+/** What a new tenant starts with; the id is chosen by the caller. */
+export type NewTenant = { id: string; slug: string; name: string; metadata: JsonObject };
+
+/** Creates the tenant with its built-in roles and its owner, all or nothing. */
+export async function createTenantWithOwner(
+  tx: Db,
+  ownerId: string,
+  tenant: NewTenant,
+): Promise<void> {
+  await tx.$queryRaw`
+    select found_tenant(${ownerId}::uuid, ${tenant.id}::uuid, ${tenant.slug}, ${tenant.name},
+      ${JSON.stringify(tenant.metadata)}::jsonb)::text`;
+}
+
+/** What may be changed about a tenant; undefined leaves a field as it is. */
+export type TenantChanges = {
+  name?: string | undefined;
+  slug?: string | undefined;
+  metadata?: JsonObject | undefined;
+};
+
+/** The changed tenant; null when the scope does not show it. */
+export async function updateTenant(
+  tx: Db,
+  tenantId: string,
+  changes: TenantChanges,
+): Promise<Tenant | null> {
+  const [tenant] = await tx.$queryRaw<Tenant[]>`
+    update tenants t set
+      name = coalesce(${changes.name ?? null}, t.name),
+      slug = coalesce(${changes.slug ?? null}, t.slug),
+      metadata = coalesce(${toJsonb(changes.metadata)}::jsonb, t.metadata),
+      updated_at = now()
+    where t.id = ${tenantId}::uuid
+    returning ${tenantColumns}`;
+  return tenant ?? null;
+}
+
+export type TenantOrderField = 'createdAt' | 'slug';
+export type TenantOrder = { field: TenantOrderField; isDescending: boolean };
+
+/** What a list of tenants may be narrowed by. */
+export type TenantFilter = {
+  search?: string | null | undefined;
+  status?: TenantStatus | null | undefined;
+  metadata?: JsonObject | null | undefined;
+};
+
+/** One more than a page of tenants in the page's direction, for a platform scope. */
+export function listTenants(
+  db: Db,
+  request: PageRequest,
+  order: TenantOrder,
+  status: TenantStatus | null,
+): Promise<Tenant[]> {
+  const [column, type] =
+    order.field === 'slug'
+      ? [Prisma.sql`t.slug`, Prisma.sql`text`]
+      : [Prisma.sql`t.id`, Prisma.sql`uuid`];
+  const isDescending = order.isDescending !== request.isBackward;
+  const [above, below] = order.isDescending
+    ? [request.before, request.after]
+    : [request.after, request.before];
+  return db.$queryRaw<Tenant[]>`
+    select ${tenantColumns} from tenants t
+    where true
+      ${above ? Prisma.sql`and ${column} > ${above[0]}::${type}` : Prisma.empty}
+      ${below ? Prisma.sql`and ${column} < ${below[0]}::${type}` : Prisma.empty}
+      ${status ? Prisma.sql`and t.status = ${status}` : Prisma.empty}
+    order by ${column} ${isDescending ? Prisma.sql`desc` : Prisma.sql`asc`}
+    limit ${request.size + 1}`;
+}
+
+/** The same for a search, which is always newest first. */
+export function searchTenants(
+  db: Db,
+  request: PageRequest,
+  filter: TenantFilter,
+): Promise<Tenant[]> {
+  return db.$queryRaw<Tenant[]>`
+    select ${tenantColumns}
+    from search_tenants(${toPattern(filter.search)}, ${toJsonb(filter.metadata)}::jsonb,
+      ${filter.status ?? null}, ${request.before?.[0] ?? null}::uuid,
+      ${request.after?.[0] ?? null}::uuid, ${!request.isBackward}, ${request.size + 1}::int) t`;
+}
+
+export async function countTenants(db: Db): Promise<number> {
+  const [row] = await db.$queryRaw<[{ count: number }]>`select count(*)::int as count from tenants`;
+  return row.count;
+}
+
+/** Where a tenant stands in an order. */
+export function toTenantKey(order: TenantOrder): (tenant: Tenant) => CursorKey {
+  return (tenant) => [order.field === 'slug' ? tenant.slug : tenant.id];
+}
+
+/** The active owners of tenants, oldest first. */
+export function listOwners(
+  db: Db,
+  tenantIds: readonly string[],
+): Promise<(User & { tenantId: string })[]> {
+  return db.$queryRaw<(User & { tenantId: string })[]>`
+    select m.tenant_id as "tenantId", ${userColumns}
+    from roles r
+    join membership_roles mr on mr.tenant_id = r.tenant_id and mr.role_id = r.id
+    join user_tenants m on m.tenant_id = mr.tenant_id and m.id = mr.membership_id and m.is_active
+    join users u on u.id = m.user_id
+    where r.tenant_id = any (${tenantIds}::uuid[]) and r.key = 'owner'
+    order by m.id`;
+}
+
+/**
+ * Holds the tenant's row until the transaction ends, so that changes which must leave an owner
+ * happen one after another.
+ */
+export async function lockTenant(tx: Db, tenantId: string): Promise<void> {
+  await tx.$queryRaw`select t.id::text from tenants t where t.id = ${tenantId}::uuid for no key update`;
+}
+
+/** The id of an active tenant in which the user is an active member, asked for by id or slug. */
+export async function findOwnTenantId(
+  db: Db,
+  userId: string,
+  by: { id: string } | { slug: string },
+): Promise<string | null> {
+  const [ids, slugs] = 'id' in by ? [[by.id], []] : [[], [by.slug]];
+  const [found] = await db.$queryRaw<{ id: string }[]>`
+    select tenant_id as id
+    from find_access(${userId}::uuid, ${ids}::uuid[], ${slugs}::text[])
+    where status = 'active'`;
+  return found?.id ?? null;
+}

@@ -1,0 +1,137 @@
+import { type Access, authorize, clearAccess, findAccess } from '../../core/access.ts';
+import { ConflictError, ForbiddenError, InvalidInputError } from '../../core/app-error.ts';
+import { type Ctx, getSignedIn, requirePlatformAdmin } from '../../core/context.ts';
+import { checkMetadata, checkSearch, checkSlug, checkText } from '../../core/input.ts';
+import { type Page, type PageArgs, parsePage, toPage } from '../../core/page.ts';
+import type { JsonObject, Tenant } from '../../core/records.ts';
+import { getOwnScope, getPlatformScope, getTenantScope } from '../../core/scopes.ts';
+import { isBrokenConstraint } from '../../db/error-map.ts';
+import { slugify } from '../../lib/slug.ts';
+import { createUuidV7 } from '../../lib/uuid.ts';
+import * as queries from './queries.ts';
+
+/** Longest name of a tenant, in code points. */
+export const tenantNameMax = 100;
+
+/** A tenant by id or slug; null where the caller does not belong. */
+export async function findTenant(
+  ctx: Ctx,
+  by: { id: string } | { slug: string },
+): Promise<Tenant | null> {
+  const access = await findAccess(ctx, by);
+  return access?.tenant ?? null;
+}
+
+export type TenantListInput = {
+  page: PageArgs;
+  filter: queries.TenantFilter;
+  order: queries.TenantOrder | null;
+};
+
+/** All tenants, for platform administrators. Raises ForbiddenError for anybody else. */
+export async function listTenants(ctx: Ctx, input: TenantListInput): Promise<Page<Tenant>> {
+  requirePlatformAdmin(ctx);
+  const { filter } = input;
+  checkSearch(filter.search);
+  const isSearch = Boolean(filter.search || filter.metadata);
+  if (isSearch && input.order) {
+    throw new InvalidInputError('A search is always newest first; leave out "orderBy".', [
+      'orderBy',
+    ]);
+  }
+  if (filter.metadata) checkMetadata('metadata', filter.metadata);
+  const order = input.order ?? { field: 'createdAt', isDescending: true };
+  const binding = JSON.stringify(['tenants', filter, order]);
+  const request = parsePage(ctx, input.page, binding);
+  const scope = getPlatformScope(ctx);
+  const rows = await ctx.db.read(scope, (db) =>
+    isSearch
+      ? queries.searchTenants(db, request, filter)
+      : queries.listTenants(db, request, order, filter.status ?? null),
+  );
+  const isWhole = !isSearch && !filter.status;
+  const count = isWhole ? () => ctx.db.read(scope, queries.countTenants) : null;
+  return toPage(ctx, request, rows, { toKey: queries.toTenantKey(order), count });
+}
+
+export type CreateTenantInput = {
+  name: string;
+  slug?: string | null | undefined;
+  metadata?: JsonObject | null | undefined;
+};
+
+/**
+ * Creates a tenant that the caller owns. Raises InvalidInputError, ConflictError (slug taken).
+ */
+export async function createTenant(ctx: Ctx, input: CreateTenantInput): Promise<Tenant> {
+  const { user, session } = getSignedIn(ctx);
+  if (session.tenantId !== null) {
+    throw new ForbiddenError('This session is bound to one tenant; it cannot create another.');
+  }
+  const tenant = checkNewTenant(input, 'name', 'slug');
+  await withTakenSlugNamed('slug', () =>
+    ctx.db.transaction(getOwnScope(ctx), (tx) =>
+      queries.createTenantWithOwner(tx, user.id, tenant),
+    ),
+  );
+  const access = await authorize(ctx, { id: tenant.id }, 'tenant:read');
+  return access.tenant;
+}
+
+/** A new tenant from checked input; without a slug one is made from the name. */
+export function checkNewTenant(
+  input: CreateTenantInput,
+  nameField: string,
+  slugField: string,
+): queries.NewTenant {
+  const name = checkText(nameField, input.name, tenantNameMax);
+  return {
+    id: createUuidV7(),
+    name,
+    slug: input.slug == null ? slugify(name) : checkSlug(slugField, input.slug),
+    metadata: input.metadata ? checkMetadata('metadata', input.metadata) : {},
+  };
+}
+
+/** Turns a taken slug into a ConflictError that names the field. */
+export async function withTakenSlugNamed<T>(field: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isBrokenConstraint(error, 'tenants_slug_unique')) throw error;
+    throw new ConflictError('This slug is taken; please choose another.', [field]);
+  }
+}
+
+export type UpdateTenantInput = {
+  tenantId: string;
+  name?: string | null | undefined;
+  slug?: string | null | undefined;
+  metadata?: JsonObject | null | undefined;
+};
+
+/**
+ * Changes name, slug or metadata. Needs tenant:update. Raises InvalidInputError, NotFoundError,
+ * ForbiddenError, ConflictError (slug taken).
+ */
+export async function updateTenant(ctx: Ctx, input: UpdateTenantInput): Promise<Tenant> {
+  const access = await authorize(ctx, { id: input.tenantId }, 'tenant:update');
+  const changes: queries.TenantChanges = {
+    name: input.name == null ? undefined : checkText('name', input.name, tenantNameMax),
+    slug: input.slug == null ? undefined : checkSlug('slug', input.slug),
+    metadata: input.metadata == null ? undefined : checkMetadata('metadata', input.metadata),
+  };
+  const changed = await withTakenSlugNamed('slug', () =>
+    ctx.db.transaction(getTenantScope(ctx, input.tenantId), (tx) =>
+      queries.updateTenant(tx, input.tenantId, changes),
+    ),
+  );
+  clearAccess(ctx);
+  return changed ?? access.tenant;
+}
+
+/** What the caller may do in a tenant, sorted; empty for who does not belong. */
+export async function listOwnPermissions(ctx: Ctx, tenantId: string): Promise<readonly string[]> {
+  const access: Access | null = await findAccess(ctx, { id: tenantId });
+  return access ? [...access.permissions].sort() : [];
+}

@@ -1,0 +1,117 @@
+import type { CursorKey, PageRequest } from '../../core/page.ts';
+import type { JsonObject, User, UserStatus } from '../../core/records.ts';
+import { toJsonb, toPattern } from '../../core/search.ts';
+import type { Db } from '../../db/database.ts';
+import { Prisma } from '../../db/generated/client.ts';
+
+/** The columns of a user `u` under the names of the record. */
+export const userColumns = Prisma.sql`
+  u.id, u.email, u.email_verified_at as "emailVerifiedAt", u.name, u.avatar_url as "avatarUrl",
+  u.locale, u.status, u.is_platform_admin as "isPlatformAdmin", u.metadata,
+  u.last_sign_in_at as "lastSignInAt", u.created_at as "createdAt"`;
+
+/** What a new user starts with; the id is chosen by the caller, whose scope it is. */
+export type NewUser = { id: string; email: string; name: string | null };
+
+export async function createUser(tx: Db, user: NewUser): Promise<void> {
+  await tx.$executeRaw`
+    insert into users (id, email, name) values (${user.id}::uuid, ${user.email}, ${user.name})`;
+}
+
+export async function createPassword(tx: Db, userId: string, passwordHash: string): Promise<void> {
+  await tx.passwordCredential.createMany({ data: [{ userId, passwordHash }] });
+}
+
+/** Those of the users that the actor may see. */
+export function listVisibleUsers(
+  db: Db,
+  actorId: string,
+  userIds: readonly string[],
+  onlyTenant: string | null,
+): Promise<User[]> {
+  return db.$queryRaw<User[]>`
+    select ${userColumns}
+    from find_visible_users(${actorId}::uuid, ${userIds}::uuid[], ${onlyTenant}::uuid) u`;
+}
+
+export async function findUserByEmail(db: Db, email: string): Promise<User | null> {
+  const [user] = await db.$queryRaw<User[]>`
+    select ${userColumns} from users u where u.email = ${email}`;
+  return user ?? null;
+}
+
+/** The fields of the profile; undefined leaves a field as it is, null empties it. */
+export type ProfileChanges = {
+  name?: string | null | undefined;
+  avatarUrl?: string | null | undefined;
+  locale?: string | null | undefined;
+  metadata?: JsonObject | undefined;
+};
+
+export async function updateUser(tx: Db, userId: string, changes: ProfileChanges): Promise<User> {
+  const has = (field: keyof ProfileChanges) => changes[field] !== undefined;
+  const metadata = JSON.stringify(changes.metadata ?? {});
+  const [user] = await tx.$queryRaw<[User]>`
+    update users u set
+      name = case when ${has('name')} then ${changes.name ?? null} else u.name end,
+      avatar_url = case when ${has('avatarUrl')} then ${changes.avatarUrl ?? null} else u.avatar_url end,
+      locale = case when ${has('locale')} then ${changes.locale ?? null} else u.locale end,
+      metadata = case when ${has('metadata')} then ${metadata}::jsonb else u.metadata end,
+      updated_at = now()
+    where u.id = ${userId}::uuid
+    returning ${userColumns}`;
+  return user;
+}
+
+export type UserOrderField = 'createdAt' | 'email';
+
+/** What a list of users may be narrowed by. */
+export type UserFilter = {
+  search?: string | null | undefined;
+  status?: UserStatus | null | undefined;
+  metadata?: JsonObject | null | undefined;
+};
+
+export type UserOrder = { field: UserOrderField; isDescending: boolean };
+
+/** One more than a page of users in the page's direction, for a platform scope. */
+export function listUsers(
+  db: Db,
+  request: PageRequest,
+  order: UserOrder,
+  status: UserStatus | null,
+): Promise<User[]> {
+  const column = order.field === 'email' ? Prisma.sql`u.email` : Prisma.sql`u.id`;
+  const type = order.field === 'email' ? Prisma.sql`text` : Prisma.sql`uuid`;
+  const isDescending = order.isDescending !== request.isBackward;
+  const [above, below] = order.isDescending
+    ? [request.before, request.after]
+    : [request.after, request.before];
+  return db.$queryRaw<User[]>`
+    select ${userColumns} from users u
+    where true
+      ${above ? Prisma.sql`and ${column} > ${above[0]}::${type}` : Prisma.empty}
+      ${below ? Prisma.sql`and ${column} < ${below[0]}::${type}` : Prisma.empty}
+      ${status ? Prisma.sql`and u.status = ${status}` : Prisma.empty}
+    order by ${column} ${isDescending ? Prisma.sql`desc` : Prisma.sql`asc`}
+    limit ${request.size + 1}`;
+}
+
+/** The same for a search, which is always newest first. */
+export function searchUsers(db: Db, request: PageRequest, filter: UserFilter): Promise<User[]> {
+  return db.$queryRaw<User[]>`
+    select ${userColumns}
+    from search_users(${toPattern(filter.search)}, ${toJsonb(filter.metadata)}::jsonb,
+      ${filter.status ?? null}, ${request.before?.[0] ?? null}::uuid,
+      ${request.after?.[0] ?? null}::uuid, ${!request.isBackward}, ${request.size + 1}::int) u`;
+}
+
+export async function countUsers(db: Db): Promise<number> {
+  const [row] = await db.$queryRaw<[{ count: number }]>`select count(*)::int as count from users`;
+  return row.count;
+}
+
+/** Where a user stands in an order. */
+export function toUserKey(order: UserOrder): (user: User) => CursorKey {
+  return (user) => [order.field === 'email' ? user.email : user.id];
+}

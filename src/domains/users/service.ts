@@ -1,0 +1,90 @@
+import { InvalidInputError } from '../../core/app-error.ts';
+import {
+  type Ctx,
+  findActorId,
+  getSignedIn,
+  isPlatformAdmin,
+  requirePlatformAdmin,
+} from '../../core/context.ts';
+import {
+  checkEmail,
+  checkLocale,
+  checkMetadata,
+  checkOptionalText,
+  checkSearch,
+  checkUrl,
+} from '../../core/input.ts';
+import { type Page, type PageArgs, parsePage, toPage } from '../../core/page.ts';
+import type { User } from '../../core/records.ts';
+import { getOwnScope, getPlatformScope } from '../../core/scopes.ts';
+import { userLoader } from './loaders.ts';
+import * as queries from './queries.ts';
+
+/** Longest name of a person, in code points. */
+export const userNameMax = 100;
+
+/** A user the caller may see: itself, people of its tenants, anybody for platform administrators. */
+export function findVisibleUser(ctx: Ctx, userId: string): Promise<User | null> {
+  return findActorId(ctx) === null ? Promise.resolve(null) : userLoader(ctx).load(userId);
+}
+
+/** A user by id or e-mail: oneself, or anybody for platform administrators; else null. */
+export async function findUser(
+  ctx: Ctx,
+  by: { id: string } | { email: string },
+): Promise<User | null> {
+  const { user } = getSignedIn(ctx);
+  if ('id' in by) {
+    if (by.id === user.id) return user;
+    return isPlatformAdmin(ctx) ? await findVisibleUser(ctx, by.id) : null;
+  }
+  const email = checkEmail('email', by.email);
+  if (email === user.email) return user;
+  if (!isPlatformAdmin(ctx)) return null;
+  return await ctx.db.read(getPlatformScope(ctx), (db) => queries.findUserByEmail(db, email));
+}
+
+export type UserListInput = {
+  page: PageArgs;
+  filter: queries.UserFilter;
+  order: queries.UserOrder | null;
+};
+
+/** All users, for platform administrators. Raises ForbiddenError for anybody else. */
+export async function listUsers(ctx: Ctx, input: UserListInput): Promise<Page<User>> {
+  requirePlatformAdmin(ctx);
+  const { filter } = input;
+  checkSearch(filter.search);
+  if (filter.metadata) checkMetadata('metadata', filter.metadata);
+  const isSearch = Boolean(filter.search || filter.metadata);
+  if (isSearch && input.order) {
+    throw new InvalidInputError('A search is always newest first; leave out "orderBy".', [
+      'orderBy',
+    ]);
+  }
+  const order = input.order ?? { field: 'createdAt', isDescending: true };
+  const request = parsePage(ctx, input.page, JSON.stringify(['users', filter, order]));
+  const scope = getPlatformScope(ctx);
+  const rows = await ctx.db.read(scope, (db) =>
+    isSearch
+      ? queries.searchUsers(db, request, filter)
+      : queries.listUsers(db, request, order, filter.status ?? null),
+  );
+  const isWhole = !isSearch && !filter.status;
+  const count = isWhole ? () => ctx.db.read(scope, queries.countUsers) : null;
+  return toPage(ctx, request, rows, { toKey: queries.toUserKey(order), count });
+}
+
+/** Changes the caller's own profile. Raises InvalidInputError. */
+export async function updateProfile(ctx: Ctx, input: queries.ProfileChanges): Promise<User> {
+  const { user } = getSignedIn(ctx);
+  const changes: queries.ProfileChanges = {
+    name: checkOptionalText('name', input.name, userNameMax),
+    avatarUrl: input.avatarUrl == null ? input.avatarUrl : checkUrl('avatarUrl', input.avatarUrl),
+    locale: input.locale == null ? input.locale : checkLocale('locale', input.locale),
+    metadata: input.metadata == null ? undefined : checkMetadata('metadata', input.metadata),
+  };
+  return await ctx.db.transaction(getOwnScope(ctx), (tx) =>
+    queries.updateUser(tx, user.id, changes),
+  );
+}

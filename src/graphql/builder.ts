@@ -1,0 +1,25 @@
+import SchemaBuilder from '@pothos/core';
+import type { Ctx } from '../core/context.ts';
+import type { JsonObject } from '../core/records.ts';
+
+/** The types that every part of the schema shares. */
+type OwnTypes = {
+  Context: Ctx;
+  DefaultFieldNullability: false;
+  Scalars: {
+    ID: { Input: string; Output: string };
+    DateTime: { Input: Date; Output: Date };
+    JSON: { Input: JsonObject; Output: unknown };
+  };
+};
+
+/** The one schema builder. It defines no API types; each domain's schema.ts does. */
+export const builder = new SchemaBuilder<OwnTypes>({
+  defaultFieldNullability: false,
+});
+
+builder.queryType({ description: 'Everything that can be asked.' });
+builder.mutationType({ description: 'Everything that can be changed.' });
+
+/** The builder's types as Pothos completes them, for refs that are passed around. */
+export type SchemaTypes = PothosSchemaTypes.ExtendDefaultTypes<OwnTypes>;

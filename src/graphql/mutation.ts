@@ -1,0 +1,100 @@
+import type { InputRef, ObjectRef } from '@pothos/core';
+import {
+  AppError,
+  ConflictError,
+  ForbiddenError,
+  InvalidInputError,
+  NotFoundError,
+} from '../core/app-error.ts';
+import type { Ctx } from '../core/context.ts';
+import { builder, type SchemaTypes } from './builder.ts';
+
+type ErrorClass = new (...args: never[]) => AppError;
+type ResultRef<Success extends object> = ReturnType<typeof createResultType<Success>>;
+
+const usualErrors: readonly ErrorClass[] = [
+  InvalidInputError,
+  ForbiddenError,
+  NotFoundError,
+  ConflictError,
+];
+
+/**
+ * Defines `<name>Result`: a success, or the refusals that mutations answering it may end in, which
+ * are the usual ones (input, forbidden, not found, conflict) and `moreErrors`.
+ */
+export function createResultType<Success extends object>(
+  name: string,
+  success: ObjectRef<SchemaTypes, Success>,
+  moreErrors: readonly ErrorClass[] = [],
+) {
+  const errors = [...usualErrors, ...moreErrors];
+  const union = builder.unionType(`${name}Result`, {
+    description: `How ${name} ended: done, or refused with nothing changed.`,
+    types: [success, ...(errors as unknown as [ErrorClass])] as never,
+    resolveType: (value: unknown) =>
+      value instanceof AppError ? value.constructor.name : success.name,
+  });
+  return { union, errors };
+}
+
+/** How a mutation looks: its input, what it answers and how. */
+export type MutationOptions<Input, Success extends object> = {
+  description: string;
+  input: InputRef<Input>;
+  result: ResultRef<Success>;
+  resolve: (ctx: Ctx, input: Input) => Promise<Success>;
+};
+
+/**
+ * Adds the mutation `name(input: …!)`. Errors that are no member of its result go to the top level,
+ * masked if unexpected.
+ */
+export function addMutation<Input, Success extends object>(
+  name: string,
+  { description, input, result, resolve }: MutationOptions<Input, Success>,
+): void {
+  builder.mutationField(name, (t) =>
+    t.field({
+      type: result.union as never,
+      description,
+      args: { input: t.arg({ type: input, required: true }) },
+      resolve: ((_root: unknown, args: { input: Input }, ctx: Ctx) =>
+        refusable(result.errors, () => resolve(ctx, args.input))) as never,
+    }),
+  );
+}
+
+/** The same for a mutation that needs no input. */
+export function addPlainMutation<Success extends object>(
+  name: string,
+  {
+    description,
+    result,
+    resolve,
+  }: Omit<MutationOptions<never, Success>, 'input'> & {
+    resolve: (ctx: Ctx) => Promise<Success>;
+  },
+): void {
+  builder.mutationField(name, (t) =>
+    t.field({
+      type: result.union as never,
+      description,
+      resolve: ((_root: unknown, _args: unknown, ctx: Ctx) =>
+        refusable(result.errors, () => resolve(ctx))) as never,
+    }),
+  );
+}
+
+/** Answers a refusal that the result type knows as a value; everything else is thrown on. */
+async function refusable<T>(
+  errors: readonly ErrorClass[],
+  work: () => Promise<T>,
+): Promise<T | AppError> {
+  try {
+    return await work();
+  } catch (error) {
+    if (errors.some((errorClass) => error instanceof errorClass)) return error as AppError;
+    throw error;
+  }
+}

@@ -1,0 +1,55 @@
+import { InvalidInputError } from '../core/app-error.ts';
+import type { Ctx } from '../core/context.ts';
+import { builder } from './builder.ts';
+import { type NodeKey, type NodeType, parseGlobalId } from './ids.ts';
+
+const idsPerCallMax = 100;
+
+/** Anything with an id that can be fetched again by it. */
+export const Node = builder.interfaceRef<object>('Node').implement({
+  description: 'Anything with an id of its own, which `node` finds again.',
+  resolveType: (value) => (value as { __typename: string }).__typename,
+  fields: (t) => ({
+    id: t.id({
+      description: 'Opaque; good for `node`, and for the inputs that ask for it.',
+      resolve: () => '',
+    }),
+  }),
+});
+
+type FindNode = (ctx: Ctx, key: NodeKey) => Promise<object | null>;
+const finders = new Map<NodeType, FindNode>();
+
+/** Makes a type reachable by `node`; `find` answers null for what the caller may not see. */
+export function registerNode(type: NodeType, find: FindNode): void {
+  finders.set(type, find);
+}
+
+builder.queryFields((t) => ({
+  node: t.field({
+    type: Node,
+    nullable: true,
+    description: 'The object with this id; null when there is none that the caller may see.',
+    args: { id: t.arg.id({ required: true }) },
+    resolve: (_root, { id }, ctx) => findNode(ctx, id),
+  }),
+  nodes: t.field({
+    type: [Node],
+    nullable: { list: false, items: true },
+    description: `Several at once, at most ${idsPerCallMax}, in the order of the ids.`,
+    args: { ids: t.arg.idList({ required: true }) },
+    resolve: (_root, { ids }, ctx) => {
+      if (ids.length > idsPerCallMax) {
+        throw new InvalidInputError(`Ask for at most ${idsPerCallMax} ids at once.`, ['ids']);
+      }
+      return ids.map((id) => findNode(ctx, id));
+    },
+  }),
+}));
+
+async function findNode(ctx: Ctx, globalId: string): Promise<object | null> {
+  const parsed = parseGlobalId(globalId);
+  if (parsed === null) return null;
+  const found = await finders.get(parsed.type)?.(ctx, parsed.key);
+  return found ? { ...found, __typename: parsed.type } : null;
+}

@@ -1,0 +1,14 @@
+import { builder } from './builder.ts';
+
+export const OrderDirection = builder.enumType('OrderDirection', {
+  description: 'Which end of an order comes first.',
+  values: {
+    ASC: { value: 'asc', description: 'Smallest or oldest first.' },
+    DESC: { value: 'desc', description: 'Largest or newest first.' },
+  } as const,
+});
+
+/** True for an order input that starts at the large end. */
+export function isDescending(order: { direction?: 'asc' | 'desc' | null | undefined }): boolean {
+  return order.direction === 'desc';
+}

@@ -1,0 +1,12 @@
+import './graphql/scalars.ts';
+import './graphql/errors.ts';
+import './domains/users/schema.ts';
+import './domains/tenants/schema.ts';
+import './domains/roles/schema.ts';
+import './domains/memberships/schema.ts';
+import './domains/sessions/schema.ts';
+import './domains/sessions/schema-mutations.ts';
+import { builder } from './graphql/builder.ts';
+
+/** The whole public schema; each domain adds its part when it is loaded above. */
+export const schema = builder.toSchema();
