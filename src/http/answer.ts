@@ -1,0 +1,66 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { GraphQLError } from 'graphql';
+import { getCorsHeaders } from './cors.ts';
+
+/** What is to be written: headers in lower case, the body whole or as a stream. */
+export type Answer = {
+  status: number;
+  headers: Record<string, string>;
+  body: string | AsyncIterable<Uint8Array>;
+};
+
+export type WriteAnswer = (
+  exchange: { req: IncomingMessage; res: ServerResponse; request: { id: string } },
+  answer: Answer,
+) => Promise<void> | void;
+
+/**
+ * The one place that writes answers, so that every one carries the same headers, whichever way it
+ * was made. `isClosing` tells when the server drains: answers then end their connection. Nothing
+ * is written to a caller that is gone, nor twice.
+ */
+export function createAnswerWriter(options: {
+  corsOrigins: readonly string[];
+  isClosing: () => boolean;
+}): WriteAnswer {
+  return ({ req, res, request }, { status, headers, body }) => {
+    if (res.headersSent || res.destroyed) return undefined;
+    const all: Record<string, string> = {
+      'x-request-id': request.id,
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cache-control': 'no-store',
+      ...getCorsHeaders(req, options.corsOrigins),
+      ...headers,
+    };
+    if (options.isClosing()) all.connection = 'close';
+    if (typeof body === 'string') {
+      if (status !== 204) all['content-length'] = String(Buffer.byteLength(body));
+      res.writeHead(status, all).end(body);
+      return undefined;
+    }
+    res.writeHead(status, all);
+    return stream(body, res);
+  };
+}
+
+/** A refusal in the shape of a GraphQL answer, for what never reaches GraphQL. */
+export function createRefusalAnswer(refusal: GraphQLError): Answer {
+  const { http, ...extensions } = refusal.extensions;
+  return {
+    status: http?.status ?? 400,
+    headers: { 'content-type': 'application/json; charset=utf-8', ...http?.headers },
+    body: JSON.stringify({ errors: [{ message: refusal.message, extensions }] }),
+  };
+}
+
+/** A caller that hangs up in the middle ends the source; that is no fault. */
+async function stream(body: AsyncIterable<Uint8Array>, res: ServerResponse): Promise<void> {
+  try {
+    await pipeline(Readable.from(body), res);
+  } catch (error) {
+    if (!res.destroyed) throw error;
+  }
+}

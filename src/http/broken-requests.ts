@@ -1,0 +1,36 @@
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { createRefusalAnswer } from './answer.ts';
+import { createRefusal } from './refusal.ts';
+import { getRequestId } from './request-info.ts';
+
+const REFUSALS: Record<string, [status: number, reason: string, message: string]> = {
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'The request took too long to arrive.'],
+  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'The headers are too large.'],
+};
+
+/**
+ * Answers what node:http could not read as a request, then hangs up. node:http would do so without
+ * a request id or a body.
+ */
+export function refuseBrokenRequest(error: Error & { code?: string }, socket: Duplex): void {
+  const isAnswered = (socket as Socket & { _httpMessage?: { headersSent: boolean } })._httpMessage
+    ?.headersSent;
+  if (error.code === 'ECONNRESET' || !socket.writable || isAnswered) {
+    socket.destroy();
+    return;
+  }
+  const [status, reason, message] = REFUSALS[error.code ?? ''] ?? [
+    400,
+    'Bad Request',
+    'This is not a valid HTTP request.',
+  ];
+  const { headers, body } = createRefusalAnswer(createRefusal(status, message));
+  const lines = Object.entries({
+    ...headers,
+    'x-request-id': getRequestId(null),
+    'content-length': String(Buffer.byteLength(String(body))),
+    connection: 'close',
+  }).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${reason}\r\n${lines.join('')}\r\n${body}`);
+}

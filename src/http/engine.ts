@@ -1,0 +1,95 @@
+import type { GraphQLSchema } from 'graphql';
+import { createYoga, type Plugin, type YogaLogger, type YogaServerInstance } from 'graphql-yoga';
+import type { RequestInfo } from '../core/context.ts';
+import type { Logger } from '../observability/logger.ts';
+import { createDocumentCache } from './document-cache.ts';
+import type { AnswerErrors } from './error-answers.ts';
+import type { ServerContext } from './exchange.ts';
+import { getGraphiQLOptions, renderGraphiQL } from './graphiql.ts';
+import { listPlugins } from './plugins/index.ts';
+
+/** The one Yoga instance both ways end in. */
+export type Engine = YogaServerInstance<ServerContext, object>;
+
+/**
+ * Makes what resolvers get as context; called once per operation, after its document has been
+ * parsed and validated. Its own enumerable properties are copied onto Yoga's context object.
+ * `getSignal` is for work worth stopping when the caller goes away; making the signal is not free.
+ */
+export type CreateContext = (
+  credentials: { authorization: string | null },
+  request: RequestInfo,
+  getSignal: () => AbortSignal,
+) => Promise<object>;
+
+export type EngineOptions = {
+  schema: GraphQLSchema;
+  createContext: CreateContext;
+  answerErrors: AnswerErrors;
+  graphiql: boolean;
+  introspection: boolean;
+  exampleQueries: string;
+  plugins: readonly Plugin[];
+  log: Logger;
+};
+
+/** Hooks of Yoga's fetch layer, which the fast way does not pass through. */
+const FETCH_HOOKS = [
+  'instrumentation',
+  'onRequest',
+  'onRequestParse',
+  'onResponse',
+  'onResultProcess',
+] as const;
+
+/**
+ * Yoga with everything off that the server does itself (CORS, health, landing page, batching,
+ * masking) or does not want. Throws if a plugin relies on a hook that only one way would run.
+ */
+export function createEngine(options: EngineOptions): Engine {
+  for (const plugin of options.plugins) assertRunsBothWays(plugin);
+  const { graphiql, exampleQueries, createContext } = options;
+  return createYoga<ServerContext>({
+    schema: options.schema,
+    context: ({ exchange }) =>
+      createContext(
+        { authorization: exchange.authorization },
+        exchange.request,
+        () => exchange.signal,
+      ),
+    plugins: [...listPlugins(options), ...options.plugins],
+    graphiql: graphiql && getGraphiQLOptions(exampleQueries),
+    renderGraphiQL,
+    batching: false,
+    cors: false,
+    landingPage: false,
+    multipart: false,
+    maskedErrors: false,
+    maxRequestBodySize: false,
+    // Matched against the end of the whole URL; a line feed can stand in none.
+    healthCheckEndpoint: '\n',
+    parserAndValidationCache: {
+      documentCache: createDocumentCache(),
+      errorCache: createDocumentCache(),
+      validationCache: true,
+    },
+    logging: createYogaLogger(options.log),
+  });
+}
+
+function assertRunsBothWays(plugin: Plugin): void {
+  const hook = FETCH_HOOKS.find((name) => plugin[name] !== undefined);
+  if (hook !== undefined) {
+    throw new TypeError(`A plugin uses ${hook}, which the fast JSON way does not run.`);
+  }
+}
+
+function createYogaLogger(log: Logger): YogaLogger {
+  const silent = () => undefined;
+  return {
+    debug: silent,
+    info: silent,
+    warn: (...parts) => log.warn({ parts }, 'Yoga'),
+    error: (...parts) => log.error({ parts }, 'Yoga'),
+  };
+}

@@ -1,0 +1,61 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestInfo } from '../core/context.ts';
+import { createDeparture, type Departure } from './departure.ts';
+import { readBody } from './read-body.ts';
+import { getRequestInfo } from './request-info.ts';
+
+/** One request and the way to answer it; the same for both ways through the server. */
+export type Exchange = {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly request: RequestInfo;
+  /** The raw header; judged by `createContext`. */
+  readonly authorization: string | null;
+  /** Aborts when the caller goes away before the answer is written; cheap, for our own use. */
+  readonly departure: Departure;
+  /** The same as a whole AbortSignal, made when first asked for. */
+  readonly signal: AbortSignal;
+  /** The body, read once. Raises a refusal (413) or an AbortError. */
+  readBody(): Promise<Buffer>;
+};
+
+/** What both ways hand to Yoga as its server context. */
+export type ServerContext = { exchange: Omit<Exchange, 'req' | 'res'> };
+
+export type ExchangeOptions = { trustedProxyHops: number; bodyMaxBytes: number };
+
+/** Wraps a request of node:http; cheap, what is not asked for is not made. */
+export function createExchange(
+  req: IncomingMessage,
+  res: ServerResponse,
+  { trustedProxyHops, bodyMaxBytes }: ExchangeOptions,
+): Exchange {
+  let controller: AbortController | undefined;
+  let departure: Departure | undefined;
+  let body: Promise<Buffer> | undefined;
+  return {
+    req,
+    res,
+    request: getRequestInfo(req, trustedProxyHops),
+    authorization: req.headers.authorization ?? null,
+    get departure() {
+      departure ??= createDeparture(res);
+      return departure;
+    },
+    get signal() {
+      controller ??= createAbortController(this.departure);
+      return controller.signal;
+    },
+    readBody() {
+      body ??= readBody(req, bodyMaxBytes);
+      return body;
+    },
+  };
+}
+
+function createAbortController(departure: Departure): AbortController {
+  const controller = new AbortController();
+  if (departure.aborted) controller.abort(departure.reason);
+  else departure.addEventListener('abort', () => controller.abort(departure.reason));
+  return controller;
+}

@@ -1,0 +1,78 @@
+import type { IncomingMessage, RequestListener } from 'node:http';
+import { GraphQLError } from 'graphql';
+import type { Logger } from '../observability/logger.ts';
+import { type Answer, createRefusalAnswer, type WriteAnswer } from './answer.ts';
+import { getPreflightHeaders } from './cors.ts';
+import { createExchange, type Exchange, type ExchangeOptions } from './exchange.ts';
+import { createRefusal } from './refusal.ts';
+
+const urlLengthMax = 8_192;
+
+export type ListenerOptions = {
+  exchange: ExchangeOptions;
+  corsOrigins: readonly string[];
+  hasGraphiQL: boolean;
+  answerGraphQL: (exchange: Exchange) => Promise<Answer>;
+  write: WriteAnswer;
+  log: Logger;
+};
+
+/** What stands in front of both ways: routes, limits of the URL, preflights, and the last catch. */
+export function createListener(options: ListenerOptions): RequestListener {
+  const answer = (exchange: Exchange): Answer | Promise<Answer> => {
+    const { method, url = '/' } = exchange.req;
+    if (url.length > urlLengthMax) {
+      throw createRefusal(414, `The URL is longer than ${urlLengthMax} characters.`);
+    }
+    const path = url.split('?', 1)[0];
+    if (path === '/graphql') {
+      if (method === 'OPTIONS') return createPreflightAnswer(exchange.req, options.corsOrigins);
+      return options.answerGraphQL(exchange);
+    }
+    if (path === '/healthz') return createHealthAnswer();
+    if (path === '/' && options.hasGraphiQL && method === 'GET') return createRedirect('/graphql');
+    throw createRefusal(404, 'Nothing is here. The API is at /graphql.');
+  };
+  const respond = async (exchange: Exchange): Promise<void> => {
+    try {
+      await options.write(exchange, await answer(exchange));
+    } catch (thrown) {
+      await options.write(exchange, answerThrown(thrown, exchange, options.log));
+    }
+  };
+  return (req, res) => {
+    const exchange = createExchange(req, res, options.exchange);
+    respond(exchange).catch((err) => {
+      options.log.error({ err, requestId: exchange.request.id }, 'Could not write an answer');
+      res.destroy();
+    });
+  };
+}
+
+/** Says only that the event loop turns; nothing behind it is asked. */
+function createHealthAnswer(): Answer {
+  return { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: 'ok' };
+}
+
+function createRedirect(location: string): Answer {
+  return { status: 302, headers: { location }, body: '' };
+}
+
+function createPreflightAnswer(req: IncomingMessage, origins: readonly string[]): Answer {
+  const isAllowed = req.headers.origin !== undefined && origins.includes(req.headers.origin);
+  const headers = { allow: 'GET, POST, OPTIONS', ...getPreflightHeaders(isAllowed) };
+  return { status: 204, headers, body: '' };
+}
+
+/** A refusal says why; anything else is a bug of ours and shows nothing but the request's id. */
+function answerThrown(thrown: unknown, { request, res }: Exchange, log: Logger): Answer {
+  if (thrown instanceof GraphQLError) return createRefusalAnswer(thrown);
+  const requestId = request.id;
+  log.error({ err: thrown, requestId }, 'Unexpected error');
+  // Too late for another answer: only a broken connection tells that this one is incomplete.
+  if (res.headersSent) res.destroy();
+  const masked = new GraphQLError('Something went wrong on our side.', {
+    extensions: { code: 'INTERNAL', requestId, http: { status: 500 } },
+  });
+  return createRefusalAnswer(masked);
+}

@@ -1,0 +1,17 @@
+import type { Plugin } from 'graphql-yoga';
+import type { ServerContext } from '../exchange.ts';
+
+/**
+ * Stops an operation whose caller has gone: no further field is resolved. What a resolver has
+ * begun runs on unless it listens to the signal itself.
+ */
+export function useCancellation(): Plugin<ServerContext> {
+  return {
+    onExecute({ args }) {
+      Object.assign(args, { signal: args.contextValue.exchange.departure });
+    },
+    onSubscribe({ args }) {
+      Object.assign(args, { signal: args.contextValue.exchange.departure });
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import { NoSchemaIntrospectionCustomRule, validate } from 'graphql';
+import type { Plugin } from 'graphql-yoga';
+
+/**
+ * Keeps the schema to those who have it: no introspection, and no "Did you mean" in the messages
+ * of validation and of variables, which would give it away name by name.
+ */
+export function useHiddenSchema(): Plugin {
+  return {
+    onValidate({ addValidationRule, setValidationFn }) {
+      addValidationRule(NoSchemaIntrospectionCustomRule);
+      setValidationFn((schema, document, rules) =>
+        validate(schema, document, rules, { hideSuggestions: true }),
+      );
+    },
+    onExecute({ args }) {
+      Object.assign(args, { hideSuggestions: true });
+    },
+    onSubscribe({ args }) {
+      Object.assign(args, { hideSuggestions: true });
+    },
+  };
+}

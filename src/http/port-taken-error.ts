@@ -1,0 +1,13 @@
+/** Another process has the port; the message is the one line to print. */
+export class PortTakenError extends Error {
+  override readonly name = 'PortTakenError';
+
+  constructor(host: string, port: number, cause: unknown) {
+    super(
+      `Port ${port} on ${host} is taken by another process. Stop it, or set PORT to a free one.`,
+      {
+        cause,
+      },
+    );
+  }
+}

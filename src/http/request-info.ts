@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { isIP, type Socket } from 'node:net';
+import type { RequestInfo } from '../core/context.ts';
+
+/** A caller's own id is kept only if it is harmless in logs, headers and SQL. */
+const REQUEST_ID = /^[A-Za-z0-9-]{8,64}$/;
+
+const userAgentLengthMax = 512;
+
+/**
+ * Where a request came from. The id is the caller's `x-request-id` if that is sane, else a new
+ * UUID. `trustedProxyHops` is the number of our own proxies in front: only so many addresses,
+ * counted from the right of `x-forwarded-for`, are believed; 0 means the header is ignored.
+ */
+export function getRequestInfo(req: IncomingMessage, trustedProxyHops: number): RequestInfo {
+  return {
+    id: getRequestId(req.headers['x-request-id']),
+    ip: getClientIp(req, trustedProxyHops),
+    userAgent: req.headers['user-agent']?.slice(0, userAgentLengthMax) ?? null,
+  };
+}
+
+/** The id to answer under: the given one if it is sane, else a new one. */
+export function getRequestId(given: string | string[] | null | undefined): string {
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+}
+
+const peers = new WeakMap<Socket, string | null>();
+
+/** A connection carries many requests, all from the same address. */
+function getPeerIp(socket: Socket): string | null {
+  let peer = peers.get(socket);
+  if (peer === undefined) {
+    peer = normalizeIp(socket.remoteAddress ?? '');
+    peers.set(socket, peer);
+  }
+  return peer;
+}
+
+function getClientIp(req: IncomingMessage, trustedProxyHops: number): string | null {
+  const peer = getPeerIp(req.socket);
+  const forwarded = req.headers['x-forwarded-for'];
+  if (trustedProxyHops === 0 || forwarded === undefined) return peer;
+  const chain = String(forwarded).split(',');
+  // The nearest proxy appended the last entry. A shorter chain was written by trusted proxies only.
+  const claimed = chain[Math.max(0, chain.length - trustedProxyHops)];
+  return normalizeIp(claimed?.trim() ?? '') ?? peer;
+}
+
+/** Without the IPv4-in-IPv6 prefix, brackets and port; null for anything that is no address. */
+function normalizeIp(text: string): string | null {
+  const bare = text
+    .replace(/^\[([^\]]*)\](:\d+)?$/, '$1')
+    .replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1')
+    .replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
+  return isIP(bare) === 0 ? null : bare;
+}

@@ -1,0 +1,124 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { GraphQLSchema } from 'graphql';
+import type { Plugin } from 'graphql-yoga';
+import type { Config } from '../config.ts';
+import type { Logger } from '../observability/logger.ts';
+import { createAnswerWriter } from './answer.ts';
+import { refuseBrokenRequest } from './broken-requests.ts';
+import { type CreateContext, createEngine, type Engine } from './engine.ts';
+import { createErrorAnswers } from './error-answers.ts';
+import { createFastJson, isFastJson } from './fast-json.ts';
+import { createListener } from './listener.ts';
+import { PortTakenError } from './port-taken-error.ts';
+import { answerThroughYoga } from './through-yoga.ts';
+
+export type HttpServerOptions = {
+  schema: GraphQLSchema;
+  createContext: CreateContext;
+  server: Config['server'];
+  log: Logger;
+  /** GraphQL text; a line `# --- Title` begins the next tab of GraphiQL. */
+  exampleQueries?: string;
+  plugins?: Plugin[];
+  /** Tests switch it off to compare both ways. */
+  hasFastJson?: boolean;
+};
+
+export type HttpServer = {
+  /**
+   * Starts to accept; `url` is the origin, without a path. Raises PortTakenError where the port
+   * belongs to another process.
+   */
+  listen(): Promise<{ url: string; port: number }>;
+  /** Stops accepting, lets requests in flight end for at most shutdownGraceMs, then cuts. */
+  close(): Promise<void>;
+  yoga: Engine;
+  node: Server;
+};
+
+const headersMaxBytes = 16_384;
+
+/** Composes the HTTP side of the server: /graphql (both ways), /healthz, nothing else. */
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const { server, schema, log } = options;
+  let isClosing = false;
+  const answerErrors = createErrorAnswers(log);
+  const yoga = createEngine({
+    ...options,
+    answerErrors,
+    graphiql: server.graphiql,
+    introspection: server.introspection,
+    exampleQueries: options.exampleQueries ?? '',
+    plugins: options.plugins ?? [],
+  });
+  const answerFast = createFastJson({ engine: yoga, schema, answerErrors });
+  const hasFastJson = options.hasFastJson ?? true;
+  const listener = createListener({
+    exchange: server,
+    corsOrigins: server.corsOrigins,
+    hasGraphiQL: server.graphiql,
+    answerGraphQL: async (exchange) => {
+      const fast = hasFastJson && isFastJson(exchange.req) ? await answerFast(exchange) : null;
+      return fast ?? answerThroughYoga(yoga, exchange);
+    },
+    write: createAnswerWriter({ corsOrigins: server.corsOrigins, isClosing: () => isClosing }),
+    log,
+  });
+  const node = createServer(getNodeOptions(server.requestTimeoutMs), listener);
+  node.on('clientError', refuseBrokenRequest);
+  return {
+    listen: () => listen(node, server),
+    async close() {
+      isClosing = true;
+      await drain(node, server.shutdownGraceMs);
+      await yoga.dispose();
+    },
+    yoga,
+    node,
+  };
+}
+
+/** node:http itself answers 408 to whoever takes longer than this to send a request. */
+function getNodeOptions(requestTimeoutMs: number) {
+  return {
+    maxHeaderSize: headersMaxBytes,
+    requestTimeout: requestTimeoutMs,
+    headersTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(1_000, Math.ceil(requestTimeoutMs / 4)),
+  };
+}
+
+function listen(node: Server, { host, port }: { host: string; port: number }) {
+  return new Promise<{ url: string; port: number }>((resolve, reject) => {
+    const refuse = (error: NodeJS.ErrnoException) => {
+      reject(error.code === 'EADDRINUSE' ? new PortTakenError(host, port, error) : error);
+    };
+    node.once('error', refuse);
+    node.listen({ host, port }, () => {
+      node.off('error', refuse);
+      // A TCP server that listens has an address of this type.
+      const address = node.address() as AddressInfo;
+      resolve({ url: formatOrigin(host, address.port), port: address.port });
+    });
+  });
+}
+
+/** Where a caller on this machine reaches the server, also when it listens on every address. */
+function formatOrigin(host: string, port: number): string {
+  const reachable = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+}
+
+async function drain(node: Server, graceMs: number): Promise<void> {
+  if (!node.listening) return;
+  const closed = new Promise<void>((resolve) => {
+    node.close(() => resolve());
+  });
+  // A connection whose last answer was already under way stays open for the next request.
+  const sweep = setInterval(() => node.closeIdleConnections(), 50);
+  const cut = setTimeout(() => node.closeAllConnections(), graceMs);
+  await closed;
+  clearInterval(sweep);
+  clearTimeout(cut);
+}

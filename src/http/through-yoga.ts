@@ -1,0 +1,45 @@
+import type { Answer } from './answer.ts';
+import type { Engine } from './engine.ts';
+import type { Exchange } from './exchange.ts';
+import { createRefusal } from './refusal.ts';
+
+/** Media types whose answers grow while they are written. */
+const STREAMED = /^(text\/event-stream|multipart\/mixed)/;
+
+/**
+ * The ordinary way: Yoga with its fetch layer, for GET, GraphiQL, streamed results and whatever
+ * else is not the everyday operation in JSON. Raises a refusal for a host that makes no URL; any
+ * other error is a fault of ours.
+ */
+export async function answerThroughYoga(engine: Engine, exchange: Exchange): Promise<Answer> {
+  const { req, res } = exchange;
+  if (!URL.canParse(`http://${req.headers.host ?? 'localhost'}`)) {
+    throw createRefusal(400, 'The host header is not a host.');
+  }
+  // Written here and not by Yoga, whose own writer shows the stack of what goes wrong in it.
+  const response = await engine.handleNodeRequestAndResponse(req, res, { exchange });
+  const headers = getHeaders(response);
+  const { status, body } = response;
+  if (body !== null && STREAMED.test(headers['content-type'] ?? '')) {
+    return { status, headers, body };
+  }
+  return { status, headers: withCharset(headers), body: await response.text() };
+}
+
+/** How a body is cut into pieces is for node:http to say. */
+const FRAMING = new Set(['connection', 'content-length', 'transfer-encoding']);
+
+/** In lower case: Yoga's Headers keep the case in which they were set. */
+function getHeaders({ headers }: Response): Record<string, string> {
+  const entries = [...headers.entries()].map(([name, value]) => [name.toLowerCase(), value]);
+  return Object.fromEntries(entries.filter(([name]) => !FRAMING.has(String(name))));
+}
+
+function withCharset(headers: Record<string, string>): Record<string, string> {
+  if (headers['content-type'] !== 'text/html') return headers;
+  return {
+    ...headers,
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': "frame-ancestors 'none'",
+  };
+}

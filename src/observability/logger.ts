@@ -1,0 +1,87 @@
+import { styleText } from 'node:util';
+import { type DestinationStream, type LoggerOptions, type Logger as PinoLogger, pino } from 'pino';
+
+/** pino's logger: `log.info({ tenantId }, 'Signed in')`. One per process, children by `log.child`. */
+export type Logger = PinoLogger;
+
+/** Keys whose values are never written, whatever object up to four levels deep they stand in. */
+const SECRET_KEYS = [
+  'authorization',
+  'cookie',
+  'currentPassword',
+  'newPassword',
+  'password',
+  'set-cookie',
+  'token',
+] as const;
+
+/** What could move a terminal's cursor, reorder the text or fake a line of its own. */
+const CONTROLS = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+
+/**
+ * A logger that writes lines of JSON, or lines for people, to standard output (or to `output`).
+ * It never holds a secret in a named field nor a raw control character, and it never throws: a
+ * full disk or a closed pipe loses lines, not requests.
+ */
+export function createLogger(
+  options: { level: string; format: 'pretty' | 'json' },
+  output: DestinationStream = createStandardOutput(),
+): Logger {
+  const write = options.format === 'pretty' ? formatPretty : formatJson;
+  const settings: LoggerOptions = {
+    level: options.level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    redact: { paths: listSecretPaths(), censor: '[redacted]' },
+  };
+  return pino(settings, { write: (line) => output.write(write(line)) });
+}
+
+function createStandardOutput(): DestinationStream {
+  const destination = pino.destination({ fd: 1, sync: true });
+  // Without a listener an EPIPE or ENOSPC would end the process.
+  destination.on('error', () => undefined);
+  return destination;
+}
+
+function listSecretPaths(): string[] {
+  return ['', '*', '*.*', '*.*.*'].flatMap((prefix) =>
+    SECRET_KEYS.map((key) => `${prefix}["${key}"]`),
+  );
+}
+
+/** JSON already escapes below U+0020; the rest can only stand inside strings, where \u is right. */
+function formatJson(line: string): string {
+  return `${escapeControls(line.trimEnd())}\n`;
+}
+
+function formatPretty(line: string): string {
+  const { time, level, msg, err, ...fields } = JSON.parse(line) as Record<string, unknown>;
+  const head = `${String(time).slice(11, 23)} ${formatLevel(Number(level))} ${String(msg ?? '')}`;
+  const details = Object.entries(fields).map(([name, value]) => `${name}=${formatValue(value)}`);
+  return [escapeControls([head, ...details].join('  ')), ...formatError(err), ''].join('\n');
+}
+
+function formatLevel(level: number): string {
+  const label = (pino.levels.labels[level] ?? String(level)).toUpperCase().padEnd(5);
+  if (level >= 50) return styleText('red', label);
+  if (level >= 40) return styleText('yellow', label);
+  return styleText(level >= 30 ? 'green' : 'gray', label);
+}
+
+function formatValue(value: unknown): string {
+  return typeof value === 'string' && !/\s/.test(value) ? value : JSON.stringify(value);
+}
+
+/** The stack, indented so that no line of a message can pass for a line of the log. */
+function formatError(err: unknown): string[] {
+  if (typeof err !== 'object' || err === null) return [];
+  const { stack, message, type, ...rest } = err as Record<string, unknown>;
+  const lines = String(stack ?? message).split('\n');
+  const extra = Object.keys(rest).length > 0 ? [JSON.stringify(rest)] : [];
+  return [...lines, ...extra].map((text) => `    ${escapeControls(text)}`);
+}
+
+function escapeControls(text: string): string {
+  return text.replace(CONTROLS, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
