@@ -4,8 +4,9 @@ import './domains/users/schema.ts';
 import './domains/tenants/schema.ts';
 import './domains/roles/schema.ts';
 import './domains/memberships/schema.ts';
-import './domains/sessions/schema.ts';
-import './domains/sessions/schema-mutations.ts';
+import './domains/sessions/schema/session.ts';
+import './domains/sessions/schema/viewer.ts';
+import './domains/sessions/schema/mutations.ts';
 import { builder } from './graphql/builder.ts';
 
 /** The whole public schema; each domain adds its part when it is loaded above. */

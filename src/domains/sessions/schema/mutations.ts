@@ -1,16 +1,16 @@
-import { UnauthenticatedError } from '../../core/app-error.ts';
-import type { Session as SessionRecord, User as UserRecord } from '../../core/records.ts';
-import { builder } from '../../graphql/builder.ts';
-import { requireIdOf, toGlobalId } from '../../graphql/ids.ts';
-import { addMutation, addPlainMutation, createResultType } from '../../graphql/mutation.ts';
-import { findTenantOf } from '../tenants/loaders.ts';
-import { Tenant } from '../tenants/schema.ts';
-import { User } from '../users/schema.ts';
-import { Session } from './schema.ts';
-import { changePassword } from './service/password.ts';
-import { revokeSession, revokeSessions } from './service/revoke.ts';
-import { signIn, signOut, switchTenant } from './service/sign-in.ts';
-import { type SignedUp, signUp } from './service/sign-up.ts';
+import { UnauthenticatedError } from '../../../core/app-error.ts';
+import type { Session as SessionRecord, User as UserRecord } from '../../../core/records.ts';
+import { builder } from '../../../graphql/builder.ts';
+import { requireIdOf, toGlobalId } from '../../../graphql/ids.ts';
+import { addMutation, addPlainMutation, createResultType } from '../../../graphql/mutation.ts';
+import { findTenantOf } from '../../tenants/loaders.ts';
+import { Tenant } from '../../tenants/schema.ts';
+import { User } from '../../users/schema.ts';
+import { changePassword } from '../service/password.ts';
+import { revokeSession, revokeSessions } from '../service/revoke.ts';
+import { signIn, signOut, switchTenant } from '../service/sign-in.ts';
+import { type SignedUp, signUp } from '../service/sign-up.ts';
+import { Session } from './session.ts';
 
 type SignedInShape = { token: string; session: SessionRecord; user: UserRecord };
 

@@ -1,0 +1,88 @@
+import type { SignedIn } from '../../../core/principal.ts';
+import type { Session as SessionRecord } from '../../../core/records.ts';
+import { builder } from '../../../graphql/builder.ts';
+import { createConnectionType, forwardArgs } from '../../../graphql/connection.ts';
+import { toGlobalId } from '../../../graphql/ids.ts';
+import { Node, registerNode } from '../../../graphql/node.ts';
+import { findTenantOf } from '../../tenants/loaders.ts';
+import { Tenant } from '../../tenants/schema.ts';
+import { userLoader } from '../../users/loaders.ts';
+import { User } from '../../users/schema.ts';
+import { findSession, listSessionsOfTenant, listSessionsOfUser } from '../service/list.ts';
+
+export const Session = builder.objectRef<SessionRecord>('Session').implement({
+  description: 'A sign-in that is still good.',
+  interfaces: [Node],
+  fields: (t) => ({
+    id: t.id({
+      description: 'Opaque id; not the token.',
+      resolve: ({ id, tenantId }) => toGlobalId('Session', id, tenantId),
+    }),
+    user: t.field({
+      type: User,
+      description: 'Whose it is.',
+      resolve: async ({ userId }, _args, ctx) => {
+        const own = ctx.principal.kind === 'session' && ctx.principal.user.id === userId;
+        const user = own ? (ctx.principal as SignedIn).user : await userLoader(ctx).load(userId);
+        if (user === null) throw new Error('A visible session must have a visible user.');
+        return user;
+      },
+    }),
+    tenant: t.field({
+      type: Tenant,
+      nullable: true,
+      description: 'The one tenant it is bound to, if any.',
+      resolve: ({ tenantId }, _args, ctx) => findTenantOf(ctx, tenantId),
+    }),
+    ip: t.exposeString('ip', { nullable: true, description: 'Where it was opened from.' }),
+    userAgent: t.exposeString('userAgent', { nullable: true, description: 'With what program.' }),
+    createdAt: t.field({
+      type: 'DateTime',
+      description: 'When it was opened.',
+      resolve: ({ createdAt }) => createdAt,
+    }),
+    lastSeenAt: t.field({
+      type: 'DateTime',
+      description: 'When it was last used, to about half a minute.',
+      resolve: ({ lastSeenAt }) => lastSeenAt,
+    }),
+    idleExpiresAt: t.field({
+      type: 'DateTime',
+      description: 'When it ends unless it is used.',
+      resolve: ({ idleExpiresAt }) => idleExpiresAt,
+    }),
+    expiresAt: t.field({
+      type: 'DateTime',
+      description: 'When it ends at the latest.',
+      resolve: ({ expiresAt }) => expiresAt,
+    }),
+    isCurrent: t.boolean({
+      description: 'It is the session of this request.',
+      resolve: ({ id }, _args, ctx) =>
+        ctx.principal.kind === 'session' && ctx.principal.session.id === id,
+    }),
+  }),
+});
+
+registerNode('Session', (ctx, key) => findSession(ctx, key));
+
+export const SessionConnection = createConnectionType('Session', Session);
+
+builder.objectField(User, 'sessions', (t) =>
+  t.field({
+    type: SessionConnection,
+    description:
+      'Live sessions, newest first. One’s own, or anybody’s for platform administrators.',
+    args: forwardArgs(t),
+    resolve: ({ id }, page, ctx) => listSessionsOfUser(ctx, id, page),
+  }),
+);
+
+builder.objectField(Tenant, 'sessions', (t) =>
+  t.field({
+    type: SessionConnection,
+    description: 'Live sessions bound to this tenant, newest first. Needs sessions:read.',
+    args: forwardArgs(t),
+    resolve: ({ id }, page, ctx) => listSessionsOfTenant(ctx, id, page),
+  }),
+);

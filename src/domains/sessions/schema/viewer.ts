@@ -1,0 +1,108 @@
+import { isPlatformAdmin } from '../../../core/context.ts';
+import type { SignedIn } from '../../../core/principal.ts';
+import { builder } from '../../../graphql/builder.ts';
+import { forwardArgs } from '../../../graphql/connection.ts';
+import { parseIdOf, requireIdOf } from '../../../graphql/ids.ts';
+import { Membership, MembershipConnection } from '../../memberships/schema.ts';
+import { findOwnMembership, listMembershipsOfUser } from '../../memberships/service/read.ts';
+import { findTenantOf } from '../../tenants/loaders.ts';
+import { Tenant } from '../../tenants/schema.ts';
+import { User } from '../../users/schema.ts';
+import { listSessionsOfUser } from '../service/list.ts';
+import { type SessionVerification, verifySession } from '../service/verify.ts';
+import { Session, SessionConnection } from './session.ts';
+
+const Viewer = builder.objectRef<SignedIn>('Viewer').implement({
+  description: 'Who is asking.',
+  fields: (t) => ({
+    user: t.field({
+      type: User,
+      nullable: true,
+      description: 'The signed-in user.',
+      resolve: ({ user }) => user,
+    }),
+    session: t.field({
+      type: Session,
+      nullable: true,
+      description: 'The session of this request.',
+      resolve: ({ session }) => session,
+    }),
+    memberships: t.field({
+      type: MembershipConnection,
+      description: 'Where the caller belongs, in the order of joining.',
+      args: forwardArgs(t),
+      resolve: ({ user }, page, ctx) => listMembershipsOfUser(ctx, user.id, page),
+    }),
+    membership: t.field({
+      type: Membership,
+      nullable: true,
+      description: 'The caller’s membership in one tenant, or null.',
+      args: { tenantId: t.arg.id({ required: true, description: 'Which tenant.' }) },
+      resolve: (_viewer, { tenantId }, ctx) => {
+        const key = parseIdOf('Tenant', tenantId);
+        return key && findOwnMembership(ctx, key.id);
+      },
+    }),
+    sessions: t.field({
+      type: SessionConnection,
+      description: 'The caller’s live sessions, newest first.',
+      args: forwardArgs(t),
+      resolve: ({ user }, page, ctx) => listSessionsOfUser(ctx, user.id, page),
+    }),
+    isPlatformAdmin: t.boolean({
+      description: 'The caller may act across tenants.',
+      resolve: (_viewer, _args, ctx) => isPlatformAdmin(ctx),
+    }),
+  }),
+});
+
+const SessionVerificationType = builder
+  .objectRef<SessionVerification>('SessionVerification')
+  .implement({
+    description: 'What is known about a session token. Empty unless it is good.',
+    fields: (t) => ({
+      valid: t.exposeBoolean('isValid', { description: 'The token is good now.' }),
+      session: t.expose('session', { type: Session, nullable: true, description: 'Its session.' }),
+      user: t.expose('user', { type: User, nullable: true, description: 'Its user.' }),
+      tenant: t.field({
+        type: Tenant,
+        nullable: true,
+        description: 'The tenant that `permissions` are about.',
+        resolve: ({ tenantId }, _args, ctx) => findTenantOf(ctx, tenantId),
+      }),
+      permissions: t.stringList({
+        description: 'What the user may do in that tenant.',
+        resolve: ({ permissions }) => [...permissions],
+      }),
+      expiresAt: t.field({
+        type: 'DateTime',
+        nullable: true,
+        description: 'When the session ends at the latest.',
+        resolve: ({ session }) => session?.expiresAt,
+      }),
+    }),
+  });
+
+builder.queryFields((t) => ({
+  viewer: t.field({
+    type: Viewer,
+    nullable: true,
+    description: 'Who is asking; null when nobody is signed in.',
+    resolve: (_root, _args, { principal }) => (principal.kind === 'session' ? principal : null),
+  }),
+  verifySession: t.field({
+    type: SessionVerificationType,
+    description:
+      'For services: is this session token good, for whom, and what may they do in this tenant? ' +
+      'Needs sessions:verify in the tenant, or is about the caller’s own token.',
+    args: {
+      token: t.arg.string({ required: true, description: 'The token to check.' }),
+      tenantId: t.arg.id({ description: 'Good only for an active member of this tenant.' }),
+    },
+    resolve: (_root, { token, tenantId }, ctx) =>
+      verifySession(ctx, {
+        token,
+        tenantId: tenantId == null ? null : requireIdOf('Tenant', tenantId, 'tenant').id,
+      }),
+  }),
+}));
