@@ -36,14 +36,16 @@ export function createFastJson(options: {
   schema: GraphQLSchema;
   answerErrors: AnswerErrors;
 }): AnswerFast {
-  const { engine, answerErrors } = options;
+  const { answerErrors } = options;
+  // Taken once: the engine is a Proxy that wraps a method anew each time it is read.
+  const { getResultForParams } = options.engine;
   const mayStream = createStreamDetector(options.schema);
   const execute = async (exchange: Exchange): Promise<ExecutionResult | null> => {
     try {
       const params = await readParams(exchange);
       if (mayStream(params)) return null;
       const request = createRequestView(exchange);
-      const result = await engine.getResultForParams({ params, request }, { exchange });
+      const result = await getResultForParams({ params, request }, { exchange });
       if (result === undefined || isAsyncIterable(result)) throw new Error('Not a single result.');
       return result;
     } catch (thrown) {
