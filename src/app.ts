@@ -41,6 +41,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
   const sessions = createSessionChecker(db, log);
   const runtime: Runtime = {
     sessionLimits: config.sessions,
+    signInLimits: config.signIn,
     passwords: await createPasswordHasher(config.passwords),
     cursors: createCursorCodec(parts.secret),
     findLiveSession: sessions.find,

@@ -45,6 +45,7 @@ export function loadConfig(env: Environment): Config {
     database: readGroup(settings.database, env, faults),
     sessions: readGroup(settings.sessions, env, faults),
     passwords: readGroup(settings.passwords, env, faults),
+    signIn: readGroup(settings.signIn, env, faults),
     log: readGroup(settings.log, env, faults),
   };
   const all = [
@@ -114,7 +115,7 @@ function findContradictions(values: AllValues, unread: ReadonlySet<string>): str
     .map(([name, , rule]) => `${name} ${rule}`);
 }
 
-function arrange({ general, server, database, sessions, passwords, log }: AllValues) {
+function arrange({ general, server, database, sessions, passwords, signIn, log }: AllValues) {
   const isProduction = general.NODE_ENV === 'production';
   return {
     env: general.NODE_ENV,
@@ -157,6 +158,12 @@ function arrange({ general, server, database, sessions, passwords, log }: AllVal
       iterations: passwords.PASSWORD_HASH_ITERATIONS,
       concurrency: passwords.PASSWORD_HASH_CONCURRENCY ?? availableParallelism(),
       queueMax: passwords.PASSWORD_HASH_QUEUE_MAX,
+    },
+    signIn: {
+      freeFailures: signIn.SIGN_IN_FREE_FAILURES,
+      consecutiveMax: signIn.SIGN_IN_CONSECUTIVE_FAILURES_MAX,
+      sourceFailuresMax: signIn.SIGN_IN_SOURCE_FAILURES_MAX,
+      windowSeconds: signIn.SIGN_IN_WINDOW_SECONDS,
     },
     log: {
       level: log.LOG_LEVEL,

@@ -175,6 +175,20 @@ comment on table sessions is
 comment on column sessions.token_hash is 'SHA-256 of the token; the token itself is never stored.';
 comment on column sessions.tenant_id is 'When set, the session may act in this tenant only, and ends with the membership.';
 
+create table sign_in_budgets (
+  bucket text primary key,
+  failures integer not null default 0,
+  consecutive integer not null default 0,
+  window_started_at timestamptz not null default clock_timestamp(),
+  blocked_until timestamptz
+);
+comment on table sign_in_budgets is
+  'Failed sign-ins per account and per source, reserved before a password is checked. Only the functions reserve_sign_in() and release_sign_in() touch it.';
+comment on column sign_in_budgets.bucket is
+  'account:<SHA-256 of the e-mail address, known or not> or source:<IPv4 address or IPv6 /64 network>';
+comment on column sign_in_budgets.consecutive is
+  'Failures since the last success; at 100 the account is shut until its password is reset (NIST SP 800-63B-4).';
+
 -- member_count -----------------------------------------------------------------------------------
 
 create function update_member_counts() returns trigger
@@ -226,6 +240,8 @@ alter table user_tenants enable row level security;
 alter table user_tenants force row level security;
 alter table membership_roles enable row level security;
 alter table membership_roles force row level security;
+alter table sign_in_budgets enable row level security;
+alter table sign_in_budgets force row level security;
 alter table sessions enable row level security;
 alter table sessions force row level security;
 
@@ -273,6 +289,7 @@ create policy definer on built_in_roles to tenantry_definer using (true) with ch
 create policy definer on roles to tenantry_definer using (true) with check (true);
 create policy definer on user_tenants to tenantry_definer using (true) with check (true);
 create policy definer on membership_roles to tenantry_definer using (true) with check (true);
+create policy definer on sign_in_budgets to tenantry_definer using (true) with check (true);
 create policy definer on sessions to tenantry_definer using (true) with check (true);
 
 -- Definer functions: the questions that cross tenants ---------------------------------------------
@@ -355,6 +372,76 @@ begin atomic
   where u.email = sign_in_email;
 end;
 comment on function find_credentials is 'Login: the user with this canonical e-mail address and the hash to check.';
+
+create function source_bucket(source inet) returns text
+language sql immutable strict parallel safe
+return 'source:' || case
+  when family(source) = 6 then network(set_masklen(source, 64))::text else host(source)
+end;
+comment on function source_bucket is 'One bucket per IPv4 address or IPv6 /64 network, however it is written.';
+
+create function reserve_sign_in(
+  account text, source inet, is_known_device boolean,
+  free_failures integer, consecutive_max integer, source_failures_max integer, window_seconds integer
+)
+returns integer
+language plpgsql volatile security definer set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  moment timestamptz;
+  budget_window interval := make_interval(secs => window_seconds);
+  a sign_in_budgets;
+  s sign_in_budgets;
+begin
+  insert into sign_in_budgets (bucket) values (account), (coalesce(source_bucket(source), 'source:unknown'))
+    on conflict do nothing;
+  -- Everybody locks the account first and the source second, so nobody waits in a circle.
+  select * into a from sign_in_budgets where bucket = account for update;
+  select * into s from sign_in_budgets where bucket = coalesce(source_bucket(source), 'source:unknown') for update;
+  moment := clock_timestamp();
+  if a.consecutive >= consecutive_max then
+    return -1;
+  end if;
+  if a.blocked_until > moment and not is_known_device then
+    return ceil(extract(epoch from a.blocked_until - moment));
+  end if;
+  if s.window_started_at + budget_window <= moment then
+    s.failures := 0;
+    s.window_started_at := moment;
+  end if;
+  if s.failures >= source_failures_max then
+    return greatest(1, ceil(extract(epoch from s.window_started_at + budget_window - moment)));
+  end if;
+  if a.window_started_at + budget_window <= moment then
+    a.failures := 0;
+    a.window_started_at := moment;
+  end if;
+  a.failures := a.failures + 1;
+  -- 1, 2, 4 … seconds from the last free failure on, at most a whole window.
+  if a.failures >= free_failures then
+    a.blocked_until := moment + least(budget_window, make_interval(secs => 2 ^ least(a.failures - free_failures, 20)));
+  end if;
+  update sign_in_budgets b
+    set failures = a.failures, consecutive = a.consecutive + 1,
+      window_started_at = a.window_started_at, blocked_until = a.blocked_until
+    where b.bucket = a.bucket;
+  update sign_in_budgets b
+    set failures = s.failures + 1, window_started_at = s.window_started_at
+    where b.bucket = s.bucket;
+  return 0;
+end
+$$;
+comment on function reserve_sign_in is
+  'Counts an attempt as failed before its password is checked, so that parallel tries cannot slip through. 0: go ahead; more: seconds to wait; -1: shut until the password is reset.';
+
+create function release_sign_in(account text, source inet) returns void
+language sql volatile security definer set search_path = pg_catalog, public, pg_temp
+begin atomic
+  delete from sign_in_budgets b where b.bucket = account;
+  update sign_in_budgets b set failures = greatest(0, b.failures - 1)
+    where b.bucket = coalesce(source_bucket(source), 'source:unknown');
+end;
+comment on function release_sign_in is 'Takes back what a successful sign-in had reserved.';
 
 create function note_sign_in(actor uuid) returns void
 language sql volatile security definer set search_path = pg_catalog, public, pg_temp
@@ -450,6 +537,31 @@ begin atomic
 end;
 comment on function find_visible_users is
   'Those of these users the actor may see: itself, people of tenants where it may read members, everybody as a platform administrator.';
+
+create function list_roles_of_users(actor uuid, user_ids uuid[], tenant_ids uuid[])
+returns table (user_id uuid, tenant_id uuid, tenant_status text, roles jsonb)
+language sql stable security definer set search_path = pg_catalog, public, pg_temp
+begin atomic
+  select
+    m.user_id, m.tenant_id, t.status,
+    coalesce((
+      select jsonb_agg(jsonb_build_object('key', r.key, 'permissions', r.permissions) order by r.key)
+      from membership_roles mr join roles r on r.tenant_id = mr.tenant_id and r.id = mr.role_id
+      where mr.tenant_id = m.tenant_id and mr.membership_id = m.id
+    ), '[]')
+  from (select distinct a.user_id, a.tenant_id from unnest(user_ids, tenant_ids) a (user_id, tenant_id)) asked
+  join user_tenants m on m.tenant_id = asked.tenant_id and m.user_id = asked.user_id and m.is_active
+  join tenants t on t.id = m.tenant_id
+  where m.user_id = actor
+    or exists (select from users a where a.id = actor and a.is_platform_admin and a.status = 'active')
+    or exists (
+      select from user_tenants v join membership_roles vr on vr.tenant_id = v.tenant_id and vr.membership_id = v.id
+      join roles r on r.tenant_id = vr.tenant_id and r.id = vr.role_id
+      where v.tenant_id = m.tenant_id and v.user_id = actor and v.is_active and 'members:read' = any (r.permissions)
+    );
+end;
+comment on function list_roles_of_users is
+  'The roles that users have in tenants, for up to hundreds of pairs at once: the actor learns its own, those in tenants where it may read members, and all as a platform administrator.';
 
 create function search_users(
   pattern text, contains jsonb, with_status text, above uuid, below uuid, is_descending boolean, page_size integer
@@ -583,7 +695,8 @@ revoke execute on function sync_built_in_roles from tenantry_app;
 revoke create on schema public from tenantry_definer;
 
 grant select, insert, update, delete on
-  users, password_credentials, tenants, built_in_roles, roles, user_tenants, membership_roles, sessions
+  users, password_credentials, tenants, built_in_roles, roles, user_tenants, membership_roles, sessions,
+  sign_in_budgets
   to tenantry_definer;
 
 grant usage on schema public to tenantry_app;

@@ -146,6 +146,24 @@ export const settings = {
       about: 'Hashes that may wait; beyond it a sign-in is asked to come back later',
     }),
   },
+  signIn: {
+    SIGN_IN_FREE_FAILURES: integer(1, 100, {
+      fallback: '5',
+      about: 'Failed sign-ins of one account within the window before delays begin',
+    }),
+    SIGN_IN_CONSECUTIVE_FAILURES_MAX: integer(10, 100, {
+      fallback: '100',
+      about: 'Consecutive failures that shut an account until its password is reset',
+    }),
+    SIGN_IN_SOURCE_FAILURES_MAX: integer(1, 1_000_000, {
+      fallback: '20',
+      about: 'Failed sign-ins from one IPv4 address or IPv6 /64 within the window',
+    }),
+    SIGN_IN_WINDOW_SECONDS: integer(1, 86_400, {
+      fallback: '900',
+      about: 'The window in which failures are counted, and the longest delay',
+    }),
+  },
   log: {
     LOG_LEVEL: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
       fallback: 'info',

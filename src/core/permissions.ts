@@ -46,6 +46,11 @@ export const permissionCatalogue = {
     description: 'List the roles of the tenant and what each allows.',
     isDangerous: false,
   },
+  'roles:manage': {
+    title: 'Manage roles',
+    description: 'Create, change and delete roles. Never beyond the rights of who does it.',
+    isDangerous: true,
+  },
   'sessions:read': {
     title: 'See sessions',
     description: 'List the sessions that are bound to the tenant.',

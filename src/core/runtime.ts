@@ -11,9 +11,21 @@ export type SessionLimits = {
   perUserMax: number;
 };
 
+/** How many failed sign-ins are borne; see reserve_sign_in() in the migrations. */
+export type SignInLimits = {
+  /** Failures of one account before delays begin, within the window. */
+  freeFailures: number;
+  /** Consecutive failures after which an account is shut until its password is reset. */
+  consecutiveMax: number;
+  /** Failures from one source (IPv4 address, IPv6 /64) within the window. */
+  sourceFailuresMax: number;
+  windowSeconds: number;
+};
+
 /** What lives as long as the process and holds no caller's data. */
 export type Runtime = {
   sessionLimits: SessionLimits;
+  signInLimits: SignInLimits;
   passwords: PasswordHasher;
   cursors: CursorCodec;
   /** The session check, merged over all requests in flight. */

@@ -1,14 +1,14 @@
+import type { ObjectRef } from '@pothos/core';
 import {
   type AppError,
   ConflictError,
   ForbiddenError,
   InvalidInputError,
-  LimitReachedError,
   NotFoundError,
   RateLimitedError,
   UnauthenticatedError,
 } from '../core/app-error.ts';
-import { builder } from './builder.ts';
+import { builder, type SchemaTypes } from './builder.ts';
 
 export const ErrorCode = builder.enumType('ErrorCode', {
   description: 'What kind of refusal it is; stable, for programs.',
@@ -24,45 +24,67 @@ export const ErrorCode = builder.enumType('ErrorCode', {
   },
 });
 
-const ErrorInterface = builder.interfaceRef<AppError>('Error').implement({
+/** A refusal as a value: GraphQL takes an Error that a resolver returns for one that it threw. */
+export type Refusal = {
+  __typename: string;
+  code: AppError['code'];
+  message: string;
+  path: readonly string[] | null;
+  retryAfterSeconds: number | null;
+};
+
+/** What a client sees of a refusal. */
+export function toRefusal(error: AppError): Refusal {
+  const { code, message, path } = error;
+  const retryAfterSeconds = error instanceof RateLimitedError ? error.retryAfterSeconds : null;
+  return { __typename: error.name, code, message, path, retryAfterSeconds };
+}
+
+const ErrorInterface = builder.interfaceRef<Refusal>('Error').implement({
   description: 'Why a mutation was refused. Nothing was changed.',
   fields: (t) => ({
-    code: t.field({
-      type: ErrorCode,
-      description: 'For programs.',
-      resolve: (error) => error.code,
-    }),
+    code: t.field({ type: ErrorCode, description: 'For programs.', resolve: ({ code }) => code }),
     message: t.exposeString('message', { description: 'For people.' }),
     path: t.stringList({
       nullable: true,
       description: 'The field of the input that it is about.',
-      resolve: (error) => error.path && [...error.path],
+      resolve: ({ path }) => path && [...path],
     }),
   }),
 });
 
-const descriptions: [new (...args: never[]) => AppError, string][] = [
+export type ErrorClass = new (...args: never[]) => AppError;
+
+const descriptions: [ErrorClass, string][] = [
   [InvalidInputError, 'A field of the input cannot be accepted.'],
   [UnauthenticatedError, 'The given credentials are not good.'],
   [ForbiddenError, 'The caller may not do this.'],
   [NotFoundError, 'There is no such object for this caller.'],
   [ConflictError, 'The change clashes with what is already there.'],
-  [LimitReachedError, 'A quota is used up.'],
 ];
 
-for (const [errorClass, description] of descriptions) {
-  builder.objectType(errorClass as new () => AppError, {
-    name: errorClass.name,
-    description,
-    interfaces: [ErrorInterface],
-  });
-}
-
-builder.objectType(RateLimitedError, {
-  name: 'RateLimitedError',
+const RateLimited = builder.objectRef<Refusal>(RateLimitedError.name).implement({
   description: 'Too many attempts.',
   interfaces: [ErrorInterface],
   fields: (t) => ({
-    retryAfterSeconds: t.exposeInt('retryAfterSeconds', { description: 'When to try again.' }),
+    retryAfterSeconds: t.exposeInt('retryAfterSeconds', {
+      nullable: true,
+      description: 'When to try again.',
+    }),
   }),
 });
+
+const types = new Map<ErrorClass, ObjectRef<SchemaTypes, Refusal>>([
+  [RateLimitedError, RateLimited],
+  ...descriptions.map(([errorClass, description]): [ErrorClass, typeof RateLimited] => [
+    errorClass,
+    builder
+      .objectRef<Refusal>(errorClass.name)
+      .implement({ description, interfaces: [ErrorInterface] }),
+  ]),
+]);
+
+/** The types that show these refusals. */
+export function listErrorTypes(errors: readonly ErrorClass[]): ObjectRef<SchemaTypes, Refusal>[] {
+  return errors.flatMap((errorClass) => types.get(errorClass) ?? []);
+}

@@ -1,6 +1,6 @@
 import type { InputRef, ObjectRef } from '@pothos/core';
 import {
-  AppError,
+  type AppError,
   ConflictError,
   ForbiddenError,
   InvalidInputError,
@@ -8,8 +8,8 @@ import {
 } from '../core/app-error.ts';
 import type { Ctx } from '../core/context.ts';
 import { builder, type SchemaTypes } from './builder.ts';
+import { type ErrorClass, listErrorTypes, type Refusal, toRefusal } from './errors.ts';
 
-type ErrorClass = new (...args: never[]) => AppError;
 type ResultRef<Success extends object> = ReturnType<typeof createResultType<Success>>;
 
 const usualErrors: readonly ErrorClass[] = [
@@ -31,9 +31,8 @@ export function createResultType<Success extends object>(
   const errors = [...usualErrors, ...moreErrors];
   const union = builder.unionType(`${name}Result`, {
     description: `How ${name} ended: done, or refused with nothing changed.`,
-    types: [success, ...(errors as unknown as [ErrorClass])] as never,
-    resolveType: (value: unknown) =>
-      value instanceof AppError ? value.constructor.name : success.name,
+    types: [success, ...listErrorTypes(errors)] as never,
+    resolveType: (value: Partial<Refusal>) => value.__typename ?? success.name,
   });
   return { union, errors };
 }
@@ -90,11 +89,13 @@ export function addPlainMutation<Success extends object>(
 async function refusable<T>(
   errors: readonly ErrorClass[],
   work: () => Promise<T>,
-): Promise<T | AppError> {
+): Promise<T | Refusal> {
   try {
     return await work();
   } catch (error) {
-    if (errors.some((errorClass) => error instanceof errorClass)) return error as AppError;
+    if (errors.some((errorClass) => error instanceof errorClass)) {
+      return toRefusal(error as AppError);
+    }
     throw error;
   }
 }

@@ -6,7 +6,7 @@ import { requireIdOf, requireTenantOwnedId, toGlobalId } from '../../graphql/ids
 import { addMutation, createResultType } from '../../graphql/mutation.ts';
 import { Node, registerNode } from '../../graphql/node.ts';
 import { isDescending, OrderDirection } from '../../graphql/order.ts';
-import { Role } from '../roles/schema.ts';
+import { Role } from '../roles/schema/role.ts';
 import { tenantLoader } from '../tenants/loaders.ts';
 import { Tenant } from '../tenants/schema.ts';
 import { userLoader } from '../users/loaders.ts';

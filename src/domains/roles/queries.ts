@@ -25,6 +25,67 @@ export function listRoles(db: Db, tenantId: string): Promise<Role[]> {
     order by r.is_built_in desc, r.key`;
 }
 
+/** What a role of a tenant's own is made of. */
+export type RoleFields = {
+  name: string;
+  description: string | null;
+  permissions: readonly string[];
+};
+
+export async function createRole(
+  tx: Db,
+  tenantId: string,
+  role: RoleFields & { key: string },
+): Promise<Role> {
+  const [created] = await tx.$queryRaw<[Role]>`
+    insert into roles as r (tenant_id, key, name, description, permissions)
+    values (${tenantId}::uuid, ${role.key}, ${role.name}, ${role.description},
+      ${role.permissions}::text[])
+    returning ${roleColumns}`;
+  return created;
+}
+
+export async function updateRole(
+  tx: Db,
+  { id, tenantId }: Pick<Role, 'id' | 'tenantId'>,
+  role: RoleFields,
+): Promise<Role | null> {
+  const [updated] = await tx.$queryRaw<Role[]>`
+    update roles r set name = ${role.name}, description = ${role.description},
+      permissions = ${role.permissions}::text[], updated_at = now()
+    where r.tenant_id = ${tenantId}::uuid and r.id = ${id}::uuid and not r.is_built_in
+    returning ${roleColumns}`;
+  return updated ?? null;
+}
+
+export async function deleteRole(
+  tx: Db,
+  { id, tenantId }: Pick<Role, 'id' | 'tenantId'>,
+): Promise<void> {
+  await tx.role.deleteMany({ where: { tenantId, id, isBuiltIn: false } });
+}
+
+/** Whose roles, where. */
+export type UserInTenant = { userId: string; tenantId: string };
+
+/** The roles that a user has in a tenant, as far as the actor may know them. */
+export type RolesOfUser = UserInTenant & {
+  tenantStatus: string;
+  roles: { key: string; permissions: string[] }[];
+};
+
+/** The roles of many users in many tenants, in one statement. */
+export function listRolesOfUsers(
+  db: Db,
+  actorId: string,
+  pairs: readonly UserInTenant[],
+): Promise<RolesOfUser[]> {
+  return db.$queryRaw<RolesOfUser[]>`
+    select user_id as "userId", tenant_id as "tenantId", tenant_status as "tenantStatus", roles
+    from list_roles_of_users(${actorId}::uuid, ${pairs.map(({ userId }) => userId)}::uuid[],
+      ${pairs.map(({ tenantId }) => tenantId)}::uuid[])`;
+}
+
 /** How many memberships have each of the roles. */
 export function countRoleMembers(
   db: Db,

@@ -1,6 +1,7 @@
 import type { LiveSession, SessionAsk } from '../../core/live-session.ts';
 import type { CursorKey, PageRequest } from '../../core/page.ts';
 import type { Session, User, UserStatus } from '../../core/records.ts';
+import type { SignInLimits } from '../../core/runtime.ts';
 import type { Db } from '../../db/database.ts';
 import { Prisma } from '../../db/generated/client.ts';
 
@@ -57,6 +58,28 @@ export async function deleteSurplusSessions(tx: Db, userId: string, kept: number
     delete from sessions s where s.user_id = ${userId}::uuid and s.id in (
       select o.id from sessions o where o.user_id = ${userId}::uuid
       order by o.last_seen_at desc, o.id desc offset ${kept}::int)`;
+}
+
+/** An attempt to prove a password, and what is borne. */
+export type SignInAttempt = {
+  account: string;
+  source: string | null;
+  isKnownDevice: boolean;
+  limits: SignInLimits;
+};
+
+/** Counts the attempt. 0: go ahead; more: seconds to wait; -1: shut until a reset. */
+export async function reserveSignIn(db: Db, attempt: SignInAttempt): Promise<number> {
+  const { account, source, isKnownDevice, limits } = attempt;
+  const [row] = await db.$queryRaw<[{ seconds: number }]>`
+    select reserve_sign_in(${account}, ${source}::inet, ${isKnownDevice}, ${limits.freeFailures}::int,
+      ${limits.consecutiveMax}::int, ${limits.sourceFailuresMax}::int,
+      ${limits.windowSeconds}::int) as seconds`;
+  return row.seconds;
+}
+
+export async function releaseSignIn(tx: Db, account: string, source: string | null): Promise<void> {
+  await tx.$queryRaw`select release_sign_in(${account}, ${source}::inet)::text`;
 }
 
 /** Remembers the sign-in on the user and its memberships. */

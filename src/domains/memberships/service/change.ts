@@ -9,13 +9,14 @@ import { type Ctx, getSignedIn, isPlatformAdmin } from '../../../core/context.ts
 import { checkMetadata } from '../../../core/input.ts';
 import { allPermissions, type Permission } from '../../../core/permissions.ts';
 import type { JsonObject, Membership, Role } from '../../../core/records.ts';
+import { findUngrantable, mayManage } from '../../../core/rights.ts';
 import { getTenantScope } from '../../../core/scopes.ts';
 import type { Db } from '../../../db/database.ts';
 import { listRoles } from '../../roles/queries.ts';
 import { lockTenant } from '../../tenants/queries.ts';
 import { type MembershipRef, membershipLoader } from '../loaders.ts';
 import * as queries from '../queries.ts';
-import { findUngrantable, isOwner, listPermissions, mayManage } from '../rules.ts';
+import { isOwner, listPermissions } from '../rules.ts';
 
 const rolesMax = 20;
 

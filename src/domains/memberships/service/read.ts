@@ -3,11 +3,12 @@ import { type Ctx, findActorId, getSignedIn } from '../../../core/context.ts';
 import { checkEmail, checkText } from '../../../core/input.ts';
 import { type Page, type PageArgs, parsePage, toPage } from '../../../core/page.ts';
 import type { Membership } from '../../../core/records.ts';
+import { mayManage } from '../../../core/rights.ts';
 import { getTenantScope } from '../../../core/scopes.ts';
 import { userLoader } from '../../users/loaders.ts';
 import { membershipLoader, userMembershipsLoader } from '../loaders.ts';
 import * as queries from '../queries.ts';
-import { listPermissions, mayManage } from '../rules.ts';
+import { listPermissions } from '../rules.ts';
 
 export type MemberListInput = {
   page: PageArgs;

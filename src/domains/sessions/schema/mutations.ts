@@ -1,4 +1,4 @@
-import { UnauthenticatedError } from '../../../core/app-error.ts';
+import { RateLimitedError, UnauthenticatedError } from '../../../core/app-error.ts';
 import type { Session as SessionRecord, User as UserRecord } from '../../../core/records.ts';
 import { builder } from '../../../graphql/builder.ts';
 import { requireIdOf, toGlobalId } from '../../../graphql/ids.ts';
@@ -69,7 +69,10 @@ const SignInSuccess = builder.objectRef<SignedInShape>('SignInSuccess').implemen
   }),
 });
 
-const SignInResult = createResultType('SignIn', SignInSuccess, [UnauthenticatedError]);
+const SignInResult = createResultType('SignIn', SignInSuccess, [
+  UnauthenticatedError,
+  RateLimitedError,
+]);
 
 addMutation('signIn', {
   description: 'Opens a session with e-mail and password.',
@@ -125,7 +128,10 @@ const ChangePasswordSuccess = builder
 addMutation('changePassword', {
   description: 'Changes the caller’s password and ends its other sessions.',
   input: ChangePasswordInput,
-  result: createResultType('ChangePassword', ChangePasswordSuccess, [UnauthenticatedError]),
+  result: createResultType('ChangePassword', ChangePasswordSuccess, [
+    UnauthenticatedError,
+    RateLimitedError,
+  ]),
   resolve: async (ctx, input) => ({ revokedCount: await changePassword(ctx, input) }),
 });
 

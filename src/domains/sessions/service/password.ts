@@ -3,6 +3,7 @@ import { type Ctx, getSignedIn } from '../../../core/context.ts';
 import { getOwnScope } from '../../../core/scopes.ts';
 import { findPasswordFault, normalizePassword } from '../../../lib/password-rules.ts';
 import * as queries from '../queries.ts';
+import { releaseSignIn, reserveSignIn } from './sign-in-budget.ts';
 
 /**
  * A new password in the form that is hashed (NFKC). Raises InvalidInputError for one that is too
@@ -27,17 +28,20 @@ export type ChangePasswordInput = { currentPassword: string; newPassword: string
 
 /**
  * Changes the caller's password and ends all of its other sessions; answers how many ended. Raises
- * InvalidInputError, UnauthenticatedError (wrong current password), UnavailableError.
+ * InvalidInputError, UnauthenticatedError (wrong current password), RateLimitedError, UnavailableError.
  */
 export async function changePassword(ctx: Ctx, input: ChangePasswordInput): Promise<number> {
   const { user, session } = getSignedIn(ctx);
   const newPassword = checkNewPassword('newPassword', input.newPassword, user);
+  // Whoever stole this session may be guessing, so holding it earns no leniency here.
+  await reserveSignIn(ctx, user.email, { isKnownDevice: false });
   const scope = getOwnScope(ctx);
   const currentHash = await ctx.db.read(scope, (db) => queries.findPasswordHash(db, user.id));
   const isRight = await verifyPassword(ctx, currentHash, input.currentPassword);
   if (!isRight) throw new UnauthenticatedError('The current password is not right.');
   const passwordHash = await ctx.runtime.passwords.hash(newPassword);
   return await ctx.db.transaction(scope, async (tx) => {
+    await releaseSignIn(ctx, tx, user.email);
     await queries.updatePassword(tx, user.id, passwordHash);
     return await queries.deleteSessions(tx, { userId: user.id, exceptId: session.id });
   });

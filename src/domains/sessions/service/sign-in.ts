@@ -10,6 +10,7 @@ import { listVisibleUsers } from '../../users/queries.ts';
 import * as queries from '../queries.ts';
 import { type OpenedSession, openSession } from './open.ts';
 import { verifyPassword } from './password.ts';
+import { releaseSignIn, reserveSignIn } from './sign-in-budget.ts';
 
 export type SignInInput = {
   email: string;
@@ -22,10 +23,12 @@ export type SignedInSession = OpenedSession & { user: User };
 /**
  * Signs in with e-mail and password, bound to one tenant if asked. Unknown e-mail, wrong password,
  * suspended user and a tenant one does not belong to all look the same and cost the same work.
- * Raises InvalidInputError (malformed e-mail), UnauthenticatedError, UnavailableError.
+ * Raises InvalidInputError (malformed e-mail), UnauthenticatedError, RateLimitedError,
+ * UnavailableError.
  */
 export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignedInSession> {
   const email = checkEmail('email', input.email);
+  await reserveSignIn(ctx, email, { isKnownDevice: holdsSessionOf(ctx, email) });
   const found = await ctx.db.read(noScope, (db) => queries.findCredentials(db, email));
   const fits = await verifyPassword(ctx, found?.passwordHash ?? null, input.password);
   if (!found || !fits || found.status !== 'active') throw createRefusal();
@@ -42,6 +45,7 @@ export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignedInSess
     : null;
   const signedIn = await ctx.db.transaction(scope, async (tx) => {
     if (rehashed) await queries.updatePassword(tx, userId, rehashed);
+    await releaseSignIn(ctx, tx, email);
     await queries.noteSignIn(tx, userId);
     const opened = await openSession(ctx, tx, { userId, isPlatformAdmin, tenantId });
     const [user] = await listVisibleUsers(tx, userId, [userId], null);
@@ -50,6 +54,11 @@ export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignedInSess
   });
   becomePrincipal(ctx, { kind: 'session', user: signedIn.user, session: signedIn.session });
   return signedIn;
+}
+
+/** A caller that shows a good session of this very user is no stranger guessing. */
+function holdsSessionOf(ctx: Ctx, email: string): boolean {
+  return ctx.principal.kind === 'session' && ctx.principal.user.email === email;
 }
 
 function createRefusal(): UnauthenticatedError {

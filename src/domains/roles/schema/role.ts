@@ -1,10 +1,9 @@
-import { type PermissionInfo, permissionCatalogue } from '../../core/permissions.ts';
-import type { Role as RoleRecord } from '../../core/records.ts';
-import { builder } from '../../graphql/builder.ts';
-import { toGlobalId } from '../../graphql/ids.ts';
-import { Node, registerNode } from '../../graphql/node.ts';
-import { Tenant } from '../tenants/schema.ts';
-import * as service from './service.ts';
+import type { Role as RoleRecord } from '../../../core/records.ts';
+import { builder } from '../../../graphql/builder.ts';
+import { toGlobalId } from '../../../graphql/ids.ts';
+import { Node, registerNode } from '../../../graphql/node.ts';
+import { Tenant } from '../../tenants/schema.ts';
+import * as service from '../service/read.ts';
 
 export const Role = builder.objectRef<RoleRecord>('Role').implement({
   description:
@@ -41,27 +40,5 @@ builder.objectField(Tenant, 'roles', (t) =>
     type: [Role],
     description: 'Its roles, built-in ones first. Needs roles:read.',
     resolve: async ({ id }, _args, ctx) => [...(await service.listRoles(ctx, id))],
-  }),
-);
-
-type PermissionEntry = PermissionInfo & { key: string };
-
-const Permission = builder.objectRef<PermissionEntry>('Permission').implement({
-  description: 'One thing that a role can allow.',
-  fields: (t) => ({
-    key: t.exposeString('key', { description: 'Its name for programs.' }),
-    title: t.exposeString('title', { description: 'Its name for people.' }),
-    description: t.exposeString('description', { description: 'What its holder can do.' }),
-    isDangerous: t.exposeBoolean('isDangerous', {
-      description: 'A mistake cannot be taken back, or it gives power to others.',
-    }),
-  }),
-});
-
-builder.queryField('permissions', (t) =>
-  t.field({
-    type: [Permission],
-    description: 'The catalogue of all permissions.',
-    resolve: () => Object.entries(permissionCatalogue).map(([key, info]) => ({ key, ...info })),
   }),
 );

@@ -1,7 +1,7 @@
-import { authorize, findAccess } from '../../core/access.ts';
-import type { Ctx } from '../../core/context.ts';
-import type { Role } from '../../core/records.ts';
-import { roleMemberCountLoader, rolesLoader } from './loaders.ts';
+import { authorize, findAccess } from '../../../core/access.ts';
+import type { Ctx } from '../../../core/context.ts';
+import type { Role } from '../../../core/records.ts';
+import { roleMemberCountLoader, rolesLoader } from '../loaders.ts';
 
 /** All roles of a tenant. Needs roles:read. Raises NotFoundError, ForbiddenError. */
 export async function listRoles(ctx: Ctx, tenantId: string): Promise<readonly Role[]> {

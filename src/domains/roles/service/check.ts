@@ -1,0 +1,64 @@
+import { InvalidInputError } from '../../../core/app-error.ts';
+import { type Ctx, getSignedIn, isPlatformAdmin } from '../../../core/context.ts';
+import { isPermission } from '../../../core/permissions.ts';
+import { noScope } from '../../../db/scope.ts';
+import { listRolesOfUsers, type RolesOfUser } from '../queries.ts';
+
+/** Most pairs in one question. */
+export const checksMax = 500;
+
+/** May this user (the caller, if left out) do this in that tenant? A null id is one that is malformed. */
+export type PermissionCheck = {
+  tenantId: string | null;
+  permission: string;
+  userId: string | null | undefined;
+};
+
+export type PermissionDecision = { isAllowed: boolean; reason: string };
+
+/**
+ * Answers many checks with one statement, in their order, each with the path that decided. About
+ * others the caller learns what it could read anyway: tenants where it may read members. Raises
+ * UnauthenticatedError, InvalidInputError.
+ */
+export async function checkPermissions(
+  ctx: Ctx,
+  checks: readonly PermissionCheck[],
+): Promise<PermissionDecision[]> {
+  const { user, session } = getSignedIn(ctx);
+  if (checks.length > checksMax) {
+    throw new InvalidInputError(`Ask for at most ${checksMax} checks at once.`, ['checks']);
+  }
+  const unknown = checks.findIndex(({ permission }) => !isPermission(permission));
+  if (unknown >= 0) {
+    const path = ['checks', String(unknown), 'permission'];
+    throw new InvalidInputError('There is no such permission.', path);
+  }
+  const isInReach = (tenantId: string) =>
+    session.tenantId === null || session.tenantId === tenantId;
+  const asked = checks.map(({ tenantId, userId }) => {
+    const who = userId === undefined ? user.id : userId;
+    return tenantId && who && isInReach(tenantId) ? { tenantId, userId: who } : null;
+  });
+  const pairs = asked.filter((pair) => pair !== null);
+  const found = await ctx.db.read(noScope, (db) => listRolesOfUsers(db, user.id, pairs));
+  const byPair = new Map(found.map((row) => [`${row.userId}/${row.tenantId}`, row]));
+  return checks.map(({ permission }, index) => {
+    const pair = asked[index];
+    if (pair?.userId === user.id && isPlatformAdmin(ctx)) {
+      return { isAllowed: true, reason: 'platform administrator' };
+    }
+    return decide(permission, pair && byPair.get(`${pair.userId}/${pair.tenantId}`));
+  });
+}
+
+function decide(permission: string, found: RolesOfUser | null | undefined): PermissionDecision {
+  if (!found) return { isAllowed: false, reason: 'no active membership in this tenant' };
+  if (found.tenantStatus !== 'active') {
+    return { isAllowed: false, reason: `the tenant is ${found.tenantStatus.replace('_', ' ')}` };
+  }
+  const role = found.roles.find(({ permissions }) => permissions.includes(permission));
+  if (role) return { isAllowed: true, reason: `membership → role "${role.key}" → ${permission}` };
+  const keys = found.roles.map(({ key }) => `"${key}"`).join(', ');
+  return { isAllowed: false, reason: `membership → none of its roles (${keys}) has ${permission}` };
+}

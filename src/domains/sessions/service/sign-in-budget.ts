@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import { RateLimitedError } from '../../../core/app-error.ts';
+import type { Ctx } from '../../../core/context.ts';
+import type { Db } from '../../../db/database.ts';
+import { noScope } from '../../../db/scope.ts';
+import * as queries from '../queries.ts';
+
+/**
+ * Reserves an attempt to prove a password: counted as failed before anything is checked, for known
+ * and unknown addresses alike. A known device is not delayed by what others try on the account.
+ * Raises RateLimitedError.
+ */
+export async function reserveSignIn(
+  ctx: Ctx,
+  email: string,
+  { isKnownDevice }: { isKnownDevice: boolean },
+): Promise<void> {
+  const seconds = await ctx.db.read(noScope, (db) =>
+    queries.reserveSignIn(db, {
+      account: toAccountBucket(email),
+      source: ctx.request.ip,
+      isKnownDevice,
+      limits: ctx.runtime.signInLimits,
+    }),
+  );
+  if (seconds === 0) return;
+  if (seconds > 0) {
+    throw new RateLimitedError('Too many attempts. Please wait before you try again.', seconds);
+  }
+  throw new RateLimitedError(
+    'Too many attempts. Signing in to this account is shut until its password is reset.',
+    ctx.runtime.signInLimits.windowSeconds,
+  );
+}
+
+/** Takes the reservation back once the password has proven right; part of the sign-in's transaction. */
+export function releaseSignIn(ctx: Ctx, tx: Db, email: string): Promise<void> {
+  return queries.releaseSignIn(tx, toAccountBucket(email), ctx.request.ip);
+}
+
+function toAccountBucket(email: string): string {
+  return `account:${createHash('sha256').update(email).digest('hex')}`;
+}
