@@ -21,6 +21,8 @@ export type AppParts = {
   log: Logger;
   /** Sees every statement; tests count with it. */
   observeStatement?: StatementObserver;
+  /** See Runtime; for the proof of row security. */
+  trustsDatabaseAlone?: boolean;
 };
 
 /** A server that is ready to listen. */
@@ -42,6 +44,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
   const runtime: Runtime = {
     sessionLimits: config.sessions,
     signInLimits: config.signIn,
+    trustsDatabaseAlone: parts.trustsDatabaseAlone ?? false,
     passwords: await createPasswordHasher(config.passwords),
     cursors: createCursorCodec(parts.secret),
     findLiveSession: sessions.find,

@@ -55,15 +55,32 @@ export function clearAccess(ctx: Ctx): void {
 const accessLoader = createLoader<TenantRef, Access | null, string>(
   async (ctx, refs) => {
     const accesses = await listAccesses(ctx, refs);
-    return refs.map(
-      (ref) =>
-        accesses.find(({ tenant }) =>
-          'id' in ref ? tenant.id === ref.id : tenant.slug === ref.slug,
-        ) ?? null,
-    );
+    return refs.map((ref) => {
+      const access = accesses.find(({ tenant }) =>
+        'id' in ref ? tenant.id === ref.id : tenant.slug === ref.slug,
+      );
+      if (ctx.runtime.trustsDatabaseAlone) return createUncheckedAccess(ref, access);
+      return access ?? null;
+    });
   },
   (ref) => ('id' in ref ? ref.id : `/${ref.slug}`),
 );
+
+/** Access as if every check had passed; what the tenant really is only the database may show. */
+function createUncheckedAccess(ref: TenantRef, known: Access | undefined): Access {
+  const tenant: Tenant = known?.tenant ?? {
+    id: 'id' in ref ? ref.id : '00000000-0000-0000-0000-000000000000',
+    slug: 'unchecked',
+    name: 'unchecked',
+    status: 'active',
+    metadata: {},
+    memberCount: 0,
+    createdAt: new Date(0),
+    deletionAt: null,
+  };
+  const membershipId = known?.membershipId ?? null;
+  return { tenant, membershipId, roleKeys: [], permissions: new Set(allPermissions) };
+}
 
 type AccessRow = Tenant & { membershipId: string; roleKeys: string[]; permissions: string[] };
 
@@ -72,7 +89,8 @@ async function listAccesses(ctx: Ctx, refs: readonly TenantRef[]): Promise<Acces
   if (actorId === null || ctx.principal.kind !== 'session') return [];
   const ids = refs.flatMap((ref) => ('id' in ref ? [ref.id] : []));
   const slugs = refs.flatMap((ref) => ('slug' in ref ? [ref.slug] : []));
-  if (isPlatformAdmin(ctx)) return await listPlatformAccesses(ctx, ids, slugs);
+  const isUnchecked = ctx.runtime.trustsDatabaseAlone;
+  if (isPlatformAdmin(ctx) && !isUnchecked) return await listPlatformAccesses(ctx, ids, slugs);
   const rows = await ctx.db.read(
     noScope,
     (db) =>

@@ -11,17 +11,18 @@ export type ErrorCode =
 
 /**
  * A refusal that the caller may read: `message` is written for people and never holds internals,
- * `path` names the field of the input it is about. Everything else that is thrown is a bug and is
+ * `inputPath` names the field of the input it is about (an Error with a `path` would pass
+ * for one that GraphQL has placed already). Everything else that is thrown is a bug and is
  * shown masked.
  */
 export abstract class AppError extends Error {
   abstract readonly code: ErrorCode;
-  readonly path: readonly string[] | null;
+  readonly inputPath: readonly string[] | null;
 
-  constructor(message: string, path: readonly string[] | null = null, options?: ErrorOptions) {
+  constructor(message: string, inputPath: readonly string[] | null = null, options?: ErrorOptions) {
     super(message, options);
     this.name = new.target.name;
-    this.path = path;
+    this.inputPath = inputPath;
   }
 }
 

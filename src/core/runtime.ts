@@ -28,6 +28,11 @@ export type Runtime = {
   signInLimits: SignInLimits;
   passwords: PasswordHasher;
   cursors: CursorCodec;
+  /**
+   * For one proof only: every check of the services passes, so that what is still refused is refused
+   * by row security alone. No setting switches it on.
+   */
+  trustsDatabaseAlone: boolean;
   /** The session check, merged over all requests in flight. */
   findLiveSession: (ask: SessionAsk) => Promise<LiveSession | null>;
 };

@@ -35,9 +35,9 @@ export type Refusal = {
 
 /** What a client sees of a refusal. */
 export function toRefusal(error: AppError): Refusal {
-  const { code, message, path } = error;
+  const { code, message, inputPath } = error;
   const retryAfterSeconds = error instanceof RateLimitedError ? error.retryAfterSeconds : null;
-  return { __typename: error.name, code, message, path, retryAfterSeconds };
+  return { __typename: error.name, code, message, path: inputPath, retryAfterSeconds };
 }
 
 const ErrorInterface = builder.interfaceRef<Refusal>('Error').implement({

@@ -15,6 +15,15 @@ const prefixes = {
 
 export type NodeType = keyof typeof prefixes;
 
+/** Whether the id of a type carries a tenant's; null where it depends on the object. */
+const carriesTenant: Record<NodeType, boolean | null> = {
+  Tenant: false,
+  User: false,
+  Membership: true,
+  Role: true,
+  Session: null,
+};
+
 /** What an id says: the object, and the tenant it claims to belong to (null where it has none). */
 export type NodeKey = { id: string; tenantId: string | null };
 
@@ -33,7 +42,7 @@ export function toGlobalId(type: NodeType, id: string, tenantId: string | null =
 export function parseGlobalId(globalId: string): { type: NodeType; key: NodeKey } | null {
   const [, prefix = '', id = '', tenantId] = idForm.exec(globalId) ?? [];
   const type = typeByPrefix.get(prefix);
-  if (type === undefined) return null;
+  if (type === undefined || !hasRightForm(type, tenantId !== undefined)) return null;
   return { type, key: { id: toUuid(id), tenantId: tenantId ? toUuid(tenantId) : null } };
 }
 
@@ -59,6 +68,12 @@ export function requireTenantOwnedId(
   const { id, tenantId } = requireIdOf(type, globalId, noun);
   if (tenantId === null) throw new NotFoundError(`There is no such ${noun}.`);
   return { id, tenantId };
+}
+
+/** One object has one id: what is too long or too short for its type names nothing. */
+function hasRightForm(type: NodeType, hasTenant: boolean): boolean {
+  const carries = carriesTenant[type];
+  return carries === null || carries === hasTenant;
 }
 
 function toUuid(hex: string): string {

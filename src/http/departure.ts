@@ -15,30 +15,27 @@ export type Departure = {
 /** Aborts when the connection closes before the answer has been written. */
 export function createDeparture(res: ServerResponse): Departure {
   let listeners: (() => void)[] = [];
-  let reason: unknown;
+  const departure = {
+    aborted: false,
+    reason: undefined as unknown,
+    throwIfAborted() {
+      if (departure.aborted) throw departure.reason;
+    },
+    addEventListener(_: 'abort', listener: () => void) {
+      listeners.push(listener);
+    },
+    removeEventListener(_: 'abort', listener: () => void) {
+      listeners = listeners.filter((other) => other !== listener);
+    },
+  };
   const abortUnlessAnswered = () => {
     if (res.writableFinished) return;
-    reason = new DOMException('The caller went away.', 'AbortError');
+    departure.aborted = true;
+    departure.reason = new DOMException('The caller went away.', 'AbortError');
     for (const listener of listeners) listener();
     listeners = [];
   };
   if (res.closed) abortUnlessAnswered();
   else res.once('close', abortUnlessAnswered);
-  return {
-    get aborted() {
-      return reason !== undefined;
-    },
-    get reason() {
-      return reason;
-    },
-    throwIfAborted() {
-      if (reason !== undefined) throw reason;
-    },
-    addEventListener(_, listener) {
-      listeners.push(listener);
-    },
-    removeEventListener(_, listener) {
-      listeners = listeners.filter((other) => other !== listener);
-    },
-  };
+  return departure;
 }

@@ -55,7 +55,7 @@ export function createEngine(options: EngineOptions): Engine {
       createContext(
         { authorization: exchange.authorization },
         exchange.request,
-        () => exchange.signal,
+        exchange.getSignal,
       ),
     plugins: [...listPlugins(options), ...options.plugins],
     graphiql: graphiql && getGraphiQLOptions(exampleQueries),

@@ -13,7 +13,11 @@ export type AnswerErrors = (result: ExecutionResult, requestId: string) => Execu
  * anything else is logged whole under the request id and shown masked with that id. Also decides
  * the HTTP status where Yoga's own rule (by the errors' `extensions.http`) is not enough.
  */
-export function createErrorAnswers(log: Logger): AnswerErrors {
+export function createErrorAnswers(options: {
+  log: Logger;
+  hasSuggestions: boolean;
+}): AnswerErrors {
+  const { log } = options;
   return (result, requestId) => {
     if (result.errors === undefined) return result;
     const logged = new Set<unknown>();
@@ -24,7 +28,9 @@ export function createErrorAnswers(log: Logger): AnswerErrors {
     const errors = listOrCutOff(result.errors, result);
     return withHttpStatus({
       ...result,
-      errors: errors.map((error) => showError(error, requestId, logOnce)),
+      errors: errors
+        .map((error) => showError(error, requestId, logOnce))
+        .map(options.hasSuggestions ? (error) => error : withoutSuggestion),
     });
   };
 }
@@ -80,11 +86,17 @@ function isFaultOfClient(error: GraphQLError): boolean {
   );
 }
 
+/** The executor still makes suggestions for the values of variables. */
+function withoutSuggestion(error: GraphQLError): GraphQLError {
+  const message = error.message.replace(/ Did you mean .*$/s, '');
+  return message === error.message ? error : copyError(error, message, error.extensions);
+}
+
 function showRefusal(error: GraphQLError, refusal: AppError): GraphQLError {
   const seconds = getRetryAfterSeconds(refusal);
   return copyError(error, refusal.message, {
     code: refusal.code,
-    ...(refusal.path === null ? {} : { path: refusal.path }),
+    ...(refusal.inputPath === null ? {} : { path: refusal.inputPath }),
     ...(seconds === null ? {} : { retryAfterSeconds: seconds }),
   });
 }
@@ -113,6 +125,9 @@ function copyError(
   message: string,
   extensions: Record<string, unknown>,
 ): GraphQLError {
+  // An error that brings a list `path` of its own is not located by graphql-js but passed on as it
+  // is, and that path is not one in the response.
+  if (!(error instanceof GraphQLError)) return new GraphQLError(message, { extensions });
   const { nodes = null, source = null, positions = null, path = null } = error;
   return new GraphQLError(message, { nodes, source, positions, path, extensions });
 }

@@ -6,6 +6,7 @@ import type { Config } from '../config.ts';
 import type { Logger } from '../observability/logger.ts';
 import { createAnswerWriter } from './answer.ts';
 import { refuseBrokenRequest } from './broken-requests.ts';
+import { createDrain } from './drain.ts';
 import { type CreateContext, createEngine, type Engine } from './engine.ts';
 import { createErrorAnswers } from './error-answers.ts';
 import { createFastJson, isFastJson } from './fast-json.ts';
@@ -43,7 +44,7 @@ const headersMaxBytes = 16_384;
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { server, schema, log } = options;
   let isClosing = false;
-  const answerErrors = createErrorAnswers(log);
+  const answerErrors = createErrorAnswers({ log, hasSuggestions: server.introspection });
   const yoga = createEngine({
     ...options,
     answerErrors,
@@ -66,12 +67,13 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     log,
   });
   const node = createServer(getNodeOptions(server.requestTimeoutMs), listener);
+  const drain = createDrain(node);
   node.on('clientError', refuseBrokenRequest);
   return {
     listen: () => listen(node, server),
     async close() {
       isClosing = true;
-      await drain(node, server.shutdownGraceMs);
+      await drain(server.shutdownGraceMs);
       await yoga.dispose();
     },
     yoga,
@@ -108,17 +110,4 @@ function listen(node: Server, { host, port }: { host: string; port: number }) {
 function formatOrigin(host: string, port: number): string {
   const reachable = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
   return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
-}
-
-async function drain(node: Server, graceMs: number): Promise<void> {
-  if (!node.listening) return;
-  const closed = new Promise<void>((resolve) => {
-    node.close(() => resolve());
-  });
-  // A connection whose last answer was already under way stays open for the next request.
-  const sweep = setInterval(() => node.closeIdleConnections(), 50);
-  const cut = setTimeout(() => node.closeAllConnections(), graceMs);
-  await closed;
-  clearInterval(sweep);
-  clearTimeout(cut);
 }

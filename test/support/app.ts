@@ -1,6 +1,6 @@
 import pg from 'pg';
-import { type App, createApp } from '../../src/app.ts';
-import { type Config, loadConfig } from '../../src/config.ts';
+import { type App, type AppParts, createApp } from '../../src/app.ts';
+import { loadConfig } from '../../src/config.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { createTestDatabase } from './cluster.ts';
 
@@ -30,26 +30,25 @@ export type TestApp = {
 /** Starts a server for one test file; close it in `afterAll`. */
 export async function startTestApp(
   environment: Record<string, string> = {},
-  adjust: (config: Config) => Config = (config) => config,
+  parts: Pick<AppParts, 'trustsDatabaseAlone'> = {},
 ): Promise<TestApp> {
   const database = await createTestDatabase();
-  const config = adjust(
-    loadConfig({
-      NODE_ENV: 'test',
-      PORT: '0',
-      LOG_LEVEL: 'silent',
-      DATABASE_URL: database.ownerUrl,
-      DATABASE_POOL_SIZE: '4',
-      // All tests come from one address; those about the budgets set their own.
-      SIGN_IN_SOURCE_FAILURES_MAX: '1000000',
-      ...environment,
-    }),
-  );
+  const config = loadConfig({
+    NODE_ENV: 'test',
+    PORT: '0',
+    LOG_LEVEL: 'silent',
+    DATABASE_URL: database.ownerUrl,
+    DATABASE_POOL_SIZE: '4',
+    // All tests come from one address; those about the budgets set their own.
+    SIGN_IN_SOURCE_FAILURES_MAX: '1000000',
+    ...environment,
+  });
   const statements: string[] = [];
   const app = await createApp(config, {
     appUrl: database.appUrl,
     secret: 'a secret that only the tests know',
     log: createLogger(config.log),
+    ...parts,
     observeStatement: (text) => statements.push(text),
   });
   const { url } = await app.http.listen();

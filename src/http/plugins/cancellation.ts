@@ -8,10 +8,10 @@ import type { ServerContext } from '../exchange.ts';
 export function useCancellation(): Plugin<ServerContext> {
   return {
     onExecute({ args }) {
-      Object.assign(args, { signal: args.contextValue.exchange.departure });
+      Object.assign(args, { signal: args.contextValue.exchange.getDeparture() });
     },
     onSubscribe({ args }) {
-      Object.assign(args, { signal: args.contextValue.exchange.departure });
+      Object.assign(args, { signal: args.contextValue.exchange.getDeparture() });
     },
   };
 }

@@ -1,0 +1,80 @@
+import type { TestApp } from './app.ts';
+import { createMember, createPlatformAdmin, createTeam, type Person, type Team } from './people.ts';
+
+export type Ask = Person['ask'];
+
+/** Everybody who may stand before a tenant; the stranger owns another one. */
+export const callerNames = [
+  'owner',
+  'admin',
+  'member',
+  'viewer',
+  'paused',
+  'stranger',
+  'anonymous',
+  'platformAdmin',
+] as const;
+export type CallerName = (typeof callerNames)[number];
+
+type MemberOfTeam = Person & { membershipId: string };
+
+/** One tenant, its people, and a way to ask as each of them. */
+export type Cast = {
+  team: Team;
+  /** The tenant that the stranger owns. */
+  otherTeam: Team;
+  owner: MemberOfTeam;
+  admin: MemberOfTeam;
+  member: MemberOfTeam;
+  viewer: MemberOfTeam;
+  platformAdmin: Person;
+  as: Record<CallerName, Ask>;
+};
+
+/** A new tenant with one member of each built-in role, one that is paused, and two outsiders. */
+export async function createCast(app: TestApp): Promise<Cast> {
+  const team = await createTeam(app);
+  const otherTeam = await createTeam(app);
+  const admin = await createMember(app, team, 'admin');
+  const member = await createMember(app, team, 'member');
+  const viewer = await createMember(app, team, 'viewer');
+  const paused = await createMember(app, team, 'owner');
+  const platformAdmin = await createPlatformAdmin(app);
+  await app.owner.query(
+    'update user_tenants set is_active = false where tenant_id = $1 and user_id = $2',
+    [team.tenantUuid, paused.userUuid],
+  );
+  const owner = { ...team.owner, membershipId: await findMembershipId(team) };
+  const as = {
+    owner: owner.ask,
+    admin: admin.ask,
+    member: member.ask,
+    viewer: viewer.ask,
+    paused: paused.ask,
+    stranger: otherTeam.owner.ask,
+    anonymous: app.ask,
+    platformAdmin: platformAdmin.ask,
+  };
+  return { team, otherTeam, owner, admin, member, viewer, platformAdmin, as };
+}
+
+/** The public id of the owner's membership. */
+export async function findMembershipId({ owner, tenantId }: Team): Promise<string> {
+  const { data } = await owner.ask(
+    'query ($id: ID!) { viewer { membership(tenantId: $id) { id } } }',
+    { variables: { id: tenantId } },
+  );
+  return data.viewer.membership.id;
+}
+
+/** Signs somebody in to one tenant only. */
+export async function signInBound(app: TestApp, person: Person, tenantSlug: string): Promise<Ask> {
+  const { data } = await app.ask(
+    `mutation ($input: SignInInput!) { signIn(input: $input) {
+      ... on SignInSuccess { token } ... on Error { message } } }`,
+    { variables: { input: { email: person.email, password: person.password, tenantSlug } } },
+  );
+  const { token, message } = data.signIn;
+  if (!token) throw new Error(`sign-in refused: ${message}`);
+  return (query, options) => app.ask(query, { token, ...options });
+}

@@ -1,0 +1,87 @@
+import type { TestApp } from './app.ts';
+import type { Ask } from './cast.ts';
+import type { Outcome } from './mutate.ts';
+import type { Person } from './people.ts';
+
+const session = 'session { id isCurrent tenant { slug } }';
+
+/** The mutations about credentials: their input, their success, and what is read of it. */
+const mutations = {
+  signUp: [
+    'SignUpInput',
+    'SignUpSuccess',
+    `token ${session} user { id email name } tenant { id slug name }`,
+  ],
+  signIn: ['SignInInput', 'SignInSuccess', `token ${session} user { id email }`],
+  switchTenant: ['SwitchTenantInput', 'SignInSuccess', `token ${session} user { id email }`],
+  signOut: [null, 'SignOutSuccess', 'ok'],
+  changePassword: ['ChangePasswordInput', 'ChangePasswordSuccess', 'revokedCount'],
+  revokeSession: ['SessionIdInput', 'RevokeSessionSuccess', 'revokedSessionId'],
+  revokeSessions: ['RevokeSessionsInput', 'RevokeSessionsSuccess', 'revokedCount'],
+} as const;
+
+/** Sends a mutation about credentials and flattens both ways of refusing it. */
+export async function send(
+  ask: Ask,
+  name: keyof typeof mutations,
+  input: object = {},
+): Promise<Outcome> {
+  const [inputType, success, fields] = mutations[name];
+  const { data, errors } = await ask(
+    `mutation ${inputType ? `($input: ${inputType}!)` : ''} {
+      ${name}${inputType ? '(input: $input)' : ''} {
+        ... on ${success} { ${fields} } ... on Error { code path } } }`,
+    inputType ? { variables: { input } } : {},
+  );
+  const [fault] = errors ?? [];
+  if (fault) {
+    return { code: fault.extensions.code, path: fault.extensions.path ?? null, value: null };
+  }
+  const { code = null, path = null, ...value } = data[name];
+  return { code, path, value };
+}
+
+/** A further session of somebody. */
+export type OpenSession = { id: string; uuid: string; token: string; ask: Ask };
+
+/** Signs somebody in once more, bound to one tenant if asked. */
+export async function openSession(
+  app: TestApp,
+  { email, password }: Pick<Person, 'email' | 'password'>,
+  tenantSlug: string | null = null,
+): Promise<OpenSession> {
+  const { code, value } = await send(app.ask, 'signIn', { email, password, tenantSlug });
+  if (code) throw new Error(`sign-in refused: ${code}`);
+  return { ...toOpenSession(app, value.token), id: value.session.id, uuid: uuidOf(value) };
+}
+
+/** A way to ask with a token. */
+export function toOpenSession(app: TestApp, token: string): Pick<OpenSession, 'token' | 'ask'> {
+  return { token, ask: (query, options) => app.ask(query, { token, ...options }) };
+}
+
+function uuidOf(value: { session: { id: string } }): string {
+  const hex = value.session.id.slice('session_'.length);
+  return hex.slice(0, 32).replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, '$1-$2-$3-$4-$5');
+}
+
+/** True when the token is somebody's. */
+export async function isGood({ ask }: { ask: Ask }): Promise<boolean> {
+  const { data, errors } = await ask('{ viewer { user { id } } }');
+  if (errors) throw new Error(JSON.stringify(errors));
+  return data.viewer !== null;
+}
+
+/** An operation as it goes over the wire, and the whole answer. */
+export async function post(
+  app: Pick<TestApp, 'url'>,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; headers: Headers; text: string }> {
+  const response = await fetch(`${app.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  return { status: response.status, headers: response.headers, text: await response.text() };
+}
