@@ -1,0 +1,25 @@
+import type { Command } from 'commander';
+
+/** `tenantry serve`: the server, until a signal ends it. */
+export function addServe(program: Command, setExitCode: (code: number) => void): void {
+  program
+    .command('serve')
+    .description('Start the API, and its own PostgreSQL unless DATABASE_URL names one.')
+    .addHelpText(
+      'after',
+      `
+Applies pending migrations, fills an empty database with a demo (on this machine only) and stops
+server and database in order at Ctrl-C or SIGTERM.
+
+Examples:
+  $ tenantry serve
+  $ PORT=8080 tenantry serve
+  $ DATABASE_URL=postgresql://owner:secret@localhost/tenantry tenantry serve`,
+    )
+    .action(async () => {
+      const { readConfig } = await import('../../config.ts');
+      const config = readConfig();
+      const { serve } = await import('../../main.ts');
+      setExitCode(await serve(config));
+    });
+}

@@ -1,0 +1,48 @@
+/** The command was called in a way that cannot work; ends it with 2, as other usage faults do. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** The command could not do what it was asked, for a reason that fits in a sentence. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+}
+
+/** Errors whose message is written for the person at the terminal. By name, so that `--help` need
+ * not load the modules that raise them. */
+const clearErrors: ReadonlySet<string> = new Set([
+  'AppRoleError',
+  'CommandError',
+  'ConfigError',
+  'ConflictError',
+  'EmbeddedError',
+  'InvalidInputError',
+  'MigrationError',
+  'PortTakenError',
+  'UsageError',
+]);
+
+/** The one line to print for an error that needs no stack, or null for a bug. */
+export function findClearMessage(error: unknown): string | null {
+  if (!(error instanceof Error)) return null;
+  if (clearErrors.has(error.name)) return error.message;
+  return isListenFault(error) ? `cannot listen: ${error.message}` : findConnectionFault(error);
+}
+
+function isListenFault(error: Error): boolean {
+  return 'syscall' in error && (error.syscall === 'listen' || error.syscall === 'getaddrinfo');
+}
+
+/** What Node and PostgreSQL call a server that is away, or does not let us in. */
+const connectionCodes =
+  /^(ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE|28000|28P01|3D000|53300|57P0[123])$/;
+
+function findConnectionFault(error: Error): string | null {
+  const code = 'code' in error ? String(error.code) : '';
+  const isTimeout = /timeout expired|Connection terminated/.test(error.message);
+  if (!connectionCodes.test(code) && !isTimeout) return null;
+  // Where several addresses were tried, Node puts the reasons inside and leaves the message empty.
+  const inner = error instanceof AggregateError ? error.errors[0] : null;
+  const reason = error.message || (inner instanceof Error ? inner.message : code);
+  return `the database cannot be used: ${reason}`;
+}

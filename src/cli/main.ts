@@ -1,0 +1,73 @@
+import { readFile } from 'node:fs/promises';
+import { Command, CommanderError } from 'commander';
+import { addAdmin } from './commands/admin.ts';
+import { addMigrate } from './commands/migrate.ts';
+import { addSchema } from './commands/schema.ts';
+import { addSeed } from './commands/seed.ts';
+import { addServe } from './commands/serve.ts';
+import { findClearMessage, UsageError } from './faults.ts';
+import { printFault } from './output.ts';
+
+// The `tenantry` command. Importing this module runs it with the arguments of the process. Each
+// command loads what it needs when it is called, so that help comes at once.
+
+/** How long a handle that somebody forgot may keep the process after the command's end. */
+const lingerMsMax = 2_000;
+
+// Whoever reads our output may stop reading, as `head` does; that is no fault.
+process.stdout.on('error', () => undefined);
+process.stderr.on('error', () => undefined);
+
+process.exitCode = await run(process.argv.slice(2));
+setTimeout(() => process.exit(), lingerMsMax).unref();
+
+/** 0 done · 1 failed · 2 called in a way that cannot work. */
+async function run(args: string[]): Promise<number> {
+  let exitCode = 0;
+  const program = await createProgram((code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    // Commander has printed it already; help that was asked for is no fault.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    printFault(findClearMessage(error) ?? formatBug(error));
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+function formatBug(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+async function createProgram(setExitCode: (code: number) => void): Promise<Command> {
+  const program = new Command('tenantry')
+    .description('Users, tenants, roles and sessions behind one GraphQL API on one PostgreSQL.')
+    .version(await readVersion())
+    .exitOverride()
+    .showHelpAfterError('See `tenantry --help`.')
+    .addHelpText(
+      'after',
+      `
+Settings are environment variables or lines of .env; .env.example lists them all.
+Exit codes: 0 done, 1 failed, 2 called in a way that cannot work.
+
+Examples:
+  $ tenantry serve
+  $ tenantry seed --users 100000
+  $ tenantry admin create --email you@example.com`,
+    );
+  addServe(program, setExitCode);
+  addMigrate(program);
+  addSeed(program);
+  addAdmin(program);
+  addSchema(program);
+  return program;
+}
+
+async function readVersion(): Promise<string> {
+  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,50 @@
+import type { Operator } from '../db/operator.ts';
+import { createUuidV7 } from '../lib/uuid.ts';
+
+/** As much of a user as the decision about it needs. */
+export type Candidate = {
+  id: string;
+  name: string | null;
+  status: string;
+  isPlatformAdmin: boolean;
+  createdAt: Date;
+};
+
+export async function findCandidate(operator: Operator, email: string): Promise<Candidate | null> {
+  const [found] = await operator.query<Candidate>(
+    `select id, name, status, is_platform_admin as "isPlatformAdmin", created_at as "createdAt"
+     from users where email = $1`,
+    [email],
+  );
+  return found ?? null;
+}
+
+/** A new user with all rights across tenants; answers its id. The e-mail must be free. */
+export async function createPlatformAdmin(
+  operator: Operator,
+  admin: { email: string; name: string | null; passwordHash: string },
+): Promise<string> {
+  const id = createUuidV7();
+  await operator.transaction(async () => {
+    await operator.query(
+      'insert into users (id, email, name, is_platform_admin) values ($1, $2, $3, true)',
+      [id, admin.email, admin.name],
+    );
+    await operator.query(
+      'insert into password_credentials (user_id, password_hash) values ($1, $2)',
+      [id, admin.passwordHash],
+    );
+  });
+  return id;
+}
+
+/** Gives an existing user all rights; its sessions end, because admins' sessions live shorter. */
+export async function promoteToPlatformAdmin(operator: Operator, userId: string): Promise<void> {
+  await operator.transaction(async () => {
+    await operator.query(
+      'update users set is_platform_admin = true, updated_at = now() where id = $1',
+      [userId],
+    );
+    await operator.query('delete from sessions where user_id = $1', [userId]);
+  });
+}

@@ -1,0 +1,17 @@
+import { createServer } from 'node:net';
+import { PortTakenError } from '../http/port-taken-error.ts';
+
+/**
+ * Makes sure, before anything is started or touched, that the port can be listened on; somebody may
+ * still take it the next moment. Port 0 means any and always passes. Raises PortTakenError, and
+ * what the system says about an address that is not ours or a port we may not use.
+ */
+export function verifyPortFree({ host, port }: { host: string; port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', (error: NodeJS.ErrnoException) => {
+      reject(error.code === 'EADDRINUSE' ? new PortTakenError(host, port, error) : error);
+    });
+    probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve()));
+  });
+}

@@ -1,0 +1,36 @@
+import { printNote } from './output.ts';
+
+/** Shows how far something is: one line that grows on a terminal, a line per tenth elsewhere. */
+export type Progress = { add: (count: number) => void };
+
+const barWidth = 30;
+
+/** `label` names what is counted. Everything goes to standard error. */
+export function createProgress(label: string, total: number): Progress {
+  const began = performance.now();
+  const isTerminal = process.stderr.isTTY === true;
+  let done = 0;
+  let tenthsShown = 0;
+  return {
+    add(count) {
+      done += count;
+      const perSecond = Math.round(done / ((performance.now() - began) / 1_000));
+      const text = `${format(done)} of ${format(total)} ${label}, ${format(perSecond)}/s`;
+      const tenths = Math.floor((done / total) * 10);
+      if (isTerminal) draw(done / total, text);
+      else if (tenths > tenthsShown) printNote(text);
+      tenthsShown = tenths;
+    },
+  };
+}
+
+function draw(share: number, text: string): void {
+  const filled = Math.round(share * barWidth);
+  const bar = '█'.repeat(filled) + '░'.repeat(barWidth - filled);
+  // Back to the beginning of the line, and away with what is left of the longer one before.
+  process.stderr.write(`\r\u001b[K${bar} ${text}${share >= 1 ? '\n' : ''}`);
+}
+
+function format(count: number): string {
+  return count.toLocaleString('en');
+}

@@ -1,0 +1,47 @@
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
+import { CommandError, UsageError } from './faults.ts';
+
+/** More than any password we accept; what is longer is no password. */
+const inputBytesMax = 65_536;
+
+/** Whether somebody can be asked. */
+export function canAsk(): boolean {
+  return process.stdin.isTTY === true && process.stderr.isTTY === true;
+}
+
+/** Asks for a password without showing it. Raises CommandError at Ctrl-C. */
+export async function askPassword(question: string): Promise<string> {
+  process.stderr.write(`${question}: `);
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const answer = await askLine('', nowhere);
+  process.stderr.write('\n');
+  return answer;
+}
+
+/** Asks a question to be answered with yes; anything else is a no. */
+export async function askYes(question: string): Promise<boolean> {
+  return /^y(es)?$/i.test((await askLine(`${question} [y/N] `, process.stderr)).trim());
+}
+
+function askLine(question: string, output: NodeJS.WritableStream): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output, terminal: true });
+  return new Promise((resolve, reject) => {
+    lines.once('close', () => reject(new CommandError('Nothing was changed.')));
+    lines.once('SIGINT', () => lines.close());
+    lines.question(question, (answer) => {
+      resolve(answer);
+      lines.close();
+    });
+  });
+}
+
+/** The first line of standard input, without its end. Raises UsageError for one without end. */
+export async function readPasswordFromInput(): Promise<string> {
+  let text = '';
+  for await (const chunk of process.stdin) {
+    text += String(chunk);
+    if (text.length > inputBytesMax) throw new UsageError('Standard input holds no password.');
+  }
+  return text.replace(/\r?\n[\s\S]*$/, '');
+}

@@ -1,0 +1,109 @@
+import type { Config } from '../../config.ts';
+import { createPasswordHasher } from '../../core/password-hasher.ts';
+import { type Operator, withOperator } from '../../db/operator.ts';
+import { createUuidV7 } from '../../lib/uuid.ts';
+import { demoPeople, demoTenants, getDemoPassword } from './demo-people.ts';
+import {
+  type Batch,
+  insertStagedTenants,
+  insertStagedUsers,
+  prepareLoad,
+  stageTenants,
+  stageUsers,
+} from './load.ts';
+import { userAgents } from './words.ts';
+
+/**
+ * `made` now · `present`, all its people are there · `absent`, because the database has other
+ * users · `partial`, when some of its names are taken and others are free.
+ */
+export type DemoOutcome = 'made' | 'present' | 'absent' | 'partial';
+
+type Found = { people: number; tenants: number; hasUsers: boolean };
+
+/** Key of the advisory lock under which the demo is made: of two servers that start, one does it. */
+const lockKey = 7_201_874_036;
+
+/** Whether the demo's platform admin, whose password is published, can sign in here. */
+export function hasDemo(ownerUrl: string): Promise<boolean> {
+  return withOperator(ownerUrl, async (operator) => (await findDemo(operator)).people > 0);
+}
+
+/**
+ * Makes the demo, all of it or nothing, unless it is there. With `isOnlyWhenEmpty` it is made only
+ * where nobody has ever signed up. Raises what the database raises.
+ */
+export function seedDemo(
+  ownerUrl: string,
+  config: Pick<Config, 'passwords' | 'sessions'>,
+  { isOnlyWhenEmpty }: { isOnlyWhenEmpty: boolean },
+): Promise<DemoOutcome> {
+  return withOperator(ownerUrl, async (operator) => {
+    const early = decide(await findDemo(operator), isOnlyWhenEmpty);
+    if (early !== 'made') return early;
+    const batch = await createDemoBatch(config.passwords);
+    await prepareLoad(operator);
+    return operator.transaction(async () => {
+      await operator.query('select pg_advisory_xact_lock($1)::text', [lockKey]);
+      const outcome = decide(await findDemo(operator), isOnlyWhenEmpty);
+      if (outcome !== 'made') return outcome;
+      await stageUsers(operator, batch);
+      await stageTenants(operator, batch);
+      await insertStagedUsers(operator);
+      await insertStagedTenants(operator, config.sessions);
+      return outcome;
+    });
+  });
+}
+
+async function findDemo(operator: Operator): Promise<Found> {
+  const [found] = await operator.query<Found>(
+    `select
+       (select count(*)::int from users where email = any ($1)) as people,
+       (select count(*)::int from tenants where slug = any ($2)) as tenants,
+       exists (select from users) as "hasUsers"`,
+    [demoPeople.map(({ email }) => email), demoTenants.map(({ slug }) => slug)],
+  );
+  return found ?? { people: 0, tenants: 0, hasUsers: false };
+}
+
+function decide(found: Found, isOnlyWhenEmpty: boolean): DemoOutcome {
+  // Its tenants may have got other names since.
+  if (found.people === demoPeople.length) return 'present';
+  if (found.people + found.tenants > 0) return 'partial';
+  return isOnlyWhenEmpty && found.hasUsers ? 'absent' : 'made';
+}
+
+async function createDemoBatch(settings: Config['passwords']): Promise<Batch> {
+  const hasher = await createPasswordHasher({ ...settings, queueMax: demoPeople.length });
+  const tenants = demoTenants.map((tenant) => ({
+    ...tenant,
+    id: createUuidV7(),
+    status: 'active' as const,
+  }));
+  const batch: Batch = { tenants, users: [], memberships: [], sessions: [] };
+  const hashes = demoPeople.map(({ email }) => hasher.hash(getDemoPassword(email)));
+  for (const [index, person] of demoPeople.entries()) {
+    const id = createUuidV7();
+    const { roles, hoursSinceSignIn, ...profile } = person;
+    const lastSignInAt =
+      hoursSinceSignIn === null ? null : new Date(Date.now() - hoursSinceSignIn * 3_600_000);
+    batch.users.push({
+      ...profile,
+      id,
+      status: 'active',
+      lastSignInAt,
+      passwordHash: (await hashes[index]) ?? '',
+    });
+    for (const tenant of tenants) {
+      const roleKey = roles[tenant.slug];
+      if (roleKey === undefined) continue;
+      const common = { tenantId: tenant.id, userId: id };
+      batch.memberships.push({ ...common, roleKey, isActive: true, lastSignInAt });
+      if (lastSignInAt === null) continue;
+      const userAgent = userAgents[index % userAgents.length] ?? userAgents[0];
+      batch.sessions.push({ ...common, ip: `192.0.2.${index + 1}`, userAgent });
+    }
+  }
+  return batch;
+}

@@ -1,0 +1,19 @@
+import { randomBytes } from 'node:crypto';
+import type { Config } from '../../config.ts';
+import { createPasswordHasher } from '../../core/password-hasher.ts';
+
+/** What every user of a bulk seed signs in with. */
+const seedPassword = 'demo-password-for-everyone';
+
+/**
+ * One password for all users of a seed, since a hash for each would take longer than everything
+ * else. In production it is random and told to nobody.
+ */
+export async function createSharedPassword(
+  config: Config,
+): Promise<{ password: string | null; passwordHash: string }> {
+  const hasher = await createPasswordHasher(config.passwords);
+  const password = config.env === 'production' ? null : seedPassword;
+  const hashed = password ?? randomBytes(32).toString('base64url');
+  return { password, passwordHash: await hasher.hash(hashed) };
+}

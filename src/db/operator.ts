@@ -1,0 +1,76 @@
+import pg from 'pg';
+import { type CopyRow, copyRows } from './copy.ts';
+
+/** One connection that sees and may change every row: for commands, never for requests. */
+export type Operator = {
+  /** Runs one statement and answers its rows. */
+  query<Row extends object>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** Runs all statements of `work` or none. */
+  transaction<T>(work: () => Promise<T>): Promise<T>;
+  /** Streams rows into a temporary table, which is where COPY may write (see copy.ts). */
+  copy(target: string, rows: Iterable<CopyRow>): Promise<void>;
+  /** Runs statements as the owner itself, such as `analyze`; row security then hides all rows. */
+  asOwner(statements: readonly string[]): Promise<void>;
+};
+
+/**
+ * Row security is forced on the owner too, so an owner that is no superuser sees nothing. This
+ * role's policies let it see all; every owner may take it on (migration 001).
+ */
+const allSeeingRole = 'tenantry_definer';
+
+/**
+ * Opens the operator's connection for the time of `work`, and closes it whatever happens. Works
+ * alike for a superuser and for an owner that is none. Raises what the database raises.
+ */
+export async function withOperator<T>(
+  ownerUrl: string,
+  work: (operator: Operator) => Promise<T>,
+): Promise<T> {
+  const client = new pg.Client({
+    connectionString: ownerUrl,
+    connectionTimeoutMillis: 10_000,
+    application_name: 'tenantry-operator',
+  });
+  // A connection lost in between is reported by the next statement.
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    await client.query(`set role ${allSeeingRole}`);
+    return await work(createOperator(client));
+  } finally {
+    await client.end();
+  }
+}
+
+function createOperator(client: pg.Client): Operator {
+  return {
+    async query<Row extends object>(sql: string, values: readonly unknown[] = []) {
+      const { rows } = await client.query<Row>(sql, [...values]);
+      return rows;
+    },
+    transaction: (work) => runInTransaction(client, work),
+    copy: (target, rows) => copyRows(client, target, rows),
+    async asOwner(statements) {
+      await client.query('reset role');
+      try {
+        for (const statement of statements) await client.query(statement);
+      } finally {
+        await client.query(`set role ${allSeeingRole}`);
+      }
+    },
+  };
+}
+
+async function runInTransaction<T>(client: pg.Client, work: () => Promise<T>): Promise<T> {
+  await client.query('begin');
+  try {
+    const result = await work();
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    // A lost connection has rolled back by itself, and its own error says more.
+    await client.query('rollback').catch(() => undefined);
+    throw error;
+  }
+}

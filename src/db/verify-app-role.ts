@@ -1,0 +1,69 @@
+import pg from 'pg';
+import { AppRoleError } from './app-role.ts';
+
+type Powers = {
+  role: string;
+  isSuperuser: boolean;
+  bypassesRowSecurity: boolean;
+  /** A role it is a member of that is a superuser or bypasses row security. */
+  mightyRole: string | null;
+  /** A table of ours that it, or a role it is a member of, owns. */
+  ownedTable: string | null;
+  seesAll: boolean;
+};
+
+/** What the login may do beyond its own rows, itself or through a role that it may take on. */
+const powersSql = `
+  select
+    session_user::text as "role",
+    r.rolsuper as "isSuperuser",
+    r.rolbypassrls as "bypassesRowSecurity",
+    (select m.rolname::text from pg_roles m
+      where (m.rolsuper or m.rolbypassrls) and pg_has_role(session_user, m.oid, 'member')
+      order by m.rolname limit 1) as "mightyRole",
+    (select c.relname::text from pg_class c
+      where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+        and pg_has_role(session_user, c.relowner, 'member')
+      order by c.relname limit 1) as "ownedTable",
+    exists (select from pg_roles d
+      where d.rolname = 'tenantry_definer' and pg_has_role(session_user, d.oid, 'member'))
+      as "seesAll"
+  from pg_roles r where r.rolname = session_user`;
+
+/**
+ * Makes sure that row security holds for the serving login: it is no superuser, owns no table, does
+ * not bypass row security, and can take on no role that does. Raises AppRoleError, whose message
+ * says what is wrong.
+ */
+export async function verifyAppRole(appUrl: string): Promise<void> {
+  const client = new pg.Client({
+    connectionString: appUrl,
+    connectionTimeoutMillis: 10_000,
+    application_name: 'tenantry-start',
+  });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    const { rows } = await client.query<Powers>(powersSql);
+    for (const powers of rows) refuseMighty(powers);
+  } finally {
+    await client.end();
+  }
+}
+
+function refuseMighty(powers: Powers): void {
+  const fault = findPowerFault(powers);
+  if (fault === null) return;
+  throw new AppRoleError(
+    `The serving login ${powers.role} ${fault}, so row security would not keep tenants apart. ` +
+      'Name a login without such rights in DATABASE_APP_URL, or leave that empty.',
+  );
+}
+
+function findPowerFault(powers: Powers): string | null {
+  if (powers.isSuperuser) return 'is a superuser';
+  if (powers.bypassesRowSecurity) return 'bypasses row security';
+  if (powers.mightyRole !== null) return `can act as ${powers.mightyRole}, who sees every row`;
+  if (powers.ownedTable !== null) return `owns the table ${powers.ownedTable}`;
+  return powers.seesAll ? 'can act as tenantry_definer, who sees every row' : null;
+}

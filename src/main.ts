@@ -1,0 +1,79 @@
+import { createApp } from './app.ts';
+import { verifyPortFree } from './cli/port-probe.ts';
+import { hasDemo, seedDemo } from './cli/seed/demo.ts';
+import { mayHoldDemo } from './cli/seed/place.ts';
+import { type StopWatch, watchForStop } from './cli/stop-watch.ts';
+import { formatWelcome } from './cli/welcome.ts';
+import { getSecret } from './config/secret.ts';
+import type { Config } from './config.ts';
+import { builtInRoles } from './core/permissions.ts';
+import { openDatabase } from './db/open.ts';
+import { verifyAppRole } from './db/verify-app-role.ts';
+import { createLogger, type Logger } from './observability/logger.ts';
+
+/** What undoes a step of the start. */
+type Closer = () => Promise<void>;
+type Start = { config: Config; log: Logger; stop: StopWatch; closers: Closer[] };
+
+/**
+ * Runs the server until a signal or a fault ends it, then closes what it opened, the last first,
+ * and answers the exit code. A signal during the start counts as soon as the step under way is
+ * done. Raises PortTakenError, MigrationError, EmbeddedError or AppRoleError.
+ */
+export async function serve(config: Config): Promise<0 | 1> {
+  const log = createLogger(config.log);
+  await verifyPortFree(config.server);
+  const stop = watchForStop(log);
+  const closers: Closer[] = [];
+  let areClosed = true;
+  try {
+    await start({ config, log, stop, closers });
+    await stop.asked;
+  } finally {
+    areClosed = await closeAll(closers, log);
+  }
+  if (areClosed) log.info('stopped');
+  return areClosed ? stop.getExitCode() : 1;
+}
+
+async function start({ config, log, stop, closers }: Start): Promise<void> {
+  const { ownerUrl, appUrl, stop: stopDatabase } = await openDatabase(config, builtInRoles, log);
+  closers.push(stopDatabase);
+  if (stop.isAsked()) return;
+  await verifyAppRole(appUrl);
+  const isDemo = await prepareDemo(config, ownerUrl, log);
+  if (stop.isAsked()) return;
+  const app = await createApp(config, { appUrl, secret: await getSecret(config), log });
+  closers.push(app.close);
+  const { url } = await app.http.listen();
+  // Counted from the start of the process, so it is what a person waits.
+  const readySeconds = performance.now() / 1_000;
+  if (config.log.format === 'json') log.info({ url, readySeconds }, 'ready');
+  else console.log(formatWelcome(config, { url, ownerUrl, hasDemo: isDemo, readySeconds }));
+}
+
+/** Whether the demo is there and may be shown. */
+async function prepareDemo(config: Config, ownerUrl: string, log: Logger): Promise<boolean> {
+  if (mayHoldDemo(config)) {
+    const outcome = await seedDemo(ownerUrl, config, { isOnlyWhenEmpty: true });
+    return outcome === 'made' || outcome === 'present';
+  }
+  if (await hasDemo(ownerUrl)) {
+    log.warn('this database holds demo accounts, whose passwords everybody can read: delete them');
+  }
+  return false;
+}
+
+/** The last opened is closed first; one that fails does not keep the others open. */
+async function closeAll(closers: Closer[], log: Logger): Promise<boolean> {
+  let areClosed = true;
+  for (const close of closers.toReversed()) {
+    try {
+      await close();
+    } catch (err) {
+      areClosed = false;
+      log.error({ err }, 'could not be closed in order');
+    }
+  }
+  return areClosed;
+}
