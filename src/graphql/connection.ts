@@ -1,6 +1,10 @@
 import type { ObjectRef } from '@pothos/core';
 import type { Page } from '../core/page.ts';
 import { builder, type SchemaTypes } from './builder.ts';
+import { price } from './price.ts';
+
+/** Counting reads the whole list, twice the price of a page. */
+const countCost = 50;
 
 const PageInfo = builder.objectRef<Page<unknown>>('PageInfo').implement({
   description: 'Where a page stands in its list.',
@@ -59,6 +63,7 @@ export function createConnectionType<Row extends object>(
       totalCount: t.int({
         nullable: true,
         description: 'How many rows the whole list has; null where counting would cost too much.',
+        extensions: price({ own: countCost }),
         resolve: (page) => page.count?.() ?? null,
       }),
     }),

@@ -2,8 +2,12 @@ import { InvalidInputError } from '../core/app-error.ts';
 import type { Ctx } from '../core/context.ts';
 import { builder } from './builder.ts';
 import { type NodeKey, type NodeType, parseGlobalId } from './ids.ts';
+import { price } from './price.ts';
 
 const idsPerCallMax = 100;
+
+/** An id may name any tenant, so most take a statement of their own. */
+const lookupCost = 10;
 
 /** Anything with an id that can be fetched again by it. */
 export const Node = builder.interfaceRef<object>('Node').implement({
@@ -30,6 +34,7 @@ builder.queryFields((t) => ({
     type: Node,
     nullable: true,
     description: 'The object with this id; null when there is none that the caller may see.',
+    extensions: price({ own: lookupCost }),
     args: { id: t.arg.id({ required: true }) },
     resolve: (_root, { id }, ctx) => findNode(ctx, id),
   }),
@@ -37,6 +42,7 @@ builder.queryFields((t) => ({
     type: [Node],
     nullable: { list: false, items: true },
     description: `Several at once, at most ${idsPerCallMax}, in the order of the ids.`,
+    extensions: price({ own: lookupCost }),
     args: { ids: t.arg.idList({ required: true }) },
     resolve: (_root, { ids }, ctx) => {
       if (ids.length > idsPerCallMax) {

@@ -6,6 +6,7 @@ import { requireIdOf, requireTenantOwnedId, toGlobalId } from '../../graphql/ids
 import { addMutation, createResultType } from '../../graphql/mutation.ts';
 import { Node, registerNode } from '../../graphql/node.ts';
 import { isDescending, OrderDirection } from '../../graphql/order.ts';
+import { price } from '../../graphql/price.ts';
 import { Role } from '../roles/schema/role.ts';
 import { tenantLoader } from '../tenants/loaders.ts';
 import { Tenant } from '../tenants/schema.ts';
@@ -38,6 +39,7 @@ export const Membership = builder.objectRef<MembershipRecord>('Membership').impl
     roles: t.field({
       type: [Role],
       description: 'The roles held, by key.',
+      extensions: price({ items: 5 }),
       resolve: ({ roles }) => [...roles],
     }),
     isActive: t.exposeBoolean('isActive', { description: 'False while the membership is paused.' }),

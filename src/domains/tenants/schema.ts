@@ -6,6 +6,7 @@ import { addMutation, createResultType } from '../../graphql/mutation.ts';
 import { Node, registerNode } from '../../graphql/node.ts';
 import { requireOneOf } from '../../graphql/one-of.ts';
 import { isDescending, OrderDirection } from '../../graphql/order.ts';
+import { price } from '../../graphql/price.ts';
 import { User } from '../users/schema.ts';
 import { ownersLoader } from './loaders.ts';
 import * as service from './service.ts';
@@ -46,6 +47,7 @@ export const Tenant = builder.objectRef<TenantRecord>('Tenant').implement({
     owners: t.field({
       type: [User],
       description: 'Its active owners, longest-standing first.',
+      extensions: price({ items: 5 }),
       resolve: async ({ id }, _args, ctx) => [...(await ownersLoader(ctx).load(id))],
     }),
     memberCount: t.exposeInt('memberCount', { description: 'How many active members it has.' }),

@@ -143,6 +143,6 @@ addMutation('updateProfile', {
   input: UpdateProfileInput,
   result: createResultType('UpdateProfile', UpdateProfileSuccess),
   resolve: async (ctx, input) => ({
-    user: await service.updateProfile(ctx, { ...input, metadata: input.metadata ?? undefined }),
+    user: await service.updateProfile(ctx, input),
   }),
 });

@@ -1,6 +1,8 @@
 import type { Plugin } from 'graphql-yoga';
 import type { AnswerErrors } from '../error-answers.ts';
 import { useCancellation } from './cancellation.ts';
+import { useDeadline } from './deadline.ts';
+import { useDocumentLimits } from './document-limits.ts';
 import { useErrorAnswers } from './error-answers.ts';
 import { useHiddenSchema } from './hidden-schema.ts';
 import { useRequestParams } from './request-params.ts';
@@ -8,16 +10,20 @@ import { useTokenLimit } from './token-limit.ts';
 
 const documentTokensMax = 1_000;
 
-/** The plugins of every server, in order. Limits on depth, aliases and cost belong here too. */
+/** The plugins of every server, in order: the limits must wrap what hides the schema. */
 export function listPlugins(options: {
   introspection: boolean;
   answerErrors: AnswerErrors;
+  executionTimeoutMs: number;
+  hasGetGuard: boolean;
 }): Plugin[] {
   return [
-    useRequestParams(),
+    useRequestParams(options),
     useTokenLimit(documentTokensMax),
     ...(options.introspection ? [] : [useHiddenSchema()]),
+    useDocumentLimits(),
     useCancellation(),
+    useDeadline(options.executionTimeoutMs),
     useErrorAnswers(options.answerErrors),
   ] as Plugin[];
 }

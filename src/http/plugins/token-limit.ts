@@ -1,11 +1,23 @@
-import { parse } from 'graphql';
+import { GraphQLError, parse } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import { createTooComplex } from '../limits/find-fault.ts';
+
+/** How graphql-js begins the message that tells its limit. */
+const TOO_MANY_TOKENS = 'Syntax Error: Document contains more';
 
 /** Refuses documents of more than `tokensMax` tokens while reading them, so cost is bounded. */
 export function useTokenLimit(tokensMax: number): Plugin {
   return {
     onParse({ setParseFn }) {
-      setParseFn((source, options) => parse(source, { ...options, maxTokens: tokensMax }));
+      setParseFn((source, options) => {
+        try {
+          return parse(source, { ...options, maxTokens: tokensMax });
+        } catch (error) {
+          const isTooLong =
+            error instanceof GraphQLError && error.message.startsWith(TOO_MANY_TOKENS);
+          throw isTooLong ? createTooComplex('The document is too long.') : error;
+        }
+      });
     },
   };
 }

@@ -1,0 +1,84 @@
+import { type DocumentNode, GraphQLError, type GraphQLSchema, Kind } from 'graphql';
+import { type ArgumentReader, assumeSize, readVariables } from './argument-size.ts';
+import { type Measures, measureOperation } from './measure.ts';
+
+// The figures are those of docs/decisions/011-document-limits.md. No answer tells them.
+const aliasesMax = 15;
+const rootFieldsMax = 20;
+const directivesMax = 5;
+const depthMax = 8;
+/** The introspection query of graphql-js with all its options, which every tool sends, has 15. */
+const introspectionDepthMax = 15;
+const costMax = 5_000;
+const credentialChecksMax = 1;
+
+/** What the limits say about a document, whatever its variables are. */
+export type DocumentVerdict =
+  | { kind: 'refused'; error: GraphQLError }
+  | { kind: 'accepted' }
+  /** Only the sizes in the variables decide; ask `findOperationFault` for each request. */
+  | { kind: 'depends' };
+
+/** Judges every operation of a document. The document need not be valid. */
+export function judgeDocument(schema: GraphQLSchema, document: DocumentNode): DocumentVerdict {
+  let kind: 'accepted' | 'depends' = 'accepted';
+  for (const operation of document.definitions) {
+    if (operation.kind !== Kind.OPERATION_DEFINITION) continue;
+    const measure = (reader: ArgumentReader) =>
+      measureOperation(schema, document, operation, reader);
+    if (findFault(measure(assumeSize(Number.POSITIVE_INFINITY))) === null) continue;
+    const fault = findFault(measure(assumeSize(0)));
+    if (fault !== null) return { kind: 'refused', error: createTooComplex(fault) };
+    kind = 'depends';
+  }
+  return { kind };
+}
+
+/** Judges the one operation that is to run, with the variables it is to run with. */
+export function findOperationFault(
+  schema: GraphQLSchema,
+  request: {
+    document: DocumentNode;
+    operationName: string | null | undefined;
+    variables: Readonly<Record<string, unknown>>;
+  },
+): GraphQLError | null {
+  const { document, operationName, variables } = request;
+  const operation = document.definitions
+    .filter((definition) => definition.kind === Kind.OPERATION_DEFINITION)
+    .find(({ name }) => operationName == null || name?.value === operationName);
+  if (operation === undefined) return null;
+  const reader = readVariables(operation, variables);
+  const fault = findFault(measureOperation(schema, document, operation, reader));
+  return fault === null ? null : createTooComplex(fault);
+}
+
+/** The refusal of a document; `message` must not hold a limit's value. */
+export function createTooComplex(message: string): GraphQLError {
+  // `spec` makes Yoga answer it as it answers what validation refuses.
+  return new GraphQLError(message, {
+    extensions: { code: 'QUERY_TOO_COMPLEX', http: { status: 400, spec: true } },
+  });
+}
+
+function findFault(measures: Measures): string | null {
+  const isIntrospection = measures.fields === measures.metaFields;
+  const checks: [isBroken: boolean, message: string][] = [
+    [measures.aliases > aliasesMax, 'The operation uses too many aliases.'],
+    [measures.directives > directivesMax, 'The operation uses too many directives.'],
+    [measures.fields > rootFieldsMax, 'The operation asks for too many fields at its top level.'],
+    [
+      measures.depth > (isIntrospection ? introspectionDepthMax : depthMax),
+      'The operation is nested too deeply.',
+    ],
+    [
+      measures.credentialChecks > credentialChecksMax,
+      'An operation may check credentials only once. Send such mutations one by one.',
+    ],
+    [
+      measures.cost > costMax,
+      'The operation asks for too much at once. Ask for smaller pages or fewer fields.',
+    ],
+  ];
+  return checks.find(([isBroken]) => isBroken)?.[1] ?? null;
+}

@@ -1,0 +1,49 @@
+import { isPromise, type Plugin } from 'graphql-yoga';
+import { UnavailableError } from '../../core/app-error.ts';
+import type { Departure } from '../departure.ts';
+import type { ServerContext } from '../exchange.ts';
+
+/**
+ * Ends operations that are still running after `timeoutMs`: they are answered as unavailable at
+ * once, no further field is resolved, and whoever listens to the caller's signal hears of it. What
+ * a resolver has sent to the database ends there by the database's own time-outs.
+ */
+export function useDeadline(timeoutMs: number): Plugin<ServerContext> {
+  return {
+    onExecute({ args, executeFn, setExecuteFn }) {
+      const departure = args.contextValue.exchange.getDeparture();
+      setExecuteFn((executionArgs) => {
+        const result = executeFn(executionArgs);
+        return isPromise(result) ? settleInTime(result, departure, timeoutMs) : result;
+      });
+    },
+  };
+}
+
+/** Raises UnavailableError if the work takes longer. */
+function settleInTime<T>(
+  work: PromiseLike<T>,
+  departure: Departure,
+  timeoutMs: number,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      const error = new UnavailableError(
+        'The operation took too long. What it had begun to change may be changed.',
+      );
+      // First, so that the answer is this error, whatever the work makes of its end.
+      reject(error);
+      departure.abort(error);
+    }, timeoutMs);
+    work.then(
+      (value) => {
+        clearTimeout(timer);
+        resolve(value);
+      },
+      (error) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
+  });
+}

@@ -1,0 +1,132 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createSchema } from 'graphql-yoga';
+import { describe, expect, test } from 'vitest';
+import { ask, startHttp, type TestContext } from './http-fixture.ts';
+
+const timeoutMs = 150;
+
+/** What the resolvers below did, in order; one list for each test's schema. */
+function createSlowSchema() {
+  const events: string[] = [];
+  const resolve = (name: string, ms: number) => async () => {
+    events.push(`${name} begun`);
+    await sleep(ms);
+    events.push(`${name} done`);
+    return name;
+  };
+  const hear = async (_: unknown, __: unknown, ctx: TestContext) => {
+    ctx.getSignal().addEventListener('abort', () => events.push('heard'));
+    await sleep(timeoutMs * 3);
+    return {};
+  };
+  const schema = createSchema<TestContext>({
+    typeDefs: /* GraphQL */ `
+      type Query { quick: String slow: Slow listening: Slow slowList: [Slow!]! }
+      type Slow { slow: String after: Slow quick: String }
+      type Mutation { first: String second: String }
+    `,
+    resolvers: {
+      Query: {
+        quick: resolve('quick', 1),
+        slow: () => ({}),
+        listening: hear,
+        slowList: () => [{}, {}],
+      },
+      Slow: {
+        slow: resolve('slow', timeoutMs * 2),
+        quick: resolve('quick', 1),
+        after: async () => {
+          await sleep(timeoutMs * 2);
+          return {};
+        },
+      },
+      Mutation: { first: resolve('first', timeoutMs * 2), second: resolve('second', 1) },
+    },
+  });
+  return { schema, events };
+}
+
+const json = { 'content-type': 'application/json' };
+
+describe.each([
+  ['the fast way', true],
+  ['Yoga alone', false],
+])('on %s', (_, hasFastJson) => {
+  const start = async () => {
+    const { schema, events } = createSlowSchema();
+    const server = await startHttp({
+      schema,
+      hasFastJson,
+      server: { requestTimeoutMs: timeoutMs },
+    });
+    return { server, events };
+  };
+
+  test.each([
+    ['{ slow { slow } }'],
+    ['{ quick slowList { slow } }'],
+    ['{ slow { after { after { quick } } } }'],
+    ['mutation { first second }'],
+  ])('%s is answered as unavailable when its time is up', async (query) => {
+    const { server } = await start();
+    await using _server = server;
+    const began = performance.now();
+    const reply = await ask(server.port, { headers: json, body: JSON.stringify({ query }) });
+    expect(performance.now() - began).toBeLessThan(timeoutMs * 2 - 10);
+    expect([reply.status, reply.headers['retry-after']]).toEqual([503, '1']);
+    const { errors, data } = JSON.parse(reply.body);
+    expect(data).toBeUndefined();
+    expect(errors).toEqual([
+      {
+        message: expect.stringContaining('took too long'),
+        extensions: { code: 'UNAVAILABLE', retryAfterSeconds: 1 },
+      },
+    ]);
+  });
+
+  test('no further field is resolved after the deadline', async () => {
+    const { server, events } = await start();
+    await using _server = server;
+    const body = JSON.stringify({ query: 'mutation { first second }' });
+    await ask(server.port, { headers: json, body });
+    const nested = JSON.stringify({ query: '{ slow { after { quick } } }' });
+    await ask(server.port, { headers: json, body: nested });
+    await sleep(timeoutMs * 2);
+    expect(events).toEqual(['first begun', 'first done']);
+  });
+
+  test('who listens to the signal hears of the deadline', async () => {
+    const { server, events } = await start();
+    await using _server = server;
+    const body = JSON.stringify({ query: '{ listening { quick } }' });
+    await ask(server.port, { headers: json, body });
+    expect(events).toEqual(['heard']);
+  });
+
+  test('no further field is resolved after the caller has gone', async () => {
+    const { server, events } = await start();
+    await using _server = server;
+    const controller = new AbortController();
+    const request = fetch(`${server.url}/graphql`, {
+      method: 'POST',
+      headers: json,
+      body: JSON.stringify({ query: 'mutation { first second }' }),
+      signal: controller.signal,
+    });
+    await expect.poll(() => events).toEqual(['first begun']);
+    controller.abort();
+    await expect(request).rejects.toThrow();
+    await sleep(timeoutMs * 3);
+    expect(events).toEqual(['first begun', 'first done']);
+  });
+
+  test('what is done in time is not touched, and its timer is gone', async () => {
+    const { server } = await start();
+    await using _server = server;
+    const body = JSON.stringify({ query: '{ quick }' });
+    const { status } = await ask(server.port, { headers: json, body });
+    expect(status).toBe(200);
+    await sleep(timeoutMs + 20);
+    expect(server.lines).toEqual([]);
+  });
+});
