@@ -21,6 +21,8 @@ export type AppParts = {
   log: Logger;
   /** Sees every statement; tests count with it. */
   observeStatement?: StatementObserver;
+  /** Instead of the pool on `appUrl`; benchmarks compare data paths with it. */
+  database?: Database;
   /** See Runtime; for the proof of row security. */
   trustsDatabaseAlone?: boolean;
 };
@@ -37,9 +39,11 @@ export type App = {
 /** Composes everything; main and the tests both use it. */
 export async function createApp(config: Config, parts: AppParts): Promise<App> {
   const { log } = parts;
-  const db = guardDatabase(
-    createDatabase({ ...config.database, url: parts.appUrl }, parts.observeStatement),
-  );
+  const db =
+    parts.database ??
+    guardDatabase(
+      createDatabase({ ...config.database, url: parts.appUrl }, parts.observeStatement),
+    );
   const sessions = createSessionChecker(db, log);
   const runtime: Runtime = {
     sessionLimits: config.sessions,
@@ -54,9 +58,10 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     server: config.server,
     log,
     exampleQueries,
-    createContext: async ({ authorization }, request): Promise<Ctx> => ({
-      principal: await authenticate(runtime, authorization),
+    createContext: async (credentials, request): Promise<Ctx> => ({
+      principal: await authenticate(runtime, credentials),
       request,
+      sessionKeeper: credentials.sessionKeeper,
       db,
       runtime,
       log,

@@ -47,9 +47,19 @@ export const settings = {
       fallback: '',
       about: 'Browser origins that may call the API, separated by commas; empty allows none',
     }),
+    SESSION_COOKIES: toggle({
+      fallback: 'on',
+      about: 'Keep the sessions of browsers that ask for it in a cookie',
+    }),
     TRUSTED_PROXY_HOPS: integer(0, 10, {
       fallback: '0',
       about: 'How many proxies in front are ours: x-forwarded-for is believed that far',
+    }),
+    GET_GUARD: toggle({
+      fallback: undefined,
+      fallbackNote: 'on in production',
+      about:
+        'Answer GET queries only with a header graphql-require-preflight, as no foreign page sends',
     }),
     GRAPHIQL: toggle({
       fallback: undefined,

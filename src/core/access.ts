@@ -1,5 +1,6 @@
 import { Prisma } from '../db/generated/client.ts';
 import { noScope } from '../db/scope.ts';
+import { hasSlugForm } from '../lib/slug.ts';
 import { ForbiddenError, NotFoundError, UnauthenticatedError } from './app-error.ts';
 import { type Ctx, findActorId, isPlatformAdmin } from './context.ts';
 import { createLoader } from './loader.ts';
@@ -10,7 +11,7 @@ import { getPlatformScope } from './scopes.ts';
 /** A tenant as the caller may act in it. */
 export type Access = {
   tenant: Tenant;
-  /** Null for a platform administrator who is no member. */
+  /** Null for a platform administrator from outside. */
   membershipId: string | null;
   roleKeys: readonly string[];
   permissions: ReadonlySet<string>;
@@ -88,7 +89,8 @@ async function listAccesses(ctx: Ctx, refs: readonly TenantRef[]): Promise<Acces
   const actorId = findActorId(ctx);
   if (actorId === null || ctx.principal.kind !== 'session') return [];
   const ids = refs.flatMap((ref) => ('id' in ref ? [ref.id] : []));
-  const slugs = refs.flatMap((ref) => ('slug' in ref ? [ref.slug] : []));
+  // PostgreSQL takes no NUL in a text; what cannot be a slug is nobody's.
+  const slugs = refs.flatMap((ref) => ('slug' in ref && hasSlugForm(ref.slug) ? [ref.slug] : []));
   const isUnchecked = ctx.runtime.trustsDatabaseAlone;
   if (isPlatformAdmin(ctx) && !isUnchecked) return await listPlatformAccesses(ctx, ids, slugs);
   const rows = await ctx.db.read(
@@ -111,16 +113,25 @@ async function listAccesses(ctx: Ctx, refs: readonly TenantRef[]): Promise<Acces
     }));
 }
 
+/** A platform administrator may do everything everywhere, and belong to a tenant besides. */
 async function listPlatformAccesses(ctx: Ctx, ids: string[], slugs: string[]): Promise<Access[]> {
-  const tenants = await ctx.db.read(
+  const rows = await ctx.db.read(
     getPlatformScope(ctx),
     (db) =>
-      db.$queryRaw<Tenant[]>`
-      select ${tenantColumns} from tenants t
+      db.$queryRaw<(Tenant & { membershipId: string | null })[]>`
+      select ${tenantColumns}, m.id as "membershipId"
+      from tenants t
+      left join user_tenants m
+        on m.tenant_id = t.id and m.user_id = ${findActorId(ctx)}::uuid and m.is_active
       where t.id = any (${ids}::uuid[]) or t.slug = any (${slugs}::text[])`,
   );
   const permissions: ReadonlySet<string> = new Set(allPermissions);
-  return tenants.map((tenant) => ({ tenant, membershipId: null, roleKeys: [], permissions }));
+  return rows.map(({ membershipId, ...tenant }) => ({
+    tenant,
+    membershipId,
+    roleKeys: [],
+    permissions,
+  }));
 }
 
 /** The columns of a tenant `t` under the names of the record. */

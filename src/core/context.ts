@@ -7,10 +7,22 @@ import type { Runtime } from './runtime.ts';
 /** Where a request came from. */
 export type RequestInfo = { id: string; ip: string | null; userAgent: string | null };
 
+/** Keeps the session for a caller that is never to see its token, as a browser does in a cookie. */
+export type SessionKeeper = {
+  /** The request came with a kept session, alive or not, and with no other credential. */
+  isHolding: boolean;
+  /** Hands the token over with the answer; it replaces what was kept before. */
+  keep: (token: string, lifetimeSeconds: number) => void;
+  /** Has the caller drop what it came with. */
+  forget: () => void;
+};
+
 /** What every service gets: who asks, from where, and the means to answer. One per operation. */
 export type Ctx = {
   principal: Principal;
   request: RequestInfo;
+  /** Null for a caller that keeps its token itself. */
+  sessionKeeper: SessionKeeper | null;
   db: Database;
   runtime: Runtime;
   log: Logger;

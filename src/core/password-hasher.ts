@@ -42,7 +42,6 @@ export async function createPasswordHasher(
     parallelism: 1,
     outputLen: 32,
   };
-  const parameters = `$m=${settings.memoryKib},t=${settings.iterations},p=1$`;
   // What unknown e-mail addresses are checked against, so that they cost what known ones cost.
   const decoy = await hash('a password that nobody has', options);
   return {
@@ -52,7 +51,7 @@ export async function createPasswordHasher(
         const fits = await verify(phc ?? decoy, password);
         return fits && phc !== null;
       }),
-    needsRehash: (phc) => !phc.includes(parameters),
+    needsRehash: (phc) => isWeaker(phc, settings),
     stats: queue.stats,
   };
 
@@ -64,4 +63,10 @@ export async function createPasswordHasher(
       throw error;
     }
   }
+}
+
+/** Another algorithm, less memory or fewer passes: more of the one does not make up for the other. */
+function isWeaker(phc: string, { memoryKib, iterations }: PasswordHasherSettings): boolean {
+  const [, memory, passes] = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=\d+\$/.exec(phc) ?? [];
+  return !(Number(memory) >= memoryKib && Number(passes) >= iterations);
 }

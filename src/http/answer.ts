@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { GraphQLError } from 'graphql';
-import { getCorsHeaders } from './cors.ts';
+import { type CorsOptions, getCorsHeaders } from './cors.ts';
+import { getTransportSecurityHeaders } from './transport-security.ts';
 
 /** What is to be written: headers in lower case, the body whole or as a stream. */
 export type Answer = {
@@ -22,7 +23,8 @@ export type WriteAnswer = (
  * is written to a caller that is gone, nor twice.
  */
 export function createAnswerWriter(options: {
-  corsOrigins: readonly string[];
+  cors: CorsOptions;
+  trustedProxyHops: number;
   isClosing: () => boolean;
 }): WriteAnswer {
   return ({ req, res, request }, { status, headers, body }) => {
@@ -31,9 +33,11 @@ export function createAnswerWriter(options: {
       'x-request-id': request.id,
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
-      'cache-control': 'no-store',
-      ...getCorsHeaders(req, options.corsOrigins),
+      ...getTransportSecurityHeaders(req, options.trustedProxyHops),
+      ...getCorsHeaders(req, options.cors),
       ...headers,
+      // Last, because Yoga says "no-cache" of event streams, and those may be stored.
+      'cache-control': 'no-store',
     };
     if (options.isClosing()) all.connection = 'close';
     if (typeof body === 'string') {

@@ -1,22 +1,40 @@
 import type { IncomingMessage } from 'node:http';
+import { sessionHeader } from './cookies.ts';
 
 const preflightMaxAgeSeconds = 600;
 
 /**
+ * A header that means nothing but itself: a page of another site cannot send it unless a preflight
+ * allowed it. GraphQL.NET and others know it by the same name.
+ */
+export const preflightHeader = 'graphql-require-preflight';
+
+/** Each proves, whatever its value, that the request is not another site's. */
+export const proofHeaders = ['x-tenantry-csrf', preflightHeader, sessionHeader];
+
+export type CorsOptions = {
+  corsOrigins: readonly string[];
+  /** Browsers may send the session cookie along. */
+  sessionCookies: boolean;
+};
+
+/**
  * The CORS headers of an answer. Only an origin that stands in the list, letter for letter, is
- * allowed; nobody gets credentials, since tokens travel in a header the page sets itself. An empty
- * list means no CORS at all, and then the answers do not vary.
+ * allowed, and with credentials only where sessions may be kept in a cookie: other tokens travel in
+ * a header the page sets itself. An empty list means no CORS at all, and then the answers do not
+ * vary.
  */
 export function getCorsHeaders(
   req: IncomingMessage,
-  origins: readonly string[],
+  { corsOrigins, sessionCookies }: CorsOptions,
 ): Record<string, string> {
-  if (origins.length === 0) return {};
+  if (corsOrigins.length === 0) return {};
   const { origin } = req.headers;
-  if (origin === undefined || !origins.includes(origin)) return { vary: 'Origin' };
+  if (origin === undefined || !corsOrigins.includes(origin)) return { vary: 'Origin' };
   return {
     vary: 'Origin',
     'access-control-allow-origin': origin,
+    ...(sessionCookies ? { 'access-control-allow-credentials': 'true' } : {}),
     'access-control-expose-headers': 'x-request-id, retry-after',
   };
 }
@@ -24,9 +42,10 @@ export function getCorsHeaders(
 /** What a preflight adds; without an allowed origin the browser ignores it. */
 export function getPreflightHeaders(isOriginAllowed: boolean): Record<string, string> {
   if (!isOriginAllowed) return {};
+  const headers = ['authorization', 'content-type', 'x-request-id', ...proofHeaders];
   return {
     'access-control-allow-methods': 'GET, POST',
-    'access-control-allow-headers': 'authorization, content-type, x-request-id',
+    'access-control-allow-headers': headers.join(', '),
     'access-control-max-age': String(preflightMaxAgeSeconds),
   };
 }

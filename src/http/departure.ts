@@ -10,9 +10,11 @@ export type Departure = {
   throwIfAborted(): void;
   addEventListener(type: 'abort', listener: () => void): void;
   removeEventListener(type: 'abort', listener: () => void): void;
+  /** Aborts for another reason; the first one stays. */
+  abort(reason: unknown): void;
 };
 
-/** Aborts when the connection closes before the answer has been written. */
+/** Aborts when the connection closes before the answer has been written, or when it is told to. */
 export function createDeparture(res: ServerResponse): Departure {
   let listeners: (() => void)[] = [];
   const departure = {
@@ -27,13 +29,17 @@ export function createDeparture(res: ServerResponse): Departure {
     removeEventListener(_: 'abort', listener: () => void) {
       listeners = listeners.filter((other) => other !== listener);
     },
+    abort(reason: unknown) {
+      if (departure.aborted) return;
+      departure.aborted = true;
+      departure.reason = reason;
+      for (const listener of listeners) listener();
+      listeners = [];
+    },
   };
   const abortUnlessAnswered = () => {
     if (res.writableFinished) return;
-    departure.aborted = true;
-    departure.reason = new DOMException('The caller went away.', 'AbortError');
-    for (const listener of listeners) listener();
-    listeners = [];
+    departure.abort(new DOMException('The caller went away.', 'AbortError'));
   };
   if (res.closed) abortUnlessAnswered();
   else res.once('close', abortUnlessAnswered);

@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
 import { createYoga, type Plugin, type YogaLogger, type YogaServerInstance } from 'graphql-yoga';
-import type { RequestInfo } from '../core/context.ts';
+import type { RequestInfo, SessionKeeper } from '../core/context.ts';
 import type { Logger } from '../observability/logger.ts';
 import { createDocumentCache } from './document-cache.ts';
 import type { AnswerErrors } from './error-answers.ts';
@@ -11,13 +11,20 @@ import { listPlugins } from './plugins/index.ts';
 /** The one Yoga instance both ways end in. */
 export type Engine = YogaServerInstance<ServerContext, object>;
 
+/** What a request brought to be judged; with an `authorization` there is no `cookieToken`. */
+export type Credentials = {
+  authorization: string | null;
+  cookieToken: string | null;
+  sessionKeeper: SessionKeeper | null;
+};
+
 /**
  * Makes what resolvers get as context; called once per operation, after its document has been
  * parsed and validated. Its own enumerable properties are copied onto Yoga's context object.
  * `getSignal` is for work worth stopping when the caller goes away; making the signal is not free.
  */
 export type CreateContext = (
-  credentials: { authorization: string | null },
+  credentials: Credentials,
   request: RequestInfo,
   getSignal: () => AbortSignal,
 ) => Promise<object>;
@@ -28,6 +35,8 @@ export type EngineOptions = {
   answerErrors: AnswerErrors;
   graphiql: boolean;
   introspection: boolean;
+  executionTimeoutMs: number;
+  hasGetGuard: boolean;
   exampleQueries: string;
   plugins: readonly Plugin[];
   log: Logger;
@@ -51,12 +60,7 @@ export function createEngine(options: EngineOptions): Engine {
   const { graphiql, exampleQueries, createContext } = options;
   return createYoga<ServerContext>({
     schema: options.schema,
-    context: ({ exchange }) =>
-      createContext(
-        { authorization: exchange.authorization },
-        exchange.request,
-        exchange.getSignal,
-      ),
+    context: ({ exchange }) => createContext(exchange, exchange.request, exchange.getSignal),
     plugins: [...listPlugins(options), ...options.plugins],
     graphiql: graphiql && getGraphiQLOptions(exampleQueries),
     renderGraphiQL,

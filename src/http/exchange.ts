@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestInfo } from '../core/context.ts';
+import { type CookieUse, getCookieUse, noCookieUse } from './cookies.ts';
 import { createDeparture, type Departure } from './departure.ts';
 import { readBody } from './read-body.ts';
 import { getRequestInfo } from './request-info.ts';
@@ -11,6 +12,8 @@ export type Exchange = {
   readonly request: RequestInfo;
   /** The raw header; judged by `createContext`. */
   readonly authorization: string | null;
+  readonly cookieToken: CookieUse['cookieToken'];
+  readonly sessionKeeper: CookieUse['sessionKeeper'];
   /** Aborts when the caller goes away before the answer is written; cheap, for our own use. */
   getDeparture(): Departure;
   /** The same as a whole AbortSignal, made when first asked for. */
@@ -22,17 +25,22 @@ export type Exchange = {
 /** What both ways hand to Yoga as its server context. */
 export type ServerContext = { exchange: Omit<Exchange, 'req' | 'res'> };
 
-export type ExchangeOptions = { trustedProxyHops: number; bodyMaxBytes: number };
+export type ExchangeOptions = {
+  trustedProxyHops: number;
+  bodyMaxBytes: number;
+  sessionCookies: boolean;
+};
 
 /** Wraps a request of node:http; cheap, what is not asked for is not made. */
 export function createExchange(
   req: IncomingMessage,
   res: ServerResponse,
-  { trustedProxyHops, bodyMaxBytes }: ExchangeOptions,
+  { trustedProxyHops, bodyMaxBytes, sessionCookies }: ExchangeOptions,
 ): Exchange {
   let controller: AbortController | undefined;
   let departure: Departure | undefined;
   let body: Promise<Buffer> | undefined;
+  const { cookieToken, sessionKeeper } = sessionCookies ? getCookieUse(req, res) : noCookieUse;
   const getDeparture = () => {
     departure ??= createDeparture(res);
     return departure;
@@ -44,6 +52,8 @@ export function createExchange(
     res,
     request: getRequestInfo(req, trustedProxyHops),
     authorization: req.headers.authorization ?? null,
+    cookieToken,
+    sessionKeeper,
     getDeparture,
     getSignal() {
       controller ??= createAbortController(getDeparture());

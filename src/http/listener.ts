@@ -4,6 +4,7 @@ import type { Logger } from '../observability/logger.ts';
 import { type Answer, createRefusalAnswer, type WriteAnswer } from './answer.ts';
 import { getPreflightHeaders } from './cors.ts';
 import { createExchange, type Exchange, type ExchangeOptions } from './exchange.ts';
+import { assertNotForged } from './forgery.ts';
 import { createRefusal } from './refusal.ts';
 
 const urlLengthMax = 8_192;
@@ -27,6 +28,7 @@ export function createListener(options: ListenerOptions): RequestListener {
     const path = url.split('?', 1)[0];
     if (path === '/graphql') {
       if (method === 'OPTIONS') return createPreflightAnswer(exchange.req, options.corsOrigins);
+      assertNotForged(exchange, options.corsOrigins);
       return options.answerGraphQL(exchange);
     }
     if (path === '/healthz') return createHealthAnswer();

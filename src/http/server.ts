@@ -50,6 +50,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     answerErrors,
     graphiql: server.graphiql,
     introspection: server.introspection,
+    executionTimeoutMs: server.requestTimeoutMs,
+    hasGetGuard: server.hasGetGuard,
     exampleQueries: options.exampleQueries ?? '',
     plugins: options.plugins ?? [],
   });
@@ -63,7 +65,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       const fast = hasFastJson && isFastJson(exchange.req) ? await answerFast(exchange) : null;
       return fast ?? answerThroughYoga(yoga, exchange);
     },
-    write: createAnswerWriter({ corsOrigins: server.corsOrigins, isClosing: () => isClosing }),
+    write: createAnswerWriter({
+      cors: server,
+      trustedProxyHops: server.trustedProxyHops,
+      isClosing: () => isClosing,
+    }),
     log,
   });
   const node = createServer(getNodeOptions(server.requestTimeoutMs), listener);

@@ -64,14 +64,24 @@ export function slugify(name: string): string {
  * mistaken for an id. Raises nothing.
  */
 export function findSlugFault(slug: string): string | null {
-  if (slug.length < slugLengthMin || slug.length > slugLengthMax) {
-    return `must have ${slugLengthMin} to ${slugLengthMax} characters`;
-  }
+  if (!hasSlugLength(slug)) return `must have ${slugLengthMin} to ${slugLengthMax} characters`;
   if (!slugPattern.test(slug)) {
     return 'must be lower-case letters, digits and single hyphens between them';
   }
   if (reservedSlugs.has(slug)) return 'must not be a reserved word';
   return isUuid(slug) ? 'must not look like an id' : null;
+}
+
+/**
+ * Tells whether a text has the form of a slug, as every stored one has; a reserved word has it too.
+ * What has not need not be looked for. Raises nothing.
+ */
+export function hasSlugForm(text: string): boolean {
+  return hasSlugLength(text) && slugPattern.test(text);
+}
+
+function hasSlugLength(text: string): boolean {
+  return text.length >= slugLengthMin && text.length <= slugLengthMax;
 }
 
 function trimHyphens(text: string): string {

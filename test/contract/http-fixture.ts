@@ -111,6 +111,8 @@ const serverDefaults: HttpServerOptions['server'] = {
   shutdownGraceMs: 2_000,
   corsOrigins: ['https://app.example'],
   trustedProxyHops: 0,
+  sessionCookies: false,
+  hasGetGuard: false,
   graphiql: true,
   introspection: true,
 };

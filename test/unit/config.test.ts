@@ -30,7 +30,9 @@ test('an empty environment gives the documented development defaults', () => {
       requestTimeoutMs: 5000,
       shutdownGraceMs: 10_000,
       corsOrigins: [],
+      sessionCookies: true,
       trustedProxyHops: 0,
+      hasGetGuard: false,
       graphiql: true,
       introspection: true,
     },
@@ -58,6 +60,12 @@ test('an empty environment gives the documented development defaults', () => {
       concurrency: availableParallelism(),
       queueMax: 64,
     },
+    signIn: {
+      freeFailures: 5,
+      consecutiveMax: 100,
+      sourceFailuresMax: 20,
+      windowSeconds: 900,
+    },
     log: { level: 'info', format: 'pretty' },
   });
 });
@@ -67,6 +75,7 @@ test('production turns demo, explorer and introspection off and logs JSON', () =
   expect(config.demo).toBe(false);
   expect(config.server.graphiql).toBe(false);
   expect(config.server.introspection).toBe(false);
+  expect(config.server.hasGetGuard).toBe(true);
   expect(config.log.format).toBe('json');
 });
 

@@ -4,6 +4,7 @@ import type { JsonObject, Tenant, TenantStatus, User } from '../../core/records.
 import { toJsonb, toPattern } from '../../core/search.ts';
 import type { Db } from '../../db/database.ts';
 import { Prisma } from '../../db/generated/client.ts';
+import { hasSlugForm } from '../../lib/slug.ts';
 import { userColumns } from '../users/queries.ts';
 
 /** What a new tenant starts with; the id is chosen by the caller. */
@@ -131,7 +132,9 @@ export async function findOwnTenantId(
   userId: string,
   by: { id: string } | { slug: string },
 ): Promise<string | null> {
-  const [ids, slugs] = 'id' in by ? [[by.id], []] : [[], [by.slug]];
+  const ids = 'id' in by ? [by.id] : [];
+  // PostgreSQL takes no NUL in a text; what cannot be a slug is nobody's.
+  const slugs = 'slug' in by && hasSlugForm(by.slug) ? [by.slug] : [];
   const [found] = await db.$queryRaw<{ id: string }[]>`
     select tenant_id as id
     from find_access(${userId}::uuid, ${ids}::uuid[], ${slugs}::text[])

@@ -33,13 +33,13 @@ export async function listTenants(ctx: Ctx, input: TenantListInput): Promise<Pag
   requirePlatformAdmin(ctx);
   const { filter } = input;
   checkSearch(filter.search);
+  if (filter.metadata != null) checkMetadata('metadata', filter.metadata);
   const isSearch = Boolean(filter.search || filter.metadata);
   if (isSearch && input.order) {
     throw new InvalidInputError('A search is always newest first; leave out "orderBy".', [
       'orderBy',
     ]);
   }
-  if (filter.metadata) checkMetadata('metadata', filter.metadata);
   const order = input.order ?? { field: 'createdAt', isDescending: true };
   const binding = JSON.stringify(['tenants', filter, order]);
   const request = parsePage(ctx, input.page, binding);
@@ -89,7 +89,7 @@ export function checkNewTenant(
     id: createUuidV7(),
     name,
     slug: input.slug == null ? slugify(name) : checkSlug(slugField, input.slug),
-    metadata: input.metadata ? checkMetadata('metadata', input.metadata) : {},
+    metadata: input.metadata == null ? {} : checkMetadata('metadata', input.metadata),
   };
 }
 

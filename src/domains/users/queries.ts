@@ -34,6 +34,12 @@ export function listVisibleUsers(
     from find_visible_users(${actorId}::uuid, ${userIds}::uuid[], ${onlyTenant}::uuid) u`;
 }
 
+/** Those of the users that the scope shows: itself, and the people of its tenant. */
+export function listUsersInScope(db: Db, userIds: readonly string[]): Promise<User[]> {
+  return db.$queryRaw<User[]>`
+    select ${userColumns} from users u where u.id = any (${userIds}::uuid[])`;
+}
+
 export async function findUserByEmail(db: Db, email: string): Promise<User | null> {
   const [user] = await db.$queryRaw<User[]>`
     select ${userColumns} from users u where u.email = ${email}`;

@@ -15,7 +15,7 @@ import {
   checkUrl,
 } from '../../core/input.ts';
 import { type Page, type PageArgs, parsePage, toPage } from '../../core/page.ts';
-import type { User } from '../../core/records.ts';
+import type { JsonObject, User } from '../../core/records.ts';
 import { getOwnScope, getPlatformScope } from '../../core/scopes.ts';
 import { userLoader } from './loaders.ts';
 import * as queries from './queries.ts';
@@ -55,7 +55,7 @@ export async function listUsers(ctx: Ctx, input: UserListInput): Promise<Page<Us
   requirePlatformAdmin(ctx);
   const { filter } = input;
   checkSearch(filter.search);
-  if (filter.metadata) checkMetadata('metadata', filter.metadata);
+  if (filter.metadata != null) checkMetadata('metadata', filter.metadata);
   const isSearch = Boolean(filter.search || filter.metadata);
   if (isSearch && input.order) {
     throw new InvalidInputError('A search is always newest first; leave out "orderBy".', [
@@ -75,14 +75,20 @@ export async function listUsers(ctx: Ctx, input: UserListInput): Promise<Page<Us
   return toPage(ctx, request, rows, { toKey: queries.toUserKey(order), count });
 }
 
+/** What to change; null empties a field. */
+export type UpdateProfileInput = Omit<queries.ProfileChanges, 'metadata'> & {
+  metadata?: JsonObject | null | undefined;
+};
+
 /** Changes the caller's own profile. Raises InvalidInputError. */
-export async function updateProfile(ctx: Ctx, input: queries.ProfileChanges): Promise<User> {
+export async function updateProfile(ctx: Ctx, input: UpdateProfileInput): Promise<User> {
   const { user } = getSignedIn(ctx);
   const changes: queries.ProfileChanges = {
     name: checkOptionalText('name', input.name, userNameMax),
     avatarUrl: input.avatarUrl == null ? input.avatarUrl : checkUrl('avatarUrl', input.avatarUrl),
     locale: input.locale == null ? input.locale : checkLocale('locale', input.locale),
-    metadata: input.metadata == null ? undefined : checkMetadata('metadata', input.metadata),
+    metadata:
+      input.metadata === undefined ? undefined : checkMetadata('metadata', input.metadata ?? {}),
   };
   return await ctx.db.transaction(getOwnScope(ctx), (tx) =>
     queries.updateUser(tx, user.id, changes),

@@ -12,6 +12,10 @@ import { signIn, signOut, switchTenant } from '../service/sign-in.ts';
 import { type SignedUp, signUp } from '../service/sign-up.ts';
 import { Session } from './session.ts';
 
+const tokenDescription =
+  'Shown once. Send it as `Authorization: Bearer`. Empty where the session is kept in a cookie: ' +
+  'where the request came with that cookie, or with the header `x-tenantry-session: cookie`.';
+
 type SignedInShape = { token: string; session: SessionRecord; user: UserRecord };
 
 const SignUpInput = builder.inputType('SignUpInput', {
@@ -28,9 +32,7 @@ const SignUpInput = builder.inputType('SignUpInput', {
 const SignUpSuccess = builder.objectRef<SignedUp>('SignUpSuccess').implement({
   description: 'The user exists and is signed in.',
   fields: (t) => ({
-    token: t.exposeString('token', {
-      description: 'Shown once. Send it as `Authorization: Bearer`.',
-    }),
+    token: t.exposeString('token', { description: tokenDescription }),
     session: t.expose('session', { type: Session, description: 'The session it opens.' }),
     user: t.expose('user', { type: User, description: 'The new user.' }),
     tenant: t.field({
@@ -61,9 +63,7 @@ const SignInInput = builder.inputType('SignInInput', {
 const SignInSuccess = builder.objectRef<SignedInShape>('SignInSuccess').implement({
   description: 'A session is open.',
   fields: (t) => ({
-    token: t.exposeString('token', {
-      description: 'Shown once. Send it as `Authorization: Bearer`.',
-    }),
+    token: t.exposeString('token', { description: tokenDescription }),
     session: t.expose('session', { type: Session, description: 'The new session.' }),
     user: t.expose('user', { type: User, description: 'Who is signed in.' }),
   }),

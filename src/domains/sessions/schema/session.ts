@@ -1,4 +1,3 @@
-import type { SignedIn } from '../../../core/principal.ts';
 import type { Session as SessionRecord } from '../../../core/records.ts';
 import { builder } from '../../../graphql/builder.ts';
 import { createConnectionType, forwardArgs } from '../../../graphql/connection.ts';
@@ -8,6 +7,7 @@ import { findTenantOf } from '../../tenants/loaders.ts';
 import { Tenant } from '../../tenants/schema.ts';
 import { userLoader } from '../../users/loaders.ts';
 import { User } from '../../users/schema.ts';
+import { boundUserLoader } from '../loaders.ts';
 import { findSession, listSessionsOfTenant, listSessionsOfUser } from '../service/list.ts';
 
 export const Session = builder.objectRef<SessionRecord>('Session').implement({
@@ -21,10 +21,12 @@ export const Session = builder.objectRef<SessionRecord>('Session').implement({
     user: t.field({
       type: User,
       description: 'Whose it is.',
-      resolve: async ({ userId }, _args, ctx) => {
-        const own = ctx.principal.kind === 'session' && ctx.principal.user.id === userId;
-        const user = own ? (ctx.principal as SignedIn).user : await userLoader(ctx).load(userId);
-        if (user === null) throw new Error('A visible session must have a visible user.');
+      resolve: async ({ userId, tenantId }, _args, ctx) => {
+        const { principal } = ctx;
+        if (principal.kind === 'session' && principal.user.id === userId) return principal.user;
+        const known = await userLoader(ctx).load(userId);
+        const user = known ?? (tenantId && (await boundUserLoader(ctx).load({ tenantId, userId })));
+        if (!user) throw new Error('A visible session must have a visible user.');
         return user;
       },
     }),

@@ -3,6 +3,7 @@ import { ForbiddenError, NotFoundError } from '../../../core/app-error.ts';
 import { type Ctx, getSignedIn, isPlatformAdmin } from '../../../core/context.ts';
 import { getOwnScope, getPlatformScope, getTenantScope } from '../../../core/scopes.ts';
 import * as queries from '../queries.ts';
+import { leaveSession } from './current.ts';
 import type { SessionRef } from './list.ts';
 
 /**
@@ -10,10 +11,11 @@ import type { SessionRef } from './list.ts';
  * administrators. Raises NotFoundError, ForbiddenError.
  */
 export async function revokeSession(ctx: Ctx, ref: SessionRef): Promise<void> {
-  getSignedIn(ctx);
+  const { session } = getSignedIn(ctx);
   const wasOwn = await ctx.db.transaction(getPlatformScope(ctx), (tx) =>
     queries.deleteSession(tx, ref.id),
   );
+  if (wasOwn && ref.id === session.id) leaveSession(ctx);
   if (wasOwn) return;
   const { tenantId } = ref;
   if (tenantId === null || !(await findAccess(ctx, { id: tenantId }))) throw createNotFound();
@@ -41,9 +43,12 @@ export async function revokeSessions(ctx: Ctx, input: RevokeSessionsInput): Prom
   const tenantId = input.tenantId ?? null;
   const exceptId = input.includeCurrent ? null : session.id;
   if (userId === user.id) {
-    return await ctx.db.transaction(getOwnScope(ctx), (tx) =>
+    const revokedCount = await ctx.db.transaction(getOwnScope(ctx), (tx) =>
       queries.deleteSessions(tx, { userId, tenantId, exceptId }),
     );
+    const wasCurrent = exceptId === null && (tenantId === null || tenantId === session.tenantId);
+    if (wasCurrent) leaveSession(ctx);
+    return revokedCount;
   }
   if (isPlatformAdmin(ctx)) {
     return await ctx.db.transaction(getPlatformScope(ctx), (tx) =>

@@ -1,13 +1,13 @@
 import { NotFoundError, UnauthenticatedError } from '../../../core/app-error.ts';
-import { becomePrincipal, type Ctx, getSignedIn } from '../../../core/context.ts';
+import { type Ctx, getSignedIn } from '../../../core/context.ts';
 import { checkEmail } from '../../../core/input.ts';
-import { createAnonymous } from '../../../core/principal.ts';
 import type { User } from '../../../core/records.ts';
 import { getOwnScope } from '../../../core/scopes.ts';
 import { noScope, type Scope } from '../../../db/scope.ts';
 import { findOwnTenantId } from '../../tenants/queries.ts';
 import { listVisibleUsers } from '../../users/queries.ts';
 import * as queries from '../queries.ts';
+import { endReplacedSession, enterSession, leaveSession } from './current.ts';
 import { type OpenedSession, openSession } from './open.ts';
 import { verifyPassword } from './password.ts';
 import { releaseSignIn, reserveSignIn } from './sign-in-budget.ts';
@@ -52,8 +52,8 @@ export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignedInSess
     if (!user) throw createRefusal();
     return { ...opened, user };
   });
-  becomePrincipal(ctx, { kind: 'session', user: signedIn.user, session: signedIn.session });
-  return signedIn;
+  await endReplacedSession(ctx);
+  return { ...signedIn, ...enterSession(ctx, signedIn.user, signedIn) };
 }
 
 /** A caller that shows a good session of this very user is no stranger guessing. */
@@ -65,11 +65,15 @@ function createRefusal(): UnauthenticatedError {
   return new UnauthenticatedError('E-mail address or password is not right.');
 }
 
-/** Ends the session of this request. Raises UnauthenticatedError. */
+/**
+ * Ends the session of this request. Raises UnauthenticatedError where it has ended already; what is
+ * kept of it goes either way.
+ */
 export async function signOut(ctx: Ctx): Promise<void> {
+  if (ctx.principal.kind !== 'session') leaveSession(ctx);
   const { session } = getSignedIn(ctx);
   await ctx.db.transaction(getOwnScope(ctx), (tx) => queries.deleteSession(tx, session.id));
-  becomePrincipal(ctx, createAnonymous());
+  leaveSession(ctx);
 }
 
 /**
@@ -88,6 +92,5 @@ export async function switchTenant(ctx: Ctx, tenantId: string | null): Promise<S
     const { isPlatformAdmin } = user;
     return await openSession(ctx, tx, { userId: user.id, isPlatformAdmin, tenantId });
   });
-  becomePrincipal(ctx, { kind: 'session', user, session: opened.session });
-  return { ...opened, user };
+  return { ...enterSession(ctx, user, opened), user };
 }

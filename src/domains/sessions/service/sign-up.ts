@@ -1,5 +1,5 @@
 import { ConflictError, InvalidInputError } from '../../../core/app-error.ts';
-import { becomePrincipal, type Ctx } from '../../../core/context.ts';
+import type { Ctx } from '../../../core/context.ts';
 import { checkEmail, checkOptionalText } from '../../../core/input.ts';
 import type { User } from '../../../core/records.ts';
 import { isBrokenConstraint } from '../../../db/error-map.ts';
@@ -10,6 +10,7 @@ import { checkNewTenant, withTakenSlugNamed } from '../../tenants/service.ts';
 import { createPassword, createUser, listVisibleUsers } from '../../users/queries.ts';
 import { userNameMax } from '../../users/service.ts';
 import { noteSignIn } from '../queries.ts';
+import { endReplacedSession, enterSession } from './current.ts';
 import { type OpenedSession, openSession } from './open.ts';
 import { checkNewPassword } from './password.ts';
 
@@ -53,8 +54,8 @@ export async function signUp(ctx: Ctx, input: SignUpInput): Promise<SignedUp> {
       }),
     ),
   );
-  becomePrincipal(ctx, { kind: 'session', user: signedUp.user, session: signedUp.session });
-  return signedUp;
+  await endReplacedSession(ctx);
+  return { ...signedUp, ...enterSession(ctx, signedUp.user, signedUp) };
 }
 
 function checkTenantOf(input: SignUpInput) {

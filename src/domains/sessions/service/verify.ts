@@ -2,6 +2,7 @@ import { authorize, findAccess } from '../../../core/access.ts';
 import { ForbiddenError } from '../../../core/app-error.ts';
 import { type Ctx, getSignedIn, isPlatformAdmin } from '../../../core/context.ts';
 import type { Session, User } from '../../../core/records.ts';
+import { userLoader } from '../../users/loaders.ts';
 import { hashSessionToken } from '../token.ts';
 
 /** What a service learns about a token. Everything is empty unless it is good. */
@@ -45,6 +46,8 @@ export async function verifySession(
   ) {
     return refused;
   }
+  // Who may verify a session is told whose it is, whether or not it may list people.
+  userLoader(ctx).prime(found.user.id, found.user);
   return {
     isValid: true,
     session: found.session,
