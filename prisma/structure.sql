@@ -1,0 +1,815 @@
+-- What the database is after all migrations: schema public, printed from PostgreSQL's catalogue.
+-- For reading and comparing, not for running; how it got there is in migrations/.
+-- Written by `npm run db:structure`, and test/migrations/structure.test.ts compares.
+-- "owner" stands for whichever role runs the migrations.
+
+create extension pg_trgm;
+
+create table built_in_roles (
+  key text not null,
+  name text not null,
+  description text not null,
+  permissions text[] not null,
+  constraint built_in_roles_pkey PRIMARY KEY (key)
+);
+alter table built_in_roles owner to owner;
+alter table built_in_roles enable row level security;
+alter table built_in_roles force row level security;
+create policy definer on built_in_roles to tenantry_definer
+  using (true)
+  with check (true);
+
+create table membership_roles (
+  tenant_id uuid not null,
+  membership_id uuid not null,
+  role_id uuid not null,
+  constraint membership_roles_pkey PRIMARY KEY (tenant_id, membership_id, role_id),
+  constraint membership_roles_membership_fkey FOREIGN KEY (tenant_id, membership_id) REFERENCES user_tenants(tenant_id, id) ON DELETE CASCADE,
+  constraint membership_roles_role_fkey FOREIGN KEY (tenant_id, role_id) REFERENCES roles(tenant_id, id) ON DELETE RESTRICT
+);
+alter table membership_roles owner to owner;
+alter table membership_roles enable row level security;
+alter table membership_roles force row level security;
+CREATE INDEX membership_roles_tenant_id_role_id_membership_id_idx ON membership_roles USING btree (tenant_id, role_id, membership_id);
+create policy definer on membership_roles to tenantry_definer
+  using (true)
+  with check (true);
+create policy tenant_scope on membership_roles to tenantry_app
+  using (tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)) OR ( SELECT is_platform_scope() AS is_platform_scope))
+  with check (tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)) OR ( SELECT is_platform_scope() AS is_platform_scope));
+
+create table password_credentials (
+  user_id uuid not null,
+  password_hash text not null,
+  changed_at timestamp with time zone not null default now(),
+  constraint password_credentials_pkey PRIMARY KEY (user_id),
+  constraint password_credentials_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+  constraint password_credentials_hash_phc CHECK (password_hash ~~ '$%'::text)
+);
+alter table password_credentials owner to owner;
+alter table password_credentials enable row level security;
+alter table password_credentials force row level security;
+create policy definer on password_credentials to tenantry_definer
+  using (true)
+  with check (true);
+create policy own_row on password_credentials to tenantry_app
+  using (user_id = (( SELECT current_user_id() AS current_user_id)))
+  with check (user_id = (( SELECT current_user_id() AS current_user_id)));
+
+create table roles (
+  id uuid not null default uuidv7(),
+  tenant_id uuid not null,
+  key text not null,
+  name text not null,
+  description text,
+  is_built_in boolean not null default false,
+  permissions text[] not null,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint roles_pkey PRIMARY KEY (id),
+  constraint roles_tenant_id_id_unique UNIQUE (tenant_id, id),
+  constraint roles_tenant_id_key_unique UNIQUE (tenant_id, key),
+  constraint roles_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint roles_key_form CHECK (key ~ '^[a-z][a-z0-9_-]{0,49}$'::text)
+);
+alter table roles owner to owner;
+alter table roles enable row level security;
+alter table roles force row level security;
+create policy definer on roles to tenantry_definer
+  using (true)
+  with check (true);
+create policy tenant_scope on roles to tenantry_app
+  using (tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)) OR ( SELECT is_platform_scope() AS is_platform_scope))
+  with check (tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)) OR ( SELECT is_platform_scope() AS is_platform_scope));
+
+create table sessions (
+  id uuid not null default uuidv7(),
+  user_id uuid not null,
+  tenant_id uuid,
+  token_hash bytea not null,
+  ip inet,
+  user_agent text,
+  idle_timeout_seconds integer not null,
+  created_at timestamp with time zone not null default now(),
+  last_seen_at timestamp with time zone not null default now(),
+  expires_at timestamp with time zone not null,
+  constraint sessions_pkey PRIMARY KEY (id),
+  constraint sessions_token_hash_unique UNIQUE (token_hash),
+  constraint sessions_membership_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES user_tenants(tenant_id, user_id) ON DELETE CASCADE,
+  constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+  constraint sessions_token_hash_length CHECK (octet_length(token_hash) = 32)
+) with (fillfactor=80);
+alter table sessions owner to owner;
+alter table sessions enable row level security;
+alter table sessions force row level security;
+CREATE INDEX sessions_tenant_id_id_idx ON sessions USING btree (tenant_id, id) WHERE tenant_id IS NOT NULL;
+CREATE INDEX sessions_user_id_id_idx ON sessions USING btree (user_id, id);
+create policy definer on sessions to tenantry_definer
+  using (true)
+  with check (true);
+create policy own_rows on sessions to tenantry_app
+  using (user_id = (( SELECT current_user_id() AS current_user_id)) OR ( SELECT is_platform_scope() AS is_platform_scope))
+  with check (user_id = (( SELECT current_user_id() AS current_user_id)) OR ( SELECT is_platform_scope() AS is_platform_scope));
+create policy tenant_reads on sessions for select to tenantry_app
+  using (tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)));
+create policy tenant_revokes on sessions for delete to tenantry_app
+  using (tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)));
+
+create table sign_in_budgets (
+  bucket text not null,
+  failures integer not null default 0,
+  consecutive integer not null default 0,
+  window_started_at timestamp with time zone not null default clock_timestamp(),
+  blocked_until timestamp with time zone,
+  constraint sign_in_budgets_pkey PRIMARY KEY (bucket)
+);
+alter table sign_in_budgets owner to owner;
+alter table sign_in_budgets enable row level security;
+alter table sign_in_budgets force row level security;
+create policy definer on sign_in_budgets to tenantry_definer
+  using (true)
+  with check (true);
+
+create table tenants (
+  id uuid not null default uuidv7(),
+  slug text not null,
+  name text not null,
+  status text not null default 'active'::text,
+  metadata jsonb not null default '{}'::jsonb,
+  member_count integer not null default 0,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  deletion_at timestamp with time zone,
+  search_text text not null generated always as ((slug || ' '::text) || name) stored,
+  constraint tenants_pkey PRIMARY KEY (id),
+  constraint tenants_slug_unique UNIQUE (slug),
+  constraint tenants_metadata_object CHECK (jsonb_typeof(metadata) = 'object'::text),
+  constraint tenants_slug_form CHECK (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text AND length(slug) >= 3 AND length(slug) <= 50),
+  constraint tenants_status_known CHECK (status = ANY (ARRAY['active'::text, 'suspended'::text, 'pending_deletion'::text]))
+);
+alter table tenants owner to owner;
+alter table tenants enable row level security;
+alter table tenants force row level security;
+CREATE INDEX tenants_metadata_idx ON tenants USING gin (metadata jsonb_path_ops);
+CREATE INDEX tenants_search_text_idx ON tenants USING gin (search_text gin_trgm_ops);
+create policy definer on tenants to tenantry_definer
+  using (true)
+  with check (true);
+create policy tenant_scope on tenants to tenantry_app
+  using (id = (( SELECT current_tenant_id() AS current_tenant_id)) OR ( SELECT is_platform_scope() AS is_platform_scope))
+  with check (id = (( SELECT current_tenant_id() AS current_tenant_id)) OR ( SELECT is_platform_scope() AS is_platform_scope));
+
+create table user_tenants (
+  id uuid not null default uuidv7(),
+  tenant_id uuid not null,
+  user_id uuid not null,
+  is_active boolean not null default true,
+  metadata jsonb not null default '{}'::jsonb,
+  last_sign_in_at timestamp with time zone not null default '1970-01-01 00:00:00+00'::timestamp with time zone,
+  joined_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint user_tenants_pkey PRIMARY KEY (id),
+  constraint user_tenants_tenant_id_id_unique UNIQUE (tenant_id, id),
+  constraint user_tenants_tenant_id_user_id_unique UNIQUE (tenant_id, user_id),
+  constraint user_tenants_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint user_tenants_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+  constraint user_tenants_metadata_object CHECK (jsonb_typeof(metadata) = 'object'::text)
+);
+alter table user_tenants owner to owner;
+alter table user_tenants enable row level security;
+alter table user_tenants force row level security;
+CREATE INDEX user_tenants_tenant_id_last_sign_in_at_id_idx ON user_tenants USING btree (tenant_id, last_sign_in_at, id);
+CREATE INDEX user_tenants_user_id_id_idx ON user_tenants USING btree (user_id, id);
+create policy definer on user_tenants to tenantry_definer
+  using (true)
+  with check (true);
+create policy tenant_scope on user_tenants to tenantry_app
+  using (tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)) OR ( SELECT is_platform_scope() AS is_platform_scope))
+  with check (tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)) OR ( SELECT is_platform_scope() AS is_platform_scope));
+CREATE TRIGGER user_tenants_count_deleted AFTER DELETE ON user_tenants REFERENCING OLD TABLE AS former FOR EACH STATEMENT EXECUTE FUNCTION update_member_counts();
+CREATE TRIGGER user_tenants_count_inserted AFTER INSERT ON user_tenants REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION update_member_counts();
+CREATE TRIGGER user_tenants_count_updated AFTER UPDATE ON user_tenants REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION update_member_counts();
+
+create table users (
+  id uuid not null default uuidv7(),
+  email text not null,
+  email_verified_at timestamp with time zone,
+  name text,
+  avatar_url text,
+  locale text,
+  status text not null default 'active'::text,
+  is_platform_admin boolean not null default false,
+  metadata jsonb not null default '{}'::jsonb,
+  last_sign_in_at timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  search_text text not null generated always as ((email || ' '::text) || COALESCE(name, ''::text)) stored,
+  constraint users_pkey PRIMARY KEY (id),
+  constraint users_email_unique UNIQUE (email),
+  constraint users_email_length CHECK (octet_length(email) >= 3 AND octet_length(email) <= 254),
+  constraint users_metadata_object CHECK (jsonb_typeof(metadata) = 'object'::text),
+  constraint users_status_known CHECK (status = ANY (ARRAY['active'::text, 'suspended'::text]))
+);
+alter table users owner to owner;
+alter table users enable row level security;
+alter table users force row level security;
+CREATE INDEX users_metadata_idx ON users USING gin (metadata jsonb_path_ops);
+CREATE INDEX users_search_text_idx ON users USING gin (search_text gin_trgm_ops);
+create policy definer on users to tenantry_definer
+  using (true)
+  with check (true);
+create policy own_row on users to tenantry_app
+  using (id = (( SELECT current_user_id() AS current_user_id)) OR ( SELECT is_platform_scope() AS is_platform_scope))
+  with check (id = (( SELECT current_user_id() AS current_user_id)) OR ( SELECT is_platform_scope() AS is_platform_scope));
+create policy same_tenant on users for select to tenantry_app
+  using ((EXISTS ( SELECT
+   FROM user_tenants m
+  WHERE m.tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)) AND m.user_id = users.id)));
+
+CREATE OR REPLACE FUNCTION public.current_tenant_id()
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (NULLIF(current_setting('tenantry.tenant_id'::text, true), ''::text))::uuid;
+alter function current_tenant_id() owner to owner;
+
+CREATE OR REPLACE FUNCTION public.current_user_id()
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (NULLIF(current_setting('tenantry.user_id'::text, true), ''::text))::uuid;
+alter function current_user_id() owner to owner;
+
+CREATE OR REPLACE FUNCTION public.enter_scope(actor uuid, tenant uuid, platform boolean)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT set_config('tenantry.user_id'::text, COALESCE((actor)::text, ''::text), true) AS set_config,
+     set_config('tenantry.tenant_id'::text, COALESCE(( SELECT (m.tenant_id)::text AS tenant_id
+            FROM user_tenants m
+           WHERE ((m.tenant_id = enter_scope.tenant) AND (m.user_id = enter_scope.actor) AND m.is_active)), ''::text), true) AS set_config,
+     set_config('tenantry.platform'::text,
+         CASE
+             WHEN (platform AND (EXISTS ( SELECT
+                FROM users u
+               WHERE ((u.id = enter_scope.actor) AND u.is_platform_admin AND (u.status = 'active'::text))))) THEN 'on'::text
+             ELSE ''::text
+         END, true) AS set_config;
+END;
+alter function enter_scope(uuid,uuid,boolean) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.find_access(actor uuid, tenant_ids uuid[], slugs text[])
+ RETURNS TABLE(tenant_id uuid, slug text, name text, status text, metadata jsonb, member_count integer, created_at timestamp with time zone, deletion_at timestamp with time zone, membership_id uuid, role_keys text[], permissions text[])
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT t.id,
+     t.slug,
+     t.name,
+     t.status,
+     t.metadata,
+     t.member_count,
+     t.created_at,
+     t.deletion_at,
+     m.id,
+     ARRAY( SELECT r.key
+            FROM (membership_roles mr
+              JOIN roles r ON (((r.tenant_id = mr.tenant_id) AND (r.id = mr.role_id))))
+           WHERE ((mr.tenant_id = m.tenant_id) AND (mr.membership_id = m.id))
+           ORDER BY r.key) AS "array",
+     membership_permissions(m.tenant_id, m.id) AS membership_permissions
+    FROM (user_tenants m
+      JOIN tenants t ON ((t.id = m.tenant_id)))
+   WHERE ((m.user_id = find_access.actor) AND m.is_active AND ((m.tenant_id = ANY (find_access.tenant_ids)) OR (m.tenant_id IN ( SELECT n.id
+            FROM tenants n
+           WHERE (n.slug = ANY (find_access.slugs))))));
+END;
+alter function find_access(uuid,uuid[],text[]) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.find_credentials(sign_in_email text)
+ RETURNS TABLE(user_id uuid, status text, is_platform_admin boolean, password_hash text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT u.id,
+     u.status,
+     u.is_platform_admin,
+     c.password_hash
+    FROM (users u
+      JOIN password_credentials c ON ((c.user_id = u.id)))
+   WHERE (u.email = find_credentials.sign_in_email);
+END;
+alter function find_credentials(text) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.find_live_sessions(token_hashes bytea[], in_tenants uuid[])
+ RETURNS TABLE(ordinal bigint, session_id uuid, session_tenant_id uuid, ip text, user_agent text, session_created_at timestamp with time zone, last_seen_at timestamp with time zone, idle_expires_at timestamp with time zone, expires_at timestamp with time zone, user_id uuid, email text, email_verified_at timestamp with time zone, name text, avatar_url text, locale text, status text, is_platform_admin boolean, metadata jsonb, last_sign_in_at timestamp with time zone, user_created_at timestamp with time zone, access_tenant_id uuid, access_membership_id uuid, access_permissions text[], needs_touch boolean)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT asked.ordinal,
+     s.id,
+     s.tenant_id,
+     host(s.ip) AS host,
+     s.user_agent,
+     s.created_at,
+     s.last_seen_at,
+     (s.last_seen_at + make_interval(secs => (s.idle_timeout_seconds)::double precision)),
+     s.expires_at,
+     u.id,
+     u.email,
+     u.email_verified_at,
+     u.name,
+     u.avatar_url,
+     u.locale,
+     u.status,
+     u.is_platform_admin,
+     u.metadata,
+     u.last_sign_in_at,
+     u.created_at,
+     m.tenant_id,
+     m.id,
+         CASE
+             WHEN (m.id IS NOT NULL) THEN membership_permissions(m.tenant_id, m.id)
+             ELSE NULL::text[]
+         END AS "case",
+     (s.last_seen_at < (now() - '00:00:30'::interval))
+    FROM (((UNNEST(find_live_sessions.token_hashes, find_live_sessions.in_tenants) WITH ORDINALITY asked(token_hash, in_tenant, ordinal)
+      JOIN sessions s ON (((s.token_hash = asked.token_hash) AND (s.expires_at > now()) AND ((s.last_seen_at + make_interval(secs => (s.idle_timeout_seconds)::double precision)) > now()))))
+      JOIN users u ON (((u.id = s.user_id) AND (u.status = 'active'::text))))
+      LEFT JOIN (user_tenants m
+      JOIN tenants t ON (((t.id = m.tenant_id) AND (t.status = 'active'::text)))) ON (((m.user_id = s.user_id) AND (m.tenant_id = COALESCE(asked.in_tenant, s.tenant_id)) AND m.is_active)))
+   WHERE ((s.tenant_id IS NULL) OR (EXISTS ( SELECT
+            FROM (user_tenants b
+              JOIN tenants bt ON (((bt.id = b.tenant_id) AND (bt.status = 'active'::text))))
+           WHERE ((b.tenant_id = s.tenant_id) AND (b.user_id = s.user_id) AND b.is_active))));
+END;
+alter function find_live_sessions(bytea[],uuid[]) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.find_visible_users(actor uuid, user_ids uuid[], only_tenant uuid)
+ RETURNS SETOF users
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT u.id,
+     u.email,
+     u.email_verified_at,
+     u.name,
+     u.avatar_url,
+     u.locale,
+     u.status,
+     u.is_platform_admin,
+     u.metadata,
+     u.last_sign_in_at,
+     u.created_at,
+     u.updated_at,
+     u.search_text
+    FROM users u
+   WHERE ((u.id = ANY (find_visible_users.user_ids)) AND ((u.id = find_visible_users.actor) OR ((find_visible_users.only_tenant IS NULL) AND (EXISTS ( SELECT
+            FROM users a
+           WHERE ((a.id = find_visible_users.actor) AND a.is_platform_admin AND (a.status = 'active'::text))))) OR (EXISTS ( SELECT
+            FROM (((user_tenants w
+              JOIN user_tenants v ON ((v.tenant_id = w.tenant_id)))
+              JOIN membership_roles vr ON (((vr.tenant_id = v.tenant_id) AND (vr.membership_id = v.id))))
+              JOIN roles r ON (((r.tenant_id = vr.tenant_id) AND (r.id = vr.role_id))))
+           WHERE ((w.user_id = u.id) AND (v.user_id = find_visible_users.actor) AND v.is_active AND ('members:read'::text = ANY (r.permissions)) AND ((find_visible_users.only_tenant IS NULL) OR (w.tenant_id = find_visible_users.only_tenant)))))));
+END;
+alter function find_visible_users(uuid,uuid[],uuid) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.found_tenant(actor uuid, tenant_id uuid, tenant_slug text, tenant_name text, tenant_metadata jsonb)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+declare
+  membership uuid := uuidv7();
+begin
+  insert into tenants (id, slug, name, metadata) values (tenant_id, tenant_slug, tenant_name, tenant_metadata);
+  insert into roles (tenant_id, key, name, description, is_built_in, permissions)
+    select found_tenant.tenant_id, b.key, b.name, b.description, true, b.permissions from built_in_roles b;
+  insert into user_tenants (id, tenant_id, user_id, last_sign_in_at)
+    select membership, found_tenant.tenant_id, u.id, coalesce(u.last_sign_in_at, 'epoch')
+    from users u where u.id = actor;
+  insert into membership_roles (tenant_id, membership_id, role_id)
+    select found_tenant.tenant_id, membership, r.id from roles r
+    where r.tenant_id = found_tenant.tenant_id and r.key = 'owner';
+  return membership;
+end
+$function$;
+alter function found_tenant(uuid,uuid,text,text,jsonb) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.is_platform_scope()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (COALESCE(current_setting('tenantry.platform'::text, true), ''::text) = 'on'::text);
+alter function is_platform_scope() owner to owner;
+
+CREATE OR REPLACE FUNCTION public.list_roles_of_users(actor uuid, user_ids uuid[], tenant_ids uuid[])
+ RETURNS TABLE(user_id uuid, tenant_id uuid, tenant_status text, roles jsonb)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT m.user_id,
+     m.tenant_id,
+     t.status,
+     COALESCE(( SELECT jsonb_agg(jsonb_build_object('key', r.key, 'permissions', r.permissions) ORDER BY r.key) AS jsonb_agg
+            FROM (membership_roles mr
+              JOIN roles r ON (((r.tenant_id = mr.tenant_id) AND (r.id = mr.role_id))))
+           WHERE ((mr.tenant_id = m.tenant_id) AND (mr.membership_id = m.id))), '[]'::jsonb) AS "coalesce"
+    FROM ((( SELECT DISTINCT a.user_id,
+             a.tenant_id
+            FROM UNNEST(list_roles_of_users.user_ids, list_roles_of_users.tenant_ids) a(user_id, tenant_id)) asked
+      JOIN user_tenants m ON (((m.tenant_id = asked.tenant_id) AND (m.user_id = asked.user_id) AND m.is_active)))
+      JOIN tenants t ON ((t.id = m.tenant_id)))
+   WHERE ((m.user_id = list_roles_of_users.actor) OR (EXISTS ( SELECT
+            FROM users a
+           WHERE ((a.id = list_roles_of_users.actor) AND a.is_platform_admin AND (a.status = 'active'::text)))) OR (EXISTS ( SELECT
+            FROM ((user_tenants v
+              JOIN membership_roles vr ON (((vr.tenant_id = v.tenant_id) AND (vr.membership_id = v.id))))
+              JOIN roles r ON (((r.tenant_id = vr.tenant_id) AND (r.id = vr.role_id))))
+           WHERE ((v.tenant_id = m.tenant_id) AND (v.user_id = list_roles_of_users.actor) AND v.is_active AND ('members:read'::text = ANY (r.permissions))))));
+END;
+alter function list_roles_of_users(uuid,uuid[],uuid[]) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.list_visible_memberships(actor uuid, of_users uuid[], only_tenant uuid, after_id uuid, page_size integer)
+ RETURNS TABLE(id uuid, tenant_id uuid, user_id uuid, is_active boolean, metadata jsonb, last_sign_in_at timestamp with time zone, joined_at timestamp with time zone, tenant jsonb, roles jsonb)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT m.id,
+     m.tenant_id,
+     m.user_id,
+     m.is_active,
+     m.metadata,
+     m.last_sign_in_at,
+     m.joined_at,
+     jsonb_build_object('id', t.id, 'slug', t.slug, 'name', t.name, 'status', t.status, 'metadata', t.metadata, 'memberCount', t.member_count, 'createdAt', t.created_at, 'deletionAt', t.deletion_at) AS jsonb_build_object,
+     COALESCE(( SELECT jsonb_agg(jsonb_build_object('id', r.id, 'tenantId', r.tenant_id, 'key', r.key, 'name', r.name, 'description', r.description, 'isBuiltIn', r.is_built_in, 'permissions', r.permissions) ORDER BY r.key) AS jsonb_agg
+            FROM (membership_roles mr
+              JOIN roles r ON (((r.tenant_id = mr.tenant_id) AND (r.id = mr.role_id))))
+           WHERE ((mr.tenant_id = m.tenant_id) AND (mr.membership_id = m.id))), '[]'::jsonb) AS "coalesce"
+    FROM ((unnest(list_visible_memberships.of_users) asked(user_id)
+      CROSS JOIN LATERAL ( SELECT w.id,
+             w.tenant_id,
+             w.user_id,
+             w.is_active,
+             w.metadata,
+             w.last_sign_in_at,
+             w.joined_at,
+             w.updated_at
+            FROM user_tenants w
+           WHERE ((w.user_id = asked.user_id) AND ((list_visible_memberships.after_id IS NULL) OR (w.id > list_visible_memberships.after_id)) AND ((list_visible_memberships.only_tenant IS NULL) OR (w.tenant_id = list_visible_memberships.only_tenant)) AND (((w.user_id = list_visible_memberships.actor) AND w.is_active) OR ((list_visible_memberships.only_tenant IS NULL) AND (EXISTS ( SELECT
+                    FROM users a
+                   WHERE ((a.id = list_visible_memberships.actor) AND a.is_platform_admin AND (a.status = 'active'::text))))) OR (EXISTS ( SELECT
+                    FROM ((user_tenants v
+                      JOIN membership_roles vr ON (((vr.tenant_id = v.tenant_id) AND (vr.membership_id = v.id))))
+                      JOIN roles r ON (((r.tenant_id = vr.tenant_id) AND (r.id = vr.role_id))))
+                   WHERE ((v.tenant_id = w.tenant_id) AND (v.user_id = list_visible_memberships.actor) AND v.is_active AND ('members:read'::text = ANY (r.permissions)))))))
+           ORDER BY w.id
+          LIMIT list_visible_memberships.page_size) m)
+      JOIN tenants t ON ((t.id = m.tenant_id)))
+   ORDER BY m.user_id, m.id;
+END;
+alter function list_visible_memberships(uuid,uuid[],uuid,uuid,integer) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.membership_permissions(tenant uuid, membership uuid)
+ RETURNS text[]
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT COALESCE(array_agg(DISTINCT p.p ORDER BY p.p), '{}'::text[]) AS "coalesce"
+    FROM ((membership_roles mr
+      JOIN roles r ON (((r.tenant_id = mr.tenant_id) AND (r.id = mr.role_id))))
+      CROSS JOIN LATERAL unnest(r.permissions) p(p))
+   WHERE ((mr.tenant_id = membership_permissions.tenant) AND (mr.membership_id = membership_permissions.membership));
+END;
+alter function membership_permissions(uuid,uuid) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.note_sign_in(actor uuid)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ UPDATE users u SET last_sign_in_at = now()
+   WHERE (u.id = note_sign_in.actor);
+ UPDATE user_tenants m SET last_sign_in_at = now()
+   WHERE ((m.user_id = note_sign_in.actor) AND m.is_active);
+END;
+alter function note_sign_in(uuid) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.release_sign_in(account text, source inet)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ DELETE FROM sign_in_budgets b
+   WHERE (b.bucket = release_sign_in.account);
+ UPDATE sign_in_budgets b SET failures = GREATEST(0, (b.failures - 1))
+   WHERE (b.bucket = COALESCE(source_bucket(release_sign_in.source), 'source:unknown'::text));
+END;
+alter function release_sign_in(text,inet) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.reserve_sign_in(account text, source inet, is_known_device boolean, free_failures integer, consecutive_max integer, source_failures_max integer, window_seconds integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+declare
+  moment timestamptz;
+  budget_window interval := make_interval(secs => window_seconds);
+  a sign_in_budgets;
+  s sign_in_budgets;
+begin
+  insert into sign_in_budgets (bucket) values (account), (coalesce(source_bucket(source), 'source:unknown'))
+    on conflict do nothing;
+  -- Everybody locks the account first and the source second, so nobody waits in a circle.
+  select * into a from sign_in_budgets where bucket = account for update;
+  select * into s from sign_in_budgets where bucket = coalesce(source_bucket(source), 'source:unknown') for update;
+  moment := clock_timestamp();
+  if a.consecutive >= consecutive_max then
+    return -1;
+  end if;
+  if a.blocked_until > moment and not is_known_device then
+    return ceil(extract(epoch from a.blocked_until - moment));
+  end if;
+  if s.window_started_at + budget_window <= moment then
+    s.failures := 0;
+    s.window_started_at := moment;
+  end if;
+  if s.failures >= source_failures_max then
+    return greatest(1, ceil(extract(epoch from s.window_started_at + budget_window - moment)));
+  end if;
+  if a.window_started_at + budget_window <= moment then
+    a.failures := 0;
+    a.window_started_at := moment;
+  end if;
+  a.failures := a.failures + 1;
+  -- 1, 2, 4 … seconds from the last free failure on, at most a whole window.
+  if a.failures >= free_failures then
+    a.blocked_until := moment + least(budget_window, make_interval(secs => 2 ^ least(a.failures - free_failures, 20)));
+  end if;
+  update sign_in_budgets b
+    set failures = a.failures, consecutive = a.consecutive + 1,
+      window_started_at = a.window_started_at, blocked_until = a.blocked_until
+    where b.bucket = a.bucket;
+  update sign_in_budgets b
+    set failures = s.failures + 1, window_started_at = s.window_started_at
+    where b.bucket = s.bucket;
+  return 0;
+end
+$function$;
+alter function reserve_sign_in(text,inet,boolean,integer,integer,integer,integer) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.search_tenants(pattern text, contains jsonb, with_status text, above uuid, below uuid, is_descending boolean, page_size integer)
+ RETURNS SETOF tenants
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET plan_cache_mode TO 'force_custom_plan'
+AS $function$
+begin
+  if not is_platform_scope() then
+    return;
+  end if;
+  -- Trigram and containment operators are not leakproof, so under row security they could use no index.
+  if is_descending then
+    return query
+      select t.* from tenants t
+      where (pattern is null or t.search_text ilike '%' || pattern || '%' or pattern <% t.search_text)
+        and (contains is null or t.metadata @> contains)
+        and (with_status is null or t.status = with_status)
+        and (above is null or t.id > above) and (below is null or t.id < below)
+      order by t.id desc limit page_size;
+  else
+    return query
+      select t.* from tenants t
+      where (pattern is null or t.search_text ilike '%' || pattern || '%' or pattern <% t.search_text)
+        and (contains is null or t.metadata @> contains)
+        and (with_status is null or t.status = with_status)
+        and (above is null or t.id > above) and (below is null or t.id < below)
+      order by t.id limit page_size;
+  end if;
+end
+$function$;
+alter function search_tenants(text,jsonb,text,uuid,uuid,boolean,integer) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.search_users(pattern text, contains jsonb, with_status text, above uuid, below uuid, is_descending boolean, page_size integer)
+ RETURNS SETOF users
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET plan_cache_mode TO 'force_custom_plan'
+AS $function$
+begin
+  if not is_platform_scope() then
+    return;
+  end if;
+  -- Trigram and containment operators are not leakproof, so under row security they could use no index.
+  if is_descending then
+    return query
+      select u.* from users u
+      where (pattern is null or u.search_text ilike '%' || pattern || '%' or pattern <% u.search_text)
+        and (contains is null or u.metadata @> contains)
+        and (with_status is null or u.status = with_status)
+        and (above is null or u.id > above) and (below is null or u.id < below)
+      order by u.id desc limit page_size;
+  else
+    return query
+      select u.* from users u
+      where (pattern is null or u.search_text ilike '%' || pattern || '%' or pattern <% u.search_text)
+        and (contains is null or u.metadata @> contains)
+        and (with_status is null or u.status = with_status)
+        and (above is null or u.id > above) and (below is null or u.id < below)
+      order by u.id limit page_size;
+  end if;
+end
+$function$;
+alter function search_users(text,jsonb,text,uuid,uuid,boolean,integer) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.source_bucket(source inet)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN ('source:'::text || CASE WHEN (family(source) = 6) THEN (network(set_masklen(source, 64)))::text ELSE host(source) END);
+alter function source_bucket(inet) owner to owner;
+
+CREATE OR REPLACE FUNCTION public.sync_built_in_roles(definitions jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+begin
+  insert into built_in_roles (key, name, description, permissions)
+    select d.key, d.name, d.description, d.permissions
+    from jsonb_to_recordset(definitions) d (key text, name text, description text, permissions text[])
+    on conflict (key) do update
+      set name = excluded.name, description = excluded.description, permissions = excluded.permissions
+      where (built_in_roles.name, built_in_roles.description, built_in_roles.permissions)
+        is distinct from (excluded.name, excluded.description, excluded.permissions);
+  update roles r set name = b.name, description = b.description, permissions = b.permissions, updated_at = now()
+    from built_in_roles b
+    where r.is_built_in and r.key = b.key
+      and (r.name, r.description, r.permissions) is distinct from (b.name, b.description, b.permissions);
+end
+$function$;
+alter function sync_built_in_roles(jsonb) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.touch_sessions(session_ids uuid[])
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT set_config('synchronous_commit'::text, 'off'::text, true) AS set_config;
+ UPDATE sessions s SET last_seen_at = now()
+   WHERE (s.id = ANY (touch_sessions.session_ids));
+END;
+alter function touch_sessions(uuid[]) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.update_member_counts()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+begin
+  if tg_op = 'INSERT' then
+    update tenants t set member_count = t.member_count + c.members
+      from (select tenant_id, count(*)::int as members from changed where is_active group by 1) c
+      where t.id = c.tenant_id;
+  elsif tg_op = 'DELETE' then
+    update tenants t set member_count = t.member_count - c.members
+      from (select tenant_id, count(*)::int as members from former where is_active group by 1) c
+      where t.id = c.tenant_id;
+  else
+    update tenants t set member_count = t.member_count + c.members
+      from (
+        select n.tenant_id, sum(n.is_active::int - o.is_active::int)::int as members
+        from changed n join former o using (id) where n.is_active <> o.is_active group by 1
+      ) c
+      where t.id = c.tenant_id and c.members <> 0;
+  end if;
+  return null;
+end
+$function$;
+alter function update_member_counts() owner to tenantry_definer;
+
+grant select on built_in_roles to tenantry_app;
+grant delete, insert, select, update on built_in_roles to tenantry_definer;
+grant execute on function current_tenant_id() to public;
+grant execute on function current_user_id() to public;
+grant execute on function enter_scope(uuid,uuid,boolean) to owner;
+grant execute on function enter_scope(uuid,uuid,boolean) to tenantry_app;
+grant execute on function find_access(uuid,uuid[],text[]) to owner;
+grant execute on function find_access(uuid,uuid[],text[]) to tenantry_app;
+grant execute on function find_credentials(text) to owner;
+grant execute on function find_credentials(text) to tenantry_app;
+grant execute on function find_live_sessions(bytea[],uuid[]) to owner;
+grant execute on function find_live_sessions(bytea[],uuid[]) to tenantry_app;
+grant execute on function find_visible_users(uuid,uuid[],uuid) to owner;
+grant execute on function find_visible_users(uuid,uuid[],uuid) to tenantry_app;
+grant execute on function found_tenant(uuid,uuid,text,text,jsonb) to owner;
+grant execute on function found_tenant(uuid,uuid,text,text,jsonb) to tenantry_app;
+grant execute on function is_platform_scope() to public;
+grant execute on function list_roles_of_users(uuid,uuid[],uuid[]) to owner;
+grant execute on function list_roles_of_users(uuid,uuid[],uuid[]) to tenantry_app;
+grant execute on function list_visible_memberships(uuid,uuid[],uuid,uuid,integer) to owner;
+grant execute on function list_visible_memberships(uuid,uuid[],uuid,uuid,integer) to tenantry_app;
+grant execute on function membership_permissions(uuid,uuid) to owner;
+grant execute on function membership_permissions(uuid,uuid) to tenantry_app;
+grant execute on function note_sign_in(uuid) to owner;
+grant execute on function note_sign_in(uuid) to tenantry_app;
+grant execute on function release_sign_in(text,inet) to owner;
+grant execute on function release_sign_in(text,inet) to tenantry_app;
+grant execute on function reserve_sign_in(text,inet,boolean,integer,integer,integer,integer) to owner;
+grant execute on function reserve_sign_in(text,inet,boolean,integer,integer,integer,integer) to tenantry_app;
+grant execute on function search_tenants(text,jsonb,text,uuid,uuid,boolean,integer) to owner;
+grant execute on function search_tenants(text,jsonb,text,uuid,uuid,boolean,integer) to tenantry_app;
+grant execute on function search_users(text,jsonb,text,uuid,uuid,boolean,integer) to owner;
+grant execute on function search_users(text,jsonb,text,uuid,uuid,boolean,integer) to tenantry_app;
+grant execute on function source_bucket(inet) to public;
+grant execute on function sync_built_in_roles(jsonb) to owner;
+grant execute on function touch_sessions(uuid[]) to owner;
+grant execute on function touch_sessions(uuid[]) to tenantry_app;
+grant execute on function update_member_counts() to owner;
+grant execute on function update_member_counts() to tenantry_app;
+grant delete, insert, select, update on membership_roles to tenantry_app;
+grant delete, insert, select, update on membership_roles to tenantry_definer;
+grant delete, insert, select, update on password_credentials to tenantry_app;
+grant delete, insert, select, update on password_credentials to tenantry_definer;
+grant delete, insert, select, update on roles to tenantry_app;
+grant delete, insert, select, update on roles to tenantry_definer;
+grant usage on schema public to tenantry_app;
+grant usage on schema public to tenantry_definer;
+grant usage on schema public to public;
+grant delete, insert, select, update on sessions to tenantry_app;
+grant delete, insert, select, update on sessions to tenantry_definer;
+grant delete, insert, select, update on sign_in_budgets to tenantry_definer;
+grant select, update (metadata, name, slug, updated_at) on tenants to tenantry_app;
+grant delete, insert, select, update on tenants to tenantry_definer;
+grant delete, select, update on user_tenants to tenantry_app;
+grant delete, insert, select, update on user_tenants to tenantry_definer;
+grant insert (avatar_url, email, id, locale, metadata, name), select, update (avatar_url, last_sign_in_at, locale, metadata, name, updated_at) on users to tenantry_app;
+grant delete, insert, select, update on users to tenantry_definer;
+
+comment on table built_in_roles is 'The roles every tenant gets, written from the permission catalogue at each migration.';
+comment on function current_tenant_id() is 'The one tenant whose rows are visible now, or null for none.';
+comment on function current_user_id() is 'The user on whose behalf this connection acts, or null.';
+comment on function enter_scope(uuid,uuid,boolean) is 'Opens what the other statements of this transaction may see, and nothing after it. The database itself checks the membership or the platform right of the actor, so a service that forgets its own check finds no rows.';
+comment on function find_access(uuid,uuid[],text[]) is 'In which of these tenants (by id or slug) the actor is an active member, and what it may do there.';
+comment on function find_credentials(text) is 'Login: the user with this canonical e-mail address and the hash to check.';
+comment on function find_live_sessions(bytea[],uuid[]) is 'Session check: which of these tokens are good now by this clock, for whom, and with what permissions in the asked tenant (or the one the session is bound to).';
+comment on function find_visible_users(uuid,uuid[],uuid) is 'Those of these users the actor may see: itself, people of tenants where it may read members, everybody as a platform administrator.';
+comment on function found_tenant(uuid,uuid,text,text,jsonb) is 'Creates a tenant with its built-in roles and makes the actor its owner; the scope of a tenant cannot be entered before somebody belongs to it.';
+comment on function is_platform_scope() is 'True while a platform administrator acts across tenants.';
+comment on function list_roles_of_users(uuid,uuid[],uuid[]) is 'The roles that users have in tenants, for up to hundreds of pairs at once: the actor learns its own, those in tenants where it may read members, and all as a platform administrator.';
+comment on function list_visible_memberships(uuid,uuid[],uuid,uuid,integer) is 'Memberships of users with tenant and roles, oldest first, a page per user: the actor sees its own, those in tenants where it may read members, and all as a platform administrator.';
+comment on function membership_permissions(uuid,uuid) is 'All permissions that the roles of a membership give together, sorted.';
+comment on table membership_roles is 'The roles of a membership. Both keys carry the tenant, so a role of another tenant cannot be given.';
+comment on index membership_roles_tenant_id_role_id_membership_id_idx is 'tenant.owners, role.memberCount, tenant.memberships filtered by role; the last-owner check';
+comment on function note_sign_in(uuid) is 'Remembers the sign-in on the user and on all of its memberships.';
+comment on table password_credentials is 'One password hash (PHC string) per user, apart from users so that no tenant scope can ever read it.';
+comment on function release_sign_in(text,inet) is 'Takes back what a successful sign-in had reserved.';
+comment on function reserve_sign_in(text,inet,boolean,integer,integer,integer,integer) is 'Counts an attempt as failed before its password is checked, so that parallel tries cannot slip through. 0: go ahead; more: seconds to wait; -1: shut until the password is reset.';
+comment on table roles is 'Named sets of permissions of one tenant.';
+comment on function search_tenants(text,jsonb,text,uuid,uuid,boolean,integer) is 'Fuzzy search for platform administrators over slug and name, in the order of creation; nothing outside the platform scope.';
+comment on function search_users(text,jsonb,text,uuid,uuid,boolean,integer) is 'Fuzzy search for platform administrators over e-mail and name, in the order of creation; nothing outside the platform scope.';
+comment on table sessions is 'Live sign-ins. A revoked session is a deleted row. Room is left on each page so that noting last_seen_at rewrites no index.';
+comment on column sessions.tenant_id is 'When set, the session may act in this tenant only, and ends with the membership.';
+comment on column sessions.token_hash is 'SHA-256 of the token; the token itself is never stored.';
+comment on index sessions_tenant_id_id_idx is 'tenant.sessions, newest first; only sessions bound to a tenant are in it';
+comment on index sessions_user_id_id_idx is 'viewer.sessions and user.sessions, newest first; revokeSessions; the cap on sessions per user';
+comment on table sign_in_budgets is 'Failed sign-ins per account and per source, reserved before a password is checked. Only the functions reserve_sign_in() and release_sign_in() touch it.';
+comment on column sign_in_budgets.bucket is 'account:<SHA-256 of the e-mail address, known or not> or source:<IPv4 address or IPv6 /64 network>';
+comment on column sign_in_budgets.consecutive is 'Failures since the last success; at 100 the account is shut until its password is reset (NIST SP 800-63B-4).';
+comment on function source_bucket(inet) is 'One bucket per IPv4 address or IPv6 /64 network, however it is written.';
+comment on function sync_built_in_roles(jsonb) is 'Brings the built-in roles of every tenant to what the permission catalogue of this release says.';
+comment on table tenants is 'The organisations that use the product.';
+comment on column tenants.member_count is 'Active memberships, kept by trigger: a list of 100 tenants must not count a million rows.';
+comment on index tenants_metadata_idx is 'tenants(where: { metadata }): containment';
+comment on index tenants_search_text_idx is 'tenants(where: { search }): fuzzy search on slug and name';
+comment on function touch_sessions(uuid[]) is 'Notes that sessions were just used. Losing the last second of this in a crash is harmless, so it does not wait for the disk.';
+comment on function update_member_counts() is 'Keeps tenants.member_count, once per statement and not per row.';
+comment on table user_tenants is 'Memberships: which user belongs to which tenant.';
+comment on column user_tenants.last_sign_in_at is 'Copied from the user at sign-in so that one index serves "members, last sign-in first"; epoch means never, which keeps the order total and cursors simple.';
+comment on index user_tenants_tenant_id_last_sign_in_at_id_idx is 'tenant.memberships, last sign-in first (the default order), any page';
+comment on index user_tenants_user_id_id_idx is 'viewer.memberships and user.memberships; note_sign_in(); erasing a user';
+comment on table users is 'People. A person exists once and may belong to many tenants.';
+comment on column users.email is 'Canonical form, made in one place (src/lib/email.ts); the database never folds case.';
+comment on column users.search_text is 'What the fuzzy search of platform administrators looks at.';
+comment on index users_metadata_idx is 'users(where: { metadata }): containment';
+comment on index users_search_text_idx is 'users(where: { search }): fuzzy search on e-mail and name';

@@ -1,0 +1,82 @@
+import pg from 'pg';
+import {
+  commentsSql,
+  extensionsSql,
+  functionsSql,
+  grantsSql,
+  othersSql,
+} from './structure/rest.ts';
+import {
+  columnsSql,
+  constraintsSql,
+  indexesSql,
+  policiesSql,
+  tablesSql,
+  triggersSql,
+} from './structure/tables.ts';
+
+/** One piece of the structure: the table it belongs to, if any, and how it is written. */
+type Piece = { place: string; text: string };
+
+const header = `-- What the database is after all migrations: schema public, printed from PostgreSQL's catalogue.
+-- For reading and comparing, not for running; how it got there is in migrations/.
+-- Written by \`npm run db:structure\`, and test/migrations/structure.test.ts compares.
+-- "owner" stands for whichever role runs the migrations.
+`;
+
+/**
+ * Prints the structure of a migrated database: what `pg_dump --schema-only` would tell, sorted, and
+ * equal for equal databases whatever their names, their owner's name and the order in which things
+ * were made. Left out are Prisma's own history table and what belongs to extensions. Function
+ * bodies in standard SQL are shown as the server writes them, which a new major version may do
+ * differently.
+ */
+export async function printStructure(ownerUrl: string): Promise<string> {
+  const owner = new pg.Client({ connectionString: ownerUrl });
+  await owner.connect();
+  try {
+    await owner.query('begin isolation level repeatable read, read only');
+    // Names are written with their schema unless it is on this path.
+    await owner.query('set local search_path = public');
+    const parts = [
+      header,
+      await printPieces(owner, extensionsSql),
+      ...(await printTables(owner)),
+      await printPieces(owner, functionsSql, '\n'),
+      await printPieces(owner, othersSql),
+      await printPieces(owner, grantsSql),
+      await printPieces(owner, commentsSql),
+    ];
+    return parts.filter((part) => part !== '').join('\n');
+  } finally {
+    await owner.end();
+  }
+}
+
+/** Each table with its columns and constraints, then its indexes, policies and triggers. */
+async function printTables(owner: pg.Client): Promise<string[]> {
+  const tables = await listPieces(owner, tablesSql);
+  const columns = await listPieces(owner, columnsSql);
+  const constraints = await listPieces(owner, constraintsSql);
+  const indexes = await listPieces(owner, indexesSql);
+  const policies = await listPieces(owner, policiesSql);
+  const triggers = await listPieces(owner, triggersSql);
+  return tables.map(({ place, text: options }) => {
+    const isOfTable = (piece: Piece) => piece.place === place;
+    const inside = [...columns, ...constraints].filter(isOfTable).map(({ text }) => `  ${text}`);
+    const after = [...indexes, ...policies, ...triggers].filter(isOfTable);
+    return `create table ${place} (\n${inside.join(',\n')}\n)${options};\n${toStatements(after)}`;
+  });
+}
+
+async function printPieces(owner: pg.Client, sql: string, separator = ''): Promise<string> {
+  return toStatements(await listPieces(owner, sql), separator);
+}
+
+async function listPieces(owner: pg.Client, sql: string): Promise<Piece[]> {
+  return (await owner.query<Piece>(sql)).rows;
+}
+
+function toStatements(pieces: readonly Piece[], separator = ''): string {
+  return pieces.map(({ text }) => `${text};\n`).join(separator);
+}

@@ -1,0 +1,261 @@
+import { readFile } from 'node:fs/promises';
+import pg from 'pg';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { createTestDatabase } from '../support/cluster.ts';
+
+// What must hold for everything in the database, whoever adds it and when: read from PostgreSQL's
+// catalogue. Each rule is a statement that lists its offenders, and a breach that it must notice.
+
+let owner: pg.Client;
+let app: pg.Client;
+beforeAll(async () => {
+  const { ownerUrl, appUrl, drop } = await createTestDatabase();
+  owner = new pg.Client({ connectionString: ownerUrl });
+  app = new pg.Client({ connectionString: appUrl });
+  await owner.connect();
+  await app.connect();
+  await owner.query(someRows);
+  return async () => {
+    await owner.end();
+    await app.end();
+    await drop();
+  };
+});
+
+/** Our tables. Prisma's own history table is nobody's but the owner's, see below. */
+const tables = `pg_class c where c.relnamespace = 'public'::regnamespace
+  and c.relkind in ('r', 'p') and c.relname <> '_prisma_migrations'`;
+
+/** Tables whose rows belong to one tenant. */
+const tenantOwned = `(select a.attrelid from pg_attribute a
+  where a.attname = 'tenant_id' and not a.attisdropped)`;
+
+const isOfExtension = (id: string) =>
+  `exists (select from pg_depend e where e.objid = ${id} and e.deptype = 'e')`;
+
+/** Foreign keys that are served otherwise than by an index on all of their columns. */
+const servedOtherwise = [
+  // By sessions_user_id_id_idx: a user has some tens of sessions at most (SESSIONS_PER_USER_MAX).
+  'sessions_membership_fkey',
+];
+
+const rules: [guarantee: string, offenders: string, breach: string][] = [
+  [
+    'the serving login has no power over the cluster',
+    `select rolname as offender from pg_roles where rolname = 'tenantry_app'
+      and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication)`,
+    'alter role tenantry_app createdb',
+  ],
+  [
+    'the serving login is no member of another role',
+    `select roleid::regrole::text as offender from pg_auth_members
+      where member = 'tenantry_app'::regrole`,
+    'grant tenantry_definer to tenantry_app',
+  ],
+  [
+    'the serving login owns nothing',
+    `select pg_describe_object(classid, objid, objsubid) as offender from pg_shdepend
+      where refclassid = 'pg_authid'::regclass and refobjid = 'tenantry_app'::regrole
+        and deptype = 'o'
+        and dbid in (0, (select oid from pg_database where datname = current_database()))`,
+    'alter table roles owner to tenantry_app',
+  ],
+  [
+    'the serving login can create nothing that stays',
+    `select nspname as offender from pg_namespace
+      where has_schema_privilege('tenantry_app', oid, 'create') and nspname !~ '^pg_temp'
+     union all select datname from pg_database where datname = current_database()
+      and has_database_privilege('tenantry_app', oid, 'create')`,
+    'grant create on schema public to public',
+  ],
+  [
+    'the serving login can read and write rows and nothing else of a table',
+    `select c.relname as offender from pg_class c
+      where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f')
+        and has_table_privilege('tenantry_app', c.oid, 'truncate, references, trigger, maintain')`,
+    'grant truncate on sessions to tenantry_app',
+  ],
+  [
+    'the serving login has no right on the history of migrations',
+    `select 'yes' as offender where has_table_privilege('tenantry_app',
+      'public._prisma_migrations', 'select, insert, update, delete')`,
+    'grant select on _prisma_migrations to public',
+  ],
+  [
+    'nobody signs in as the owner of the definer functions, who owns nothing else',
+    `select rolname as offender from pg_roles where rolname = 'tenantry_definer'
+      and (rolcanlogin or rolsuper or rolbypassrls or rolcreaterole or rolcreatedb)
+     union all
+     select pg_describe_object(classid, objid, objsubid) from pg_shdepend
+      where refclassid = 'pg_authid'::regclass and refobjid = 'tenantry_definer'::regrole
+        and deptype = 'o' and classid <> 'pg_proc'::regclass
+        and dbid in (0, (select oid from pg_database where datname = current_database()))`,
+    'alter table roles owner to tenantry_definer',
+  ],
+  [
+    'row security is on in every table, also for its owner',
+    `select c.relname as offender from ${tables}
+      and not (c.relrowsecurity and c.relforcerowsecurity)`,
+    'alter table sessions no force row level security',
+  ],
+  [
+    'every policy says what may be seen and what may be written',
+    `select format('%s on %s', p.polname, p.polrelid::regclass) as offender from pg_policy p
+      where (p.polqual is null and p.polcmd <> 'a')
+        or (p.polwithcheck is null and p.polcmd in ('*', 'a', 'w'))`,
+    'create policy lax on roles for update to tenantry_app using (false)',
+  ],
+  [
+    'every policy is for one of the two roles, and none lets the serving login see all',
+    `select format('%s on %s', p.polname, p.polrelid::regclass) as offender from pg_policy p
+      where p.polroles not in ('{tenantry_app}'::regrole[]::oid[],
+          '{tenantry_definer}'::regrole[]::oid[])
+        or (p.polroles = '{tenantry_app}'::regrole[]::oid[] and 'true' in
+          (pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)))`,
+    'create policy lax on roles for select to tenantry_app using (true)',
+  ],
+  [
+    'every policy asks for the scope through a subselect, once per statement and not per row',
+    `select format('%s on %s', p.polname, p.polrelid::regclass) as offender from pg_policy p
+      where concat(pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))
+        ~ '(?<!SELECT )(current_user_id\\(|current_tenant_id\\(|is_platform_scope\\(|current_setting\\()'`,
+    'create policy slow on roles for select to tenantry_app using (tenant_id = current_tenant_id())',
+  ],
+  [
+    'every definer function has its search path pinned, with temporary tables last',
+    `select p.oid::regprocedure::text as offender from pg_proc p
+      where p.prosecdef and p.pronamespace = 'public'::regnamespace
+        and not coalesce('search_path=pg_catalog, public, pg_temp' = any (p.proconfig), false)`,
+    'alter function find_credentials reset search_path',
+  ],
+  [
+    'every definer function runs as tenantry_definer, and that role owns no other',
+    `select p.oid::regprocedure::text as offender from pg_proc p
+      where p.pronamespace = 'public'::regnamespace
+        and p.prosecdef <> (p.proowner = 'tenantry_definer'::regrole)`,
+    'alter function find_credentials owner to current_user',
+  ],
+  [
+    'no definer function may be called by everybody',
+    `select p.oid::regprocedure::text as offender from pg_proc p
+      where p.prosecdef and has_function_privilege('public', p.oid, 'execute')`,
+    'grant execute on function note_sign_in to public',
+  ],
+  [
+    'every view is seen with the rights of who looks, and none is stored',
+    `select c.relname as offender from pg_class c
+      where c.relnamespace = 'public'::regnamespace and not ${isOfExtension('c.oid')}
+        and (c.relkind = 'm' or (c.relkind = 'v'
+          and not coalesce(c.reloptions && '{security_invoker=true,security_invoker=on}', false)))`,
+    'create view everybody as select id from users',
+  ],
+  [
+    'every table says what it is for',
+    `select c.relname as offender from ${tables} and obj_description(c.oid, 'pg_class') is null`,
+    'create table notes (id uuid primary key)',
+  ],
+  [
+    'every index that is no key says which query it serves',
+    `select i.indexrelid::regclass::text as offender from pg_index i
+      where i.indrelid in (select c.oid from ${tables})
+        and not exists (select from pg_constraint n where n.conindid = i.indexrelid)
+        and obj_description(i.indexrelid, 'pg_class') is null`,
+    'create index on sessions (expires_at)',
+  ],
+  [
+    'every index is valid',
+    'select indexrelid::regclass::text as offender from pg_index where not indisvalid',
+    `update pg_index set indisvalid = false where indexrelid = 'users_metadata_idx'::regclass`,
+  ],
+  [
+    'every foreign key between rows of tenants carries the tenant',
+    `select n.conname as offender from pg_constraint n
+      where n.contype = 'f' and n.conrelid in ${tenantOwned} and n.confrelid in ${tenantOwned}
+        and not exists (
+          select from unnest(n.conkey, n.confkey) k (ours, theirs)
+          join pg_attribute a on a.attrelid = n.conrelid and a.attnum = k.ours
+          join pg_attribute b on b.attrelid = n.confrelid and b.attnum = k.theirs
+          where a.attname = 'tenant_id' and b.attname = 'tenant_id')`,
+    'alter table membership_roles add foreign key (role_id) references roles (id)',
+  ],
+  [
+    'every foreign key is led by an index, so that deleting its target reads no whole table',
+    `select n.conname as offender from pg_constraint n
+      where n.contype = 'f' and n.conname <> all ('{${servedOtherwise.join()}}')
+        and not exists (
+          select from pg_index i
+          where i.indrelid = n.conrelid and i.indpred is null and i.indisvalid
+            and (i.indkey::int2[])[0:cardinality(n.conkey) - 1] @> n.conkey)`,
+    'drop index user_tenants_user_id_id_idx',
+  ],
+];
+
+describe('in the migrated database', () => {
+  test.each(rules)('%s', async (_guarantee, offenders, breach) => {
+    expect(await listOffenders(offenders)).toEqual([]);
+    await owner.query(`begin; ${breach}`);
+    const noticed = await listOffenders(offenders);
+    await owner.query('rollback');
+    expect(noticed).not.toEqual([]);
+  });
+
+  test('the definer functions are exactly those of docs/decisions/006-row-security.md', async () => {
+    const record = new URL('../../docs/decisions/006-row-security.md', import.meta.url);
+    const [, list = ''] = (await readFile(record, 'utf8')).split('| Function |');
+    const documented = Array.from(list.matchAll(/^\| `(\w+)` \|/gm), ([, name]) => name);
+    const existing = await listOffenders(`
+      select p.proname as offender from pg_proc p
+      where p.prosecdef and p.pronamespace = 'public'::regnamespace`);
+    expect(documented.sort()).toEqual(existing);
+  });
+});
+
+describe('the serving login', () => {
+  test('sees no row of any table before it has entered a scope', async () => {
+    const readable = await listOffenders(`select c.relname as offender from ${tables}
+      and has_table_privilege('tenantry_app', c.oid, 'select')`);
+    expect(readable).toEqual(expect.arrayContaining(['users', 'user_tenants', 'sessions']));
+    for (const table of readable) {
+      const count = `select count(*)::int as count from ${table}`;
+      const stored = await owner.query<{ count: number }>(count);
+      expect(stored.rows[0]?.count, table).toBeGreaterThan(0);
+      const seen = await app.query<{ count: number }>(count);
+      expect(seen.rows[0]?.count, table).toBe(0);
+    }
+  });
+
+  test.each([
+    'create table notes ()',
+    'create function f() returns int language sql return 1',
+    'truncate sessions',
+    'alter table sessions disable row level security',
+    'drop policy own_rows on sessions',
+    'set role tenantry_definer',
+    'set session authorization tenantry_definer',
+    'set row_security = off; select id from users',
+    'update users set is_platform_admin = true',
+    'update tenants set member_count = 0',
+    'select * from sign_in_budgets',
+    'select * from _prisma_migrations',
+    `select sync_built_in_roles('[]')`,
+  ])('is refused: %s', async (statement) => {
+    // insufficient_privilege: PostgreSQL's appendix of error codes.
+    await expect(app.query(statement)).rejects.toMatchObject({ code: '42501' });
+    await app.query('reset row_security');
+  });
+});
+
+/** One row at least in every table, arranged by the owner, whom row security does not bind. */
+const someRows = `
+  insert into users (id, email) values ('00000000-0000-7000-8000-000000000001', 'ada@example.com');
+  insert into password_credentials (user_id, password_hash)
+    values ('00000000-0000-7000-8000-000000000001', '$argon2id$');
+  select found_tenant('00000000-0000-7000-8000-000000000001',
+    '00000000-0000-7000-8000-000000000002', 'acme', 'Acme', '{}');
+  insert into sessions (user_id, token_hash, idle_timeout_seconds, expires_at)
+    values ('00000000-0000-7000-8000-000000000001', sha256('x'), 60, now() + interval '1 day');`;
+
+async function listOffenders(sql: string): Promise<string[]> {
+  const { rows } = await owner.query<{ offender: string }>(sql);
+  return rows.map(({ offender }) => offender).sort();
+}
