@@ -14,7 +14,7 @@ export type Access = {
   /** Null for a platform administrator from outside. */
   membershipId: string | null;
   roleKeys: readonly string[];
-  permissions: ReadonlySet<string>;
+  permissions: ReadonlySet<Permission>;
 };
 
 /** A tenant, asked for by one of both. */
@@ -83,7 +83,7 @@ function createUncheckedAccess(ref: TenantRef, known: Access | undefined): Acces
   return { tenant, membershipId, roleKeys: [], permissions: new Set(allPermissions) };
 }
 
-type AccessRow = Tenant & { membershipId: string; roleKeys: string[]; permissions: string[] };
+type AccessRow = Tenant & { membershipId: string; roleKeys: string[]; permissions: Permission[] };
 
 async function listAccesses(ctx: Ctx, refs: readonly TenantRef[]): Promise<Access[]> {
   const actorId = findActorId(ctx);
@@ -125,7 +125,7 @@ async function listPlatformAccesses(ctx: Ctx, ids: string[], slugs: string[]): P
         on m.tenant_id = t.id and m.user_id = ${findActorId(ctx)}::uuid and m.is_active
       where t.id = any (${ids}::uuid[]) or t.slug = any (${slugs}::text[])`,
   );
-  const permissions: ReadonlySet<string> = new Set(allPermissions);
+  const permissions: ReadonlySet<Permission> = new Set(allPermissions);
   return rows.map(({ membershipId, ...tenant }) => ({
     tenant,
     membershipId,

@@ -112,3 +112,12 @@ export const builtInRoles: readonly BuiltInRoleDefinition[] = [
 export function isPermission(name: string): name is Permission {
   return Object.hasOwn(permissionCatalogue, name);
 }
+
+/**
+ * Declares, where a module is loaded, that its code will ask for this permission. Raises for one that
+ * is not in the catalogue, so that a server with a misspelt check does not even start.
+ */
+export function needs(name: string): Permission {
+  if (isPermission(name)) return name;
+  throw new Error(`The code asks for the permission "${name}", which is not in the catalogue.`);
+}

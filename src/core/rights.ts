@@ -1,4 +1,7 @@
+import { needs } from './permissions.ts';
 import type { Role } from './records.ts';
+
+const ownTenant = needs('tenant:own');
 
 /**
  * True when somebody with `actor` permissions may change what has `target` permissions (a member,
@@ -6,7 +9,7 @@ import type { Role } from './records.ts';
  * what allows strictly less than they have.
  */
 export function mayManage(actor: ReadonlySet<string>, target: readonly string[]): boolean {
-  if (actor.has('tenant:own')) return true;
+  if (actor.has(ownTenant)) return true;
   const rights = new Set(target);
   return rights.size < actor.size && [...rights].every((permission) => actor.has(permission));
 }

@@ -3,12 +3,16 @@ import { ConflictError, ForbiddenError, InvalidInputError } from '../../core/app
 import { type Ctx, getSignedIn, requirePlatformAdmin } from '../../core/context.ts';
 import { checkMetadata, checkSearch, checkSlug, checkText } from '../../core/input.ts';
 import { type Page, type PageArgs, parsePage, toPage } from '../../core/page.ts';
+import { needs } from '../../core/permissions.ts';
 import type { JsonObject, Tenant } from '../../core/records.ts';
 import { getOwnScope, getPlatformScope, getTenantScope } from '../../core/scopes.ts';
 import { isBrokenConstraint } from '../../db/error-map.ts';
 import { slugify } from '../../lib/slug.ts';
 import { createUuidV7 } from '../../lib/uuid.ts';
 import * as queries from './queries.ts';
+
+const readTenant = needs('tenant:read');
+const changeTenant = needs('tenant:update');
 
 /** Longest name of a tenant, in code points. */
 export const tenantNameMax = 100;
@@ -74,7 +78,7 @@ export async function createTenant(ctx: Ctx, input: CreateTenantInput): Promise<
       queries.createTenantWithOwner(tx, user.id, tenant),
     ),
   );
-  const access = await authorize(ctx, { id: tenant.id }, 'tenant:read');
+  const access = await authorize(ctx, { id: tenant.id }, readTenant);
   return access.tenant;
 }
 
@@ -115,7 +119,7 @@ export type UpdateTenantInput = {
  * ForbiddenError, ConflictError (slug taken).
  */
 export async function updateTenant(ctx: Ctx, input: UpdateTenantInput): Promise<Tenant> {
-  const access = await authorize(ctx, { id: input.tenantId }, 'tenant:update');
+  const access = await authorize(ctx, { id: input.tenantId }, changeTenant);
   const changes: queries.TenantChanges = {
     name: input.name == null ? undefined : checkText('name', input.name, tenantNameMax),
     slug: input.slug == null ? undefined : checkSlug('slug', input.slug),

@@ -7,7 +7,7 @@ import {
 } from '../../../core/app-error.ts';
 import { type Ctx, getSignedIn, isPlatformAdmin } from '../../../core/context.ts';
 import { checkMetadata } from '../../../core/input.ts';
-import { allPermissions, type Permission } from '../../../core/permissions.ts';
+import { allPermissions, needs, type Permission } from '../../../core/permissions.ts';
 import type { JsonObject, Membership, Role } from '../../../core/records.ts';
 import { findUngrantable, mayManage } from '../../../core/rights.ts';
 import { getTenantScope } from '../../../core/scopes.ts';
@@ -17,6 +17,9 @@ import { lockTenant } from '../../tenants/queries.ts';
 import { type MembershipRef, membershipLoader } from '../loaders.ts';
 import * as queries from '../queries.ts';
 import { isOwner, listPermissions } from '../rules.ts';
+
+const updateMembers = needs('members:update');
+const removeMembers = needs('members:remove');
 
 const rolesMax = 20;
 
@@ -41,7 +44,7 @@ export async function updateMembership(
   if (roleKeys && (roleKeys.length === 0 || roleKeys.length > rolesMax)) {
     throw new InvalidInputError(`A member has between 1 and ${rolesMax} roles.`, ['roleKeys']);
   }
-  return await changeMembership(ctx, input.membership, 'members:update', async (tx, change) => {
+  return await changeMembership(ctx, input.membership, updateMembers, async (tx, change) => {
     if (roleKeys) {
       const roles = await getGrantableRoles(tx, change, roleKeys);
       await queries.assignRoles(
@@ -62,7 +65,7 @@ export async function updateMembership(
  * NotFoundError, ForbiddenError, ConflictError (last owner).
  */
 export function removeMember(ctx: Ctx, membership: MembershipRef): Promise<Membership> {
-  return changeMembership(ctx, membership, 'members:remove', (tx, { target }) =>
+  return changeMembership(ctx, membership, removeMembers, (tx, { target }) =>
     queries.deleteMembership(tx, target),
   );
 }

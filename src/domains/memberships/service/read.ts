@@ -2,6 +2,7 @@ import { authorize, findAccess } from '../../../core/access.ts';
 import { type Ctx, findActorId, getSignedIn } from '../../../core/context.ts';
 import { checkEmail, checkText } from '../../../core/input.ts';
 import { type Page, type PageArgs, parsePage, toPage } from '../../../core/page.ts';
+import { needs } from '../../../core/permissions.ts';
 import type { Membership } from '../../../core/records.ts';
 import { mayManage } from '../../../core/rights.ts';
 import { getTenantScope } from '../../../core/scopes.ts';
@@ -9,6 +10,8 @@ import { userLoader } from '../../users/loaders.ts';
 import { membershipLoader, userMembershipsLoader } from '../loaders.ts';
 import * as queries from '../queries.ts';
 import { listPermissions } from '../rules.ts';
+
+const readMembers = needs('members:read');
 
 export type MemberListInput = {
   page: PageArgs;
@@ -25,7 +28,7 @@ export async function listMembers(
   tenantId: string,
   input: MemberListInput,
 ): Promise<Page<Membership>> {
-  await authorize(ctx, { id: tenantId }, 'members:read');
+  await authorize(ctx, { id: tenantId }, readMembers);
   const filter = checkFilter(input.filter);
   const order = input.order ?? { field: 'lastSignInAt', isDescending: true };
   const binding = JSON.stringify(['members', tenantId, filter, order]);
@@ -74,8 +77,7 @@ export async function findMembership(
   membershipId: string,
 ): Promise<Membership | null> {
   const access = await findAccess(ctx, { id: tenantId });
-  const isVisible =
-    access?.membershipId === membershipId || access?.permissions.has('members:read');
+  const isVisible = access?.membershipId === membershipId || access?.permissions.has(readMembers);
   return isVisible ? await membershipLoader(ctx).load({ tenantId, id: membershipId }) : null;
 }
 
@@ -94,7 +96,7 @@ export async function listOwnPermissionsOn(ctx: Ctx, membership: Membership): Pr
   return [...access.permissions]
     .filter(
       (permission) =>
-        permission === 'members:read' || (permission.startsWith('members:') && canManage),
+        permission === readMembers || (permission.startsWith('members:') && canManage),
     )
     .sort();
 }

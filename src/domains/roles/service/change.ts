@@ -7,7 +7,7 @@ import {
 } from '../../../core/app-error.ts';
 import { type Ctx, getSignedIn } from '../../../core/context.ts';
 import { checkOptionalText, checkText } from '../../../core/input.ts';
-import { isPermission } from '../../../core/permissions.ts';
+import { isPermission, needs } from '../../../core/permissions.ts';
 import type { Role } from '../../../core/records.ts';
 import { findUngrantable, mayManage } from '../../../core/rights.ts';
 import { getTenantScope } from '../../../core/scopes.ts';
@@ -15,11 +15,13 @@ import { DatabaseFault, isBrokenConstraint } from '../../../db/error-map.ts';
 import { rolesLoader } from '../loaders.ts';
 import * as queries from '../queries.ts';
 
+const manageRoles = needs('roles:manage');
+
 const roleNameMax = 100;
 const roleDescriptionMax = 500;
 const keyForm = /^[a-z][a-z0-9_-]{0,49}$/;
 /** What only the built-in owner role holds: a tenant's ownership is not made of custom roles. */
-const ownersOnly = 'tenant:own';
+const ownersOnly = needs('tenant:own');
 
 export type CreateRoleInput = {
   tenantId: string;
@@ -35,7 +37,7 @@ export type CreateRoleInput = {
  */
 export async function createRole(ctx: Ctx, input: CreateRoleInput): Promise<Role> {
   const { tenantId, key } = input;
-  const access = await authorize(ctx, { id: tenantId }, 'roles:manage');
+  const access = await authorize(ctx, { id: tenantId }, manageRoles);
   if (!keyForm.test(key)) {
     throw new InvalidInputError(
       '"key" must start with a letter and have at most 50 of a-z, 0-9, _ and -.',
@@ -110,7 +112,7 @@ async function getManageable(ctx: Ctx, ref: RoleRef): Promise<{ access: Access; 
   getSignedIn(ctx);
   const { tenantId } = ref;
   if (!(await findAccess(ctx, { id: tenantId }))) throw createNotFound();
-  const access = await authorize(ctx, { id: tenantId }, 'roles:manage');
+  const access = await authorize(ctx, { id: tenantId }, manageRoles);
   const roles = await rolesLoader(ctx).load(tenantId);
   const role = roles.find(({ id }) => id === ref.id);
   if (!role) throw createNotFound();

@@ -1,24 +1,28 @@
 import { authorize, findAccess } from '../../../core/access.ts';
 import type { Ctx } from '../../../core/context.ts';
+import { needs } from '../../../core/permissions.ts';
 import type { Role } from '../../../core/records.ts';
 import { roleMemberCountLoader, rolesLoader } from '../loaders.ts';
 
+const readRoles = needs('roles:read');
+const readMembers = needs('members:read');
+
 /** All roles of a tenant. Needs roles:read. Raises NotFoundError, ForbiddenError. */
 export async function listRoles(ctx: Ctx, tenantId: string): Promise<readonly Role[]> {
-  await authorize(ctx, { id: tenantId }, 'roles:read');
+  await authorize(ctx, { id: tenantId }, readRoles);
   return await rolesLoader(ctx).load(tenantId);
 }
 
 /** One role; null where the caller may not read the roles of its tenant. */
 export async function findRole(ctx: Ctx, tenantId: string, roleId: string): Promise<Role | null> {
   const access = await findAccess(ctx, { id: tenantId });
-  if (!access?.permissions.has('roles:read')) return null;
+  if (!access?.permissions.has(readRoles)) return null;
   const roles = await rolesLoader(ctx).load(tenantId);
   return roles.find(({ id }) => id === roleId) ?? null;
 }
 
 /** How many memberships have the role. Needs members:read. */
 export async function countRoleMembers(ctx: Ctx, role: Role): Promise<number> {
-  await authorize(ctx, { id: role.tenantId }, 'members:read');
+  await authorize(ctx, { id: role.tenantId }, readMembers);
   return await roleMemberCountLoader(ctx).load(role);
 }

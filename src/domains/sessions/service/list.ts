@@ -2,9 +2,12 @@ import { authorize, findAccess } from '../../../core/access.ts';
 import { ForbiddenError } from '../../../core/app-error.ts';
 import { type Ctx, getSignedIn, isPlatformAdmin } from '../../../core/context.ts';
 import { type Page, type PageArgs, parsePage, toPage } from '../../../core/page.ts';
+import { needs } from '../../../core/permissions.ts';
 import type { Session } from '../../../core/records.ts';
 import { getOwnScope, getPlatformScope, getTenantScope } from '../../../core/scopes.ts';
 import * as queries from '../queries.ts';
+
+const readSessions = needs('sessions:read');
 
 /**
  * The live sessions of a user, newest first: one's own, or anybody's for platform administrators.
@@ -31,7 +34,7 @@ export async function listSessionsOfTenant(
   tenantId: string,
   page: PageArgs,
 ): Promise<Page<Session>> {
-  await authorize(ctx, { id: tenantId }, 'sessions:read');
+  await authorize(ctx, { id: tenantId }, readSessions);
   const request = parsePage(ctx, page, JSON.stringify(['tenant-sessions', tenantId]));
   const rows = await ctx.db.read(getTenantScope(ctx, tenantId), (db) =>
     queries.listSessions(db, { tenantId }, request),
@@ -50,6 +53,6 @@ export async function findSession(ctx: Ctx, ref: SessionRef): Promise<Session | 
   if (own || ref.tenantId === null) return own;
   const { tenantId } = ref;
   const access = await findAccess(ctx, { id: tenantId });
-  if (!access?.permissions.has('sessions:read')) return null;
+  if (!access?.permissions.has(readSessions)) return null;
   return await ctx.db.read(getTenantScope(ctx, tenantId), (db) => queries.findSession(db, ref.id));
 }

@@ -1,10 +1,13 @@
 import { authorize, findAccess } from '../../../core/access.ts';
 import { ForbiddenError, NotFoundError } from '../../../core/app-error.ts';
 import { type Ctx, getSignedIn, isPlatformAdmin } from '../../../core/context.ts';
+import { needs } from '../../../core/permissions.ts';
 import { getOwnScope, getPlatformScope, getTenantScope } from '../../../core/scopes.ts';
 import * as queries from '../queries.ts';
 import { leaveSession } from './current.ts';
 import type { SessionRef } from './list.ts';
+
+const endSessions = needs('sessions:revoke');
 
 /**
  * Ends one session: the caller's own, one bound to a tenant with sessions:revoke, any for platform
@@ -19,7 +22,7 @@ export async function revokeSession(ctx: Ctx, ref: SessionRef): Promise<void> {
   if (wasOwn) return;
   const { tenantId } = ref;
   if (tenantId === null || !(await findAccess(ctx, { id: tenantId }))) throw createNotFound();
-  await authorize(ctx, { id: tenantId }, 'sessions:revoke');
+  await authorize(ctx, { id: tenantId }, endSessions);
   const wasFound = await ctx.db.transaction(getTenantScope(ctx, tenantId), (tx) =>
     queries.deleteSession(tx, ref.id),
   );
@@ -58,7 +61,7 @@ export async function revokeSessions(ctx: Ctx, input: RevokeSessionsInput): Prom
   if (tenantId === null) {
     throw new ForbiddenError('Name the tenant whose sessions should end.', ['tenantId']);
   }
-  await authorize(ctx, { id: tenantId }, 'sessions:revoke');
+  await authorize(ctx, { id: tenantId }, endSessions);
   return await ctx.db.transaction(getTenantScope(ctx, tenantId), (tx) =>
     queries.deleteSessions(tx, { userId, tenantId }),
   );

@@ -1,9 +1,12 @@
 import { authorize, findAccess } from '../../../core/access.ts';
 import { ForbiddenError } from '../../../core/app-error.ts';
 import { type Ctx, getSignedIn, isPlatformAdmin } from '../../../core/context.ts';
+import { needs } from '../../../core/permissions.ts';
 import type { Session, User } from '../../../core/records.ts';
 import { userLoader } from '../../users/loaders.ts';
 import { hashSessionToken } from '../token.ts';
+
+const verifySessions = needs('sessions:verify');
 
 /** What a service learns about a token. Everything is empty unless it is good. */
 export type SessionVerification = {
@@ -60,11 +63,11 @@ export async function verifySession(
 async function mayVerifyIn(ctx: Ctx, tenantId: string | null): Promise<boolean> {
   if (tenantId === null) return false;
   const access = await findAccess(ctx, { id: tenantId });
-  return access?.permissions.has('sessions:verify') ?? false;
+  return access?.permissions.has(verifySessions) ?? false;
 }
 
 async function refuse(ctx: Ctx, tenantId: string | null): Promise<never> {
-  if (tenantId !== null) await authorize(ctx, { id: tenantId }, 'sessions:verify');
+  if (tenantId !== null) await authorize(ctx, { id: tenantId }, verifySessions);
   throw new ForbiddenError(
     'Verifying the tokens of others needs a tenant and "sessions:verify" in it.',
   );
