@@ -4,6 +4,9 @@ import { defineConfig } from 'vitest/config';
 const reportFile = process.env.TEST_REPORT_FILE;
 
 export default defineConfig({
+  // Vite takes graphql's index.mjs where Node takes index.js. With both in one process there are two
+  // graphqls, and an error of one is no instance of the other's GraphQLError.
+  resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
     // Each worker owns a cloned database and hashes passwords: more than two only slow each other.
     maxWorkers: 2,

@@ -248,7 +248,8 @@ CREATE OR REPLACE FUNCTION public.enter_scope(actor uuid, tenant uuid, platform 
 BEGIN ATOMIC
  SELECT set_config('tenantry.user_id'::text, COALESCE((actor)::text, ''::text), true) AS set_config,
      set_config('tenantry.tenant_id'::text, COALESCE(( SELECT (m.tenant_id)::text AS tenant_id
-            FROM user_tenants m
+            FROM (user_tenants m
+              JOIN tenants t ON (((t.id = m.tenant_id) AND (t.status = 'active'::text))))
            WHERE ((m.tenant_id = enter_scope.tenant) AND (m.user_id = enter_scope.actor) AND m.is_active)), ''::text), true) AS set_config,
      set_config('tenantry.platform'::text,
          CASE
@@ -261,7 +262,7 @@ END;
 alter function enter_scope(uuid,uuid,boolean) owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.find_access(actor uuid, tenant_ids uuid[], slugs text[])
- RETURNS TABLE(tenant_id uuid, slug text, name text, status text, metadata jsonb, member_count integer, created_at timestamp with time zone, deletion_at timestamp with time zone, membership_id uuid, role_keys text[], permissions text[])
+ RETURNS TABLE(tenant_id uuid, slug text, name text, status text, metadata jsonb, member_count integer, created_at timestamp with time zone, deletion_at timestamp with time zone, membership_id uuid, permissions text[])
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -275,11 +276,6 @@ BEGIN ATOMIC
      t.created_at,
      t.deletion_at,
      m.id,
-     ARRAY( SELECT r.key
-            FROM (membership_roles mr
-              JOIN roles r ON (((r.tenant_id = mr.tenant_id) AND (r.id = mr.role_id))))
-           WHERE ((mr.tenant_id = m.tenant_id) AND (mr.membership_id = m.id))
-           ORDER BY r.key) AS "array",
      membership_permissions(m.tenant_id, m.id) AS membership_permissions
     FROM (user_tenants m
       JOIN tenants t ON ((t.id = m.tenant_id)))

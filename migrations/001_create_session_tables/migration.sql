@@ -301,6 +301,7 @@ begin atomic
     set_config('tenantry.user_id', coalesce(actor::text, ''), true),
     set_config('tenantry.tenant_id', coalesce((
       select m.tenant_id::text from user_tenants m
+      join tenants t on t.id = m.tenant_id and t.status = 'active'
       where m.tenant_id = tenant and m.user_id = actor and m.is_active
     ), ''), true),
     set_config('tenantry.platform', case when platform and exists (
@@ -455,15 +456,13 @@ create function find_access(actor uuid, tenant_ids uuid[], slugs text[])
 returns table (
   tenant_id uuid, slug text, name text, status text, metadata jsonb, member_count integer,
   created_at timestamptz, deletion_at timestamptz,
-  membership_id uuid, role_keys text[], permissions text[]
+  membership_id uuid, permissions text[]
 )
 language sql stable security definer set search_path = pg_catalog, public, pg_temp
 begin atomic
   select
     t.id, t.slug, t.name, t.status, t.metadata, t.member_count, t.created_at, t.deletion_at,
     m.id,
-    array(select r.key from membership_roles mr join roles r on r.tenant_id = mr.tenant_id and r.id = mr.role_id
-          where mr.tenant_id = m.tenant_id and mr.membership_id = m.id order by r.key),
     membership_permissions(m.tenant_id, m.id)
   from user_tenants m
   join tenants t on t.id = m.tenant_id

@@ -14,9 +14,11 @@ export function canAsk(): boolean {
 export async function askPassword(question: string): Promise<string> {
   process.stderr.write(`${question}: `);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const answer = await askLine('', nowhere);
-  process.stderr.write('\n');
-  return answer;
+  try {
+    return await askLine('', nowhere);
+  } finally {
+    process.stderr.write('\n');
+  }
 }
 
 /** Asks a question to be answered with yes; anything else is a no. */
@@ -36,7 +38,7 @@ function askLine(question: string, output: NodeJS.WritableStream): Promise<strin
   });
 }
 
-/** The first line of standard input, without its end. Raises UsageError for one without end. */
+/** The first line of standard input, without its end. Raises UsageError where there is too much. */
 export async function readPasswordFromInput(): Promise<string> {
   let text = '';
   for await (const chunk of process.stdin) {

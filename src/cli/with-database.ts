@@ -1,21 +1,33 @@
 import { type Config, readConfig } from '../config.ts';
 import { builtInRoles } from '../core/permissions.ts';
 import { type OpenedDatabase, openDatabase } from '../db/open.ts';
-import { createCommandLog } from './output.ts';
+import { createCommandLog, printFault } from './output.ts';
+import { watchForStop } from './stop-watch.ts';
 
 /**
  * Runs a command's work on the configured database, migrated. An embedded server that runs already
- * is used and left running; one that had to be started is stopped. Raises what readConfig and
- * openDatabase raise.
+ * is used and left running; one that had to be started is stopped, after a signal too, which ends
+ * the process with 1. Raises what readConfig and openDatabase raise.
  */
 export async function withDatabase<T>(
   work: (database: OpenedDatabase, config: Config) => Promise<T>,
 ): Promise<T> {
   const config = readConfig();
-  const database = await openDatabase(config, builtInRoles, createCommandLog());
+  const log = createCommandLog();
+  const opening = openDatabase(config, builtInRoles, log);
+  void watchForStop(log).asked.then(() => abandon(opening));
+  const database = await opening;
   try {
     return await work(database, config);
   } finally {
     await database.stop();
   }
+}
+
+/** Whatever the work is doing, its transactions are rolled back. */
+async function abandon(opening: Promise<OpenedDatabase>): Promise<void> {
+  const database = await opening.catch(() => null);
+  await database?.stop();
+  printFault('Stopped before the end.');
+  process.exit(1);
 }

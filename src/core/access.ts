@@ -1,6 +1,7 @@
 import { Prisma } from '../db/generated/client.ts';
 import { noScope } from '../db/scope.ts';
 import { hasSlugForm } from '../lib/slug.ts';
+import { nilUuid } from '../lib/uuid.ts';
 import { ForbiddenError, NotFoundError, UnauthenticatedError } from './app-error.ts';
 import { type Ctx, findActorId, isPlatformAdmin } from './context.ts';
 import { createLoader } from './loader.ts';
@@ -13,7 +14,6 @@ export type Access = {
   tenant: Tenant;
   /** Null for a platform administrator from outside. */
   membershipId: string | null;
-  roleKeys: readonly string[];
   permissions: ReadonlySet<Permission>;
 };
 
@@ -38,6 +38,9 @@ export async function authorize(
   if (ctx.principal.kind === 'anonymous') throw new UnauthenticatedError();
   const access = await findAccess(ctx, tenant);
   if (access === null) throw new NotFoundError('There is no such tenant.');
+  if (access.permissions.size === 0 && access.tenant.status !== 'active') {
+    throw new ForbiddenError('This tenant is suspended; nothing in it can be seen or changed.');
+  }
   requirePermission(access, permission);
   return access;
 }
@@ -70,7 +73,7 @@ const accessLoader = createLoader<TenantRef, Access | null, string>(
 /** Access as if every check had passed; what the tenant really is only the database may show. */
 function createUncheckedAccess(ref: TenantRef, known: Access | undefined): Access {
   const tenant: Tenant = known?.tenant ?? {
-    id: 'id' in ref ? ref.id : '00000000-0000-0000-0000-000000000000',
+    id: 'id' in ref ? ref.id : nilUuid,
     slug: 'unchecked',
     name: 'unchecked',
     status: 'active',
@@ -80,10 +83,10 @@ function createUncheckedAccess(ref: TenantRef, known: Access | undefined): Acces
     deletionAt: null,
   };
   const membershipId = known?.membershipId ?? null;
-  return { tenant, membershipId, roleKeys: [], permissions: new Set(allPermissions) };
+  return { tenant, membershipId, permissions: new Set(allPermissions) };
 }
 
-type AccessRow = Tenant & { membershipId: string; roleKeys: string[]; permissions: Permission[] };
+type AccessRow = Tenant & { membershipId: string; permissions: Permission[] };
 
 async function listAccesses(ctx: Ctx, refs: readonly TenantRef[]): Promise<Access[]> {
   const actorId = findActorId(ctx);
@@ -99,17 +102,17 @@ async function listAccesses(ctx: Ctx, refs: readonly TenantRef[]): Promise<Acces
       db.$queryRaw<AccessRow[]>`
       select tenant_id as id, slug, name, status, metadata, member_count as "memberCount",
         created_at as "createdAt", deletion_at as "deletionAt",
-        membership_id as "membershipId", role_keys as "roleKeys", permissions
+        membership_id as "membershipId", permissions
       from find_access(${actorId}::uuid, ${ids}::uuid[], ${slugs}::text[])`,
   );
   const boundTo = ctx.principal.session.tenantId;
   return rows
     .filter((row) => boundTo === null || row.id === boundTo)
-    .map(({ membershipId, roleKeys, permissions, ...tenant }) => ({
+    .map(({ membershipId, permissions, ...tenant }) => ({
       tenant,
       membershipId,
-      roleKeys,
-      permissions: new Set(permissions),
+      // Its members still see that a tenant is suspended, and nothing else of it.
+      permissions: new Set(tenant.status === 'active' ? permissions : []),
     }));
 }
 
@@ -129,7 +132,6 @@ async function listPlatformAccesses(ctx: Ctx, ids: string[], slugs: string[]): P
   return rows.map(({ membershipId, ...tenant }) => ({
     tenant,
     membershipId,
-    roleKeys: [],
     permissions,
   }));
 }

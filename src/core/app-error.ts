@@ -31,7 +31,12 @@ export class InvalidInputError extends AppError {
   readonly code = 'BAD_USER_INPUT';
 }
 
-/** Nobody is signed in, or the given credentials are not good. */
+/** The given credentials are not good; which of them is not said. */
+export class InvalidCredentialsError extends AppError {
+  readonly code = 'UNAUTHENTICATED';
+}
+
+/** Nobody is signed in; at the top level of an answer, since no mutation got to run. */
 export class UnauthenticatedError extends AppError {
   readonly code = 'UNAUTHENTICATED';
   constructor(message = 'Please sign in first.') {

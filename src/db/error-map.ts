@@ -27,6 +27,8 @@ const kindBySqlState: Record<string, DatabaseFaultKind> = {
   '57P02': 'unavailable',
   '57P03': 'unavailable',
   '25006': 'unavailable',
+  '28': 'unavailable',
+  '3D000': 'unavailable',
   '53': 'unavailable',
   '55P03': 'busy',
   '57014': 'busy',
@@ -41,7 +43,7 @@ const kindBySqlState: Record<string, DatabaseFaultKind> = {
 
 /** Faults that reach us without any SQLSTATE: from the pool, the socket or Prisma itself. */
 const unavailableMessages =
-  /timeout exceeded when trying to connect|Connection terminated|connection error|Query read timeout|Can't reach database|DatabaseNotReachable|ConnectionClosed|SocketTimeout|Unable to start a transaction|Transaction already closed|ECONNREFUSED|ECONNRESET|Client was closed|pool after calling end/i;
+  /not currently accepting connections|timeout exceeded when trying to connect|Connection terminated|connection error|Query read timeout|Can't reach database|DatabaseNotReachable|ConnectionClosed|SocketTimeout|Unable to start a transaction|Transaction already closed|ECONNREFUSED|ECONNRESET|Client was closed|pool after calling end/i;
 
 type Shape = {
   code?: unknown;

@@ -3,10 +3,10 @@ import {
   type AppError,
   ConflictError,
   ForbiddenError,
+  InvalidCredentialsError,
   InvalidInputError,
   NotFoundError,
   RateLimitedError,
-  UnauthenticatedError,
 } from '../core/app-error.ts';
 import { builder, type SchemaTypes } from './builder.ts';
 
@@ -57,7 +57,7 @@ export type ErrorClass = new (...args: never[]) => AppError;
 
 const descriptions: [ErrorClass, string][] = [
   [InvalidInputError, 'A field of the input cannot be accepted.'],
-  [UnauthenticatedError, 'The given credentials are not good.'],
+  [InvalidCredentialsError, 'The given credentials are not good.'],
   [ForbiddenError, 'The caller may not do this.'],
   [NotFoundError, 'There is no such object for this caller.'],
   [ConflictError, 'The change clashes with what is already there.'],

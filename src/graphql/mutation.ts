@@ -6,7 +6,7 @@ import {
   InvalidInputError,
   NotFoundError,
 } from '../core/app-error.ts';
-import type { Ctx } from '../core/context.ts';
+import { type Ctx, getSignedIn } from '../core/context.ts';
 import { builder, type SchemaTypes } from './builder.ts';
 import { type ErrorClass, listErrorTypes, type Refusal, toRefusal } from './errors.ts';
 
@@ -42,6 +42,8 @@ export type MutationOptions<Input, Success extends object> = {
   description: string;
   input: InputRef<Input>;
   result: ResultRef<Success>;
+  /** True for the few that need nobody to be signed in; all others are refused before anything else. */
+  isPublic?: boolean;
   resolve: (ctx: Ctx, input: Input) => Promise<Success>;
 };
 
@@ -51,7 +53,7 @@ export type MutationOptions<Input, Success extends object> = {
  */
 export function addMutation<Input, Success extends object>(
   name: string,
-  { description, input, result, resolve }: MutationOptions<Input, Success>,
+  { description, input, result, isPublic = false, resolve }: MutationOptions<Input, Success>,
 ): void {
   builder.mutationField(name, (t) =>
     t.field({
@@ -59,7 +61,10 @@ export function addMutation<Input, Success extends object>(
       description,
       args: { input: t.arg({ type: input, required: true }) },
       resolve: ((_root: unknown, args: { input: Input }, ctx: Ctx) =>
-        refusable(result.errors, () => resolve(ctx, args.input))) as never,
+        refusable(result.errors, async () => {
+          if (!isPublic) getSignedIn(ctx);
+          return await resolve(ctx, args.input);
+        })) as never,
     }),
   );
 }

@@ -49,3 +49,6 @@ function advance(now: number, counterStart: number): void {
   lastTimestamp = Math.max(now, lastTimestamp + 1);
   lastCounter = counterStart;
 }
+
+/** The UUID that nothing has: what a malformed id stands for where an absent one must look the same. */
+export const nilUuid = '00000000-0000-0000-0000-000000000000';

@@ -1,5 +1,12 @@
 import type { TestApp } from './app.ts';
-import { createMember, createPlatformAdmin, createTeam, type Person, type Team } from './people.ts';
+import {
+  createMember,
+  createPlatformAdmin,
+  createTeam,
+  type Person,
+  type Team,
+  toUuid,
+} from './people.ts';
 
 export type Ask = Person['ask'];
 
@@ -65,6 +72,16 @@ export async function findMembershipId({ owner, tenantId }: Team): Promise<strin
     { variables: { id: tenantId } },
   );
   return data.viewer.membership.id;
+}
+
+/** The keys of the roles that a membership has in the database. */
+export async function listRoleKeys(app: TestApp, membershipId: string): Promise<string[]> {
+  const { rows } = await app.owner.query(
+    `select r.key from membership_roles mr join roles r on r.id = mr.role_id
+     where mr.membership_id = $1 order by r.key`,
+    [toUuid(membershipId)],
+  );
+  return rows.map(({ key }) => key);
 }
 
 /** Signs somebody in to one tenant only. */

@@ -38,6 +38,11 @@ export async function mutate(ask: Ask, name: MutationName, input: object): Promi
   return { code, path, value };
 }
 
+/** Changes a membership. */
+export function updateMembership(ask: Ask, membershipId: string, changes: object) {
+  return mutate(ask, 'updateMembership', { membershipId, ...changes });
+}
+
 /** The code of the first error at the top level, or null. */
 export function codeOf({ errors }: Answer): string | null {
   return errors?.[0]?.extensions?.code ?? null;

@@ -103,9 +103,13 @@ export async function updatePassword(tx: Db, userId: string, passwordHash: strin
   });
 }
 
-/** Ends one session; false when the scope shows none with this id. */
-export async function deleteSession(tx: Db, sessionId: string): Promise<boolean> {
-  const { count } = await tx.session.deleteMany({ where: { id: sessionId } });
+/** Ends one session; false when the scope shows none with this id, tenant and user (if asked). */
+export async function deleteSession(
+  tx: Db,
+  sessionId: string,
+  of: { tenantId?: string | null; userId?: string } = {},
+): Promise<boolean> {
+  const { count } = await tx.session.deleteMany({ where: { ...of, id: sessionId } });
   return count > 0;
 }
 
@@ -153,10 +157,14 @@ export function toSessionKey(session: Session): CursorKey {
   return [session.id];
 }
 
-/** A live session of the scope by id, or null. */
-export async function findSession(db: Db, sessionId: string): Promise<Session | null> {
+/** A live session of the scope by id and the tenant that it is bound to, or null. */
+export async function findSession(
+  db: Db,
+  { id, tenantId }: Pick<Session, 'id' | 'tenantId'>,
+): Promise<Session | null> {
   const [session] = await db.$queryRaw<Session[]>`
-    select ${sessionColumns} from sessions s where s.id = ${sessionId}::uuid and ${isLive}`;
+    select ${sessionColumns} from sessions s
+    where s.id = ${id}::uuid and s.tenant_id is not distinct from ${tenantId}::uuid and ${isLive}`;
   return session ?? null;
 }
 

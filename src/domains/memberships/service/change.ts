@@ -39,12 +39,18 @@ export async function updateMembership(
   ctx: Ctx,
   input: UpdateMembershipInput,
 ): Promise<Membership> {
+  getSignedIn(ctx);
   const { roleKeys, isActive } = input;
   const metadata = input.metadata == null ? undefined : checkMetadata('metadata', input.metadata);
   if (roleKeys && (roleKeys.length === 0 || roleKeys.length > rolesMax)) {
     throw new InvalidInputError(`A member has between 1 and ${rolesMax} roles.`, ['roleKeys']);
   }
   return await changeMembership(ctx, input.membership, updateMembers, async (tx, change) => {
+    if (isActive === false && change.isOwn) {
+      throw new InvalidInputError('You cannot pause yourself; leave the tenant instead.', [
+        'isActive',
+      ]);
+    }
     if (roleKeys) {
       const roles = await getGrantableRoles(tx, change, roleKeys);
       await queries.assignRoles(

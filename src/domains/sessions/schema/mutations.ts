@@ -1,8 +1,9 @@
-import { RateLimitedError, UnauthenticatedError } from '../../../core/app-error.ts';
+import { InvalidCredentialsError, RateLimitedError } from '../../../core/app-error.ts';
 import type { Session as SessionRecord, User as UserRecord } from '../../../core/records.ts';
 import { builder } from '../../../graphql/builder.ts';
-import { requireIdOf, toGlobalId } from '../../../graphql/ids.ts';
+import { parseIdOf, requireIdOf, toGlobalId } from '../../../graphql/ids.ts';
 import { addMutation, addPlainMutation, createResultType } from '../../../graphql/mutation.ts';
+import { nilUuid } from '../../../lib/uuid.ts';
 import { findTenantOf } from '../../tenants/loaders.ts';
 import { Tenant } from '../../tenants/schema.ts';
 import { User } from '../../users/schema.ts';
@@ -47,6 +48,7 @@ const SignUpSuccess = builder.objectRef<SignedUp>('SignUpSuccess').implement({
 addMutation('signUp', {
   description: 'Creates a user, with a tenant if asked, and signs it in.',
   input: SignUpInput,
+  isPublic: true,
   result: createResultType('SignUp', SignUpSuccess),
   resolve: signUp,
 });
@@ -70,13 +72,14 @@ const SignInSuccess = builder.objectRef<SignedInShape>('SignInSuccess').implemen
 });
 
 const SignInResult = createResultType('SignIn', SignInSuccess, [
-  UnauthenticatedError,
+  InvalidCredentialsError,
   RateLimitedError,
 ]);
 
 addMutation('signIn', {
   description: 'Opens a session with e-mail and password.',
   input: SignInInput,
+  isPublic: true,
   result: SignInResult,
   resolve: signIn,
 });
@@ -129,7 +132,7 @@ addMutation('changePassword', {
   description: 'Changes the caller’s password and ends its other sessions.',
   input: ChangePasswordInput,
   result: createResultType('ChangePassword', ChangePasswordSuccess, [
-    UnauthenticatedError,
+    InvalidCredentialsError,
     RateLimitedError,
   ]),
   resolve: async (ctx, input) => ({ revokedCount: await changePassword(ctx, input) }),
@@ -187,7 +190,7 @@ addMutation('revokeSessions', {
   result: createResultType('RevokeSessions', RevokeSessionsSuccess),
   resolve: async (ctx, { userId, tenantId, includeCurrent }) => ({
     revokedCount: await revokeSessions(ctx, {
-      userId: userId == null ? null : requireIdOf('User', userId, 'user').id,
+      userId: userId == null ? null : (parseIdOf('User', userId)?.id ?? nilUuid),
       tenantId: tenantId == null ? null : requireIdOf('Tenant', tenantId, 'tenant').id,
       includeCurrent,
     }),

@@ -47,12 +47,12 @@ export type SessionRef = { id: string; tenantId: string | null };
 
 /** A session the caller may see: its own, one of a tenant with sessions:read, any for platform administrators. */
 export async function findSession(ctx: Ctx, ref: SessionRef): Promise<Session | null> {
-  if (ctx.principal.kind === 'anonymous') return null;
-  const scope = getPlatformScope(ctx);
-  const own = await ctx.db.read(scope, (db) => queries.findSession(db, ref.id));
-  if (own || ref.tenantId === null) return own;
+  const { principal } = ctx;
+  if (principal.kind === 'anonymous') return null;
+  const found = await ctx.db.read(getPlatformScope(ctx), (db) => queries.findSession(db, ref));
+  if (found && (isPlatformAdmin(ctx) || found.userId === principal.user.id)) return found;
   const { tenantId } = ref;
-  const access = await findAccess(ctx, { id: tenantId });
-  if (!access?.permissions.has(readSessions)) return null;
-  return await ctx.db.read(getTenantScope(ctx, tenantId), (db) => queries.findSession(db, ref.id));
+  const access = tenantId === null ? null : await findAccess(ctx, { id: tenantId });
+  if (tenantId === null || !access?.permissions.has(readSessions)) return null;
+  return await ctx.db.read(getTenantScope(ctx, tenantId), (db) => queries.findSession(db, ref));
 }

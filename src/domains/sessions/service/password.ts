@@ -1,4 +1,4 @@
-import { InvalidInputError, UnauthenticatedError } from '../../../core/app-error.ts';
+import { InvalidCredentialsError, InvalidInputError } from '../../../core/app-error.ts';
 import { type Ctx, getSignedIn } from '../../../core/context.ts';
 import { getOwnScope } from '../../../core/scopes.ts';
 import { findPasswordFault, normalizePassword } from '../../../lib/password-rules.ts';
@@ -28,7 +28,7 @@ export type ChangePasswordInput = { currentPassword: string; newPassword: string
 
 /**
  * Changes the caller's password and ends all of its other sessions; answers how many ended. Raises
- * InvalidInputError, UnauthenticatedError (wrong current password), RateLimitedError, UnavailableError.
+ * InvalidInputError, InvalidCredentialsError (wrong current password), RateLimitedError, UnavailableError.
  */
 export async function changePassword(ctx: Ctx, input: ChangePasswordInput): Promise<number> {
   const { user, session } = getSignedIn(ctx);
@@ -38,7 +38,7 @@ export async function changePassword(ctx: Ctx, input: ChangePasswordInput): Prom
   const scope = getOwnScope(ctx);
   const currentHash = await ctx.db.read(scope, (db) => queries.findPasswordHash(db, user.id));
   const isRight = await verifyPassword(ctx, currentHash, input.currentPassword);
-  if (!isRight) throw new UnauthenticatedError('The current password is not right.');
+  if (!isRight) throw new InvalidCredentialsError('The current password is not right.');
   const passwordHash = await ctx.runtime.passwords.hash(newPassword);
   return await ctx.db.transaction(scope, async (tx) => {
     await releaseSignIn(ctx, tx, user.email);

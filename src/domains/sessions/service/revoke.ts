@@ -3,6 +3,8 @@ import { ForbiddenError, NotFoundError } from '../../../core/app-error.ts';
 import { type Ctx, getSignedIn, isPlatformAdmin } from '../../../core/context.ts';
 import { needs } from '../../../core/permissions.ts';
 import { getOwnScope, getPlatformScope, getTenantScope } from '../../../core/scopes.ts';
+import { listMemberships } from '../../memberships/queries.ts';
+import { findVisibleUser } from '../../users/service.ts';
 import * as queries from '../queries.ts';
 import { leaveSession } from './current.ts';
 import type { SessionRef } from './list.ts';
@@ -14,9 +16,10 @@ const endSessions = needs('sessions:revoke');
  * administrators. Raises NotFoundError, ForbiddenError.
  */
 export async function revokeSession(ctx: Ctx, ref: SessionRef): Promise<void> {
-  const { session } = getSignedIn(ctx);
+  const { user, session } = getSignedIn(ctx);
+  const whose = isPlatformAdmin(ctx) ? {} : { userId: user.id };
   const wasOwn = await ctx.db.transaction(getPlatformScope(ctx), (tx) =>
-    queries.deleteSession(tx, ref.id),
+    queries.deleteSession(tx, ref.id, { tenantId: ref.tenantId, ...whose }),
   );
   if (wasOwn && ref.id === session.id) leaveSession(ctx);
   if (wasOwn) return;
@@ -24,7 +27,7 @@ export async function revokeSession(ctx: Ctx, ref: SessionRef): Promise<void> {
   if (tenantId === null || !(await findAccess(ctx, { id: tenantId }))) throw createNotFound();
   await authorize(ctx, { id: tenantId }, endSessions);
   const wasFound = await ctx.db.transaction(getTenantScope(ctx, tenantId), (tx) =>
-    queries.deleteSession(tx, ref.id),
+    queries.deleteSession(tx, ref.id, { tenantId }),
   );
   if (!wasFound) throw createNotFound();
 }
@@ -54,6 +57,7 @@ export async function revokeSessions(ctx: Ctx, input: RevokeSessionsInput): Prom
     return revokedCount;
   }
   if (isPlatformAdmin(ctx)) {
+    if ((await findVisibleUser(ctx, userId)) === null) throw createUserNotFound();
     return await ctx.db.transaction(getPlatformScope(ctx), (tx) =>
       queries.deleteSessions(tx, { userId, tenantId }),
     );
@@ -62,9 +66,15 @@ export async function revokeSessions(ctx: Ctx, input: RevokeSessionsInput): Prom
     throw new ForbiddenError('Name the tenant whose sessions should end.', ['tenantId']);
   }
   await authorize(ctx, { id: tenantId }, endSessions);
-  return await ctx.db.transaction(getTenantScope(ctx, tenantId), (tx) =>
-    queries.deleteSessions(tx, { userId, tenantId }),
-  );
+  return await ctx.db.transaction(getTenantScope(ctx, tenantId), async (tx) => {
+    const members = await listMemberships(tx, tenantId, { ids: [], userIds: [userId] });
+    if (members.length === 0) throw createUserNotFound();
+    return await queries.deleteSessions(tx, { userId, tenantId });
+  });
+}
+
+function createUserNotFound(): NotFoundError {
+  return new NotFoundError('There is no such user.');
 }
 
 function createNotFound(): NotFoundError {

@@ -1,4 +1,8 @@
-import { NotFoundError, UnauthenticatedError } from '../../../core/app-error.ts';
+import {
+  InvalidCredentialsError,
+  NotFoundError,
+  UnauthenticatedError,
+} from '../../../core/app-error.ts';
 import { type Ctx, getSignedIn } from '../../../core/context.ts';
 import { checkEmail } from '../../../core/input.ts';
 import type { User } from '../../../core/records.ts';
@@ -23,7 +27,7 @@ export type SignedInSession = OpenedSession & { user: User };
 /**
  * Signs in with e-mail and password, bound to one tenant if asked. Unknown e-mail, wrong password,
  * suspended user and a tenant one does not belong to all look the same and cost the same work.
- * Raises InvalidInputError (malformed e-mail), UnauthenticatedError, RateLimitedError,
+ * Raises InvalidInputError (malformed e-mail), InvalidCredentialsError, RateLimitedError,
  * UnavailableError.
  */
 export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignedInSession> {
@@ -61,8 +65,8 @@ function holdsSessionOf(ctx: Ctx, email: string): boolean {
   return ctx.principal.kind === 'session' && ctx.principal.user.email === email;
 }
 
-function createRefusal(): UnauthenticatedError {
-  return new UnauthenticatedError('E-mail address or password is not right.');
+function createRefusal(): InvalidCredentialsError {
+  return new InvalidCredentialsError('E-mail address or password is not right.');
 }
 
 /**

@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { type Cast, createCast } from '../support/cast.ts';
+import {
+  boundaryMetadata,
+  faultyMetadata,
+  listFaultyTexts,
+  mutate,
+  readRows,
+} from '../support/mutate.ts';
+import { createPerson } from '../support/people.ts';
+
+let app: TestApp;
+let cast: Cast;
+
+beforeAll(async () => {
+  app = await startTestApp();
+  cast = await createCast(app);
+});
+afterAll(() => app.close());
+
+describe('updateProfile', () => {
+  test('changes what is given, empties what is null, and leaves the rest', async () => {
+    const { ask, userId: id } = await createPerson(app);
+    const all = {
+      name: 'Zoë 👩‍🚀',
+      avatarUrl: 'https://img.example/z.png',
+      locale: 'pt-BR',
+      metadata: { theme: { dark: true }, tags: ['a', 1, null] },
+    };
+    const filled = await mutate(ask, 'updateProfile', all);
+    expect(filled.value.user).toEqual({ id, ...all });
+    const renamed = await mutate(ask, 'updateProfile', { name: 'Zoë' });
+    expect(renamed.value.user).toEqual({ id, ...all, name: 'Zoë' });
+    const nothing = await mutate(ask, 'updateProfile', {});
+    expect(nothing.value.user).toEqual(renamed.value.user);
+    const empty = { name: null, avatarUrl: null, locale: null, metadata: null };
+    const emptied = await mutate(ask, 'updateProfile', empty);
+    expect(emptied.value.user).toEqual({ id, ...empty, metadata: {} });
+    const { data } = await ask('{ viewer { user { name metadata } } }');
+    expect(data.viewer.user).toEqual({ name: null, metadata: {} });
+  });
+
+  test('changes nobody else: there is no input that names another user', async () => {
+    const rows = await readRows(app);
+    for (const field of ['id', 'userId', 'email', 'status', 'isPlatformAdmin', 'emailVerifiedAt']) {
+      const { code } = await mutate(cast.member.ask, 'updateProfile', { name: 'x', [field]: 'x' });
+      expect(code).toBe('BAD_USER_INPUT');
+    }
+    expect(await readRows(app)).toEqual(rows);
+  });
+
+  test('is refused to anonymous callers and changes nothing', async () => {
+    const rows = await readRows(app);
+    const { code } = await mutate(app.ask, 'updateProfile', { name: 'Nobody' });
+    expect(code).toBe('UNAUTHENTICATED');
+    expect(await readRows(app)).toEqual(rows);
+  });
+
+  const faults: [string, string, unknown][] = [
+    ...listFaultyTexts(100).map(
+      ([fault, value]) => ['name', fault, value] as [string, string, unknown],
+    ),
+    ['avatarUrl', 'over-long', `https://img.example/${'x'.repeat(2048)}`],
+    ['avatarUrl', 'empty', ''],
+    ['avatarUrl', 'no address', 'picture'],
+    ['avatarUrl', 'of http', 'http://img.example/z.png'],
+    ['avatarUrl', 'a script', 'javascript:alert(1)'],
+    ['avatarUrl', 'inline data', 'data:image/png;base64,AAAA'],
+    ['avatarUrl', 'with NUL', 'https://img.example/\u0000'],
+    ['avatarUrl', 'with a lone surrogate', 'https://img.example/\ud800'],
+    ['locale', 'over-long', `en-${'x'.repeat(40)}`],
+    ['locale', 'empty', ''],
+    ['locale', 'malformed', 'english please'],
+    ['locale', 'with NUL', 'en\u0000'],
+    ['locale', 'with a lone surrogate', 'en\ud800'],
+    ...faultyMetadata.map(
+      ([fault, value]) => ['metadata', fault, value] as [string, string, unknown],
+    ),
+  ];
+
+  test.each(faults)('%s %s is refused by name and changes nothing', async (field, _, value) => {
+    const rows = await readRows(app);
+    const input = { name: 'Fine', [field]: value };
+    const { code, path } = await mutate(cast.member.ask, 'updateProfile', input);
+    expect([code, path]).toEqual(['BAD_USER_INPUT', [field]]);
+    expect(await readRows(app)).toEqual(rows);
+  });
+
+  test('a __proto__ key written into the document itself is refused as well', async () => {
+    const answer = await cast.member.ask(`mutation { updateProfile(input: {
+      metadata: { __proto__: { isAdmin: true } } }) { ... on Error { code path } } }`);
+    expect(answer.data.updateProfile).toEqual({ code: 'BAD_USER_INPUT', path: ['metadata'] });
+  });
+
+  test.each(boundaryMetadata)('metadata that is %s is kept as it is', async (_, metadata) => {
+    const { value } = await mutate(cast.member.ask, 'updateProfile', { metadata });
+    expect(value.user.metadata).toEqual(metadata);
+  });
+});

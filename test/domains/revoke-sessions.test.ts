@@ -1,0 +1,190 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { isGood, openSession, post, send } from '../support/credentials.ts';
+import { codeOf } from '../support/mutate.ts';
+import {
+  addMember,
+  createMember,
+  createPerson,
+  createPlatformAdmin,
+  createTeam,
+  type Person,
+} from '../support/people.ts';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp();
+});
+afterAll(() => app.close());
+
+type Asker = Pick<Person, 'ask'>;
+
+const goodOf = (...sessions: Asker[]) => Promise.all(sessions.map(isGood));
+const ownId = async ({ ask }: Asker): Promise<string> =>
+  (await ask('{ viewer { session { id } } }')).data.viewer.session.id;
+
+/** A tenant with a bound and an unbound session of its owner and of a member. */
+async function createTeamWithSessions() {
+  const team = await createTeam(app);
+  const member = await createMember(app, team, 'member');
+  const ownerBound = await openSession(app, team.owner, team.slug);
+  const memberBound = await openSession(app, member, team.slug);
+  return { team, member, ownerBound, memberBound };
+}
+
+describe('revokeSession', () => {
+  const revoke = ({ ask }: Asker, sessionId: string) => send(ask, 'revokeSession', { sessionId });
+
+  test("ends one's own session at once, and no other", async () => {
+    const person = await createPerson(app);
+    const [one, other] = [await openSession(app, person), await openSession(app, person)];
+    expect(await revoke(person, one.id)).toMatchObject({ value: { revokedSessionId: one.id } });
+    expect(await goodOf(person, one, other)).toEqual([true, false, true]);
+    expect(await revoke(person, one.id)).toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  test('of the session of the request itself makes nobody of the caller at once', async () => {
+    const person = await createPerson(app);
+    const answer = await person.ask(
+      `mutation ($id: ID!) { revokeSession(input: { sessionId: $id }) { __typename }
+        updateProfile(input: { name: "A ghost" }) { __typename } }`,
+      { variables: { id: await ownId(person) } },
+    );
+    expect(codeOf(answer)).toBe('UNAUTHENTICATED');
+    expect(await isGood(person)).toBe(false);
+  });
+
+  test('of a foreign, absent or malformed session answers with the same bytes', async () => {
+    const { ownerBound, memberBound } = await createTeamWithSessions();
+    const { owner: stranger, tenantId, slug } = await createTeam(app);
+    const victim = await createPerson(app);
+    const absent = '0'.repeat(32);
+    const ids = [
+      await ownId(victim),
+      ownerBound.id,
+      // A foreign session under the name of one's own tenant.
+      memberBound.id.slice(0, 40) + tenantId.slice('tenant_'.length),
+      `session_${absent}`,
+      `session_${absent}${absent}`,
+      `session_${absent}${tenantId.slice('tenant_'.length)}`,
+      victim.userId,
+      'session_\0',
+      '\ud800',
+      '',
+    ];
+    const bound = await openSession(app, stranger, slug);
+    for (const { token } of [stranger, bound]) {
+      const texts = new Set<string>();
+      for (const sessionId of ids) {
+        const query = `mutation ($input: SessionIdInput!) { revokeSession(input: $input) {
+          __typename ... on Error { code message path } } }`;
+        const variables = { input: { sessionId } };
+        const { text } = await post(
+          app,
+          { query, variables },
+          { authorization: `Bearer ${token}` },
+        );
+        texts.add(text);
+      }
+      expect([...texts]).toEqual([expect.stringContaining('"code":"NOT_FOUND"')]);
+    }
+    expect(await goodOf(victim, ownerBound, memberBound)).toEqual([true, true, true]);
+  });
+
+  test('bound to a tenant is for its admins too, not for members without sessions:revoke', async () => {
+    const { team, member, ownerBound, memberBound } = await createTeamWithSessions();
+    expect(await revoke(member, ownerBound.id)).toMatchObject({ code: 'FORBIDDEN' });
+    expect(await isGood(ownerBound)).toBe(true);
+    const admin = await createMember(app, team, 'admin');
+    const adminBound = await openSession(app, admin, team.slug);
+    expect(await revoke(adminBound, memberBound.id)).toMatchObject({ code: null });
+    expect(await revoke(admin, ownerBound.id)).toMatchObject({ code: null });
+    expect(await revoke(admin, await ownId(member))).toMatchObject({ code: 'NOT_FOUND' });
+    expect(await goodOf(memberBound, ownerBound, member, team.owner)).toEqual([
+      false,
+      false,
+      true,
+      true,
+    ]);
+  });
+
+  test('is for platform administrators wherever it is, and for nobody who is anonymous', async () => {
+    const person = await createPerson(app);
+    const id = await ownId(person);
+    expect(await revoke(app, id)).toMatchObject({ code: 'UNAUTHENTICATED' });
+    expect(await isGood(person)).toBe(true);
+    expect(await revoke(await createPlatformAdmin(app), id)).toMatchObject({ code: null });
+    expect(await isGood(person)).toBe(false);
+  });
+});
+
+describe('revokeSessions', () => {
+  const revokeAll = ({ ask }: Asker, input: object = {}) => send(ask, 'revokeSessions', input);
+
+  test('with nothing given ends all of the caller but this one, and nothing of others', async () => {
+    const [person, bystander] = [await createPerson(app), await createPerson(app)];
+    const others = [await openSession(app, person), await openSession(app, person)];
+    expect(await revokeAll(person)).toMatchObject({ value: { revokedCount: 2 } });
+    expect(await goodOf(person, ...others, bystander)).toEqual([true, false, false, true]);
+  });
+
+  test('with includeCurrent ends this one as well, for the rest of the operation too', async () => {
+    const person = await createPerson(app);
+    const other = await openSession(app, person);
+    const answer = await person.ask(
+      `mutation { revokeSessions(input: { includeCurrent: true }) {
+          ... on RevokeSessionsSuccess { revokedCount } }
+        updateProfile(input: { name: "A ghost" }) { __typename } }`,
+    );
+    expect(codeOf(answer)).toBe('UNAUTHENTICATED');
+    expect(await goodOf(person, other)).toEqual([false, false]);
+  });
+
+  test("with a tenant ends one's own that are bound to it", async () => {
+    const { team, ownerBound, memberBound } = await createTeamWithSessions();
+    const elsewhere = await createTeam(app);
+    await addMember(app, elsewhere, team.owner, 'member');
+    const other = await openSession(app, team.owner, elsewhere.slug);
+    const { tenantId } = team;
+    expect(await revokeAll(team.owner, { tenantId })).toMatchObject({ value: { revokedCount: 1 } });
+    expect(await goodOf(team.owner, ownerBound, other, memberBound)).toEqual([
+      true,
+      false,
+      true,
+      true,
+    ]);
+  });
+
+  test('of a member is for admins, for what is bound to the tenant only', async () => {
+    const { team, member, ownerBound, memberBound } = await createTeamWithSessions();
+    const admin = await createMember(app, team, 'admin');
+    const input = { userId: member.userId, tenantId: team.tenantId };
+    expect(await revokeAll(admin, { userId: member.userId })).toMatchObject({ code: 'FORBIDDEN' });
+    expect(await revokeAll(admin, input)).toMatchObject({ value: { revokedCount: 1 } });
+    expect(await goodOf(memberBound, member, ownerBound)).toEqual([false, true, true]);
+  });
+
+  test('of others is refused to members, strangers and anonymous callers', async () => {
+    const { team, member, ownerBound } = await createTeamWithSessions();
+    const { owner: stranger, tenantId: own } = await createTeam(app);
+    const input = { userId: team.owner.userId, tenantId: team.tenantId };
+    expect(await revokeAll(member, input)).toMatchObject({ code: 'FORBIDDEN' });
+    expect(await revokeAll(stranger, input)).toMatchObject({ code: 'NOT_FOUND' });
+    expect(await revokeAll(app, input)).toMatchObject({ code: 'UNAUTHENTICATED' });
+    expect(await revokeAll(app)).toMatchObject({ code: 'UNAUTHENTICATED' });
+    const overOwn = await revokeAll(stranger, { ...input, tenantId: own });
+    expect(overOwn).toMatchObject({ code: 'NOT_FOUND' });
+    expect(await goodOf(ownerBound, team.owner)).toEqual([true, true]);
+  });
+
+  test('of anybody is for platform administrators, but not from a bound session', async () => {
+    const { team, member, memberBound } = await createTeamWithSessions();
+    const admin = await createPlatformAdmin(app);
+    await addMember(app, team, admin, 'member');
+    const bound = await openSession(app, admin, team.slug);
+    const input = { userId: member.userId };
+    expect(await revokeAll(bound, input)).toMatchObject({ code: 'FORBIDDEN' });
+    expect(await revokeAll(admin, input)).toMatchObject({ value: { revokedCount: 2 } });
+    expect(await goodOf(member, memberBound, team.owner)).toEqual([false, false, true]);
+  });
+});
