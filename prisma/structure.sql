@@ -5,6 +5,50 @@
 
 create extension pg_trgm;
 
+create table audit_events (
+  id uuid not null default uuidv7(),
+  chain_id uuid not null,
+  sequence bigint not null,
+  tenant_id uuid,
+  at timestamp with time zone not null default clock_timestamp(),
+  action text not null,
+  actor_id uuid,
+  impersonator_id uuid,
+  target_type text,
+  target_id uuid,
+  changes jsonb not null,
+  request_id text,
+  ip inet,
+  hash bytea not null,
+  constraint audit_events_pkey PRIMARY KEY (id),
+  constraint audit_events_chain_id_sequence_unique UNIQUE (chain_id, sequence)
+);
+alter table audit_events owner to owner;
+alter table audit_events enable row level security;
+alter table audit_events force row level security;
+CREATE INDEX audit_events_chain_id_action_sequence_idx ON audit_events USING btree (chain_id, action, sequence);
+CREATE INDEX audit_events_chain_id_actor_id_sequence_idx ON audit_events USING btree (chain_id, actor_id, sequence);
+create policy definer on audit_events to tenantry_definer
+  using (true)
+  with check (true);
+create policy own_rows on audit_events for select to tenantry_app
+  using (tenant_id IS NULL AND chain_id = (( SELECT current_user_id() AS current_user_id)));
+create policy tenant_reads on audit_events for select to tenantry_app
+  using (tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)) OR ( SELECT is_platform_scope() AS is_platform_scope));
+
+create table audit_heads (
+  chain_id uuid not null,
+  sequence bigint not null,
+  hash bytea not null,
+  constraint audit_heads_pkey PRIMARY KEY (chain_id)
+);
+alter table audit_heads owner to owner;
+alter table audit_heads enable row level security;
+alter table audit_heads force row level security;
+create policy definer on audit_heads to tenantry_definer
+  using (true)
+  with check (true);
+
 create table built_in_roles (
   key text not null,
   name text not null,
@@ -225,6 +269,51 @@ create policy same_tenant on users for select to tenantry_app
   using ((EXISTS ( SELECT
    FROM user_tenants m
   WHERE m.tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)) AND m.user_id = users.id)));
+
+CREATE OR REPLACE FUNCTION public.append_audit_event(in_tenant uuid, subject uuid, action text, actor uuid, impersonator uuid, target_type text, target uuid, changes jsonb, request_id text, ip inet)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+declare
+  head audit_heads;
+  event audit_events;
+begin
+  -- The row lock on the head makes the events of one chain stand in the order of their commits.
+  insert into audit_heads as h (chain_id, sequence, hash)
+    values (coalesce(in_tenant, subject), 0, sha256(''))
+    on conflict (chain_id) do update set sequence = h.sequence
+    returning * into head;
+  event.id := uuidv7();
+  event.chain_id := head.chain_id;
+  event.sequence := head.sequence + 1;
+  event.tenant_id := in_tenant;
+  event.at := clock_timestamp();
+  event.action := action;
+  event.actor_id := actor;
+  event.impersonator_id := impersonator;
+  event.target_type := target_type;
+  event.target_id := target;
+  event.changes := changes;
+  event.request_id := request_id;
+  event.ip := ip;
+  event.hash := audit_hash(head.hash, event);
+  insert into audit_events values (event.*);
+  update audit_heads h set sequence = event.sequence, hash = event.hash where h.chain_id = head.chain_id;
+end
+$function$;
+alter function append_audit_event(uuid,uuid,text,uuid,uuid,text,uuid,jsonb,text,inet) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.audit_hash(previous bytea, event audit_events)
+ RETURNS bytea
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT sha256((previous || convert_to((jsonb_build_array((event).id, (event).chain_id, (event).sequence, (event).tenant_id, ((EXTRACT(epoch FROM (event).at) * (1000000)::numeric))::bigint, (event).action, (event).actor_id, (event).impersonator_id, (event).target_type, (event).target_id, (event).changes, (event).request_id, host((event).ip)))::text, 'UTF8'::name))) AS sha256;
+END;
+alter function audit_hash(bytea,audit_events) owner to owner;
 
 CREATE OR REPLACE FUNCTION public.current_tenant_id()
  RETURNS uuid
@@ -704,8 +793,62 @@ end
 $function$;
 alter function update_member_counts() owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.verify_audit_chain(chain uuid)
+ RETURNS TABLE(events bigint, broken_sequence bigint, fault text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ WITH linked AS (
+          SELECT e.sequence,
+             row_number() OVER (ORDER BY e.sequence) AS expected_sequence,
+             (e.hash = audit_hash(lag(e.hash, 1, sha256('\x'::bytea)) OVER (ORDER BY e.sequence), e.*)) AS is_right
+            FROM audit_events e
+           WHERE (e.chain_id = verify_audit_chain.chain)
+         ), first_fault AS (
+          SELECT l.sequence,
+                 CASE
+                     WHEN (l.sequence <> l.expected_sequence) THEN 'a row before this one is missing'::text
+                     ELSE 'the row does not say what it said when it was written'::text
+                 END AS fault
+            FROM linked l
+           WHERE ((l.sequence <> l.expected_sequence) OR (NOT l.is_right))
+           ORDER BY l.sequence
+          LIMIT 1
+         ), tail AS (
+          SELECT h.sequence,
+             h.hash,
+             ( SELECT max(l.sequence) AS max
+                    FROM linked l) AS last_sequence,
+             ( SELECT e.hash
+                    FROM audit_events e
+                   WHERE (e.chain_id = verify_audit_chain.chain)
+                   ORDER BY e.sequence DESC
+                  LIMIT 1) AS last_hash
+            FROM audit_heads h
+           WHERE (h.chain_id = verify_audit_chain.chain)
+         )
+  SELECT ( SELECT count(*) AS count
+            FROM linked) AS count,
+     COALESCE(( SELECT f.sequence
+            FROM first_fault f), ( SELECT (COALESCE(t.last_sequence, (0)::bigint) + 1)
+            FROM tail t
+           WHERE ((t.last_sequence IS DISTINCT FROM t.sequence) OR (t.last_hash IS DISTINCT FROM t.hash)))) AS "coalesce",
+     COALESCE(( SELECT f.fault
+            FROM first_fault f), ( SELECT 'the end of the chain is missing'::text
+            FROM tail t
+           WHERE ((t.last_sequence IS DISTINCT FROM t.sequence) OR (t.last_hash IS DISTINCT FROM t.hash)))) AS "coalesce";
+END;
+alter function verify_audit_chain(uuid) owner to tenantry_definer;
+
+grant select on audit_events to tenantry_app;
+grant insert, select, update on audit_events to tenantry_definer;
+grant insert, select, update on audit_heads to tenantry_definer;
 grant select on built_in_roles to tenantry_app;
 grant delete, insert, select, update on built_in_roles to tenantry_definer;
+grant execute on function append_audit_event(uuid,uuid,text,uuid,uuid,text,uuid,jsonb,text,inet) to owner;
+grant execute on function append_audit_event(uuid,uuid,text,uuid,uuid,text,uuid,jsonb,text,inet) to tenantry_app;
+grant execute on function audit_hash(bytea,audit_events) to public;
 grant execute on function current_tenant_id() to public;
 grant execute on function current_user_id() to public;
 grant execute on function enter_scope(uuid,uuid,boolean) to owner;
@@ -743,6 +886,8 @@ grant execute on function touch_sessions(uuid[]) to owner;
 grant execute on function touch_sessions(uuid[]) to tenantry_app;
 grant execute on function update_member_counts() to owner;
 grant execute on function update_member_counts() to tenantry_app;
+grant execute on function verify_audit_chain(uuid) to owner;
+grant execute on function verify_audit_chain(uuid) to tenantry_app;
 grant delete, insert, select, update on membership_roles to tenantry_app;
 grant delete, insert, select, update on membership_roles to tenantry_definer;
 grant delete, insert, select, update on password_credentials to tenantry_app;
@@ -762,6 +907,17 @@ grant delete, insert, select, update on user_tenants to tenantry_definer;
 grant insert (avatar_url, email, id, locale, metadata, name), select, update (avatar_url, last_sign_in_at, locale, metadata, name, updated_at) on users to tenantry_app;
 grant delete, insert, select, update on users to tenantry_definer;
 
+comment on function append_audit_event(uuid,uuid,text,uuid,uuid,text,uuid,jsonb,text,inet) is 'The only way to write the trail: appends to the chain of the tenant, or of the person where there is none.';
+comment on table audit_events is 'What was done, by whom, to what. No foreign keys: the trail outlives what it tells of.';
+comment on column audit_events.actor_id is 'The user who acted; null for the system itself.';
+comment on column audit_events.chain_id is 'The tenant, or the user for what concerns no tenant: one chain each, so that nobody waits for strangers.';
+comment on column audit_events.changes is 'For each field that changed: before and after. Never a secret.';
+comment on column audit_events.hash is 'SHA-256 over the hash of the row before it in the chain and everything this row says.';
+comment on column audit_events.impersonator_id is 'The administrator who acted as that user.';
+comment on index audit_events_chain_id_action_sequence_idx is 'tenant.auditEvents(where: { action }): all changes of one kind, newest first';
+comment on index audit_events_chain_id_actor_id_sequence_idx is 'tenant.auditEvents(where: { actorId }): what one person did, newest first';
+comment on function audit_hash(bytea,audit_events) is 'What the hash of a row must be after the given one.';
+comment on table audit_heads is 'The newest row of each chain: what it must end with, so that a lopped tail is noticed.';
 comment on table built_in_roles is 'The roles every tenant gets, written from the permission catalogue at each migration.';
 comment on function current_tenant_id() is 'The one tenant whose rows are visible now, or null for none.';
 comment on function current_user_id() is 'The user on whose behalf this connection acts, or null.';
@@ -809,3 +965,4 @@ comment on column users.email is 'Canonical form, made in one place (src/lib/ema
 comment on column users.search_text is 'What the fuzzy search of platform administrators looks at.';
 comment on index users_metadata_idx is 'users(where: { metadata }): containment';
 comment on index users_search_text_idx is 'users(where: { search }): fuzzy search on e-mail and name';
+comment on function verify_audit_chain(uuid) is 'Reads a chain from its start: how many rows there are and the first that is altered or missing, or null.';

@@ -9,6 +9,7 @@ import './domains/memberships/schema.ts';
 import './domains/sessions/schema/session.ts';
 import './domains/sessions/schema/viewer.ts';
 import './domains/sessions/schema/mutations.ts';
+import './domains/audit/schema.ts';
 import { builder } from './graphql/builder.ts';
 
 /** The whole public schema; each domain adds its part when it is loaded above. */

@@ -61,6 +61,11 @@ export const permissionCatalogue = {
     description: 'End sessions that are bound to the tenant.',
     isDangerous: true,
   },
+  'audit:read': {
+    title: 'Read the audit trail',
+    description: 'See what was done in the tenant, by whom and from where.',
+    isDangerous: false,
+  },
   'sessions:verify': {
     title: 'Verify sessions',
     description: 'Ask whether a session token is good and what its user may do in the tenant.',

@@ -11,6 +11,7 @@ const prefixes = {
   Membership: 'member',
   Role: 'role',
   Session: 'session',
+  AuditEvent: 'audit',
 } as const;
 
 export type NodeType = keyof typeof prefixes;
@@ -22,6 +23,7 @@ const carriesTenant: Record<NodeType, boolean | null> = {
   Membership: true,
   Role: true,
   Session: null,
+  AuditEvent: true,
 };
 
 /** What an id says: the object, and the tenant it claims to belong to (null where it has none). */

@@ -53,6 +53,18 @@ builder.queryFields((t) => ({
   }),
 }));
 
+/** An object by type and bare id; null where there is no such type, or nothing the caller may see. */
+export async function findNodeOf(
+  ctx: Ctx,
+  type: string | null,
+  key: { id: string | null; tenantId: string | null },
+): Promise<object | null> {
+  const find = finders.get(type as NodeType);
+  if (key.id === null || find === undefined) return null;
+  const found = await find(ctx, { id: key.id, tenantId: key.tenantId });
+  return found ? { ...found, __typename: type } : null;
+}
+
 async function findNode(ctx: Ctx, globalId: string): Promise<object | null> {
   const parsed = parseGlobalId(globalId);
   if (parsed === null) return null;

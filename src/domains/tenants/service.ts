@@ -1,11 +1,13 @@
 import { type Access, authorize, clearAccess, findAccess } from '../../core/access.ts';
 import { ConflictError, ForbiddenError, InvalidInputError } from '../../core/app-error.ts';
+import { listChanges, recordAudit } from '../../core/audit.ts';
 import { type Ctx, getSignedIn, requirePlatformAdmin } from '../../core/context.ts';
 import { checkMetadata, checkSearch, checkSlug, checkText } from '../../core/input.ts';
 import { type Page, type PageArgs, parsePage, toPage } from '../../core/page.ts';
 import { needs } from '../../core/permissions.ts';
 import type { JsonObject, Tenant } from '../../core/records.ts';
 import { getOwnScope, getPlatformScope, getTenantScope } from '../../core/scopes.ts';
+import type { Db } from '../../db/database.ts';
 import { isBrokenConstraint } from '../../db/error-map.ts';
 import { slugify } from '../../lib/slug.ts';
 import { createUuidV7 } from '../../lib/uuid.ts';
@@ -74,12 +76,29 @@ export async function createTenant(ctx: Ctx, input: CreateTenantInput): Promise<
   }
   const tenant = checkNewTenant(input, 'name', 'slug');
   await withTakenSlugNamed('slug', () =>
-    ctx.db.transaction(getOwnScope(ctx), (tx) =>
-      queries.createTenantWithOwner(tx, user.id, tenant),
-    ),
+    ctx.db.transaction(getOwnScope(ctx), async (tx) => {
+      await queries.createTenantWithOwner(tx, user.id, tenant);
+      await recordTenantCreated(ctx, tx, tenant);
+    }),
   );
   const access = await authorize(ctx, { id: tenant.id }, readTenant);
   return access.tenant;
+}
+
+/** Tells the trail of a new tenant; `actorId` where its founder is signing up just now. */
+export function recordTenantCreated(
+  ctx: Ctx,
+  tx: Db,
+  { id, slug, name }: queries.NewTenant,
+  actorId?: string,
+): Promise<void> {
+  return recordAudit(ctx, tx, {
+    action: 'tenant.created',
+    tenantId: id,
+    target: { type: 'Tenant', id },
+    changes: { slug: [null, slug], name: [null, name] },
+    ...(actorId ? { actorId } : {}),
+  });
 }
 
 /** A new tenant from checked input; without a slug one is made from the name. */
@@ -126,9 +145,17 @@ export async function updateTenant(ctx: Ctx, input: UpdateTenantInput): Promise<
     metadata: input.metadata == null ? undefined : checkMetadata('metadata', input.metadata),
   };
   const changed = await withTakenSlugNamed('slug', () =>
-    ctx.db.transaction(getTenantScope(ctx, input.tenantId), (tx) =>
-      queries.updateTenant(tx, input.tenantId, changes),
-    ),
+    ctx.db.transaction(getTenantScope(ctx, input.tenantId), async (tx) => {
+      const after = await queries.updateTenant(tx, input.tenantId, changes);
+      if (after === null) return null;
+      await recordAudit(ctx, tx, {
+        action: 'tenant.updated',
+        tenantId: after.id,
+        target: { type: 'Tenant', id: after.id },
+        changes: listChanges(access.tenant, after, ['name', 'slug', 'metadata']),
+      });
+      return after;
+    }),
   );
   clearAccess(ctx);
   return changed ?? access.tenant;

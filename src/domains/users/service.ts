@@ -1,4 +1,5 @@
 import { InvalidInputError } from '../../core/app-error.ts';
+import { listChanges, recordAudit } from '../../core/audit.ts';
 import {
   type Ctx,
   findActorId,
@@ -90,7 +91,17 @@ export async function updateProfile(ctx: Ctx, input: UpdateProfileInput): Promis
     metadata:
       input.metadata === undefined ? undefined : checkMetadata('metadata', input.metadata ?? {}),
   };
-  return await ctx.db.transaction(getOwnScope(ctx), (tx) =>
-    queries.updateUser(tx, user.id, changes),
-  );
+  return await ctx.db.transaction(getOwnScope(ctx), async (tx) => {
+    const after = await queries.updateUser(tx, user.id, changes);
+    await recordAudit(ctx, tx, {
+      action: 'user.updated',
+      tenantId: null,
+      target: { type: 'User', id: user.id },
+      // Names only: what a person says of itself must not outlive it in the trail.
+      changes: { fields: [null, Object.keys(listChanges(user, after, profileFields))] },
+    });
+    return after;
+  });
 }
+
+const profileFields = ['name', 'avatarUrl', 'locale', 'metadata'] as const;

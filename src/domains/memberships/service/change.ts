@@ -5,6 +5,7 @@ import {
   InvalidInputError,
   NotFoundError,
 } from '../../../core/app-error.ts';
+import { type AuditAction, type Changes, listChanges, recordAudit } from '../../../core/audit.ts';
 import { type Ctx, getSignedIn, isPlatformAdmin } from '../../../core/context.ts';
 import { checkMetadata } from '../../../core/input.ts';
 import { allPermissions, needs, type Permission } from '../../../core/permissions.ts';
@@ -18,8 +19,18 @@ import { type MembershipRef, membershipLoader } from '../loaders.ts';
 import * as queries from '../queries.ts';
 import { isOwner, listPermissions } from '../rules.ts';
 
-const updateMembers = needs('members:update');
-const removeMembers = needs('members:remove');
+/** A way to change a membership: what it takes, and its word in the trail. */
+type Manner = { permission: Permission | null; action: AuditAction };
+
+const membershipUpdated: Manner = {
+  permission: needs('members:update'),
+  action: 'membership.updated',
+};
+const membershipRemoved: Manner = {
+  permission: needs('members:remove'),
+  action: 'membership.removed',
+};
+const membershipLeft: Manner = { permission: null, action: 'membership.left' };
 
 const rolesMax = 20;
 
@@ -45,7 +56,7 @@ export async function updateMembership(
   if (roleKeys && (roleKeys.length === 0 || roleKeys.length > rolesMax)) {
     throw new InvalidInputError(`A member has between 1 and ${rolesMax} roles.`, ['roleKeys']);
   }
-  return await changeMembership(ctx, input.membership, updateMembers, async (tx, change) => {
+  return await changeMembership(ctx, input.membership, membershipUpdated, async (tx, change) => {
     if (isActive === false && change.isOwn) {
       throw new InvalidInputError('You cannot pause yourself; leave the tenant instead.', [
         'isActive',
@@ -71,7 +82,7 @@ export async function updateMembership(
  * NotFoundError, ForbiddenError, ConflictError (last owner).
  */
 export function removeMember(ctx: Ctx, membership: MembershipRef): Promise<Membership> {
-  return changeMembership(ctx, membership, removeMembers, (tx, { target }) =>
+  return changeMembership(ctx, membership, membershipRemoved, (tx, { target }) =>
     queries.deleteMembership(tx, target),
   );
 }
@@ -82,7 +93,9 @@ export async function leaveTenant(ctx: Ctx, tenantId: string): Promise<void> {
   const access = await findAccess(ctx, { id: tenantId });
   if (!access?.membershipId) throw new NotFoundError('There is no such tenant.');
   const own = { tenantId, id: access.membershipId };
-  await changeMembership(ctx, own, null, (tx, { target }) => queries.deleteMembership(tx, target));
+  await changeMembership(ctx, own, membershipLeft, (tx, { target }) =>
+    queries.deleteMembership(tx, target),
+  );
 }
 
 /** Who changes whom, as it stands while the tenant is locked. */
@@ -95,7 +108,7 @@ type Change = { actor: ReadonlySet<string>; target: Membership; isOwn: boolean }
 async function changeMembership(
   ctx: Ctx,
   ref: MembershipRef,
-  permission: Permission | null,
+  { permission, action }: Manner,
   change: (tx: Db, change: Change) => Promise<void>,
 ): Promise<Membership> {
   const { tenantId } = ref;
@@ -114,11 +127,28 @@ async function changeMembership(
       throw new ConflictError('A tenant needs an owner; make somebody else owner first.');
     }
     const [after] = await queries.listMemberships(tx, tenantId, { ids: [ref.id] });
+    await recordAudit(ctx, tx, {
+      action,
+      tenantId,
+      target: { type: 'Membership', id: ref.id },
+      changes: listMembershipChanges(decided.target, after),
+    });
     return after ?? decided.target;
   });
   clearAccess(ctx);
   membershipLoader(ctx).clear(ref);
   return changed;
+}
+
+/** What the trail says of a change: the roles by their keys, and who it was about when it ended. */
+function listMembershipChanges(before: Membership, after: Membership | undefined): Changes {
+  const { userId } = before;
+  const tell = (membership: Membership) => ({
+    ...membership,
+    roles: membership.roles.map(({ key }) => key),
+  });
+  if (after === undefined) return { userId: [userId, null], roles: [tell(before).roles, null] };
+  return listChanges(tell(before), tell(after), ['roles', 'isActive', 'metadata']);
 }
 
 /** A membership in a tenant where the caller does not belong is as absent as one that never was. */

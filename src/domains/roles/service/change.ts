@@ -5,12 +5,14 @@ import {
   InvalidInputError,
   NotFoundError,
 } from '../../../core/app-error.ts';
+import { type AuditEntry, listChanges, recordAudit } from '../../../core/audit.ts';
 import { type Ctx, getSignedIn } from '../../../core/context.ts';
 import { checkOptionalText, checkText } from '../../../core/input.ts';
 import { isPermission, needs } from '../../../core/permissions.ts';
 import type { Role } from '../../../core/records.ts';
 import { findUngrantable, mayManage } from '../../../core/rights.ts';
 import { getTenantScope } from '../../../core/scopes.ts';
+import type { Db } from '../../../db/database.ts';
 import { DatabaseFault, isBrokenConstraint } from '../../../db/error-map.ts';
 import { rolesLoader } from '../loaders.ts';
 import * as queries from '../queries.ts';
@@ -50,9 +52,15 @@ export async function createRole(ctx: Ctx, input: CreateRoleInput): Promise<Role
     permissions: checkPermissions(access, input.permissions),
   };
   try {
-    return await ctx.db.transaction(getTenantScope(ctx, tenantId), (tx) =>
-      queries.createRole(tx, tenantId, { key, ...fields }),
-    );
+    return await ctx.db.transaction(getTenantScope(ctx, tenantId), async (tx) => {
+      const role = await queries.createRole(tx, tenantId, { key, ...fields });
+      const { name, permissions } = fields;
+      await recordRole(ctx, tx, role, {
+        action: 'role.created',
+        changes: { key: [null, key], name: [null, name], permissions: [null, permissions] },
+      });
+      return role;
+    });
   } catch (error) {
     if (!isBrokenConstraint(error, 'roles_tenant_id_key_unique')) throw error;
     throw new ConflictError('The tenant has a role with this key already.', ['key']);
@@ -85,9 +93,13 @@ export async function updateRole(ctx: Ctx, input: UpdateRoleInput): Promise<Role
     permissions:
       input.permissions == null ? role.permissions : checkPermissions(access, input.permissions),
   };
-  const updated = await ctx.db.transaction(getTenantScope(ctx, role.tenantId), (tx) =>
-    queries.updateRole(tx, role, fields),
-  );
+  const updated = await ctx.db.transaction(getTenantScope(ctx, role.tenantId), async (tx) => {
+    const after = await queries.updateRole(tx, role, fields);
+    if (after === null) return null;
+    const changes = listChanges(role, after, ['name', 'description', 'permissions']);
+    await recordRole(ctx, tx, role, { action: 'role.updated', changes });
+    return after;
+  });
   rolesLoader(ctx).clear(role.tenantId);
   if (updated === null) throw createNotFound();
   return updated;
@@ -97,14 +109,28 @@ export async function updateRole(ctx: Ctx, input: UpdateRoleInput): Promise<Role
 export async function deleteRole(ctx: Ctx, ref: RoleRef): Promise<void> {
   const { role } = await getManageable(ctx, ref);
   try {
-    await ctx.db.transaction(getTenantScope(ctx, role.tenantId), (tx) =>
-      queries.deleteRole(tx, role),
-    );
+    await ctx.db.transaction(getTenantScope(ctx, role.tenantId), async (tx) => {
+      await queries.deleteRole(tx, role);
+      const { key, permissions } = role;
+      await recordRole(ctx, tx, role, {
+        action: 'role.deleted',
+        changes: { key: [key, null], permissions: [permissions, null] },
+      });
+    });
   } catch (error) {
     if (!(error instanceof DatabaseFault && error.kind === 'foreign-key')) throw error;
     throw new ConflictError('Somebody still has this role; give them another one first.');
   }
   rolesLoader(ctx).clear(role.tenantId);
+}
+
+function recordRole(
+  ctx: Ctx,
+  tx: Db,
+  { id, tenantId }: RoleRef,
+  entry: Pick<AuditEntry, 'action' | 'changes'>,
+): Promise<void> {
+  return recordAudit(ctx, tx, { tenantId, target: { type: 'Role', id }, ...entry });
 }
 
 /** The role, if the caller may change it. */

@@ -1,4 +1,5 @@
 import { InvalidCredentialsError, InvalidInputError } from '../../../core/app-error.ts';
+import { recordAudit } from '../../../core/audit.ts';
 import { type Ctx, getSignedIn } from '../../../core/context.ts';
 import { getOwnScope } from '../../../core/scopes.ts';
 import { findPasswordFault, normalizePassword } from '../../../lib/password-rules.ts';
@@ -43,7 +44,13 @@ export async function changePassword(ctx: Ctx, input: ChangePasswordInput): Prom
   return await ctx.db.transaction(scope, async (tx) => {
     await releaseSignIn(ctx, tx, user.email);
     await queries.updatePassword(tx, user.id, passwordHash);
-    return await queries.deleteSessions(tx, { userId: user.id, exceptId: session.id });
+    const revoked = await queries.deleteSessions(tx, { userId: user.id, exceptId: session.id });
+    await recordAudit(ctx, tx, {
+      action: 'password.changed',
+      tenantId: null,
+      target: { type: 'User', id: user.id },
+    });
+    return revoked;
   });
 }
 

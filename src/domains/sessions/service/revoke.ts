@@ -1,8 +1,11 @@
 import { authorize, findAccess } from '../../../core/access.ts';
 import { ForbiddenError, NotFoundError } from '../../../core/app-error.ts';
+import { recordAudit } from '../../../core/audit.ts';
 import { type Ctx, getSignedIn, isPlatformAdmin } from '../../../core/context.ts';
 import { needs } from '../../../core/permissions.ts';
 import { getOwnScope, getPlatformScope, getTenantScope } from '../../../core/scopes.ts';
+import type { Db } from '../../../db/database.ts';
+import type { Scope } from '../../../db/scope.ts';
 import { listMemberships } from '../../memberships/queries.ts';
 import { findVisibleUser } from '../../users/service.ts';
 import * as queries from '../queries.ts';
@@ -18,18 +21,30 @@ const endSessions = needs('sessions:revoke');
 export async function revokeSession(ctx: Ctx, ref: SessionRef): Promise<void> {
   const { user, session } = getSignedIn(ctx);
   const whose = isPlatformAdmin(ctx) ? {} : { userId: user.id };
-  const wasOwn = await ctx.db.transaction(getPlatformScope(ctx), (tx) =>
-    queries.deleteSession(tx, ref.id, { tenantId: ref.tenantId, ...whose }),
-  );
+  const wasOwn = await endSession(ctx, getPlatformScope(ctx), ref, whose);
   if (wasOwn && ref.id === session.id) leaveSession(ctx);
   if (wasOwn) return;
   const { tenantId } = ref;
   if (tenantId === null || !(await findAccess(ctx, { id: tenantId }))) throw createNotFound();
   await authorize(ctx, { id: tenantId }, endSessions);
-  const wasFound = await ctx.db.transaction(getTenantScope(ctx, tenantId), (tx) =>
-    queries.deleteSession(tx, ref.id, { tenantId }),
-  );
+  const wasFound = await endSession(ctx, getTenantScope(ctx, tenantId), ref, {});
   if (!wasFound) throw createNotFound();
+}
+
+async function endSession(
+  ctx: Ctx,
+  scope: Scope,
+  { id, tenantId }: SessionRef,
+  whose: { userId?: string },
+): Promise<boolean> {
+  return await ctx.db.transaction(scope, async (tx) => {
+    const wasFound = await queries.deleteSession(tx, id, { tenantId, ...whose });
+    if (wasFound) {
+      const target = { type: 'Session', id } as const;
+      await recordAudit(ctx, tx, { action: 'session.revoked', tenantId, target });
+    }
+    return wasFound;
+  });
 }
 
 export type RevokeSessionsInput = {
@@ -50,7 +65,7 @@ export async function revokeSessions(ctx: Ctx, input: RevokeSessionsInput): Prom
   const exceptId = input.includeCurrent ? null : session.id;
   if (userId === user.id) {
     const revokedCount = await ctx.db.transaction(getOwnScope(ctx), (tx) =>
-      queries.deleteSessions(tx, { userId, tenantId, exceptId }),
+      endSessionsOf(ctx, tx, { userId, tenantId, exceptId }),
     );
     const wasCurrent = exceptId === null && (tenantId === null || tenantId === session.tenantId);
     if (wasCurrent) leaveSession(ctx);
@@ -59,7 +74,7 @@ export async function revokeSessions(ctx: Ctx, input: RevokeSessionsInput): Prom
   if (isPlatformAdmin(ctx)) {
     if ((await findVisibleUser(ctx, userId)) === null) throw createUserNotFound();
     return await ctx.db.transaction(getPlatformScope(ctx), (tx) =>
-      queries.deleteSessions(tx, { userId, tenantId }),
+      endSessionsOf(ctx, tx, { userId, tenantId }),
     );
   }
   if (tenantId === null) {
@@ -69,8 +84,24 @@ export async function revokeSessions(ctx: Ctx, input: RevokeSessionsInput): Prom
   return await ctx.db.transaction(getTenantScope(ctx, tenantId), async (tx) => {
     const members = await listMemberships(tx, tenantId, { ids: [], userIds: [userId] });
     if (members.length === 0) throw createUserNotFound();
-    return await queries.deleteSessions(tx, { userId, tenantId });
+    return await endSessionsOf(ctx, tx, { userId, tenantId });
   });
+}
+
+async function endSessionsOf(
+  ctx: Ctx,
+  tx: Db,
+  selection: queries.SessionSelection,
+): Promise<number> {
+  const count = await queries.deleteSessions(tx, selection);
+  await recordAudit(ctx, tx, {
+    action: 'sessions.revoked',
+    tenantId: selection.tenantId ?? null,
+    subjectId: selection.userId,
+    target: { type: 'User', id: selection.userId },
+    changes: { count: [count, 0] },
+  });
+  return count;
 }
 
 function createUserNotFound(): NotFoundError {

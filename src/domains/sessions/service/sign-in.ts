@@ -3,6 +3,7 @@ import {
   NotFoundError,
   UnauthenticatedError,
 } from '../../../core/app-error.ts';
+import { recordAudit } from '../../../core/audit.ts';
 import { type Ctx, getSignedIn } from '../../../core/context.ts';
 import { checkEmail } from '../../../core/input.ts';
 import type { User } from '../../../core/records.ts';
@@ -52,6 +53,12 @@ export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignedInSess
     await releaseSignIn(ctx, tx, email);
     await queries.noteSignIn(tx, userId);
     const opened = await openSession(ctx, tx, { userId, isPlatformAdmin, tenantId });
+    await recordAudit(ctx, tx, {
+      action: 'session.opened',
+      tenantId,
+      target: { type: 'Session', id: opened.session.id },
+      actorId: userId,
+    });
     const [user] = await listVisibleUsers(tx, userId, [userId], null);
     if (!user) throw createRefusal();
     return { ...opened, user };
@@ -76,7 +83,14 @@ function createRefusal(): InvalidCredentialsError {
 export async function signOut(ctx: Ctx): Promise<void> {
   if (ctx.principal.kind !== 'session') leaveSession(ctx);
   const { session } = getSignedIn(ctx);
-  await ctx.db.transaction(getOwnScope(ctx), (tx) => queries.deleteSession(tx, session.id));
+  await ctx.db.transaction(getOwnScope(ctx), async (tx) => {
+    await queries.deleteSession(tx, session.id);
+    await recordAudit(ctx, tx, {
+      action: 'session.closed',
+      tenantId: session.tenantId,
+      target: { type: 'Session', id: session.id },
+    });
+  });
   leaveSession(ctx);
 }
 
@@ -94,7 +108,14 @@ export async function switchTenant(ctx: Ctx, tenantId: string | null): Promise<S
     const wasLive = await queries.deleteSession(tx, session.id);
     if (!wasLive) throw new UnauthenticatedError();
     const { isPlatformAdmin } = user;
-    return await openSession(ctx, tx, { userId: user.id, isPlatformAdmin, tenantId });
+    const next = await openSession(ctx, tx, { userId: user.id, isPlatformAdmin, tenantId });
+    await recordAudit(ctx, tx, {
+      action: 'session.switched',
+      tenantId,
+      target: { type: 'Session', id: next.session.id },
+      changes: { tenantId: [session.tenantId, tenantId] },
+    });
+    return next;
   });
   return { ...enterSession(ctx, user, opened), user };
 }

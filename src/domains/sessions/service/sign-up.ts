@@ -1,12 +1,14 @@
 import { ConflictError, InvalidInputError } from '../../../core/app-error.ts';
+import { recordAudit } from '../../../core/audit.ts';
 import type { Ctx } from '../../../core/context.ts';
 import { checkEmail, checkOptionalText } from '../../../core/input.ts';
 import type { User } from '../../../core/records.ts';
+import type { Db } from '../../../db/database.ts';
 import { isBrokenConstraint } from '../../../db/error-map.ts';
 import type { Scope } from '../../../db/scope.ts';
 import { createUuidV7 } from '../../../lib/uuid.ts';
 import { createTenantWithOwner } from '../../tenants/queries.ts';
-import { checkNewTenant, withTakenSlugNamed } from '../../tenants/service.ts';
+import { checkNewTenant, recordTenantCreated, withTakenSlugNamed } from '../../tenants/service.ts';
 import { createPassword, createUser, listVisibleUsers } from '../../users/queries.ts';
 import { userNameMax } from '../../users/service.ts';
 import { noteSignIn } from '../queries.ts';
@@ -41,7 +43,11 @@ export async function signUp(ctx: Ctx, input: SignUpInput): Promise<SignedUp> {
       ctx.db.transaction(scope, async (tx) => {
         await createUser(tx, { id, email, name });
         await createPassword(tx, id, passwordHash);
-        if (tenant) await createTenantWithOwner(tx, id, tenant);
+        await recordSignUp(ctx, tx, id);
+        if (tenant) {
+          await createTenantWithOwner(tx, id, tenant);
+          await recordTenantCreated(ctx, tx, tenant, id);
+        }
         await noteSignIn(tx, id);
         const opened = await openSession(ctx, tx, {
           userId: id,
@@ -56,6 +62,15 @@ export async function signUp(ctx: Ctx, input: SignUpInput): Promise<SignedUp> {
   );
   await endReplacedSession(ctx);
   return { ...signedUp, ...enterSession(ctx, signedUp.user, signedUp) };
+}
+
+function recordSignUp(ctx: Ctx, tx: Db, userId: string): Promise<void> {
+  return recordAudit(ctx, tx, {
+    action: 'user.signed_up',
+    tenantId: null,
+    target: { type: 'User', id: userId },
+    actorId: userId,
+  });
 }
 
 function checkTenantOf(input: SignUpInput) {

@@ -1,0 +1,72 @@
+import type { Db } from '../db/database.ts';
+import { type Ctx, findActorId } from './context.ts';
+
+/** What can be done; each mutation that changes something has its word. */
+export type AuditAction =
+  | 'user.signed_up'
+  | 'user.updated'
+  | 'session.opened'
+  | 'session.switched'
+  | 'session.closed'
+  | 'session.revoked'
+  | 'sessions.revoked'
+  | 'password.changed'
+  | 'tenant.created'
+  | 'tenant.updated'
+  | 'membership.updated'
+  | 'membership.removed'
+  | 'membership.left'
+  | 'role.created'
+  | 'role.updated'
+  | 'role.deleted';
+
+/** What something was done to. */
+export type AuditTarget = {
+  type: 'User' | 'Session' | 'Tenant' | 'Membership' | 'Role';
+  id: string;
+};
+
+/** One entry of the trail. */
+export type AuditEntry = {
+  action: AuditAction;
+  /** The tenant it concerns; null for what is only a person's own. */
+  tenantId: string | null;
+  /** That person, where it is not the caller. */
+  subjectId?: string;
+  target: AuditTarget;
+  /** Before and after of what changed, never a secret. */
+  changes?: Changes;
+  /** Who acted, where that is not yet the principal: while signing up or in. */
+  actorId?: string;
+};
+
+/** For each field that changed: before and after. */
+export type Changes = { [field: string]: readonly [before: unknown, after: unknown] };
+
+/**
+ * Writes an entry in the transaction of the change it tells of: both or neither. Personal entries
+ * stand in the chain of the person they are about, all others in their tenant's.
+ */
+export async function recordAudit(ctx: Ctx, tx: Db, entry: AuditEntry): Promise<void> {
+  const { action, tenantId, target, changes = {} } = entry;
+  const actorId = entry.actorId ?? findActorId(ctx);
+  const subjectId = entry.subjectId ?? actorId;
+  await tx.$queryRaw`
+    select append_audit_event(${tenantId}::uuid, ${subjectId}::uuid, ${action}, ${actorId}::uuid, null::uuid,
+      ${target.type}, ${target.id}::uuid, ${JSON.stringify(changes)}::jsonb,
+      ${ctx.request.id}, ${ctx.request.ip}::inet)::text`;
+}
+
+/** The fields among `fields` that differ, with before and after. */
+export function listChanges<Row extends object>(
+  before: Row,
+  after: Row,
+  fields: readonly (keyof Row & string)[],
+): Changes {
+  const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+  return Object.fromEntries(
+    fields
+      .filter((field) => !isSame(before[field], after[field]))
+      .map((field) => [field, [before[field], after[field]]] as const),
+  );
+}

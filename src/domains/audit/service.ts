@@ -1,0 +1,40 @@
+import { authorize, findAccess } from '../../core/access.ts';
+import type { Ctx } from '../../core/context.ts';
+import { checkText } from '../../core/input.ts';
+import { type Page, type PageArgs, parsePage, toPage } from '../../core/page.ts';
+import { needs } from '../../core/permissions.ts';
+import { getTenantScope } from '../../core/scopes.ts';
+import * as queries from './queries.ts';
+
+const readAudit = needs('audit:read');
+
+export type AuditListInput = { page: PageArgs; filter: queries.AuditFilter };
+
+/** The trail of a tenant, newest first. Needs audit:read. */
+export async function listAuditEvents(
+  ctx: Ctx,
+  tenantId: string,
+  { page, filter }: AuditListInput,
+): Promise<Page<queries.AuditEvent>> {
+  await authorize(ctx, { id: tenantId }, readAudit);
+  if (filter.action != null) checkText('action', filter.action, 100);
+  const request = parsePage(ctx, page, JSON.stringify(['audit', tenantId, filter]));
+  const rows = await ctx.db.read(getTenantScope(ctx, tenantId), (db) =>
+    queries.listAuditEvents(db, tenantId, request, filter),
+  );
+  return toPage(ctx, request, rows, { toKey: queries.toAuditEventKey });
+}
+
+/** One entry of a tenant's trail; null without audit:read there. */
+export async function findAuditEvent(
+  ctx: Ctx,
+  tenantId: string,
+  id: string,
+): Promise<queries.AuditEvent | null> {
+  const access = await findAccess(ctx, { id: tenantId });
+  if (!access?.permissions.has(readAudit)) return null;
+  const [event] = await ctx.db.read(getTenantScope(ctx, tenantId), (db) =>
+    queries.listAuditEventsById(db, tenantId, [id]),
+  );
+  return event ?? null;
+}

@@ -1,0 +1,186 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { createMember, createTeam, type Team } from '../support/people.ts';
+import { runSql } from '../support/sql.ts';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp();
+});
+afterAll(() => app.close());
+
+type Entry = {
+  sequence: number;
+  action: string;
+  actor: { id: string } | null;
+  target: { id: string } | null;
+  changes: Record<string, unknown>;
+};
+
+async function listTrail(team: Team, where = {}): Promise<Entry[]> {
+  const { data } = await team.owner.ask(
+    `query ($id: ID!, $where: AuditWhere) { tenant(id: $id) { auditEvents(first: 100, where: $where) {
+      edges { node { sequence action actor { id } target { id } changes requestId ip hash } } } } }`,
+    { variables: { id: team.tenantId, where } },
+  );
+  return data.tenant.auditEvents.edges.map(({ node }: { node: Entry }) => node).reverse();
+}
+
+const verify = async (chain: string) => {
+  const { rows } = await app.owner.query('select * from verify_audit_chain($1)', [chain]);
+  return rows[0];
+};
+
+async function createBusyTeam() {
+  const team = await createTeam(app);
+  const member = await createMember(app, team, 'member');
+  const change = (input: object) =>
+    team.owner.ask(
+      `mutation ($input: UpdateMembershipInput!) { updateMembership(input: $input) { __typename } }`,
+      { variables: { input: { membershipId: member.membershipId, ...input } } },
+    );
+  await change({ roleKeys: ['admin'] });
+  await change({ isActive: false });
+  await team.owner.ask(
+    `mutation ($id: ID!) {
+      updateTenant(input: { tenantId: $id, name: "Renamed" }) { __typename }
+      createRole(input: { tenantId: $id, key: "billing", name: "Billing", permissions: [] }) { __typename }
+    }`,
+    { variables: { id: team.tenantId } },
+  );
+  return { team, member };
+}
+
+test('each change of a tenant stands in its trail, in order, with what it was before and after', async () => {
+  const { team, member } = await createBusyTeam();
+  const trail = await listTrail(team);
+  expect(trail.map(({ sequence, action }) => [sequence, action])).toEqual([
+    [1, 'tenant.created'],
+    [2, 'membership.updated'],
+    [3, 'membership.updated'],
+    [4, 'tenant.updated'],
+    [5, 'role.created'],
+  ]);
+  expect(trail.every(({ actor }) => actor?.id === team.owner.userId)).toBe(true);
+  expect(trail[1]).toMatchObject({
+    target: { id: member.membershipId },
+    changes: { roles: [['member'], ['admin']] },
+  });
+  expect(trail[2]?.changes).toEqual({ isActive: [true, false] });
+  expect(trail[3]?.changes).toMatchObject({ name: [expect.any(String), 'Renamed'] });
+});
+
+test('a change that is refused leaves no trace, and one that fails leaves neither', async () => {
+  const { team } = await createBusyTeam();
+  const before = (await listTrail(team)).length;
+  await team.owner.ask(
+    `mutation ($id: ID!) { leaveTenant(input: { tenantId: $id }) { __typename } }`,
+    { variables: { id: team.tenantId } },
+  );
+  expect(await listTrail(team)).toHaveLength(before);
+});
+
+test('the trail can be narrowed to an action and to a person', async () => {
+  const { team, member } = await createBusyTeam();
+  const updates = await listTrail(team, { action: 'membership.updated' });
+  expect(updates.map(({ sequence }) => sequence)).toEqual([2, 3]);
+  expect(await listTrail(team, { actorId: team.owner.userId })).toHaveLength(5);
+  expect(await listTrail(team, { actorId: member.userId })).toEqual([]);
+  expect(await listTrail(team, { actorId: 'nonsense' })).toEqual([]);
+});
+
+test('strangers see nothing of a trail, members need audit:read', async () => {
+  const { team } = await createBusyTeam();
+  const stranger = (await createTeam(app)).owner;
+  const member = await createMember(app, team, 'member');
+  const query = `query ($id: ID!) { tenant(id: $id) { auditEvents { edges { node { id } } } } }`;
+  const variables = { id: team.tenantId };
+  expect(await stranger.ask(query, { variables })).toEqual({ data: { tenant: null } });
+  const refused = await member.ask(query, { variables });
+  expect(refused.errors?.[0]?.extensions.code).toBe('FORBIDDEN');
+});
+
+test('node finds an entry for who may read the trail, and for nobody else', async () => {
+  const { team } = await createBusyTeam();
+  const { data } = await team.owner.ask(
+    'query ($id: ID!) { tenant(id: $id) { auditEvents(first: 1) { edges { node { id } } } } }',
+    { variables: { id: team.tenantId } },
+  );
+  const [{ node }] = data.tenant.auditEvents.edges;
+  const find = 'query ($id: ID!) { node(id: $id) { id } }';
+  const absent = node.id.replace(/_.{4}/, '_0000');
+  const askers = [
+    team.owner,
+    (await createTeam(app)).owner,
+    await createMember(app, team, 'member'),
+  ];
+  const answers = await Promise.all(
+    askers.map(({ ask }) => ask(find, { variables: { id: node.id } })),
+  );
+  expect(answers).toEqual([{ data: { node } }, { data: { node: null } }, { data: { node: null } }]);
+  expect(await team.owner.ask(find, { variables: { id: absent } })).toEqual({
+    data: { node: null },
+  });
+});
+
+test('an untouched chain verifies; an altered row, a missing row and a lopped tail are named', async () => {
+  const { team } = await createBusyTeam();
+  const chain = team.tenantUuid;
+  expect(await verify(chain)).toEqual({ events: '5', broken_sequence: null, fault: null });
+  const faultAfter = async (sql: string) => {
+    await app.owner.query('begin');
+    await app.owner.query(sql, [chain]);
+    const { broken_sequence, fault } = await verify(chain);
+    await app.owner.query('rollback');
+    return [broken_sequence, fault];
+  };
+  const altered = `update audit_events set changes = '{}' where chain_id = $1 and sequence = 3`;
+  expect(await faultAfter(altered)).toEqual(['3', expect.stringContaining('does not say')]);
+  const missing = 'delete from audit_events where chain_id = $1 and sequence = 2';
+  expect(await faultAfter(missing)).toEqual(['3', expect.stringContaining('missing')]);
+  const lopped = 'delete from audit_events where chain_id = $1 and sequence > 3';
+  expect(await faultAfter(lopped)).toEqual(['4', expect.stringContaining('end of the chain')]);
+});
+
+test("the server's own login can neither alter nor remove what was written", async () => {
+  const { team } = await createBusyTeam();
+  for (const statement of [
+    `update audit_events set action = 'x'`,
+    'delete from audit_events',
+    'truncate audit_events',
+    'update audit_heads set sequence = 0',
+    'select * from audit_heads',
+    `insert into audit_events (chain_id, sequence, action, changes, hash) values (uuidv7(), 1, 'x', '{}', '')`,
+  ]) {
+    expect(await runSql(app.appUrl, statement)).toBe('42501');
+  }
+  expect((await verify(team.tenantUuid)).broken_sequence).toBeNull();
+});
+
+test('changes made at the same time stand one after another, without gaps', async () => {
+  const { team } = await createBusyTeam();
+  await Promise.all(
+    Array.from({ length: 12 }, (_, number) =>
+      team.owner.ask(
+        `mutation ($id: ID!) { updateTenant(input: { tenantId: $id, name: "Name ${number}" }) { __typename } }`,
+        { variables: { id: team.tenantId } },
+      ),
+    ),
+  );
+  expect(await verify(team.tenantUuid)).toMatchObject({ events: '17', broken_sequence: null });
+});
+
+test('what a person does for itself stands in its own chain, without its profile in it', async () => {
+  const { owner } = await createTeam(app);
+  await owner.ask(
+    'mutation { updateProfile(input: { name: "A name to be forgotten" }) { __typename } }',
+  );
+  const { rows } = await app.owner.query(
+    'select action, changes from audit_events where chain_id = $1 order by sequence',
+    [owner.userUuid],
+  );
+  expect(rows).toEqual([
+    { action: 'user.signed_up', changes: {} },
+    { action: 'user.updated', changes: { fields: [null, ['name']] } },
+  ]);
+});

@@ -1,0 +1,15 @@
+import pg from 'pg';
+
+/** Runs a statement and answers the SQLSTATE of its refusal, or null. */
+export async function runSql(url: string, statement: string): Promise<string | null> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(statement);
+    return null;
+  } catch (error) {
+    return (error as { code?: string }).code ?? 'unknown';
+  } finally {
+    await client.end();
+  }
+}
