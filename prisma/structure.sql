@@ -158,6 +158,7 @@ create policy tenant_reads on sessions for select to tenantry_app
   using (tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)));
 create policy tenant_revokes on sessions for delete to tenantry_app
   using (tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)));
+CREATE TRIGGER sessions_tighten BEFORE INSERT ON sessions FOR EACH ROW WHEN (new.tenant_id IS NOT NULL) EXECUTE FUNCTION tighten_session();
 
 create table sign_in_budgets (
   bucket text not null,
@@ -185,9 +186,17 @@ create table tenants (
   updated_at timestamp with time zone not null default now(),
   deletion_at timestamp with time zone,
   search_text text not null generated always as ((slug || ' '::text) || name) stored,
+  settings jsonb not null default '{}'::jsonb,
+  members_max integer not null default 100000,
+  api_keys_max integer not null default 100,
+  custom_roles_max integer not null default 50,
+  suspended_at timestamp with time zone,
   constraint tenants_pkey PRIMARY KEY (id),
   constraint tenants_slug_unique UNIQUE (slug),
+  constraint tenants_deletion_dated CHECK ((status = 'pending_deletion'::text) = (deletion_at IS NOT NULL)),
+  constraint tenants_limits_counted CHECK (members_max >= 1 AND api_keys_max >= 0 AND custom_roles_max >= 0),
   constraint tenants_metadata_object CHECK (jsonb_typeof(metadata) = 'object'::text),
+  constraint tenants_settings_known CHECK (jsonb_typeof(settings) = 'object'::text AND (settings - ARRAY['sessionIdleTimeoutSeconds'::text, 'sessionAbsoluteTimeoutSeconds'::text, 'defaultRoleKey'::text, 'allowedEmailDomains'::text]) = '{}'::jsonb AND COALESCE(jsonb_typeof(settings -> 'sessionIdleTimeoutSeconds'::text), 'number'::text) = 'number'::text AND COALESCE(jsonb_typeof(settings -> 'sessionAbsoluteTimeoutSeconds'::text), 'number'::text) = 'number'::text AND COALESCE(jsonb_typeof(settings -> 'defaultRoleKey'::text), 'string'::text) = 'string'::text AND COALESCE(jsonb_typeof(settings -> 'allowedEmailDomains'::text), 'array'::text) = 'array'::text),
   constraint tenants_slug_form CHECK (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text AND length(slug) >= 3 AND length(slug) <= 50),
   constraint tenants_status_known CHECK (status = ANY (ARRAY['active'::text, 'suspended'::text, 'pending_deletion'::text]))
 );
@@ -202,6 +211,7 @@ create policy definer on tenants to tenantry_definer
 create policy tenant_scope on tenants to tenantry_app
   using (id = (( SELECT current_tenant_id() AS current_tenant_id)) OR ( SELECT is_platform_scope() AS is_platform_scope))
   with check (id = (( SELECT current_tenant_id() AS current_tenant_id)) OR ( SELECT is_platform_scope() AS is_platform_scope));
+CREATE TRIGGER tenants_tighten_sessions AFTER UPDATE OF settings ON tenants FOR EACH ROW WHEN (old.settings IS DISTINCT FROM new.settings) EXECUTE FUNCTION tighten_sessions();
 
 create table user_tenants (
   id uuid not null default uuidv7(),
@@ -315,6 +325,42 @@ BEGIN ATOMIC
 END;
 alter function audit_hash(bytea,audit_events) owner to owner;
 
+CREATE OR REPLACE FUNCTION public.change_tenant_status(tenant uuid, transition text, grace_days integer)
+ RETURNS SETOF tenants
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+begin
+  if not is_platform_scope() and not (transition in ('delete', 'restore') and exists (
+    select from user_tenants m
+    where m.tenant_id = tenant and m.user_id = current_user_id() and m.is_active
+      and 'tenant:delete' = any (membership_permissions(m.tenant_id, m.id))
+  )) then
+    return;
+  end if;
+  return query
+    update tenants t set
+      status = case
+        when transition = 'suspend' then 'suspended'
+        when transition = 'delete' then 'pending_deletion'
+        when transition = 'restore' and t.suspended_at is not null then 'suspended'
+        else 'active'
+      end,
+      suspended_at = case transition when 'suspend' then now() when 'resume' then null else t.suspended_at end,
+      deletion_at = case transition when 'delete' then now() + make_interval(days => grace_days) end,
+      updated_at = now()
+    where t.id = tenant and case transition
+      when 'suspend' then t.status = 'active'
+      when 'resume' then t.status = 'suspended'
+      when 'delete' then t.status = 'active' or (t.status = 'suspended' and is_platform_scope())
+      when 'restore' then t.status = 'pending_deletion' and t.deletion_at > now()
+    end
+    returning t.*;
+end
+$function$;
+alter function change_tenant_status(uuid,text,integer) owner to tenantry_definer;
+
 CREATE OR REPLACE FUNCTION public.current_tenant_id()
  RETURNS uuid
  LANGUAGE sql
@@ -328,6 +374,34 @@ CREATE OR REPLACE FUNCTION public.current_user_id()
  STABLE PARALLEL SAFE
 RETURN (NULLIF(current_setting('tenantry.user_id'::text, true), ''::text))::uuid;
 alter function current_user_id() owner to owner;
+
+CREATE OR REPLACE FUNCTION public.delete_expired_data(consecutive_max integer, rows_max integer)
+ RETURNS TABLE(sessions_deleted integer, sign_in_budgets_deleted integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+begin
+  -- What is lost of this in a crash is deleted again.
+  perform set_config('synchronous_commit', 'off', true);
+  delete from sessions s where s.id in (
+    select o.id from sessions o
+    where o.expires_at <= now() or o.last_seen_at + make_interval(secs => o.idle_timeout_seconds) <= now()
+    limit rows_max for update skip locked);
+  get diagnostics sessions_deleted = row_count;
+  -- Accounts that exist and such that do not are forgotten alike, or their difference would show. What
+  -- shuts an account stays, whatever its age (NIST SP 800-63B-4).
+  delete from sign_in_budgets b where b.bucket in (
+    select o.bucket from sign_in_budgets o
+    where o.consecutive < consecutive_max and coalesce(o.blocked_until, now()) <= now()
+      and o.window_started_at < now() - case
+        when starts_with(o.bucket, 'source:') then interval '1 day' else interval '90 days' end
+    limit rows_max for update skip locked);
+  get diagnostics sign_in_budgets_deleted = row_count;
+  return next;
+end
+$function$;
+alter function delete_expired_data(integer,integer) owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.enter_scope(actor uuid, tenant uuid, platform boolean)
  RETURNS void
@@ -349,6 +423,54 @@ BEGIN ATOMIC
          END, true) AS set_config;
 END;
 alter function enter_scope(uuid,uuid,boolean) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.erase_due_tenants(rows_max integer)
+ RETURNS TABLE(tenant_id uuid, is_erased boolean)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+declare
+  due tenants;
+  removed integer;
+begin
+  select t.* into due from tenants t
+    where t.status = 'pending_deletion' and t.deletion_at <= now()
+    order by t.deletion_at limit 1 for update skip locked;
+  if not found then
+    return;
+  end if;
+  -- Members take their roles and the sessions bound to the tenant along.
+  delete from user_tenants m where m.tenant_id = due.id and m.id in (
+    select o.id from user_tenants o where o.tenant_id = due.id limit rows_max);
+  get diagnostics removed = row_count;
+  if removed < rows_max then
+    delete from tenants t where t.id = due.id;
+    perform append_audit_event(due.id, null, 'tenant.erased', null, null, 'Tenant', due.id,
+      jsonb_build_object('slug', jsonb_build_array(due.slug, null)), null, null);
+  end if;
+  return query select due.id, removed < rows_max;
+end
+$function$;
+alter function erase_due_tenants(integer) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.erase_user(subject uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+begin
+  if subject is distinct from current_user_id() and not is_platform_scope() then
+    return false;
+  end if;
+  delete from sign_in_budgets b using users u
+    where u.id = subject and b.bucket = 'account:' || encode(sha256(convert_to(u.email, 'UTF8')), 'hex');
+  delete from users u where u.id = subject;
+  return found;
+end
+$function$;
+alter function erase_user(uuid) owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.find_access(actor uuid, tenant_ids uuid[], slugs text[])
  RETURNS TABLE(tenant_id uuid, slug text, name text, status text, metadata jsonb, member_count integer, created_at timestamp with time zone, deletion_at timestamp with time zone, membership_id uuid, permissions text[])
@@ -566,6 +688,48 @@ BEGIN ATOMIC
 END;
 alter function list_visible_memberships(uuid,uuid[],uuid,uuid,integer) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.lock_memberships_of(subject uuid)
+ RETURNS TABLE(tenant_id uuid, slug text, membership_id uuid, role_keys text[], is_last_owner boolean)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+declare
+  attempt integer;
+begin
+  if subject is distinct from current_user_id() and not is_platform_scope() then
+    return;
+  end if;
+  -- Everybody locks tenants before users. Once the user is locked it can join no further tenant, so the
+  -- second round holds what it joined during the first.
+  for attempt in 1..2 loop
+    perform from tenants t
+      where t.id in (select m.tenant_id from user_tenants m where m.user_id = subject)
+      order by t.id for no key update;
+    perform from users u where u.id = subject for update;
+  end loop;
+  return query
+    select m.tenant_id, t.slug, m.id,
+      array(
+        select r.key from membership_roles mr join roles r on r.tenant_id = mr.tenant_id and r.id = mr.role_id
+        where mr.tenant_id = m.tenant_id and mr.membership_id = m.id order by r.key
+      ),
+      m.is_active and exists (
+        select from membership_roles mr join roles r on r.tenant_id = mr.tenant_id and r.id = mr.role_id
+        where mr.tenant_id = m.tenant_id and mr.membership_id = m.id and r.key = 'owner'
+      ) and not exists (
+        select from roles r
+        join membership_roles mr on mr.tenant_id = r.tenant_id and mr.role_id = r.id
+        join user_tenants o on o.tenant_id = mr.tenant_id and o.id = mr.membership_id and o.is_active
+        where r.tenant_id = m.tenant_id and r.key = 'owner' and o.user_id <> subject
+      )
+    from user_tenants m join tenants t on t.id = m.tenant_id
+    where m.user_id = subject
+    order by m.tenant_id;
+end
+$function$;
+alter function lock_memberships_of(uuid) owner to tenantry_definer;
+
 CREATE OR REPLACE FUNCTION public.membership_permissions(tenant uuid, membership uuid)
  RETURNS text[]
  LANGUAGE sql
@@ -724,6 +888,22 @@ end
 $function$;
 alter function search_users(text,jsonb,text,uuid,uuid,boolean,integer) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.set_user_status(subject uuid, wanted text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+begin
+  if not is_platform_scope() then
+    return false;
+  end if;
+  update users u set status = wanted, updated_at = now() where u.id = subject and u.status <> wanted;
+  return found;
+end
+$function$;
+alter function set_user_status(uuid,text) owner to tenantry_definer;
+
 CREATE OR REPLACE FUNCTION public.source_bucket(source inet)
  RETURNS text
  LANGUAGE sql
@@ -752,6 +932,44 @@ begin
 end
 $function$;
 alter function sync_built_in_roles(jsonb) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.tighten_session()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+declare
+  lifetimes jsonb;
+begin
+  select t.settings into lifetimes from tenants t where t.id = new.tenant_id;
+  -- least() passes over null, which is what a setting that is absent comes to.
+  new.idle_timeout_seconds :=
+    least(new.idle_timeout_seconds, (lifetimes ->> 'sessionIdleTimeoutSeconds')::integer);
+  new.expires_at := least(new.expires_at,
+    new.created_at + make_interval(secs => (lifetimes ->> 'sessionAbsoluteTimeoutSeconds')::integer));
+  return new;
+end
+$function$;
+alter function tighten_session() owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.tighten_sessions()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+begin
+  update sessions s set
+      idle_timeout_seconds =
+        least(s.idle_timeout_seconds, (new.settings ->> 'sessionIdleTimeoutSeconds')::integer),
+      expires_at = least(s.expires_at,
+        s.created_at + make_interval(secs => (new.settings ->> 'sessionAbsoluteTimeoutSeconds')::integer))
+    where s.tenant_id = new.id;
+  return null;
+end
+$function$;
+alter function tighten_sessions() owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.touch_sessions(session_ids uuid[])
  RETURNS void
@@ -792,6 +1010,32 @@ begin
 end
 $function$;
 alter function update_member_counts() owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.update_tenant_limits(tenant uuid, members integer, api_keys integer, custom_roles integer)
+ RETURNS SETOF tenants
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ UPDATE tenants t SET members_max = COALESCE(update_tenant_limits.members, t.members_max), api_keys_max = COALESCE(update_tenant_limits.api_keys, t.api_keys_max), custom_roles_max = COALESCE(update_tenant_limits.custom_roles, t.custom_roles_max), updated_at = now()
+   WHERE ((t.id = update_tenant_limits.tenant) AND is_platform_scope())
+   RETURNING t.id,
+     t.slug,
+     t.name,
+     t.status,
+     t.metadata,
+     t.member_count,
+     t.created_at,
+     t.updated_at,
+     t.deletion_at,
+     t.search_text,
+     t.settings,
+     t.members_max,
+     t.api_keys_max,
+     t.custom_roles_max,
+     t.suspended_at;
+END;
+alter function update_tenant_limits(uuid,integer,integer,integer) owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.verify_audit_chain(chain uuid)
  RETURNS TABLE(events bigint, broken_sequence bigint, fault text)
@@ -849,10 +1093,18 @@ grant delete, insert, select, update on built_in_roles to tenantry_definer;
 grant execute on function append_audit_event(uuid,uuid,text,uuid,uuid,text,uuid,jsonb,text,inet) to owner;
 grant execute on function append_audit_event(uuid,uuid,text,uuid,uuid,text,uuid,jsonb,text,inet) to tenantry_app;
 grant execute on function audit_hash(bytea,audit_events) to public;
+grant execute on function change_tenant_status(uuid,text,integer) to owner;
+grant execute on function change_tenant_status(uuid,text,integer) to tenantry_app;
 grant execute on function current_tenant_id() to public;
 grant execute on function current_user_id() to public;
+grant execute on function delete_expired_data(integer,integer) to owner;
+grant execute on function delete_expired_data(integer,integer) to tenantry_app;
 grant execute on function enter_scope(uuid,uuid,boolean) to owner;
 grant execute on function enter_scope(uuid,uuid,boolean) to tenantry_app;
+grant execute on function erase_due_tenants(integer) to owner;
+grant execute on function erase_due_tenants(integer) to tenantry_app;
+grant execute on function erase_user(uuid) to owner;
+grant execute on function erase_user(uuid) to tenantry_app;
 grant execute on function find_access(uuid,uuid[],text[]) to owner;
 grant execute on function find_access(uuid,uuid[],text[]) to tenantry_app;
 grant execute on function find_credentials(text) to owner;
@@ -868,6 +1120,8 @@ grant execute on function list_roles_of_users(uuid,uuid[],uuid[]) to owner;
 grant execute on function list_roles_of_users(uuid,uuid[],uuid[]) to tenantry_app;
 grant execute on function list_visible_memberships(uuid,uuid[],uuid,uuid,integer) to owner;
 grant execute on function list_visible_memberships(uuid,uuid[],uuid,uuid,integer) to tenantry_app;
+grant execute on function lock_memberships_of(uuid) to owner;
+grant execute on function lock_memberships_of(uuid) to tenantry_app;
 grant execute on function membership_permissions(uuid,uuid) to owner;
 grant execute on function membership_permissions(uuid,uuid) to tenantry_app;
 grant execute on function note_sign_in(uuid) to owner;
@@ -880,12 +1134,20 @@ grant execute on function search_tenants(text,jsonb,text,uuid,uuid,boolean,integ
 grant execute on function search_tenants(text,jsonb,text,uuid,uuid,boolean,integer) to tenantry_app;
 grant execute on function search_users(text,jsonb,text,uuid,uuid,boolean,integer) to owner;
 grant execute on function search_users(text,jsonb,text,uuid,uuid,boolean,integer) to tenantry_app;
+grant execute on function set_user_status(uuid,text) to owner;
+grant execute on function set_user_status(uuid,text) to tenantry_app;
 grant execute on function source_bucket(inet) to public;
 grant execute on function sync_built_in_roles(jsonb) to owner;
+grant execute on function tighten_session() to owner;
+grant execute on function tighten_session() to tenantry_app;
+grant execute on function tighten_sessions() to owner;
+grant execute on function tighten_sessions() to tenantry_app;
 grant execute on function touch_sessions(uuid[]) to owner;
 grant execute on function touch_sessions(uuid[]) to tenantry_app;
 grant execute on function update_member_counts() to owner;
 grant execute on function update_member_counts() to tenantry_app;
+grant execute on function update_tenant_limits(uuid,integer,integer,integer) to owner;
+grant execute on function update_tenant_limits(uuid,integer,integer,integer) to tenantry_app;
 grant execute on function verify_audit_chain(uuid) to owner;
 grant execute on function verify_audit_chain(uuid) to tenantry_app;
 grant delete, insert, select, update on membership_roles to tenantry_app;
@@ -900,7 +1162,7 @@ grant usage on schema public to public;
 grant delete, insert, select, update on sessions to tenantry_app;
 grant delete, insert, select, update on sessions to tenantry_definer;
 grant delete, insert, select, update on sign_in_budgets to tenantry_definer;
-grant select, update (metadata, name, slug, updated_at) on tenants to tenantry_app;
+grant select, update (metadata, name, settings, slug, updated_at) on tenants to tenantry_app;
 grant delete, insert, select, update on tenants to tenantry_definer;
 grant delete, select, update on user_tenants to tenantry_app;
 grant delete, insert, select, update on user_tenants to tenantry_definer;
@@ -919,9 +1181,13 @@ comment on index audit_events_chain_id_actor_id_sequence_idx is 'tenant.auditEve
 comment on function audit_hash(bytea,audit_events) is 'What the hash of a row must be after the given one.';
 comment on table audit_heads is 'The newest row of each chain: what it must end with, so that a lopped tail is noticed.';
 comment on table built_in_roles is 'The roles every tenant gets, written from the permission catalogue at each migration.';
+comment on function change_tenant_status(uuid,text,integer) is 'The only way to suspend, resume, delete or restore a tenant: by the platform scope, the last two also by a member with tenant:delete. No row where the state or the scope does not allow it.';
 comment on function current_tenant_id() is 'The one tenant whose rows are visible now, or null for none.';
 comment on function current_user_id() is 'The user on whose behalf this connection acts, or null.';
+comment on function delete_expired_data(integer,integer) is 'Deletes at most so many sessions that have expired and so many budgets of failed sign-ins that limit nobody any more.';
 comment on function enter_scope(uuid,uuid,boolean) is 'Opens what the other statements of this transaction may see, and nothing after it. The database itself checks the membership or the platform right of the actor, so a service that forgets its own check finds no rows.';
+comment on function erase_due_tenants(integer) is 'One step of erasing the tenant that is due longest: at most so many members, and the tenant itself once none is left. No row when nothing is due, by this clock; calls that meet work on different tenants. The audit trail stays.';
+comment on function erase_user(uuid) is 'Removes a person with password, memberships and sessions. What the trail says keeps the id alone. False for anybody but oneself outside the platform scope.';
 comment on function find_access(uuid,uuid[],text[]) is 'In which of these tenants (by id or slug) the actor is an active member, and what it may do there.';
 comment on function find_credentials(text) is 'Login: the user with this canonical e-mail address and the hash to check.';
 comment on function find_live_sessions(bytea[],uuid[]) is 'Session check: which of these tokens are good now by this clock, for whom, and with what permissions in the asked tenant (or the one the session is bound to).';
@@ -930,6 +1196,7 @@ comment on function found_tenant(uuid,uuid,text,text,jsonb) is 'Creates a tenant
 comment on function is_platform_scope() is 'True while a platform administrator acts across tenants.';
 comment on function list_roles_of_users(uuid,uuid[],uuid[]) is 'The roles that users have in tenants, for up to hundreds of pairs at once: the actor learns its own, those in tenants where it may read members, and all as a platform administrator.';
 comment on function list_visible_memberships(uuid,uuid[],uuid,uuid,integer) is 'Memberships of users with tenant and roles, oldest first, a page per user: the actor sees its own, those in tenants where it may read members, and all as a platform administrator.';
+comment on function lock_memberships_of(uuid) is 'All memberships of a user and where it is the only active owner, held still until the transaction ends: before erase_user(). Nothing about others outside the platform scope.';
 comment on function membership_permissions(uuid,uuid) is 'All permissions that the roles of a membership give together, sorted.';
 comment on table membership_roles is 'The roles of a membership. Both keys carry the tenant, so a role of another tenant cannot be given.';
 comment on index membership_roles_tenant_id_role_id_membership_id_idx is 'tenant.owners, role.memberCount, tenant.memberships filtered by role; the last-owner check';
@@ -945,17 +1212,27 @@ comment on column sessions.tenant_id is 'When set, the session may act in this t
 comment on column sessions.token_hash is 'SHA-256 of the token; the token itself is never stored.';
 comment on index sessions_tenant_id_id_idx is 'tenant.sessions, newest first; only sessions bound to a tenant are in it';
 comment on index sessions_user_id_id_idx is 'viewer.sessions and user.sessions, newest first; revokeSessions; the cap on sessions per user';
+comment on function set_user_status(uuid,text) is 'The only way to suspend or reinstate a user; false outside the platform scope or where nothing changes.';
 comment on table sign_in_budgets is 'Failed sign-ins per account and per source, reserved before a password is checked. Only the functions reserve_sign_in() and release_sign_in() touch it.';
 comment on column sign_in_budgets.bucket is 'account:<SHA-256 of the e-mail address, known or not> or source:<IPv4 address or IPv6 /64 network>';
 comment on column sign_in_budgets.consecutive is 'Failures since the last success; at 100 the account is shut until its password is reset (NIST SP 800-63B-4).';
 comment on function source_bucket(inet) is 'One bucket per IPv4 address or IPv6 /64 network, however it is written.';
 comment on function sync_built_in_roles(jsonb) is 'Brings the built-in roles of every tenant to what the permission catalogue of this release says.';
 comment on table tenants is 'The organisations that use the product.';
+comment on column tenants.api_keys_max is 'Most API keys that are not revoked, set by platform administrators.';
+comment on column tenants.custom_roles_max is 'Most roles of its own, set by platform administrators.';
+comment on column tenants.deletion_at is 'From when on it is erased; set exactly while deletion is pending.';
 comment on column tenants.member_count is 'Active memberships, kept by trigger: a list of 100 tenants must not count a million rows.';
+comment on column tenants.members_max is 'Most active members, set by platform administrators.';
+comment on column tenants.settings is 'What the tenant sets for itself, checked by src/domains/tenants/rules.ts; a key that is absent follows the platform.';
+comment on column tenants.suspended_at is 'When it was suspended. Kept while a deletion is pending, so that taking the deletion back lifts no suspension.';
 comment on index tenants_metadata_idx is 'tenants(where: { metadata }): containment';
 comment on index tenants_search_text_idx is 'tenants(where: { search }): fuzzy search on slug and name';
+comment on function tighten_session() is 'No session bound to a tenant lives longer than the tenant allows, whoever opens it.';
+comment on function tighten_sessions() is 'A lifetime that a tenant tightens holds for the sessions that are open already.';
 comment on function touch_sessions(uuid[]) is 'Notes that sessions were just used. Losing the last second of this in a crash is harmless, so it does not wait for the disk.';
 comment on function update_member_counts() is 'Keeps tenants.member_count, once per statement and not per row.';
+comment on function update_tenant_limits(uuid,integer,integer,integer) is 'What a tenant is allowed; null leaves a limit as it is. No row outside the platform scope.';
 comment on table user_tenants is 'Memberships: which user belongs to which tenant.';
 comment on column user_tenants.last_sign_in_at is 'Copied from the user at sign-in so that one index serves "members, last sign-in first"; epoch means never, which keeps the order total and cursors simple.';
 comment on index user_tenants_tenant_id_last_sign_in_at_id_idx is 'tenant.memberships, last sign-in first (the default order), any page';

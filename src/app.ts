@@ -48,6 +48,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
   const runtime: Runtime = {
     sessionLimits: config.sessions,
     signInLimits: config.signIn,
+    tenantDeletionGraceDays: config.tenants.deletionGraceDays,
     trustsDatabaseAlone: parts.trustsDatabaseAlone ?? false,
     passwords: await createPasswordHasher(config.passwords),
     cursors: createCursorCodec(parts.secret),

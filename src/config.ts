@@ -46,6 +46,7 @@ export function loadConfig(env: Environment): Config {
     sessions: readGroup(settings.sessions, env, faults),
     passwords: readGroup(settings.passwords, env, faults),
     signIn: readGroup(settings.signIn, env, faults),
+    tenants: readGroup(settings.tenants, env, faults),
     log: readGroup(settings.log, env, faults),
   };
   const all = [
@@ -115,7 +116,8 @@ function findContradictions(values: AllValues, unread: ReadonlySet<string>): str
     .map(([name, , rule]) => `${name} ${rule}`);
 }
 
-function arrange({ general, server, database, sessions, passwords, signIn, log }: AllValues) {
+function arrange(values: AllValues) {
+  const { general, server, database, sessions, passwords, signIn, tenants, log } = values;
   const isProduction = general.NODE_ENV === 'production';
   return {
     env: general.NODE_ENV,
@@ -166,6 +168,9 @@ function arrange({ general, server, database, sessions, passwords, signIn, log }
       consecutiveMax: signIn.SIGN_IN_CONSECUTIVE_FAILURES_MAX,
       sourceFailuresMax: signIn.SIGN_IN_SOURCE_FAILURES_MAX,
       windowSeconds: signIn.SIGN_IN_WINDOW_SECONDS,
+    },
+    tenants: {
+      deletionGraceDays: tenants.TENANT_DELETION_GRACE_DAYS,
     },
     log: {
       level: log.LOG_LEVEL,

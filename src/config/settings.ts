@@ -174,6 +174,12 @@ export const settings = {
       about: 'The window in which failures are counted, and the longest delay',
     }),
   },
+  tenants: {
+    TENANT_DELETION_GRACE_DAYS: integer(0, 365, {
+      fallback: '30',
+      about: 'Days in which a deleted tenant can be restored before it is erased',
+    }),
+  },
   log: {
     LOG_LEVEL: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
       fallback: 'info',

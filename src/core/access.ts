@@ -5,9 +5,11 @@ import { nilUuid } from '../lib/uuid.ts';
 import { ForbiddenError, NotFoundError, UnauthenticatedError } from './app-error.ts';
 import { type Ctx, findActorId, isPlatformAdmin } from './context.ts';
 import { createLoader } from './loader.ts';
-import { allPermissions, type Permission } from './permissions.ts';
-import type { Tenant } from './records.ts';
+import { allPermissions, needs, type Permission } from './permissions.ts';
+import type { Tenant, TenantStatus } from './records.ts';
 import { getPlatformScope } from './scopes.ts';
+
+const deleteTenant = needs('tenant:delete');
 
 /** A tenant as the caller may act in it. */
 export type Access = {
@@ -38,9 +40,6 @@ export async function authorize(
   if (ctx.principal.kind === 'anonymous') throw new UnauthenticatedError();
   const access = await findAccess(ctx, tenant);
   if (access === null) throw new NotFoundError('There is no such tenant.');
-  if (access.permissions.size === 0 && access.tenant.status !== 'active') {
-    throw new ForbiddenError('This tenant is suspended; nothing in it can be seen or changed.');
-  }
   requirePermission(access, permission);
   return access;
 }
@@ -48,8 +47,14 @@ export async function authorize(
 /** Raises ForbiddenError unless the access holds the permission. */
 export function requirePermission(access: Access, permission: Permission): void {
   if (access.permissions.has(permission)) return;
+  if (access.tenant.status !== 'active') throw new ForbiddenError(reasons[access.tenant.status]);
   throw new ForbiddenError(`This needs the permission "${permission}" in the tenant.`);
 }
+
+const reasons = {
+  suspended: 'This tenant is suspended; nothing in it can be seen or changed.',
+  pending_deletion: 'This tenant is to be erased; until then it can only be restored.',
+};
 
 /** Forgets what was loaded about a tenant after this request changed the caller's rights in it. */
 export function clearAccess(ctx: Ctx): void {
@@ -111,9 +116,16 @@ async function listAccesses(ctx: Ctx, refs: readonly TenantRef[]): Promise<Acces
     .map(({ membershipId, permissions, ...tenant }) => ({
       tenant,
       membershipId,
-      // Its members still see that a tenant is suspended, and nothing else of it.
-      permissions: new Set(tenant.status === 'active' ? permissions : []),
+      permissions: new Set(permissions.filter((permission) => remains(permission, tenant.status))),
     }));
+}
+
+/**
+ * The members of a tenant that is not active still see that it is not, and nothing else of it. Who
+ * could delete it can take that back: the only right that outlives the deletion.
+ */
+function remains(permission: Permission, status: TenantStatus): boolean {
+  return status === 'active' || (status === 'pending_deletion' && permission === deleteTenant);
 }
 
 /** A platform administrator may do everything everywhere, and belong to a tenant besides. */

@@ -18,12 +18,17 @@ export const permissionCatalogue = {
   },
   'tenant:update': {
     title: 'Change the tenant',
-    description: 'Change its name, slug and metadata.',
+    description: 'Change its name, slug, metadata and settings.',
     isDangerous: false,
   },
   'tenant:own': {
     title: 'Own the tenant',
     description: 'Make and unmake owners. At least one member always holds this.',
+    isDangerous: true,
+  },
+  'tenant:delete': {
+    title: 'Delete the tenant',
+    description: 'Have it erased after a time in which it can still be restored, and restore it.',
     isDangerous: true,
   },
   'members:read': {
@@ -85,6 +90,9 @@ export type BuiltInRoleDefinition = {
   permissions: readonly Permission[];
 };
 
+/** What of the built-in roles only the owner's has. */
+const ownersOnly: ReadonlySet<Permission> = new Set(['tenant:own', 'tenant:delete']);
+
 /** Written to the database at each migration; a change here reaches every tenant. */
 export const builtInRoles: readonly BuiltInRoleDefinition[] = [
   {
@@ -97,7 +105,7 @@ export const builtInRoles: readonly BuiltInRoleDefinition[] = [
     key: 'admin',
     name: 'Admin',
     description: 'Runs the tenant day to day: people, roles and sessions.',
-    permissions: allPermissions.filter((permission) => permission !== 'tenant:own'),
+    permissions: allPermissions.filter((permission) => !ownersOnly.has(permission)),
   },
   {
     key: 'member',

@@ -26,6 +26,8 @@ export type SignInLimits = {
 export type Runtime = {
   sessionLimits: SessionLimits;
   signInLimits: SignInLimits;
+  /** How many days a deleted tenant can be restored; then it is erased. */
+  tenantDeletionGraceDays: number;
   passwords: PasswordHasher;
   cursors: CursorCodec;
   /**

@@ -5,6 +5,7 @@ import {
   ForbiddenError,
   InvalidCredentialsError,
   InvalidInputError,
+  LimitReachedError,
   NotFoundError,
   RateLimitedError,
 } from '../core/app-error.ts';
@@ -61,6 +62,7 @@ const descriptions: [ErrorClass, string][] = [
   [ForbiddenError, 'The caller may not do this.'],
   [NotFoundError, 'There is no such object for this caller.'],
   [ConflictError, 'The change clashes with what is already there.'],
+  [LimitReachedError, 'A quota of the tenant is used up.'],
 ];
 
 const RateLimited = builder.objectRef<Refusal>(RateLimitedError.name).implement({

@@ -33,6 +33,7 @@ const domains = [
   'invitations',
   'audit',
   'monitoring',
+  'maintenance',
 ];
 
 /** Imports that go downward and are banned all the same. */

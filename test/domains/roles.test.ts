@@ -47,6 +47,7 @@ describe('permissions', () => {
     const risk = Object.fromEntries(catalogue.map(({ key, isDangerous }) => [key, isDangerous]));
     expect(risk).toMatchObject({
       'tenant:own': true,
+      'tenant:delete': true,
       'members:update': true,
       'members:remove': true,
       'tenant:read': false,
@@ -102,7 +103,9 @@ describe('Tenant.roles', () => {
     const roles = await listRoles(cast.owner.ask, cast.team);
     const byKey = new Map(roles.map(({ key, permissions }) => [key, permissions.toSorted()]));
     expect(byKey.get('owner')).toEqual(all);
-    expect(byKey.get('admin')).toEqual(all.filter((key) => key !== 'tenant:own'));
+    expect(byKey.get('admin')).toEqual(
+      all.filter((key) => key !== 'tenant:own' && key !== 'tenant:delete'),
+    );
     expect(byKey.get('member')).toEqual(['members:read', 'roles:read', 'tenant:read']);
     expect(byKey.get('viewer')).toEqual(['roles:read', 'tenant:read']);
   });

@@ -28,11 +28,8 @@ describe('user', () => {
     'is oneself, or anybody for a platform administrator: %s',
     async (name) => {
       const { userId: id, email } = cast.member;
-      const seen = {
-        id,
-        email,
-        viewerPermissions: ['user:read', 'user:update'],
-      };
+      const rights = name === 'member' ? ['user:update'] : ['user:suspend'];
+      const seen = { id, email, viewerPermissions: ['user:read', ...rights, 'user:erase'] };
       const user = name === 'member' || name === 'platformAdmin' ? seen : null;
       for (const variables of [{ id }, { email }]) {
         const answer = await cast.as[name](query, { variables });

@@ -66,6 +66,7 @@ test('an empty environment gives the documented development defaults', () => {
       sourceFailuresMax: 20,
       windowSeconds: 900,
     },
+    tenants: { deletionGraceDays: 30 },
     log: { level: 'info', format: 'pretty' },
   });
 });

@@ -9,7 +9,7 @@ import { isDescending, OrderDirection } from '../../graphql/order.ts';
 import { price } from '../../graphql/price.ts';
 import { Role } from '../roles/schema/role.ts';
 import { tenantLoader } from '../tenants/loaders.ts';
-import { Tenant } from '../tenants/schema.ts';
+import { Tenant, TenantIdInput } from '../tenants/schema.ts';
 import { userLoader } from '../users/loaders.ts';
 import { User } from '../users/schema.ts';
 import { listPermissions } from './rules.ts';
@@ -196,11 +196,6 @@ addMutation('removeMember', {
       requireTenantOwnedId('Membership', membershipId, 'membership'),
     ),
   }),
-});
-
-export const TenantIdInput = builder.inputType('TenantIdInput', {
-  description: 'A tenant.',
-  fields: (t) => ({ tenantId: t.id({ required: true, description: 'Which tenant.' }) }),
 });
 
 const LeaveTenantSuccess = builder

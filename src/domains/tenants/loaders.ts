@@ -1,8 +1,16 @@
 import { findAccess } from '../../core/access.ts';
+import { NotFoundError } from '../../core/app-error.ts';
 import type { Ctx } from '../../core/context.ts';
-import { createLoader } from '../../core/loader.ts';
+import { createLoader, inOrderOf } from '../../core/loader.ts';
 import type { Tenant, User } from '../../core/records.ts';
 import { getPlatformScope, getTenantScope } from '../../core/scopes.ts';
+import type { Db } from '../../db/database.ts';
+import {
+  listPolicies,
+  listUsages,
+  type TenantPolicy,
+  type TenantUsage,
+} from './queries/settings.ts';
 import { listOwners } from './queries.ts';
 
 /** Tenants by id, null where the caller does not belong. */
@@ -15,19 +23,47 @@ export async function findTenantOf(ctx: Ctx, tenantId: string | null): Promise<T
   return tenantId === null ? null : await tenantLoader(ctx).load(tenantId);
 }
 
-/**
- * Owners by tenant. One statement for one tenant or, for a platform administrator, for all of them;
- * a member of several tenants reads each in its own scope.
- */
+/** Owners by tenant. */
 export const ownersLoader = createLoader<string, readonly User[]>(async (ctx, tenantIds) => {
-  const platform = getPlatformScope(ctx);
-  const groups = platform.platform ? [tenantIds] : tenantIds.map((id) => [id]);
-  const owners = await Promise.all(
-    groups.map((ids) => {
-      const scope = platform.platform ? platform : getTenantScope(ctx, ids[0] ?? '');
-      return ctx.db.read(scope, (db) => listOwners(db, ids));
-    }),
-  );
-  const byTenant = Map.groupBy(owners.flat(), ({ tenantId }) => tenantId);
+  const owners = await readInScopes(ctx, tenantIds, listOwners);
+  const byTenant = Map.groupBy(owners, ({ tenantId }) => tenantId);
   return tenantIds.map((id) => byTenant.get(id) ?? []);
 });
+
+/** What tenants set and are allowed. The caller has been authorised for `tenant:read`. */
+export const policyLoader = createLoader<string, TenantPolicy>((ctx, tenantIds) =>
+  loadInScopes(ctx, tenantIds, listPolicies),
+);
+
+/** What tenants use. The caller has been authorised for `tenant:read`. */
+export const usageLoader = createLoader<string, TenantUsage>((ctx, tenantIds) =>
+  loadInScopes(ctx, tenantIds, listUsages),
+);
+
+/** One row per tenant, in their order: each read in its own scope, or all in the platform's. */
+async function loadInScopes<Row extends { tenantId: string }>(
+  ctx: Ctx,
+  tenantIds: readonly string[],
+  list: (db: Db, tenantIds: readonly string[]) => Promise<Row[]>,
+): Promise<(Row | Error)[]> {
+  const rows = await readInScopes(ctx, tenantIds, list);
+  const found = inOrderOf(tenantIds, rows, ({ tenantId }) => tenantId);
+  return found.map((row) => row ?? new NotFoundError('There is no such tenant.'));
+}
+
+/**
+ * One statement for one tenant or, for a platform administrator, for all of them; a member of several
+ * tenants reads each in its own scope.
+ */
+async function readInScopes<Row>(
+  ctx: Ctx,
+  tenantIds: readonly string[],
+  list: (db: Db, tenantIds: readonly string[]) => Promise<Row[]>,
+): Promise<Row[]> {
+  const platform = getPlatformScope(ctx);
+  if (platform.platform) return await ctx.db.read(platform, (db) => list(db, tenantIds));
+  const groups = await Promise.all(
+    tenantIds.map((id) => ctx.db.read(getTenantScope(ctx, id), (db) => list(db, [id]))),
+  );
+  return groups.flat();
+}

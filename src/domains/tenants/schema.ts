@@ -150,6 +150,10 @@ const UpdateTenantInput = builder.inputType('UpdateTenantInput', {
     name: t.string({ description: 'At most 100 characters.' }),
     slug: t.string({ description: '3 to 50 of a-z, 0-9 and -.' }),
     metadata: t.field({ type: 'JSON', description: 'Replaces the metadata as a whole.' }),
+    settings: t.field({
+      type: 'JSON',
+      description: 'Fields of TenantSettings to set; null takes one back to the platform’s.',
+    }),
   }),
 });
 
@@ -161,7 +165,7 @@ const UpdateTenantSuccess = builder
   });
 
 addMutation('updateTenant', {
-  description: 'Changes name, slug or metadata of a tenant. Needs tenant:update.',
+  description: 'Changes name, slug, metadata or settings of a tenant. Needs tenant:update.',
   input: UpdateTenantInput,
   result: createResultType('UpdateTenant', UpdateTenantSuccess),
   resolve: async (ctx, { tenantId, ...changes }) => ({
@@ -170,4 +174,9 @@ addMutation('updateTenant', {
       ...changes,
     }),
   }),
+});
+
+export const TenantIdInput = builder.inputType('TenantIdInput', {
+  description: 'A tenant.',
+  fields: (t) => ({ tenantId: t.id({ required: true, description: 'Which tenant.' }) }),
 });

@@ -11,7 +11,10 @@ import type { Db } from '../../db/database.ts';
 import { isBrokenConstraint } from '../../db/error-map.ts';
 import { slugify } from '../../lib/slug.ts';
 import { createUuidV7 } from '../../lib/uuid.ts';
+import { policyLoader } from './loaders.ts';
 import * as queries from './queries.ts';
+import { checkSettings } from './rules.ts';
+import { changeSettings } from './service/settings.ts';
 
 const readTenant = needs('tenant:read');
 const changeTenant = needs('tenant:update');
@@ -131,10 +134,11 @@ export type UpdateTenantInput = {
   name?: string | null | undefined;
   slug?: string | null | undefined;
   metadata?: JsonObject | null | undefined;
+  settings?: JsonObject | null | undefined;
 };
 
 /**
- * Changes name, slug or metadata. Needs tenant:update. Raises InvalidInputError, NotFoundError,
+ * Changes name, slug, metadata or settings. Needs tenant:update. Raises InvalidInputError, NotFoundError,
  * ForbiddenError, ConflictError (slug taken).
  */
 export async function updateTenant(ctx: Ctx, input: UpdateTenantInput): Promise<Tenant> {
@@ -144,20 +148,29 @@ export async function updateTenant(ctx: Ctx, input: UpdateTenantInput): Promise<
     slug: input.slug == null ? undefined : checkSlug('slug', input.slug),
     metadata: input.metadata == null ? undefined : checkMetadata('metadata', input.metadata),
   };
+  const settings =
+    input.settings == null
+      ? null
+      : checkSettings(checkMetadata('settings', input.settings), ctx.runtime.sessionLimits);
   const changed = await withTakenSlugNamed('slug', () =>
     ctx.db.transaction(getTenantScope(ctx, input.tenantId), async (tx) => {
+      const settingChanges = settings ? await changeSettings(tx, access, settings) : {};
       const after = await queries.updateTenant(tx, input.tenantId, changes);
       if (after === null) return null;
       await recordAudit(ctx, tx, {
         action: 'tenant.updated',
         tenantId: after.id,
         target: { type: 'Tenant', id: after.id },
-        changes: listChanges(access.tenant, after, ['name', 'slug', 'metadata']),
+        changes: {
+          ...listChanges(access.tenant, after, ['name', 'slug', 'metadata']),
+          ...settingChanges,
+        },
       });
       return after;
     }),
   );
   clearAccess(ctx);
+  policyLoader(ctx).clear(input.tenantId);
   return changed ?? access.tenant;
 }
 

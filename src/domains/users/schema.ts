@@ -1,4 +1,3 @@
-import { findActorId, isPlatformAdmin } from '../../core/context.ts';
 import type { User as UserRecord } from '../../core/records.ts';
 import { builder } from '../../graphql/builder.ts';
 import { createConnectionType, pageArgs } from '../../graphql/connection.ts';
@@ -48,11 +47,8 @@ export const User = builder.objectRef<UserRecord>('User').implement({
       resolve: ({ createdAt }) => createdAt,
     }),
     viewerPermissions: t.stringList({
-      description: 'What the caller may do with this user: read, update.',
-      resolve: ({ id }, _args, ctx) => {
-        const isSelf = findActorId(ctx) === id;
-        return isSelf || isPlatformAdmin(ctx) ? ['user:read', 'user:update'] : ['user:read'];
-      },
+      description: 'What the caller may do with this user: read, update, suspend, erase.',
+      resolve: ({ id }, _args, ctx) => service.listOwnPermissionsOn(ctx, id),
     }),
   }),
 });

@@ -105,3 +105,15 @@ export async function updateProfile(ctx: Ctx, input: UpdateProfileInput): Promis
 }
 
 const profileFields = ['name', 'avatarUrl', 'locale', 'metadata'] as const;
+
+/** What the caller may do with a user that it sees. */
+export function listOwnPermissionsOn(ctx: Ctx, userId: string): string[] {
+  const isSelf = findActorId(ctx) === userId;
+  const isAdmin = isPlatformAdmin(ctx);
+  return [
+    'user:read',
+    ...(isSelf ? ['user:update'] : []),
+    ...(isAdmin && !isSelf ? ['user:suspend'] : []),
+    ...(isSelf || isAdmin ? ['user:erase'] : []),
+  ];
+}

@@ -1,3 +1,4 @@
+import { LimitReachedError } from '../../../core/app-error.ts';
 import type { Role as RoleRecord } from '../../../core/records.ts';
 import { builder } from '../../../graphql/builder.ts';
 import { requireIdOf, requireTenantOwnedId, toGlobalId } from '../../../graphql/ids.ts';
@@ -24,7 +25,7 @@ const CreateRoleSuccess = builder.objectRef<{ role: RoleRecord }>('CreateRoleSuc
 addMutation('createRole', {
   description: 'Creates a role. Needs roles:manage and every permission that it gives.',
   input: CreateRoleInput,
-  result: createResultType('CreateRole', CreateRoleSuccess),
+  result: createResultType('CreateRole', CreateRoleSuccess, [LimitReachedError]),
   resolve: async (ctx, { tenantId, ...role }) => ({
     role: await createRole(ctx, {
       tenantId: requireIdOf('Tenant', tenantId, 'tenant').id,

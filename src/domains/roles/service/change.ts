@@ -14,6 +14,9 @@ import { findUngrantable, mayManage } from '../../../core/rights.ts';
 import { getTenantScope } from '../../../core/scopes.ts';
 import type { Db } from '../../../db/database.ts';
 import { DatabaseFault, isBrokenConstraint } from '../../../db/error-map.ts';
+import { lockTenant } from '../../tenants/queries.ts';
+import { completeSettings } from '../../tenants/rules.ts';
+import { getPolicy, requireRoom } from '../../tenants/service/settings.ts';
 import { rolesLoader } from '../loaders.ts';
 import * as queries from '../queries.ts';
 
@@ -35,7 +38,8 @@ export type CreateRoleInput = {
 
 /**
  * Creates a role of the tenant's own. Needs roles:manage, and every permission that it is to give.
- * Raises InvalidInputError, NotFoundError, ForbiddenError, ConflictError (key taken).
+ * Raises InvalidInputError, NotFoundError, ForbiddenError, ConflictError (key taken),
+ * LimitReachedError.
  */
 export async function createRole(ctx: Ctx, input: CreateRoleInput): Promise<Role> {
   const { tenantId, key } = input;
@@ -53,6 +57,7 @@ export async function createRole(ctx: Ctx, input: CreateRoleInput): Promise<Role
   };
   try {
     return await ctx.db.transaction(getTenantScope(ctx, tenantId), async (tx) => {
+      await requireRoom(tx, tenantId, 'customRoles');
       const role = await queries.createRole(tx, tenantId, { key, ...fields });
       const { name, permissions } = fields;
       await recordRole(ctx, tx, role, {
@@ -105,11 +110,15 @@ export async function updateRole(ctx: Ctx, input: UpdateRoleInput): Promise<Role
   return updated;
 }
 
-/** Deletes a role that nobody has. Needs roles:manage. Raises NotFoundError, ForbiddenError, ConflictError. */
+/**
+ * Deletes a role that nobody has, or is to have by default. Needs roles:manage. Raises NotFoundError, ForbiddenError,
+ * ConflictError.
+ */
 export async function deleteRole(ctx: Ctx, ref: RoleRef): Promise<void> {
   const { role } = await getManageable(ctx, ref);
   try {
     await ctx.db.transaction(getTenantScope(ctx, role.tenantId), async (tx) => {
+      await requireNotDefault(tx, role);
       await queries.deleteRole(tx, role);
       const { key, permissions } = role;
       await recordRole(ctx, tx, role, {
@@ -122,6 +131,14 @@ export async function deleteRole(ctx: Ctx, ref: RoleRef): Promise<void> {
     throw new ConflictError('Somebody still has this role; give them another one first.');
   }
   rolesLoader(ctx).clear(role.tenantId);
+}
+
+/** Held by the tenant's lock, which choosing the default role takes as well. */
+async function requireNotDefault(tx: Db, { tenantId, key }: Role): Promise<void> {
+  await lockTenant(tx, tenantId);
+  const { settings } = await getPolicy(tx, tenantId);
+  if (completeSettings(settings).defaultRoleKey !== key) return;
+  throw new ConflictError('New members get this role; choose another default role first.');
 }
 
 function recordRole(

@@ -1,0 +1,93 @@
+import { authorize, clearAccess } from '../../../core/access.ts';
+import {
+  ConflictError,
+  ForbiddenError,
+  InvalidInputError,
+  NotFoundError,
+} from '../../../core/app-error.ts';
+import { recordAudit } from '../../../core/audit.ts';
+import { type Ctx, getSignedIn } from '../../../core/context.ts';
+import { needs } from '../../../core/permissions.ts';
+import type { Membership, Role } from '../../../core/records.ts';
+import { getTenantScope } from '../../../core/scopes.ts';
+import type { Db } from '../../../db/database.ts';
+import { listRoles } from '../../roles/queries.ts';
+import { lockTenant } from '../../tenants/queries.ts';
+import { listUsersInScope } from '../../users/queries.ts';
+import { membershipLoader } from '../loaders.ts';
+import * as queries from '../queries.ts';
+import { isOwner, ownerRoleKey } from '../rules.ts';
+
+const ownTenant = needs('tenant:own');
+const adminRoleKey = 'admin';
+
+export type TransferOwnershipInput = { tenantId: string; toUserId: string };
+
+/**
+ * Gives the caller's ownership to another active member, both at once: the other becomes owner, the
+ * caller admin; other roles stay. Only an owner can, not a platform administrator in its place. Raises
+ * NotFoundError (no such tenant or member), ForbiddenError, InvalidInputError (to oneself),
+ * ConflictError (paused or suspended).
+ */
+export async function transferOwnership(
+  ctx: Ctx,
+  input: TransferOwnershipInput,
+): Promise<Membership> {
+  const { tenantId, toUserId } = input;
+  const { user } = getSignedIn(ctx);
+  await authorize(ctx, { id: tenantId }, ownTenant);
+  if (toUserId === user.id) {
+    throw new InvalidInputError('You own this tenant already.', ['toUserId']);
+  }
+  const [from, to] = await ctx.db.transaction(getTenantScope(ctx, tenantId), async (tx) => {
+    await lockTenant(tx, tenantId);
+    const pair = await getPair(tx, tenantId, { fromUserId: user.id, toUserId });
+    const roles = await listRoles(tx, tenantId);
+    await queries.assignRoles(tx, pair.to, pickRoles(roles, pair.to, { added: ownerRoleKey }));
+    await queries.assignRoles(
+      tx,
+      pair.from,
+      pickRoles(roles, pair.from, { added: adminRoleKey, removed: ownerRoleKey }),
+    );
+    await recordAudit(ctx, tx, {
+      action: 'tenant.ownership_transferred',
+      tenantId,
+      target: { type: 'Tenant', id: tenantId },
+      changes: { owner: [user.id, toUserId] },
+    });
+    const [after] = await queries.listMemberships(tx, tenantId, { ids: [pair.to.id] });
+    return [pair.from, after ?? pair.to] as const;
+  });
+  clearAccess(ctx);
+  for (const { id } of [from, to]) membershipLoader(ctx).clear({ id, tenantId });
+  return to;
+}
+
+/** Who gives and who takes, as they stand while the tenant is locked. */
+async function getPair(
+  tx: Db,
+  tenantId: string,
+  { fromUserId, toUserId }: { fromUserId: string; toUserId: string },
+): Promise<{ from: Membership; to: Membership }> {
+  const userIds = [fromUserId, toUserId];
+  const memberships = await queries.listMemberships(tx, tenantId, { ids: [], userIds });
+  const from = memberships.find(({ userId }) => userId === fromUserId);
+  const to = memberships.find(({ userId }) => userId === toUserId);
+  if (!from || !isOwner(from)) throw new ForbiddenError('Only an owner can give ownership away.');
+  if (!to) throw new NotFoundError('There is no such member.');
+  const [user] = await listUsersInScope(tx, [toUserId]);
+  if (!to.isActive || user?.status !== 'active') {
+    throw new ConflictError('This member is paused or suspended and cannot own the tenant.');
+  }
+  return { from, to };
+}
+
+/** The ids of a membership's roles with one more and perhaps one less. */
+function pickRoles(
+  roles: readonly Role[],
+  membership: Membership,
+  { added, removed }: { added: string; removed?: string },
+): string[] {
+  const keys = new Set([...membership.roles.map(({ key }) => key), added]);
+  return roles.filter(({ key }) => keys.has(key) && key !== removed).map(({ id }) => id);
+}

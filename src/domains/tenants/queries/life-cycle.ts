@@ -1,0 +1,29 @@
+import { tenantColumns } from '../../../core/access.ts';
+import type { Tenant } from '../../../core/records.ts';
+import type { Db } from '../../../db/database.ts';
+
+/** How a tenant gets from one state to another. */
+export type TenantTransition = 'suspend' | 'resume' | 'delete' | 'restore';
+
+/** The tenant in its new state; null where its state or the scope does not allow the transition. */
+export async function changeTenantStatus(
+  tx: Db,
+  tenantId: string,
+  transition: TenantTransition,
+  graceDays: number,
+): Promise<Tenant | null> {
+  const [tenant] = await tx.$queryRaw<Tenant[]>`
+    select ${tenantColumns}
+    from change_tenant_status(${tenantId}::uuid, ${transition}, ${graceDays}::int) t`;
+  return tenant ?? null;
+}
+
+/** One step of erasing; null when no tenant is due. */
+export async function eraseDueTenants(
+  tx: Db,
+  rowsMax: number,
+): Promise<{ tenantId: string; isErased: boolean } | null> {
+  const [step] = await tx.$queryRaw<{ tenantId: string; isErased: boolean }[]>`
+    select tenant_id as "tenantId", is_erased as "isErased" from erase_due_tenants(${rowsMax}::int)`;
+  return step ?? null;
+}

@@ -1,0 +1,67 @@
+import type { Db } from '../../../db/database.ts';
+import type { StoredSettings } from '../rules.ts';
+
+/** How much a tenant may have. */
+export type TenantLimits = { members: number; apiKeys: number; customRoles: number };
+
+export type TenantPolicy = { tenantId: string; settings: StoredSettings; limits: TenantLimits };
+
+/** What tenants set for themselves and are allowed. */
+export function listPolicies(db: Db, tenantIds: readonly string[]): Promise<TenantPolicy[]> {
+  return db.$queryRaw<TenantPolicy[]>`
+    select t.id as "tenantId", t.settings,
+      jsonb_build_object('members', t.members_max, 'apiKeys', t.api_keys_max,
+        'customRoles', t.custom_roles_max) as limits
+    from tenants t where t.id = any (${tenantIds}::uuid[])`;
+}
+
+/** How much a tenant has of what is limited, and how many sessions are bound to it. */
+export type TenantUsage = { members: number; customRoles: number; sessions: number };
+
+/** What tenants use, each counted within its own index. */
+export function listUsages(
+  db: Db,
+  tenantIds: readonly string[],
+): Promise<(TenantUsage & { tenantId: string })[]> {
+  return db.$queryRaw<(TenantUsage & { tenantId: string })[]>`
+    select t.id as "tenantId", t.member_count as members,
+      (select count(*)::int from roles r
+       where r.tenant_id = t.id and not r.is_built_in) as "customRoles",
+      (select count(*)::int from sessions s
+       where s.tenant_id = t.id and s.expires_at > now()
+         and s.last_seen_at + make_interval(secs => s.idle_timeout_seconds) > now()) as sessions
+    from tenants t where t.id = any (${tenantIds}::uuid[])`;
+}
+
+export async function updateSettings(
+  tx: Db,
+  tenantId: string,
+  settings: StoredSettings,
+): Promise<void> {
+  await tx.$executeRaw`
+    update tenants t set settings = ${JSON.stringify(settings)}::jsonb, updated_at = now()
+    where t.id = ${tenantId}::uuid`;
+}
+
+/** New limits; undefined leaves one as it is. False outside the platform scope. */
+export async function updateLimits(
+  tx: Db,
+  tenantId: string,
+  limits: Partial<TenantLimits>,
+): Promise<boolean> {
+  const rows = await tx.$queryRaw<unknown[]>`
+    select id::text from update_tenant_limits(${tenantId}::uuid, ${limits.members ?? null}::int,
+      ${limits.apiKeys ?? null}::int, ${limits.customRoles ?? null}::int)`;
+  return rows.length > 0;
+}
+
+/** What a role with this key gives in the tenant, or null where there is none. */
+export async function findRolePermissions(
+  db: Db,
+  tenantId: string,
+  key: string,
+): Promise<string[] | null> {
+  const [role] = await db.$queryRaw<{ permissions: string[] }[]>`
+    select r.permissions from roles r where r.tenant_id = ${tenantId}::uuid and r.key = ${key}`;
+  return role?.permissions ?? null;
+}

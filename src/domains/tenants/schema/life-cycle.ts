@@ -1,0 +1,80 @@
+import type { Tenant as TenantRecord } from '../../../core/records.ts';
+import { builder } from '../../../graphql/builder.ts';
+import { requireIdOf } from '../../../graphql/ids.ts';
+import { addMutation, createResultType } from '../../../graphql/mutation.ts';
+import { Tenant, TenantIdInput } from '../schema.ts';
+import * as service from '../service/life-cycle.ts';
+
+/** A success that holds the tenant in its new state. */
+function createSuccess(name: string, description: string) {
+  return builder.objectRef<{ tenant: TenantRecord }>(name).implement({
+    description,
+    fields: (t) => ({ tenant: t.expose('tenant', { type: Tenant, description: 'As it is now.' }) }),
+  });
+}
+
+const SuspendTenantSuccess = createSuccess(
+  'SuspendTenantSuccess',
+  'Everything in the tenant is refused.',
+);
+
+addMutation('suspendTenant', {
+  description:
+    'Refuses everything in a tenant at once, until it is resumed. Platform administrators only.',
+  input: TenantIdInput,
+  result: createResultType('SuspendTenant', SuspendTenantSuccess),
+  resolve: async (ctx, { tenantId }) => ({
+    tenant: await service.suspendTenant(ctx, requireIdOf('Tenant', tenantId, 'tenant').id),
+  }),
+});
+
+const ResumeTenantSuccess = createSuccess('ResumeTenantSuccess', 'The tenant is in use again.');
+
+addMutation('resumeTenant', {
+  description: 'Ends the suspension of a tenant. Platform administrators only.',
+  input: TenantIdInput,
+  result: createResultType('ResumeTenant', ResumeTenantSuccess),
+  resolve: async (ctx, { tenantId }) => ({
+    tenant: await service.resumeTenant(ctx, requireIdOf('Tenant', tenantId, 'tenant').id),
+  }),
+});
+
+const DeleteTenantInput = builder.inputType('DeleteTenantInput', {
+  description: 'A tenant to be erased.',
+  fields: (t) => ({
+    tenantId: t.id({ required: true, description: 'Which tenant.' }),
+    confirmSlug: t.string({ required: true, description: 'Its slug once more.' }),
+  }),
+});
+
+const DeleteTenantSuccess = createSuccess(
+  'DeleteTenantSuccess',
+  'The tenant is closed and will be erased at `deletionAt`.',
+);
+
+addMutation('deleteTenant', {
+  description:
+    'Closes a tenant at once and has it erased after a time in which it can be restored. Needs tenant:delete.',
+  input: DeleteTenantInput,
+  result: createResultType('DeleteTenant', DeleteTenantSuccess),
+  resolve: async (ctx, { tenantId, confirmSlug }) => ({
+    tenant: await service.deleteTenant(ctx, {
+      tenantId: requireIdOf('Tenant', tenantId, 'tenant').id,
+      confirmSlug,
+    }),
+  }),
+});
+
+const RestoreTenantSuccess = createSuccess(
+  'RestoreTenantSuccess',
+  'The tenant is as it was before its deletion.',
+);
+
+addMutation('restoreTenant', {
+  description: 'Takes a deletion back while there is time. Needs tenant:delete.',
+  input: TenantIdInput,
+  result: createResultType('RestoreTenant', RestoreTenantSuccess),
+  resolve: async (ctx, { tenantId }) => ({
+    tenant: await service.restoreTenant(ctx, requireIdOf('Tenant', tenantId, 'tenant').id),
+  }),
+});

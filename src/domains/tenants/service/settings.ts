@@ -1,0 +1,153 @@
+import { type Access, authorize } from '../../../core/access.ts';
+import {
+  ForbiddenError,
+  InvalidInputError,
+  LimitReachedError,
+  NotFoundError,
+} from '../../../core/app-error.ts';
+import { type Changes, listChanges, recordAudit } from '../../../core/audit.ts';
+import { type Ctx, requirePlatformAdmin } from '../../../core/context.ts';
+import { needs } from '../../../core/permissions.ts';
+import { findUngrantable } from '../../../core/rights.ts';
+import { getPlatformScope } from '../../../core/scopes.ts';
+import type { Db } from '../../../db/database.ts';
+import { policyLoader, usageLoader } from '../loaders.ts';
+import {
+  findRolePermissions,
+  listPolicies,
+  listUsages,
+  type TenantLimits,
+  type TenantPolicy,
+  type TenantUsage,
+  updateLimits,
+  updateSettings,
+} from '../queries/settings.ts';
+import { lockTenant } from '../queries.ts';
+import {
+  completeSettings,
+  mergeSettings,
+  type SettingsPatch,
+  type TenantSettings,
+} from '../rules.ts';
+
+const readTenant = needs('tenant:read');
+const ownTenant = needs('tenant:own');
+const limitMax = 10_000_000;
+
+/** What a tenant sets for itself. Needs tenant:read. */
+export async function getSettings(ctx: Ctx, tenantId: string): Promise<TenantSettings> {
+  await authorize(ctx, { id: tenantId }, readTenant);
+  return completeSettings((await policyLoader(ctx).load(tenantId)).settings);
+}
+
+/** What a tenant is allowed. Needs tenant:read. */
+export async function getLimits(ctx: Ctx, tenantId: string): Promise<TenantLimits> {
+  await authorize(ctx, { id: tenantId }, readTenant);
+  return (await policyLoader(ctx).load(tenantId)).limits;
+}
+
+/** What a tenant uses. Needs tenant:read. */
+export async function getUsage(ctx: Ctx, tenantId: string): Promise<TenantUsage> {
+  await authorize(ctx, { id: tenantId }, readTenant);
+  return await usageLoader(ctx).load(tenantId);
+}
+
+/**
+ * Changes settings in the transaction of updateTenant, one change after another, and answers what
+ * changed. Nobody makes a role the default that gives more than they have. Raises InvalidInputError,
+ * ForbiddenError.
+ */
+export async function changeSettings(
+  tx: Db,
+  access: Access,
+  patch: SettingsPatch,
+): Promise<Changes> {
+  const { id: tenantId } = access.tenant;
+  await lockTenant(tx, tenantId);
+  const { settings: before } = await getPolicy(tx, tenantId);
+  if (patch.defaultRoleKey) await checkDefaultRole(tx, access, patch.defaultRoleKey);
+  const after = mergeSettings(before, patch);
+  await updateSettings(tx, tenantId, after);
+  return listChanges({ settings: before }, { settings: after }, ['settings']);
+}
+
+async function checkDefaultRole(tx: Db, access: Access, key: string): Promise<void> {
+  const path = ['settings', 'defaultRoleKey'];
+  const permissions = await findRolePermissions(tx, access.tenant.id, key);
+  if (permissions === null) throw new InvalidInputError('There is no role with this key.', path);
+  if (permissions.includes(ownTenant)) {
+    throw new InvalidInputError('Nobody becomes an owner by default.', path);
+  }
+  const missing = findUngrantable(access.permissions, [{ permissions }]);
+  if (missing) throw new ForbiddenError(`You cannot give "${missing}", which you do not have.`);
+}
+
+export type UpdateLimitsInput = {
+  tenantId: string;
+  limits: { [Key in keyof TenantLimits]?: number | null | undefined };
+};
+
+/**
+ * Changes what a tenant is allowed; what it has beyond that stays, and nothing is added. Platform
+ * administrators only. Raises ForbiddenError, NotFoundError, InvalidInputError.
+ */
+export async function updateTenantLimits(
+  ctx: Ctx,
+  input: UpdateLimitsInput,
+): Promise<TenantLimits> {
+  requirePlatformAdmin(ctx);
+  const { tenantId } = input;
+  const limits = checkLimits(input.limits);
+  const changed = await ctx.db.transaction(getPlatformScope(ctx), async (tx) => {
+    await lockTenant(tx, tenantId);
+    const { limits: before } = await getPolicy(tx, tenantId);
+    await updateLimits(tx, tenantId, limits);
+    const after = { ...before, ...limits };
+    await recordAudit(ctx, tx, {
+      action: 'tenant.limits_updated',
+      tenantId,
+      target: { type: 'Tenant', id: tenantId },
+      changes: listChanges(before, after, ['members', 'apiKeys', 'customRoles']),
+    });
+    return after;
+  });
+  policyLoader(ctx).clear(tenantId);
+  return changed;
+}
+
+function checkLimits(limits: UpdateLimitsInput['limits']): Partial<TenantLimits> {
+  const given = Object.entries(limits).flatMap(([field, value]) => {
+    if (value == null) return [];
+    const min = field === 'members' ? 1 : 0;
+    if (value < min || value > limitMax) {
+      throw new InvalidInputError(`"${field}" must be from ${min} to ${limitMax}.`, [field]);
+    }
+    return [[field, value]];
+  });
+  return Object.fromEntries(given);
+}
+
+/**
+ * Refuses to go beyond a limit of the tenant. Holds the tenant's row until the transaction ends, so
+ * that of several at once only as many pass as there is room for. Raises LimitReachedError.
+ */
+export async function requireRoom(
+  tx: Db,
+  tenantId: string,
+  kind: 'members' | 'customRoles',
+  added = 1,
+): Promise<void> {
+  await lockTenant(tx, tenantId);
+  const { limits } = await getPolicy(tx, tenantId);
+  const [usage] = await listUsages(tx, [tenantId]);
+  if ((usage?.[kind] ?? 0) + added <= limits[kind]) return;
+  const noun = kind === 'members' ? 'members' : 'roles of its own';
+  throw new LimitReachedError(`This tenant may have at most ${limits[kind]} ${noun}.`);
+}
+
+/** What the tenant sets and is allowed, in a transaction. Raises NotFoundError. */
+export async function getPolicy(tx: Db, tenantId: string): Promise<TenantPolicy> {
+  const [policy] = await listPolicies(tx, [tenantId]);
+  if (!policy) throw new NotFoundError('There is no such tenant.');
+  return policy;
+}

@@ -1,0 +1,78 @@
+import { ConflictError, ForbiddenError, NotFoundError } from '../../../core/app-error.ts';
+import { recordAudit } from '../../../core/audit.ts';
+import { becomePrincipal, type Ctx, getSignedIn, isPlatformAdmin } from '../../../core/context.ts';
+import { checkOptionalText } from '../../../core/input.ts';
+import { createAnonymous } from '../../../core/principal.ts';
+import { getOwnScope, getPlatformScope } from '../../../core/scopes.ts';
+import type { Db } from '../../../db/database.ts';
+import * as queries from '../queries/life-cycle.ts';
+import { reasonMax, type UserIdInput } from './suspend.ts';
+
+/**
+ * Removes a person for good: profile, password, memberships and sessions, all or nothing. The trail
+ * keeps the id alone. By the person itself, in a session that is not bound to a tenant, or by a
+ * platform administrator; never while a tenant has no other owner. Raises ForbiddenError,
+ * NotFoundError, ConflictError, InvalidInputError.
+ */
+export async function eraseUser(ctx: Ctx, input: UserIdInput): Promise<void> {
+  const { user, session } = getSignedIn(ctx);
+  const { userId } = input;
+  const isOwn = userId === user.id;
+  if (!isOwn && !isPlatformAdmin(ctx)) {
+    throw new ForbiddenError('Only the person itself or a platform administrator may do this.');
+  }
+  if (isOwn && session.tenantId !== null) {
+    throw new ForbiddenError('This session is bound to one tenant; it cannot erase its user.');
+  }
+  const reason = checkOptionalText('reason', input.reason, reasonMax) ?? null;
+  const scope = isOwn ? getOwnScope(ctx) : getPlatformScope(ctx);
+  await ctx.db.transaction(scope, async (tx) => {
+    const memberships = await queries.lockMembershipsOf(tx, userId);
+    const orphans = memberships.filter(({ isLastOwner }) => isLastOwner);
+    if (orphans.length > 0) throw createConflict(orphans);
+    const isErased = await queries.eraseUser(tx, userId);
+    if (!isErased) throw new NotFoundError('There is no such user.');
+    await recordEndedMemberships(ctx, tx, userId, memberships);
+    await recordAudit(ctx, tx, {
+      action: 'user.erased',
+      tenantId: null,
+      subjectId: userId,
+      target: { type: 'User', id: userId },
+      changes: {
+        memberships: [memberships.length, 0],
+        ...(reason === null ? {} : { reason: [null, reason] }),
+      },
+    });
+  });
+  if (isOwn) {
+    becomePrincipal(ctx, createAnonymous());
+    ctx.sessionKeeper?.forget();
+  }
+}
+
+/** Each tenant learns from its own trail that it lost a member. */
+async function recordEndedMemberships(
+  ctx: Ctx,
+  tx: Db,
+  userId: string,
+  memberships: readonly queries.EndingMembership[],
+): Promise<void> {
+  for (const { id, tenantId, roleKeys } of memberships) {
+    await recordAudit(ctx, tx, {
+      action: 'membership.removed',
+      tenantId,
+      target: { type: 'Membership', id },
+      changes: { userId: [userId, null], roles: [roleKeys, null] },
+    });
+  }
+}
+
+const slugsShownMax = 5;
+
+function createConflict(orphans: readonly queries.EndingMembership[]): ConflictError {
+  const shown = orphans.slice(0, slugsShownMax).map(({ slug }) => `"${slug}"`);
+  const more = orphans.length > slugsShownMax ? ` and ${orphans.length - slugsShownMax} more` : '';
+  return new ConflictError(
+    `This user is the last owner of ${shown.join(', ')}${more}; make somebody else owner first.`,
+  );
+}

@@ -1,0 +1,58 @@
+import { ConflictError, NotFoundError } from '../../../core/app-error.ts';
+import { recordAudit } from '../../../core/audit.ts';
+import { type Ctx, getSignedIn, requirePlatformAdmin } from '../../../core/context.ts';
+import { checkOptionalText } from '../../../core/input.ts';
+import type { User, UserStatus } from '../../../core/records.ts';
+import { getPlatformScope } from '../../../core/scopes.ts';
+import { userLoader } from '../loaders.ts';
+import { deleteSessionsOf, updateUserStatus } from '../queries/life-cycle.ts';
+import { findVisibleUser } from '../service.ts';
+
+/** Longest reason, in code points. */
+export const reasonMax = 500;
+
+export type UserIdInput = { userId: string; reason?: string | null | undefined };
+
+/**
+ * Ends all sessions of a user, who cannot sign in until reinstated. Platform administrators only,
+ * and not themselves. Raises ForbiddenError, NotFoundError, ConflictError, InvalidInputError.
+ */
+export async function suspendUser(ctx: Ctx, input: UserIdInput): Promise<User> {
+  requirePlatformAdmin(ctx);
+  if (input.userId === getSignedIn(ctx).user.id) {
+    throw new ConflictError('You cannot suspend yourself.');
+  }
+  return await changeStatus(ctx, input, 'suspended');
+}
+
+/** Lets a suspended user sign in again. Platform administrators only. Raises as suspendUser. */
+export async function reinstateUser(ctx: Ctx, input: UserIdInput): Promise<User> {
+  requirePlatformAdmin(ctx);
+  return await changeStatus(ctx, input, 'active');
+}
+
+/** Asking again for what is so already changes nothing. */
+async function changeStatus(ctx: Ctx, input: UserIdInput, status: UserStatus): Promise<User> {
+  const { userId } = input;
+  const reason = checkOptionalText('reason', input.reason, reasonMax) ?? null;
+  const user = await findVisibleUser(ctx, userId);
+  if (user === null) throw new NotFoundError('There is no such user.');
+  await ctx.db.transaction(getPlatformScope(ctx), async (tx) => {
+    const isChanged = await updateUserStatus(tx, userId, status);
+    if (!isChanged) return;
+    const sessions = status === 'suspended' ? await deleteSessionsOf(tx, userId) : 0;
+    await recordAudit(ctx, tx, {
+      action: status === 'suspended' ? 'user.suspended' : 'user.reinstated',
+      tenantId: null,
+      subjectId: userId,
+      target: { type: 'User', id: userId },
+      changes: {
+        status: [user.status, status],
+        ...(sessions > 0 ? { sessions: [sessions, 0] } : {}),
+        ...(reason === null ? {} : { reason: [null, reason] }),
+      },
+    });
+  });
+  userLoader(ctx).clear(userId);
+  return { ...user, status };
+}

@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { createCast } from '../support/cast.ts';
+import { isGood, openSession, send } from '../support/credentials.ts';
+import { live, readTrail } from '../support/life-cycle.ts';
+import { createPerson, createPlatformAdmin, type Person, toPublicId } from '../support/people.ts';
+
+let app: TestApp;
+let admin: Person;
+beforeAll(async () => {
+  app = await startTestApp();
+  admin = await createPlatformAdmin(app);
+});
+afterAll(() => app.close());
+
+const absent = toPublicId('user', '00000000-0000-7000-8000-00000000dead');
+
+test('suspending a user ends every session at once and lets nobody sign in with the right password', async () => {
+  const person = await createPerson(app);
+  const second = await openSession(app, person);
+  const { value } = await live(admin.ask, 'suspendUser', { userId: person.userId });
+  expect(value.user.status).toBe('SUSPENDED');
+  expect([await isGood(person), await isGood(second)]).toEqual([false, false]);
+  const { email, password } = person;
+  const right = await send(app.ask, 'signIn', { email, password });
+  const wrong = await send(app.ask, 'signIn', { email, password: 'not the password of anybody' });
+  expect(right.code).toBe('UNAUTHENTICATED');
+  expect(right).toEqual(wrong);
+});
+
+test('a reinstated user signs in again, and no session from before comes back to life', async () => {
+  const person = await createPerson(app);
+  await live(admin.ask, 'suspendUser', { userId: person.userId });
+  const { value } = await live(admin.ask, 'reinstateUser', { userId: person.userId });
+  expect(value.user.status).toBe('ACTIVE');
+  expect(await isGood(person)).toBe(false);
+  expect(await isGood(await openSession(app, person))).toBe(true);
+});
+
+test.each(['suspendUser', 'reinstateUser'] as const)(
+  'nobody but a platform administrator can %s, and nobody learns who exists by trying',
+  async (name) => {
+    const { member, as } = await createCast(app);
+    for (const [caller, ask] of Object.entries(as)) {
+      if (caller === 'platformAdmin') continue;
+      const refused = await live(ask, name, { userId: member.userId });
+      const expected = caller === 'anonymous' ? 'UNAUTHENTICATED' : 'FORBIDDEN';
+      expect([caller, refused.code]).toEqual([caller, expected]);
+      expect(await live(ask, name, { userId: absent })).toEqual(refused);
+    }
+    expect(await isGood(member)).toBe(true);
+    expect((await live(admin.ask, name, { userId: absent })).code).toBe('NOT_FOUND');
+  },
+);
+
+test('a platform administrator cannot suspend itself', async () => {
+  const own = await live(admin.ask, 'suspendUser', { userId: admin.userId });
+  expect(own.code).toBe('CONFLICT');
+  expect(await isGood(admin)).toBe(true);
+});
+
+test('a suspended platform administrator has no power left', async () => {
+  const rogue = await createPlatformAdmin(app);
+  await live(admin.ask, 'suspendUser', { userId: rogue.userId });
+  const victim = await createPerson(app);
+  expect((await live(rogue.ask, 'suspendUser', { userId: victim.userId })).code).toBe(
+    'UNAUTHENTICATED',
+  );
+  const scope = { userId: rogue.userUuid, tenantId: null, platform: true };
+  const rows = await app.app.db.transaction(
+    scope,
+    (tx) =>
+      tx.$queryRaw`select set_user_status(${victim.userUuid}::uuid, 'suspended') as "isChanged"`,
+  );
+  expect(rows).toEqual([{ isChanged: false }]);
+});
+
+test('suspending and reinstating stand in the trail of the person with the reason, once each', async () => {
+  const person = await createPerson(app);
+  const input = { userId: person.userId, reason: 'Spam reports' };
+  for (const name of ['suspendUser', 'suspendUser', 'reinstateUser', 'reinstateUser'] as const) {
+    expect((await live(admin.ask, name, input)).code).toBeNull();
+  }
+  const trail = (await readTrail(app, person.userUuid)).slice(-2);
+  const by = { actor: admin.userUuid, target: person.userUuid };
+  const reason = [null, 'Spam reports'];
+  expect(trail).toEqual([
+    {
+      ...by,
+      action: 'user.suspended',
+      changes: { status: ['active', 'suspended'], sessions: [1, 0], reason },
+    },
+    {
+      ...by,
+      action: 'user.reinstated',
+      changes: { status: ['suspended', 'active'], reason },
+    },
+  ]);
+});
