@@ -580,8 +580,9 @@ BEGIN ATOMIC
    WHERE ((u.id = ANY (find_visible_users.user_ids)) AND ((u.id = find_visible_users.actor) OR ((find_visible_users.only_tenant IS NULL) AND (EXISTS ( SELECT
             FROM users a
            WHERE ((a.id = find_visible_users.actor) AND a.is_platform_admin AND (a.status = 'active'::text))))) OR (EXISTS ( SELECT
-            FROM (((user_tenants w
+            FROM ((((user_tenants w
               JOIN user_tenants v ON ((v.tenant_id = w.tenant_id)))
+              JOIN tenants vt ON (((vt.id = v.tenant_id) AND (vt.status = 'active'::text))))
               JOIN membership_roles vr ON (((vr.tenant_id = v.tenant_id) AND (vr.membership_id = v.id))))
               JOIN roles r ON (((r.tenant_id = vr.tenant_id) AND (r.id = vr.role_id))))
            WHERE ((w.user_id = u.id) AND (v.user_id = find_visible_users.actor) AND v.is_active AND ('members:read'::text = ANY (r.permissions)) AND ((find_visible_users.only_tenant IS NULL) OR (w.tenant_id = find_visible_users.only_tenant)))))));
@@ -677,7 +678,8 @@ BEGIN ATOMIC
            WHERE ((w.user_id = asked.user_id) AND ((list_visible_memberships.after_id IS NULL) OR (w.id > list_visible_memberships.after_id)) AND ((list_visible_memberships.only_tenant IS NULL) OR (w.tenant_id = list_visible_memberships.only_tenant)) AND (((w.user_id = list_visible_memberships.actor) AND w.is_active) OR ((list_visible_memberships.only_tenant IS NULL) AND (EXISTS ( SELECT
                     FROM users a
                    WHERE ((a.id = list_visible_memberships.actor) AND a.is_platform_admin AND (a.status = 'active'::text))))) OR (EXISTS ( SELECT
-                    FROM ((user_tenants v
+                    FROM (((user_tenants v
+                      JOIN tenants vt ON (((vt.id = v.tenant_id) AND (vt.status = 'active'::text))))
                       JOIN membership_roles vr ON (((vr.tenant_id = v.tenant_id) AND (vr.membership_id = v.id))))
                       JOIN roles r ON (((r.tenant_id = vr.tenant_id) AND (r.id = vr.role_id))))
                    WHERE ((v.tenant_id = w.tenant_id) AND (v.user_id = list_visible_memberships.actor) AND v.is_active AND ('members:read'::text = ANY (r.permissions)))))))

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createCast } from '../support/cast.ts';
 import { isGood, openSession, send } from '../support/credentials.ts';
-import { live, readTrail } from '../support/life-cycle.ts';
+import { deletionOf, live, readTrail } from '../support/life-cycle.ts';
 import { createPlatformAdmin, createTeam, type Person, toPublicId } from '../support/people.ts';
 
 let app: TestApp;
@@ -37,6 +37,25 @@ test('a suspended tenant that is resumed works as before, also in the sessions b
   const rename = { tenantId: team.tenantId, name: 'New' };
   expect((await live(bound.ask, 'updateTenant', rename)).code).toBeNull();
 });
+
+test.each(['suspended', 'deleted'])(
+  'the people of a %s tenant see themselves in it, and nobody else',
+  async (state) => {
+    const { team, member, as } = await createCast(app);
+    const see = async () => {
+      const { data } = await as.owner(
+        `query ($user: ID!, $id: ID!) { node(id: $user) { id }
+          viewer { membership(tenantId: $id) { id } memberships { edges { node { tenant { status } } } } } }`,
+        { variables: { user: member.userId, id: team.tenantId } },
+      );
+      return { colleague: data.node, own: data.viewer.memberships.edges.length };
+    };
+    expect(await see()).toEqual({ colleague: { id: member.userId }, own: 1 });
+    if (state === 'suspended') await live(admin.ask, 'suspendTenant', { tenantId: team.tenantId });
+    else await live(as.owner, 'deleteTenant', deletionOf(team));
+    expect(await see()).toEqual({ colleague: null, own: 1 });
+  },
+);
 
 test('another tenant of the same person goes on while one is suspended', async () => {
   const team = await createTeam(app);

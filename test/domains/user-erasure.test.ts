@@ -100,6 +100,21 @@ test('the trail keeps every step under the id and still verifies; each tenant le
   );
 });
 
+test('a tenant reads in its trail the id of who is gone, and nothing else of that person', async () => {
+  const team = await createTeam(app);
+  const member = await createMember(app, team, 'admin');
+  await live(member.ask, 'updateTenant', { tenantId: team.tenantId, name: 'Renamed' });
+  await erase(member);
+  const { data } = await team.owner.ask(
+    `query ($id: ID!) { tenant(id: $id) { auditEvents(where: { action: "tenant.updated" }) {
+      edges { node { actorId actor { id } } } } } }`,
+    { variables: { id: team.tenantId } },
+  );
+  expect(data.tenant.auditEvents.edges).toEqual([
+    { node: { actorId: member.userId, actor: null } },
+  ]);
+});
+
 test('the last owner of any tenant is not erased, and is told of which', async () => {
   const team = await createTeam(app);
   for (const ask of [team.owner.ask, admin.ask]) {

@@ -28,6 +28,12 @@ export const AuditEvent = builder.objectRef<AuditEventRecord>('AuditEvent').impl
       resolve: ({ actorId }, _args, ctx) =>
         findNodeOf(ctx, 'User', { id: actorId, tenantId: null }),
     }),
+    actorId: t.id({
+      nullable: true,
+      description:
+        'The id of who, which stays when the person is gone; null for the system itself.',
+      resolve: ({ actorId }) => actorId && toGlobalId('User', actorId),
+    }),
     impersonator: t.field({
       type: User,
       nullable: true,
