@@ -690,7 +690,8 @@ begin
   end loop;
 end
 $$;
-revoke execute on function sync_built_in_roles from tenantry_app;
+-- The first is the owner's alone; the others are called by definer functions and a trigger only.
+revoke execute on function sync_built_in_roles, membership_permissions, update_member_counts from tenantry_app;
 revoke create on schema public from tenantry_definer;
 
 grant select, insert, update, delete on
@@ -699,9 +700,14 @@ grant select, insert, update, delete on
   to tenantry_definer;
 
 grant usage on schema public to tenantry_app;
-grant select, insert, update, delete on roles, membership_roles, sessions, password_credentials to tenantry_app;
-grant select, update, delete on user_tenants to tenantry_app;
-grant select on tenants, users, built_in_roles to tenantry_app;
+grant select on tenants, users, built_in_roles, password_credentials to tenantry_app;
+grant select, delete on roles, user_tenants to tenantry_app;
+grant select, insert, delete on membership_roles, sessions to tenantry_app;
+-- No column that says whose a row is: a membership handed to somebody else would show that person.
+grant insert (tenant_id, key, name, description, permissions) on roles to tenantry_app;
+grant update (name, description, permissions, updated_at) on roles to tenantry_app;
+grant update (is_active, metadata, updated_at) on user_tenants to tenantry_app;
+grant insert, update (password_hash, changed_at) on password_credentials to tenantry_app;
 grant update (slug, name, metadata, updated_at) on tenants to tenantry_app;
 grant insert (id, email, name, avatar_url, locale, metadata) on users to tenantry_app;
 grant update (name, avatar_url, locale, metadata, last_sign_in_at, updated_at) on users to tenantry_app;

@@ -37,7 +37,12 @@ export class ScopedPool extends pg.Pool {
       idleTimeoutMillis: 60_000,
       maxLifetimeSeconds: settings.connectionMaxAgeSeconds,
       keepAlive: true,
-      onConnect: (client) => client.query(enterScopeStatement),
+      onConnect: (client) => {
+        // The pool listens to idle connections only: one that is cut between two statements of a
+        // transaction would end the process. Its next statement, or its release, tells of it.
+        client.on('error', () => {});
+        return client.query(enterScopeStatement);
+      },
     } as pg.PoolConfig);
     this.#observe = observe;
     // An idle connection that breaks is replaced; the next statement reports what is still wrong.
