@@ -165,6 +165,7 @@ function arrange({ general, server, database, sessions, passwords, signIn, log }
       freeFailures: signIn.SIGN_IN_FREE_FAILURES,
       consecutiveMax: signIn.SIGN_IN_CONSECUTIVE_FAILURES_MAX,
       sourceFailuresMax: signIn.SIGN_IN_SOURCE_FAILURES_MAX,
+      signUpsMax: signIn.SIGN_UP_SOURCE_MAX,
       windowSeconds: signIn.SIGN_IN_WINDOW_SECONDS,
     },
     log: {
