@@ -280,16 +280,25 @@ create policy same_tenant on users for select to tenantry_app
    FROM user_tenants m
   WHERE m.tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)) AND m.user_id = users.id)));
 
-CREATE OR REPLACE FUNCTION public.append_audit_event(in_tenant uuid, subject uuid, action text, actor uuid, impersonator uuid, target_type text, target uuid, changes jsonb, request_id text, ip inet)
+CREATE OR REPLACE FUNCTION public.append_audit_event(in_tenant uuid, subject uuid, action text, target_type text, target uuid, changes jsonb, request_id text, ip inet)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 declare
+  actor uuid := current_user_id();
+  is_known_tenant boolean := in_tenant = current_tenant_id() or is_platform_scope() or exists (
+    select from user_tenants m where m.tenant_id = in_tenant and m.user_id = actor and m.is_active
+  );
+  is_known_subject boolean := subject is null or subject = actor or is_platform_scope();
   head audit_heads;
   event audit_events;
 begin
+  -- Nobody writes into the trail of a tenant or person that it does not act in: such an entry stands
+  -- in the chain of who wrote it.
+  in_tenant := case when is_known_tenant then in_tenant end;
+  subject := case when is_known_subject then coalesce(subject, actor) else actor end;
   -- The row lock on the head makes the events of one chain stand in the order of their commits.
   insert into audit_heads as h (chain_id, sequence, hash)
     values (coalesce(in_tenant, subject), 0, sha256(''))
@@ -302,7 +311,6 @@ begin
   event.at := clock_timestamp();
   event.action := action;
   event.actor_id := actor;
-  event.impersonator_id := impersonator;
   event.target_type := target_type;
   event.target_id := target;
   event.changes := changes;
@@ -313,7 +321,7 @@ begin
   update audit_heads h set sequence = event.sequence, hash = event.hash where h.chain_id = head.chain_id;
 end
 $function$;
-alter function append_audit_event(uuid,uuid,text,uuid,uuid,text,uuid,jsonb,text,inet) owner to tenantry_definer;
+alter function append_audit_event(uuid,uuid,text,text,uuid,jsonb,text,inet) owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.audit_hash(previous bytea, event audit_events)
  RETURNS bytea
@@ -395,7 +403,7 @@ begin
     select o.bucket from sign_in_budgets o
     where o.consecutive < consecutive_max and coalesce(o.blocked_until, now()) <= now()
       and o.window_started_at < now() - case
-        when starts_with(o.bucket, 'source:') then interval '1 day' else interval '90 days' end
+        when starts_with(o.bucket, 'account:') then interval '90 days' else interval '1 day' end
     limit rows_max for update skip locked);
   get diagnostics sign_in_budgets_deleted = row_count;
   return next;
@@ -446,8 +454,11 @@ begin
   get diagnostics removed = row_count;
   if removed < rows_max then
     delete from tenants t where t.id = due.id;
-    perform append_audit_event(due.id, null, 'tenant.erased', null, null, 'Tenant', due.id,
+    -- The trail takes entries of the tenant that is entered only, and nobody can enter this one any more.
+    perform set_config('tenantry.tenant_id', due.id::text, true);
+    perform append_audit_event(due.id, null, 'tenant.erased', 'Tenant', due.id,
       jsonb_build_object('slug', jsonb_build_array(due.slug, null)), null, null);
+    perform set_config('tenantry.tenant_id', '', true);
   end if;
   return query select due.id, removed < rows_max;
 end
@@ -640,7 +651,8 @@ BEGIN ATOMIC
    WHERE ((m.user_id = list_roles_of_users.actor) OR (EXISTS ( SELECT
             FROM users a
            WHERE ((a.id = list_roles_of_users.actor) AND a.is_platform_admin AND (a.status = 'active'::text)))) OR (EXISTS ( SELECT
-            FROM ((user_tenants v
+            FROM (((user_tenants v
+              JOIN tenants vt ON (((vt.id = v.tenant_id) AND (vt.status = 'active'::text))))
               JOIN membership_roles vr ON (((vr.tenant_id = v.tenant_id) AND (vr.membership_id = v.id))))
               JOIN roles r ON (((r.tenant_id = vr.tenant_id) AND (r.id = vr.role_id))))
            WHERE ((v.tenant_id = m.tenant_id) AND (v.user_id = list_roles_of_users.actor) AND v.is_active AND ('members:read'::text = ANY (r.permissions))))));
@@ -723,6 +735,7 @@ begin
         select from roles r
         join membership_roles mr on mr.tenant_id = r.tenant_id and mr.role_id = r.id
         join user_tenants o on o.tenant_id = mr.tenant_id and o.id = mr.membership_id and o.is_active
+        join users u on u.id = o.user_id and u.status = 'active'
         where r.tenant_id = m.tenant_id and r.key = 'owner' and o.user_id <> subject
       )
     from user_tenants m join tenants t on t.id = m.tenant_id
@@ -784,24 +797,27 @@ declare
   a sign_in_budgets;
   s sign_in_budgets;
 begin
-  insert into sign_in_budgets (bucket) values (account), (coalesce(source_bucket(source), 'source:unknown'))
+  -- Everybody locks the source first and the account second, so nobody waits in a circle; and a source
+  -- that has used up its budget makes no rows for accounts it invents.
+  insert into sign_in_budgets (bucket) values (coalesce(source_bucket(source), 'source:unknown'))
     on conflict do nothing;
-  -- Everybody locks the account first and the source second, so nobody waits in a circle.
-  select * into a from sign_in_budgets where bucket = account for update;
   select * into s from sign_in_budgets where bucket = coalesce(source_bucket(source), 'source:unknown') for update;
   moment := clock_timestamp();
-  if a.consecutive >= consecutive_max then
-    return -1;
-  end if;
-  if a.blocked_until > moment and not is_known_device then
-    return ceil(extract(epoch from a.blocked_until - moment));
-  end if;
   if s.window_started_at + budget_window <= moment then
     s.failures := 0;
     s.window_started_at := moment;
   end if;
   if s.failures >= source_failures_max then
     return greatest(1, ceil(extract(epoch from s.window_started_at + budget_window - moment)));
+  end if;
+  insert into sign_in_budgets (bucket) values (account) on conflict do nothing;
+  select * into a from sign_in_budgets where bucket = account for update;
+  moment := clock_timestamp();
+  if a.consecutive >= consecutive_max then
+    return -1;
+  end if;
+  if a.blocked_until > moment and not is_known_device then
+    return ceil(extract(epoch from a.blocked_until - moment));
   end if;
   if a.window_started_at + budget_window <= moment then
     a.failures := 0;
@@ -823,6 +839,36 @@ begin
 end
 $function$;
 alter function reserve_sign_in(text,inet,boolean,integer,integer,integer,integer) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.reserve_sign_up(source inet, sign_ups_max integer, window_seconds integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+declare
+  moment timestamptz;
+  budget_window interval := make_interval(secs => window_seconds);
+  s sign_in_budgets;
+begin
+  insert into sign_in_budgets (bucket) values ('sign-up-' || coalesce(source_bucket(source), 'source:unknown'))
+    on conflict do nothing;
+  select * into s from sign_in_budgets
+    where bucket = 'sign-up-' || coalesce(source_bucket(source), 'source:unknown') for update;
+  moment := clock_timestamp();
+  if s.window_started_at + budget_window <= moment then
+    s.failures := 0;
+    s.window_started_at := moment;
+  end if;
+  if s.failures >= sign_ups_max then
+    return greatest(1, ceil(extract(epoch from s.window_started_at + budget_window - moment)));
+  end if;
+  update sign_in_budgets b set failures = s.failures + 1, window_started_at = s.window_started_at
+    where b.bucket = s.bucket;
+  return 0;
+end
+$function$;
+alter function reserve_sign_up(inet,integer,integer) owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.search_tenants(pattern text, contains jsonb, with_status text, above uuid, below uuid, is_descending boolean, page_size integer)
  RETURNS SETOF tenants
@@ -1092,8 +1138,8 @@ grant insert, select, update on audit_events to tenantry_definer;
 grant insert, select, update on audit_heads to tenantry_definer;
 grant select on built_in_roles to tenantry_app;
 grant delete, insert, select, update on built_in_roles to tenantry_definer;
-grant execute on function append_audit_event(uuid,uuid,text,uuid,uuid,text,uuid,jsonb,text,inet) to owner;
-grant execute on function append_audit_event(uuid,uuid,text,uuid,uuid,text,uuid,jsonb,text,inet) to tenantry_app;
+grant execute on function append_audit_event(uuid,uuid,text,text,uuid,jsonb,text,inet) to owner;
+grant execute on function append_audit_event(uuid,uuid,text,text,uuid,jsonb,text,inet) to tenantry_app;
 grant execute on function audit_hash(bytea,audit_events) to public;
 grant execute on function change_tenant_status(uuid,text,integer) to owner;
 grant execute on function change_tenant_status(uuid,text,integer) to tenantry_app;
@@ -1125,13 +1171,14 @@ grant execute on function list_visible_memberships(uuid,uuid[],uuid,uuid,integer
 grant execute on function lock_memberships_of(uuid) to owner;
 grant execute on function lock_memberships_of(uuid) to tenantry_app;
 grant execute on function membership_permissions(uuid,uuid) to owner;
-grant execute on function membership_permissions(uuid,uuid) to tenantry_app;
 grant execute on function note_sign_in(uuid) to owner;
 grant execute on function note_sign_in(uuid) to tenantry_app;
 grant execute on function release_sign_in(text,inet) to owner;
 grant execute on function release_sign_in(text,inet) to tenantry_app;
 grant execute on function reserve_sign_in(text,inet,boolean,integer,integer,integer,integer) to owner;
 grant execute on function reserve_sign_in(text,inet,boolean,integer,integer,integer,integer) to tenantry_app;
+grant execute on function reserve_sign_up(inet,integer,integer) to owner;
+grant execute on function reserve_sign_up(inet,integer,integer) to tenantry_app;
 grant execute on function search_tenants(text,jsonb,text,uuid,uuid,boolean,integer) to owner;
 grant execute on function search_tenants(text,jsonb,text,uuid,uuid,boolean,integer) to tenantry_app;
 grant execute on function search_users(text,jsonb,text,uuid,uuid,boolean,integer) to owner;
@@ -1141,37 +1188,34 @@ grant execute on function set_user_status(uuid,text) to tenantry_app;
 grant execute on function source_bucket(inet) to public;
 grant execute on function sync_built_in_roles(jsonb) to owner;
 grant execute on function tighten_session() to owner;
-grant execute on function tighten_session() to tenantry_app;
 grant execute on function tighten_sessions() to owner;
-grant execute on function tighten_sessions() to tenantry_app;
 grant execute on function touch_sessions(uuid[]) to owner;
 grant execute on function touch_sessions(uuid[]) to tenantry_app;
 grant execute on function update_member_counts() to owner;
-grant execute on function update_member_counts() to tenantry_app;
 grant execute on function update_tenant_limits(uuid,integer,integer,integer) to owner;
 grant execute on function update_tenant_limits(uuid,integer,integer,integer) to tenantry_app;
 grant execute on function verify_audit_chain(uuid) to owner;
 grant execute on function verify_audit_chain(uuid) to tenantry_app;
-grant delete, insert, select, update on membership_roles to tenantry_app;
+grant delete, insert, select on membership_roles to tenantry_app;
 grant delete, insert, select, update on membership_roles to tenantry_definer;
-grant delete, insert, select, update on password_credentials to tenantry_app;
+grant insert, select, update (changed_at, password_hash) on password_credentials to tenantry_app;
 grant delete, insert, select, update on password_credentials to tenantry_definer;
-grant delete, insert, select, update on roles to tenantry_app;
+grant delete, insert (description, key, name, permissions, tenant_id), select, update (description, name, permissions, updated_at) on roles to tenantry_app;
 grant delete, insert, select, update on roles to tenantry_definer;
 grant usage on schema public to tenantry_app;
 grant usage on schema public to tenantry_definer;
 grant usage on schema public to public;
-grant delete, insert, select, update on sessions to tenantry_app;
+grant delete, insert, select on sessions to tenantry_app;
 grant delete, insert, select, update on sessions to tenantry_definer;
 grant delete, insert, select, update on sign_in_budgets to tenantry_definer;
 grant select, update (metadata, name, settings, slug, updated_at) on tenants to tenantry_app;
 grant delete, insert, select, update on tenants to tenantry_definer;
-grant delete, select, update on user_tenants to tenantry_app;
+grant delete, select, update (is_active, metadata, updated_at) on user_tenants to tenantry_app;
 grant delete, insert, select, update on user_tenants to tenantry_definer;
 grant insert (avatar_url, email, id, locale, metadata, name), select, update (avatar_url, last_sign_in_at, locale, metadata, name, updated_at) on users to tenantry_app;
 grant delete, insert, select, update on users to tenantry_definer;
 
-comment on function append_audit_event(uuid,uuid,text,uuid,uuid,text,uuid,jsonb,text,inet) is 'The only way to write the trail: appends to the chain of the tenant, or of the person where there is none.';
+comment on function append_audit_event(uuid,uuid,text,text,uuid,jsonb,text,inet) is 'The only way to write the trail: appends to the chain of the tenant, or of the person where there is none. Who acted is who the scope belongs to.';
 comment on table audit_events is 'What was done, by whom, to what. No foreign keys: the trail outlives what it tells of.';
 comment on column audit_events.actor_id is 'The user who acted; null for the system itself.';
 comment on column audit_events.chain_id is 'The tenant, or the user for what concerns no tenant: one chain each, so that nobody waits for strangers.';
@@ -1206,6 +1250,7 @@ comment on function note_sign_in(uuid) is 'Remembers the sign-in on the user and
 comment on table password_credentials is 'One password hash (PHC string) per user, apart from users so that no tenant scope can ever read it.';
 comment on function release_sign_in(text,inet) is 'Takes back what a successful sign-in had reserved.';
 comment on function reserve_sign_in(text,inet,boolean,integer,integer,integer,integer) is 'Counts an attempt as failed before its password is checked, so that parallel tries cannot slip through. 0: go ahead; more: seconds to wait; -1: shut until the password is reset.';
+comment on function reserve_sign_up(inet,integer,integer) is 'Counts a sign-up of a source before its password is hashed: neither hashes nor answers about who has signed up come without end. 0: go ahead; more: seconds to wait.';
 comment on table roles is 'Named sets of permissions of one tenant.';
 comment on function search_tenants(text,jsonb,text,uuid,uuid,boolean,integer) is 'Fuzzy search for platform administrators over slug and name, in the order of creation; nothing outside the platform scope.';
 comment on function search_users(text,jsonb,text,uuid,uuid,boolean,integer) is 'Fuzzy search for platform administrators over e-mail and name, in the order of creation; nothing outside the platform scope.';

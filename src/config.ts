@@ -167,6 +167,7 @@ function arrange(values: AllValues) {
       freeFailures: signIn.SIGN_IN_FREE_FAILURES,
       consecutiveMax: signIn.SIGN_IN_CONSECUTIVE_FAILURES_MAX,
       sourceFailuresMax: signIn.SIGN_IN_SOURCE_FAILURES_MAX,
+      signUpsMax: signIn.SIGN_UP_SOURCE_MAX,
       windowSeconds: signIn.SIGN_IN_WINDOW_SECONDS,
     },
     tenants: {

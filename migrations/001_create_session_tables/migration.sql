@@ -4,6 +4,9 @@
 
 create extension if not exists pg_trgm;
 
+-- Definer functions look names up here, so nobody but the owner may put any.
+revoke create on schema public from public;
+
 -- Roles ------------------------------------------------------------------------------------------
 -- Roles belong to the whole cluster, so another database may have made them already,
 -- or be making them at this very moment.
@@ -394,24 +397,27 @@ declare
   a sign_in_budgets;
   s sign_in_budgets;
 begin
-  insert into sign_in_budgets (bucket) values (account), (coalesce(source_bucket(source), 'source:unknown'))
+  -- Everybody locks the source first and the account second, so nobody waits in a circle; and a source
+  -- that has used up its budget makes no rows for accounts it invents.
+  insert into sign_in_budgets (bucket) values (coalesce(source_bucket(source), 'source:unknown'))
     on conflict do nothing;
-  -- Everybody locks the account first and the source second, so nobody waits in a circle.
-  select * into a from sign_in_budgets where bucket = account for update;
   select * into s from sign_in_budgets where bucket = coalesce(source_bucket(source), 'source:unknown') for update;
   moment := clock_timestamp();
-  if a.consecutive >= consecutive_max then
-    return -1;
-  end if;
-  if a.blocked_until > moment and not is_known_device then
-    return ceil(extract(epoch from a.blocked_until - moment));
-  end if;
   if s.window_started_at + budget_window <= moment then
     s.failures := 0;
     s.window_started_at := moment;
   end if;
   if s.failures >= source_failures_max then
     return greatest(1, ceil(extract(epoch from s.window_started_at + budget_window - moment)));
+  end if;
+  insert into sign_in_budgets (bucket) values (account) on conflict do nothing;
+  select * into a from sign_in_budgets where bucket = account for update;
+  moment := clock_timestamp();
+  if a.consecutive >= consecutive_max then
+    return -1;
+  end if;
+  if a.blocked_until > moment and not is_known_device then
+    return ceil(extract(epoch from a.blocked_until - moment));
   end if;
   if a.window_started_at + budget_window <= moment then
     a.failures := 0;
@@ -443,6 +449,34 @@ begin atomic
     where b.bucket = coalesce(source_bucket(source), 'source:unknown');
 end;
 comment on function release_sign_in is 'Takes back what a successful sign-in had reserved.';
+
+create function reserve_sign_up(source inet, sign_ups_max integer, window_seconds integer) returns integer
+language plpgsql volatile security definer set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  moment timestamptz;
+  budget_window interval := make_interval(secs => window_seconds);
+  s sign_in_budgets;
+begin
+  insert into sign_in_budgets (bucket) values ('sign-up-' || coalesce(source_bucket(source), 'source:unknown'))
+    on conflict do nothing;
+  select * into s from sign_in_budgets
+    where bucket = 'sign-up-' || coalesce(source_bucket(source), 'source:unknown') for update;
+  moment := clock_timestamp();
+  if s.window_started_at + budget_window <= moment then
+    s.failures := 0;
+    s.window_started_at := moment;
+  end if;
+  if s.failures >= sign_ups_max then
+    return greatest(1, ceil(extract(epoch from s.window_started_at + budget_window - moment)));
+  end if;
+  update sign_in_budgets b set failures = s.failures + 1, window_started_at = s.window_started_at
+    where b.bucket = s.bucket;
+  return 0;
+end
+$$;
+comment on function reserve_sign_up is
+  'Counts a sign-up of a source before its password is hashed: neither hashes nor answers about who has signed up come without end. 0: go ahead; more: seconds to wait.';
 
 create function note_sign_in(actor uuid) returns void
 language sql volatile security definer set search_path = pg_catalog, public, pg_temp
@@ -502,7 +536,8 @@ begin atomic
         or (only_tenant is null and exists (
       select from users a where a.id = actor and a.is_platform_admin and a.status = 'active'))
         or exists (
-          select from user_tenants v join membership_roles vr on vr.tenant_id = v.tenant_id and vr.membership_id = v.id
+          select from user_tenants v join tenants vt on vt.id = v.tenant_id and vt.status = 'active'
+          join membership_roles vr on vr.tenant_id = v.tenant_id and vr.membership_id = v.id
           join roles r on r.tenant_id = vr.tenant_id and r.id = vr.role_id
           where v.tenant_id = w.tenant_id and v.user_id = actor and v.is_active
             and 'members:read' = any (r.permissions)
@@ -527,6 +562,7 @@ begin atomic
       select from users a where a.id = actor and a.is_platform_admin and a.status = 'active'))
     or exists (
       select from user_tenants w join user_tenants v on v.tenant_id = w.tenant_id
+      join tenants vt on vt.id = v.tenant_id and vt.status = 'active'
       join membership_roles vr on vr.tenant_id = v.tenant_id and vr.membership_id = v.id
       join roles r on r.tenant_id = vr.tenant_id and r.id = vr.role_id
       where w.user_id = u.id and v.user_id = actor and v.is_active and 'members:read' = any (r.permissions)
@@ -554,7 +590,8 @@ begin atomic
   where m.user_id = actor
     or exists (select from users a where a.id = actor and a.is_platform_admin and a.status = 'active')
     or exists (
-      select from user_tenants v join membership_roles vr on vr.tenant_id = v.tenant_id and vr.membership_id = v.id
+      select from user_tenants v join tenants vt on vt.id = v.tenant_id and vt.status = 'active'
+      join membership_roles vr on vr.tenant_id = v.tenant_id and vr.membership_id = v.id
       join roles r on r.tenant_id = vr.tenant_id and r.id = vr.role_id
       where v.tenant_id = m.tenant_id and v.user_id = actor and v.is_active and 'members:read' = any (r.permissions)
     );
@@ -690,7 +727,8 @@ begin
   end loop;
 end
 $$;
-revoke execute on function sync_built_in_roles from tenantry_app;
+-- The first is the owner's alone; the others are called by definer functions and a trigger only.
+revoke execute on function sync_built_in_roles, membership_permissions, update_member_counts from tenantry_app;
 revoke create on schema public from tenantry_definer;
 
 grant select, insert, update, delete on
@@ -699,9 +737,14 @@ grant select, insert, update, delete on
   to tenantry_definer;
 
 grant usage on schema public to tenantry_app;
-grant select, insert, update, delete on roles, membership_roles, sessions, password_credentials to tenantry_app;
-grant select, update, delete on user_tenants to tenantry_app;
-grant select on tenants, users, built_in_roles to tenantry_app;
+grant select on tenants, users, built_in_roles, password_credentials to tenantry_app;
+grant select, delete on roles, user_tenants to tenantry_app;
+grant select, insert, delete on membership_roles, sessions to tenantry_app;
+-- No column that says whose a row is: a membership handed to somebody else would show that person.
+grant insert (tenant_id, key, name, description, permissions) on roles to tenantry_app;
+grant update (name, description, permissions, updated_at) on roles to tenantry_app;
+grant update (is_active, metadata, updated_at) on user_tenants to tenantry_app;
+grant insert, update (password_hash, changed_at) on password_credentials to tenantry_app;
 grant update (slug, name, metadata, updated_at) on tenants to tenantry_app;
 grant insert (id, email, name, avatar_url, locale, metadata) on users to tenantry_app;
 grant update (name, avatar_url, locale, metadata, last_sign_in_at, updated_at) on users to tenantry_app;

@@ -69,16 +69,25 @@ end;
 comment on function audit_hash is 'What the hash of a row must be after the given one.';
 
 create function append_audit_event(
-  in_tenant uuid, subject uuid, action text, actor uuid, impersonator uuid, target_type text, target uuid,
-  changes jsonb, request_id text, ip inet
+  in_tenant uuid, subject uuid, action text, target_type text, target uuid, changes jsonb,
+  request_id text, ip inet
 )
 returns void
 language plpgsql volatile security definer set search_path = pg_catalog, public, pg_temp
 as $$
 declare
+  actor uuid := current_user_id();
+  is_known_tenant boolean := in_tenant = current_tenant_id() or is_platform_scope() or exists (
+    select from user_tenants m where m.tenant_id = in_tenant and m.user_id = actor and m.is_active
+  );
+  is_known_subject boolean := subject is null or subject = actor or is_platform_scope();
   head audit_heads;
   event audit_events;
 begin
+  -- Nobody writes into the trail of a tenant or person that it does not act in: such an entry stands
+  -- in the chain of who wrote it.
+  in_tenant := case when is_known_tenant then in_tenant end;
+  subject := case when is_known_subject then coalesce(subject, actor) else actor end;
   -- The row lock on the head makes the events of one chain stand in the order of their commits.
   insert into audit_heads as h (chain_id, sequence, hash)
     values (coalesce(in_tenant, subject), 0, sha256(''))
@@ -91,7 +100,6 @@ begin
   event.at := clock_timestamp();
   event.action := action;
   event.actor_id := actor;
-  event.impersonator_id := impersonator;
   event.target_type := target_type;
   event.target_id := target;
   event.changes := changes;
@@ -103,7 +111,7 @@ begin
 end
 $$;
 comment on function append_audit_event is
-  'The only way to write the trail: appends to the chain of the tenant, or of the person where there is none.';
+  'The only way to write the trail: appends to the chain of the tenant, or of the person where there is none. Who acted is who the scope belongs to.';
 
 create function verify_audit_chain(chain uuid)
 returns table (events bigint, broken_sequence bigint, fault text)

@@ -140,8 +140,11 @@ begin
   get diagnostics removed = row_count;
   if removed < rows_max then
     delete from tenants t where t.id = due.id;
-    perform append_audit_event(due.id, null, 'tenant.erased', null, null, 'Tenant', due.id,
+    -- The trail takes entries of the tenant that is entered only, and nobody can enter this one any more.
+    perform set_config('tenantry.tenant_id', due.id::text, true);
+    perform append_audit_event(due.id, null, 'tenant.erased', 'Tenant', due.id,
       jsonb_build_object('slug', jsonb_build_array(due.slug, null)), null, null);
+    perform set_config('tenantry.tenant_id', '', true);
   end if;
   return query select due.id, removed < rows_max;
 end
@@ -196,6 +199,7 @@ begin
         select from roles r
         join membership_roles mr on mr.tenant_id = r.tenant_id and mr.role_id = r.id
         join user_tenants o on o.tenant_id = mr.tenant_id and o.id = mr.membership_id and o.is_active
+        join users u on u.id = o.user_id and u.status = 'active'
         where r.tenant_id = m.tenant_id and r.key = 'owner' and o.user_id <> subject
       )
     from user_tenants m join tenants t on t.id = m.tenant_id
@@ -242,7 +246,7 @@ begin
     select o.bucket from sign_in_budgets o
     where o.consecutive < consecutive_max and coalesce(o.blocked_until, now()) <= now()
       and o.window_started_at < now() - case
-        when starts_with(o.bucket, 'source:') then interval '1 day' else interval '90 days' end
+        when starts_with(o.bucket, 'account:') then interval '90 days' else interval '1 day' end
     limit rows_max for update skip locked);
   get diagnostics sign_in_budgets_deleted = row_count;
   return next;
@@ -271,74 +275,6 @@ begin
   end loop;
 end
 $$;
-
--- Two of the older functions let people of a tenant that is not active still see each other through it.
--- They belong to tenantry_definer, and only their owner may replace them.
-set role tenantry_definer;
-
-create or replace function list_visible_memberships(
-  actor uuid, of_users uuid[], only_tenant uuid, after_id uuid, page_size integer
-)
-returns table (
-  id uuid, tenant_id uuid, user_id uuid, is_active boolean, metadata jsonb,
-  last_sign_in_at timestamptz, joined_at timestamptz,
-  tenant jsonb, roles jsonb
-)
-language sql stable security definer set search_path = pg_catalog, public, pg_temp
-begin atomic
-  select
-    m.id, m.tenant_id, m.user_id, m.is_active, m.metadata, m.last_sign_in_at, m.joined_at,
-    jsonb_build_object('id', t.id, 'slug', t.slug, 'name', t.name, 'status', t.status, 'metadata', t.metadata,
-      'memberCount', t.member_count, 'createdAt', t.created_at, 'deletionAt', t.deletion_at),
-    coalesce((
-      select jsonb_agg(jsonb_build_object('id', r.id, 'tenantId', r.tenant_id, 'key', r.key, 'name', r.name,
-        'description', r.description, 'isBuiltIn', r.is_built_in, 'permissions', r.permissions) order by r.key)
-      from membership_roles mr join roles r on r.tenant_id = mr.tenant_id and r.id = mr.role_id
-      where mr.tenant_id = m.tenant_id and mr.membership_id = m.id
-    ), '[]')
-  from unnest(of_users) asked (user_id)
-  cross join lateral (
-    select w.* from user_tenants w
-    where w.user_id = asked.user_id
-      and (after_id is null or w.id > after_id)
-      and (only_tenant is null or w.tenant_id = only_tenant)
-      and (
-        (w.user_id = actor and w.is_active)
-        or (only_tenant is null and exists (
-      select from users a where a.id = actor and a.is_platform_admin and a.status = 'active'))
-        or exists (
-          select from user_tenants v join tenants vt on vt.id = v.tenant_id and vt.status = 'active'
-          join membership_roles vr on vr.tenant_id = v.tenant_id and vr.membership_id = v.id
-          join roles r on r.tenant_id = vr.tenant_id and r.id = vr.role_id
-          where v.tenant_id = w.tenant_id and v.user_id = actor and v.is_active
-            and 'members:read' = any (r.permissions)
-        )
-      )
-    order by w.id
-    limit page_size
-  ) m
-  join tenants t on t.id = m.tenant_id
-  order by m.user_id, m.id;
-end;
-
-create or replace function find_visible_users(actor uuid, user_ids uuid[], only_tenant uuid) returns setof users
-language sql stable security definer set search_path = pg_catalog, public, pg_temp
-begin atomic
-  select u.* from users u
-  where u.id = any (user_ids) and (
-    u.id = actor
-    or (only_tenant is null and exists (
-      select from users a where a.id = actor and a.is_platform_admin and a.status = 'active'))
-    or exists (
-      select from user_tenants w join user_tenants v on v.tenant_id = w.tenant_id
-      join tenants vt on vt.id = v.tenant_id and vt.status = 'active'
-      join membership_roles vr on vr.tenant_id = v.tenant_id and vr.membership_id = v.id
-      join roles r on r.tenant_id = vr.tenant_id and r.id = vr.role_id
-      where w.user_id = u.id and v.user_id = actor and v.is_active and 'members:read' = any (r.permissions)
-        and (only_tenant is null or w.tenant_id = only_tenant)
-    )
-  );
-end;
-
-reset role;
+-- Called by triggers only.
+revoke execute on function tighten_session, tighten_sessions from tenantry_app;
 revoke create on schema public from tenantry_definer;

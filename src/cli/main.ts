@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { addAdmin } from './commands/admin.ts';
 import { addMigrate } from './commands/migrate.ts';
@@ -33,13 +34,10 @@ async function run(args: string[]): Promise<number> {
   } catch (error) {
     // Commander has printed it already; help that was asked for is no fault.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    printFault(findClearMessage(error) ?? formatBug(error));
+    // A bug is shown whole, with what caused it.
+    printFault(findClearMessage(error) ?? inspect(error));
     return error instanceof UsageError ? 2 : 1;
   }
-}
-
-function formatBug(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 async function createProgram(setExitCode: (code: number) => void): Promise<Command> {

@@ -169,6 +169,10 @@ export const settings = {
       fallback: '20',
       about: 'Failed sign-ins from one IPv4 address or IPv6 /64 within the window',
     }),
+    SIGN_UP_SOURCE_MAX: integer(1, 1_000_000, {
+      fallback: '20',
+      about: 'Sign-ups from one IPv4 address or IPv6 /64 within the window',
+    }),
     SIGN_IN_WINDOW_SECONDS: integer(1, 86_400, {
       fallback: '900',
       about: 'The window in which failures are counted, and the longest delay',

@@ -1,5 +1,5 @@
 import type { Db } from '../db/database.ts';
-import { type Ctx, findActorId } from './context.ts';
+import type { Ctx } from './context.ts';
 
 /** What can be done; each mutation that changes something has its word. */
 export type AuditAction =
@@ -46,23 +46,20 @@ export type AuditEntry = {
   target: AuditTarget;
   /** Before and after of what changed, never a secret. */
   changes?: Changes;
-  /** Who acted, where that is not yet the principal: while signing up or in. */
-  actorId?: string;
 };
 
 /** For each field that changed: before and after. */
 export type Changes = { [field: string]: readonly [before: unknown, after: unknown] };
 
 /**
- * Writes an entry in the transaction of the change it tells of: both or neither. Personal entries
+ * Writes an entry in the transaction of the change it tells of: both or neither. Who acted is the user
+ * whose scope the transaction runs in; the database takes no other. Personal entries
  * stand in the chain of the person they are about, all others in their tenant's.
  */
 export async function recordAudit(ctx: Ctx, tx: Db, entry: AuditEntry): Promise<void> {
-  const { action, tenantId, target, changes = {} } = entry;
-  const actorId = entry.actorId ?? findActorId(ctx);
-  const subjectId = entry.subjectId ?? actorId;
+  const { action, tenantId, target, subjectId = null, changes = {} } = entry;
   await tx.$queryRaw`
-    select append_audit_event(${tenantId}::uuid, ${subjectId}::uuid, ${action}, ${actorId}::uuid, null::uuid,
+    select append_audit_event(${tenantId}::uuid, ${subjectId}::uuid, ${action},
       ${target.type}, ${target.id}::uuid, ${JSON.stringify(changes)}::jsonb,
       ${ctx.request.id}, ${ctx.request.ip}::inet)::text`;
 }

@@ -19,6 +19,8 @@ export type SignInLimits = {
   consecutiveMax: number;
   /** Failures from one source (IPv4 address, IPv6 /64) within the window. */
   sourceFailuresMax: number;
+  /** Sign-ups from one source within the window. */
+  signUpsMax: number;
   windowSeconds: number;
 };
 

@@ -27,6 +27,7 @@ const kindBySqlState: Record<string, DatabaseFaultKind> = {
   '57P02': 'unavailable',
   '57P03': 'unavailable',
   '25006': 'unavailable',
+  '25P02': 'unavailable',
   '28': 'unavailable',
   '3D000': 'unavailable',
   '53': 'unavailable',

@@ -12,6 +12,9 @@ export type PoolSettings = {
   connectionMaxAgeSeconds: number;
 };
 
+/** What pg's clients can say and its types do not: I idle, T in a transaction, E in a failed one. */
+type TransactionAware = pg.PoolClient & { getTransactionStatus(): 'I' | 'T' | 'E' | null };
+
 /** Called for each statement as it is sent: what tests count and metrics measure. */
 export type StatementObserver = (text: string) => void;
 
@@ -37,9 +40,19 @@ export class ScopedPool extends pg.Pool {
       idleTimeoutMillis: 60_000,
       maxLifetimeSeconds: settings.connectionMaxAgeSeconds,
       keepAlive: true,
-      onConnect: (client) => client.query(enterScopeStatement),
+      onConnect: (client) => {
+        // The pool listens to idle connections only: one that is cut between two statements of a
+        // transaction would end the process. Its next statement, or its release, tells of it.
+        client.on('error', () => {});
+        return client.query(enterScopeStatement);
+      },
     } as pg.PoolConfig);
     this.#observe = observe;
+    // A client that comes back inside a transaction (its rollback never went out) would carry that
+    // transaction and its scope to whoever is next, so it serves nobody any more.
+    this.on('release', (_error, client) => {
+      if ((client as TransactionAware).getTransactionStatus() !== 'I') void client.end();
+    });
     // An idle connection that breaks is replaced; the next statement reports what is still wrong.
     this.on('error', () => {});
   }

@@ -10,6 +10,8 @@ type Powers = {
   /** A table of ours that it, or a role it is a member of, owns. */
   ownedTable: string | null;
   seesAll: boolean;
+  /** It may add to the schema or the database. */
+  mayCreate: boolean;
 };
 
 /** What the login may do beyond its own rows, itself or through a role that it may take on. */
@@ -27,7 +29,9 @@ const powersSql = `
       order by c.relname limit 1) as "ownedTable",
     exists (select from pg_roles d
       where d.rolname = 'tenantry_definer' and pg_has_role(session_user, d.oid, 'member'))
-      as "seesAll"
+      as "seesAll",
+    has_schema_privilege(session_user, 'public', 'create')
+      or has_database_privilege(session_user, current_database(), 'create') as "mayCreate"
   from pg_roles r where r.rolname = session_user`;
 
 /**
@@ -65,5 +69,6 @@ function findPowerFault(powers: Powers): string | null {
   if (powers.bypassesRowSecurity) return 'bypasses row security';
   if (powers.mightyRole !== null) return `can act as ${powers.mightyRole}, who sees every row`;
   if (powers.ownedTable !== null) return `owns the table ${powers.ownedTable}`;
+  if (powers.mayCreate) return 'may create tables or functions';
   return powers.seesAll ? 'can act as tenantry_definer, who sees every row' : null;
 }

@@ -42,13 +42,19 @@ type Measured = { bytes: number; children: readonly unknown[] };
 /** What a value measures (no less than `maxBytes + 1` where it stopped early), or its fault. */
 function measure(value: unknown, maxBytes: number): Measured | string {
   if (value === null || typeof value === 'boolean') return leaf(String(value).length);
-  if (typeof value === 'number') {
-    return Number.isFinite(value) ? leaf(String(value).length) : 'must hold only finite numbers';
-  }
+  if (typeof value === 'number') return measureNumber(value);
   if (typeof value === 'string') return findStringFault(value) ?? leaf(countBytes(value, maxBytes));
   // The commas alone put an array that is too long over the bound before its elements are walked.
   if (Array.isArray(value)) return { bytes: bracketBytes(value.length), children: value };
   return isPlainObject(value) ? measureObject(value, maxBytes) : 'must hold only JSON values';
+}
+
+function measureNumber(value: number): Measured | string {
+  if (!Number.isFinite(value)) return 'must hold only finite numbers';
+  const text = String(value);
+  // 1e308 is five bytes here and 309 digits where it is stored, so the digits count.
+  const exponent = Number(/e([+-]\d+)$/.exec(text)?.[1] ?? 0);
+  return leaf(text.length + Math.abs(exponent));
 }
 
 function measureObject(value: Readonly<Record<string, unknown>>, maxBytes: number) {

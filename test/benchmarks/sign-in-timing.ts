@@ -10,7 +10,10 @@ const differenceMax = { ratio: 0.1, milliseconds: 1 };
 const stage = await openStage();
 try {
   // All tries come from one address here; the budget per account stays as shipped.
-  const limits = { SIGN_IN_SOURCE_FAILURES_MAX: '1000000' };
+  const limits = {
+    SIGN_IN_SOURCE_FAILURES_MAX: '1000000',
+    SIGN_UP_SOURCE_MAX: '1000000',
+  };
   const app = await startServer(await stage.createDatabase('sign_in_timing'), limits);
   for (let account = 0; account < accounts; account += 1) {
     await ask(

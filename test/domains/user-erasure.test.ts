@@ -30,7 +30,7 @@ function erase({ userId }: { userId: string }, ask = admin.ask) {
 async function listTablesWith(text: string): Promise<string[]> {
   const { rows } = await app.owner.query<{ name: string }>(
     `select c.relname as name from pg_class c
-     where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'`,
+     where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' order by 1`,
   );
   const found = [];
   for (const { name } of rows) {
@@ -55,6 +55,11 @@ test('a person erases itself: no table but the trail knows it, and that one by i
   const { value } = await erase(person, person.ask);
   expect(value).toEqual({ erasedUserId: person.userId });
   expect([await isGood(person), await isGood(second)]).toEqual([false, false]);
+  expect((await readTrail(app, team.tenantUuid)).at(-1)).toMatchObject({
+    action: 'membership.removed',
+    actor: person.userUuid,
+  });
+  expect((await readTrail(app, person.userUuid)).at(-1)).toMatchObject({ action: 'user.erased' });
   expect(await listTablesWith('forget-me')).toEqual([]);
   expect(await listTablesWith('Unforgettable')).toEqual([]);
   expect(await listTablesWith(person.userUuid)).toEqual(['audit_events', 'audit_heads']);

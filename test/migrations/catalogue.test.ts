@@ -260,8 +260,8 @@ const someRows = `
     '00000000-0000-7000-8000-000000000002', 'acme', 'Acme', '{}');
   insert into sessions (user_id, token_hash, idle_timeout_seconds, expires_at)
     values ('00000000-0000-7000-8000-000000000001', sha256('x'), 60, now() + interval '1 day');
-  select append_audit_event('00000000-0000-7000-8000-000000000002', null, 'tenant.created', null, null,
-    'Tenant', '00000000-0000-7000-8000-000000000002', '{}', null, null);`;
+  insert into audit_events (chain_id, sequence, tenant_id, action, changes, hash) values
+    ('00000000-0000-7000-8000-000000000002', 1, '00000000-0000-7000-8000-000000000002', 'tenant.created', '{}', '');`;
 
 async function listOffenders(sql: string): Promise<string[]> {
   const { rows } = await owner.query<{ offender: string }>(sql);

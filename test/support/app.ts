@@ -41,6 +41,7 @@ export async function startTestApp(
     DATABASE_POOL_SIZE: '4',
     // All tests come from one address; those about the budgets set their own.
     SIGN_IN_SOURCE_FAILURES_MAX: '1000000',
+    SIGN_UP_SOURCE_MAX: '1000000',
     ...environment,
   });
   const statements: string[] = [];

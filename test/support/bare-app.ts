@@ -31,6 +31,7 @@ export async function startBareApp(environment: Record<string, string> = {}): Pr
     DATABASE_URL: ownerUrl,
     DATABASE_POOL_SIZE: '4',
     SIGN_IN_SOURCE_FAILURES_MAX: '1000000',
+    SIGN_UP_SOURCE_MAX: '1000000',
     ...environment,
   });
   const lines: string[] = [];

@@ -16,24 +16,36 @@ export const demoTenants = [
   { slug: 'globex', name: 'Globex', metadata: { plan: 'team', country: 'US' } },
 ];
 
-/** The demo's people: every built-in role, one person in both tenants, one who never came. */
-export const demoPeople: readonly DemoPerson[] = [
-  {
-    ...createPerson('root@tenantry.example', 'Robin Root', {}),
-    isPlatformAdmin: true,
-    hoursSinceSignIn: null,
-  },
-  createPerson('ada@acme.example', 'Ada Lovelace', { acme: 'owner' }, 1),
-  createPerson('grace@acme.example', 'Grace Hopper', { acme: 'admin' }, 5),
-  createPerson('alan@acme.example', 'Alan Turing', { acme: 'member' }, 30),
-  createPerson('katherine@acme.example', 'Katherine Johnson', { acme: 'member' }, 200),
-  createPerson('edsger@acme.example', 'Edsger Dijkstra', { acme: 'viewer' }, 900),
-  createPerson('barbara@acme.example', 'Barbara Liskov', { acme: 'admin', globex: 'member' }, 3),
-  createPerson('hedy@globex.example', 'Hedy Lamarr', { globex: 'owner' }, 2),
-  createPerson('margaret@globex.example', 'Margaret Hamilton', { globex: 'admin' }, 26),
-  createPerson('linus@globex.example', 'Linus Pauling', { globex: 'member' }, 75),
-  { ...createPerson('radia@globex.example', 'Radia Perlman', { globex: 'viewer' }), locale: 'de' },
+/** The one who may act across tenants and belongs to none. */
+const platformAdmin = 'root@tenantry.example';
+
+/** E-mail, name, role by tenant, and hours since the last sign-in, or null where there was none. */
+const people: readonly [string, string, DemoPerson['roles'], number | null][] = [
+  [platformAdmin, 'Robin Root', {}, null],
+  ['ada@acme.example', 'Ada Lovelace', { acme: 'owner' }, 1],
+  ['grace@acme.example', 'Grace Hopper', { acme: 'admin' }, 5],
+  ['alan@acme.example', 'Alan Turing', { acme: 'member' }, 30],
+  ['katherine@acme.example', 'Katherine Johnson', { acme: 'member' }, 200],
+  ['edsger@acme.example', 'Edsger Dijkstra', { acme: 'viewer' }, 900],
+  ['barbara@acme.example', 'Barbara Liskov', { acme: 'admin', globex: 'member' }, 3],
+  ['hedy@globex.example', 'Hedy Lamarr', { globex: 'owner' }, 2],
+  ['margaret@globex.example', 'Margaret Hamilton', { globex: 'admin' }, 26],
+  ['linus@globex.example', 'Linus Pauling', { globex: 'member' }, 75],
+  ['radia@globex.example', 'Radia Perlman', { globex: 'viewer' }, null],
 ];
+
+/** The demo's people: every built-in role, one person in both tenants, one who never came. */
+export const demoPeople: readonly DemoPerson[] = people.map(
+  ([email, name, roles, hoursSinceSignIn]) => ({
+    email,
+    name,
+    locale: 'en',
+    isPlatformAdmin: email === platformAdmin,
+    metadata: { demo: true },
+    roles,
+    hoursSinceSignIn,
+  }),
+);
 
 /** The published password of a demo account: `demo-password-for-` and what stands before the @. */
 export function getDemoPassword(email: string): string {
@@ -55,14 +67,4 @@ function describeRights({ isPlatformAdmin, roles }: DemoPerson): string {
     .filter(({ slug }) => roles[slug] !== undefined)
     .map(({ slug, name }) => `${roles[slug]} of ${name}`)
     .join(', ');
-}
-
-function createPerson(
-  email: string,
-  name: string,
-  roles: DemoPerson['roles'],
-  hoursSinceSignIn: number | null = null,
-): DemoPerson {
-  const metadata = { demo: true };
-  return { email, name, locale: 'en', isPlatformAdmin: false, metadata, roles, hoursSinceSignIn };
 }

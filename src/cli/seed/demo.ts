@@ -50,7 +50,10 @@ export function seedDemo(
       await stageUsers(operator, batch);
       await stageTenants(operator, batch);
       await insertStagedUsers(operator);
-      await insertStagedTenants(operator, config.sessions);
+      await insertStagedTenants(operator, {
+        lifetime: config.sessions,
+        isCheckedByBatch: false,
+      });
       return outcome;
     });
   });

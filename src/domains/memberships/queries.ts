@@ -172,6 +172,7 @@ export async function countOwners(tx: Db, tenantId: string): Promise<number> {
     from roles r
     join membership_roles mr on mr.tenant_id = r.tenant_id and mr.role_id = r.id
     join user_tenants m on m.tenant_id = mr.tenant_id and m.id = mr.membership_id and m.is_active
+    join users u on u.id = m.user_id and u.status = 'active'
     where r.tenant_id = ${tenantId}::uuid and r.key = ${ownerRoleKey}`;
   return row.count;
 }

@@ -25,6 +25,18 @@ export function listRoles(db: Db, tenantId: string): Promise<Role[]> {
     order by r.is_built_in desc, r.key`;
 }
 
+/** What a user may do in a tenant by its roles, read in the transaction that depends on it. */
+export async function listRightsOf(tx: Db, tenantId: string, userId: string): Promise<string[]> {
+  const [row] = await tx.$queryRaw<[{ rights: string[] }]>`
+    select coalesce(array_agg(distinct p), '{}') as rights
+    from user_tenants m
+    join membership_roles mr on mr.tenant_id = m.tenant_id and mr.membership_id = m.id
+    join roles r on r.tenant_id = mr.tenant_id and r.id = mr.role_id
+    cross join unnest(r.permissions) p
+    where m.tenant_id = ${tenantId}::uuid and m.user_id = ${userId}::uuid and m.is_active`;
+  return row.rights;
+}
+
 /** What a role of a tenant's own is made of. */
 export type RoleFields = {
   name: string;

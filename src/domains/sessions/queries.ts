@@ -39,6 +39,8 @@ export type NewSession = {
   userAgent: string | null;
   idleTimeoutSeconds: number;
   absoluteTimeoutSeconds: number;
+  /** The end of the sign-in that this session goes on from, if it does. */
+  notAfter: Date | null;
 };
 
 /** Opens a session; its times are those of the database's clock. */
@@ -47,7 +49,8 @@ export async function createSession(tx: Db, session: NewSession): Promise<Sessio
     insert into sessions as s (user_id, tenant_id, token_hash, ip, user_agent, idle_timeout_seconds, expires_at)
     values (${session.userId}::uuid, ${session.tenantId}::uuid, ${session.tokenHash}, ${session.ip}::inet,
       ${session.userAgent}, ${session.idleTimeoutSeconds}::int,
-      now() + make_interval(secs => ${session.absoluteTimeoutSeconds}::int))
+      least(now() + make_interval(secs => ${session.absoluteTimeoutSeconds}::int),
+        ${session.notAfter}::timestamptz))
     returning ${sessionColumns}`;
   return created;
 }
@@ -78,6 +81,17 @@ export async function reserveSignIn(db: Db, attempt: SignInAttempt): Promise<num
   return row.seconds;
 }
 
+/** Counts a sign-up of a source. 0: go ahead; more: seconds to wait. */
+export async function reserveSignUp(
+  db: Db,
+  source: string | null,
+  { signUpsMax, windowSeconds }: SignInLimits,
+): Promise<number> {
+  const [row] = await db.$queryRaw<[{ seconds: number }]>`
+    select reserve_sign_up(${source}::inet, ${signUpsMax}::int, ${windowSeconds}::int) as seconds`;
+  return row.seconds;
+}
+
 export async function releaseSignIn(tx: Db, account: string, source: string | null): Promise<void> {
   await tx.$queryRaw`select release_sign_in(${account}, ${source}::inet)::text`;
 }
@@ -96,11 +110,27 @@ export async function findPasswordHash(db: Db, userId: string): Promise<string |
   return credential?.passwordHash ?? null;
 }
 
-export async function updatePassword(tx: Db, userId: string, passwordHash: string): Promise<void> {
-  await tx.passwordCredential.updateMany({
-    where: { userId },
-    data: { passwordHash, changedAt: new Date() },
-  });
+/**
+ * Holds the password as it was checked until the transaction ends; false when it has been changed
+ * meanwhile, so that nobody gets in with one that is no longer good.
+ */
+export async function lockPassword(tx: Db, userId: string, checkedHash: string): Promise<boolean> {
+  const rows = await tx.$queryRaw<unknown[]>`
+    select c.user_id::text from password_credentials c
+    where c.user_id = ${userId}::uuid and c.password_hash = ${checkedHash} for share`;
+  return rows.length > 0;
+}
+
+/** Replaces the password that was checked; false when it has been changed meanwhile. */
+export async function updatePassword(
+  tx: Db,
+  userId: string,
+  { from, to }: { from: string; to: string },
+): Promise<boolean> {
+  const updated = await tx.$executeRaw`
+    update password_credentials c set password_hash = ${to}, changed_at = now()
+    where c.user_id = ${userId}::uuid and c.password_hash = ${from}`;
+  return updated > 0;
 }
 
 /** Ends one session; false when the scope shows none with this id, tenant and user (if asked). */

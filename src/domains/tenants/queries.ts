@@ -113,7 +113,7 @@ export function listOwners(
     from roles r
     join membership_roles mr on mr.tenant_id = r.tenant_id and mr.role_id = r.id
     join user_tenants m on m.tenant_id = mr.tenant_id and m.id = mr.membership_id and m.is_active
-    join users u on u.id = m.user_id
+    join users u on u.id = m.user_id and u.status = 'active'
     where r.tenant_id = any (${tenantIds}::uuid[]) and r.key = 'owner'
     order by m.id`;
 }

@@ -30,8 +30,11 @@ export const Tenant = builder.objectRef<TenantRecord>('Tenant').implement({
     status: t.expose('status', { type: TenantStatus, description: 'Where it stands in its life.' }),
     metadata: t.field({
       type: 'JSON',
-      description: 'The product’s own data about the tenant, readable by its members.',
-      resolve: ({ metadata }) => metadata,
+      description: 'The product’s own data about the tenant. Needs tenant:read.',
+      resolve: async ({ id, metadata }, _args, ctx) => {
+        await service.authorizeReading(ctx, id);
+        return metadata;
+      },
     }),
     createdAt: t.field({
       type: 'DateTime',
@@ -46,11 +49,20 @@ export const Tenant = builder.objectRef<TenantRecord>('Tenant').implement({
     }),
     owners: t.field({
       type: [User],
-      description: 'Its active owners, longest-standing first.',
+      description: 'Its active owners, longest-standing first. Needs tenant:read.',
       extensions: price({ items: 5 }),
-      resolve: async ({ id }, _args, ctx) => [...(await ownersLoader(ctx).load(id))],
+      resolve: async ({ id }, _args, ctx) => {
+        await service.authorizeReading(ctx, id);
+        return [...(await ownersLoader(ctx).load(id))];
+      },
     }),
-    memberCount: t.exposeInt('memberCount', { description: 'How many active members it has.' }),
+    memberCount: t.int({
+      description: 'How many active members it has. Needs tenant:read.',
+      resolve: async ({ id, memberCount }, _args, ctx) => {
+        await service.authorizeReading(ctx, id);
+        return memberCount;
+      },
+    }),
     viewerPermissions: t.stringList({
       description: 'What the caller may do in this tenant.',
       resolve: async ({ id }, _args, ctx) => [...(await service.listOwnPermissions(ctx, id))],

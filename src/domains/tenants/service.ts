@@ -1,7 +1,12 @@
 import { type Access, authorize, clearAccess, findAccess } from '../../core/access.ts';
 import { ConflictError, ForbiddenError, InvalidInputError } from '../../core/app-error.ts';
 import { listChanges, recordAudit } from '../../core/audit.ts';
-import { type Ctx, getSignedIn, requirePlatformAdmin } from '../../core/context.ts';
+import {
+  type Ctx,
+  getSignedIn,
+  isPlatformAdmin,
+  requirePlatformAdmin,
+} from '../../core/context.ts';
 import { checkMetadata, checkSearch, checkSlug, checkText } from '../../core/input.ts';
 import { type Page, type PageArgs, parsePage, toPage } from '../../core/page.ts';
 import { needs } from '../../core/permissions.ts';
@@ -88,19 +93,17 @@ export async function createTenant(ctx: Ctx, input: CreateTenantInput): Promise<
   return access.tenant;
 }
 
-/** Tells the trail of a new tenant; `actorId` where its founder is signing up just now. */
+/** Tells the trail of a new tenant. */
 export function recordTenantCreated(
   ctx: Ctx,
   tx: Db,
   { id, slug, name }: queries.NewTenant,
-  actorId?: string,
 ): Promise<void> {
   return recordAudit(ctx, tx, {
     action: 'tenant.created',
     tenantId: id,
     target: { type: 'Tenant', id },
     changes: { slug: [null, slug], name: [null, name] },
-    ...(actorId ? { actorId } : {}),
   });
 }
 
@@ -172,6 +175,14 @@ export async function updateTenant(ctx: Ctx, input: UpdateTenantInput): Promise<
   clearAccess(ctx);
   policyLoader(ctx).clear(input.tenantId);
   return changed ?? access.tenant;
+}
+
+/**
+ * Makes sure that the caller may see more of a tenant than its name. Raises NotFoundError,
+ * ForbiddenError.
+ */
+export async function authorizeReading(ctx: Ctx, tenantId: string): Promise<void> {
+  if (!isPlatformAdmin(ctx)) await authorize(ctx, { id: tenantId }, readTenant);
 }
 
 /** What the caller may do in a tenant, sorted; empty for who does not belong. */

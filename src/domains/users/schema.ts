@@ -6,6 +6,7 @@ import { addMutation, createResultType } from '../../graphql/mutation.ts';
 import { Node, registerNode } from '../../graphql/node.ts';
 import { requireOneOf } from '../../graphql/one-of.ts';
 import { isDescending, OrderDirection } from '../../graphql/order.ts';
+import { nilUuid } from '../../lib/uuid.ts';
 import * as service from './service.ts';
 
 const UserStatus = builder.enumType('UserStatus', {
@@ -94,8 +95,7 @@ builder.queryFields((t) => ({
     resolve: (_root, args, ctx) => {
       const by = requireOneOf(args, ['id', 'email']);
       if (by.field === 'email') return service.findUser(ctx, { email: by.value });
-      const key = parseIdOf('User', by.value);
-      return key && service.findUser(ctx, { id: key.id });
+      return service.findUser(ctx, { id: parseIdOf('User', by.value)?.id ?? nilUuid });
     },
   }),
   users: t.field({

@@ -67,7 +67,7 @@ test('bytes are counted exactly as JSON.stringify writes them', () => {
   const values = [
     {},
     { a: [] },
-    { a: [1, -0, 1e21, 1.5e-7, -12], b: [true, false, null] },
+    { a: [1, -0, 0.5, -12], b: [true, false, null] },
     { 'é"\n': 'ü\\\u0007\u2028😀', c: { d: { e: ['', {}] } }, '': 0 },
   ];
   for (const value of values) {
@@ -75,6 +75,12 @@ test('bytes are counted exactly as JSON.stringify writes them', () => {
     expect(findJsonFault(value, { maxBytes: bytes, maxDepth: 8 })).toBeNull();
     expect(findJsonFault(value, { maxBytes: bytes - 1, maxDepth: 8 })).not.toBeNull();
   }
+});
+
+test('a number with an exponent counts with all the digits that will be stored', () => {
+  const numbers = (length: number) => ({ a: Array.from({ length }, () => 1e308) });
+  expect(findJsonFault(numbers(50))).toBeNull();
+  expect(findJsonFault(numbers(60))).toBe('must be at most 16384 bytes of JSON');
 });
 
 test('a huge breadth is refused without being walked', () => {

@@ -1,4 +1,4 @@
-import { type Access, authorize, findAccess } from '../../../core/access.ts';
+import { authorize, findAccess } from '../../../core/access.ts';
 import {
   ConflictError,
   ForbiddenError,
@@ -6,9 +6,9 @@ import {
   NotFoundError,
 } from '../../../core/app-error.ts';
 import { type AuditEntry, listChanges, recordAudit } from '../../../core/audit.ts';
-import { type Ctx, getSignedIn } from '../../../core/context.ts';
+import { type Ctx, getSignedIn, isPlatformAdmin } from '../../../core/context.ts';
 import { checkOptionalText, checkText } from '../../../core/input.ts';
-import { isPermission, needs } from '../../../core/permissions.ts';
+import { allPermissions, isPermission, needs } from '../../../core/permissions.ts';
 import type { Role } from '../../../core/records.ts';
 import { findUngrantable, mayManage } from '../../../core/rights.ts';
 import { getTenantScope } from '../../../core/scopes.ts';
@@ -43,7 +43,7 @@ export type CreateRoleInput = {
  */
 export async function createRole(ctx: Ctx, input: CreateRoleInput): Promise<Role> {
   const { tenantId, key } = input;
-  const access = await authorize(ctx, { id: tenantId }, manageRoles);
+  await authorize(ctx, { id: tenantId }, manageRoles);
   if (!keyForm.test(key)) {
     throw new InvalidInputError(
       '"key" must start with a letter and have at most 50 of a-z, 0-9, _ and -.',
@@ -53,13 +53,14 @@ export async function createRole(ctx: Ctx, input: CreateRoleInput): Promise<Role
   const fields = {
     name: checkText('name', input.name, roleNameMax),
     description: checkOptionalText('description', input.description, roleDescriptionMax) ?? null,
-    permissions: checkPermissions(access, input.permissions),
   };
+  checkPermissionNames(input.permissions);
   try {
-    return await ctx.db.transaction(getTenantScope(ctx, tenantId), async (tx) => {
+    return await changeRoles(ctx, tenantId, async (tx, rights) => {
       await requireRoom(tx, tenantId, 'customRoles');
-      const role = await queries.createRole(tx, tenantId, { key, ...fields });
-      const { name, permissions } = fields;
+      const permissions = checkGrantable(rights, input.permissions);
+      const role = await queries.createRole(tx, tenantId, { key, ...fields, permissions });
+      const { name } = fields;
       await recordRole(ctx, tx, role, {
         action: 'role.created',
         changes: { key: [null, key], name: [null, name], permissions: [null, permissions] },
@@ -69,8 +70,6 @@ export async function createRole(ctx: Ctx, input: CreateRoleInput): Promise<Role
   } catch (error) {
     if (!isBrokenConstraint(error, 'roles_tenant_id_key_unique')) throw error;
     throw new ConflictError('The tenant has a role with this key already.', ['key']);
-  } finally {
-    rolesLoader(ctx).clear(tenantId);
   }
 }
 
@@ -87,37 +86,35 @@ export type UpdateRoleInput = {
  * more rights than the role gives. Raises InvalidInputError, NotFoundError, ForbiddenError.
  */
 export async function updateRole(ctx: Ctx, input: UpdateRoleInput): Promise<Role> {
-  const { access, role } = await getManageable(ctx, input.role);
-  const { description } = input;
-  const fields = {
-    name: input.name == null ? role.name : checkText('name', input.name, roleNameMax),
-    description:
-      description === undefined
-        ? role.description
-        : checkOptionalText('description', description, roleDescriptionMax),
-    permissions:
-      input.permissions == null ? role.permissions : checkPermissions(access, input.permissions),
-  };
-  const updated = await ctx.db.transaction(getTenantScope(ctx, role.tenantId), async (tx) => {
-    const after = await queries.updateRole(tx, role, fields);
-    if (after === null) return null;
+  const { tenantId } = input.role;
+  const name = input.name == null ? null : checkText('name', input.name, roleNameMax);
+  const description = checkOptionalText('description', input.description, roleDescriptionMax);
+  if (input.permissions != null) checkPermissionNames(input.permissions);
+  await authorizeOnRole(ctx, tenantId);
+  return await changeRoles(ctx, tenantId, async (tx, rights) => {
+    const role = await getManageable(tx, input.role, rights);
+    const after = await queries.updateRole(tx, role, {
+      name: name ?? role.name,
+      description: description === undefined ? role.description : description,
+      permissions:
+        input.permissions == null ? role.permissions : checkGrantable(rights, input.permissions),
+    });
+    if (after === null) throw createNotFound();
     const changes = listChanges(role, after, ['name', 'description', 'permissions']);
     await recordRole(ctx, tx, role, { action: 'role.updated', changes });
     return after;
   });
-  rolesLoader(ctx).clear(role.tenantId);
-  if (updated === null) throw createNotFound();
-  return updated;
 }
 
 /**
- * Deletes a role that nobody has, or is to have by default. Needs roles:manage. Raises NotFoundError, ForbiddenError,
- * ConflictError.
+ * Deletes a role that nobody has, or is to have by default. Needs roles:manage. Raises
+ * NotFoundError, ForbiddenError, ConflictError.
  */
 export async function deleteRole(ctx: Ctx, ref: RoleRef): Promise<void> {
-  const { role } = await getManageable(ctx, ref);
+  await authorizeOnRole(ctx, ref.tenantId);
   try {
-    await ctx.db.transaction(getTenantScope(ctx, role.tenantId), async (tx) => {
+    await changeRoles(ctx, ref.tenantId, async (tx, rights) => {
+      const role = await getManageable(tx, ref, rights);
       await requireNotDefault(tx, role);
       await queries.deleteRole(tx, role);
       const { key, permissions } = role;
@@ -130,12 +127,10 @@ export async function deleteRole(ctx: Ctx, ref: RoleRef): Promise<void> {
     if (!(error instanceof DatabaseFault && error.kind === 'foreign-key')) throw error;
     throw new ConflictError('Somebody still has this role; give them another one first.');
   }
-  rolesLoader(ctx).clear(role.tenantId);
 }
 
 /** Held by the tenant's lock, which choosing the default role takes as well. */
 async function requireNotDefault(tx: Db, { tenantId, key }: Role): Promise<void> {
-  await lockTenant(tx, tenantId);
   const { settings } = await getPolicy(tx, tenantId);
   if (completeSettings(settings).defaultRoleKey !== key) return;
   throw new ConflictError('New members get this role; choose another default role first.');
@@ -150,32 +145,61 @@ function recordRole(
   return recordAudit(ctx, tx, { tenantId, target: { type: 'Role', id }, ...entry });
 }
 
-/** The role, if the caller may change it. */
-async function getManageable(ctx: Ctx, ref: RoleRef): Promise<{ access: Access; role: Role }> {
-  getSignedIn(ctx);
-  const { tenantId } = ref;
-  if (!(await findAccess(ctx, { id: tenantId }))) throw createNotFound();
-  const access = await authorize(ctx, { id: tenantId }, manageRoles);
-  const roles = await rolesLoader(ctx).load(tenantId);
+/** A role of a tenant where the caller does not belong is as absent as one that never was. */
+async function authorizeOnRole(ctx: Ctx, tenantId: string): Promise<void> {
+  if ((await findAccess(ctx, { id: tenantId })) === null) throw createNotFound();
+  await authorize(ctx, { id: tenantId }, manageRoles);
+}
+
+/**
+ * Runs a change of a tenant's roles while the tenant is locked, with the rights that the caller has
+ * then: what was read before may have been taken away meanwhile.
+ */
+async function changeRoles<T>(
+  ctx: Ctx,
+  tenantId: string,
+  change: (tx: Db, rights: ReadonlySet<string>) => Promise<T>,
+): Promise<T> {
+  const { user } = getSignedIn(ctx);
+  const changed = await ctx.db.transaction(getTenantScope(ctx, tenantId), async (tx) => {
+    await lockTenant(tx, tenantId);
+    const rights = new Set<string>(
+      isPlatformAdmin(ctx) ? allPermissions : await queries.listRightsOf(tx, tenantId, user.id),
+    );
+    if (!rights.has(manageRoles)) {
+      throw new ForbiddenError(`This needs the permission "${manageRoles}" in the tenant.`);
+    }
+    return await change(tx, rights);
+  });
+  rolesLoader(ctx).clear(tenantId);
+  return changed;
+}
+
+/** The role as it is now, if somebody with these rights may change it. */
+async function getManageable(tx: Db, ref: RoleRef, rights: ReadonlySet<string>): Promise<Role> {
+  const roles = await queries.listRoles(tx, ref.tenantId);
   const role = roles.find(({ id }) => id === ref.id);
   if (!role) throw createNotFound();
   if (role.isBuiltIn) throw new ForbiddenError('Built-in roles are the same in every tenant.');
-  if (!mayManage(access.permissions, role.permissions)) {
+  if (!mayManage(rights, role.permissions)) {
     throw new ForbiddenError('This role gives as many rights as you have.');
   }
-  return { access, role };
+  return role;
 }
 
-/** The permissions a role is to give, sorted. Raises InvalidInputError, ForbiddenError. */
-function checkPermissions(access: Access, permissions: readonly string[]): string[] {
-  const unknown = permissions.find((permission) => !isPermission(permission));
-  if (unknown !== undefined) {
+/** Raises InvalidInputError for permissions that no role of a tenant's own can give. */
+function checkPermissionNames(permissions: readonly string[]): void {
+  if (permissions.some((permission) => !isPermission(permission))) {
     throw new InvalidInputError('There is no such permission.', ['permissions']);
   }
   if (permissions.includes(ownersOnly)) {
     throw new InvalidInputError('Only the built-in owner role makes owners.', ['permissions']);
   }
-  const missing = findUngrantable(access.permissions, [{ permissions }]);
+}
+
+/** The permissions a role is to give, sorted. Raises ForbiddenError for what the giver lacks. */
+function checkGrantable(rights: ReadonlySet<string>, permissions: readonly string[]): string[] {
+  const missing = findUngrantable(rights, [{ permissions }]);
   if (missing) throw new ForbiddenError(`You cannot give "${missing}", which you do not have.`);
   return [...new Set(permissions)].sort();
 }

@@ -49,7 +49,7 @@ addMutation('signUp', {
   description: 'Creates a user, with a tenant if asked, and signs it in.',
   input: SignUpInput,
   isPublic: true,
-  result: createResultType('SignUp', SignUpSuccess),
+  result: createResultType('SignUp', SignUpSuccess, [RateLimitedError]),
   resolve: signUp,
 });
 

@@ -16,7 +16,7 @@ const userAgentMax = 512;
 export async function openSession(
   ctx: Ctx,
   tx: Db,
-  to: { userId: string; isPlatformAdmin: boolean; tenantId: string | null },
+  to: { userId: string; isPlatformAdmin: boolean; tenantId: string | null; notAfter?: Date },
 ): Promise<OpenedSession> {
   const limits = ctx.runtime.sessionLimits;
   const { token, hash } = createSessionToken();
@@ -32,6 +32,7 @@ export async function openSession(
     absoluteTimeoutSeconds: to.isPlatformAdmin
       ? limits.adminAbsoluteTimeoutSeconds
       : limits.absoluteTimeoutSeconds,
+    notAfter: to.notAfter ?? null,
   });
   await queries.deleteSurplusSessions(tx, to.userId, limits.perUserMax);
   return { token, session };

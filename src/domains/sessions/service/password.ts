@@ -39,11 +39,12 @@ export async function changePassword(ctx: Ctx, input: ChangePasswordInput): Prom
   const scope = getOwnScope(ctx);
   const currentHash = await ctx.db.read(scope, (db) => queries.findPasswordHash(db, user.id));
   const isRight = await verifyPassword(ctx, currentHash, input.currentPassword);
-  if (!isRight) throw new InvalidCredentialsError('The current password is not right.');
+  if (currentHash === null || !isRight) throw createRefusal();
   const passwordHash = await ctx.runtime.passwords.hash(newPassword);
   return await ctx.db.transaction(scope, async (tx) => {
+    const change = { from: currentHash, to: passwordHash };
+    if (!(await queries.updatePassword(tx, user.id, change))) throw createRefusal();
     await releaseSignIn(ctx, tx, user.email);
-    await queries.updatePassword(tx, user.id, passwordHash);
     const revoked = await queries.deleteSessions(tx, { userId: user.id, exceptId: session.id });
     await recordAudit(ctx, tx, {
       action: 'password.changed',
@@ -54,7 +55,11 @@ export async function changePassword(ctx: Ctx, input: ChangePasswordInput): Prom
   });
 }
 
-/** Checks a typed password; over-long ones are wrong without being hashed. */
+function createRefusal(): InvalidCredentialsError {
+  return new InvalidCredentialsError('The current password is not right.');
+}
+
+/** Checks a typed password; for an over-long one it does the same work and answers no. */
 export function verifyPassword(ctx: Ctx, hash: string | null, password: string): Promise<boolean> {
   const typed = password.length <= 1024 ? normalizePassword(password) : '';
   return ctx.runtime.passwords.verify(hash, typed);

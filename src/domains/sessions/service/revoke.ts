@@ -94,6 +94,7 @@ async function endSessionsOf(
   selection: queries.SessionSelection,
 ): Promise<number> {
   const count = await queries.deleteSessions(tx, selection);
+  if (count === 0) return 0;
   await recordAudit(ctx, tx, {
     action: 'sessions.revoked',
     tenantId: selection.tenantId ?? null,

@@ -33,6 +33,17 @@ export async function reserveSignIn(
   );
 }
 
+/** Counts a sign-up of the caller's source before it costs a hash. Raises RateLimitedError. */
+export async function reserveSignUp(ctx: Ctx): Promise<void> {
+  const { signInLimits } = ctx.runtime;
+  const seconds = await ctx.db.read(noScope, (db) =>
+    queries.reserveSignUp(db, ctx.request.ip, signInLimits),
+  );
+  if (seconds > 0) {
+    throw new RateLimitedError('Too many sign-ups. Please wait before you try again.', seconds);
+  }
+}
+
 /** Takes the reservation back once the password has proven right; part of the sign-in's transaction. */
 export function releaseSignIn(ctx: Ctx, tx: Db, email: string): Promise<void> {
   return queries.releaseSignIn(tx, toAccountBucket(email), ctx.request.ip);

@@ -49,7 +49,10 @@ export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignedInSess
     ? await ctx.runtime.passwords.hash(input.password.normalize('NFKC'))
     : null;
   const signedIn = await ctx.db.transaction(scope, async (tx) => {
-    if (rehashed) await queries.updatePassword(tx, userId, rehashed);
+    const isUnchanged = rehashed
+      ? await queries.updatePassword(tx, userId, { from: found.passwordHash, to: rehashed })
+      : await queries.lockPassword(tx, userId, found.passwordHash);
+    if (!isUnchanged) throw createRefusal();
     await releaseSignIn(ctx, tx, email);
     await queries.noteSignIn(tx, userId);
     const opened = await openSession(ctx, tx, { userId, isPlatformAdmin, tenantId });
@@ -57,7 +60,6 @@ export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignedInSess
       action: 'session.opened',
       tenantId,
       target: { type: 'Session', id: opened.session.id },
-      actorId: userId,
     });
     const [user] = await listVisibleUsers(tx, userId, [userId], null);
     if (!user) throw createRefusal();
@@ -108,7 +110,13 @@ export async function switchTenant(ctx: Ctx, tenantId: string | null): Promise<S
     const wasLive = await queries.deleteSession(tx, session.id);
     if (!wasLive) throw new UnauthenticatedError();
     const { isPlatformAdmin } = user;
-    const next = await openSession(ctx, tx, { userId: user.id, isPlatformAdmin, tenantId });
+    const next = await openSession(ctx, tx, {
+      userId: user.id,
+      isPlatformAdmin,
+      tenantId,
+      // Switching is no new sign-in: the absolute end stays where it was.
+      notAfter: session.expiresAt,
+    });
     await recordAudit(ctx, tx, {
       action: 'session.switched',
       tenantId,

@@ -15,6 +15,7 @@ import { noteSignIn } from '../queries.ts';
 import { endReplacedSession, enterSession } from './current.ts';
 import { type OpenedSession, openSession } from './open.ts';
 import { checkNewPassword } from './password.ts';
+import { reserveSignUp } from './sign-in-budget.ts';
 
 export type SignUpInput = {
   email: string;
@@ -28,13 +29,15 @@ export type SignedUp = OpenedSession & { user: User; tenantId: string | null };
 
 /**
  * Creates a user, signs it in and, with a tenant name, creates the tenant that it owns: all or
- * nothing. Raises InvalidInputError, ConflictError (e-mail or slug taken), UnavailableError.
+ * nothing. Raises InvalidInputError, ConflictError (e-mail or slug taken), RateLimitedError,
+ * UnavailableError.
  */
 export async function signUp(ctx: Ctx, input: SignUpInput): Promise<SignedUp> {
   const email = checkEmail('email', input.email);
   const name = checkOptionalText('name', input.name, userNameMax) ?? null;
   const tenant = checkTenantOf(input);
   const password = checkNewPassword('password', input.password, { email, words: [tenant?.slug] });
+  await reserveSignUp(ctx);
   const passwordHash = await ctx.runtime.passwords.hash(password);
   const id = createUuidV7();
   const scope: Scope = { userId: id, tenantId: null, platform: false };
@@ -46,7 +49,7 @@ export async function signUp(ctx: Ctx, input: SignUpInput): Promise<SignedUp> {
         await recordSignUp(ctx, tx, id);
         if (tenant) {
           await createTenantWithOwner(tx, id, tenant);
-          await recordTenantCreated(ctx, tx, tenant, id);
+          await recordTenantCreated(ctx, tx, tenant);
         }
         await noteSignIn(tx, id);
         const opened = await openSession(ctx, tx, {
@@ -69,7 +72,6 @@ function recordSignUp(ctx: Ctx, tx: Db, userId: string): Promise<void> {
     action: 'user.signed_up',
     tenantId: null,
     target: { type: 'User', id: userId },
-    actorId: userId,
   });
 }
 

@@ -1,12 +1,11 @@
 import { ConflictError, ForbiddenError, NotFoundError } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
 import { becomePrincipal, type Ctx, getSignedIn, isPlatformAdmin } from '../../../core/context.ts';
-import { checkOptionalText } from '../../../core/input.ts';
 import { createAnonymous } from '../../../core/principal.ts';
 import { getOwnScope, getPlatformScope } from '../../../core/scopes.ts';
 import type { Db } from '../../../db/database.ts';
 import * as queries from '../queries/life-cycle.ts';
-import { reasonMax, type UserIdInput } from './suspend.ts';
+import { checkReason, type UserIdInput } from './suspend.ts';
 
 /**
  * Removes a person for good: profile, password, memberships and sessions, all or nothing. The trail
@@ -17,6 +16,7 @@ import { reasonMax, type UserIdInput } from './suspend.ts';
 export async function eraseUser(ctx: Ctx, input: UserIdInput): Promise<void> {
   const { user, session } = getSignedIn(ctx);
   const { userId } = input;
+  const reason = checkReason(input);
   const isOwn = userId === user.id;
   if (!isOwn && !isPlatformAdmin(ctx)) {
     throw new ForbiddenError('Only the person itself or a platform administrator may do this.');
@@ -24,14 +24,12 @@ export async function eraseUser(ctx: Ctx, input: UserIdInput): Promise<void> {
   if (isOwn && session.tenantId !== null) {
     throw new ForbiddenError('This session is bound to one tenant; it cannot erase its user.');
   }
-  const reason = checkOptionalText('reason', input.reason, reasonMax) ?? null;
   const scope = isOwn ? getOwnScope(ctx) : getPlatformScope(ctx);
   await ctx.db.transaction(scope, async (tx) => {
     const memberships = await queries.lockMembershipsOf(tx, userId);
     const orphans = memberships.filter(({ isLastOwner }) => isLastOwner);
     if (orphans.length > 0) throw createConflict(orphans);
-    const isErased = await queries.eraseUser(tx, userId);
-    if (!isErased) throw new NotFoundError('There is no such user.');
+    // Before its end: the trail of a tenant takes entries by its own people only.
     await recordEndedMemberships(ctx, tx, userId, memberships);
     await recordAudit(ctx, tx, {
       action: 'user.erased',
@@ -43,6 +41,8 @@ export async function eraseUser(ctx: Ctx, input: UserIdInput): Promise<void> {
         ...(reason === null ? {} : { reason: [null, reason] }),
       },
     });
+    const isErased = await queries.eraseUser(tx, userId);
+    if (!isErased) throw new NotFoundError('There is no such user.');
   });
   if (isOwn) {
     becomePrincipal(ctx, createAnonymous());

@@ -9,7 +9,7 @@ import { deleteSessionsOf, updateUserStatus } from '../queries/life-cycle.ts';
 import { findVisibleUser } from '../service.ts';
 
 /** Longest reason, in code points. */
-export const reasonMax = 500;
+const reasonMax = 500;
 
 export type UserIdInput = { userId: string; reason?: string | null | undefined };
 
@@ -18,23 +18,32 @@ export type UserIdInput = { userId: string; reason?: string | null | undefined }
  * and not themselves. Raises ForbiddenError, NotFoundError, ConflictError, InvalidInputError.
  */
 export async function suspendUser(ctx: Ctx, input: UserIdInput): Promise<User> {
+  const reason = checkReason(input);
   requirePlatformAdmin(ctx);
   if (input.userId === getSignedIn(ctx).user.id) {
     throw new ConflictError('You cannot suspend yourself.');
   }
-  return await changeStatus(ctx, input, 'suspended');
+  return await changeStatus(ctx, input.userId, { status: 'suspended', reason });
 }
 
 /** Lets a suspended user sign in again. Platform administrators only. Raises as suspendUser. */
 export async function reinstateUser(ctx: Ctx, input: UserIdInput): Promise<User> {
+  const reason = checkReason(input);
   requirePlatformAdmin(ctx);
-  return await changeStatus(ctx, input, 'active');
+  return await changeStatus(ctx, input.userId, { status: 'active', reason });
+}
+
+/** The reason for the trail, or null. Raises InvalidInputError. */
+export function checkReason({ reason }: UserIdInput): string | null {
+  return checkOptionalText('reason', reason, reasonMax) ?? null;
 }
 
 /** Asking again for what is so already changes nothing. */
-async function changeStatus(ctx: Ctx, input: UserIdInput, status: UserStatus): Promise<User> {
-  const { userId } = input;
-  const reason = checkOptionalText('reason', input.reason, reasonMax) ?? null;
+async function changeStatus(
+  ctx: Ctx,
+  userId: string,
+  { status, reason }: { status: UserStatus; reason: string | null },
+): Promise<User> {
   const user = await findVisibleUser(ctx, userId);
   if (user === null) throw new NotFoundError('There is no such user.');
   await ctx.db.transaction(getPlatformScope(ctx), async (tx) => {

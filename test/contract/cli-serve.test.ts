@@ -1,0 +1,170 @@
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { findFreePort } from '../../src/db/embedded/port.ts';
+import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/cluster.ts';
+import {
+  createDataDir,
+  findPostgres,
+  runTenantry,
+  type Served,
+  signalOnce,
+  spawnScript,
+  spawnTenantry,
+  startServing,
+} from './cli-fixture.ts';
+
+const password = 'a heron over the pond';
+const signIn = (email: string, typed: string) => `mutation {
+  signIn(input: { email: "${email}", password: "${typed}" }) {
+    ... on SignInSuccess { token user { name } } ... on Error { code } } }`;
+
+describe('with its own PostgreSQL', () => {
+  let dataDir: string;
+  let remove: () => Promise<void>;
+  beforeAll(async () => {
+    ({ dataDir, remove } = await createDataDir());
+  });
+  afterAll(() => remove());
+
+  const serve = () => startServing({ TENANTRY_DATA_DIR: dataDir });
+
+  test('the first start fills the demo, answers, and leaves nothing behind at SIGTERM', async () => {
+    const server = await serve();
+    expect(await server.ask('{ viewer { user { id } } }')).toEqual({ data: { viewer: null } });
+    const { data } = await server.ask(signIn('ada@acme.example', 'demo-password-for-ada'));
+    expect(data.signIn.user).toEqual({ name: 'Ada Lovelace' });
+    const { code, stdout, stderr } = await server.end('SIGTERM');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('demo-password-for-root');
+    expect(stdout).not.toMatch(/postgresql:\/\/[^@\s]*:[^@\s]+@/);
+    expect(await findPostgres(dataDir)).toBeNull();
+  });
+
+  test('what was acknowledged survives a kill -9, and the demo is made once', async () => {
+    const killed = await serve();
+    const { data } = await killed.ask(`mutation {
+      signUp(input: { email: "kept@firm.example", password: "${password}" }) {
+        ... on SignUpSuccess { token } ... on Error { code message } } }`);
+    await killed.end('SIGKILL');
+    const server = await serve();
+    const { data: kept } = await server.ask('{ viewer { user { email } } }', data.signUp.token);
+    expect(kept.viewer.user.email).toBe('kept@firm.example');
+    expect(await countUsers(server)).toBe(12);
+    // As npm and the launcher pass one Ctrl-C on.
+    const { code } = await server.end('SIGINT', 'SIGINT', 'SIGTERM');
+    expect(code).toBe(0);
+    expect(await findPostgres(dataDir)).toBeNull();
+  });
+
+  test('a signal during the start ends it in order', async () => {
+    const child = spawnTenantry(['serve'], { PORT: '0', TENANTRY_DATA_DIR: dataDir });
+    const { code, stdout } = await signalOnce(/PostgreSQL started/, 'SIGTERM', child);
+    expect(code).toBe(0);
+    expect(stdout).toContain('stopped');
+    expect(await findPostgres(dataDir)).toBeNull();
+  });
+
+  test('a command joins the server that runs and leaves it running', async () => {
+    const server = await serve();
+    const { code, stdout } = await runTenantry(['migrate', '--json'], {
+      TENANTRY_DATA_DIR: dataDir,
+    });
+    expect({ code, data: JSON.parse(stdout) }).toEqual({ code: 0, data: { applied: [] } });
+    expect(await countUsers(server)).toBe(12);
+    await server.end('SIGTERM');
+  });
+
+  test('a command that is interrupted stops the database it had started', async () => {
+    const child = spawnTenantry(['seed', '--users', '40000'], { TENANTRY_DATA_DIR: dataDir });
+    const { code, stderr } = await signalOnce(/ of 40,000 users/, 'SIGINT', child);
+    expect(code).toBe(1);
+    expect(stderr).toContain('Stopped before the end.');
+    expect(await findPostgres(dataDir)).toBeNull();
+  });
+});
+
+async function countUsers(server: Served): Promise<number> {
+  const { data } = await server.ask(signIn('root@tenantry.example', 'demo-password-for-root'));
+  const found = await server.ask('{ users { totalCount } }', data.signIn.token);
+  return found.data.users.totalCount;
+}
+
+describe('with a database of somebody else', () => {
+  async function createEnvironment({ ownerUrl }: TestDatabase) {
+    const { dataDir, remove } = await createDataDir();
+    onTestFinished(remove);
+    return { PORT: '0', DATABASE_URL: ownerUrl, TENANTRY_DATA_DIR: dataDir };
+  }
+
+  async function takeDatabase(create: () => Promise<TestDatabase>) {
+    const database = await create();
+    onTestFinished(() => database.drop());
+    return database;
+  }
+
+  test('an empty one is migrated and served, and no other is started', async () => {
+    const env = await createEnvironment(await takeDatabase(createEmptyDatabase));
+    const server = await startServing({ ...env, DEMO: 'off' });
+    expect(await server.ask('{ viewer { user { id } } }')).toEqual({ data: { viewer: null } });
+    const { code, stdout } = await server.end('SIGINT');
+    expect(code).toBe(0);
+    expect(stdout).not.toContain('demo-password');
+    expect(existsSync(path.join(env.TENANTRY_DATA_DIR, 'postgres'))).toBe(false);
+  });
+
+  test('a login that row security does not bind is refused', async () => {
+    const database = await takeDatabase(createTestDatabase);
+    const env = await createEnvironment(database);
+    const ended = await runTenantry(['serve'], { ...env, DATABASE_APP_URL: database.ownerUrl });
+    expect(ended).toMatchObject({ code: 1, stdout: '' });
+    expect(ended.stderr).toMatch(/^error: The serving login postgres is a superuser.*\n$/);
+  });
+
+  test('one that cannot be reached is one line and exit 1', async () => {
+    const port = await findFreePort();
+    const ownerUrl = `postgresql://owner:secret@127.0.0.1:${port}/tenantry`;
+    const ended = await runTenantry(['serve'], { PORT: '0', DATABASE_URL: ownerUrl });
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toMatch(/^error: the database cannot be used: .*ECONNREFUSED.*\n$/);
+    expect(ended.stderr).not.toContain('secret');
+  });
+
+  test('a fault that nobody caught ends the server in order, with 1', async () => {
+    const { ownerUrl } = await takeDatabase(createTestDatabase);
+    const env = { PORT: '0', DATABASE_URL: ownerUrl, DEMO: 'off', TENANTRY_SECRET: 's'.repeat(40) };
+    const child = spawnScript(
+      `import { readConfig } from '#root/src/config.ts';
+       import { serve } from '#root/src/main.ts';
+       process.on('SIGUSR2', () => void Promise.reject(new Error('nobody caught this')));
+       process.exit(await serve(readConfig()));`,
+      env,
+    );
+    const { code, stdout } = await signalOnce(/is ready/, 'SIGUSR2', child);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/FATAL[\s\S]*nobody caught this[\s\S]*at [\s\S]*stopped/);
+  });
+});
+
+// Whole processes and a new cluster: seconds here, several times that on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
+
+test('a taken port is one line and exit 1, before any database is started', async () => {
+  const { dataDir, remove } = await createDataDir();
+  const holder = createServer().listen(0, '127.0.0.1');
+  onTestFinished(async () => {
+    holder.close();
+    await remove();
+  });
+  await once(holder, 'listening');
+  const { port } = holder.address() as AddressInfo;
+  const ended = await runTenantry(['serve'], {
+    PORT: String(port),
+    TENANTRY_DATA_DIR: path.join(dataDir, 'never-made'),
+  });
+  expect(ended).toMatchObject({ code: 1, stdout: '' });
+  expect(ended.stderr).toMatch(new RegExp(`^error: Port ${port} on 127.0.0.1 is taken.*\n$`));
+  expect(existsSync(path.join(dataDir, 'never-made'))).toBe(false);
+});
