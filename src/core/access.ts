@@ -64,6 +64,8 @@ export function clearAccess(ctx: Ctx): void {
 const accessLoader = createLoader<TenantRef, Access | null, string>(
   async (ctx, refs) => {
     const accesses = await listAccesses(ctx, refs);
+    // What was found by slug is asked for again by id, by every field below it.
+    for (const access of accesses) accessLoader(ctx).prime({ id: access.tenant.id }, access);
     return refs.map((ref) => {
       const access = accesses.find(({ tenant }) =>
         'id' in ref ? tenant.id === ref.id : tenant.slug === ref.slug,
