@@ -916,7 +916,7 @@ comment on index audit_events_chain_id_action_sequence_idx is 'tenant.auditEvent
 comment on index audit_events_chain_id_actor_id_sequence_idx is 'tenant.auditEvents(where: { actorId }): what one person did, newest first';
 comment on function audit_hash(bytea,audit_events) is 'What the hash of a row must be after the given one.';
 comment on table audit_heads is 'The newest row of each chain: what it must end with, so that a lopped tail is noticed.';
-comment on table built_in_roles is 'The roles every tenant gets, written from the permission catalogue at each migration.';
+comment on table built_in_roles is 'The roles every tenant gets, written from the permission catalogue each time the database is opened.';
 comment on function current_tenant_id() is 'The one tenant whose rows are visible now, or null for none.';
 comment on function current_user_id() is 'The user on whose behalf this connection acts, or null.';
 comment on function enter_scope(uuid,uuid,boolean) is 'Opens what the other statements of this transaction may see, and nothing after it. The database itself checks the membership or the platform right of the actor, so a service that forgets its own check finds no rows.';

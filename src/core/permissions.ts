@@ -85,7 +85,7 @@ export type BuiltInRoleDefinition = {
   permissions: readonly Permission[];
 };
 
-/** Written to the database at each migration; a change here reaches every tenant. */
+/** Written to the database each time it is opened; a change here reaches every tenant. */
 export const builtInRoles: readonly BuiltInRoleDefinition[] = [
   {
     key: 'owner',

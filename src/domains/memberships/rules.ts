@@ -1,6 +1,6 @@
 import type { Membership } from '../../core/records.ts';
 
-/** Pure decisions about who may change whom; nothing here touches the database. */
+/** What the roles of a membership amount to; who may change whom is decided in core/rights.ts. */
 
 /** The key of the built-in role that every tenant must have somebody in. */
 export const ownerRoleKey = 'owner';
