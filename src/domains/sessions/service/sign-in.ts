@@ -7,8 +7,8 @@ import { recordAudit } from '../../../core/audit.ts';
 import { type Ctx, getSignedIn } from '../../../core/context.ts';
 import { checkEmail } from '../../../core/input.ts';
 import type { User } from '../../../core/records.ts';
-import { getOwnScope } from '../../../core/scopes.ts';
-import { noScope, type Scope } from '../../../db/scope.ts';
+import { getOwnScope, getScopeOfUser } from '../../../core/scopes.ts';
+import { noScope } from '../../../db/scope.ts';
 import { findOwnTenantId } from '../../tenants/queries.ts';
 import { listVisibleUsers } from '../../users/queries.ts';
 import * as queries from '../queries.ts';
@@ -38,7 +38,6 @@ export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignedInSess
   const fits = await verifyPassword(ctx, found?.passwordHash ?? null, input.password);
   if (!found || !fits || found.status !== 'active') throw createRefusal();
   const { userId, isPlatformAdmin } = found;
-  const scope: Scope = { userId, tenantId: null, platform: false };
   const { tenantSlug } = input;
   const tenantId =
     tenantSlug == null
@@ -48,7 +47,7 @@ export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignedInSess
   const rehashed = ctx.runtime.passwords.needsRehash(found.passwordHash)
     ? await ctx.runtime.passwords.hash(input.password.normalize('NFKC'))
     : null;
-  const signedIn = await ctx.db.transaction(scope, async (tx) => {
+  const signedIn = await ctx.db.transaction(getScopeOfUser(userId), async (tx) => {
     if (rehashed) await queries.updatePassword(tx, userId, rehashed);
     await releaseSignIn(ctx, tx, email);
     await queries.noteSignIn(tx, userId);
