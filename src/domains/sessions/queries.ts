@@ -52,12 +52,18 @@ export async function createSession(tx: Db, session: NewSession): Promise<Sessio
   return created;
 }
 
-/** Keeps the `kept` sessions of a user that were used last, and ends the rest. */
-export async function deleteSurplusSessions(tx: Db, userId: string, kept: number): Promise<void> {
-  await tx.$executeRaw`
+/** Keeps the `kept` sessions of a user that were used last, and ends the rest; answers their ids. */
+export async function deleteSurplusSessions(
+  tx: Db,
+  userId: string,
+  kept: number,
+): Promise<string[]> {
+  const ended = await tx.$queryRaw<{ id: string }[]>`
     delete from sessions s where s.user_id = ${userId}::uuid and s.id in (
       select o.id from sessions o where o.user_id = ${userId}::uuid
-      order by o.last_seen_at desc, o.id desc offset ${kept}::int)`;
+      order by o.last_seen_at desc, o.id desc offset ${kept}::int)
+    returning s.id`;
+  return ended.map(({ id }) => id);
 }
 
 /** An attempt to prove a password, and what is borne. */

@@ -13,6 +13,7 @@ import { findOwnTenantId } from '../../tenants/queries.ts';
 import { listVisibleUsers } from '../../users/queries.ts';
 import * as queries from '../queries.ts';
 import { endReplacedSession, enterSession, leaveSession } from './current.ts';
+import { endSession } from './end.ts';
 import { type OpenedSession, openSession } from './open.ts';
 import { verifyPassword } from './password.ts';
 import { releaseSignIn, reserveSignIn } from './sign-in-budget.ts';
@@ -82,14 +83,10 @@ function createRefusal(): InvalidCredentialsError {
 export async function signOut(ctx: Ctx): Promise<void> {
   if (ctx.principal.kind !== 'session') leaveSession(ctx);
   const { session } = getSignedIn(ctx);
-  await ctx.db.transaction(getOwnScope(ctx), async (tx) => {
-    await queries.deleteSession(tx, session.id);
-    await recordAudit(ctx, tx, {
-      action: 'session.closed',
-      tenantId: session.tenantId,
-      target: { type: 'Session', id: session.id },
-    });
-  });
+  const { id, tenantId } = session;
+  await ctx.db.transaction(getOwnScope(ctx), (tx) =>
+    endSession(ctx, tx, { id }, { action: 'session.closed', tenantId }),
+  );
   leaveSession(ctx);
 }
 
