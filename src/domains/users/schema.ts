@@ -1,4 +1,3 @@
-import { findActorId, isPlatformAdmin } from '../../core/context.ts';
 import type { User as UserRecord } from '../../core/records.ts';
 import { builder } from '../../graphql/builder.ts';
 import { createConnectionType, pageArgs } from '../../graphql/connection.ts';
@@ -50,10 +49,7 @@ export const User = builder.objectRef<UserRecord>('User').implement({
     }),
     viewerPermissions: t.stringList({
       description: 'What the caller may do with this user: read, update.',
-      resolve: ({ id }, _args, ctx) => {
-        const isSelf = findActorId(ctx) === id;
-        return isSelf || isPlatformAdmin(ctx) ? ['user:read', 'user:update'] : ['user:read'];
-      },
+      resolve: ({ id }, _args, ctx) => service.listOwnPermissionsOn(ctx, id),
     }),
   }),
 });

@@ -45,6 +45,11 @@ export async function findUser(
   return await ctx.db.read(getPlatformScope(ctx), (db) => queries.findUserByEmail(db, email));
 }
 
+/** What the caller may do with a user it sees. Nobody changes the profile of somebody else. */
+export function listOwnPermissionsOn(ctx: Ctx, userId: string): string[] {
+  return findActorId(ctx) === userId ? ['user:read', 'user:update'] : ['user:read'];
+}
+
 export type UserListInput = {
   page: PageArgs;
   filter: queries.UserFilter;
