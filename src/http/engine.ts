@@ -21,13 +21,8 @@ export type Credentials = {
 /**
  * Makes what resolvers get as context; called once per operation, after its document has been
  * parsed and validated. Its own enumerable properties are copied onto Yoga's context object.
- * `getSignal` is for work worth stopping when the caller goes away; making the signal is not free.
  */
-export type CreateContext = (
-  credentials: Credentials,
-  request: RequestInfo,
-  getSignal: () => AbortSignal,
-) => Promise<object>;
+export type CreateContext = (credentials: Credentials, request: RequestInfo) => Promise<object>;
 
 export type EngineOptions = {
   schema: GraphQLSchema;
@@ -60,7 +55,8 @@ export function createEngine(options: EngineOptions): Engine {
   const { graphiql, exampleQueries, createContext } = options;
   return createYoga<ServerContext>({
     schema: options.schema,
-    context: ({ exchange }) => createContext(exchange, exchange.request, exchange.getSignal),
+    context: ({ exchange }) => createContext(exchange, exchange.request),
+    // Those with an onSubscribe wait for the first subscription, which must not come without limits.
     plugins: [...listPlugins(options), ...options.plugins],
     graphiql: graphiql && getGraphiQLOptions(exampleQueries),
     renderGraphiQL,
