@@ -1,4 +1,4 @@
-import { authorize, clearAccess, findAccess } from '../../../core/access.ts';
+import { authorize, clearAccess, findAccess, requirePermission } from '../../../core/access.ts';
 import {
   ConflictError,
   ForbiddenError,
@@ -112,13 +112,11 @@ async function changeMembership(
   change: (tx: Db, change: Change) => Promise<void>,
 ): Promise<Membership> {
   const { tenantId } = ref;
-  if (permission) await authorizeOnMembership(ctx, ref, permission);
+  if (permission) await authorize(ctx, { id: tenantId }, permission, 'membership');
   const changed = await ctx.db.transaction(getTenantScope(ctx, tenantId), async (tx) => {
     await lockTenant(tx, tenantId);
     const decided = await getChange(ctx, tx, ref);
-    if (permission && !decided.actor.has(permission)) {
-      throw new ForbiddenError(`This needs the permission "${permission}" in the tenant.`);
-    }
+    if (permission) requirePermission(decided.actor, permission);
     if (!decided.isOwn && !mayManage(decided.actor, listPermissions(decided.target))) {
       throw new ForbiddenError('This member has as many rights as you; only an owner may do this.');
     }
@@ -149,18 +147,6 @@ function listMembershipChanges(before: Membership, after: Membership | undefined
   });
   if (after === undefined) return { userId: [userId, null], roles: [tell(before).roles, null] };
   return listChanges(tell(before), tell(after), ['roles', 'isActive', 'metadata']);
-}
-
-/** A membership in a tenant where the caller does not belong is as absent as one that never was. */
-async function authorizeOnMembership(
-  ctx: Ctx,
-  { tenantId }: MembershipRef,
-  permission: Permission,
-): Promise<void> {
-  getSignedIn(ctx);
-  const access = await findAccess(ctx, { id: tenantId });
-  if (access === null) throw createNotFound();
-  await authorize(ctx, { id: tenantId }, permission);
 }
 
 async function getChange(ctx: Ctx, tx: Db, ref: MembershipRef): Promise<Change> {

@@ -1,4 +1,4 @@
-import { type Access, authorize, findAccess } from '../../../core/access.ts';
+import { type Access, authorize } from '../../../core/access.ts';
 import {
   ConflictError,
   ForbiddenError,
@@ -6,7 +6,7 @@ import {
   NotFoundError,
 } from '../../../core/app-error.ts';
 import { type AuditEntry, listChanges, recordAudit } from '../../../core/audit.ts';
-import { type Ctx, getSignedIn } from '../../../core/context.ts';
+import type { Ctx } from '../../../core/context.ts';
 import { checkOptionalText, checkText } from '../../../core/input.ts';
 import { isPermission, needs } from '../../../core/permissions.ts';
 import type { Role } from '../../../core/records.ts';
@@ -135,10 +135,8 @@ function recordRole(
 
 /** The role, if the caller may change it. */
 async function getManageable(ctx: Ctx, ref: RoleRef): Promise<{ access: Access; role: Role }> {
-  getSignedIn(ctx);
   const { tenantId } = ref;
-  if (!(await findAccess(ctx, { id: tenantId }))) throw createNotFound();
-  const access = await authorize(ctx, { id: tenantId }, manageRoles);
+  const access = await authorize(ctx, { id: tenantId }, manageRoles, 'role');
   const roles = await rolesLoader(ctx).load(tenantId);
   const role = roles.find(({ id }) => id === ref.id);
   if (!role) throw createNotFound();

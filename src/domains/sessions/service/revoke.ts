@@ -1,4 +1,4 @@
-import { authorize, findAccess } from '../../../core/access.ts';
+import { authorize } from '../../../core/access.ts';
 import { ForbiddenError, NotFoundError } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
 import { type Ctx, getSignedIn, isPlatformAdmin } from '../../../core/context.ts';
@@ -26,8 +26,8 @@ export async function revokeSession(ctx: Ctx, ref: SessionRef): Promise<void> {
   if (wasOwn && ref.id === session.id) leaveSession(ctx);
   if (wasOwn) return;
   const { tenantId } = ref;
-  if (tenantId === null || !(await findAccess(ctx, { id: tenantId }))) throw createNotFound();
-  await authorize(ctx, { id: tenantId }, endSessions);
+  if (tenantId === null) throw createNotFound();
+  await authorize(ctx, { id: tenantId }, endSessions, 'session');
   const wasFound = await endIn(ctx, getTenantScope(ctx, tenantId), ref);
   if (!wasFound) throw createNotFound();
 }
