@@ -68,7 +68,7 @@ export async function getUserOfSession(ctx: Ctx, { userId, tenantId }: Session):
   const { principal } = ctx;
   if (principal.kind === 'session' && principal.user.id === userId) return principal.user;
   const known = await userLoader(ctx).load(userId);
-  const user = known ?? (tenantId && (await boundUserLoader(ctx).load({ tenantId, userId })));
+  const user = known ?? (tenantId && (await boundUserLoader(ctx).load({ tenantId, id: userId })));
   if (!user) throw new Error('A visible session must have a visible user.');
   return user;
 }
