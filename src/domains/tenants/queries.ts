@@ -1,5 +1,5 @@
 import { tenantColumns } from '../../core/access.ts';
-import type { CursorKey, PageRequest } from '../../core/page.ts';
+import { type CursorKey, getBounds, type PageRequest } from '../../core/page.ts';
 import type { JsonObject, Tenant, TenantStatus, User } from '../../core/records.ts';
 import { toJsonb, toPattern } from '../../core/search.ts';
 import type { Db } from '../../db/database.ts';
@@ -67,9 +67,7 @@ export function listTenants(
       ? [Prisma.sql`t.slug`, Prisma.sql`text`]
       : [Prisma.sql`t.id`, Prisma.sql`uuid`];
   const isDescending = order.isDescending !== request.isBackward;
-  const [above, below] = order.isDescending
-    ? [request.before, request.after]
-    : [request.after, request.before];
+  const { above, below } = getBounds(request, order.isDescending);
   return db.$queryRaw<Tenant[]>`
     select ${tenantColumns} from tenants t
     where true
