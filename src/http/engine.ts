@@ -38,7 +38,7 @@ export type EngineOptions = {
 };
 
 /** Hooks of Yoga's fetch layer, which the fast way does not pass through. */
-const FETCH_HOOKS = [
+const fetchHooks = [
   'instrumentation',
   'onRequest',
   'onRequestParse',
@@ -78,7 +78,7 @@ export function createEngine(options: EngineOptions): Engine {
 }
 
 function assertRunsBothWays(plugin: Plugin): void {
-  const hook = FETCH_HOOKS.find((name) => plugin[name] !== undefined);
+  const hook = fetchHooks.find((name) => plugin[name] !== undefined);
   if (hook !== undefined) {
     throw new TypeError(`A plugin uses ${hook}, which the fast JSON way does not run.`);
   }

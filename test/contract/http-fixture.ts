@@ -17,7 +17,7 @@ export type TestContext = {
   exchange: ServerContext['exchange'];
 };
 
-/** Fires when a `wait` field begins and when its caller's going away reaches it. */
+/** Fires when a `wait` or `slow` field begins and when its caller's going away reaches it. */
 export const waiting = new EventTarget();
 
 const typeDefs = /* GraphQL */ `
@@ -71,8 +71,10 @@ export const testSchema = createSchema<TestContext>({
         throw new RateLimitedError('Too many tries.', 30);
       },
       wait: (_, __, ctx) => waitForAbort(ctx.exchange.getDeparture()),
-      slow: (_, { ms }: { ms: number }) =>
-        new Promise((resolve) => setTimeout(resolve, ms, 'done')),
+      slow: (_, { ms }: { ms: number }) => {
+        waiting.dispatchEvent(new Event('begun'));
+        return new Promise((resolve) => setTimeout(resolve, ms, 'done'));
+      },
       nested: () => ({ hello: 'world' }),
     },
     Mutation: {

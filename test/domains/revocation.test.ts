@@ -180,7 +180,7 @@ describe('a session is refused by the other process at once', () => {
     expect(await isGoodThere(member)).toBe(true);
   });
 
-  test('as one to verify, too', async () => {
+  test('when a service there asks whether it is good', async () => {
     const verifyThere = async () => {
       const { data } = await there.ask(
         'query ($token: String!, $id: ID) { verifySession(token: $token, tenantId: $id) { valid } }',

@@ -58,7 +58,7 @@ registerNode('AuditEvent', (ctx, { id, tenantId }) =>
   tenantId === null ? Promise.resolve(null) : findAuditEvent(ctx, tenantId, id),
 );
 
-export const AuditEventConnection = createConnectionType('AuditEvent', AuditEvent);
+const AuditEventConnection = createConnectionType('AuditEvent', AuditEvent);
 
 const AuditWhere = builder.inputType('AuditWhere', {
   description: 'What a trail is narrowed by; all of it must hold.',

@@ -1,9 +1,9 @@
 import { type CursorKey, getBounds, type PageRequest } from '../../core/page.ts';
+import { ownerRoleKey } from '../../core/permissions.ts';
 import type { JsonObject, Membership, Tenant, User } from '../../core/records.ts';
 import type { Db } from '../../db/database.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { rolesOfMembership } from '../roles/queries.ts';
-import { ownerRoleKey } from './rules.ts';
 
 /** What a membership looks like before "never" is made null. */
 type MembershipRow = Omit<Membership, 'lastSignInAt'> & { lastSignInAt: Date };

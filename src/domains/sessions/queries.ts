@@ -15,7 +15,7 @@ const isLive = Prisma.sql`
   s.expires_at > now() and s.last_seen_at + make_interval(secs => s.idle_timeout_seconds) > now()`;
 
 /** What the login by e-mail finds. */
-export type Credentials = {
+export type StoredPassword = {
   userId: string;
   status: UserStatus;
   isPlatformAdmin: boolean;
@@ -23,8 +23,8 @@ export type Credentials = {
 };
 
 /** The credentials behind a canonical e-mail address, or null. */
-export async function findCredentials(db: Db, email: string): Promise<Credentials | null> {
-  const [found] = await db.$queryRaw<Credentials[]>`
+export async function findCredentials(db: Db, email: string): Promise<StoredPassword | null> {
+  const [found] = await db.$queryRaw<StoredPassword[]>`
     select user_id as "userId", status, is_platform_admin as "isPlatformAdmin",
       password_hash as "passwordHash"
     from find_credentials(${email})`;
@@ -100,6 +100,10 @@ export async function findPasswordHash(db: Db, userId: string): Promise<string |
     select: { passwordHash: true },
   });
   return credential?.passwordHash ?? null;
+}
+
+export async function createPassword(tx: Db, userId: string, passwordHash: string): Promise<void> {
+  await tx.passwordCredential.createMany({ data: [{ userId, passwordHash }] });
 }
 
 export async function updatePassword(tx: Db, userId: string, passwordHash: string): Promise<void> {

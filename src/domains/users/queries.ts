@@ -18,10 +18,6 @@ export async function createUser(tx: Db, user: NewUser): Promise<void> {
     insert into users (id, email, name) values (${user.id}::uuid, ${user.email}, ${user.name})`;
 }
 
-export async function createPassword(tx: Db, userId: string, passwordHash: string): Promise<void> {
-  await tx.passwordCredential.createMany({ data: [{ userId, passwordHash }] });
-}
-
 /** Those of the users that the actor may see. */
 export function listVisibleUsers(
   db: Db,

@@ -55,7 +55,7 @@ export const User = builder.objectRef<UserRecord>('User').implement({
 
 registerNode('User', (ctx, { id }) => service.findVisibleUser(ctx, id));
 
-export const UserConnection = createConnectionType('User', User);
+const UserConnection = createConnectionType('User', User);
 
 const UserOrderField = builder.enumType('UserOrderField', {
   description: 'What users can be ordered by.',

@@ -19,18 +19,18 @@ import { type MembershipRef, membershipLoader } from '../loaders.ts';
 import * as queries from '../queries.ts';
 import { isOwner, listPermissions } from '../rules.ts';
 
-/** A way to change a membership: what it takes, and its word in the trail. */
-type Manner = { permission: Permission | null; action: AuditAction };
+/** A kind of change of a membership: what it takes, and its word in the trail. */
+type ChangeKind = { permission: Permission | null; action: AuditAction };
 
-const membershipUpdated: Manner = {
+const membershipUpdated: ChangeKind = {
   permission: needs('members:update'),
   action: 'membership.updated',
 };
-const membershipRemoved: Manner = {
+const membershipRemoved: ChangeKind = {
   permission: needs('members:remove'),
   action: 'membership.removed',
 };
-const membershipLeft: Manner = { permission: null, action: 'membership.left' };
+const membershipLeft: ChangeKind = { permission: null, action: 'membership.left' };
 
 const rolesMax = 20;
 
@@ -108,7 +108,7 @@ type Change = { actor: ReadonlySet<string>; target: Membership; isOwn: boolean }
 async function changeMembership(
   ctx: Ctx,
   ref: MembershipRef,
-  { permission, action }: Manner,
+  { permission, action }: ChangeKind,
   change: (tx: Db, change: Change) => Promise<void>,
 ): Promise<Membership> {
   const { tenantId } = ref;

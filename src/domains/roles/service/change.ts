@@ -49,7 +49,7 @@ export async function createRole(ctx: Ctx, input: CreateRoleInput): Promise<Role
   const fields = {
     name: checkText('name', input.name, roleNameMax),
     description: checkOptionalText('description', input.description, roleDescriptionMax) ?? null,
-    permissions: checkPermissions(access, input.permissions),
+    permissions: checkGrantable(access, input.permissions),
   };
   try {
     return await ctx.db.transaction(getTenantScope(ctx, tenantId), async (tx) => {
@@ -91,7 +91,7 @@ export async function updateRole(ctx: Ctx, input: UpdateRoleInput): Promise<Role
         ? role.description
         : checkOptionalText('description', description, roleDescriptionMax),
     permissions:
-      input.permissions == null ? role.permissions : checkPermissions(access, input.permissions),
+      input.permissions == null ? role.permissions : checkGrantable(access, input.permissions),
   };
   const updated = await ctx.db.transaction(getTenantScope(ctx, role.tenantId), async (tx) => {
     const after = await queries.updateRole(tx, role, fields);
@@ -148,7 +148,7 @@ async function getManageable(ctx: Ctx, ref: RoleRef): Promise<{ access: Access; 
 }
 
 /** The permissions a role is to give, sorted. Raises InvalidInputError, ForbiddenError. */
-function checkPermissions(access: Access, permissions: readonly string[]): string[] {
+function checkGrantable(access: Access, permissions: readonly string[]): string[] {
   const unknown = permissions.find((permission) => !isPermission(permission));
   if (unknown !== undefined) {
     throw new InvalidInputError('There is no such permission.', ['permissions']);

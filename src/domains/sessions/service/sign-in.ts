@@ -9,6 +9,7 @@ import { checkEmail } from '../../../core/input.ts';
 import type { User } from '../../../core/records.ts';
 import { getOwnScope, getScopeOfUser } from '../../../core/scopes.ts';
 import { noScope } from '../../../db/scope.ts';
+import { normalizePassword } from '../../../lib/password-rules.ts';
 import { findOwnTenantId } from '../../tenants/queries.ts';
 import { listVisibleUsers } from '../../users/queries.ts';
 import * as queries from '../queries.ts';
@@ -46,7 +47,7 @@ export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignedInSess
       : await ctx.db.read(noScope, (db) => findOwnTenantId(db, userId, { slug: tenantSlug }));
   if (tenantSlug != null && tenantId === null) throw createRefusal();
   const rehashed = ctx.runtime.passwords.needsRehash(found.passwordHash)
-    ? await ctx.runtime.passwords.hash(input.password.normalize('NFKC'))
+    ? await ctx.runtime.passwords.hash(normalizePassword(input.password))
     : null;
   const signedIn = await ctx.db.transaction(getScopeOfUser(userId), async (tx) => {
     if (rehashed) await queries.updatePassword(tx, userId, rehashed);
