@@ -5,9 +5,13 @@ import type { Ctx } from './context.ts';
 export type AuditAction =
   | 'user.signed_up'
   | 'user.updated'
+  | 'platform_admin.created'
+  | 'platform_admin.promoted'
   | 'session.opened'
   | 'session.switched'
   | 'session.closed'
+  | 'session.replaced'
+  | 'session.evicted'
   | 'session.revoked'
   | 'sessions.revoked'
   | 'password.changed'

@@ -1,13 +1,11 @@
-import { findActorId, isPlatformAdmin } from '../../core/context.ts';
 import type { User as UserRecord } from '../../core/records.ts';
 import { builder } from '../../graphql/builder.ts';
 import { createConnectionType, pageArgs } from '../../graphql/connection.ts';
-import { parseIdOf, toGlobalId } from '../../graphql/ids.ts';
+import { parseIdOrNil, toGlobalId } from '../../graphql/ids.ts';
 import { addMutation, createResultType } from '../../graphql/mutation.ts';
 import { Node, registerNode } from '../../graphql/node.ts';
 import { requireOneOf } from '../../graphql/one-of.ts';
 import { isDescending, OrderDirection } from '../../graphql/order.ts';
-import { nilUuid } from '../../lib/uuid.ts';
 import * as service from './service.ts';
 
 const UserStatus = builder.enumType('UserStatus', {
@@ -50,17 +48,14 @@ export const User = builder.objectRef<UserRecord>('User').implement({
     }),
     viewerPermissions: t.stringList({
       description: 'What the caller may do with this user: read, update.',
-      resolve: ({ id }, _args, ctx) => {
-        const isSelf = findActorId(ctx) === id;
-        return isSelf || isPlatformAdmin(ctx) ? ['user:read', 'user:update'] : ['user:read'];
-      },
+      resolve: ({ id }, _args, ctx) => service.listOwnPermissionsOn(ctx, id),
     }),
   }),
 });
 
 registerNode('User', (ctx, { id }) => service.findVisibleUser(ctx, id));
 
-export const UserConnection = createConnectionType('User', User);
+const UserConnection = createConnectionType('User', User);
 
 const UserOrderField = builder.enumType('UserOrderField', {
   description: 'What users can be ordered by.',
@@ -99,7 +94,7 @@ builder.queryFields((t) => ({
     resolve: (_root, args, ctx) => {
       const by = requireOneOf(args, ['id', 'email']);
       if (by.field === 'email') return service.findUser(ctx, { email: by.value });
-      return service.findUser(ctx, { id: parseIdOf('User', by.value)?.id ?? nilUuid });
+      return service.findUser(ctx, { id: parseIdOrNil('User', by.value) });
     },
   }),
   users: t.field({
