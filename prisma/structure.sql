@@ -288,10 +288,12 @@ CREATE OR REPLACE FUNCTION public.append_audit_event(in_tenant uuid, subject uui
 AS $function$
 declare
   actor uuid := current_user_id();
-  is_known_tenant boolean := in_tenant = current_tenant_id() or is_platform_scope() or exists (
+  -- Operators at the command line belong to no tenant; the server's login is never one of them.
+  is_operator boolean := pg_has_role(session_user, 'tenantry_definer', 'member');
+  is_known_tenant boolean := is_operator or in_tenant = current_tenant_id() or is_platform_scope() or exists (
     select from user_tenants m where m.tenant_id = in_tenant and m.user_id = actor and m.is_active
   );
-  is_known_subject boolean := subject is null or subject = actor or is_platform_scope();
+  is_known_subject boolean := is_operator or subject is null or subject = actor or is_platform_scope();
   head audit_heads;
   event audit_events;
 begin
@@ -1226,7 +1228,7 @@ comment on index audit_events_chain_id_action_sequence_idx is 'tenant.auditEvent
 comment on index audit_events_chain_id_actor_id_sequence_idx is 'tenant.auditEvents(where: { actorId }): what one person did, newest first';
 comment on function audit_hash(bytea,audit_events) is 'What the hash of a row must be after the given one.';
 comment on table audit_heads is 'The newest row of each chain: what it must end with, so that a lopped tail is noticed.';
-comment on table built_in_roles is 'The roles every tenant gets, written from the permission catalogue at each migration.';
+comment on table built_in_roles is 'The roles every tenant gets, written from the permission catalogue each time the database is opened.';
 comment on function change_tenant_status(uuid,text,integer) is 'The only way to suspend, resume, delete or restore a tenant: by the platform scope, the last two also by a member with tenant:delete. No row where the state or the scope does not allow it.';
 comment on function current_tenant_id() is 'The one tenant whose rows are visible now, or null for none.';
 comment on function current_user_id() is 'The user on whose behalf this connection acts, or null.';

@@ -109,7 +109,7 @@ create table built_in_roles (
   permissions text[] not null
 );
 comment on table built_in_roles is
-  'The roles every tenant gets, written from the permission catalogue at each migration.';
+  'The roles every tenant gets, written from the permission catalogue each time the database is opened.';
 
 create table roles (
   id uuid primary key default uuidv7(),

@@ -77,10 +77,12 @@ language plpgsql volatile security definer set search_path = pg_catalog, public,
 as $$
 declare
   actor uuid := current_user_id();
-  is_known_tenant boolean := in_tenant = current_tenant_id() or is_platform_scope() or exists (
+  -- Operators at the command line belong to no tenant; the server's login is never one of them.
+  is_operator boolean := pg_has_role(session_user, 'tenantry_definer', 'member');
+  is_known_tenant boolean := is_operator or in_tenant = current_tenant_id() or is_platform_scope() or exists (
     select from user_tenants m where m.tenant_id = in_tenant and m.user_id = actor and m.is_active
   );
-  is_known_subject boolean := subject is null or subject = actor or is_platform_scope();
+  is_known_subject boolean := is_operator or subject is null or subject = actor or is_platform_scope();
   head audit_heads;
   event audit_events;
 begin

@@ -26,11 +26,13 @@ const clearErrors: ReadonlySet<string> = new Set([
 export function findClearMessage(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   if (clearErrors.has(error.name)) return error.message;
-  return isListenFault(error) ? `cannot listen: ${error.message}` : findConnectionFault(error);
-}
-
-function isListenFault(error: Error): boolean {
-  return 'syscall' in error && (error.syscall === 'listen' || error.syscall === 'getaddrinfo');
+  const syscall = 'syscall' in error ? error.syscall : null;
+  if (syscall === 'listen') return `cannot listen: ${error.message} (look at HOST and PORT)`;
+  // Node does not say who asked for the name.
+  if (syscall === 'getaddrinfo') {
+    return `a host was not found: ${error.message} (look at HOST and DATABASE_URL)`;
+  }
+  return findConnectionFault(error);
 }
 
 /** What Node and PostgreSQL call a server that is away, or does not let us in. */
@@ -44,5 +46,5 @@ function findConnectionFault(error: Error): string | null {
   // Where several addresses were tried, Node puts the reasons inside and leaves the message empty.
   const inner = error instanceof AggregateError ? error.errors[0] : null;
   const reason = error.message || (inner instanceof Error ? inner.message : code);
-  return `the database cannot be used: ${reason}`;
+  return `the database cannot be used: ${reason} (look at DATABASE_URL)`;
 }

@@ -45,7 +45,7 @@ async function createProgram(setExitCode: (code: number) => void): Promise<Comma
     .description('Users, tenants, roles and sessions behind one GraphQL API on one PostgreSQL.')
     .version(await readVersion())
     .exitOverride()
-    .showHelpAfterError('See `tenantry --help`.')
+    .showHelpAfterError('Add --help for what can be given here.')
     .addHelpText(
       'after',
       `

@@ -1,3 +1,4 @@
+import type { AuditAction, Changes } from '../core/audit.ts';
 import type { Operator } from '../db/operator.ts';
 import { createUuidV7 } from '../lib/uuid.ts';
 
@@ -34,6 +35,7 @@ export async function createPlatformAdmin(
       'insert into password_credentials (user_id, password_hash) values ($1, $2)',
       [id, admin.passwordHash],
     );
+    await recordForOperator(operator, id, { action: 'platform_admin.created', changes: {} });
   });
   return id;
 }
@@ -45,6 +47,25 @@ export async function promoteToPlatformAdmin(operator: Operator, userId: string)
       'update users set is_platform_admin = true, updated_at = now() where id = $1',
       [userId],
     );
-    await operator.query('delete from sessions where user_id = $1', [userId]);
+    const ended = await operator.query('delete from sessions where user_id = $1 returning id', [
+      userId,
+    ]);
+    await recordForOperator(operator, userId, {
+      action: 'platform_admin.promoted',
+      changes: { isPlatformAdmin: [false, true], sessions: [ended.length, 0] },
+    });
   });
+}
+
+/** Writes into the trail of a user what an operator did to it; nobody who is signed in acted. */
+async function recordForOperator(
+  operator: Operator,
+  userId: string,
+  { action, changes }: { action: AuditAction; changes: Changes },
+): Promise<void> {
+  await operator.query(`select append_audit_event(null, $1, $2, 'User', $1, $3, null, null)`, [
+    userId,
+    action,
+    JSON.stringify(changes),
+  ]);
 }

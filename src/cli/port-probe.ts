@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { PortTakenError } from '../http/port-taken-error.ts';
+import { explainListenFault } from '../http/port-taken-error.ts';
 
 /**
  * Makes sure, before anything is started or touched, that the port can be listened on; somebody may
@@ -10,7 +10,7 @@ export function verifyPortFree({ host, port }: { host: string; port: number }): 
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', (error: NodeJS.ErrnoException) => {
-      reject(error.code === 'EADDRINUSE' ? new PortTakenError(host, port, error) : error);
+      reject(explainListenFault(error, { host, port }));
     });
     probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve()));
   });

@@ -30,24 +30,30 @@ export function findAccess(ctx: Ctx, tenant: TenantRef): Promise<Access | null> 
 /**
  * The one gate to a tenant: raises UnauthenticatedError for anonymous callers, NotFoundError where
  * the caller does not belong (foreign and absent look the same), ForbiddenError where it lacks the
- * permission.
+ * permission. `noun` is what the caller asked for, where that is something of the tenant's.
  */
 export async function authorize(
   ctx: Ctx,
   tenant: TenantRef,
   permission: Permission,
+  noun = 'tenant',
 ): Promise<Access> {
   if (ctx.principal.kind === 'anonymous') throw new UnauthenticatedError();
   const access = await findAccess(ctx, tenant);
-  if (access === null) throw new NotFoundError('There is no such tenant.');
-  requirePermission(access, permission);
+  if (access === null) throw new NotFoundError(`There is no such ${noun}.`);
+  const {
+    permissions,
+    tenant: { status },
+  } = access;
+  if (status !== 'active' && !permissions.has(permission))
+    throw new ForbiddenError(reasons[status]);
+  requirePermission(permissions, permission);
   return access;
 }
 
-/** Raises ForbiddenError unless the access holds the permission. */
-export function requirePermission(access: Access, permission: Permission): void {
-  if (access.permissions.has(permission)) return;
-  if (access.tenant.status !== 'active') throw new ForbiddenError(reasons[access.tenant.status]);
+/** Raises ForbiddenError unless the permission is among those held. */
+export function requirePermission(held: ReadonlySet<string>, permission: Permission): void {
+  if (held.has(permission)) return;
   throw new ForbiddenError(`This needs the permission "${permission}" in the tenant.`);
 }
 

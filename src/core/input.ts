@@ -42,7 +42,7 @@ export function checkMetadata(field: string, value: unknown): JsonObject {
   return checkWith(field, value, findJsonFault(value)) as JsonObject;
 }
 
-/** An absolute https (or http on loopback) address of at most 2,048 characters. */
+/** An absolute https address, or http on `localhost` by that name, of at most 2,048 characters. */
 export function checkUrl(field: string, value: string): string {
   const url = URL.canParse(value) ? new URL(value) : null;
   const isFine =

@@ -1,6 +1,8 @@
 import DataLoader from 'dataloader';
+import type { Db } from '../db/database.ts';
 import type { Ctx } from './context.ts';
 import type { Principal } from './principal.ts';
+import { getTenantScope } from './scopes.ts';
 
 /**
  * A DataLoader per request, made when first asked for and kept by the principal of that request, so
@@ -21,6 +23,36 @@ export function createLoader<Key, Value, CacheKey = Key>(
     loaders.set(ctx.principal, loader);
     return loader;
   };
+}
+
+/** Something of a tenant's, by its id there. */
+export type TenantOwnedRef = { tenantId: string; id: string };
+
+/**
+ * A loader of what belongs to tenants, null for what is not there: one statement for each tenant, in
+ * that tenant's scope. The caller has been authorised in it. `read` answers pairs of id and value.
+ */
+export function createTenantOwnedLoader<Value>(
+  read: (
+    db: Db,
+    tenantId: string,
+    ids: readonly string[],
+  ) => Promise<readonly (readonly [id: string, value: Value])[]>,
+) {
+  const toKey = ({ tenantId, id }: TenantOwnedRef) => `${tenantId}/${id}`;
+  return createLoader<TenantOwnedRef, Value | null, string>(async (ctx, refs) => {
+    const byTenant = Map.groupBy(refs, ({ tenantId }) => tenantId);
+    const found = await Promise.all(
+      [...byTenant].map(async ([tenantId, ofTenant]) => {
+        const ids = ofTenant.map(({ id }) => id);
+        const scope = getTenantScope(ctx, tenantId);
+        const pairs = await ctx.db.read(scope, (db) => read(db, tenantId, ids));
+        return pairs.map(([id, value]) => [toKey({ tenantId, id }), value] as const);
+      }),
+    );
+    const byKey = new Map(found.flat());
+    return refs.map((ref) => byKey.get(toKey(ref)) ?? null);
+  }, toKey);
 }
 
 /** Puts rows in the order of the keys they were asked by, null where there is none. */

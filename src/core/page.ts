@@ -67,6 +67,17 @@ export function parsePage(ctx: Ctx, args: PageArgs, binding: string): PageReques
   };
 }
 
+/**
+ * Between which positions a page lies, in the order of the column itself: a list that starts at the
+ * large end has `before` above and `after` below.
+ */
+export function getBounds(
+  { after, before }: PageRequest,
+  isDescending: boolean,
+): { above: CursorKey | null; below: CursorKey | null } {
+  return isDescending ? { above: before, below: after } : { above: after, below: before };
+}
+
 /** What a page needs to know of its list: where a row stands and, if it may be asked, its length. */
 type PageList<Row> = {
   toKey: (row: Row) => CursorKey;

@@ -20,7 +20,6 @@ export type PasswordHasher = {
   verify(phc: string | null, password: string): Promise<boolean>;
   /** True when a hash was made with weaker parameters than are in force now. */
   needsRehash(phc: string): boolean;
-  stats(): { running: number; queued: number };
 };
 
 /**
@@ -52,7 +51,6 @@ export async function createPasswordHasher(
         return fits && phc !== null;
       }),
     needsRehash: (phc) => isWeaker(phc, settings),
-    stats: queue.stats,
   };
 
   async function enqueue<T>(work: () => Promise<T>): Promise<T> {

@@ -93,10 +93,13 @@ export type BuiltInRoleDefinition = {
 /** What of the built-in roles only the owner's has. */
 const ownersOnly: ReadonlySet<Permission> = new Set(['tenant:own', 'tenant:delete']);
 
-/** Written to the database at each migration; a change here reaches every tenant. */
+/** The key of the built-in role that every tenant must have somebody in. */
+export const ownerRoleKey = 'owner';
+
+/** Written to the database each time it is opened; a change here reaches every tenant. */
 export const builtInRoles: readonly BuiltInRoleDefinition[] = [
   {
-    key: 'owner',
+    key: ownerRoleKey,
     name: 'Owner',
     description: 'Everything, including making other owners.',
     permissions: allPermissions,

@@ -6,9 +6,14 @@ import { type Ctx, findActorId, getSignedIn, isPlatformAdmin } from './context.t
  * whether its rows become visible is decided again by the database (enter_scope()).
  */
 
+/** What is a user's own, for who has just proven to be that user and is nobody yet in `ctx`. */
+export function getScopeOfUser(userId: string): Scope {
+  return { userId, tenantId: null, platform: false };
+}
+
 /** What is the actor's own. Raises UnauthenticatedError. */
 export function getOwnScope(ctx: Ctx): Scope {
-  return { userId: getSignedIn(ctx).user.id, tenantId: null, platform: false };
+  return getScopeOfUser(getSignedIn(ctx).user.id);
 }
 
 /**

@@ -1,4 +1,33 @@
+import { InvalidInputError } from './app-error.ts';
+import { checkMetadata, checkSearch } from './input.ts';
 import type { JsonObject } from './records.ts';
+
+/** What makes a list a search: it is answered by an index of its own, in the order of that. */
+type SearchFilter = {
+  search?: string | null | undefined;
+  metadata?: JsonObject | null | undefined;
+};
+
+/**
+ * Whether a list is a search, and its order: newest first unless another was asked for. Raises
+ * InvalidInputError for a search that no index serves, and for one in an order.
+ */
+export function parseSearch<Order>(
+  filter: SearchFilter,
+  order: Order | null,
+): { isSearch: boolean; order: Order | typeof newestFirst } {
+  checkSearch(filter.search);
+  if (filter.metadata != null) checkMetadata('metadata', filter.metadata);
+  const isSearch = Boolean(filter.search || filter.metadata);
+  if (isSearch && order) {
+    throw new InvalidInputError('A search is always newest first; leave out "orderBy".', [
+      'orderBy',
+    ]);
+  }
+  return { isSearch, order: order ?? newestFirst };
+}
+
+const newestFirst = { field: 'createdAt', isDescending: true } as const;
 
 /** What a person typed, safe inside a LIKE pattern; null when nothing was typed. */
 export function toPattern(search: string | null | undefined): string | null {

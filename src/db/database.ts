@@ -12,9 +12,9 @@ export type PoolStat = { size: number; idle: number; waiting: number; max: numbe
 
 /** The only way to the data: every access names the scope it runs in. */
 export type Database = {
-  /** Runs statements that stand each for itself. Raises UnavailableError while the database is away. */
+  /** Runs statements that stand each for itself. Raises DatabaseFault. */
   read<T>(scope: Scope, work: (db: Db) => Promise<T>): Promise<T>;
-  /** Runs all statements of `work` or none. */
+  /** Runs all statements of `work` or none. Raises DatabaseFault. */
   transaction<T>(scope: Scope, work: (tx: Db) => Promise<T>): Promise<T>;
   poolStat(): PoolStat;
   close(): Promise<void>;

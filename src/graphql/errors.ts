@@ -86,7 +86,14 @@ const types = new Map<ErrorClass, ObjectRef<SchemaTypes, Refusal>>([
   ]),
 ]);
 
-/** The types that show these refusals. */
+/**
+ * The types that show these refusals. Raises an Error for one that has no type, while the schema is
+ * built: left out of its union it would only be missed by the first client that meets it.
+ */
 export function listErrorTypes(errors: readonly ErrorClass[]): ObjectRef<SchemaTypes, Refusal>[] {
-  return errors.flatMap((errorClass) => types.get(errorClass) ?? []);
+  return errors.map((errorClass) => {
+    const type = types.get(errorClass);
+    if (type === undefined) throw new Error(`${errorClass.name} has no type in graphql/errors.ts.`);
+    return type;
+  });
 }

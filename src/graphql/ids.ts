@@ -1,4 +1,5 @@
 import { NotFoundError } from '../core/app-error.ts';
+import { nilUuid } from '../lib/uuid.ts';
 
 /**
  * Ids of the public API: a word for the type and the UUID without hyphens. What belongs to a tenant
@@ -52,6 +53,11 @@ export function parseGlobalId(globalId: string): { type: NodeType; key: NodeKey 
 export function parseIdOf(type: NodeType, globalId: string): NodeKey | null {
   const parsed = parseGlobalId(globalId);
   return parsed?.type === type ? parsed.key : null;
+}
+
+/** The bare id of a known type; for anything else the nil UUID, which no object has. */
+export function parseIdOrNil(type: NodeType, globalId: string): string {
+  return parseIdOf(type, globalId)?.id ?? nilUuid;
 }
 
 /** The same for an input. Raises NotFoundError, as for an absent object, for anything else. */

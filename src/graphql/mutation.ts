@@ -69,14 +69,17 @@ export function addMutation<Input, Success extends object>(
   );
 }
 
-/** The same for a mutation that needs no input. */
+/**
+ * The same for a mutation that needs no input. Whether somebody must be signed in is left to its
+ * service, which has something to do for anonymous callers too (signing out drops a dead cookie).
+ */
 export function addPlainMutation<Success extends object>(
   name: string,
   {
     description,
     result,
     resolve,
-  }: Omit<MutationOptions<never, Success>, 'input'> & {
+  }: Pick<MutationOptions<never, Success>, 'description' | 'result'> & {
     resolve: (ctx: Ctx) => Promise<Success>;
   },
 ): void {

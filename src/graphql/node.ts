@@ -67,7 +67,5 @@ export async function findNodeOf(
 
 async function findNode(ctx: Ctx, globalId: string): Promise<object | null> {
   const parsed = parseGlobalId(globalId);
-  if (parsed === null) return null;
-  const found = await finders.get(parsed.type)?.(ctx, parsed.key);
-  return found ? { ...found, __typename: parsed.type } : null;
+  return parsed && findNodeOf(ctx, parsed.type, parsed.key);
 }

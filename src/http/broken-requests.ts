@@ -4,7 +4,7 @@ import { createRefusalAnswer } from './answer.ts';
 import { createRefusal } from './refusal.ts';
 import { getRequestId } from './request-info.ts';
 
-const REFUSALS: Record<string, [status: number, reason: string, message: string]> = {
+const refusals: Record<string, [status: number, reason: string, message: string]> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'The request took too long to arrive.'],
   HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'The headers are too large.'],
 };
@@ -20,7 +20,7 @@ export function refuseBrokenRequest(error: Error & { code?: string }, socket: Du
     socket.destroy();
     return;
   }
-  const [status, reason, message] = REFUSALS[error.code ?? ''] ?? [
+  const [status, reason, message] = refusals[error.code ?? ''] ?? [
     400,
     'Bad Request',
     'This is not a valid HTTP request.',

@@ -21,13 +21,8 @@ export type Credentials = {
 /**
  * Makes what resolvers get as context; called once per operation, after its document has been
  * parsed and validated. Its own enumerable properties are copied onto Yoga's context object.
- * `getSignal` is for work worth stopping when the caller goes away; making the signal is not free.
  */
-export type CreateContext = (
-  credentials: Credentials,
-  request: RequestInfo,
-  getSignal: () => AbortSignal,
-) => Promise<object>;
+export type CreateContext = (credentials: Credentials, request: RequestInfo) => Promise<object>;
 
 export type EngineOptions = {
   schema: GraphQLSchema;
@@ -43,7 +38,7 @@ export type EngineOptions = {
 };
 
 /** Hooks of Yoga's fetch layer, which the fast way does not pass through. */
-const FETCH_HOOKS = [
+const fetchHooks = [
   'instrumentation',
   'onRequest',
   'onRequestParse',
@@ -60,7 +55,8 @@ export function createEngine(options: EngineOptions): Engine {
   const { graphiql, exampleQueries, createContext } = options;
   return createYoga<ServerContext>({
     schema: options.schema,
-    context: ({ exchange }) => createContext(exchange, exchange.request, exchange.getSignal),
+    context: ({ exchange }) => createContext(exchange, exchange.request),
+    // Those with an onSubscribe wait for the first subscription, which must not come without limits.
     plugins: [...listPlugins(options), ...options.plugins],
     graphiql: graphiql && getGraphiQLOptions(exampleQueries),
     renderGraphiQL,
@@ -82,7 +78,7 @@ export function createEngine(options: EngineOptions): Engine {
 }
 
 function assertRunsBothWays(plugin: Plugin): void {
-  const hook = FETCH_HOOKS.find((name) => plugin[name] !== undefined);
+  const hook = fetchHooks.find((name) => plugin[name] !== undefined);
   if (hook !== undefined) {
     throw new TypeError(`A plugin uses ${hook}, which the fast JSON way does not run.`);
   }

@@ -2,7 +2,8 @@ import { type ExecutionResult, GraphQLError } from 'graphql';
 import { AppError } from '../core/app-error.ts';
 import type { Logger } from '../observability/logger.ts';
 
-const MASKED_MESSAGE = 'Something went wrong on our side.';
+/** All that a caller reads of a fault of ours. */
+export const maskedMessage = 'Something went wrong on our side.';
 
 /** Turns the errors of a result into what the caller may read; applied once, at the very end. */
 export type AnswerErrors = (result: ExecutionResult, requestId: string) => ExecutionResult;
@@ -62,7 +63,7 @@ function showError(error: GraphQLError, requestId: string, logOnce: LogOnce): Gr
     return error.extensions.code ? error : showBadInput(error);
   }
   logOnce(cause, 'error', 'Unexpected error');
-  return copyError(error, MASKED_MESSAGE, { code: 'INTERNAL', requestId, unexpected: true });
+  return copyError(error, maskedMessage, { code: 'INTERNAL', requestId, unexpected: true });
 }
 
 /** What was thrown first, below the layers that GraphQL wraps around it. */
@@ -133,7 +134,7 @@ function copyError(
 }
 
 /** Codes that deserve a status of their own when the operation did not get to run at all. */
-const STATUS_BY_CODE: Record<string, number> = {
+const statusByCode: Record<string, number> = {
   UNAUTHENTICATED: 401,
   FORBIDDEN: 403,
   RATE_LIMITED: 429,
@@ -144,7 +145,7 @@ function withHttpStatus(result: ExecutionResult): ExecutionResult {
   const codes = new Set(result.errors?.map((error) => error.extensions.code));
   const [code] = codes;
   if (codes.size !== 1 || typeof code !== 'string') return result;
-  const status = STATUS_BY_CODE[code];
+  const status = statusByCode[code];
   const isAlone = code === 'UNAVAILABLE' ? isEmpty(result.data) : !('data' in result);
   if (status === undefined || !isAlone) return result;
   const seconds = result.errors?.map((error) => Number(error.extensions.retryAfterSeconds ?? 0));

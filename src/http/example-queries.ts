@@ -1,10 +1,18 @@
 /** The tabs that GraphiQL opens with; a line `# --- Title` begins the next. */
 export const exampleQueries = `# --- Sign in
-# Run this first, then paste the token into the Headers pane:
-# { "Authorization": "Bearer tenantry_session_…" }
+# Run this first, then paste the token
+# into the Headers pane of each tab:
+# { "Authorization": "Bearer <token>" }
 mutation SignIn {
-  signIn(input: { email: "ada@acme.example", password: "demo-password-for-ada" }) {
-    ... on SignInSuccess { token user { name } session { expiresAt } }
+  signIn(input: {
+    email: "ada@acme.example"
+    password: "demo-password-for-ada"
+  }) {
+    ... on SignInSuccess {
+      token
+      user { name }
+      session { expiresAt }
+    }
     ... on Error { code message path }
   }
 }

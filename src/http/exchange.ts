@@ -16,8 +16,6 @@ export type Exchange = {
   readonly sessionKeeper: CookieUse['sessionKeeper'];
   /** Aborts when the caller goes away before the answer is written; cheap, for our own use. */
   getDeparture(): Departure;
-  /** The same as a whole AbortSignal, made when first asked for. */
-  getSignal(): AbortSignal;
   /** The body, read once. Raises a refusal (413) or an AbortError. */
   readBody(): Promise<Buffer>;
 };
@@ -37,7 +35,6 @@ export function createExchange(
   res: ServerResponse,
   { trustedProxyHops, bodyMaxBytes, sessionCookies }: ExchangeOptions,
 ): Exchange {
-  let controller: AbortController | undefined;
   let departure: Departure | undefined;
   let body: Promise<Buffer> | undefined;
   const { cookieToken, sessionKeeper } = sessionCookies ? getCookieUse(req, res) : noCookieUse;
@@ -55,20 +52,9 @@ export function createExchange(
     cookieToken,
     sessionKeeper,
     getDeparture,
-    getSignal() {
-      controller ??= createAbortController(getDeparture());
-      return controller.signal;
-    },
     readBody() {
       body ??= readBody(req, bodyMaxBytes);
       return body;
     },
   };
-}
-
-function createAbortController(departure: Departure): AbortController {
-  const controller = new AbortController();
-  if (departure.aborted) controller.abort(departure.reason);
-  else departure.addEventListener('abort', () => controller.abort(departure.reason));
-  return controller;
 }

@@ -58,7 +58,7 @@ export function createFastJson(options: {
     if (mediaType === undefined || result === null) return null;
     const answer = answerErrors(result, exchange.request.id);
     // The stand-in below makes this "Response" an Answer.
-    return processRegularResult(answer, ANSWER_AS_RESPONSE, mediaType) as unknown as Answer;
+    return processRegularResult(answer, answerAsResponse, mediaType) as unknown as Answer;
   };
 }
 
@@ -99,7 +99,7 @@ function createRequestView(exchange: Exchange): Request {
 }
 
 /** Lets Yoga's own code decide status, headers and text, and keeps them as they are. */
-const ANSWER_AS_RESPONSE = {
+const answerAsResponse = {
   Response: function keep(
     body: string | null,
     { status = 200, headers = {} }: { status?: number; headers?: Record<string, string> },

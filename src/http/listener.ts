@@ -3,6 +3,7 @@ import { GraphQLError } from 'graphql';
 import type { Logger } from '../observability/logger.ts';
 import { type Answer, createRefusalAnswer, type WriteAnswer } from './answer.ts';
 import { getPreflightHeaders } from './cors.ts';
+import { maskedMessage } from './error-answers.ts';
 import { createExchange, type Exchange, type ExchangeOptions } from './exchange.ts';
 import { assertNotForged } from './forgery.ts';
 import { createRefusal } from './refusal.ts';
@@ -73,7 +74,7 @@ function answerThrown(thrown: unknown, { request, res }: Exchange, log: Logger):
   log.error({ err: thrown, requestId }, 'Unexpected error');
   // Too late for another answer: only a broken connection tells that this one is incomplete.
   if (res.headersSent) res.destroy();
-  const masked = new GraphQLError('Something went wrong on our side.', {
+  const masked = new GraphQLError(maskedMessage, {
     extensions: { code: 'INTERNAL', requestId, http: { status: 500 } },
   });
   return createRefusalAnswer(masked);

@@ -1,9 +1,6 @@
 /** What one result can be written as. */
 export type MediaType = 'application/json' | 'application/graphql-response+json';
 
-const cacheSizeMax = 100;
-const cache = new Map<string, MediaType | undefined>();
-
 /**
  * The media type of an answer by Yoga's own rule: of what the client accepts, in its order and
  * whatever the weights say, the first that fits; JSON where both fit; nothing but UTF-8. Undefined
@@ -11,13 +8,6 @@ const cache = new Map<string, MediaType | undefined>();
  */
 export function findMediaType(accept: string | undefined): MediaType | undefined {
   if (accept === undefined || accept === '') return 'application/json';
-  if (cache.has(accept)) return cache.get(accept);
-  const found = chooseMediaType(accept);
-  if (cache.size < cacheSizeMax) cache.set(accept, found);
-  return found;
-}
-
-function chooseMediaType(accept: string): MediaType | undefined {
   for (const range of accept.replace(/\s/g, '').toLowerCase().split(',')) {
     const [mediaType = '', ...params] = range.split(';');
     const charset = params.find((param) => param.includes('charset='));

@@ -11,3 +11,11 @@ export class PortTakenError extends Error {
     );
   }
 }
+
+/** The fault of listening as a person should read it: a taken port by its name, others as they are. */
+export function explainListenFault(
+  error: NodeJS.ErrnoException,
+  { host, port }: { host: string; port: number },
+): Error {
+  return error.code === 'EADDRINUSE' ? new PortTakenError(host, port, error) : error;
+}

@@ -4,7 +4,7 @@ import { isIP, type Socket } from 'node:net';
 import type { RequestInfo } from '../core/context.ts';
 
 /** A caller's own id is kept only if it is harmless in logs, headers and SQL. */
-const REQUEST_ID = /^[A-Za-z0-9-]{8,64}$/;
+const requestIdForm = /^[A-Za-z0-9-]{8,64}$/;
 
 const userAgentLengthMax = 512;
 
@@ -23,7 +23,7 @@ export function getRequestInfo(req: IncomingMessage, trustedProxyHops: number): 
 
 /** The id to answer under: the given one if it is sane, else a new one. */
 export function getRequestId(given: string | string[] | null | undefined): string {
-  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+  return typeof given === 'string' && requestIdForm.test(given) ? given : randomUUID();
 }
 
 const peers = new WeakMap<Socket, string | null>();

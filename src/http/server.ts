@@ -11,7 +11,7 @@ import { type CreateContext, createEngine, type Engine } from './engine.ts';
 import { createErrorAnswers } from './error-answers.ts';
 import { createFastJson, isFastJson } from './fast-json.ts';
 import { createListener } from './listener.ts';
-import { PortTakenError } from './port-taken-error.ts';
+import { explainListenFault } from './port-taken-error.ts';
 import { answerThroughYoga } from './through-yoga.ts';
 
 export type HttpServerOptions = {
@@ -100,7 +100,7 @@ function getNodeOptions(requestTimeoutMs: number) {
 function listen(node: Server, { host, port }: { host: string; port: number }) {
   return new Promise<{ url: string; port: number }>((resolve, reject) => {
     const refuse = (error: NodeJS.ErrnoException) => {
-      reject(error.code === 'EADDRINUSE' ? new PortTakenError(host, port, error) : error);
+      reject(explainListenFault(error, { host, port }));
     };
     node.once('error', refuse);
     node.listen({ host, port }, () => {

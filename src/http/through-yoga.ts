@@ -4,7 +4,7 @@ import type { Exchange } from './exchange.ts';
 import { createRefusal } from './refusal.ts';
 
 /** Media types whose answers grow while they are written. */
-const STREAMED = /^(text\/event-stream|multipart\/mixed)/;
+const streamed = /^(text\/event-stream|multipart\/mixed)/;
 
 /**
  * The ordinary way: Yoga with its fetch layer, for GET, GraphiQL, streamed results and whatever
@@ -20,19 +20,19 @@ export async function answerThroughYoga(engine: Engine, exchange: Exchange): Pro
   const response = await engine.handleNodeRequestAndResponse(req, res, { exchange });
   const headers = getHeaders(response);
   const { status, body } = response;
-  if (body !== null && STREAMED.test(headers['content-type'] ?? '')) {
+  if (body !== null && streamed.test(headers['content-type'] ?? '')) {
     return { status, headers, body };
   }
   return { status, headers: withCharset(headers), body: await response.text() };
 }
 
 /** How a body is cut into pieces is for node:http to say. */
-const FRAMING = new Set(['connection', 'content-length', 'transfer-encoding']);
+const framing = new Set(['connection', 'content-length', 'transfer-encoding']);
 
 /** In lower case: Yoga's Headers keep the case in which they were set. */
 function getHeaders({ headers }: Response): Record<string, string> {
   const entries = [...headers.entries()].map(([name, value]) => [name.toLowerCase(), value]);
-  return Object.fromEntries(entries.filter(([name]) => !FRAMING.has(String(name))));
+  return Object.fromEntries(entries.filter(([name]) => !framing.has(String(name))));
 }
 
 function withCharset(headers: Record<string, string>): Record<string, string> {

@@ -5,7 +5,7 @@ import { type DestinationStream, type LoggerOptions, type Logger as PinoLogger, 
 export type Logger = PinoLogger;
 
 /** Keys whose values are never written, whatever object up to four levels deep they stand in. */
-const SECRET_KEYS = [
+const secretKeys = [
   'authorization',
   'cookie',
   'currentPassword',
@@ -16,7 +16,7 @@ const SECRET_KEYS = [
 ] as const;
 
 /** What could move a terminal's cursor, reorder the text or fake a line of its own. */
-const CONTROLS = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+const controls = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
 /**
  * A logger that writes lines of JSON, or lines for people, to standard output (or to `output`).
@@ -46,7 +46,7 @@ function createStandardOutput(): DestinationStream {
 
 function listSecretPaths(): string[] {
   return ['', '*', '*.*', '*.*.*'].flatMap((prefix) =>
-    SECRET_KEYS.map((key) => `${prefix}["${key}"]`),
+    secretKeys.map((key) => `${prefix}["${key}"]`),
   );
 }
 
@@ -83,5 +83,5 @@ function formatError(err: unknown): string[] {
 }
 
 function escapeControls(text: string): string {
-  return text.replace(CONTROLS, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return text.replace(controls, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -129,7 +129,7 @@ describe('only operations in JSON are taken', () => {
   const typename = { query: '{ __typename }' };
   const path = `?query=${encodeURIComponent(typename.query)}`;
 
-  test('by POST', async () => {
+  test('by POST, without any further header', async () => {
     expect((await sendJson(typename)).status).toBe(200);
   });
 

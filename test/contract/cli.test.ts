@@ -94,6 +94,14 @@ describe('admin create', () => {
     return data.viewer === null ? null : data.viewer.isPlatformAdmin;
   };
 
+  const listTrail = async (email: string) => {
+    const { rows } = await app.asOwner(
+      `select e.action, e.actor_id, e.changes from audit_events e join users u on u.id = e.chain_id
+       where u.email = '${email}' and e.action like 'platform_admin.%'`,
+    );
+    return rows;
+  };
+
   test('makes somebody who signs in as a platform admin', async () => {
     const email = 'op@firm.example';
     const args = ['--email', 'Op@Firm.example', '--name', 'Olga Petrova', '--password-stdin'];
@@ -106,6 +114,9 @@ describe('admin create', () => {
       outcome: 'unchanged',
     });
     expect(await send('signIn', email)).toMatchObject({ __typename: 'SignInSuccess' });
+    expect(await listTrail(email)).toEqual([
+      { action: 'platform_admin.created', actor_id: null, changes: {} },
+    ]);
   });
 
   test('promotes somebody who signed up only with --yes, and ends its sessions', async () => {
@@ -119,6 +130,13 @@ describe('admin create', () => {
     expect(code).toBe(0);
     expect(await isAdmin(token)).toBeNull();
     expect(await isAdmin((await send('signIn', email)).token)).toBe(true);
+    expect(await listTrail(email)).toEqual([
+      {
+        action: 'platform_admin.promoted',
+        actor_id: null,
+        changes: { isPlatformAdmin: [false, true], sessions: [1, 0] },
+      },
+    ]);
   });
 
   test('refuses a password that signing up would refuse, and makes nobody', async () => {

@@ -10,9 +10,9 @@ const start = (hasFastJson: boolean, sessionCookies = true) =>
   startHttp({
     hasFastJson,
     server: { sessionCookies, corsOrigins: [listed] },
-    createContext: async ({ authorization, cookieToken }, request, getSignal) => {
+    createContext: async ({ authorization, cookieToken }, request) => {
       contexts += 1;
-      return { caller: cookieToken ?? authorization, request, getSignal };
+      return { caller: cookieToken ?? authorization, request };
     },
   });
 

@@ -4,6 +4,8 @@ import { createSchema } from 'graphql-yoga';
 import type { DestinationStream } from 'pino';
 import { InvalidInputError, RateLimitedError, UnavailableError } from '../../src/core/app-error.ts';
 import type { RequestInfo } from '../../src/core/context.ts';
+import type { Departure } from '../../src/http/departure.ts';
+import type { ServerContext } from '../../src/http/exchange.ts';
 import { createHttpServer, type HttpServerOptions } from '../../src/http/server.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 
@@ -11,10 +13,11 @@ import { createLogger } from '../../src/observability/logger.ts';
 export type TestContext = {
   caller: string | null;
   request: RequestInfo;
-  getSignal: () => AbortSignal;
+  /** What the server hands to Yoga stands beside what `createContext` makes. */
+  exchange: ServerContext['exchange'];
 };
 
-/** Fires when a `wait` field begins and when its caller's going away reaches it. */
+/** Fires when a `wait` or `slow` field begins and when its caller's going away reaches it. */
 export const waiting = new EventTarget();
 
 const typeDefs = /* GraphQL */ `
@@ -67,9 +70,11 @@ export const testSchema = createSchema<TestContext>({
       limited: () => {
         throw new RateLimitedError('Too many tries.', 30);
       },
-      wait: (_, __, ctx) => waitForAbort(ctx.getSignal()),
-      slow: (_, { ms }: { ms: number }) =>
-        new Promise((resolve) => setTimeout(resolve, ms, 'done')),
+      wait: (_, __, ctx) => waitForAbort(ctx.exchange.getDeparture()),
+      slow: (_, { ms }: { ms: number }) => {
+        waiting.dispatchEvent(new Event('begun'));
+        return new Promise((resolve) => setTimeout(resolve, ms, 'done'));
+      },
       nested: () => ({ hello: 'world' }),
     },
     Mutation: {
@@ -93,7 +98,7 @@ function failWithSecrets(): never {
   throw new Error('prisma: SELECT password FROM users failed in /srv/app/queries.ts');
 }
 
-function waitForAbort(signal: AbortSignal): Promise<string> {
+function waitForAbort(signal: Departure): Promise<string> {
   waiting.dispatchEvent(new Event('begun'));
   return new Promise((_, reject) => {
     signal.addEventListener('abort', () => {
@@ -128,9 +133,9 @@ export async function startHttp({ server, ...overrides }: Overrides = {}) {
   const counts = { contexts: 0 };
   const http = createHttpServer({
     schema: testSchema,
-    createContext: async ({ authorization }, request, getSignal) => {
+    createContext: async ({ authorization }, request) => {
       counts.contexts += 1;
-      return { caller: authorization, request, getSignal } satisfies TestContext;
+      return { caller: authorization, request } satisfies Partial<TestContext>;
     },
     ...overrides,
     server: { ...serverDefaults, ...server },

@@ -1,9 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PortTakenError } from '../../src/http/port-taken-error.ts';
-import { ask, query, startHttp } from './http-fixture.ts';
+import { ask, query, startHttp, waiting } from './http-fixture.ts';
 
 const uuid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 
@@ -162,8 +161,9 @@ test('a taken port is one clear line', async () => {
 
 test('close lets what is in flight end, and takes nothing new', async () => {
   const server = await startHttp();
+  const begun = once(waiting, 'begun');
   const slow = query(server.port, '{ slow(ms: 200) }', { connection: 'keep-alive' });
-  await setTimeout(50);
+  await begun;
   const closed = server.close();
   await expect(query(server.port, '{ hello }')).rejects.toThrow(/ECONNREFUSED|ECONNRESET/);
   const { json, headers } = await slow;
@@ -174,9 +174,10 @@ test('close lets what is in flight end, and takes nothing new', async () => {
 
 test('close cuts what outlasts the grace', async () => {
   const server = await startHttp({ server: { shutdownGraceMs: 100 } });
+  const begun = once(waiting, 'begun');
   const slow = query(server.port, '{ slow(ms: 5000) }');
   const cut = expect(slow).rejects.toThrow();
-  await setTimeout(50);
+  await begun;
   const began = performance.now();
   await server.close();
   expect(performance.now() - began).toBeLessThan(1_000);

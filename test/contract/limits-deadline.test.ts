@@ -17,7 +17,7 @@ function createSlowSchema() {
     return name;
   };
   const hear = async (_: unknown, __: unknown, ctx: TestContext) => {
-    ctx.getSignal().addEventListener('abort', () => events.push('heard'));
+    ctx.exchange.getDeparture().addEventListener('abort', () => events.push('heard'));
     await sleep(longMs);
     return {};
   };

@@ -1,9 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
-import { signInBound } from '../support/cast.ts';
-import { type Child, startChild } from '../support/child.ts';
+import type { TestApp } from '../support/app.ts';
 import { openSession, send } from '../support/credentials.ts';
-import { mutate } from '../support/mutate.ts';
 import {
   createMember,
   createPerson,
@@ -12,51 +9,18 @@ import {
   type Person,
   type Team,
 } from '../support/people.ts';
+import { startTwoProcesses, type TwoProcesses } from '../support/two-processes.ts';
 
 // Two processes serve one database. What one of them has acknowledged, the very next request to the
 // other must know: nothing about sessions or rights is remembered between requests.
 
+let processes: TwoProcesses;
 let here: TestApp;
-let child: Child;
-let there: Pick<TestApp, 'ask'>;
-
-const serveThere = (appUrl: string) => `
-  import { createApp } from '#root/src/app.ts';
-  import { loadConfig } from '#root/src/config.ts';
-  import { createLogger } from '#root/src/observability/logger.ts';
-  const config = loadConfig({
-    NODE_ENV: 'test', PORT: '0', LOG_LEVEL: 'silent', DATABASE_POOL_SIZE: '4',
-    SIGN_IN_SOURCE_FAILURES_MAX: '1000000',
-    SIGN_UP_SOURCE_MAX: '1000000',
-  });
-  const app = await createApp(config, {
-    appUrl: ${JSON.stringify(appUrl)},
-    secret: 'a secret that only the tests know',
-    log: createLogger(config.log),
-  });
-  process.on('SIGTERM', () => app.close());
-  console.log((await app.http.listen()).url);
-`;
-
 beforeAll(async () => {
-  here = await startTestApp();
-  child = startChild(serveThere(here.appUrl));
-  const url = await child.firstLine;
-  there = {
-    ask: async (query, { token, variables } = {}) => {
-      const response = await fetch(`${url}/graphql`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-        body: JSON.stringify({ query, variables }),
-      });
-      return await response.json();
-    },
-  };
+  processes = await startTwoProcesses();
+  here = processes.here;
 });
-afterAll(async () => {
-  await child.end();
-  await here.close();
-});
+afterAll(() => processes.close());
 
 let team: Team;
 let member: Person & { membershipId: string };
@@ -67,22 +31,7 @@ beforeEach(async () => {
   stranger = (await createTeam(here)).owner;
 });
 
-/** Whether the other process takes the token for somebody's. */
-async function isGoodThere({ token }: { token: string }): Promise<boolean> {
-  const { data, errors } = await there.ask('{ viewer { user { id } } }', { token });
-  if (errors) throw new Error(JSON.stringify(errors));
-  return data.viewer !== null;
-}
-
-/** What the other process lets somebody do in the team; null where it does not belong. */
-async function listPermissionsThere({ token }: { token: string }): Promise<string[] | null> {
-  const { data, errors } = await there.ask(
-    'query ($id: ID!) { tenant(id: $id) { viewerPermissions } }',
-    { token, variables: { id: team.tenantId } },
-  );
-  if (errors) throw new Error(JSON.stringify(errors));
-  return data.tenant?.viewerPermissions ?? null;
-}
+const isGoodThere = (person: { token: string }) => processes.isGoodThere(person);
 
 /** Is good there before `change` and, if it is a revocation, dead in the next request after it. */
 async function expectEnd(victim: { token: string }, change: () => Promise<unknown>) {
@@ -181,9 +130,9 @@ describe('a session is refused by the other process at once', () => {
     expect(await isGoodThere(member)).toBe(true);
   });
 
-  test('as one to verify, too', async () => {
+  test('when a service there asks whether it is good', async () => {
     const verifyThere = async () => {
-      const { data } = await there.ask(
+      const { data } = await processes.there.ask(
         'query ($token: String!, $id: ID) { verifySession(token: $token, tenantId: $id) { valid } }',
         { token: team.owner.token, variables: { token: member.token, id: team.tenantId } },
       );
@@ -195,127 +144,4 @@ describe('a session is refused by the other process at once', () => {
     await send(member.ask, 'signOut');
     expect(await verifyThere()).toBe(false);
   });
-});
-
-describe('a membership is known to the other process as it now is', () => {
-  const boundToken = async (person: Person) => (await openSession(here, person, team.slug)).token;
-
-  test('once it is paused and resumed, but not by a stranger', async () => {
-    const bound = { token: await boundToken(member) };
-    const { membershipId } = member;
-    expect(await listPermissionsThere(member)).toContain('tenant:read');
-    const pause = (ask: Person['ask'], isActive: boolean) =>
-      mutate(ask, 'updateMembership', { membershipId, isActive });
-    expect((await pause(stranger.ask, false)).code).toBe('NOT_FOUND');
-    expect(await listPermissionsThere(member)).toContain('tenant:read');
-    expect((await pause(team.owner.ask, false)).code).toBeNull();
-    expect(await listPermissionsThere(member)).toBeNull();
-    expect(await isGoodThere(bound)).toBe(false);
-    expect(await isGoodThere(member)).toBe(true);
-    expect((await pause(team.owner.ask, true)).code).toBeNull();
-    expect(await listPermissionsThere(member)).toContain('tenant:read');
-    expect(await isGoodThere(bound)).toBe(true);
-  });
-
-  test('once it is removed, but not by a stranger', async () => {
-    const bound = { token: await boundToken(member) };
-    const input = { membershipId: member.membershipId };
-    expect(await listPermissionsThere(bound)).toContain('tenant:read');
-    expect((await mutate(stranger.ask, 'removeMember', input)).code).toBe('NOT_FOUND');
-    expect(await listPermissionsThere(bound)).toContain('tenant:read');
-    expect((await mutate(team.owner.ask, 'removeMember', input)).code).toBeNull();
-    expect(await isGoodThere(bound)).toBe(false);
-    expect(await listPermissionsThere(member)).toBeNull();
-    expect(await isGoodThere(member)).toBe(true);
-  });
-
-  test('once its user has left', async () => {
-    const bound = { token: await boundToken(member) };
-    const input = { tenantId: team.tenantId };
-    expect((await mutate(stranger.ask, 'leaveTenant', input)).code).toBe('NOT_FOUND');
-    expect(await isGoodThere(bound)).toBe(true);
-    expect((await mutate(member.ask, 'leaveTenant', input)).code).toBeNull();
-    expect(await isGoodThere(bound)).toBe(false);
-    expect(await listPermissionsThere(member)).toBeNull();
-  });
-
-  test('once its roles have changed, up and down, but not by a stranger', async () => {
-    const { membershipId } = member;
-    const setRoles = (ask: Person['ask'], ...roleKeys: string[]) =>
-      mutate(ask, 'updateMembership', { membershipId, roleKeys });
-    expect(await listPermissionsThere(member)).not.toContain('members:update');
-    expect((await setRoles(stranger.ask, 'admin')).code).toBe('NOT_FOUND');
-    expect(await listPermissionsThere(member)).not.toContain('members:update');
-    expect((await setRoles(team.owner.ask, 'admin')).code).toBeNull();
-    expect(await listPermissionsThere(member)).toContain('members:update');
-    expect((await setRoles(team.owner.ask, 'viewer')).code).toBeNull();
-    expect(await listPermissionsThere(member)).not.toContain('members:update');
-  });
-
-  test('once what one of its roles allows has changed, but not by a stranger', async () => {
-    const { data } = await team.owner.ask(
-      `mutation ($input: CreateRoleInput!) { createRole(input: $input) {
-        ... on CreateRoleSuccess { role { id } } ... on Error { code } } }`,
-      {
-        variables: {
-          input: {
-            tenantId: team.tenantId,
-            key: 'desk',
-            name: 'Desk',
-            permissions: ['roles:read'],
-          },
-        },
-      },
-    );
-    const roleId = data.createRole.role.id;
-    const roleKeys = ['member', 'desk'];
-    await mutate(team.owner.ask, 'updateMembership', {
-      membershipId: member.membershipId,
-      roleKeys,
-    });
-    const allow = async (ask: Person['ask'], permissions: string[]) => {
-      const answer = await ask(
-        `mutation ($input: UpdateRoleInput!) { updateRole(input: $input) {
-          __typename ... on Error { code } } }`,
-        { variables: { input: { roleId, permissions } } },
-      );
-      return answer.data.updateRole.code ?? null;
-    };
-    expect(await listPermissionsThere(member)).not.toContain('sessions:read');
-    expect(await allow(stranger.ask, ['sessions:read'])).toBe('NOT_FOUND');
-    expect(await listPermissionsThere(member)).not.toContain('sessions:read');
-    expect(await allow(team.owner.ask, ['sessions:read'])).toBeNull();
-    expect(await listPermissionsThere(member)).toContain('sessions:read');
-    expect(await allow(team.owner.ask, [])).toBeNull();
-    expect(await listPermissionsThere(member)).not.toContain('sessions:read');
-  });
-
-  test('once its tenant is suspended, and no other', async () => {
-    const bound = { token: await boundToken(member) };
-    const asBound = await signInBound(here, member, team.slug);
-    expect(await isGoodThere(bound)).toBe(true);
-    await here.owner.query(`update tenants set status = 'suspended' where id = $1`, [
-      team.tenantUuid,
-    ]);
-    expect(await isGoodThere(bound)).toBe(false);
-    expect(await isGoodThere(member)).toBe(true);
-    expect((await asBound('{ viewer { user { id } } }')).data.viewer).toBeNull();
-    expect(await isGoodThere(stranger)).toBe(true);
-  });
-});
-
-test('a platform administrator who is one no more is known to the other process at once', async () => {
-  const admin = await createPlatformAdmin(here);
-  const other = await createPlatformAdmin(here);
-  const isAdminThere = async ({ token }: Person) => {
-    const { data } = await there.ask('{ viewer { isPlatformAdmin } }', { token });
-    return data.viewer.isPlatformAdmin;
-  };
-  expect(await isAdminThere(admin)).toBe(true);
-  await here.owner.query('update users set is_platform_admin = false where id = $1', [
-    admin.userUuid,
-  ]);
-  expect(await isAdminThere(admin)).toBe(false);
-  expect(await isAdminThere(other)).toBe(true);
-  expect(await listPermissionsThere(admin)).toBeNull();
 });

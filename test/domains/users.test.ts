@@ -28,6 +28,7 @@ describe('user', () => {
     'is oneself, or anybody for a platform administrator: %s',
     async (name) => {
       const { userId: id, email } = cast.member;
+      // Nobody but the person changes a profile, so nobody else is told that they may.
       const rights = name === 'member' ? ['user:update'] : ['user:suspend'];
       const seen = { id, email, viewerPermissions: ['user:read', ...rights, 'user:erase'] };
       const user = name === 'member' || name === 'platformAdmin' ? seen : null;

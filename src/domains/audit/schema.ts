@@ -1,9 +1,8 @@
 import type { Ctx } from '../../core/context.ts';
 import { builder } from '../../graphql/builder.ts';
 import { createConnectionType, pageArgs } from '../../graphql/connection.ts';
-import { parseIdOf, toGlobalId } from '../../graphql/ids.ts';
+import { parseIdOrNil, toGlobalId } from '../../graphql/ids.ts';
 import { findNodeOf, Node, registerNode } from '../../graphql/node.ts';
-import { nilUuid } from '../../lib/uuid.ts';
 import { Tenant } from '../tenants/schema.ts';
 import { userLoader } from '../users/loaders.ts';
 import { User } from '../users/schema.ts';
@@ -65,7 +64,7 @@ registerNode('AuditEvent', (ctx, { id, tenantId }) =>
   tenantId === null ? Promise.resolve(null) : findAuditEvent(ctx, tenantId, id),
 );
 
-export const AuditEventConnection = createConnectionType('AuditEvent', AuditEvent);
+const AuditEventConnection = createConnectionType('AuditEvent', AuditEvent);
 
 const AuditWhere = builder.inputType('AuditWhere', {
   description: 'What a trail is narrowed by; all of it must hold.',
@@ -86,7 +85,7 @@ builder.objectField(Tenant, 'auditEvents', (t) =>
         page,
         filter: {
           action: where?.action,
-          actorId: actorId == null ? null : (parseIdOf('User', actorId)?.id ?? nilUuid),
+          actorId: actorId == null ? null : parseIdOrNil('User', actorId),
         },
       });
     },

@@ -1,7 +1,6 @@
 import { getSignedIn } from '../../core/context.ts';
-import { createLoader, inOrderOf } from '../../core/loader.ts';
+import { createLoader, createTenantOwnedLoader, type TenantOwnedRef } from '../../core/loader.ts';
 import type { Membership } from '../../core/records.ts';
-import { getTenantScope } from '../../core/scopes.ts';
 import { noScope } from '../../db/scope.ts';
 import { tenantLoader } from '../tenants/loaders.ts';
 import { listMemberships, listVisibleMemberships } from './queries.ts';
@@ -45,21 +44,10 @@ export const userMembershipsLoader = createLoader<
   ({ userId, afterId, pageSize }) => `${userId}/${afterId}/${pageSize}`,
 );
 
-export type MembershipRef = { tenantId: string; id: string };
+export type MembershipRef = TenantOwnedRef;
 
 /** Memberships by tenant and id. The caller has been authorised in the tenant. */
-export const membershipLoader = createLoader<MembershipRef, Membership | null, string>(
-  async (ctx, refs) => {
-    const byTenant = Map.groupBy(refs, ({ tenantId }) => tenantId);
-    const found = await Promise.all(
-      [...byTenant].map(([tenantId, ofTenant]) =>
-        ctx.db.read(getTenantScope(ctx, tenantId), (db) =>
-          listMemberships(db, tenantId, { ids: ofTenant.map(({ id }) => id) }),
-        ),
-      ),
-    );
-    const keyOf = (ref: MembershipRef) => `${ref.tenantId}/${ref.id}`;
-    return inOrderOf(refs.map(keyOf), found.flat(), keyOf);
-  },
-  ({ tenantId, id }) => `${tenantId}/${id}`,
-);
+export const membershipLoader = createTenantOwnedLoader<Membership>(async (db, tenantId, ids) => {
+  const memberships = await listMemberships(db, tenantId, { ids });
+  return memberships.map((membership) => [membership.id, membership]);
+});

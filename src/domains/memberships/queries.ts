@@ -1,9 +1,9 @@
-import type { CursorKey, PageRequest } from '../../core/page.ts';
+import { type CursorKey, getBounds, type PageRequest } from '../../core/page.ts';
+import { ownerRoleKey } from '../../core/permissions.ts';
 import type { JsonObject, Membership, Tenant, User } from '../../core/records.ts';
 import type { Db } from '../../db/database.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { rolesOfMembership } from '../roles/queries.ts';
-import { ownerRoleKey } from './rules.ts';
 
 /** What a membership looks like before "never" is made null. */
 type MembershipRow = Omit<Membership, 'lastSignInAt'> & { lastSignInAt: Date };
@@ -36,9 +36,7 @@ export async function listMembers(
 ): Promise<Member[]> {
   const { filter, order } = list;
   const isDescending = order.isDescending !== request.isBackward;
-  const [above, below] = order.isDescending
-    ? [request.before, request.after]
-    : [request.after, request.before];
+  const { above, below } = getBounds(request, order.isDescending);
   const direction = isDescending ? Prisma.sql`desc` : Prisma.sql`asc`;
   const rows = await db.$queryRaw<(MembershipRow & UserRow & { cursorAt: string })[]>`
     select ${membershipColumns}, m.last_sign_in_at::text as "cursorAt",

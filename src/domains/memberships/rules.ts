@@ -1,9 +1,7 @@
+import { ownerRoleKey } from '../../core/permissions.ts';
 import type { Membership } from '../../core/records.ts';
 
-/** Pure decisions about who may change whom; nothing here touches the database. */
-
-/** The key of the built-in role that every tenant must have somebody in. */
-export const ownerRoleKey = 'owner';
+/** What the roles of a membership amount to; who may change whom is decided in core/rights.ts. */
 
 /** All permissions that a membership's roles give together. */
 export function listPermissions(membership: Pick<Membership, 'roles'>): string[] {

@@ -1,4 +1,4 @@
-import { createLoader } from '../../core/loader.ts';
+import { createLoader, createTenantOwnedLoader } from '../../core/loader.ts';
 import type { Role } from '../../core/records.ts';
 import { getTenantScope } from '../../core/scopes.ts';
 import { countRoleMembers, listRoles } from './queries.ts';
@@ -12,25 +12,8 @@ export const rolesLoader = createLoader<string, readonly Role[]>((ctx, tenantIds
   ),
 );
 
-type RoleRef = { tenantId: string; id: string };
-
-/** How many members a role has. */
-export const roleMemberCountLoader = createLoader<RoleRef, number, string>(
-  async (ctx, roles) => {
-    const byTenant = Map.groupBy(roles, ({ tenantId }) => tenantId);
-    const counts = await Promise.all(
-      [...byTenant].map(([tenantId, ofTenant]) =>
-        ctx.db.read(getTenantScope(ctx, tenantId), (db) =>
-          countRoleMembers(
-            db,
-            tenantId,
-            ofTenant.map(({ id }) => id),
-          ),
-        ),
-      ),
-    );
-    const byRole = new Map(counts.flat().map(({ roleId, count }) => [roleId, count]));
-    return roles.map(({ id }) => byRole.get(id) ?? 0);
-  },
-  ({ id }) => id,
-);
+/** How many members a role has; null for none. */
+export const roleMemberCountLoader = createTenantOwnedLoader<number>(async (db, tenantId, ids) => {
+  const counts = await countRoleMembers(db, tenantId, ids);
+  return counts.map(({ roleId, count }) => [roleId, count]);
+});

@@ -15,7 +15,7 @@ const isLive = Prisma.sql`
   s.expires_at > now() and s.last_seen_at + make_interval(secs => s.idle_timeout_seconds) > now()`;
 
 /** What the login by e-mail finds. */
-export type Credentials = {
+export type StoredPassword = {
   userId: string;
   status: UserStatus;
   isPlatformAdmin: boolean;
@@ -23,8 +23,8 @@ export type Credentials = {
 };
 
 /** The credentials behind a canonical e-mail address, or null. */
-export async function findCredentials(db: Db, email: string): Promise<Credentials | null> {
-  const [found] = await db.$queryRaw<Credentials[]>`
+export async function findCredentials(db: Db, email: string): Promise<StoredPassword | null> {
+  const [found] = await db.$queryRaw<StoredPassword[]>`
     select user_id as "userId", status, is_platform_admin as "isPlatformAdmin",
       password_hash as "passwordHash"
     from find_credentials(${email})`;
@@ -55,12 +55,18 @@ export async function createSession(tx: Db, session: NewSession): Promise<Sessio
   return created;
 }
 
-/** Keeps the `kept` sessions of a user that were used last, and ends the rest. */
-export async function deleteSurplusSessions(tx: Db, userId: string, kept: number): Promise<void> {
-  await tx.$executeRaw`
+/** Keeps the `kept` sessions of a user that were used last, and ends the rest; answers their ids. */
+export async function deleteSurplusSessions(
+  tx: Db,
+  userId: string,
+  kept: number,
+): Promise<string[]> {
+  const ended = await tx.$queryRaw<{ id: string }[]>`
     delete from sessions s where s.user_id = ${userId}::uuid and s.id in (
       select o.id from sessions o where o.user_id = ${userId}::uuid
-      order by o.last_seen_at desc, o.id desc offset ${kept}::int)`;
+      order by o.last_seen_at desc, o.id desc offset ${kept}::int)
+    returning s.id`;
+  return ended.map(({ id }) => id);
 }
 
 /** An attempt to prove a password, and what is borne. */
@@ -108,6 +114,10 @@ export async function findPasswordHash(db: Db, userId: string): Promise<string |
     select: { passwordHash: true },
   });
   return credential?.passwordHash ?? null;
+}
+
+export async function createPassword(tx: Db, userId: string, passwordHash: string): Promise<void> {
+  await tx.passwordCredential.createMany({ data: [{ userId, passwordHash }] });
 }
 
 /**

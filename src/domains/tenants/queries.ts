@@ -1,5 +1,6 @@
 import { tenantColumns } from '../../core/access.ts';
-import type { CursorKey, PageRequest } from '../../core/page.ts';
+import { type CursorKey, getBounds, type PageRequest } from '../../core/page.ts';
+import { ownerRoleKey } from '../../core/permissions.ts';
 import type { JsonObject, Tenant, TenantStatus, User } from '../../core/records.ts';
 import { toJsonb, toPattern } from '../../core/search.ts';
 import type { Db } from '../../db/database.ts';
@@ -67,9 +68,7 @@ export function listTenants(
       ? [Prisma.sql`t.slug`, Prisma.sql`text`]
       : [Prisma.sql`t.id`, Prisma.sql`uuid`];
   const isDescending = order.isDescending !== request.isBackward;
-  const [above, below] = order.isDescending
-    ? [request.before, request.after]
-    : [request.after, request.before];
+  const { above, below } = getBounds(request, order.isDescending);
   return db.$queryRaw<Tenant[]>`
     select ${tenantColumns} from tenants t
     where true
@@ -114,7 +113,7 @@ export function listOwners(
     join membership_roles mr on mr.tenant_id = r.tenant_id and mr.role_id = r.id
     join user_tenants m on m.tenant_id = mr.tenant_id and m.id = mr.membership_id and m.is_active
     join users u on u.id = m.user_id and u.status = 'active'
-    where r.tenant_id = any (${tenantIds}::uuid[]) and r.key = 'owner'
+    where r.tenant_id = any (${tenantIds}::uuid[]) and r.key = ${ownerRoleKey}
     order by m.id`;
 }
 

@@ -72,7 +72,7 @@ export const Tenant = builder.objectRef<TenantRecord>('Tenant').implement({
 
 registerNode('Tenant', (ctx, { id }) => service.findTenant(ctx, { id }));
 
-export const TenantConnection = createConnectionType('Tenant', Tenant);
+const TenantConnection = createConnectionType('Tenant', Tenant);
 
 const TenantOrderField = builder.enumType('TenantOrderField', {
   description: 'What tenants can be ordered by.',

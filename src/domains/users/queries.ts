@@ -1,4 +1,4 @@
-import type { CursorKey, PageRequest } from '../../core/page.ts';
+import { type CursorKey, getBounds, type PageRequest } from '../../core/page.ts';
 import type { JsonObject, User, UserStatus } from '../../core/records.ts';
 import { toJsonb, toPattern } from '../../core/search.ts';
 import type { Db } from '../../db/database.ts';
@@ -16,10 +16,6 @@ export type NewUser = { id: string; email: string; name: string | null };
 export async function createUser(tx: Db, user: NewUser): Promise<void> {
   await tx.$executeRaw`
     insert into users (id, email, name) values (${user.id}::uuid, ${user.email}, ${user.name})`;
-}
-
-export async function createPassword(tx: Db, userId: string, passwordHash: string): Promise<void> {
-  await tx.passwordCredential.createMany({ data: [{ userId, passwordHash }] });
 }
 
 /** Those of the users that the actor may see. */
@@ -90,9 +86,7 @@ export function listUsers(
   const column = order.field === 'email' ? Prisma.sql`u.email` : Prisma.sql`u.id`;
   const type = order.field === 'email' ? Prisma.sql`text` : Prisma.sql`uuid`;
   const isDescending = order.isDescending !== request.isBackward;
-  const [above, below] = order.isDescending
-    ? [request.before, request.after]
-    : [request.after, request.before];
+  const { above, below } = getBounds(request, order.isDescending);
   return db.$queryRaw<User[]>`
     select ${userColumns} from users u
     where true

@@ -1,12 +1,11 @@
 import type { User as UserRecord } from '../../core/records.ts';
 import { builder } from '../../graphql/builder.ts';
 import { createConnectionType, pageArgs } from '../../graphql/connection.ts';
-import { parseIdOf, toGlobalId } from '../../graphql/ids.ts';
+import { parseIdOrNil, toGlobalId } from '../../graphql/ids.ts';
 import { addMutation, createResultType } from '../../graphql/mutation.ts';
 import { Node, registerNode } from '../../graphql/node.ts';
 import { requireOneOf } from '../../graphql/one-of.ts';
 import { isDescending, OrderDirection } from '../../graphql/order.ts';
-import { nilUuid } from '../../lib/uuid.ts';
 import * as service from './service.ts';
 
 const UserStatus = builder.enumType('UserStatus', {
@@ -56,7 +55,7 @@ export const User = builder.objectRef<UserRecord>('User').implement({
 
 registerNode('User', (ctx, { id }) => service.findVisibleUser(ctx, id));
 
-export const UserConnection = createConnectionType('User', User);
+const UserConnection = createConnectionType('User', User);
 
 const UserOrderField = builder.enumType('UserOrderField', {
   description: 'What users can be ordered by.',
@@ -95,7 +94,7 @@ builder.queryFields((t) => ({
     resolve: (_root, args, ctx) => {
       const by = requireOneOf(args, ['id', 'email']);
       if (by.field === 'email') return service.findUser(ctx, { email: by.value });
-      return service.findUser(ctx, { id: parseIdOf('User', by.value)?.id ?? nilUuid });
+      return service.findUser(ctx, { id: parseIdOrNil('User', by.value) });
     },
   }),
   users: t.field({

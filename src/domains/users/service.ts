@@ -1,4 +1,3 @@
-import { InvalidInputError } from '../../core/app-error.ts';
 import { listChanges, recordAudit } from '../../core/audit.ts';
 import {
   type Ctx,
@@ -12,12 +11,12 @@ import {
   checkLocale,
   checkMetadata,
   checkOptionalText,
-  checkSearch,
   checkUrl,
 } from '../../core/input.ts';
 import { type Page, type PageArgs, parsePage, toPage } from '../../core/page.ts';
 import type { JsonObject, User } from '../../core/records.ts';
 import { getOwnScope, getPlatformScope } from '../../core/scopes.ts';
+import { parseSearch } from '../../core/search.ts';
 import { userLoader } from './loaders.ts';
 import * as queries from './queries.ts';
 
@@ -55,15 +54,7 @@ export type UserListInput = {
 export async function listUsers(ctx: Ctx, input: UserListInput): Promise<Page<User>> {
   requirePlatformAdmin(ctx);
   const { filter } = input;
-  checkSearch(filter.search);
-  if (filter.metadata != null) checkMetadata('metadata', filter.metadata);
-  const isSearch = Boolean(filter.search || filter.metadata);
-  if (isSearch && input.order) {
-    throw new InvalidInputError('A search is always newest first; leave out "orderBy".', [
-      'orderBy',
-    ]);
-  }
-  const order = input.order ?? { field: 'createdAt', isDescending: true };
+  const { isSearch, order } = parseSearch(filter, input.order);
   const request = parsePage(ctx, input.page, JSON.stringify(['users', filter, order]));
   const scope = getPlatformScope(ctx);
   const rows = await ctx.db.read(scope, (db) =>

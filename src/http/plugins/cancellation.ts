@@ -3,7 +3,7 @@ import type { ServerContext } from '../exchange.ts';
 
 /**
  * Stops an operation whose caller has gone: no further field is resolved. What a resolver has
- * begun runs on unless it listens to the signal itself.
+ * begun runs on unless it listens to the departure itself.
  */
 export function useCancellation(): Plugin<ServerContext> {
   return {

@@ -5,7 +5,7 @@ import type { ServerContext } from '../exchange.ts';
 
 /**
  * Ends operations that are still running after `timeoutMs`: they are answered as unavailable at
- * once, no further field is resolved, and whoever listens to the caller's signal hears of it. What
+ * once, no further field is resolved, and whoever listens to the caller's departure hears of it. What
  * a resolver has sent to the database ends there by the database's own time-outs.
  */
 export function useDeadline(timeoutMs: number): Plugin<ServerContext> {

@@ -3,7 +3,7 @@ import type { Plugin } from 'graphql-yoga';
 import { createTooComplex } from '../limits/find-fault.ts';
 
 /** How graphql-js begins the message that tells its limit. */
-const TOO_MANY_TOKENS = 'Syntax Error: Document contains more';
+const tooManyTokens = 'Syntax Error: Document contains more';
 
 /** Refuses documents of more than `tokensMax` tokens while reading them, so cost is bounded. */
 export function useTokenLimit(tokensMax: number): Plugin {
@@ -14,7 +14,7 @@ export function useTokenLimit(tokensMax: number): Plugin {
           return parse(source, { ...options, maxTokens: tokensMax });
         } catch (error) {
           const isTooLong =
-            error instanceof GraphQLError && error.message.startsWith(TOO_MANY_TOKENS);
+            error instanceof GraphQLError && error.message.startsWith(tooManyTokens);
           throw isTooLong ? createTooComplex('The document is too long.') : error;
         }
       });

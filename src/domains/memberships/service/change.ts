@@ -1,4 +1,4 @@
-import { authorize, clearAccess, findAccess } from '../../../core/access.ts';
+import { authorize, clearAccess, findAccess, requirePermission } from '../../../core/access.ts';
 import {
   ConflictError,
   ForbiddenError,
@@ -19,18 +19,18 @@ import { type MembershipRef, membershipLoader } from '../loaders.ts';
 import * as queries from '../queries.ts';
 import { isOwner, listPermissions } from '../rules.ts';
 
-/** A way to change a membership: what it takes, and its word in the trail. */
-type Manner = { permission: Permission | null; action: AuditAction };
+/** A kind of change of a membership: what it takes, and its word in the trail. */
+type ChangeKind = { permission: Permission | null; action: AuditAction };
 
-const membershipUpdated: Manner = {
+const membershipUpdated: ChangeKind = {
   permission: needs('members:update'),
   action: 'membership.updated',
 };
-const membershipRemoved: Manner = {
+const membershipRemoved: ChangeKind = {
   permission: needs('members:remove'),
   action: 'membership.removed',
 };
-const membershipLeft: Manner = { permission: null, action: 'membership.left' };
+const membershipLeft: ChangeKind = { permission: null, action: 'membership.left' };
 
 const rolesMax = 20;
 
@@ -108,17 +108,15 @@ type Change = { actor: ReadonlySet<string>; target: Membership; isOwn: boolean }
 async function changeMembership(
   ctx: Ctx,
   ref: MembershipRef,
-  { permission, action }: Manner,
+  { permission, action }: ChangeKind,
   change: (tx: Db, change: Change) => Promise<void>,
 ): Promise<Membership> {
   const { tenantId } = ref;
-  if (permission) await authorizeOnMembership(ctx, ref, permission);
+  if (permission) await authorize(ctx, { id: tenantId }, permission, 'membership');
   const changed = await ctx.db.transaction(getTenantScope(ctx, tenantId), async (tx) => {
     await lockTenant(tx, tenantId);
     const decided = await getChange(ctx, tx, ref);
-    if (permission && !decided.actor.has(permission)) {
-      throw new ForbiddenError(`This needs the permission "${permission}" in the tenant.`);
-    }
+    if (permission) requirePermission(decided.actor, permission);
     if (!decided.isOwn && !mayManage(decided.actor, listPermissions(decided.target))) {
       throw new ForbiddenError('This member has as many rights as you; only an owner may do this.');
     }
@@ -149,18 +147,6 @@ function listMembershipChanges(before: Membership, after: Membership | undefined
   });
   if (after === undefined) return { userId: [userId, null], roles: [tell(before).roles, null] };
   return listChanges(tell(before), tell(after), ['roles', 'isActive', 'metadata']);
-}
-
-/** A membership in a tenant where the caller does not belong is as absent as one that never was. */
-async function authorizeOnMembership(
-  ctx: Ctx,
-  { tenantId }: MembershipRef,
-  permission: Permission,
-): Promise<void> {
-  getSignedIn(ctx);
-  const access = await findAccess(ctx, { id: tenantId });
-  if (access === null) throw createNotFound();
-  await authorize(ctx, { id: tenantId }, permission);
 }
 
 async function getChange(ctx: Ctx, tx: Db, ref: MembershipRef): Promise<Change> {

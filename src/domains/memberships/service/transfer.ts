@@ -7,7 +7,7 @@ import {
 } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
 import { type Ctx, getSignedIn } from '../../../core/context.ts';
-import { needs } from '../../../core/permissions.ts';
+import { needs, ownerRoleKey } from '../../../core/permissions.ts';
 import type { Membership, Role } from '../../../core/records.ts';
 import { getTenantScope } from '../../../core/scopes.ts';
 import type { Db } from '../../../db/database.ts';
@@ -16,7 +16,7 @@ import { lockTenant } from '../../tenants/queries.ts';
 import { listUsersInScope } from '../../users/queries.ts';
 import { membershipLoader } from '../loaders.ts';
 import * as queries from '../queries.ts';
-import { isOwner, ownerRoleKey } from '../rules.ts';
+import { isOwner } from '../rules.ts';
 
 const ownTenant = needs('tenant:own');
 const adminRoleKey = 'admin';

@@ -1,4 +1,4 @@
-import { authorize, findAccess } from '../../../core/access.ts';
+import { authorize, requirePermission } from '../../../core/access.ts';
 import {
   ConflictError,
   ForbiddenError,
@@ -90,7 +90,7 @@ export async function updateRole(ctx: Ctx, input: UpdateRoleInput): Promise<Role
   const name = input.name == null ? null : checkText('name', input.name, roleNameMax);
   const description = checkOptionalText('description', input.description, roleDescriptionMax);
   if (input.permissions != null) checkPermissionNames(input.permissions);
-  await authorizeOnRole(ctx, tenantId);
+  await authorize(ctx, { id: tenantId }, manageRoles, 'role');
   return await changeRoles(ctx, tenantId, async (tx, rights) => {
     const role = await getManageable(tx, input.role, rights);
     const after = await queries.updateRole(tx, role, {
@@ -111,7 +111,7 @@ export async function updateRole(ctx: Ctx, input: UpdateRoleInput): Promise<Role
  * NotFoundError, ForbiddenError, ConflictError.
  */
 export async function deleteRole(ctx: Ctx, ref: RoleRef): Promise<void> {
-  await authorizeOnRole(ctx, ref.tenantId);
+  await authorize(ctx, { id: ref.tenantId }, manageRoles, 'role');
   try {
     await changeRoles(ctx, ref.tenantId, async (tx, rights) => {
       const role = await getManageable(tx, ref, rights);
@@ -145,12 +145,6 @@ function recordRole(
   return recordAudit(ctx, tx, { tenantId, target: { type: 'Role', id }, ...entry });
 }
 
-/** A role of a tenant where the caller does not belong is as absent as one that never was. */
-async function authorizeOnRole(ctx: Ctx, tenantId: string): Promise<void> {
-  if ((await findAccess(ctx, { id: tenantId })) === null) throw createNotFound();
-  await authorize(ctx, { id: tenantId }, manageRoles);
-}
-
 /**
  * Runs a change of a tenant's roles while the tenant is locked, with the rights that the caller has
  * then: what was read before may have been taken away meanwhile.
@@ -166,9 +160,7 @@ async function changeRoles<T>(
     const rights = new Set<string>(
       isPlatformAdmin(ctx) ? allPermissions : await queries.listRightsOf(tx, tenantId, user.id),
     );
-    if (!rights.has(manageRoles)) {
-      throw new ForbiddenError(`This needs the permission "${manageRoles}" in the tenant.`);
-    }
+    requirePermission(rights, manageRoles);
     return await change(tx, rights);
   });
   rolesLoader(ctx).clear(tenantId);

@@ -24,5 +24,5 @@ export async function findRole(ctx: Ctx, tenantId: string, roleId: string): Prom
 /** How many memberships have the role. Needs members:read. */
 export async function countRoleMembers(ctx: Ctx, role: Role): Promise<number> {
   await authorize(ctx, { id: role.tenantId }, readMembers);
-  return await roleMemberCountLoader(ctx).load(role);
+  return (await roleMemberCountLoader(ctx).load(role)) ?? 0;
 }

@@ -1,9 +1,8 @@
 import { InvalidCredentialsError, RateLimitedError } from '../../../core/app-error.ts';
 import type { Session as SessionRecord, User as UserRecord } from '../../../core/records.ts';
 import { builder } from '../../../graphql/builder.ts';
-import { parseIdOf, requireIdOf, toGlobalId } from '../../../graphql/ids.ts';
+import { parseIdOrNil, requireIdOf, toGlobalId } from '../../../graphql/ids.ts';
 import { addMutation, addPlainMutation, createResultType } from '../../../graphql/mutation.ts';
-import { nilUuid } from '../../../lib/uuid.ts';
 import { findTenantOf } from '../../tenants/loaders.ts';
 import { Tenant } from '../../tenants/schema.ts';
 import { User } from '../../users/schema.ts';
@@ -190,7 +189,7 @@ addMutation('revokeSessions', {
   result: createResultType('RevokeSessions', RevokeSessionsSuccess),
   resolve: async (ctx, { userId, tenantId, includeCurrent }) => ({
     revokedCount: await revokeSessions(ctx, {
-      userId: userId == null ? null : (parseIdOf('User', userId)?.id ?? nilUuid),
+      userId: userId == null ? null : parseIdOrNil('User', userId),
       tenantId: tenantId == null ? null : requireIdOf('Tenant', tenantId, 'tenant').id,
       includeCurrent,
     }),

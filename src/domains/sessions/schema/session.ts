@@ -5,10 +5,13 @@ import { toGlobalId } from '../../../graphql/ids.ts';
 import { Node, registerNode } from '../../../graphql/node.ts';
 import { findTenantOf } from '../../tenants/loaders.ts';
 import { Tenant } from '../../tenants/schema.ts';
-import { userLoader } from '../../users/loaders.ts';
 import { User } from '../../users/schema.ts';
-import { boundUserLoader } from '../loaders.ts';
-import { findSession, listSessionsOfTenant, listSessionsOfUser } from '../service/list.ts';
+import {
+  findSession,
+  getUserOfSession,
+  listSessionsOfTenant,
+  listSessionsOfUser,
+} from '../service/list.ts';
 
 export const Session = builder.objectRef<SessionRecord>('Session').implement({
   description: 'A sign-in that is still good.',
@@ -21,14 +24,7 @@ export const Session = builder.objectRef<SessionRecord>('Session').implement({
     user: t.field({
       type: User,
       description: 'Whose it is.',
-      resolve: async ({ userId, tenantId }, _args, ctx) => {
-        const { principal } = ctx;
-        if (principal.kind === 'session' && principal.user.id === userId) return principal.user;
-        const known = await userLoader(ctx).load(userId);
-        const user = known ?? (tenantId && (await boundUserLoader(ctx).load({ tenantId, userId })));
-        if (!user) throw new Error('A visible session must have a visible user.');
-        return user;
-      },
+      resolve: (session, _args, ctx) => getUserOfSession(ctx, session),
     }),
     tenant: t.field({
       type: Tenant,

@@ -2,8 +2,7 @@ import { isPlatformAdmin } from '../../../core/context.ts';
 import type { SignedIn } from '../../../core/principal.ts';
 import { builder } from '../../../graphql/builder.ts';
 import { forwardArgs } from '../../../graphql/connection.ts';
-import { parseIdOf } from '../../../graphql/ids.ts';
-import { nilUuid } from '../../../lib/uuid.ts';
+import { parseIdOf, parseIdOrNil } from '../../../graphql/ids.ts';
 import { Membership, MembershipConnection } from '../../memberships/schema.ts';
 import { findOwnMembership, listMembershipsOfUser } from '../../memberships/service/read.ts';
 import { findTenantOf } from '../../tenants/loaders.ts';
@@ -103,7 +102,7 @@ builder.queryFields((t) => ({
     resolve: (_root, { token, tenantId }, ctx) =>
       verifySession(ctx, {
         token,
-        tenantId: tenantId == null ? null : (parseIdOf('Tenant', tenantId)?.id ?? nilUuid),
+        tenantId: tenantId == null ? null : parseIdOrNil('Tenant', tenantId),
       }),
   }),
 }));

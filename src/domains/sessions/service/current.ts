@@ -2,7 +2,7 @@ import { becomePrincipal, type Ctx } from '../../../core/context.ts';
 import { createAnonymous } from '../../../core/principal.ts';
 import type { User } from '../../../core/records.ts';
 import { getOwnScope } from '../../../core/scopes.ts';
-import * as queries from '../queries.ts';
+import { endSession } from './end.ts';
 import type { OpenedSession } from './open.ts';
 
 /**
@@ -35,7 +35,8 @@ export function leaveSession(ctx: Ctx): void {
 export async function endReplacedSession(ctx: Ctx): Promise<void> {
   const { principal, sessionKeeper } = ctx;
   if (principal.kind !== 'session' || !sessionKeeper?.isHolding) return;
+  const { id, tenantId } = principal.session;
   await ctx.db.transaction(getOwnScope(ctx), (tx) =>
-    queries.deleteSession(tx, principal.session.id),
+    endSession(ctx, tx, { id }, { action: 'session.replaced', tenantId }),
   );
 }

@@ -3,8 +3,10 @@ import { ForbiddenError } from '../../../core/app-error.ts';
 import { type Ctx, getSignedIn, isPlatformAdmin } from '../../../core/context.ts';
 import { type Page, type PageArgs, parsePage, toPage } from '../../../core/page.ts';
 import { needs } from '../../../core/permissions.ts';
-import type { Session } from '../../../core/records.ts';
+import type { Session, User } from '../../../core/records.ts';
 import { getOwnScope, getPlatformScope, getTenantScope } from '../../../core/scopes.ts';
+import { userLoader } from '../../users/loaders.ts';
+import { boundUserLoader } from '../loaders.ts';
 import * as queries from '../queries.ts';
 
 const readSessions = needs('sessions:read');
@@ -55,4 +57,18 @@ export async function findSession(ctx: Ctx, ref: SessionRef): Promise<Session | 
   const access = tenantId === null ? null : await findAccess(ctx, { id: tenantId });
   if (tenantId === null || !access?.permissions.has(readSessions)) return null;
   return await ctx.db.read(getTenantScope(ctx, tenantId), (db) => queries.findSession(db, ref));
+}
+
+/**
+ * The user of a session that the caller sees. Who sees it for the sake of its tenant may not be
+ * entitled to the list of people, and is told this one all the same. Raises an Error where row
+ * security disagrees.
+ */
+export async function getUserOfSession(ctx: Ctx, { userId, tenantId }: Session): Promise<User> {
+  const { principal } = ctx;
+  if (principal.kind === 'session' && principal.user.id === userId) return principal.user;
+  const known = await userLoader(ctx).load(userId);
+  const user = known ?? (tenantId && (await boundUserLoader(ctx).load({ tenantId, id: userId })));
+  if (!user) throw new Error('A visible session must have a visible user.');
+  return user;
 }

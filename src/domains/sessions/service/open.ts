@@ -1,3 +1,4 @@
+import { recordAudit } from '../../../core/audit.ts';
 import type { Ctx } from '../../../core/context.ts';
 import type { Session } from '../../../core/records.ts';
 import type { Db } from '../../../db/database.ts';
@@ -34,6 +35,22 @@ export async function openSession(
       : limits.absoluteTimeoutSeconds,
     notAfter: to.notAfter ?? null,
   });
-  await queries.deleteSurplusSessions(tx, to.userId, limits.perUserMax);
+  await endSurplusSessions(ctx, tx, to.userId);
   return { token, session };
+}
+
+/**
+ * The cap is the person's, so its work stands in the person's own trail, whatever the sessions were
+ * bound to. All are ended before the first is told of: who deletes holding the lock of a trail could
+ * lock out another sign-in, and so could who writes into those of several tenants.
+ */
+async function endSurplusSessions(ctx: Ctx, tx: Db, userId: string): Promise<void> {
+  const { perUserMax } = ctx.runtime.sessionLimits;
+  for (const id of await queries.deleteSurplusSessions(tx, userId, perUserMax)) {
+    await recordAudit(ctx, tx, {
+      action: 'session.evicted',
+      tenantId: null,
+      target: { type: 'Session', id },
+    });
+  }
 }

@@ -59,7 +59,10 @@ function createRefusal(): InvalidCredentialsError {
   return new InvalidCredentialsError('The current password is not right.');
 }
 
-/** Checks a typed password; for an over-long one it does the same work and answers no. */
+/**
+ * Checks a typed password. In place of an over-long one the empty one is hashed, which fits nothing:
+ * its length costs nothing, and the answer comes no sooner than any other.
+ */
 export function verifyPassword(ctx: Ctx, hash: string | null, password: string): Promise<boolean> {
   const typed = password.length <= 1024 ? normalizePassword(password) : '';
   return ctx.runtime.passwords.verify(hash, typed);

@@ -1,4 +1,4 @@
-import { authorize, findAccess } from '../../../core/access.ts';
+import { authorize } from '../../../core/access.ts';
 import { ForbiddenError, NotFoundError } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
 import { type Ctx, getSignedIn, isPlatformAdmin } from '../../../core/context.ts';
@@ -10,6 +10,7 @@ import { listMemberships } from '../../memberships/queries.ts';
 import { findVisibleUser } from '../../users/service.ts';
 import * as queries from '../queries.ts';
 import { leaveSession } from './current.ts';
+import { endSession } from './end.ts';
 import type { SessionRef } from './list.ts';
 
 const endSessions = needs('sessions:revoke');
@@ -21,30 +22,19 @@ const endSessions = needs('sessions:revoke');
 export async function revokeSession(ctx: Ctx, ref: SessionRef): Promise<void> {
   const { user, session } = getSignedIn(ctx);
   const whose = isPlatformAdmin(ctx) ? {} : { userId: user.id };
-  const wasOwn = await endSession(ctx, getPlatformScope(ctx), ref, whose);
+  const wasOwn = await endIn(ctx, getPlatformScope(ctx), { ...ref, ...whose });
   if (wasOwn && ref.id === session.id) leaveSession(ctx);
   if (wasOwn) return;
   const { tenantId } = ref;
-  if (tenantId === null || !(await findAccess(ctx, { id: tenantId }))) throw createNotFound();
-  await authorize(ctx, { id: tenantId }, endSessions);
-  const wasFound = await endSession(ctx, getTenantScope(ctx, tenantId), ref, {});
+  if (tenantId === null) throw createNotFound();
+  await authorize(ctx, { id: tenantId }, endSessions, 'session');
+  const wasFound = await endIn(ctx, getTenantScope(ctx, tenantId), ref);
   if (!wasFound) throw createNotFound();
 }
 
-async function endSession(
-  ctx: Ctx,
-  scope: Scope,
-  { id, tenantId }: SessionRef,
-  whose: { userId?: string },
-): Promise<boolean> {
-  return await ctx.db.transaction(scope, async (tx) => {
-    const wasFound = await queries.deleteSession(tx, id, { tenantId, ...whose });
-    if (wasFound) {
-      const target = { type: 'Session', id } as const;
-      await recordAudit(ctx, tx, { action: 'session.revoked', tenantId, target });
-    }
-    return wasFound;
-  });
+function endIn(ctx: Ctx, scope: Scope, session: SessionRef & { userId?: string }) {
+  const entry = { action: 'session.revoked', tenantId: session.tenantId } as const;
+  return ctx.db.transaction(scope, (tx) => endSession(ctx, tx, session, entry));
 }
 
 export type RevokeSessionsInput = {

@@ -7,12 +7,14 @@ import { recordAudit } from '../../../core/audit.ts';
 import { type Ctx, getSignedIn } from '../../../core/context.ts';
 import { checkEmail } from '../../../core/input.ts';
 import type { User } from '../../../core/records.ts';
-import { getOwnScope } from '../../../core/scopes.ts';
-import { noScope, type Scope } from '../../../db/scope.ts';
+import { getOwnScope, getScopeOfUser } from '../../../core/scopes.ts';
+import { noScope } from '../../../db/scope.ts';
+import { normalizePassword } from '../../../lib/password-rules.ts';
 import { findOwnTenantId } from '../../tenants/queries.ts';
 import { listVisibleUsers } from '../../users/queries.ts';
 import * as queries from '../queries.ts';
 import { endReplacedSession, enterSession, leaveSession } from './current.ts';
+import { endSession } from './end.ts';
 import { type OpenedSession, openSession } from './open.ts';
 import { verifyPassword } from './password.ts';
 import { releaseSignIn, reserveSignIn } from './sign-in-budget.ts';
@@ -38,7 +40,6 @@ export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignedInSess
   const fits = await verifyPassword(ctx, found?.passwordHash ?? null, input.password);
   if (!found || !fits || found.status !== 'active') throw createRefusal();
   const { userId, isPlatformAdmin } = found;
-  const scope: Scope = { userId, tenantId: null, platform: false };
   const { tenantSlug } = input;
   const tenantId =
     tenantSlug == null
@@ -46,9 +47,9 @@ export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignedInSess
       : await ctx.db.read(noScope, (db) => findOwnTenantId(db, userId, { slug: tenantSlug }));
   if (tenantSlug != null && tenantId === null) throw createRefusal();
   const rehashed = ctx.runtime.passwords.needsRehash(found.passwordHash)
-    ? await ctx.runtime.passwords.hash(input.password.normalize('NFKC'))
+    ? await ctx.runtime.passwords.hash(normalizePassword(input.password))
     : null;
-  const signedIn = await ctx.db.transaction(scope, async (tx) => {
+  const signedIn = await ctx.db.transaction(getScopeOfUser(userId), async (tx) => {
     const isUnchanged = rehashed
       ? await queries.updatePassword(tx, userId, { from: found.passwordHash, to: rehashed })
       : await queries.lockPassword(tx, userId, found.passwordHash);
@@ -85,14 +86,10 @@ function createRefusal(): InvalidCredentialsError {
 export async function signOut(ctx: Ctx): Promise<void> {
   if (ctx.principal.kind !== 'session') leaveSession(ctx);
   const { session } = getSignedIn(ctx);
-  await ctx.db.transaction(getOwnScope(ctx), async (tx) => {
-    await queries.deleteSession(tx, session.id);
-    await recordAudit(ctx, tx, {
-      action: 'session.closed',
-      tenantId: session.tenantId,
-      target: { type: 'Session', id: session.id },
-    });
-  });
+  const { id, tenantId } = session;
+  await ctx.db.transaction(getOwnScope(ctx), (tx) =>
+    endSession(ctx, tx, { id }, { action: 'session.closed', tenantId }),
+  );
   leaveSession(ctx);
 }
 

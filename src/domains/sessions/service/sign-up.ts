@@ -3,15 +3,15 @@ import { recordAudit } from '../../../core/audit.ts';
 import type { Ctx } from '../../../core/context.ts';
 import { checkEmail, checkOptionalText } from '../../../core/input.ts';
 import type { User } from '../../../core/records.ts';
+import { getScopeOfUser } from '../../../core/scopes.ts';
 import type { Db } from '../../../db/database.ts';
 import { isBrokenConstraint } from '../../../db/error-map.ts';
-import type { Scope } from '../../../db/scope.ts';
 import { createUuidV7 } from '../../../lib/uuid.ts';
 import { createTenantWithOwner } from '../../tenants/queries.ts';
 import { checkNewTenant, recordTenantCreated, withTakenSlugNamed } from '../../tenants/service.ts';
-import { createPassword, createUser, listVisibleUsers } from '../../users/queries.ts';
+import { createUser, listVisibleUsers } from '../../users/queries.ts';
 import { userNameMax } from '../../users/service.ts';
-import { noteSignIn } from '../queries.ts';
+import { createPassword, noteSignIn } from '../queries.ts';
 import { endReplacedSession, enterSession } from './current.ts';
 import { type OpenedSession, openSession } from './open.ts';
 import { checkNewPassword } from './password.ts';
@@ -40,10 +40,9 @@ export async function signUp(ctx: Ctx, input: SignUpInput): Promise<SignedUp> {
   await reserveSignUp(ctx);
   const passwordHash = await ctx.runtime.passwords.hash(password);
   const id = createUuidV7();
-  const scope: Scope = { userId: id, tenantId: null, platform: false };
   const signedUp = await withTakenEmailNamed(() =>
     withTakenSlugNamed(input.tenantSlug == null ? 'tenantName' : 'tenantSlug', () =>
-      ctx.db.transaction(scope, async (tx) => {
+      ctx.db.transaction(getScopeOfUser(id), async (tx) => {
         await createUser(tx, { id, email, name });
         await createPassword(tx, id, passwordHash);
         await recordSignUp(ctx, tx, id);

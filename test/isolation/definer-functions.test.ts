@@ -1,0 +1,79 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { readEverything } from './row-security/houses.ts';
+import { openStage, type Stage } from './row-security/stage.ts';
+
+// The questions that cross tenants, and what they answer to whom. docs/decisions/006 lists them.
+
+let stage: Stage;
+let before: string;
+
+beforeAll(async () => {
+  stage = await openStage();
+  return stage.close;
+});
+
+beforeEach(async () => {
+  before = await readEverything(stage.owner);
+});
+
+afterEach(async () => {
+  await stage.app.query('rollback');
+  await stage.app.query('reset all');
+  expect(await readEverything(stage.owner)).toBe(before);
+});
+
+describe('the definer functions answer what their actor may know', () => {
+  // $who is the actor; the rest is of `home`.
+  const questions: [about: string, sql: string][] = [
+    ['find_access by id', 'select 1 from find_access($who, array[$home::uuid], array[]::text[])'],
+    ['find_access by slug', `select 1 from find_access($who, array[]::uuid[], array['home'])`],
+    ['find_visible_users', 'select 1 from find_visible_users($who, array[$colleague::uuid], null)'],
+    [
+      'list_visible_memberships',
+      'select 1 from list_visible_memberships($who, array[$colleague::uuid], null, null, 10)',
+    ],
+    [
+      'list_roles_of_users',
+      'select 1 from list_roles_of_users($who, array[$colleague::uuid], array[$home::uuid])',
+    ],
+  ];
+
+  test.each(questions)('%s: nothing to a stranger', async (_about, sql) => {
+    expect(await stage.list(stage.fill(sql.replace('$who', '$stranger')))).toEqual([]);
+  });
+
+  test.each(questions)(
+    '%s: the actor is believed, so a service must take it from the session',
+    async (_about, sql) => {
+      expect(await stage.list(stage.fill(sql.replace('$who', '$actor')))).toEqual([1]);
+    },
+  );
+
+  test.each(['users', 'tenants'])('search_%s: nothing outside the platform', async (noun) => {
+    const search = `select id from search_${noun}('home', null, null, null, null, true, 10)`;
+    await stage.begin(stage.home.ownerId, stage.home.id);
+    expect(await stage.list(search)).toEqual([]);
+    const arrange = 'update users set is_platform_admin = true where id = $stranger';
+    const found = await stage.peek(arrange, [stage.foreign.ownerId, null, true], search);
+    expect(found).not.toEqual([]);
+  });
+
+  test('find_live_sessions: whose token it is, to whoever shows the token', async () => {
+    const ask = (hash: Buffer) =>
+      stage.app.query('select email from find_live_sessions($1, $2)', [[hash], [null]]);
+    expect((await ask(stage.home.tokenHash)).rows).toEqual([{ email: 'owner@home.example' }]);
+    expect((await ask(Buffer.alloc(32))).rows).toEqual([]);
+  });
+
+  test('find_credentials: the hash of one address at a time, since nobody is signed in yet', async () => {
+    const ask = (email: string) => stage.list(`select user_id from find_credentials('${email}')`);
+    expect(await ask('owner@home.example')).toEqual([stage.home.ownerId]);
+    expect(await ask('%@home.example')).toEqual([]);
+  });
+
+  test('found_tenant: no tenant that is there already', async () => {
+    await stage.begin(stage.foreign.ownerId, null);
+    const sql = stage.fill(`select found_tenant($stranger, $home, 'other', 'x', '{}')`);
+    await expect(stage.app.query(sql)).rejects.toMatchObject({ constraint: 'tenants_pkey' });
+  });
+});

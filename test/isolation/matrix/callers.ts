@@ -1,0 +1,48 @@
+import { builtInRoles } from '../../../src/core/permissions.ts';
+
+/**
+ * Everybody the matrix asks as. The stranger owns the foreign tenant; the bound one is an admin of
+ * both, with a session that is bound to `home`, so that the other is as foreign as to anybody.
+ */
+export const callers = [
+  'anonymous',
+  'stranger',
+  'viewer',
+  'member',
+  'admin',
+  'bound',
+  'owner',
+  'platformAdmin',
+] as const;
+export type Caller = (typeof callers)[number];
+
+/** The tenants of the matrix: the members', the stranger's, and one of people who never ask. */
+export const houses = ['home', 'foreign', 'third', 'office'] as const;
+export type House = (typeof houses)[number];
+
+/** Where a caller belongs. The platform administrator's is a tenant that no call is about. */
+export const houseOf: Record<Caller, House | null> = {
+  anonymous: null,
+  stranger: 'foreign',
+  viewer: 'home',
+  member: 'home',
+  admin: 'home',
+  bound: 'home',
+  owner: 'home',
+  platformAdmin: 'office',
+};
+
+const roleOf: Partial<Record<Caller, string>> = {
+  stranger: 'owner',
+  viewer: 'viewer',
+  member: 'member',
+  admin: 'admin',
+  bound: 'admin',
+  owner: 'owner',
+};
+
+/** What a caller may do in its own tenant, by its built-in role; nothing for who has none. */
+export function listRights(caller: Caller): ReadonlySet<string> {
+  const role = builtInRoles.find(({ key }) => key === roleOf[caller]);
+  return new Set(role?.permissions);
+}

@@ -1,0 +1,74 @@
+import {
+  type GraphQLInputObjectType,
+  type GraphQLSchema,
+  getNamedType,
+  getNullableType,
+  isInputObjectType,
+  isListType,
+  isObjectType,
+} from 'graphql';
+import type pg from 'pg';
+import type { Operation } from './document.ts';
+import { selectAll } from './document.ts';
+import type { FieldTable } from './table.ts';
+
+/** An input with one key more than it has. */
+export type ExtendedInput = { key: string; column: string; operation: Operation };
+
+/**
+ * Every input of the schema with the name of every column of every table, in the database's and in
+ * the API's spelling, except those that the input really has.
+ */
+export async function listExtendedInputs(
+  schema: GraphQLSchema,
+  table: FieldTable,
+  owner: pg.Client,
+): Promise<ExtendedInput[]> {
+  const names = await listColumnNames(owner);
+  const inputs = Object.values(schema.getTypeMap()).filter((type) => isInputObjectType(type));
+  return inputs.flatMap((input) => {
+    const query = findQuery(schema, table, input);
+    return names
+      .filter((name) => !(name in input.getFields()))
+      .map((name) => ({
+        key: input.name,
+        column: name,
+        operation: { query: query.text, variables: { v: query.wrap({ [name]: 'x' }) } },
+      }));
+  });
+}
+
+async function listColumnNames(owner: pg.Client): Promise<string[]> {
+  const { rows } = await owner.query<{ name: string }>(`
+    select distinct a.attname::text as name from pg_attribute a join pg_class c on c.oid = a.attrelid
+    where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and a.attnum > 0
+      and not a.attisdropped and c.relname <> '_prisma_migrations'`);
+  const camel = (name: string) => name.replace(/_(.)/g, (_all, letter) => letter.toUpperCase());
+  const all = rows.flatMap(({ name }) => [name, camel(name)]);
+  return [...new Set([...all, 'isPlatformAdmin', 'role', 'roles', 'userId', '__proto__'])].sort();
+}
+
+/** An operation whose variable `v` is of this input; what it is an argument of does not matter. */
+function findQuery(schema: GraphQLSchema, table: FieldTable, input: GraphQLInputObjectType) {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type)) continue;
+    for (const field of Object.values(type.getFields())) {
+      const arg = field.args.find((candidate) => getNamedType(candidate.type) === input);
+      if (!arg) continue;
+      const inside = selectAll(schema, table, { type: type.name, field: field.name, ask: null });
+      const leaf = `${field.name}(${arg.name}: $v) { ${inside || '__typename'} }`;
+      const isList = isListType(getNullableType(arg.type));
+      return {
+        text: `${wrapIn(schema, type.name)[0]}($v: ${arg.type}) { ${wrapIn(schema, type.name)[1](leaf)} }`,
+        wrap: (value: object) => (isList ? [value] : value),
+      };
+    }
+  }
+  throw new Error(`No field takes ${input.name}`);
+}
+
+function wrapIn(schema: GraphQLSchema, type: string): [string, (leaf: string) => string] {
+  if (type === schema.getMutationType()?.name) return ['mutation', (leaf) => leaf];
+  if (type === schema.getQueryType()?.name) return ['query', (leaf) => leaf];
+  return ['query', (leaf) => `node(id: "") { ... on ${type} { ${leaf} } }`];
+}

@@ -1,0 +1,138 @@
+import {
+  everybody,
+  found,
+  inTenant,
+  platform,
+  type Room,
+  selfOrPlatform,
+  signedIn,
+  viewer,
+  withParent,
+} from './rooms.ts';
+import type { Ids } from './scene.ts';
+import type { Ask, FieldTable } from './table.ts';
+
+const notFound = { hidden: 'null', lacking: 'null', anonymous: 'null' } as const;
+
+/** What `node` finds, for each type that it knows; a session may or may not be bound to a tenant. */
+const nodes: readonly (Ask & { key: keyof Ids })[] = [
+  { name: 'Tenant', key: 'Tenant', gives: 'Tenant', room: found(null) },
+  { name: 'User', key: 'User', gives: 'User', room: found('members:read') },
+  {
+    name: 'Membership',
+    key: 'Membership',
+    gives: 'Membership',
+    room: found('members:read'),
+    isTenantOwned: true,
+  },
+  { name: 'Role', key: 'Role', gives: 'Role', room: found('roles:read'), isTenantOwned: true },
+  {
+    name: 'AuditEvent',
+    key: 'AuditEvent',
+    gives: 'AuditEvent',
+    room: found('audit:read'),
+    isTenantOwned: true,
+  },
+  {
+    name: 'Session',
+    key: 'Session',
+    gives: 'Session',
+    room: found('sessions:read'),
+    isTenantOwned: true,
+  },
+  {
+    name: 'unbound Session',
+    key: 'UnboundSession',
+    gives: 'Session',
+    room: selfOrPlatform(notFound),
+    subject: { isBound: false },
+  },
+];
+
+/** A session that is bound to a tenant need not name it. */
+const anywhere: Room = {
+  name: platform.name,
+  judge: (scene) => (scene.caller === 'bound' ? 'allowed' : platform.judge(scene)),
+};
+
+/** The fields of Query: the doors to everything else. */
+export const queryFields: FieldTable = {
+  Query: {
+    node: {
+      room: withParent,
+      asks: nodes.map(({ key, ...ask }) => ({ ...ask, args: (ids) => ({ id: ids[key] }) })),
+    },
+    nodes: {
+      room: withParent,
+      asks: nodes.map(({ key, ...ask }) => ({
+        ...ask,
+        args: (ids) => ({ ids: [ids[key]] }),
+        endsHere: true,
+      })),
+    },
+    tenant: {
+      room: found(null),
+      asks: [
+        { name: 'by id', args: (ids) => ({ id: ids.Tenant }) },
+        { name: 'by slug', args: (ids) => ({ slug: ids.slug }) },
+      ],
+    },
+    // The newest comes first: the platform administrator's own.
+    tenants: { room: platform, subject: { person: 'caller' } },
+    user: {
+      room: selfOrPlatform({ ...notFound, anonymous: 'UNAUTHENTICATED' }),
+      asks: [
+        { name: 'by id', args: (ids) => ({ id: ids.User }) },
+        {
+          name: 'by e-mail',
+          args: (ids) => ({ email: ids.email }),
+          room: selfOrPlatform({
+            ...notFound,
+            anonymous: 'UNAUTHENTICATED',
+            malformed: 'BAD_USER_INPUT',
+          }),
+        },
+      ],
+    },
+    users: platform,
+    viewer: { room: viewer, subject: { person: 'caller', isBound: false } },
+    permissions: everybody,
+    checkPermissions: {
+      room: signedIn,
+      asks: [
+        {
+          name: 'of somebody',
+          args: ({ Tenant, User }) => ({
+            checks: [{ tenantId: Tenant, userId: User, permission: 'members:read' }],
+          }),
+          isTenantOwned: true,
+          echoes: true,
+        },
+        {
+          name: 'of oneself',
+          args: ({ Tenant }) => ({ checks: [{ tenantId: Tenant, permission: 'members:read' }] }),
+          endsHere: true,
+          echoes: true,
+        },
+      ],
+    },
+    verifySession: {
+      room: inTenant('sessions:verify', { absentIsFine: true }),
+      asks: [
+        {
+          name: 'in a tenant',
+          args: ({ token, Tenant }) => ({ token, tenantId: Tenant }),
+          isTenantOwned: true,
+          showsSecret: true,
+        },
+        {
+          name: 'anywhere',
+          args: ({ token }) => ({ token }),
+          room: anywhere,
+          endsHere: true,
+          showsSecret: true,
+        },
+      ],
+    },
+  },
+};

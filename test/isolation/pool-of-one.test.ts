@@ -1,0 +1,144 @@
+import pg from 'pg';
+import { beforeAll, expect, test } from 'vitest';
+import { createDatabase, type Database, type Db } from '../../src/db/database.ts';
+import { DatabaseFault } from '../../src/db/error-map.ts';
+import { noScope, type Scope } from '../../src/db/scope.ts';
+import { createTestDatabase } from '../support/cluster.ts';
+import { createHouse, type House } from './row-security/houses.ts';
+
+// D6: one connection that everybody shares, and everything that can go wrong on it.
+
+const rounds = 10_000;
+/** How many callers wait for the connection at a time. */
+const callers = 4;
+const statementTimeoutMs = 25;
+
+let owner: pg.Client;
+let db: Database;
+let houses: House[];
+
+beforeAll(async () => {
+  const { ownerUrl, appUrl, drop } = await createTestDatabase();
+  owner = new pg.Client({ connectionString: ownerUrl });
+  await owner.connect();
+  houses = [await createHouse(owner, 'home'), await createHouse(owner, 'foreign')];
+  db = createDatabase({
+    url: appUrl,
+    poolSize: 1,
+    acquireTimeoutMs: 10_000,
+    statementTimeoutMs,
+    queryTimeoutMs: 5_000,
+    connectionMaxAgeSeconds: 5,
+  });
+  return async () => {
+    await db.close();
+    await owner.end();
+    await drop();
+  };
+});
+
+type Kind = 'read' | 'transaction' | 'rollback' | 'timeout' | 'timeout in transaction' | 'cut';
+
+/** What happens in a round; the same in every run. */
+function chooseKind(round: number): Kind {
+  const lot = (round * 7_919) % 1_000;
+  if (lot < 3) return 'cut';
+  if (lot < 8) return 'timeout';
+  if (lot < 13) return 'timeout in transaction';
+  if (lot < 60) return 'rollback';
+  return lot < 200 ? 'transaction' : 'read';
+}
+
+/** Without any "where": what comes back is what row security shows. */
+const listTenants = (tx: Db) => tx.$queryRaw<{ id: string }[]>`
+  select tenant_id::text as id from user_tenants union select id::text from tenants
+  union select tenant_id::text from roles
+  union select tenant_id::text from sessions where tenant_id is not null`;
+
+const sleepTooLong = (tx: Db) => tx.$queryRaw`select pg_sleep(1)::text`;
+const readSettings = (tx: Db) => tx.$queryRaw<{ settings: string }[]>`
+  select concat(current_setting('tenantry.user_id', true), current_setting('tenantry.tenant_id', true),
+    current_setting('tenantry.platform', true)) as settings`;
+
+/** How the rounds ended. */
+type Result = {
+  seen: { own: number; none: number; foreign: number };
+  faults: Record<string, number>;
+  /** What the settings said after a round. */
+  left: Set<string>;
+};
+
+test('10,000 alternating tenants on one connection never see a row of each other', {
+  timeout: 120_000,
+}, async () => {
+  const result: Result = { seen: { own: 0, none: 0, foreign: 0 }, faults: {}, left: new Set() };
+  let next = 0;
+  const work = async () => {
+    while (next < rounds) {
+      const round = next++;
+      await play(round, result);
+    }
+  };
+  await Promise.all(Array.from({ length: callers }, work));
+  const { seen, faults, left } = result;
+  process.stdout.write(`\npool of one: ${JSON.stringify({ seen, faults })}\n`);
+  expect(seen.foreign).toBe(0);
+  expect(seen.none).toBe(0);
+  expect(seen.own).toBeGreaterThan(rounds * 0.9);
+  expect([...left]).toEqual(['']);
+  expect(Object.keys(faults).sort()).toEqual(['busy', 'rolled back', 'unavailable']);
+  expect(db.poolStat()).toMatchObject({ max: 1, waiting: 0 });
+});
+
+async function play(round: number, { seen, faults, left }: Result): Promise<void> {
+  const house = houses[round % houses.length] as House;
+  const kind = chooseKind(round);
+  try {
+    const rows = await runRound(kind, house);
+    if (rows.length === 0) seen.none += 1;
+    else seen[rows.every(({ id }) => id === house.id) ? 'own' : 'foreign'] += 1;
+  } catch (error) {
+    const name = error === wanted ? 'rolled back' : getKind(error);
+    faults[name] = (faults[name] ?? 0) + 1;
+  }
+  if (kind === 'read' && round % 10 > 0) return;
+  const rows = await db.read(noScope, readSettings).catch(() => []);
+  for (const { settings } of rows) left.add(settings);
+}
+
+/** Raises again what is no fault of the database. */
+function getKind(error: unknown): string {
+  if (error instanceof DatabaseFault) return error.kind;
+  throw error;
+}
+
+const wanted = new Error('taken back');
+
+async function runRound(kind: Kind, house: House): Promise<{ id: string }[]> {
+  const scope: Scope = { userId: house.ownerId, tenantId: house.id, platform: false };
+  switch (kind) {
+    case 'read':
+      return await db.read(scope, listTenants);
+    case 'transaction':
+      return await db.transaction(scope, async (tx) => {
+        await listTenants(tx);
+        return await listTenants(tx);
+      });
+    case 'rollback':
+      return await db.transaction(scope, async (tx) => {
+        await tx.$executeRaw`update tenants set name = 'changed'`;
+        throw wanted;
+      });
+    case 'timeout':
+      await db.read(scope, sleepTooLong);
+      return [];
+    case 'timeout in transaction':
+      await db.transaction(scope, sleepTooLong);
+      return [];
+    case 'cut':
+      // At a moment of its own, while others hold the connection or wait for it.
+      await owner.query(`select pg_terminate_backend(pid) from pg_stat_activity
+        where usename = 'tenantry_app' and datname = current_database()`);
+      return await db.read(scope, listTenants);
+  }
+}

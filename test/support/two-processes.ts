@@ -1,0 +1,67 @@
+import { startTestApp, type TestApp } from './app.ts';
+import { startChild } from './child.ts';
+
+/** Two processes that serve one database: the one of this test, and another. */
+export type TwoProcesses = {
+  here: TestApp;
+  there: Pick<TestApp, 'ask'>;
+  /** Whether the other process takes the token for somebody's. */
+  isGoodThere: (person: { token: string }) => Promise<boolean>;
+  /** What the other process lets somebody do in a tenant; null where it does not belong. */
+  listPermissionsThere: (person: { token: string }, tenantId: string) => Promise<string[] | null>;
+  close: () => Promise<void>;
+};
+
+const serveThere = (appUrl: string) => `
+  import { createApp } from '#root/src/app.ts';
+  import { loadConfig } from '#root/src/config.ts';
+  import { createLogger } from '#root/src/observability/logger.ts';
+  const config = loadConfig({
+    NODE_ENV: 'test', PORT: '0', LOG_LEVEL: 'silent', DATABASE_POOL_SIZE: '4',
+    SIGN_IN_SOURCE_FAILURES_MAX: '1000000',
+    SIGN_UP_SOURCE_MAX: '1000000',
+  });
+  const app = await createApp(config, {
+    appUrl: ${JSON.stringify(appUrl)},
+    secret: 'a secret that only the tests know',
+    log: createLogger(config.log),
+  });
+  process.on('SIGTERM', () => app.close());
+  console.log((await app.http.listen()).url);
+`;
+
+/** Starts both; close them in `afterAll`. */
+export async function startTwoProcesses(): Promise<TwoProcesses> {
+  const here = await startTestApp();
+  const child = startChild(serveThere(here.appUrl));
+  const url = await child.firstLine;
+  const ask: TestApp['ask'] = async (query, { token, variables } = {}) => {
+    const response = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify({ query, variables }),
+    });
+    return await response.json();
+  };
+  return {
+    here,
+    there: { ask },
+    async isGoodThere({ token }) {
+      const { data, errors } = await ask('{ viewer { user { id } } }', { token });
+      if (errors) throw new Error(JSON.stringify(errors));
+      return data.viewer !== null;
+    },
+    async listPermissionsThere({ token }, tenantId) {
+      const { data, errors } = await ask(
+        'query ($id: ID!) { tenant(id: $id) { viewerPermissions } }',
+        { token, variables: { id: tenantId } },
+      );
+      if (errors) throw new Error(JSON.stringify(errors));
+      return data.tenant?.viewerPermissions ?? null;
+    },
+    async close() {
+      await child.end();
+      await here.close();
+    },
+  };
+}
