@@ -63,8 +63,9 @@ async function recordForOperator(
   userId: string,
   { action, changes }: { action: AuditAction; changes: Changes },
 ): Promise<void> {
-  await operator.query(
-    `select append_audit_event(null, $1, $2, 'User', $1, $3, null, null)`,
-    [userId, action, JSON.stringify(changes)],
-  );
+  await operator.query(`select append_audit_event(null, $1, $2, 'User', $1, $3, null, null)`, [
+    userId,
+    action,
+    JSON.stringify(changes),
+  ]);
 }
