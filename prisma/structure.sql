@@ -780,10 +780,10 @@ CREATE OR REPLACE FUNCTION public.release_sign_in(account text, source inet)
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 BEGIN ATOMIC
- DELETE FROM sign_in_budgets b
-   WHERE (b.bucket = release_sign_in.account);
  UPDATE sign_in_budgets b SET failures = GREATEST(0, (b.failures - 1))
    WHERE (b.bucket = COALESCE(source_bucket(release_sign_in.source), 'source:unknown'::text));
+ DELETE FROM sign_in_budgets b
+   WHERE (b.bucket = release_sign_in.account);
 END;
 alter function release_sign_in(text,inet) owner to tenantry_definer;
 

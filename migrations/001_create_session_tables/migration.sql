@@ -444,9 +444,10 @@ comment on function reserve_sign_in is
 create function release_sign_in(account text, source inet) returns void
 language sql volatile security definer set search_path = pg_catalog, public, pg_temp
 begin atomic
-  delete from sign_in_budgets b where b.bucket = account;
+  -- The source first, as in reserve_sign_in(): two orders would be a deadlock.
   update sign_in_budgets b set failures = greatest(0, b.failures - 1)
     where b.bucket = coalesce(source_bucket(source), 'source:unknown');
+  delete from sign_in_budgets b where b.bucket = account;
 end;
 comment on function release_sign_in is 'Takes back what a successful sign-in had reserved.';
 

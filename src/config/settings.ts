@@ -170,7 +170,7 @@ export const settings = {
       about: 'Failed sign-ins from one IPv4 address or IPv6 /64 within the window',
     }),
     SIGN_UP_SOURCE_MAX: integer(1, 1_000_000, {
-      fallback: '20',
+      fallback: '1000',
       about: 'Sign-ups from one IPv4 address or IPv6 /64 within the window',
     }),
     SIGN_IN_WINDOW_SECONDS: integer(1, 86_400, {

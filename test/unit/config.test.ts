@@ -64,7 +64,7 @@ test('an empty environment gives the documented development defaults', () => {
       freeFailures: 5,
       consecutiveMax: 100,
       sourceFailuresMax: 20,
-      signUpsMax: 20,
+      signUpsMax: 1000,
       windowSeconds: 900,
     },
     tenants: { deletionGraceDays: 30 },

@@ -44,13 +44,13 @@ export async function changePassword(ctx: Ctx, input: ChangePasswordInput): Prom
   return await ctx.db.transaction(scope, async (tx) => {
     const change = { from: currentHash, to: passwordHash };
     if (!(await queries.updatePassword(tx, user.id, change))) throw createRefusal();
-    await releaseSignIn(ctx, tx, user.email);
     const revoked = await queries.deleteSessions(tx, { userId: user.id, exceptId: session.id });
     await recordAudit(ctx, tx, {
       action: 'password.changed',
       tenantId: null,
       target: { type: 'User', id: user.id },
     });
+    await releaseSignIn(ctx, tx, user.email);
     return revoked;
   });
 }

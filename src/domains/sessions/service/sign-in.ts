@@ -54,7 +54,6 @@ export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignedInSess
       ? await queries.updatePassword(tx, userId, { from: found.passwordHash, to: rehashed })
       : await queries.lockPassword(tx, userId, found.passwordHash);
     if (!isUnchanged) throw createRefusal();
-    await releaseSignIn(ctx, tx, email);
     await queries.noteSignIn(tx, userId);
     const opened = await openSession(ctx, tx, { userId, isPlatformAdmin, tenantId });
     await recordAudit(ctx, tx, {
@@ -64,6 +63,8 @@ export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignedInSess
     });
     const [user] = await listVisibleUsers(tx, userId, [userId], null);
     if (!user) throw createRefusal();
+    // Last, since everybody behind one address waits for this row until the commit.
+    await releaseSignIn(ctx, tx, email);
     return { ...opened, user };
   });
   await endReplacedSession(ctx);
