@@ -238,3 +238,15 @@ test('a suspended user does not count as the owner that a tenant needs', async (
   );
   expect(data.leaveTenant.code).toBe('CONFLICT');
 });
+
+test('who closes a tenant is answered with what it closed', async () => {
+  const { owner, tenantId, slug } = await createTeam(app);
+  const answer = await owner.ask(
+    `mutation ($id: ID!, $slug: String!) { deleteTenant(input: { tenantId: $id, confirmSlug: $slug }) {
+      ... on DeleteTenantSuccess { tenant { status memberCount metadata } } ... on Error { code } } }`,
+    { variables: { id: tenantId, slug } },
+  );
+  expect(answer).toMatchObject({
+    data: { deleteTenant: { tenant: { status: 'PENDING_DELETION', memberCount: 1 } } },
+  });
+});
