@@ -63,6 +63,24 @@ create policy definer on built_in_roles to tenantry_definer
   using (true)
   with check (true);
 
+create table mail_outbox (
+  id uuid not null default uuidv7(),
+  recipient text not null,
+  sealed_message bytea not null,
+  attempts integer not null default 0,
+  next_attempt_at timestamp with time zone not null default now(),
+  last_fault text,
+  created_at timestamp with time zone not null default now(),
+  constraint mail_outbox_pkey PRIMARY KEY (id),
+  constraint mail_outbox_attempts_counted CHECK (attempts >= 0)
+);
+alter table mail_outbox owner to owner;
+alter table mail_outbox enable row level security;
+alter table mail_outbox force row level security;
+create policy definer on mail_outbox to tenantry_definer
+  using (true)
+  with check (true);
+
 create table membership_roles (
   tenant_id uuid not null,
   membership_id uuid not null,
@@ -412,6 +430,17 @@ begin
 end
 $function$;
 alter function delete_expired_data(integer,integer) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.enqueue_mail(to_address text, message bytea)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ INSERT INTO mail_outbox (recipient, sealed_message)
+   VALUES (enqueue_mail.to_address, enqueue_mail.message);
+END;
+alter function enqueue_mail(text,bytea) owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.enter_scope(actor uuid, tenant uuid, platform boolean)
  RETURNS void
@@ -1149,6 +1178,8 @@ grant execute on function current_tenant_id() to public;
 grant execute on function current_user_id() to public;
 grant execute on function delete_expired_data(integer,integer) to owner;
 grant execute on function delete_expired_data(integer,integer) to tenantry_app;
+grant execute on function enqueue_mail(text,bytea) to owner;
+grant execute on function enqueue_mail(text,bytea) to tenantry_app;
 grant execute on function enter_scope(uuid,uuid,boolean) to owner;
 grant execute on function enter_scope(uuid,uuid,boolean) to tenantry_app;
 grant execute on function erase_due_tenants(integer) to owner;
@@ -1198,6 +1229,7 @@ grant execute on function update_tenant_limits(uuid,integer,integer,integer) to 
 grant execute on function update_tenant_limits(uuid,integer,integer,integer) to tenantry_app;
 grant execute on function verify_audit_chain(uuid) to owner;
 grant execute on function verify_audit_chain(uuid) to tenantry_app;
+grant delete, insert, select, update on mail_outbox to tenantry_definer;
 grant delete, insert, select on membership_roles to tenantry_app;
 grant delete, insert, select, update on membership_roles to tenantry_definer;
 grant insert, select, update (changed_at, password_hash) on password_credentials to tenantry_app;
@@ -1233,6 +1265,7 @@ comment on function change_tenant_status(uuid,text,integer) is 'The only way to 
 comment on function current_tenant_id() is 'The one tenant whose rows are visible now, or null for none.';
 comment on function current_user_id() is 'The user on whose behalf this connection acts, or null.';
 comment on function delete_expired_data(integer,integer) is 'Deletes at most so many sessions that have expired and so many budgets of failed sign-ins that limit nobody any more.';
+comment on function enqueue_mail(text,bytea) is 'Puts a mail into the outbox, in the transaction of what it tells of.';
 comment on function enter_scope(uuid,uuid,boolean) is 'Opens what the other statements of this transaction may see, and nothing after it. The database itself checks the membership or the platform right of the actor, so a service that forgets its own check finds no rows.';
 comment on function erase_due_tenants(integer) is 'One step of erasing the tenant that is due longest: at most so many members, and the tenant itself once none is left. No row when nothing is due, by this clock; calls that meet work on different tenants. The audit trail stays.';
 comment on function erase_user(uuid) is 'Removes a person with password, memberships and sessions. What the trail says keeps the id alone. False for anybody but oneself outside the platform scope.';
@@ -1245,6 +1278,10 @@ comment on function is_platform_scope() is 'True while a platform administrator 
 comment on function list_roles_of_users(uuid,uuid[],uuid[]) is 'The roles that users have in tenants, for up to hundreds of pairs at once: the actor learns its own, those in tenants where it may read members, and all as a platform administrator.';
 comment on function list_visible_memberships(uuid,uuid[],uuid,uuid,integer) is 'Memberships of users with tenant and roles, oldest first, a page per user: the actor sees its own, those in tenants where it may read members, and all as a platform administrator.';
 comment on function lock_memberships_of(uuid) is 'All memberships of a user and where it is the only active owner, held still until the transaction ends: before erase_user(). Nothing about others outside the platform scope.';
+comment on table mail_outbox is 'Mails that are still to be sent. One that was taken over by the mail server is a deleted row.';
+comment on column mail_outbox.next_attempt_at is 'Not to be tried before; while one process sends it, the end of its lease.';
+comment on column mail_outbox.recipient is 'Canonical e-mail address; a person that is erased takes its mails along.';
+comment on column mail_outbox.sealed_message is 'Subject and text, sealed with a key derived from the secret of the server: links in them hold tokens, which stand nowhere in clear.';
 comment on function membership_permissions(uuid,uuid) is 'All permissions that the roles of a membership give together, sorted.';
 comment on table membership_roles is 'The roles of a membership. Both keys carry the tenant, so a role of another tenant cannot be given.';
 comment on index membership_roles_tenant_id_role_id_membership_id_idx is 'tenant.owners, role.memberCount, tenant.memberships filtered by role; the last-owner check';

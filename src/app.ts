@@ -10,6 +10,7 @@ import { createSessionChecker } from './domains/sessions/check.ts';
 import { exampleQueries } from './http/example-queries.ts';
 import { createHttpServer, type HttpServer } from './http/server.ts';
 import { createCursorCodec } from './lib/cursor.ts';
+import { createSealer } from './lib/sealer.ts';
 import type { Logger } from './observability/logger.ts';
 import { schema } from './schema.ts';
 
@@ -52,6 +53,11 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     trustsDatabaseAlone: parts.trustsDatabaseAlone ?? false,
     passwords: await createPasswordHasher(config.passwords),
     cursors: createCursorCodec(parts.secret),
+    mail: {
+      sealer: createSealer(parts.secret, 'mail'),
+      links: config.mail.links,
+      wake: () => undefined,
+    },
     findLiveSession: sessions.find,
   };
   const http = createHttpServer({

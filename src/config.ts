@@ -47,6 +47,7 @@ export function loadConfig(env: Environment): Config {
     passwords: readGroup(settings.passwords, env, faults),
     signIn: readGroup(settings.signIn, env, faults),
     tenants: readGroup(settings.tenants, env, faults),
+    mail: readGroup(settings.mail, env, faults),
     log: readGroup(settings.log, env, faults),
   };
   const all = [
@@ -117,39 +118,15 @@ function findContradictions(values: AllValues, unread: ReadonlySet<string>): str
 }
 
 function arrange(values: AllValues) {
-  const { general, server, database, sessions, passwords, signIn, tenants, log } = values;
+  const { general, server, database, sessions, passwords, signIn, tenants, mail, log } = values;
   const isProduction = general.NODE_ENV === 'production';
   return {
     env: general.NODE_ENV,
     /** Undefined outside production means: the server keeps one in the data folder. */
     secret: general.TENANTRY_SECRET,
     demo: general.DEMO ?? (!isProduction && isLoopback(server.HOST)),
-    server: {
-      host: server.HOST,
-      port: server.PORT,
-      bodyMaxBytes: server.BODY_MAX_BYTES,
-      requestTimeoutMs: server.REQUEST_TIMEOUT_MS,
-      shutdownGraceMs: server.SHUTDOWN_GRACE_MS,
-      corsOrigins: server.CORS_ORIGINS,
-      sessionCookies: server.SESSION_COOKIES,
-      trustedProxyHops: server.TRUSTED_PROXY_HOPS,
-      hasGetGuard: server.GET_GUARD ?? isProduction,
-      graphiql: server.GRAPHIQL ?? !isProduction,
-      introspection: server.INTROSPECTION ?? !isProduction,
-    },
-    database: {
-      /** Undefined means the embedded PostgreSQL. */
-      url: database.DATABASE_URL,
-      /** Undefined means derived from `url`. */
-      appUrl: database.DATABASE_APP_URL,
-      dataDir: database.TENANTRY_DATA_DIR,
-      embeddedPort: database.EMBEDDED_POSTGRES_PORT,
-      poolSize: database.DATABASE_POOL_SIZE,
-      acquireTimeoutMs: database.DATABASE_ACQUIRE_TIMEOUT_MS,
-      statementTimeoutMs: database.DATABASE_STATEMENT_TIMEOUT_MS,
-      queryTimeoutMs: database.DATABASE_QUERY_TIMEOUT_MS,
-      connectionMaxAgeSeconds: database.DATABASE_CONNECTION_MAX_AGE_SECONDS,
-    },
+    server: arrangeServer(server, isProduction),
+    database: arrangeDatabase(database),
     sessions: {
       idleTimeoutSeconds: sessions.SESSION_IDLE_TIMEOUT_SECONDS,
       absoluteTimeoutSeconds: sessions.SESSION_ABSOLUTE_TIMEOUT_SECONDS,
@@ -173,6 +150,7 @@ function arrange(values: AllValues) {
     tenants: {
       deletionGraceDays: tenants.TENANT_DELETION_GRACE_DAYS,
     },
+    mail: arrangeMail(mail, server),
     log: {
       level: log.LOG_LEVEL,
       format: log.LOG_FORMAT ?? (isProduction ? 'json' : 'pretty'),
@@ -187,6 +165,53 @@ function readEnvFile(): Environment {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
     throw error;
   }
+}
+
+function arrangeServer(server: AllValues['server'], isProduction: boolean) {
+  return {
+    host: server.HOST,
+    port: server.PORT,
+    bodyMaxBytes: server.BODY_MAX_BYTES,
+    requestTimeoutMs: server.REQUEST_TIMEOUT_MS,
+    shutdownGraceMs: server.SHUTDOWN_GRACE_MS,
+    corsOrigins: server.CORS_ORIGINS,
+    sessionCookies: server.SESSION_COOKIES,
+    trustedProxyHops: server.TRUSTED_PROXY_HOPS,
+    hasGetGuard: server.GET_GUARD ?? isProduction,
+    graphiql: server.GRAPHIQL ?? !isProduction,
+    introspection: server.INTROSPECTION ?? !isProduction,
+  };
+}
+
+function arrangeDatabase(database: AllValues['database']) {
+  return {
+    /** Undefined means the embedded PostgreSQL. */
+    url: database.DATABASE_URL,
+    /** Undefined means derived from `url`. */
+    appUrl: database.DATABASE_APP_URL,
+    dataDir: database.TENANTRY_DATA_DIR,
+    embeddedPort: database.EMBEDDED_POSTGRES_PORT,
+    poolSize: database.DATABASE_POOL_SIZE,
+    acquireTimeoutMs: database.DATABASE_ACQUIRE_TIMEOUT_MS,
+    statementTimeoutMs: database.DATABASE_STATEMENT_TIMEOUT_MS,
+    queryTimeoutMs: database.DATABASE_QUERY_TIMEOUT_MS,
+    connectionMaxAgeSeconds: database.DATABASE_CONNECTION_MAX_AGE_SECONDS,
+  };
+}
+
+function arrangeMail(mail: AllValues['mail'], server: AllValues['server']) {
+  return {
+    links: {
+      invitation: mail.INVITATION_URL ?? getDevPage(server, 'invitation'),
+      emailVerification: mail.EMAIL_VERIFICATION_URL ?? getDevPage(server, 'email-verification'),
+      passwordReset: mail.PASSWORD_RESET_URL ?? getDevPage(server, 'password-reset'),
+    },
+  };
+}
+
+/** A page of the development inbox, which shows what to do with the token of a link. */
+function getDevPage({ PORT }: { PORT: number }, page: string): string {
+  return `http://localhost:${PORT}/dev/${page}`;
 }
 
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;

@@ -79,6 +79,14 @@ export function origins<F extends string | undefined>(notes: Notes<F>) {
   );
 }
 
+/** The address of a web page, without a fragment. */
+export function webAddress<F extends string | undefined>(notes: Notes<F>) {
+  const schema = z
+    .string()
+    .refine((value) => /^https?:\/\/[^#\s]+$/.test(value) && URL.canParse(value));
+  return setting(schema, 'a web address without #, such as https://app.example.com/join', notes);
+}
+
 /** The URL of a PostgreSQL database; secret, because it carries a password. */
 export function databaseUrl<F extends string | undefined>(notes: Notes<F>) {
   const schema = z

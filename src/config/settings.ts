@@ -1,4 +1,13 @@
-import { choice, databaseUrl, integer, origins, secret, text, toggle } from './setting.ts';
+import {
+  choice,
+  databaseUrl,
+  integer,
+  origins,
+  secret,
+  text,
+  toggle,
+  webAddress,
+} from './setting.ts';
 
 /** The secret shown in .env.example, public by nature and therefore refused everywhere. */
 export const sampleSecret = 'replace-this-sample-with-32-random-characters';
@@ -182,6 +191,23 @@ export const settings = {
     TENANT_DELETION_GRACE_DAYS: integer(0, 365, {
       fallback: '30',
       about: 'Days in which a deleted tenant can be restored before it is erased',
+    }),
+  },
+  mail: {
+    INVITATION_URL: webAddress({
+      fallback: undefined,
+      fallbackNote: 'a page of this server, outside production',
+      about: 'Page of your frontend that takes invitations; the link adds #token=…',
+    }),
+    EMAIL_VERIFICATION_URL: webAddress({
+      fallback: undefined,
+      fallbackNote: 'a page of this server, outside production',
+      about: 'Page of your frontend that verifies e-mail addresses; the link adds #token=…',
+    }),
+    PASSWORD_RESET_URL: webAddress({
+      fallback: undefined,
+      fallbackNote: 'a page of this server, outside production',
+      about: 'Page of your frontend that resets passwords; the link adds #token=…',
     }),
   },
   log: {

@@ -1,5 +1,7 @@
 import type { CursorCodec } from '../lib/cursor.ts';
+import type { Sealer } from '../lib/sealer.ts';
 import type { LiveSession, SessionAsk } from './live-session.ts';
+import type { MailLinkKind } from './mail.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 
 /** How long sessions live, in seconds, and how many a user may have. */
@@ -24,6 +26,15 @@ export type SignInLimits = {
   windowSeconds: number;
 };
 
+/** What enqueueing mails takes. */
+export type MailRuntime = {
+  sealer: Sealer;
+  /** The pages that links in mails lead to, without a fragment. */
+  links: Readonly<Record<MailLinkKind, string>>;
+  /** Has the outbox looked at soon; it is looked at anyway. */
+  wake: () => void;
+};
+
 /** What lives as long as the process and holds no caller's data. */
 export type Runtime = {
   sessionLimits: SessionLimits;
@@ -32,6 +43,7 @@ export type Runtime = {
   tenantDeletionGraceDays: number;
   passwords: PasswordHasher;
   cursors: CursorCodec;
+  mail: MailRuntime;
   /**
    * For one proof only: every check of the services passes, so that what is still refused is refused
    * by row security alone. No setting switches it on.

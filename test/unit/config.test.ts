@@ -68,6 +68,13 @@ test('an empty environment gives the documented development defaults', () => {
       windowSeconds: 900,
     },
     tenants: { deletionGraceDays: 30 },
+    mail: {
+      links: {
+        invitation: 'http://localhost:4000/dev/invitation',
+        emailVerification: 'http://localhost:4000/dev/email-verification',
+        passwordReset: 'http://localhost:4000/dev/password-reset',
+      },
+    },
     log: { level: 'info', format: 'pretty' },
   });
 });

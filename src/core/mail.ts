@@ -1,0 +1,23 @@
+import type { Db } from '../db/database.ts';
+import type { Ctx } from './context.ts';
+
+/** A mail as it will be read. `to` is a canonical address, `subject` one line, `text` plain text. */
+export type Mail = { to: string; subject: string; text: string };
+
+/** What a link in a mail is for; where each leads is a setting. */
+export type MailLinkKind = 'invitation' | 'emailVerification' | 'passwordReset';
+
+/**
+ * Sends a mail once the transaction is committed, and only then: it waits in the outbox, sealed, until
+ * the mail server takes it. Raises nothing of the mail server's.
+ */
+export async function enqueueMail(ctx: Ctx, tx: Db, { to, subject, text }: Mail): Promise<void> {
+  const sealed = ctx.runtime.mail.sealer.seal(JSON.stringify({ subject, text }));
+  await tx.$queryRaw`select enqueue_mail(${to}, ${sealed})::text`;
+  ctx.runtime.mail.wake();
+}
+
+/** The address behind a link in a mail, with its token in the fragment, which no server logs. */
+export function createMailLink(ctx: Ctx, kind: MailLinkKind, token: string): string {
+  return `${ctx.runtime.mail.links[kind]}#token=${token}`;
+}

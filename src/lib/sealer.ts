@@ -1,0 +1,42 @@
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+
+const algorithm = 'aes-256-gcm';
+const nonceBytes = 12;
+const tagBytes = 16;
+
+/** Hides text that has to be stored for a while, and notices whether it was changed. */
+export type Sealer = {
+  seal(text: string): Uint8Array<ArrayBuffer>;
+  open(sealed: Uint8Array): string | null;
+};
+
+/**
+ * A sealer with a key of its own for each `purpose`, derived from the server's secret (HKDF with
+ * SHA-256, RFC 5869), so that what was sealed for one purpose can never be opened for another.
+ *
+ * `seal` answers nonce, AES-256-GCM ciphertext and tag in one piece. The nonce of 96 bits is random:
+ * NIST SP 800-38D bears 2^32 texts per key. `open` answers null, and raises nothing, for anything
+ * that was not sealed with this secret for this purpose, or was changed since.
+ */
+export function createSealer(secret: string, purpose: string): Sealer {
+  const key = Buffer.from(hkdfSync('sha256', secret, '', `tenantry.seal.v1 ${purpose}`, 32));
+  return {
+    seal(text) {
+      const nonce = randomBytes(nonceBytes);
+      const cipher = createCipheriv(algorithm, key, nonce);
+      const body = [cipher.update(text, 'utf8'), cipher.final()];
+      return new Uint8Array(Buffer.concat([nonce, ...body, cipher.getAuthTag()]));
+    },
+    open(sealed) {
+      if (sealed.length < nonceBytes + tagBytes) return null;
+      const decipher = createDecipheriv(algorithm, key, sealed.subarray(0, nonceBytes));
+      decipher.setAuthTag(sealed.subarray(-tagBytes));
+      try {
+        const body = sealed.subarray(nonceBytes, -tagBytes);
+        return Buffer.concat([decipher.update(body), decipher.final()]).toString('utf8');
+      } catch {
+        return null;
+      }
+    },
+  };
+}
