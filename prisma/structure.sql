@@ -5,6 +5,36 @@
 
 create extension pg_trgm;
 
+create table api_keys (
+  id uuid not null default uuidv7(),
+  tenant_id uuid not null,
+  created_by uuid,
+  name text not null,
+  token_hash bytea not null,
+  hint text not null,
+  permissions text[] not null,
+  created_at timestamp with time zone not null default now(),
+  expires_at timestamp with time zone not null,
+  last_used_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  constraint api_keys_pkey PRIMARY KEY (id),
+  constraint api_keys_tenant_id_id_unique UNIQUE (tenant_id, id),
+  constraint api_keys_token_hash_unique UNIQUE (token_hash),
+  constraint api_keys_created_by_fkey FOREIGN KEY (created_by) REFERENCES users(id) ON DELETE SET NULL,
+  constraint api_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint api_keys_token_hash_length CHECK (octet_length(token_hash) = 32)
+) with (fillfactor=80);
+alter table api_keys owner to owner;
+alter table api_keys enable row level security;
+alter table api_keys force row level security;
+CREATE INDEX api_keys_created_by_idx ON api_keys USING btree (created_by);
+create policy definer on api_keys to tenantry_definer
+  using (true)
+  with check (true);
+create policy tenant_scope on api_keys to tenantry_app
+  using (tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)) OR ( SELECT is_platform_scope() AS is_platform_scope))
+  with check (tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)) OR ( SELECT is_platform_scope() AS is_platform_scope));
+
 create table audit_events (
   id uuid not null default uuidv7(),
   chain_id uuid not null,
@@ -20,8 +50,10 @@ create table audit_events (
   request_id text,
   ip inet,
   hash bytea not null,
+  actor_type text not null default 'User'::text,
   constraint audit_events_pkey PRIMARY KEY (id),
-  constraint audit_events_chain_id_sequence_unique UNIQUE (chain_id, sequence)
+  constraint audit_events_chain_id_sequence_unique UNIQUE (chain_id, sequence),
+  constraint audit_events_actor_type_known CHECK (actor_type = ANY (ARRAY['User'::text, 'ApiKey'::text]))
 );
 alter table audit_events owner to owner;
 alter table audit_events enable row level security;
@@ -155,6 +187,7 @@ create table sessions (
   created_at timestamp with time zone not null default now(),
   last_seen_at timestamp with time zone not null default now(),
   expires_at timestamp with time zone not null,
+  impersonator_id uuid,
   constraint sessions_pkey PRIMARY KEY (id),
   constraint sessions_token_hash_unique UNIQUE (token_hash),
   constraint sessions_membership_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES user_tenants(tenant_id, user_id) ON DELETE CASCADE,
@@ -306,12 +339,11 @@ CREATE OR REPLACE FUNCTION public.append_audit_event(in_tenant uuid, subject uui
 AS $function$
 declare
   actor uuid := current_user_id();
-  -- Operators at the command line belong to no tenant; the server's login is never one of them.
-  is_operator boolean := pg_has_role(session_user, 'tenantry_definer', 'member');
-  is_known_tenant boolean := is_operator or in_tenant = current_tenant_id() or is_platform_scope() or exists (
+  api_key uuid := current_api_key_id();
+  is_known_tenant boolean := is_operator() or in_tenant = current_tenant_id() or is_platform_scope() or exists (
     select from user_tenants m where m.tenant_id = in_tenant and m.user_id = actor and m.is_active
   );
-  is_known_subject boolean := is_operator or subject is null or subject = actor or is_platform_scope();
+  is_known_subject boolean := is_operator() or subject is null or subject = actor or is_platform_scope();
   head audit_heads;
   event audit_events;
 begin
@@ -330,7 +362,9 @@ begin
   event.tenant_id := in_tenant;
   event.at := clock_timestamp();
   event.action := action;
-  event.actor_id := actor;
+  event.actor_id := coalesce(api_key, actor);
+  event.actor_type := case when api_key is null then 'User' else 'ApiKey' end;
+  event.impersonator_id := current_impersonator_id();
   event.target_type := target_type;
   event.target_id := target;
   event.changes := changes;
@@ -349,7 +383,11 @@ CREATE OR REPLACE FUNCTION public.audit_hash(previous bytea, event audit_events)
  IMMUTABLE PARALLEL SAFE
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 BEGIN ATOMIC
- SELECT sha256((previous || convert_to((jsonb_build_array((event).id, (event).chain_id, (event).sequence, (event).tenant_id, ((EXTRACT(epoch FROM (event).at) * (1000000)::numeric))::bigint, (event).action, (event).actor_id, (event).impersonator_id, (event).target_type, (event).target_id, (event).changes, (event).request_id, host((event).ip)))::text, 'UTF8'::name))) AS sha256;
+ SELECT sha256((previous || convert_to(((jsonb_build_array((event).id, (event).chain_id, (event).sequence, (event).tenant_id, ((EXTRACT(epoch FROM (event).at) * (1000000)::numeric))::bigint, (event).action, (event).actor_id, (event).impersonator_id, (event).target_type, (event).target_id, (event).changes, (event).request_id, host((event).ip)) ||
+         CASE
+             WHEN ((event).actor_type = 'User'::text) THEN '[]'::jsonb
+             ELSE jsonb_build_array((event).actor_type)
+         END))::text, 'UTF8'::name))) AS sha256;
 END;
 alter function audit_hash(bytea,audit_events) owner to owner;
 
@@ -388,6 +426,20 @@ begin
 end
 $function$;
 alter function change_tenant_status(uuid,text,integer) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.current_api_key_id()
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (NULLIF(current_setting('tenantry.api_key_id'::text, true), ''::text))::uuid;
+alter function current_api_key_id() owner to owner;
+
+CREATE OR REPLACE FUNCTION public.current_impersonator_id()
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (NULLIF(current_setting('tenantry.impersonator_id'::text, true), ''::text))::uuid;
+alter function current_impersonator_id() owner to owner;
 
 CREATE OR REPLACE FUNCTION public.current_tenant_id()
  RETURNS uuid
@@ -442,26 +494,47 @@ BEGIN ATOMIC
 END;
 alter function enqueue_mail(text,bytea) owner to tenantry_definer;
 
-CREATE OR REPLACE FUNCTION public.enter_scope(actor uuid, tenant uuid, platform boolean)
+CREATE OR REPLACE FUNCTION public.enter_scope(actor uuid, tenant uuid, platform boolean, api_key uuid DEFAULT NULL::uuid, impersonator uuid DEFAULT NULL::uuid)
  RETURNS void
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 BEGIN ATOMIC
- SELECT set_config('tenantry.user_id'::text, COALESCE((actor)::text, ''::text), true) AS set_config,
+ SELECT set_config('tenantry.user_id'::text,
+         CASE
+             WHEN (c.is_good AND (enter_scope.api_key IS NULL)) THEN COALESCE((enter_scope.actor)::text, ''::text)
+             ELSE ''::text
+         END, true) AS set_config,
      set_config('tenantry.tenant_id'::text, COALESCE(( SELECT (m.tenant_id)::text AS tenant_id
             FROM (user_tenants m
               JOIN tenants t ON (((t.id = m.tenant_id) AND (t.status = 'active'::text))))
-           WHERE ((m.tenant_id = enter_scope.tenant) AND (m.user_id = enter_scope.actor) AND m.is_active)), ''::text), true) AS set_config,
+           WHERE ((m.tenant_id = enter_scope.tenant) AND (m.user_id = enter_scope.actor) AND m.is_active AND c.is_good)), ''::text), true) AS set_config,
      set_config('tenantry.platform'::text,
          CASE
-             WHEN (platform AND (EXISTS ( SELECT
+             WHEN (enter_scope.platform AND (enter_scope.api_key IS NULL) AND (enter_scope.impersonator IS NULL) AND ((EXISTS ( SELECT
                 FROM users u
-               WHERE ((u.id = enter_scope.actor) AND u.is_platform_admin AND (u.status = 'active'::text))))) THEN 'on'::text
+               WHERE ((u.id = enter_scope.actor) AND u.is_platform_admin AND (u.status = 'active'::text)))) OR ((enter_scope.actor IS NULL) AND is_operator()))) THEN 'on'::text
              ELSE ''::text
-         END, true) AS set_config;
+         END, true) AS set_config,
+     set_config('tenantry.api_key_id'::text,
+         CASE
+             WHEN c.is_good THEN COALESCE((enter_scope.api_key)::text, ''::text)
+             ELSE ''::text
+         END, true) AS set_config,
+     set_config('tenantry.impersonator_id'::text,
+         CASE
+             WHEN c.is_good THEN COALESCE((enter_scope.impersonator)::text, ''::text)
+             ELSE ''::text
+         END, true) AS set_config
+    FROM ( SELECT (((enter_scope.api_key IS NULL) OR (EXISTS ( SELECT
+                    FROM (api_keys k
+                      JOIN users u ON (((u.id = k.created_by) AND (u.status = 'active'::text))))
+                   WHERE ((k.id = enter_scope.api_key) AND (k.tenant_id = enter_scope.tenant) AND (k.created_by = enter_scope.actor) AND (k.revoked_at IS NULL) AND (k.expires_at > now()))))) AND ((enter_scope.impersonator IS NULL) OR (EXISTS ( SELECT
+                    FROM (sessions s
+                      JOIN users i ON (((i.id = s.impersonator_id) AND i.is_platform_admin AND (i.status = 'active'::text))))
+                   WHERE ((s.user_id = enter_scope.actor) AND (s.impersonator_id = enter_scope.impersonator) AND (s.expires_at > now())))))) AS is_good) c;
 END;
-alter function enter_scope(uuid,uuid,boolean) owner to tenantry_definer;
+alter function enter_scope(uuid,uuid,boolean,uuid,uuid) owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.erase_due_tenants(rows_max integer)
  RETURNS TABLE(tenant_id uuid, is_erased boolean)
@@ -555,7 +628,7 @@ END;
 alter function find_credentials(text) owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.find_live_sessions(token_hashes bytea[], in_tenants uuid[])
- RETURNS TABLE(ordinal bigint, session_id uuid, session_tenant_id uuid, ip text, user_agent text, session_created_at timestamp with time zone, last_seen_at timestamp with time zone, idle_expires_at timestamp with time zone, expires_at timestamp with time zone, user_id uuid, email text, email_verified_at timestamp with time zone, name text, avatar_url text, locale text, status text, is_platform_admin boolean, metadata jsonb, last_sign_in_at timestamp with time zone, user_created_at timestamp with time zone, access_tenant_id uuid, access_membership_id uuid, access_permissions text[], needs_touch boolean)
+ RETURNS TABLE(ordinal bigint, session_id uuid, session_tenant_id uuid, ip text, user_agent text, impersonator_id uuid, session_created_at timestamp with time zone, last_seen_at timestamp with time zone, idle_expires_at timestamp with time zone, expires_at timestamp with time zone, user_id uuid, email text, email_verified_at timestamp with time zone, name text, avatar_url text, locale text, status text, is_platform_admin boolean, metadata jsonb, last_sign_in_at timestamp with time zone, user_created_at timestamp with time zone, access_tenant_id uuid, access_membership_id uuid, access_permissions text[], needs_touch boolean)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -565,6 +638,7 @@ BEGIN ATOMIC
      s.tenant_id,
      host(s.ip) AS host,
      s.user_agent,
+     s.impersonator_id,
      s.created_at,
      s.last_seen_at,
      (s.last_seen_at + make_interval(secs => (s.idle_timeout_seconds)::double precision)),
@@ -592,10 +666,12 @@ BEGIN ATOMIC
       JOIN users u ON (((u.id = s.user_id) AND (u.status = 'active'::text))))
       LEFT JOIN (user_tenants m
       JOIN tenants t ON (((t.id = m.tenant_id) AND (t.status = 'active'::text)))) ON (((m.user_id = s.user_id) AND (m.tenant_id = COALESCE(asked.in_tenant, s.tenant_id)) AND m.is_active)))
-   WHERE ((s.tenant_id IS NULL) OR (EXISTS ( SELECT
+   WHERE (((s.tenant_id IS NULL) OR (EXISTS ( SELECT
             FROM (user_tenants b
               JOIN tenants bt ON (((bt.id = b.tenant_id) AND (bt.status = 'active'::text))))
-           WHERE ((b.tenant_id = s.tenant_id) AND (b.user_id = s.user_id) AND b.is_active))));
+           WHERE ((b.tenant_id = s.tenant_id) AND (b.user_id = s.user_id) AND b.is_active)))) AND ((s.impersonator_id IS NULL) OR (EXISTS ( SELECT
+            FROM users i
+           WHERE ((i.id = s.impersonator_id) AND i.is_platform_admin AND (i.status = 'active'::text))))));
 END;
 alter function find_live_sessions(bytea[],uuid[]) owner to tenantry_definer;
 
@@ -619,7 +695,7 @@ BEGIN ATOMIC
      u.updated_at,
      u.search_text
     FROM users u
-   WHERE ((u.id = ANY (find_visible_users.user_ids)) AND ((u.id = find_visible_users.actor) OR ((find_visible_users.only_tenant IS NULL) AND (EXISTS ( SELECT
+   WHERE ((u.id = ANY (find_visible_users.user_ids)) AND ((u.id = find_visible_users.actor) OR ((find_visible_users.only_tenant IS NULL) AND is_platform_scope()) OR ((find_visible_users.only_tenant IS NULL) AND (EXISTS ( SELECT
             FROM users a
            WHERE ((a.id = find_visible_users.actor) AND a.is_platform_admin AND (a.status = 'active'::text))))) OR (EXISTS ( SELECT
             FROM ((((user_tenants w
@@ -654,6 +730,13 @@ end
 $function$;
 alter function found_tenant(uuid,uuid,text,text,jsonb) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.is_operator()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+RETURN pg_has_role(SESSION_USER, 'tenantry_definer'::name, 'member'::text);
+alter function is_operator() owner to owner;
+
 CREATE OR REPLACE FUNCTION public.is_platform_scope()
  RETURNS boolean
  LANGUAGE sql
@@ -679,7 +762,7 @@ BEGIN ATOMIC
             FROM UNNEST(list_roles_of_users.user_ids, list_roles_of_users.tenant_ids) a(user_id, tenant_id)) asked
       JOIN user_tenants m ON (((m.tenant_id = asked.tenant_id) AND (m.user_id = asked.user_id) AND m.is_active)))
       JOIN tenants t ON ((t.id = m.tenant_id)))
-   WHERE ((m.user_id = list_roles_of_users.actor) OR (EXISTS ( SELECT
+   WHERE ((m.user_id = list_roles_of_users.actor) OR is_platform_scope() OR (EXISTS ( SELECT
             FROM users a
            WHERE ((a.id = list_roles_of_users.actor) AND a.is_platform_admin AND (a.status = 'active'::text)))) OR (EXISTS ( SELECT
             FROM (((user_tenants v
@@ -718,7 +801,7 @@ BEGIN ATOMIC
              w.joined_at,
              w.updated_at
             FROM user_tenants w
-           WHERE ((w.user_id = asked.user_id) AND ((list_visible_memberships.after_id IS NULL) OR (w.id > list_visible_memberships.after_id)) AND ((list_visible_memberships.only_tenant IS NULL) OR (w.tenant_id = list_visible_memberships.only_tenant)) AND (((w.user_id = list_visible_memberships.actor) AND w.is_active) OR ((list_visible_memberships.only_tenant IS NULL) AND (EXISTS ( SELECT
+           WHERE ((w.user_id = asked.user_id) AND ((list_visible_memberships.after_id IS NULL) OR (w.id > list_visible_memberships.after_id)) AND ((list_visible_memberships.only_tenant IS NULL) OR (w.tenant_id = list_visible_memberships.only_tenant)) AND (((w.user_id = list_visible_memberships.actor) AND w.is_active) OR ((list_visible_memberships.only_tenant IS NULL) AND is_platform_scope()) OR ((list_visible_memberships.only_tenant IS NULL) AND (EXISTS ( SELECT
                     FROM users a
                    WHERE ((a.id = list_visible_memberships.actor) AND a.is_platform_admin AND (a.status = 'active'::text))))) OR (EXISTS ( SELECT
                     FROM (((user_tenants v
@@ -1164,6 +1247,8 @@ BEGIN ATOMIC
 END;
 alter function verify_audit_chain(uuid) owner to tenantry_definer;
 
+grant insert (created_by, expires_at, hint, name, permissions, tenant_id, token_hash), select, update (expires_at, name, revoked_at) on api_keys to tenantry_app;
+grant delete, insert, select, update on api_keys to tenantry_definer;
 grant select on audit_events to tenantry_app;
 grant insert, select, update on audit_events to tenantry_definer;
 grant insert, select, update on audit_heads to tenantry_definer;
@@ -1174,14 +1259,16 @@ grant execute on function append_audit_event(uuid,uuid,text,text,uuid,jsonb,text
 grant execute on function audit_hash(bytea,audit_events) to public;
 grant execute on function change_tenant_status(uuid,text,integer) to owner;
 grant execute on function change_tenant_status(uuid,text,integer) to tenantry_app;
+grant execute on function current_api_key_id() to public;
+grant execute on function current_impersonator_id() to public;
 grant execute on function current_tenant_id() to public;
 grant execute on function current_user_id() to public;
 grant execute on function delete_expired_data(integer,integer) to owner;
 grant execute on function delete_expired_data(integer,integer) to tenantry_app;
 grant execute on function enqueue_mail(text,bytea) to owner;
 grant execute on function enqueue_mail(text,bytea) to tenantry_app;
-grant execute on function enter_scope(uuid,uuid,boolean) to owner;
-grant execute on function enter_scope(uuid,uuid,boolean) to tenantry_app;
+grant execute on function enter_scope(uuid,uuid,boolean,uuid,uuid) to owner;
+grant execute on function enter_scope(uuid,uuid,boolean,uuid,uuid) to tenantry_app;
 grant execute on function erase_due_tenants(integer) to owner;
 grant execute on function erase_due_tenants(integer) to tenantry_app;
 grant execute on function erase_user(uuid) to owner;
@@ -1196,6 +1283,7 @@ grant execute on function find_visible_users(uuid,uuid[],uuid) to owner;
 grant execute on function find_visible_users(uuid,uuid[],uuid) to tenantry_app;
 grant execute on function found_tenant(uuid,uuid,text,text,jsonb) to owner;
 grant execute on function found_tenant(uuid,uuid,text,text,jsonb) to tenantry_app;
+grant execute on function is_operator() to public;
 grant execute on function is_platform_scope() to public;
 grant execute on function list_roles_of_users(uuid,uuid[],uuid[]) to owner;
 grant execute on function list_roles_of_users(uuid,uuid[],uuid[]) to tenantry_app;
@@ -1249,9 +1337,15 @@ grant delete, insert, select, update on user_tenants to tenantry_definer;
 grant insert (avatar_url, email, id, locale, metadata, name), select, update (avatar_url, last_sign_in_at, locale, metadata, name, updated_at) on users to tenantry_app;
 grant delete, insert, select, update on users to tenantry_definer;
 
+comment on table api_keys is 'Credentials of programs. A key acts in its tenant only, with its permissions as far as its creator has them at that moment. Room is left on each page so that noting last_used_at rewrites no index.';
+comment on column api_keys.created_by is 'Whose rights bound it; null once that person is erased, and the key is dead then.';
+comment on column api_keys.hint is 'Prefix and last four characters, for people who look for a key.';
+comment on column api_keys.token_hash is 'SHA-256 of the key; the key itself is never stored.';
+comment on index api_keys_created_by_idx is 'erasing a user; the keys that somebody has made';
 comment on function append_audit_event(uuid,uuid,text,text,uuid,jsonb,text,inet) is 'The only way to write the trail: appends to the chain of the tenant, or of the person where there is none. Who acted is who the scope belongs to.';
 comment on table audit_events is 'What was done, by whom, to what. No foreign keys: the trail outlives what it tells of.';
-comment on column audit_events.actor_id is 'The user who acted; null for the system itself.';
+comment on column audit_events.actor_id is 'The user or API key that acted; null for an operator or the system itself.';
+comment on column audit_events.actor_type is 'What actor_id is the id of.';
 comment on column audit_events.chain_id is 'The tenant, or the user for what concerns no tenant: one chain each, so that nobody waits for strangers.';
 comment on column audit_events.changes is 'For each field that changed: before and after. Never a secret.';
 comment on column audit_events.hash is 'SHA-256 over the hash of the row before it in the chain and everything this row says.';
@@ -1262,11 +1356,13 @@ comment on function audit_hash(bytea,audit_events) is 'What the hash of a row mu
 comment on table audit_heads is 'The newest row of each chain: what it must end with, so that a lopped tail is noticed.';
 comment on table built_in_roles is 'The roles every tenant gets, written from the permission catalogue each time the database is opened.';
 comment on function change_tenant_status(uuid,text,integer) is 'The only way to suspend, resume, delete or restore a tenant: by the platform scope, the last two also by a member with tenant:delete. No row where the state or the scope does not allow it.';
+comment on function current_api_key_id() is 'The API key that acts, or null where a person does.';
+comment on function current_impersonator_id() is 'The administrator who acts as the current user, or null.';
 comment on function current_tenant_id() is 'The one tenant whose rows are visible now, or null for none.';
 comment on function current_user_id() is 'The user on whose behalf this connection acts, or null.';
 comment on function delete_expired_data(integer,integer) is 'Deletes at most so many sessions that have expired and so many budgets of failed sign-ins that limit nobody any more.';
 comment on function enqueue_mail(text,bytea) is 'Puts a mail into the outbox, in the transaction of what it tells of.';
-comment on function enter_scope(uuid,uuid,boolean) is 'Opens what the other statements of this transaction may see, and nothing after it. The database itself checks the membership or the platform right of the actor, so a service that forgets its own check finds no rows.';
+comment on function enter_scope(uuid,uuid,boolean,uuid,uuid) is 'Opens what the other statements of this transaction may see, and nothing after it. The database itself checks the membership or the platform right of the actor, and the key or the impersonation it acts by, so a service that forgets its own check finds no rows.';
 comment on function erase_due_tenants(integer) is 'One step of erasing the tenant that is due longest: at most so many members, and the tenant itself once none is left. No row when nothing is due, by this clock; calls that meet work on different tenants. The audit trail stays.';
 comment on function erase_user(uuid) is 'Removes a person with password, memberships and sessions. What the trail says keeps the id alone. False for anybody but oneself outside the platform scope.';
 comment on function find_access(uuid,uuid[],text[]) is 'In which of these tenants (by id or slug) the actor is an active member, and what it may do there.';
@@ -1274,6 +1370,7 @@ comment on function find_credentials(text) is 'Login: the user with this canonic
 comment on function find_live_sessions(bytea[],uuid[]) is 'Session check: which of these tokens are good now by this clock, for whom, and with what permissions in the asked tenant (or the one the session is bound to).';
 comment on function find_visible_users(uuid,uuid[],uuid) is 'Those of these users the actor may see: itself, people of tenants where it may read members, everybody as a platform administrator.';
 comment on function found_tenant(uuid,uuid,text,text,jsonb) is 'Creates a tenant with its built-in roles and makes the actor its owner; the scope of a tenant cannot be entered before somebody belongs to it.';
+comment on function is_operator() is 'True for the owner of the database at the command line, who belongs to no tenant; the serving login is never one.';
 comment on function is_platform_scope() is 'True while a platform administrator acts across tenants.';
 comment on function list_roles_of_users(uuid,uuid[],uuid[]) is 'The roles that users have in tenants, for up to hundreds of pairs at once: the actor learns its own, those in tenants where it may read members, and all as a platform administrator.';
 comment on function list_visible_memberships(uuid,uuid[],uuid,uuid,integer) is 'Memberships of users with tenant and roles, oldest first, a page per user: the actor sees its own, those in tenants where it may read members, and all as a platform administrator.';
@@ -1294,6 +1391,7 @@ comment on table roles is 'Named sets of permissions of one tenant.';
 comment on function search_tenants(text,jsonb,text,uuid,uuid,boolean,integer) is 'Fuzzy search for platform administrators over slug and name, in the order of creation; nothing outside the platform scope.';
 comment on function search_users(text,jsonb,text,uuid,uuid,boolean,integer) is 'Fuzzy search for platform administrators over e-mail and name, in the order of creation; nothing outside the platform scope.';
 comment on table sessions is 'Live sign-ins. A revoked session is a deleted row. Room is left on each page so that noting last_seen_at rewrites no index.';
+comment on column sessions.impersonator_id is 'The platform administrator who acts as the user. No foreign key: the session check asks whether that person may still do so.';
 comment on column sessions.tenant_id is 'When set, the session may act in this tenant only, and ends with the membership.';
 comment on column sessions.token_hash is 'SHA-256 of the token; the token itself is never stored.';
 comment on index sessions_tenant_id_id_idx is 'tenant.sessions, newest first; only sessions bound to a tenant are in it';

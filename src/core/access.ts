@@ -3,7 +3,14 @@ import { noScope } from '../db/scope.ts';
 import { hasSlugForm } from '../lib/slug.ts';
 import { nilUuid } from '../lib/uuid.ts';
 import { ForbiddenError, NotFoundError, UnauthenticatedError } from './app-error.ts';
-import { type Ctx, findActorId, isPlatformAdmin } from './context.ts';
+import {
+  type Ctx,
+  findActorId,
+  findBoundTenantId,
+  findPersonId,
+  isPlatformAdmin,
+  limitToCredential,
+} from './context.ts';
 import { createLoader } from './loader.ts';
 import { allPermissions, needs, type Permission } from './permissions.ts';
 import type { Tenant, TenantStatus } from './records.ts';
@@ -14,7 +21,7 @@ const deleteTenant = needs('tenant:delete');
 /** A tenant as the caller may act in it. */
 export type Access = {
   tenant: Tenant;
-  /** Null for a platform administrator from outside. */
+  /** The caller's own; null for a platform administrator from outside, and for an API key. */
   membershipId: string | null;
   permissions: ReadonlySet<Permission>;
 };
@@ -102,13 +109,13 @@ function createUncheckedAccess(ref: TenantRef, known: Access | undefined): Acces
 type AccessRow = Tenant & { membershipId: string; permissions: Permission[] };
 
 async function listAccesses(ctx: Ctx, refs: readonly TenantRef[]): Promise<Access[]> {
-  const actorId = findActorId(ctx);
-  if (actorId === null || ctx.principal.kind !== 'session') return [];
   const ids = refs.flatMap((ref) => ('id' in ref ? [ref.id] : []));
   // PostgreSQL takes no NUL in a text; what cannot be a slug is nobody's.
   const slugs = refs.flatMap((ref) => ('slug' in ref && hasSlugForm(ref.slug) ? [ref.slug] : []));
   const isUnchecked = ctx.runtime.trustsDatabaseAlone;
   if (isPlatformAdmin(ctx) && !isUnchecked) return await listPlatformAccesses(ctx, ids, slugs);
+  const actorId = findActorId(ctx);
+  if (actorId === null) return [];
   const rows = await ctx.db.read(
     noScope,
     (db) =>
@@ -118,13 +125,17 @@ async function listAccesses(ctx: Ctx, refs: readonly TenantRef[]): Promise<Acces
         membership_id as "membershipId", permissions
       from find_access(${actorId}::uuid, ${ids}::uuid[], ${slugs}::text[])`,
   );
-  const boundTo = ctx.principal.session.tenantId;
+  const boundTo = findBoundTenantId(ctx);
   return rows
     .filter((row) => boundTo === null || row.id === boundTo)
     .map(({ membershipId, permissions, ...tenant }) => ({
       tenant,
-      membershipId,
-      permissions: new Set(permissions.filter((permission) => remains(permission, tenant.status))),
+      // The membership is its creator's: an API key belongs to the tenant, but is no member of it.
+      membershipId: ctx.principal.kind === 'apiKey' ? null : membershipId,
+      permissions: limitToCredential(
+        ctx,
+        permissions.filter((permission) => remains(permission, tenant.status)),
+      ),
     }));
 }
 
@@ -145,7 +156,7 @@ async function listPlatformAccesses(ctx: Ctx, ids: string[], slugs: string[]): P
       select ${tenantColumns}, m.id as "membershipId"
       from tenants t
       left join user_tenants m
-        on m.tenant_id = t.id and m.user_id = ${findActorId(ctx)}::uuid and m.is_active
+        on m.tenant_id = t.id and m.user_id = ${findPersonId(ctx)}::uuid and m.is_active
       where t.id = any (${ids}::uuid[]) or t.slug = any (${slugs}::text[])`,
   );
   const permissions: ReadonlySet<Permission> = new Set(allPermissions);

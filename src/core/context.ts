@@ -1,7 +1,7 @@
 import type { Database } from '../db/database.ts';
 import type { Logger } from '../observability/logger.ts';
 import { ForbiddenError, UnauthenticatedError } from './app-error.ts';
-import type { Principal, SignedIn } from './principal.ts';
+import type { Authenticated, Principal, SignedIn } from './principal.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Where a request came from. */
@@ -28,15 +28,50 @@ export type Ctx = {
   log: Logger;
 };
 
-/** The signed-in principal. Raises UnauthenticatedError for anybody else. */
-export function getSignedIn(ctx: Ctx): SignedIn {
-  if (ctx.principal.kind !== 'session') throw new UnauthenticatedError();
+/** Anybody with a credential. Raises UnauthenticatedError for anonymous callers. */
+export function getAuthenticated(ctx: Ctx): Authenticated {
+  if (ctx.principal.kind === 'anonymous') throw new UnauthenticatedError();
   return ctx.principal;
 }
 
-/** The id of who is asking, or null for anonymous. */
-export function findActorId(ctx: Ctx): string | null {
+/**
+ * The person that is signed in, for what only a person can do. Raises UnauthenticatedError for
+ * anonymous callers, ForbiddenError for credentials that are no person's.
+ */
+export function getSignedIn(ctx: Ctx): SignedIn {
+  const principal = getAuthenticated(ctx);
+  if (principal.kind === 'session') return principal;
+  throw new ForbiddenError('Only a person who has signed in can do this.');
+}
+
+/** The id of the person that is signed in, or null: what is one's own is a person's. */
+export function findPersonId(ctx: Ctx): string | null {
   return ctx.principal.kind === 'session' ? ctx.principal.user.id : null;
+}
+
+/** The id of the user whose rights the caller has, as a person or through an API key; or null. */
+export function findActorId(ctx: Ctx): string | null {
+  const { principal } = ctx;
+  if (principal.kind === 'apiKey') return principal.creator.id;
+  return findPersonId(ctx);
+}
+
+/** The one tenant that the credential is bound to, or null for one that is good in all. */
+export function findBoundTenantId(ctx: Ctx): string | null {
+  const { principal } = ctx;
+  if (principal.kind === 'session') return principal.session.tenantId;
+  return principal.kind === 'apiKey' ? principal.apiKey.tenantId : null;
+}
+
+/** Of these rights, those that the credential lets through: an API key has no more than its own. */
+export function limitToCredential<Right extends string>(
+  ctx: Ctx,
+  rights: readonly Right[],
+): ReadonlySet<Right> {
+  const { principal } = ctx;
+  if (principal.kind !== 'apiKey') return new Set(rights);
+  const { permissions } = principal.apiKey;
+  return new Set(rights.filter((right) => permissions.includes(right)));
 }
 
 /**
@@ -47,9 +82,13 @@ export function becomePrincipal(ctx: Ctx, principal: Principal): void {
   ctx.principal = principal;
 }
 
-/** True for a signed-in platform administrator whose session is not bound to one tenant. */
+/**
+ * True for an operator, and for a signed-in platform administrator whose session is not bound to one
+ * tenant.
+ */
 export function isPlatformAdmin(ctx: Ctx): boolean {
   const { principal } = ctx;
+  if (principal.kind === 'operator') return true;
   if (principal.kind !== 'session') return false;
   if (ctx.runtime.trustsDatabaseAlone) return true;
   return principal.user.isPlatformAdmin && principal.session.tenantId === null;
@@ -57,7 +96,7 @@ export function isPlatformAdmin(ctx: Ctx): boolean {
 
 /** Raises UnauthenticatedError or ForbiddenError. */
 export function requirePlatformAdmin(ctx: Ctx): void {
-  getSignedIn(ctx);
+  getAuthenticated(ctx);
   if (!isPlatformAdmin(ctx)) {
     throw new ForbiddenError('Only platform administrators may do this.');
   }

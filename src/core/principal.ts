@@ -1,9 +1,17 @@
-import type { Session, User } from './records.ts';
+import type { ApiKey, Session, User } from './records.ts';
 
 /** Who is asking, as the credential proved it. Nothing in an input can change it. */
-export type Principal = { kind: 'anonymous' } | { kind: 'session'; user: User; session: Session };
+export type Principal =
+  | { kind: 'anonymous' }
+  /** A person, or a platform administrator in that person's name (`session.impersonatorId`). */
+  | { kind: 'session'; user: User; session: Session }
+  /** A program of one tenant, bounded by what the key allows and by what its creator may do. */
+  | { kind: 'apiKey'; apiKey: ApiKey; creator: User }
+  /** Whoever owns the database, at the command line; never a request. */
+  | { kind: 'operator' };
 
 export type SignedIn = Extract<Principal, { kind: 'session' }>;
+export type Authenticated = Exclude<Principal, { kind: 'anonymous' }>;
 
 /** Nobody. An object of its own each time: what is loaded for a request is kept by its principal. */
 export function createAnonymous(): Principal {

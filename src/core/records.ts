@@ -58,8 +58,25 @@ export type Session = {
   tenantId: string | null;
   ip: string | null;
   userAgent: string | null;
+  /** The platform administrator who acts as the user in it, or null. */
+  impersonatorId: string | null;
   createdAt: Date;
   lastSeenAt: Date;
   idleExpiresAt: Date;
   expiresAt: Date;
+};
+
+export type ApiKey = {
+  id: string;
+  tenantId: string;
+  /** Null once that person is erased; the key is dead then. */
+  createdBy: string | null;
+  name: string;
+  /** Prefix and last four characters. */
+  hint: string;
+  permissions: readonly string[];
+  createdAt: Date;
+  expiresAt: Date;
+  lastUsedAt: Date | null;
+  revokedAt: Date | null;
 };

@@ -35,7 +35,8 @@ export function createDatabase(settings: PoolSettings, observe?: StatementObserv
         runInScope(noScope, () =>
           prisma.$transaction(async (tx) => {
             await tx.$queryRaw`
-              select enter_scope(${scope.userId}::uuid, ${scope.tenantId}::uuid, ${scope.platform})::text`;
+              select enter_scope(${scope.userId}::uuid, ${scope.tenantId}::uuid, ${scope.platform},
+                ${scope.apiKeyId}::uuid, ${scope.impersonatorId}::uuid)::text`;
             return await work(tx);
           }, transactionLimits),
         ),

@@ -7,12 +7,28 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 export type Scope = {
   userId: string | null;
   tenantId: string | null;
-  /** Across tenants; only ever granted to a platform administrator. */
+  /** Across tenants; only ever granted to a platform administrator or an operator. */
   platform: boolean;
+  /** The API key that acts with the rights of `userId`, but not as that person. */
+  apiKeyId: string | null;
+  /** The administrator who acts as `userId`. */
+  impersonatorId: string | null;
 };
 
 /** Sees no rows at all; good only for the definer functions, which decide by their arguments. */
-export const noScope: Scope = { userId: null, tenantId: null, platform: false };
+export const noScope: Scope = {
+  userId: null,
+  tenantId: null,
+  platform: false,
+  apiKeyId: null,
+  impersonatorId: null,
+};
+
+/** What enter_scope() takes, in its order. */
+export function listScopeValues(scope: Scope): (string | null)[] {
+  const { userId, tenantId, platform, apiKeyId, impersonatorId } = scope;
+  return [userId, tenantId, String(platform), apiKeyId, impersonatorId];
+}
 
 const currentScope = new AsyncLocalStorage<Scope>();
 

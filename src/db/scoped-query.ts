@@ -1,11 +1,11 @@
 import pg from 'pg';
-import type { Scope } from './scope.ts';
+import { listScopeValues, type Scope } from './scope.ts';
 
 /** Prepared once per connection, so that a scoped statement only has to bind and execute it. */
 export const enterScopeStatement = {
   name: 'enter_scope',
-  text: 'select enter_scope($1::uuid, $2::uuid, $3::boolean)',
-  values: [null, null, false],
+  text: 'select enter_scope($1::uuid, $2::uuid, $3::boolean, $4::uuid, $5::uuid)',
+  values: [null, null, false, null, null],
 };
 
 /** The part of pg's Query and Connection that its published types leave out. */
@@ -48,11 +48,10 @@ class ScopedQuery extends Query {
   }
 
   override submit(connection: WireConnection): Error | null {
-    const { userId, tenantId, platform } = this.#scope;
     connection.stream.cork();
     connection.bind({
       statement: enterScopeStatement.name,
-      values: [userId, tenantId, String(platform)],
+      values: listScopeValues(this.#scope),
     });
     connection.execute({});
     const fault = super.submit(connection);

@@ -6,7 +6,7 @@ import {
   InvalidInputError,
   NotFoundError,
 } from '../core/app-error.ts';
-import { type Ctx, getSignedIn } from '../core/context.ts';
+import { type Ctx, getAuthenticated, getSignedIn } from '../core/context.ts';
 import { builder, type SchemaTypes } from './builder.ts';
 import { type ErrorClass, listErrorTypes, type Refusal, toRefusal } from './errors.ts';
 
@@ -42,8 +42,11 @@ export type MutationOptions<Input, Success extends object> = {
   description: string;
   input: InputRef<Input>;
   result: ResultRef<Success>;
-  /** True for the few that need nobody to be signed in; all others are refused before anything else. */
-  isPublic?: boolean;
+  /**
+   * Who may try it at all, before anything else: a person who has signed in (the default), API keys as
+   * well, or anybody.
+   */
+  callers?: 'people' | 'credentials' | 'anybody';
   resolve: (ctx: Ctx, input: Input) => Promise<Success>;
 };
 
@@ -53,7 +56,7 @@ export type MutationOptions<Input, Success extends object> = {
  */
 export function addMutation<Input, Success extends object>(
   name: string,
-  { description, input, result, isPublic = false, resolve }: MutationOptions<Input, Success>,
+  { description, input, result, callers = 'people', resolve }: MutationOptions<Input, Success>,
 ): void {
   builder.mutationField(name, (t) =>
     t.field({
@@ -62,7 +65,8 @@ export function addMutation<Input, Success extends object>(
       args: { input: t.arg({ type: input, required: true }) },
       resolve: ((_root: unknown, args: { input: Input }, ctx: Ctx) =>
         refusable(result.errors, async () => {
-          if (!isPublic) getSignedIn(ctx);
+          if (callers === 'people') getSignedIn(ctx);
+          if (callers === 'credentials') getAuthenticated(ctx);
           return await resolve(ctx, args.input);
         })) as never,
     }),

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { noScope } from '../../src/db/scope.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createMember, createPlatformAdmin, createTeam, type Team } from '../support/people.ts';
 
@@ -44,7 +45,7 @@ test('nothing in a suspended tenant can be changed, by its owner or by anybody',
 
 test('row security shows nothing of a suspended tenant even to its owner', async () => {
   const { owner, tenantUuid } = await createSuspended();
-  const scope = { userId: owner.userUuid, tenantId: tenantUuid, platform: false };
+  const scope = { ...noScope, userId: owner.userUuid, tenantId: tenantUuid, platform: false };
   expect(await app.app.db.read(scope, (db) => db.membership.findMany())).toEqual([]);
 });
 

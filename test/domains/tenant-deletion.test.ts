@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { noScope } from '../../src/db/scope.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createCast } from '../support/cast.ts';
 import { isGood, openSession } from '../support/credentials.ts';
@@ -40,7 +41,12 @@ test('nothing of a tenant that is to be erased can be read, but that it is', asy
     });
     expect(errors?.[0]?.extensions.code).toBe('FORBIDDEN');
   }
-  const scope = { userId: team.owner.userUuid, tenantId: team.tenantUuid, platform: false };
+  const scope = {
+    ...noScope,
+    userId: team.owner.userUuid,
+    tenantId: team.tenantUuid,
+    platform: false,
+  };
   expect(await app.app.db.read(scope, (db) => db.membership.findMany())).toEqual([]);
 });
 

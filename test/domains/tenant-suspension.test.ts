@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { noScope } from '../../src/db/scope.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createCast } from '../support/cast.ts';
 import { isGood, openSession, send } from '../support/credentials.ts';
@@ -109,7 +110,12 @@ test('suspending and resuming stand in the tenant’s own trail, and doing so tw
 
 test('the database itself lets no scope but the platform’s suspend a tenant', async () => {
   const team = await createTeam(app);
-  const scope = { userId: team.owner.userUuid, tenantId: team.tenantUuid, platform: true };
+  const scope = {
+    ...noScope,
+    userId: team.owner.userUuid,
+    tenantId: team.tenantUuid,
+    platform: true,
+  };
   const rows = await app.app.db.transaction(
     scope,
     (tx) =>

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { noScope } from '../../src/db/scope.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createCast } from '../support/cast.ts';
 import { isGood, openSession, send } from '../support/credentials.ts';
@@ -176,7 +177,12 @@ test('a session that is bound to one tenant cannot erase its user', async () => 
 test('the database itself lets no scope but one’s own and the platform’s erase a person', async () => {
   const team = await createTeam(app);
   const victim = await createMember(app, team, 'member');
-  const scope = { userId: team.owner.userUuid, tenantId: team.tenantUuid, platform: true };
+  const scope = {
+    ...noScope,
+    userId: team.owner.userUuid,
+    tenantId: team.tenantUuid,
+    platform: true,
+  };
   const rows = await app.app.db.transaction(
     scope,
     (tx) => tx.$queryRaw`select erase_user(${victim.userUuid}::uuid) as "isErased"`,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { noScope } from '../../src/db/scope.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createCast } from '../support/cast.ts';
 import { isGood, openSession, send } from '../support/credentials.ts';
@@ -66,7 +67,7 @@ test('a suspended platform administrator has no power left', async () => {
   expect((await live(rogue.ask, 'suspendUser', { userId: victim.userId })).code).toBe(
     'UNAUTHENTICATED',
   );
-  const scope = { userId: rogue.userUuid, tenantId: null, platform: true };
+  const scope = { ...noScope, userId: rogue.userUuid, tenantId: null, platform: true };
   const rows = await app.app.db.transaction(
     scope,
     (tx) =>

@@ -49,7 +49,7 @@ test('a transaction whose rollback never went out serves nobody else when the li
     queryTimeoutMs: 400,
     connectionMaxAgeSeconds: 3_600,
   });
-  const scope = { userId: owner.userUuid, tenantId: tenantUuid, platform: false };
+  const scope = { ...noScope, userId: owner.userUuid, tenantId: tenantUuid, platform: false };
   const failed = db.transaction(scope, async (tx) => {
     await tx.$executeRaw`update tenants set name = 'half a write' where id = ${tenantUuid}::uuid`;
     link.hold();
@@ -62,10 +62,7 @@ test('a transaction whose rollback never went out serves nobody else when the li
     (tx) => tx.$queryRaw<{ tenant: string | null }[]>`select current_tenant_id()::text as tenant`,
   );
   expect(seen).toEqual([{ tenant: null }]);
-  await db.transaction(
-    { userId: null, tenantId: null, platform: false },
-    (tx) => tx.$queryRaw`select 1`,
-  );
+  await db.transaction(noScope, (tx) => tx.$queryRaw`select 1`);
   const { rows } = await app.owner.query('select name from tenants where id = $1', [tenantUuid]);
   expect(rows[0].name).not.toBe('half a write');
   await db.close();
@@ -111,7 +108,7 @@ test('nobody writes into the trail of a tenant it does not belong to', async () 
   const revoke = 'mutation ($id: ID!) { revokeSessions(input: { tenantId: $id }) { __typename } }';
   await stranger.ask(revoke, { variables: { id: tenantId } });
   await stranger.ask(revoke, { variables: { id: owner.userId.replace('user_', 'tenant_') } });
-  const scope = { userId: stranger.userUuid, tenantId: null, platform: false };
+  const scope = { ...noScope, userId: stranger.userUuid, tenantId: null, platform: false };
   await app.app.db.transaction(
     scope,
     (

@@ -115,7 +115,7 @@ function getKind(error: unknown): string {
 const wanted = new Error('taken back');
 
 async function runRound(kind: Kind, house: House): Promise<{ id: string }[]> {
-  const scope: Scope = { userId: house.ownerId, tenantId: house.id, platform: false };
+  const scope: Scope = { ...noScope, userId: house.ownerId, tenantId: house.id, platform: false };
   switch (kind) {
     case 'read':
       return await db.read(scope, listTenants);

@@ -261,6 +261,9 @@ const someRows = `
     '00000000-0000-7000-8000-000000000002', 'acme', 'Acme', '{}');
   insert into sessions (user_id, token_hash, idle_timeout_seconds, expires_at)
     values ('00000000-0000-7000-8000-000000000001', sha256('x'), 60, now() + interval '1 day');
+  insert into api_keys (tenant_id, created_by, name, token_hash, hint, permissions, expires_at)
+    values ('00000000-0000-7000-8000-000000000002', '00000000-0000-7000-8000-000000000001', 'deploy',
+      sha256('k'), 'k…', '{}', now() + interval '1 day');
   insert into audit_events (chain_id, sequence, tenant_id, action, changes, hash) values
     ('00000000-0000-7000-8000-000000000002', 1, '00000000-0000-7000-8000-000000000002', 'tenant.created', '{}', '');`;
 

@@ -62,7 +62,7 @@ describe('prisma/structure.sql', () => {
       'a function of another owner',
       'alter function enter_scope owner to tenantry_app',
       expect.arrayContaining([
-        '+ alter function enter_scope(uuid,uuid,boolean) owner to tenantry_app;',
+        '+ alter function enter_scope(uuid,uuid,boolean,uuid,uuid) owner to tenantry_app;',
       ]),
     ],
     [

@@ -9,6 +9,7 @@ export type AuditEvent = {
   sequence: number;
   at: Date;
   action: string;
+  actorType: 'User' | 'ApiKey';
   actorId: string | null;
   impersonatorId: string | null;
   targetType: string | null;
@@ -27,7 +28,7 @@ export type AuditFilter = {
 
 const eventColumns = Prisma.sql`
   e.id, e.tenant_id as "tenantId", e.sequence::int as sequence, e.at, e.action,
-  e.actor_id as "actorId", e.impersonator_id as "impersonatorId", e.target_type as "targetType",
+  e.actor_type as "actorType", e.actor_id as "actorId", e.impersonator_id as "impersonatorId", e.target_type as "targetType",
   e.target_id as "targetId", e.changes, e.request_id as "requestId", host(e.ip) as ip, e.hash`;
 
 /** One more than a page of a tenant's trail, newest first. */

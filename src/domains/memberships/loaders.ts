@@ -1,7 +1,6 @@
-import { getSignedIn } from '../../core/context.ts';
 import { createLoader, createTenantOwnedLoader, type TenantOwnedRef } from '../../core/loader.ts';
 import type { Membership } from '../../core/records.ts';
-import { noScope } from '../../db/scope.ts';
+import { getReader } from '../../core/scopes.ts';
 import { tenantLoader } from '../tenants/loaders.ts';
 import { listMemberships, listVisibleMemberships } from './queries.ts';
 
@@ -18,17 +17,17 @@ export const userMembershipsLoader = createLoader<
   string
 >(
   async (ctx, refs) => {
-    const { user, session } = getSignedIn(ctx);
+    const { scope, actorId, onlyTenant } = getReader(ctx);
     const byPage = Map.groupBy(refs, ({ afterId, pageSize }) => `${afterId}/${pageSize}`);
     const found = await Promise.all(
       [...byPage.values()].map(async (ofPage) => {
         const [{ afterId, pageSize }] = ofPage as [UserMembershipsRef];
         const userIds = ofPage.map(({ userId }) => userId);
-        const rows = await ctx.db.read(noScope, (db) =>
+        const rows = await ctx.db.read(scope, (db) =>
           listVisibleMemberships(db, {
-            actorId: user.id,
+            actorId,
             userIds,
-            onlyTenant: session.tenantId,
+            onlyTenant,
             afterId,
             pageSize,
           }),

@@ -128,7 +128,7 @@ type MembershipOfUserRow = MembershipRow & {
 export async function listVisibleMemberships(
   db: Db,
   asked: {
-    actorId: string;
+    actorId: string | null;
     userIds: readonly string[];
     onlyTenant: string | null;
     afterId: string | null;

@@ -26,7 +26,11 @@ export function listRoles(db: Db, tenantId: string): Promise<Role[]> {
 }
 
 /** What a user may do in a tenant by its roles, read in the transaction that depends on it. */
-export async function listRightsOf(tx: Db, tenantId: string, userId: string): Promise<string[]> {
+export async function listRightsOf(
+  tx: Db,
+  tenantId: string,
+  userId: string | null,
+): Promise<string[]> {
   const [row] = await tx.$queryRaw<[{ rights: string[] }]>`
     select coalesce(array_agg(distinct p), '{}') as rights
     from user_tenants m
@@ -89,7 +93,7 @@ export type RolesOfUser = UserInTenant & {
 /** The roles of many users in many tenants, in one statement. */
 export function listRolesOfUsers(
   db: Db,
-  actorId: string,
+  actorId: string | null,
   pairs: readonly UserInTenant[],
 ): Promise<RolesOfUser[]> {
   return db.$queryRaw<RolesOfUser[]>`

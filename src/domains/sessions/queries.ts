@@ -7,7 +7,7 @@ import { Prisma } from '../../db/generated/client.ts';
 
 const sessionColumns = Prisma.sql`
   s.id, s.user_id as "userId", s.tenant_id as "tenantId", host(s.ip) as ip,
-  s.user_agent as "userAgent", s.created_at as "createdAt", s.last_seen_at as "lastSeenAt",
+  s.user_agent as "userAgent", s.impersonator_id as "impersonatorId", s.created_at as "createdAt", s.last_seen_at as "lastSeenAt",
   s.last_seen_at + make_interval(secs => s.idle_timeout_seconds) as "idleExpiresAt",
   s.expires_at as "expiresAt"`;
 
@@ -230,7 +230,8 @@ export async function listLiveSessions(
 ): Promise<(CheckedSession | null)[]> {
   const rows = await db.$queryRaw<LiveSessionRow[]>`
     select ordinal, session_id as "sessionId", session_tenant_id as "sessionTenantId", ip,
-      user_agent as "userAgent", session_created_at as "sessionCreatedAt",
+      user_agent as "userAgent", impersonator_id as "impersonatorId",
+      session_created_at as "sessionCreatedAt",
       last_seen_at as "lastSeenAt", idle_expires_at as "idleExpiresAt", expires_at as "expiresAt",
       user_id as "userId", email, email_verified_at as "emailVerifiedAt", name,
       avatar_url as "avatarUrl", locale, status, is_platform_admin as "isPlatformAdmin", metadata,
@@ -253,6 +254,7 @@ function toCheckedSession(row: LiveSessionRow): CheckedSession {
       tenantId: row.sessionTenantId,
       ip: row.ip,
       userAgent: row.userAgent,
+      impersonatorId: row.impersonatorId,
       createdAt: row.sessionCreatedAt,
       lastSeenAt: row.lastSeenAt,
       idleExpiresAt: row.idleExpiresAt,

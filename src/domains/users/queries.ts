@@ -21,7 +21,7 @@ export async function createUser(tx: Db, user: NewUser): Promise<void> {
 /** Those of the users that the actor may see. */
 export function listVisibleUsers(
   db: Db,
-  actorId: string,
+  actorId: string | null,
   userIds: readonly string[],
   onlyTenant: string | null,
 ): Promise<User[]> {

@@ -1,7 +1,8 @@
 import { listChanges, recordAudit } from '../../core/audit.ts';
 import {
   type Ctx,
-  findActorId,
+  findPersonId,
+  getAuthenticated,
   getSignedIn,
   isPlatformAdmin,
   requirePlatformAdmin,
@@ -25,7 +26,7 @@ export const userNameMax = 100;
 
 /** A user the caller may see: itself, people of its tenants, anybody for platform administrators. */
 export function findVisibleUser(ctx: Ctx, userId: string): Promise<User | null> {
-  return findActorId(ctx) === null ? Promise.resolve(null) : userLoader(ctx).load(userId);
+  return ctx.principal.kind === 'anonymous' ? Promise.resolve(null) : userLoader(ctx).load(userId);
 }
 
 /** A user by id or e-mail: oneself, or anybody for platform administrators; else null. */
@@ -33,13 +34,14 @@ export async function findUser(
   ctx: Ctx,
   by: { id: string } | { email: string },
 ): Promise<User | null> {
-  const { user } = getSignedIn(ctx);
+  const principal = getAuthenticated(ctx);
+  const own = principal.kind === 'session' ? principal.user : null;
   if ('id' in by) {
-    if (by.id === user.id) return user;
+    if (by.id === own?.id) return own;
     return isPlatformAdmin(ctx) ? await findVisibleUser(ctx, by.id) : null;
   }
   const email = checkEmail('email', by.email);
-  if (email === user.email) return user;
+  if (email === own?.email) return own;
   if (!isPlatformAdmin(ctx)) return null;
   return await ctx.db.read(getPlatformScope(ctx), (db) => queries.findUserByEmail(db, email));
 }
@@ -99,7 +101,7 @@ const profileFields = ['name', 'avatarUrl', 'locale', 'metadata'] as const;
 
 /** What the caller may do with a user that it sees. */
 export function listOwnPermissionsOn(ctx: Ctx, userId: string): string[] {
-  const isSelf = findActorId(ctx) === userId;
+  const isSelf = findPersonId(ctx) === userId;
   const isAdmin = isPlatformAdmin(ctx);
   return [
     'user:read',

@@ -6,7 +6,15 @@ import {
   NotFoundError,
 } from '../../../core/app-error.ts';
 import { type AuditAction, type Changes, listChanges, recordAudit } from '../../../core/audit.ts';
-import { type Ctx, getSignedIn, isPlatformAdmin } from '../../../core/context.ts';
+import {
+  type Ctx,
+  findActorId,
+  findPersonId,
+  getAuthenticated,
+  getSignedIn,
+  isPlatformAdmin,
+  limitToCredential,
+} from '../../../core/context.ts';
 import { checkMetadata } from '../../../core/input.ts';
 import { allPermissions, needs, type Permission } from '../../../core/permissions.ts';
 import type { JsonObject, Membership, Role } from '../../../core/records.ts';
@@ -50,7 +58,7 @@ export async function updateMembership(
   ctx: Ctx,
   input: UpdateMembershipInput,
 ): Promise<Membership> {
-  getSignedIn(ctx);
+  getAuthenticated(ctx);
   const { roleKeys, isActive } = input;
   const metadata = input.metadata == null ? undefined : checkMetadata('metadata', input.metadata);
   if (roleKeys && (roleKeys.length === 0 || roleKeys.length > rolesMax)) {
@@ -150,16 +158,17 @@ function listMembershipChanges(before: Membership, after: Membership | undefined
 }
 
 async function getChange(ctx: Ctx, tx: Db, ref: MembershipRef): Promise<Change> {
-  const { user } = getSignedIn(ctx);
+  const actorId = findActorId(ctx);
   const memberships = await queries.listMemberships(tx, ref.tenantId, {
     ids: [ref.id],
-    userIds: [user.id],
+    userIds: actorId === null ? [] : [actorId],
   });
   const target = memberships.find(({ id }) => id === ref.id);
-  const own = memberships.find(({ userId, isActive }) => userId === user.id && isActive);
+  const own = memberships.find(({ userId, isActive }) => userId === actorId && isActive);
   if (!target) throw createNotFound();
   const rights = isPlatformAdmin(ctx) ? allPermissions : own ? listPermissions(own) : [];
-  return { actor: new Set(rights), target, isOwn: target.userId === user.id };
+  const isOwn = target.userId === findPersonId(ctx);
+  return { actor: limitToCredential(ctx, rights), target, isOwn };
 }
 
 /** The roles with these keys. Raises InvalidInputError for an unknown one, ForbiddenError beyond the actor's rights. */

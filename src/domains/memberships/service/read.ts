@@ -1,5 +1,5 @@
 import { authorize, findAccess } from '../../../core/access.ts';
-import { type Ctx, findActorId, getSignedIn } from '../../../core/context.ts';
+import { type Ctx, findPersonId, getAuthenticated } from '../../../core/context.ts';
 import { checkEmail, checkText } from '../../../core/input.ts';
 import { type Page, type PageArgs, parsePage, toPage } from '../../../core/page.ts';
 import { needs } from '../../../core/permissions.ts';
@@ -60,7 +60,7 @@ export async function listMembershipsOfUser(
   userId: string,
   page: Pick<PageArgs, 'first' | 'after'>,
 ): Promise<Page<Membership>> {
-  getSignedIn(ctx);
+  getAuthenticated(ctx);
   const request = parsePage(ctx, page, JSON.stringify(['memberships', userId]));
   const rows = await userMembershipsLoader(ctx).load({
     userId,
@@ -91,7 +91,7 @@ export async function findOwnMembership(ctx: Ctx, tenantId: string): Promise<Mem
 export async function listOwnPermissionsOn(ctx: Ctx, membership: Membership): Promise<string[]> {
   const access = await findAccess(ctx, { id: membership.tenantId });
   if (!access) return [];
-  const isOwn = membership.userId === findActorId(ctx);
+  const isOwn = membership.userId === findPersonId(ctx);
   const canManage = isOwn || mayManage(access.permissions, listPermissions(membership));
   return [...access.permissions]
     .filter(

@@ -6,7 +6,12 @@ import {
   NotFoundError,
 } from '../../../core/app-error.ts';
 import { type AuditEntry, listChanges, recordAudit } from '../../../core/audit.ts';
-import { type Ctx, getSignedIn, isPlatformAdmin } from '../../../core/context.ts';
+import {
+  type Ctx,
+  findActorId,
+  isPlatformAdmin,
+  limitToCredential,
+} from '../../../core/context.ts';
 import { checkOptionalText, checkText } from '../../../core/input.ts';
 import { allPermissions, isPermission, needs } from '../../../core/permissions.ts';
 import type { Role } from '../../../core/records.ts';
@@ -154,11 +159,13 @@ async function changeRoles<T>(
   tenantId: string,
   change: (tx: Db, rights: ReadonlySet<string>) => Promise<T>,
 ): Promise<T> {
-  const { user } = getSignedIn(ctx);
   const changed = await ctx.db.transaction(getTenantScope(ctx, tenantId), async (tx) => {
     await lockTenant(tx, tenantId);
-    const rights = new Set<string>(
-      isPlatformAdmin(ctx) ? allPermissions : await queries.listRightsOf(tx, tenantId, user.id),
+    const rights = limitToCredential<string>(
+      ctx,
+      isPlatformAdmin(ctx)
+        ? allPermissions
+        : await queries.listRightsOf(tx, tenantId, findActorId(ctx)),
     );
     requirePermission(rights, manageRoles);
     return await change(tx, rights);

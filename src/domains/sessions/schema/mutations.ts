@@ -47,7 +47,7 @@ const SignUpSuccess = builder.objectRef<SignedUp>('SignUpSuccess').implement({
 addMutation('signUp', {
   description: 'Creates a user, with a tenant if asked, and signs it in.',
   input: SignUpInput,
-  isPublic: true,
+  callers: 'anybody',
   result: createResultType('SignUp', SignUpSuccess, [RateLimitedError]),
   resolve: signUp,
 });
@@ -78,7 +78,7 @@ const SignInResult = createResultType('SignIn', SignInSuccess, [
 addMutation('signIn', {
   description: 'Opens a session with e-mail and password.',
   input: SignInInput,
-  isPublic: true,
+  callers: 'anybody',
   result: SignInResult,
   resolve: signIn,
 });

@@ -1,6 +1,11 @@
 import { authorize, findAccess } from '../../../core/access.ts';
 import { ForbiddenError } from '../../../core/app-error.ts';
-import { type Ctx, getSignedIn, isPlatformAdmin } from '../../../core/context.ts';
+import {
+  type Ctx,
+  findPersonId,
+  getAuthenticated,
+  isPlatformAdmin,
+} from '../../../core/context.ts';
 import { type Page, type PageArgs, parsePage, toPage } from '../../../core/page.ts';
 import { needs } from '../../../core/permissions.ts';
 import type { Session, User } from '../../../core/records.ts';
@@ -20,7 +25,8 @@ export async function listSessionsOfUser(
   userId: string,
   page: PageArgs,
 ): Promise<Page<Session>> {
-  const isOwn = getSignedIn(ctx).user.id === userId;
+  getAuthenticated(ctx);
+  const isOwn = findPersonId(ctx) === userId;
   if (!isOwn && !isPlatformAdmin(ctx)) {
     throw new ForbiddenError('Only the person itself may see these sessions.');
   }
@@ -49,10 +55,9 @@ export type SessionRef = { id: string; tenantId: string | null };
 
 /** A session the caller may see: its own, one of a tenant with sessions:read, any for platform administrators. */
 export async function findSession(ctx: Ctx, ref: SessionRef): Promise<Session | null> {
-  const { principal } = ctx;
-  if (principal.kind === 'anonymous') return null;
+  if (ctx.principal.kind === 'anonymous') return null;
   const found = await ctx.db.read(getPlatformScope(ctx), (db) => queries.findSession(db, ref));
-  if (found && (isPlatformAdmin(ctx) || found.userId === principal.user.id)) return found;
+  if (found && (isPlatformAdmin(ctx) || found.userId === findPersonId(ctx))) return found;
   const { tenantId } = ref;
   const access = tenantId === null ? null : await findAccess(ctx, { id: tenantId });
   if (tenantId === null || !access?.permissions.has(readSessions)) return null;
