@@ -4,7 +4,12 @@ import { type House, houses } from './callers.ts';
 import type { World } from './world.ts';
 
 /** Tables whose rows are nobody's: the same for all tenants, or about no tenant. */
-const nobodys: readonly string[] = ['built_in_roles', 'sign_in_budgets', 'mail_outbox'];
+const nobodys: readonly string[] = [
+  'built_in_roles',
+  'sign_in_budgets',
+  'mail_outbox',
+  'sign_in_failures',
+];
 
 type Row = { table: string; row: Record<string, unknown> };
 
