@@ -396,8 +396,8 @@ begin
   if not may_monitor() then
     return;
   end if;
-  if to_regclass('public.pg_stat_statements') is null
-      or 'pg_stat_statements' <> all (string_to_array(replace(current_setting('shared_preload_libraries'), ' ', ''), ',')) then
+  -- Its settings are known exactly when it was loaded at the start.
+  if to_regclass('public.pg_stat_statements') is null or current_setting('pg_stat_statements.max', true) is null then
     return query select 'warning', 'pg_stat_statements',
       'There are no statistics of statements. Add pg_stat_statements to shared_preload_libraries, restart PostgreSQL, and run as a superuser: create extension pg_stat_statements';
   end if;

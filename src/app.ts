@@ -7,6 +7,7 @@ import { createDatabase, type Database } from './db/database.ts';
 import type { StatementObserver } from './db/pool.ts';
 import { authenticate } from './domains/sessions/authenticate.ts';
 import { createSessionChecker } from './domains/sessions/check.ts';
+import { createRefusalCounter } from './domains/sessions/refusals.ts';
 import { exampleQueries } from './http/example-queries.ts';
 import { createHttpServer, type HttpServer } from './http/server.ts';
 import { createCursorCodec } from './lib/cursor.ts';
@@ -46,6 +47,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       createDatabase({ ...config.database, url: parts.appUrl }, parts.observeStatement),
     );
   const sessions = createSessionChecker(db, log);
+  const refusals = createRefusalCounter(db, log);
   const runtime: Runtime = {
     sessionLimits: config.sessions,
     signInLimits: config.signIn,
@@ -58,6 +60,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       links: config.mail.links,
       wake: () => undefined,
     },
+    noteRefusedSignIn: refusals.note,
     findLiveSession: sessions.find,
   };
   const http = createHttpServer({
@@ -81,6 +84,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     async close() {
       await http.close();
       await sessions.close();
+      await refusals.close();
       await db.close();
     },
   };

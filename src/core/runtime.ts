@@ -49,6 +49,8 @@ export type Runtime = {
    * by row security alone. No setting switches it on.
    */
   trustsDatabaseAlone: boolean;
+  /** Counts a refused sign-in; written in the background. */
+  noteRefusedSignIn: () => void;
   /** The session check, merged over all requests in flight. */
   findLiveSession: (ask: SessionAsk) => Promise<LiveSession | null>;
 };

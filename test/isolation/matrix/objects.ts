@@ -83,6 +83,23 @@ export const objectFields: FieldTable = {
     ...fields(withParent, 'valid permissions expiresAt'),
     ...fields(whereGood, 'session tenant user'),
   },
+  Monitoring: {
+    ...fields(withParent, 'tableStats indexUsage userActivity tenantUsage connectionPool'),
+    ...fields(withParent, 'cacheHitRatio recommendations'),
+    slowQueries: { room: withParent, asks: [{ name: 'all', args: () => ({ minMeanMs: 0 }) }] },
+  },
+  SlowQuery: fields(withParent, 'query calls meanMs totalMs rows'),
+  TableStat: fields(withParent, 'table rows bytes deadRows lastVacuum lastAnalyze'),
+  IndexUsage: fields(withParent, 'index table scans bytes'),
+  UserActivity: fields(withParent, 'day signIns failedSignIns activeUsers newUsers'),
+  TenantUsageRow: {
+    ...fields(withParent, 'members activeSessions apiKeys lastActivityAt'),
+    // The largest, which is nobody's in particular.
+    tenant: { room: withParent, asks: [{ name: 'the largest', endsHere: true }] },
+  },
+  PoolStat: fields(withParent, 'size idle waiting max'),
+  Recommendation: fields(withParent, 'severity subject advice'),
+
   Permission: fields(everybody, 'key title description isDangerous'),
   PermissionDecision: fields(withParent, 'permission tenantId allowed reason'),
 

@@ -97,6 +97,7 @@ export const queryFields: FieldTable = {
     users: platform,
     viewer: { room: viewer, subject: { person: 'caller', isBound: false } },
     permissions: everybody,
+    monitoring: platform,
     checkPermissions: {
       room: signedIn,
       asks: [

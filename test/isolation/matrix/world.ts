@@ -50,6 +50,8 @@ export async function createWorld(app: TestApp): Promise<World> {
     teams.office.owner.userUuid,
   ]);
   await letColleaguesMeet(app, things);
+  // Slow often enough for advice to be given about it.
+  for (let call = 0; call < 5; call += 1) await app.owner.query('select pg_sleep(0.11)');
   const people: Record<Exclude<Caller, 'anonymous'>, Person> = {
     stranger: teams.foreign.owner,
     ...insiders,
