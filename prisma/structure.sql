@@ -627,6 +627,36 @@ BEGIN ATOMIC
 END;
 alter function find_credentials(text) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.find_live_api_keys(token_hashes bytea[])
+ RETURNS TABLE(ordinal bigint, id uuid, tenant_id uuid, created_by uuid, name text, hint text, permissions text[], created_at timestamp with time zone, expires_at timestamp with time zone, last_used_at timestamp with time zone, revoked_at timestamp with time zone, effective_permissions text[], needs_touch boolean)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT asked.ordinal,
+     k.id,
+     k.tenant_id,
+     k.created_by,
+     k.name,
+     k.hint,
+     k.permissions,
+     k.created_at,
+     k.expires_at,
+     k.last_used_at,
+     k.revoked_at,
+     ARRAY( SELECT p.p
+            FROM unnest(membership_permissions(m.tenant_id, m.id)) p(p)
+           WHERE (p.p = ANY (k.permissions))
+           ORDER BY p.p) AS "array",
+     (COALESCE(k.last_used_at, '-infinity'::timestamp with time zone) < (now() - '00:01:00'::interval))
+    FROM ((((unnest(find_live_api_keys.token_hashes) WITH ORDINALITY asked(token_hash, ordinal)
+      JOIN api_keys k ON (((k.token_hash = asked.token_hash) AND (k.revoked_at IS NULL) AND (k.expires_at > now()))))
+      JOIN tenants t ON (((t.id = k.tenant_id) AND (t.status = 'active'::text))))
+      JOIN users u ON (((u.id = k.created_by) AND (u.status = 'active'::text))))
+      JOIN user_tenants m ON (((m.tenant_id = k.tenant_id) AND (m.user_id = k.created_by) AND m.is_active)));
+END;
+alter function find_live_api_keys(bytea[]) owner to tenantry_definer;
+
 CREATE OR REPLACE FUNCTION public.find_live_sessions(token_hashes bytea[], in_tenants uuid[])
  RETURNS TABLE(ordinal bigint, session_id uuid, session_tenant_id uuid, ip text, user_agent text, impersonator_id uuid, session_created_at timestamp with time zone, last_seen_at timestamp with time zone, idle_expires_at timestamp with time zone, expires_at timestamp with time zone, user_id uuid, email text, email_verified_at timestamp with time zone, name text, avatar_url text, locale text, status text, is_platform_admin boolean, metadata jsonb, last_sign_in_at timestamp with time zone, user_created_at timestamp with time zone, access_tenant_id uuid, access_membership_id uuid, access_permissions text[], needs_touch boolean)
  LANGUAGE sql
@@ -984,6 +1014,25 @@ end
 $function$;
 alter function reserve_sign_up(inet,integer,integer) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.revoke_own_api_keys()
+ RETURNS TABLE(id uuid, tenant_id uuid)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ WITH revoked AS (
+          UPDATE api_keys k SET revoked_at = now()
+           WHERE ((k.created_by = current_user_id()) AND (k.revoked_at IS NULL) AND (current_api_key_id() IS NULL) AND (current_impersonator_id() IS NULL))
+           RETURNING k.id,
+             k.tenant_id
+         )
+  SELECT r.id,
+     r.tenant_id
+    FROM revoked r
+   ORDER BY r.tenant_id, r.id;
+END;
+alter function revoke_own_api_keys() owner to tenantry_definer;
+
 CREATE OR REPLACE FUNCTION public.search_tenants(pattern text, contains jsonb, with_status text, above uuid, below uuid, is_descending boolean, page_size integer)
  RETURNS SETOF tenants
  LANGUAGE plpgsql
@@ -1133,6 +1182,18 @@ end
 $function$;
 alter function tighten_sessions() owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.touch_api_keys(api_key_ids uuid[])
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT set_config('synchronous_commit'::text, 'off'::text, true) AS set_config;
+ UPDATE api_keys k SET last_used_at = now()
+   WHERE ((k.id = ANY (touch_api_keys.api_key_ids)) AND (COALESCE(k.last_used_at, '-infinity'::timestamp with time zone) < (now() - '00:01:00'::interval)));
+END;
+alter function touch_api_keys(uuid[]) owner to tenantry_definer;
+
 CREATE OR REPLACE FUNCTION public.touch_sessions(session_ids uuid[])
  RETURNS void
  LANGUAGE sql
@@ -1277,6 +1338,8 @@ grant execute on function find_access(uuid,uuid[],text[]) to owner;
 grant execute on function find_access(uuid,uuid[],text[]) to tenantry_app;
 grant execute on function find_credentials(text) to owner;
 grant execute on function find_credentials(text) to tenantry_app;
+grant execute on function find_live_api_keys(bytea[]) to owner;
+grant execute on function find_live_api_keys(bytea[]) to tenantry_app;
 grant execute on function find_live_sessions(bytea[],uuid[]) to owner;
 grant execute on function find_live_sessions(bytea[],uuid[]) to tenantry_app;
 grant execute on function find_visible_users(uuid,uuid[],uuid) to owner;
@@ -1300,6 +1363,8 @@ grant execute on function reserve_sign_in(text,inet,boolean,integer,integer,inte
 grant execute on function reserve_sign_in(text,inet,boolean,integer,integer,integer,integer) to tenantry_app;
 grant execute on function reserve_sign_up(inet,integer,integer) to owner;
 grant execute on function reserve_sign_up(inet,integer,integer) to tenantry_app;
+grant execute on function revoke_own_api_keys() to owner;
+grant execute on function revoke_own_api_keys() to tenantry_app;
 grant execute on function search_tenants(text,jsonb,text,uuid,uuid,boolean,integer) to owner;
 grant execute on function search_tenants(text,jsonb,text,uuid,uuid,boolean,integer) to tenantry_app;
 grant execute on function search_users(text,jsonb,text,uuid,uuid,boolean,integer) to owner;
@@ -1310,6 +1375,8 @@ grant execute on function source_bucket(inet) to public;
 grant execute on function sync_built_in_roles(jsonb) to owner;
 grant execute on function tighten_session() to owner;
 grant execute on function tighten_sessions() to owner;
+grant execute on function touch_api_keys(uuid[]) to owner;
+grant execute on function touch_api_keys(uuid[]) to tenantry_app;
 grant execute on function touch_sessions(uuid[]) to owner;
 grant execute on function touch_sessions(uuid[]) to tenantry_app;
 grant execute on function update_member_counts() to owner;
@@ -1367,6 +1434,7 @@ comment on function erase_due_tenants(integer) is 'One step of erasing the tenan
 comment on function erase_user(uuid) is 'Removes a person with password, memberships and sessions. What the trail says keeps the id alone. False for anybody but oneself outside the platform scope.';
 comment on function find_access(uuid,uuid[],text[]) is 'In which of these tenants (by id or slug) the actor is an active member, and what it may do there.';
 comment on function find_credentials(text) is 'Login: the user with this canonical e-mail address and the hash to check.';
+comment on function find_live_api_keys(bytea[]) is 'Key check: which of these keys are good now by this clock, and what they may do: of their permissions, those that their creator has at this moment.';
 comment on function find_live_sessions(bytea[],uuid[]) is 'Session check: which of these tokens are good now by this clock, for whom, and with what permissions in the asked tenant (or the one the session is bound to).';
 comment on function find_visible_users(uuid,uuid[],uuid) is 'Those of these users the actor may see: itself, people of tenants where it may read members, everybody as a platform administrator.';
 comment on function found_tenant(uuid,uuid,text,text,jsonb) is 'Creates a tenant with its built-in roles and makes the actor its owner; the scope of a tenant cannot be entered before somebody belongs to it.';
@@ -1387,6 +1455,7 @@ comment on table password_credentials is 'One password hash (PHC string) per use
 comment on function release_sign_in(text,inet) is 'Takes back what a successful sign-in had reserved.';
 comment on function reserve_sign_in(text,inet,boolean,integer,integer,integer,integer) is 'Counts an attempt as failed before its password is checked, so that parallel tries cannot slip through. 0: go ahead; more: seconds to wait; -1: shut until the password is reset.';
 comment on function reserve_sign_up(inet,integer,integer) is 'Counts a sign-up of a source before its password is hashed: neither hashes nor answers about who has signed up come without end. 0: go ahead; more: seconds to wait.';
+comment on function revoke_own_api_keys() is 'Ends all keys that the person of the scope has made, in whatever tenant; answers them.';
 comment on table roles is 'Named sets of permissions of one tenant.';
 comment on function search_tenants(text,jsonb,text,uuid,uuid,boolean,integer) is 'Fuzzy search for platform administrators over slug and name, in the order of creation; nothing outside the platform scope.';
 comment on function search_users(text,jsonb,text,uuid,uuid,boolean,integer) is 'Fuzzy search for platform administrators over e-mail and name, in the order of creation; nothing outside the platform scope.';
@@ -1414,6 +1483,7 @@ comment on index tenants_metadata_idx is 'tenants(where: { metadata }): containm
 comment on index tenants_search_text_idx is 'tenants(where: { search }): fuzzy search on slug and name';
 comment on function tighten_session() is 'No session bound to a tenant lives longer than the tenant allows, whoever opens it.';
 comment on function tighten_sessions() is 'A lifetime that a tenant tightens holds for the sessions that are open already.';
+comment on function touch_api_keys(uuid[]) is 'Notes that keys were just used, at most once a minute for each. Losing the last of this in a crash is harmless, so it does not wait for the disk.';
 comment on function touch_sessions(uuid[]) is 'Notes that sessions were just used. Losing the last second of this in a crash is harmless, so it does not wait for the disk.';
 comment on function update_member_counts() is 'Keeps tenants.member_count, once per statement and not per row.';
 comment on function update_tenant_limits(uuid,integer,integer,integer) is 'What a tenant is allowed; null leaves a limit as it is. No row outside the platform scope.';

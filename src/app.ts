@@ -5,11 +5,14 @@ import { createPasswordHasher } from './core/password-hasher.ts';
 import type { Runtime } from './core/runtime.ts';
 import { createDatabase, type Database } from './db/database.ts';
 import type { StatementObserver } from './db/pool.ts';
-import { authenticate } from './domains/sessions/authenticate.ts';
+import { authenticate } from './domains/api-keys/authenticate.ts';
+import { createApiKeyChecker } from './domains/api-keys/check.ts';
+import { getApiKeyPrefix } from './domains/api-keys/token.ts';
 import { createSessionChecker } from './domains/sessions/check.ts';
 import { exampleQueries } from './http/example-queries.ts';
 import { createHttpServer, type HttpServer } from './http/server.ts';
 import { createCursorCodec } from './lib/cursor.ts';
+import { createRateBudgets } from './lib/rate-budgets.ts';
 import { createSealer } from './lib/sealer.ts';
 import type { Logger } from './observability/logger.ts';
 import { schema } from './schema.ts';
@@ -46,6 +49,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       createDatabase({ ...config.database, url: parts.appUrl }, parts.observeStatement),
     );
   const sessions = createSessionChecker(db, log);
+  const apiKeys = createApiKeyChecker(db, log);
   const runtime: Runtime = {
     sessionLimits: config.sessions,
     signInLimits: config.signIn,
@@ -57,6 +61,11 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       sealer: createSealer(parts.secret, 'mail'),
       links: config.mail.links,
       wake: () => undefined,
+    },
+    apiKeys: {
+      prefix: getApiKeyPrefix(config.apiKeys.environment),
+      find: apiKeys.find,
+      budgets: createRateBudgets(config.apiKeys.requestsPerMinute),
     },
     findLiveSession: sessions.find,
   };
@@ -81,6 +90,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     async close() {
       await http.close();
       await sessions.close();
+      await apiKeys.close();
       await db.close();
     },
   };
