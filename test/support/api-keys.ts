@@ -35,7 +35,7 @@ export type Program = { id: string; token: string; ask: Ask };
 
 /** Has somebody make a key, and hands it to a program. */
 export async function createProgram(
-  app: TestApp,
+  app: Pick<TestApp, 'ask'>,
   creator: Pick<Person, 'ask'>,
   { tenantId }: Pick<Team, 'tenantId'>,
   ...permissions: string[]
