@@ -5,12 +5,15 @@ import { createPasswordHasher } from './core/password-hasher.ts';
 import type { Runtime } from './core/runtime.ts';
 import { createDatabase, type Database } from './db/database.ts';
 import type { StatementObserver } from './db/pool.ts';
-import { authenticate } from './domains/sessions/authenticate.ts';
+import { authenticate } from './domains/api-keys/authenticate.ts';
+import { createApiKeyChecker } from './domains/api-keys/check.ts';
+import { getApiKeyPrefix } from './domains/api-keys/token.ts';
 import { createSessionChecker } from './domains/sessions/check.ts';
 import { createRefusalCounter } from './domains/sessions/refusals.ts';
 import { exampleQueries } from './http/example-queries.ts';
 import { createHttpServer, type HttpServer } from './http/server.ts';
 import { createCursorCodec } from './lib/cursor.ts';
+import { createRateBudgets } from './lib/rate-budgets.ts';
 import { createSealer } from './lib/sealer.ts';
 import type { Logger } from './observability/logger.ts';
 import { schema } from './schema.ts';
@@ -48,6 +51,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     );
   const sessions = createSessionChecker(db, log);
   const refusals = createRefusalCounter(db, log);
+  const apiKeys = createApiKeyChecker(db, log);
   const runtime: Runtime = {
     sessionLimits: config.sessions,
     signInLimits: config.signIn,
@@ -61,6 +65,11 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       wake: () => undefined,
     },
     noteRefusedSignIn: refusals.note,
+    apiKeys: {
+      prefix: getApiKeyPrefix(config.apiKeys.environment),
+      find: apiKeys.find,
+      budgets: createRateBudgets(config.apiKeys.requestsPerMinute),
+    },
     findLiveSession: sessions.find,
   };
   const http = createHttpServer({
@@ -85,6 +94,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       await http.close();
       await sessions.close();
       await refusals.close();
+      await apiKeys.close();
       await db.close();
     },
   };

@@ -179,6 +179,7 @@ const UpdateTenantSuccess = builder
 addMutation('updateTenant', {
   description: 'Changes name, slug, metadata or settings of a tenant. Needs tenant:update.',
   input: UpdateTenantInput,
+  callers: 'credentials',
   result: createResultType('UpdateTenant', UpdateTenantSuccess),
   resolve: async (ctx, { tenantId, ...changes }) => ({
     tenant: await service.updateTenant(ctx, {

@@ -27,7 +27,8 @@ export type Vault = { take: () => Promise<Snapshot>; restore: (to: Snapshot) => 
 export async function openVault(owner: pg.Client, world: World): Promise<Vault> {
   const tables = await listTables(owner);
   const selects = tables.map(
-    ({ name }) => `select '${name}' as "table", to_jsonb(t) - 'last_seen_at' as row from ${name} t`,
+    ({ name }) =>
+      `select '${name}' as "table", to_jsonb(t) - 'last_seen_at' - 'last_used_at' as row from ${name} t`,
   );
   const read = `${selects.join(' union all ')} order by 1, 2`;
   const houseByTenant = new Map(houses.map((house) => [world.things[house].tenantUuid, house]));

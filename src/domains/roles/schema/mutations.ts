@@ -25,6 +25,7 @@ const CreateRoleSuccess = builder.objectRef<{ role: RoleRecord }>('CreateRoleSuc
 addMutation('createRole', {
   description: 'Creates a role. Needs roles:manage and every permission that it gives.',
   input: CreateRoleInput,
+  callers: 'credentials',
   result: createResultType('CreateRole', CreateRoleSuccess, [LimitReachedError]),
   resolve: async (ctx, { tenantId, ...role }) => ({
     role: await createRole(ctx, {
@@ -52,6 +53,7 @@ const UpdateRoleSuccess = builder.objectRef<{ role: RoleRecord }>('UpdateRoleSuc
 addMutation('updateRole', {
   description: 'Changes a role that is not built in. Needs roles:manage.',
   input: UpdateRoleInput,
+  callers: 'credentials',
   result: createResultType('UpdateRole', UpdateRoleSuccess),
   resolve: async (ctx, { roleId, ...changes }) => ({
     role: await updateRole(ctx, {
@@ -79,6 +81,7 @@ const DeleteRoleSuccess = builder.objectRef<RoleRef>('DeleteRoleSuccess').implem
 addMutation('deleteRole', {
   description: 'Deletes a role that nobody has and that is not built in. Needs roles:manage.',
   input: RoleIdInput,
+  callers: 'credentials',
   result: createResultType('DeleteRole', DeleteRoleSuccess),
   resolve: async (ctx, { roleId }) => {
     const ref = requireTenantOwnedId('Role', roleId, 'role');

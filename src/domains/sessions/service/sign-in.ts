@@ -84,10 +84,10 @@ function createRefusal(ctx: Ctx): InvalidCredentialsError {
 
 /**
  * Ends the session of this request. Raises UnauthenticatedError where it has ended already; what is
- * kept of it goes either way.
+ * kept of it goes either way. Raises ForbiddenError for what is no session.
  */
 export async function signOut(ctx: Ctx): Promise<void> {
-  if (ctx.principal.kind !== 'session') leaveSession(ctx);
+  if (ctx.principal.kind === 'anonymous') leaveSession(ctx);
   const { session } = getSignedIn(ctx);
   const { id, tenantId } = session;
   await ctx.db.transaction(getOwnScope(ctx), (tx) =>
