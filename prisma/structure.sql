@@ -95,6 +95,26 @@ create policy definer on built_in_roles to tenantry_definer
   using (true)
   with check (true);
 
+create table idempotency_keys (
+  slot bytea not null,
+  user_id uuid not null,
+  fingerprint bytea not null,
+  sealed_answer bytea not null,
+  expires_at timestamp with time zone not null default now() + '24:00:00'::interval,
+  constraint idempotency_keys_pkey PRIMARY KEY (slot),
+  constraint idempotency_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+  constraint idempotency_keys_fingerprint_length CHECK (octet_length(fingerprint) = 32),
+  constraint idempotency_keys_slot_length CHECK (octet_length(slot) = 32)
+);
+alter table idempotency_keys owner to owner;
+alter table idempotency_keys enable row level security;
+alter table idempotency_keys force row level security;
+CREATE INDEX idempotency_keys_expires_at_idx ON idempotency_keys USING btree (expires_at);
+CREATE INDEX idempotency_keys_user_id_idx ON idempotency_keys USING btree (user_id);
+create policy definer on idempotency_keys to tenantry_definer
+  using (true)
+  with check (true);
+
 create table mail_outbox (
   id uuid not null default uuidv7(),
   recipient text not null,
@@ -427,6 +447,30 @@ end
 $function$;
 alter function change_tenant_status(uuid,text,integer) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.claim_answer(in_slot bytea)
+ RETURNS TABLE(is_claimed boolean, fingerprint bytea, sealed_answer bytea)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+begin
+  begin
+    -- Held until the transaction ends. It lies in no table, so a first try that fails leaves nothing behind;
+    -- slots that meet in their first 64 bits merely wait for one another.
+    perform pg_advisory_xact_lock(substring(in_slot for 8)::bigint);
+  exception when lock_not_available then
+    return query select false, null::bytea, null::bytea;
+    return;
+  end;
+  -- A statement of its own, so that it sees what the one before us has committed.
+  return query
+    select true, k.fingerprint, k.sealed_answer
+    from (values (in_slot)) asked (slot)
+    left join idempotency_keys k on k.slot = asked.slot and k.expires_at > now();
+end
+$function$;
+alter function claim_answer(bytea) owner to tenantry_definer;
+
 CREATE OR REPLACE FUNCTION public.current_api_key_id()
  RETURNS uuid
  LANGUAGE sql
@@ -454,6 +498,26 @@ CREATE OR REPLACE FUNCTION public.current_user_id()
  STABLE PARALLEL SAFE
 RETURN (NULLIF(current_setting('tenantry.user_id'::text, true), ''::text))::uuid;
 alter function current_user_id() owner to owner;
+
+CREATE OR REPLACE FUNCTION public.delete_expired_answers(rows_max integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+declare
+  deleted integer;
+begin
+  -- What is lost of this in a crash is deleted again.
+  perform set_config('synchronous_commit', 'off', true);
+  delete from idempotency_keys k where k.slot in (
+    select o.slot from idempotency_keys o where o.expires_at <= now()
+    order by o.expires_at limit rows_max for update skip locked);
+  get diagnostics deleted = row_count;
+  return deleted;
+end
+$function$;
+alter function delete_expired_answers(integer) owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.delete_expired_data(consecutive_max integer, rows_max integer)
  RETURNS TABLE(sessions_deleted integer, sign_in_budgets_deleted integer)
@@ -899,6 +963,17 @@ BEGIN ATOMIC
 END;
 alter function release_sign_in(text,inet) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.remember_answer(in_slot bytea, owner_id uuid, in_fingerprint bytea, answer bytea)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ INSERT INTO idempotency_keys (slot, user_id, fingerprint, sealed_answer)
+   VALUES (remember_answer.in_slot, remember_answer.owner_id, remember_answer.in_fingerprint, remember_answer.answer) ON CONFLICT(slot) DO UPDATE SET user_id = excluded.user_id, fingerprint = excluded.fingerprint, sealed_answer = excluded.sealed_answer, expires_at = excluded.expires_at;
+END;
+alter function remember_answer(bytea,uuid,bytea,bytea) owner to tenantry_definer;
+
 CREATE OR REPLACE FUNCTION public.reserve_sign_in(account text, source inet, is_known_device boolean, free_failures integer, consecutive_max integer, source_failures_max integer, window_seconds integer)
  RETURNS integer
  LANGUAGE plpgsql
@@ -1259,10 +1334,14 @@ grant execute on function append_audit_event(uuid,uuid,text,text,uuid,jsonb,text
 grant execute on function audit_hash(bytea,audit_events) to public;
 grant execute on function change_tenant_status(uuid,text,integer) to owner;
 grant execute on function change_tenant_status(uuid,text,integer) to tenantry_app;
+grant execute on function claim_answer(bytea) to owner;
+grant execute on function claim_answer(bytea) to tenantry_app;
 grant execute on function current_api_key_id() to public;
 grant execute on function current_impersonator_id() to public;
 grant execute on function current_tenant_id() to public;
 grant execute on function current_user_id() to public;
+grant execute on function delete_expired_answers(integer) to owner;
+grant execute on function delete_expired_answers(integer) to tenantry_app;
 grant execute on function delete_expired_data(integer,integer) to owner;
 grant execute on function delete_expired_data(integer,integer) to tenantry_app;
 grant execute on function enqueue_mail(text,bytea) to owner;
@@ -1296,6 +1375,8 @@ grant execute on function note_sign_in(uuid) to owner;
 grant execute on function note_sign_in(uuid) to tenantry_app;
 grant execute on function release_sign_in(text,inet) to owner;
 grant execute on function release_sign_in(text,inet) to tenantry_app;
+grant execute on function remember_answer(bytea,uuid,bytea,bytea) to owner;
+grant execute on function remember_answer(bytea,uuid,bytea,bytea) to tenantry_app;
 grant execute on function reserve_sign_in(text,inet,boolean,integer,integer,integer,integer) to owner;
 grant execute on function reserve_sign_in(text,inet,boolean,integer,integer,integer,integer) to tenantry_app;
 grant execute on function reserve_sign_up(inet,integer,integer) to owner;
@@ -1317,6 +1398,7 @@ grant execute on function update_tenant_limits(uuid,integer,integer,integer) to 
 grant execute on function update_tenant_limits(uuid,integer,integer,integer) to tenantry_app;
 grant execute on function verify_audit_chain(uuid) to owner;
 grant execute on function verify_audit_chain(uuid) to tenantry_app;
+grant delete, insert, select, update on idempotency_keys to tenantry_definer;
 grant delete, insert, select, update on mail_outbox to tenantry_definer;
 grant delete, insert, select on membership_roles to tenantry_app;
 grant delete, insert, select, update on membership_roles to tenantry_definer;
@@ -1356,10 +1438,12 @@ comment on function audit_hash(bytea,audit_events) is 'What the hash of a row mu
 comment on table audit_heads is 'The newest row of each chain: what it must end with, so that a lopped tail is noticed.';
 comment on table built_in_roles is 'The roles every tenant gets, written from the permission catalogue each time the database is opened.';
 comment on function change_tenant_status(uuid,text,integer) is 'The only way to suspend, resume, delete or restore a tenant: by the platform scope, the last two also by a member with tenant:delete. No row where the state or the scope does not allow it.';
+comment on function claim_answer(bytea) is 'Waits, no longer than lock_timeout, until nobody else is at work under this slot, holds it until the transaction ends, and shows what was answered under it in the last 24 hours. Not claimed where the wait was too long.';
 comment on function current_api_key_id() is 'The API key that acts, or null where a person does.';
 comment on function current_impersonator_id() is 'The administrator who acts as the current user, or null.';
 comment on function current_tenant_id() is 'The one tenant whose rows are visible now, or null for none.';
 comment on function current_user_id() is 'The user on whose behalf this connection acts, or null.';
+comment on function delete_expired_answers(integer) is 'Deletes at most so many answers that are given no more, by this clock, and tells how many it were.';
 comment on function delete_expired_data(integer,integer) is 'Deletes at most so many sessions that have expired and so many budgets of failed sign-ins that limit nobody any more.';
 comment on function enqueue_mail(text,bytea) is 'Puts a mail into the outbox, in the transaction of what it tells of.';
 comment on function enter_scope(uuid,uuid,boolean,uuid,uuid) is 'Opens what the other statements of this transaction may see, and nothing after it. The database itself checks the membership or the platform right of the actor, and the key or the impersonation it acts by, so a service that forgets its own check finds no rows.';
@@ -1370,6 +1454,13 @@ comment on function find_credentials(text) is 'Login: the user with this canonic
 comment on function find_live_sessions(bytea[],uuid[]) is 'Session check: which of these tokens are good now by this clock, for whom, and with what permissions in the asked tenant (or the one the session is bound to).';
 comment on function find_visible_users(uuid,uuid[],uuid) is 'Those of these users the actor may see: itself, people of tenants where it may read members, everybody as a platform administrator.';
 comment on function found_tenant(uuid,uuid,text,text,jsonb) is 'Creates a tenant with its built-in roles and makes the actor its owner; the scope of a tenant cannot be entered before somebody belongs to it.';
+comment on table idempotency_keys is 'Answers that are given again to who repeats a creating mutation with the same key. The key itself stands nowhere.';
+comment on column idempotency_keys.fingerprint is 'HMAC-SHA-256 of the input, with a key that takes the secret of the server and the idempotency key to derive: no password in an input can be guessed from it.';
+comment on column idempotency_keys.sealed_answer is 'Sealed with a key that takes the same to derive: answers hold tokens, which stand nowhere in clear.';
+comment on column idempotency_keys.slot is 'Made from mutation, caller and key with a key derived from the secret of the server.';
+comment on column idempotency_keys.user_id is 'Who asked, whose API key asked, or who was made by it; a person that is erased takes its answers along.';
+comment on index idempotency_keys_expires_at_idx is 'delete_expired_answers(): those that have had their time';
+comment on index idempotency_keys_user_id_idx is 'eraseUser: a person takes its answers along';
 comment on function is_operator() is 'True for the owner of the database at the command line, who belongs to no tenant; the serving login is never one.';
 comment on function is_platform_scope() is 'True while a platform administrator acts across tenants.';
 comment on function list_roles_of_users(uuid,uuid[],uuid[]) is 'The roles that users have in tenants, for up to hundreds of pairs at once: the actor learns its own, those in tenants where it may read members, and all as a platform administrator.';
@@ -1385,6 +1476,7 @@ comment on index membership_roles_tenant_id_role_id_membership_id_idx is 'tenant
 comment on function note_sign_in(uuid) is 'Remembers the sign-in on the user and on all of its memberships.';
 comment on table password_credentials is 'One password hash (PHC string) per user, apart from users so that no tenant scope can ever read it.';
 comment on function release_sign_in(text,inet) is 'Takes back what a successful sign-in had reserved.';
+comment on function remember_answer(bytea,uuid,bytea,bytea) is 'Keeps an answer for 24 hours, in the transaction of what it tells of. Only after claim_answer() showed none: what stands in its place then has expired.';
 comment on function reserve_sign_in(text,inet,boolean,integer,integer,integer,integer) is 'Counts an attempt as failed before its password is checked, so that parallel tries cannot slip through. 0: go ahead; more: seconds to wait; -1: shut until the password is reset.';
 comment on function reserve_sign_up(inet,integer,integer) is 'Counts a sign-up of a source before its password is hashed: neither hashes nor answers about who has signed up come without end. 0: go ahead; more: seconds to wait.';
 comment on table roles is 'Named sets of permissions of one tenant.';

@@ -9,6 +9,7 @@ import { authenticate } from './domains/sessions/authenticate.ts';
 import { createSessionChecker } from './domains/sessions/check.ts';
 import { exampleQueries } from './http/example-queries.ts';
 import { createHttpServer, type HttpServer } from './http/server.ts';
+import { createAnswerSlots } from './lib/answer-slot.ts';
 import { createCursorCodec } from './lib/cursor.ts';
 import { createSealer } from './lib/sealer.ts';
 import type { Logger } from './observability/logger.ts';
@@ -53,6 +54,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     trustsDatabaseAlone: parts.trustsDatabaseAlone ?? false,
     passwords: await createPasswordHasher(config.passwords),
     cursors: createCursorCodec(parts.secret),
+    answerSlots: createAnswerSlots(parts.secret),
     mail: {
       sealer: createSealer(parts.secret, 'mail'),
       links: config.mail.links,

@@ -1,3 +1,4 @@
+import type { AnswerSlot } from '../lib/answer-slot.ts';
 import type { CursorCodec } from '../lib/cursor.ts';
 import type { Sealer } from '../lib/sealer.ts';
 import type { LiveSession, SessionAsk } from './live-session.ts';
@@ -43,6 +44,8 @@ export type Runtime = {
   tenantDeletionGraceDays: number;
   passwords: PasswordHasher;
   cursors: CursorCodec;
+  /** Where answers are remembered, by name; see transactOnce(). */
+  answerSlots: (name: string) => AnswerSlot;
   mail: MailRuntime;
   /**
    * For one proof only: every check of the services passes, so that what is still refused is refused
