@@ -12,6 +12,7 @@ import { createSessionChecker } from './domains/sessions/check.ts';
 import { createRefusalCounter } from './domains/sessions/refusals.ts';
 import { exampleQueries } from './http/example-queries.ts';
 import { createHttpServer, type HttpServer } from './http/server.ts';
+import { createAnswerSlots } from './lib/answer-slot.ts';
 import { createCursorCodec } from './lib/cursor.ts';
 import { createRateBudgets } from './lib/rate-budgets.ts';
 import { createSealer } from './lib/sealer.ts';
@@ -59,6 +60,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     trustsDatabaseAlone: parts.trustsDatabaseAlone ?? false,
     passwords: await createPasswordHasher(config.passwords),
     cursors: createCursorCodec(parts.secret),
+    answerSlots: createAnswerSlots(parts.secret),
     mail: {
       sealer: createSealer(parts.secret, 'mail'),
       links: config.mail.links,

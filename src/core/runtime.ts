@@ -1,3 +1,4 @@
+import type { AnswerSlot } from '../lib/answer-slot.ts';
 import type { CursorCodec } from '../lib/cursor.ts';
 import type { RateBudgets } from '../lib/rate-budgets.ts';
 import type { Sealer } from '../lib/sealer.ts';
@@ -55,6 +56,8 @@ export type Runtime = {
   tenantDeletionGraceDays: number;
   passwords: PasswordHasher;
   cursors: CursorCodec;
+  /** Where answers are remembered, by name; see transactOnce(). */
+  answerSlots: (name: string) => AnswerSlot;
   mail: MailRuntime;
   apiKeys: ApiKeyRuntime;
   /**

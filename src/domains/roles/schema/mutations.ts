@@ -1,6 +1,7 @@
 import { LimitReachedError } from '../../../core/app-error.ts';
 import type { Role as RoleRecord } from '../../../core/records.ts';
 import { builder } from '../../../graphql/builder.ts';
+import { idempotencyKeyField } from '../../../graphql/idempotency.ts';
 import { requireIdOf, requireTenantOwnedId, toGlobalId } from '../../../graphql/ids.ts';
 import { addMutation, createResultType } from '../../../graphql/mutation.ts';
 import { createRole, deleteRole, type RoleRef, updateRole } from '../service/change.ts';
@@ -14,6 +15,7 @@ const CreateRoleInput = builder.inputType('CreateRoleInput', {
     name: t.string({ required: true, description: 'Its name for people; at most 100 characters.' }),
     description: t.string({ description: 'What it is for; at most 500 characters.' }),
     permissions: t.stringList({ required: true, description: 'What it allows.' }),
+    idempotencyKey: idempotencyKeyField(t),
   }),
 });
 

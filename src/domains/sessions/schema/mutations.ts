@@ -1,6 +1,7 @@
 import { InvalidCredentialsError, RateLimitedError } from '../../../core/app-error.ts';
 import type { Session as SessionRecord, User as UserRecord } from '../../../core/records.ts';
 import { builder } from '../../../graphql/builder.ts';
+import { idempotencyKeyField } from '../../../graphql/idempotency.ts';
 import { parseIdOrNil, requireIdOf, toGlobalId } from '../../../graphql/ids.ts';
 import { addMutation, addPlainMutation, createResultType } from '../../../graphql/mutation.ts';
 import { findTenantOf } from '../../tenants/loaders.ts';
@@ -26,6 +27,7 @@ const SignUpInput = builder.inputType('SignUpInput', {
     name: t.string({ description: 'Name as shown to others; at most 100 characters.' }),
     tenantName: t.string({ description: 'Creates a tenant of this name, owned by the new user.' }),
     tenantSlug: t.string({ description: 'Its slug; made from the name if left out.' }),
+    idempotencyKey: idempotencyKeyField(t),
   }),
 });
 
