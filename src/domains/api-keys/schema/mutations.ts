@@ -1,6 +1,7 @@
 import { LimitReachedError } from '../../../core/app-error.ts';
 import type { ApiKey as ApiKeyRecord } from '../../../core/records.ts';
 import { builder } from '../../../graphql/builder.ts';
+import { idempotencyKeyField } from '../../../graphql/idempotency.ts';
 import { requireIdOf, requireTenantOwnedId } from '../../../graphql/ids.ts';
 import { addMutation, createResultType } from '../../../graphql/mutation.ts';
 import { type CreatedApiKey, createApiKey, rotateApiKey } from '../service/create.ts';
@@ -22,6 +23,7 @@ const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
       type: 'DateTime',
       description: 'When it is to end: in 90 days if left out, in 365 at most.',
     }),
+    idempotencyKey: idempotencyKeyField(t),
   }),
 });
 
@@ -55,6 +57,7 @@ const RotateApiKeyInput = builder.inputType('RotateApiKeyInput', {
       description:
         'When the new key is to end; if left out, after as long as the old was made for.',
     }),
+    idempotencyKey: idempotencyKeyField(t),
   }),
 });
 

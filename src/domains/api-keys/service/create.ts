@@ -7,6 +7,7 @@ import {
 } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
 import { type Ctx, getSignedIn } from '../../../core/context.ts';
+import { type IdempotentInput, transactOnce } from '../../../core/idempotency.ts';
 import { checkText } from '../../../core/input.ts';
 import { needs } from '../../../core/permissions.ts';
 import type { ApiKey } from '../../../core/records.ts';
@@ -35,7 +36,7 @@ export type CreatedApiKey = { apiKey: ApiKey; secret: string };
 /** A key by its id, which names its tenant. */
 export type ApiKeyRef = { id: string; tenantId: string };
 
-export type CreateApiKeyInput = {
+export type CreateApiKeyInput = IdempotentInput & {
   tenantId: string;
   name: string;
   permissions: readonly string[];
@@ -48,7 +49,7 @@ export type CreateApiKeyInput = {
 /**
  * Makes a key that may do these things in the tenant as long as its creator may. Needs api-keys:manage as
  * a member of the tenant, and every permission that the key is to have. Raises InvalidInputError,
- * NotFoundError, ForbiddenError, LimitReachedError.
+ * NotFoundError, ForbiddenError, LimitReachedError; for an idempotency key see transactOnce().
  */
 export async function createApiKey(ctx: Ctx, input: CreateApiKeyInput): Promise<CreatedApiKey> {
   const { tenantId } = input;
@@ -60,7 +61,8 @@ export async function createApiKey(ctx: Ctx, input: CreateApiKeyInput): Promise<
     expiresAt: input.expiresAt ?? null,
     lifetimeSeconds: lifetimeDefaultSeconds,
   };
-  return await ctx.db.transaction(getTenantScope(ctx, tenantId), async (tx) => {
+  const once = { mutation: 'createApiKey', input, scope: getTenantScope(ctx, tenantId) };
+  return await transactOnce(ctx, once, async (tx) => {
     await checkExpiry(tx, fields.expiresAt);
     await lockTenant(tx, tenantId);
     requireGrantable(await getRights(ctx, tx, { tenantId, creatorId }), fields.permissions);
@@ -68,7 +70,7 @@ export async function createApiKey(ctx: Ctx, input: CreateApiKeyInput): Promise<
   });
 }
 
-export type RotateApiKeyInput = {
+export type RotateApiKeyInput = IdempotentInput & {
   apiKey: ApiKeyRef;
   /** How long the old key goes on, 0 to 86,400; not at all if left out. */
   overlapSeconds?: number | null | undefined;
@@ -79,7 +81,8 @@ export type RotateApiKeyInput = {
 /**
  * Replaces a key by one with the same name and permissions, which is the caller's; the old one ends after
  * the overlap. Needs api-keys:manage as a member, and every permission of the key. Raises
- * InvalidInputError, NotFoundError, ForbiddenError, ConflictError (has ended), LimitReachedError.
+ * InvalidInputError, NotFoundError, ForbiddenError, ConflictError (has ended), LimitReachedError; for an
+ * idempotency key see transactOnce().
  */
 export async function rotateApiKey(ctx: Ctx, input: RotateApiKeyInput): Promise<CreatedApiKey> {
   const { tenantId } = input.apiKey;
@@ -87,7 +90,8 @@ export async function rotateApiKey(ctx: Ctx, input: RotateApiKeyInput): Promise<
   const overlapSeconds = checkOverlap(input.overlapSeconds);
   const expiresAt = input.expiresAt ?? null;
   await authorize(ctx, { id: tenantId }, manageKeys, 'API key');
-  return await ctx.db.transaction(getTenantScope(ctx, tenantId), async (tx) => {
+  const once = { mutation: 'rotateApiKey', input, scope: getTenantScope(ctx, tenantId) };
+  return await transactOnce(ctx, once, async (tx) => {
     await checkExpiry(tx, expiresAt);
     await lockTenant(tx, tenantId);
     const rights = await getRights(ctx, tx, { tenantId, creatorId });
