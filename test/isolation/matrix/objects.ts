@@ -107,7 +107,10 @@ export const objectFields: FieldTable = {
   InvalidCredentialsError: refusal,
 
   ChangePasswordSuccess: fields(withParent, 'revokedCount'),
-  CleanupExpiredDataSuccess: fields(withParent, 'isComplete sessions signInBudgets tenants'),
+  CleanupExpiredDataSuccess: fields(
+    withParent,
+    'idempotencyKeys isComplete sessions signInBudgets tenants',
+  ),
   CreateRoleSuccess: fields(withParent, 'role'),
   CreateTenantSuccess: fields(withParent, 'tenant'),
   DeleteRoleSuccess: fields(withParent, 'deletedRoleId'),
