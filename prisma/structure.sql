@@ -188,20 +188,29 @@ create table sessions (
   last_seen_at timestamp with time zone not null default now(),
   expires_at timestamp with time zone not null,
   impersonator_id uuid,
+  place text,
+  authenticated_at timestamp with time zone not null default now(),
   constraint sessions_pkey PRIMARY KEY (id),
   constraint sessions_token_hash_unique UNIQUE (token_hash),
   constraint sessions_membership_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES user_tenants(tenant_id, user_id) ON DELETE CASCADE,
   constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+  constraint sessions_impersonation_short CHECK (impersonator_id IS NULL OR expires_at <= (created_at + '01:00:00'::interval)),
+  constraint sessions_place_length CHECK (length(place) >= 1 AND length(place) <= 100),
   constraint sessions_token_hash_length CHECK (octet_length(token_hash) = 32)
 ) with (fillfactor=80);
 alter table sessions owner to owner;
 alter table sessions enable row level security;
 alter table sessions force row level security;
+CREATE INDEX sessions_impersonator_id_idx ON sessions USING btree (impersonator_id) WHERE impersonator_id IS NOT NULL;
 CREATE INDEX sessions_tenant_id_id_idx ON sessions USING btree (tenant_id, id) WHERE tenant_id IS NOT NULL;
 CREATE INDEX sessions_user_id_id_idx ON sessions USING btree (user_id, id);
 create policy definer on sessions to tenantry_definer
   using (true)
   with check (true);
+create policy impersonator_ends on sessions for delete to tenantry_app
+  using (impersonator_id = (( SELECT current_user_id() AS current_user_id)));
+create policy impersonator_reads on sessions for select to tenantry_app
+  using (impersonator_id = (( SELECT current_user_id() AS current_user_id)));
 create policy own_rows on sessions to tenantry_app
   using (user_id = (( SELECT current_user_id() AS current_user_id)) OR ( SELECT is_platform_scope() AS is_platform_scope))
   with check (user_id = (( SELECT current_user_id() AS current_user_id)) OR ( SELECT is_platform_scope() AS is_platform_scope));
@@ -209,6 +218,7 @@ create policy tenant_reads on sessions for select to tenantry_app
   using (tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)));
 create policy tenant_revokes on sessions for delete to tenantry_app
   using (tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)));
+CREATE TRIGGER sessions_check_impersonation BEFORE INSERT ON sessions FOR EACH ROW WHEN (new.impersonator_id IS NOT NULL) EXECUTE FUNCTION check_impersonation();
 CREATE TRIGGER sessions_tighten BEFORE INSERT ON sessions FOR EACH ROW WHEN (new.tenant_id IS NOT NULL) EXECUTE FUNCTION tighten_session();
 
 create table sign_in_budgets (
@@ -330,6 +340,8 @@ create policy same_tenant on users for select to tenantry_app
   using ((EXISTS ( SELECT
    FROM user_tenants m
   WHERE m.tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)) AND m.user_id = users.id)));
+CREATE TRIGGER users_end_impersonations AFTER UPDATE OF status, is_platform_admin ON users FOR EACH ROW WHEN (old.status <> new.status OR old.is_platform_admin <> new.is_platform_admin) EXECUTE FUNCTION end_impersonations();
+CREATE TRIGGER users_end_impersonations_of_gone AFTER DELETE ON users FOR EACH ROW WHEN (old.is_platform_admin) EXECUTE FUNCTION end_impersonations();
 
 CREATE OR REPLACE FUNCTION public.append_audit_event(in_tenant uuid, subject uuid, action text, target_type text, target uuid, changes jsonb, request_id text, ip inet)
  RETURNS void
@@ -427,6 +439,30 @@ end
 $function$;
 alter function change_tenant_status(uuid,text,integer) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.check_impersonation()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+begin
+  -- Both rows are held, so that a suspension or promotion under way is waited for, and one that comes later
+  -- finds the session and ends it.
+  perform from users u
+    where u.id = new.user_id and u.id <> new.impersonator_id and u.status = 'active' and not u.is_platform_admin
+    for share;
+  if not found then
+    return null;
+  end if;
+  perform from users i where i.id = new.impersonator_id and i.is_platform_admin and i.status = 'active' for share;
+  if not found or not (is_operator() or (is_platform_scope() and new.impersonator_id = current_user_id())) then
+    return null;
+  end if;
+  return new;
+end
+$function$;
+alter function check_impersonation() owner to tenantry_definer;
+
 CREATE OR REPLACE FUNCTION public.current_api_key_id()
  RETURNS uuid
  LANGUAGE sql
@@ -456,7 +492,7 @@ RETURN (NULLIF(current_setting('tenantry.user_id'::text, true), ''::text))::uuid
 alter function current_user_id() owner to owner;
 
 CREATE OR REPLACE FUNCTION public.delete_expired_data(consecutive_max integer, rows_max integer)
- RETURNS TABLE(sessions_deleted integer, sign_in_budgets_deleted integer)
+ RETURNS TABLE(kind text, deleted integer)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -464,24 +500,44 @@ AS $function$
 begin
   -- What is lost of this in a crash is deleted again.
   perform set_config('synchronous_commit', 'off', true);
+
+  kind := 'sessions';
   delete from sessions s where s.id in (
     select o.id from sessions o
     where o.expires_at <= now() or o.last_seen_at + make_interval(secs => o.idle_timeout_seconds) <= now()
     limit rows_max for update skip locked);
-  get diagnostics sessions_deleted = row_count;
+  get diagnostics deleted = row_count;
+  return next;
+
   -- Accounts that exist and such that do not are forgotten alike, or their difference would show. What
   -- shuts an account stays, whatever its age (NIST SP 800-63B-4).
+  kind := 'signInBudgets';
   delete from sign_in_budgets b where b.bucket in (
     select o.bucket from sign_in_budgets o
     where o.consecutive < consecutive_max and coalesce(o.blocked_until, now()) <= now()
       and o.window_started_at < now() - case
         when starts_with(o.bucket, 'account:') then interval '90 days' else interval '1 day' end
     limit rows_max for update skip locked);
-  get diagnostics sign_in_budgets_deleted = row_count;
+  get diagnostics deleted = row_count;
   return next;
 end
 $function$;
 alter function delete_expired_data(integer,integer) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.end_impersonations()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+begin
+  delete from sessions s where s.impersonator_id = old.id;
+  -- Nobody acts in the name of an administrator, also not of one who has only just become one.
+  delete from sessions s where s.user_id = old.id and s.impersonator_id is not null;
+  return null;
+end
+$function$;
+alter function end_impersonations() owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.enqueue_mail(to_address text, message bytea)
  RETURNS void
@@ -628,7 +684,7 @@ END;
 alter function find_credentials(text) owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.find_live_sessions(token_hashes bytea[], in_tenants uuid[])
- RETURNS TABLE(ordinal bigint, session_id uuid, session_tenant_id uuid, ip text, user_agent text, impersonator_id uuid, session_created_at timestamp with time zone, last_seen_at timestamp with time zone, idle_expires_at timestamp with time zone, expires_at timestamp with time zone, user_id uuid, email text, email_verified_at timestamp with time zone, name text, avatar_url text, locale text, status text, is_platform_admin boolean, metadata jsonb, last_sign_in_at timestamp with time zone, user_created_at timestamp with time zone, access_tenant_id uuid, access_membership_id uuid, access_permissions text[], needs_touch boolean)
+ RETURNS TABLE(ordinal bigint, session_id uuid, session_tenant_id uuid, ip text, user_agent text, place text, impersonator_id uuid, authenticated_seconds_ago integer, session_created_at timestamp with time zone, last_seen_at timestamp with time zone, idle_expires_at timestamp with time zone, expires_at timestamp with time zone, user_id uuid, email text, email_verified_at timestamp with time zone, name text, avatar_url text, locale text, status text, is_platform_admin boolean, metadata jsonb, last_sign_in_at timestamp with time zone, user_created_at timestamp with time zone, access_tenant_id uuid, access_membership_id uuid, access_permissions text[], needs_touch boolean)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -638,7 +694,9 @@ BEGIN ATOMIC
      s.tenant_id,
      host(s.ip) AS host,
      s.user_agent,
+     s.place,
      s.impersonator_id,
+     seconds_since(s.authenticated_at) AS seconds_since,
      s.created_at,
      s.last_seen_at,
      (s.last_seen_at + make_interval(secs => (s.idle_timeout_seconds)::double precision)),
@@ -669,9 +727,9 @@ BEGIN ATOMIC
    WHERE (((s.tenant_id IS NULL) OR (EXISTS ( SELECT
             FROM (user_tenants b
               JOIN tenants bt ON (((bt.id = b.tenant_id) AND (bt.status = 'active'::text))))
-           WHERE ((b.tenant_id = s.tenant_id) AND (b.user_id = s.user_id) AND b.is_active)))) AND ((s.impersonator_id IS NULL) OR (EXISTS ( SELECT
+           WHERE ((b.tenant_id = s.tenant_id) AND (b.user_id = s.user_id) AND b.is_active)))) AND ((s.impersonator_id IS NULL) OR ((NOT u.is_platform_admin) AND (EXISTS ( SELECT
             FROM users i
-           WHERE ((i.id = s.impersonator_id) AND i.is_platform_admin AND (i.status = 'active'::text))))));
+           WHERE ((i.id = s.impersonator_id) AND i.is_platform_admin AND (i.status = 'active'::text)))))));
 END;
 alter function find_live_sessions(bytea[],uuid[]) owner to tenantry_definer;
 
@@ -1050,6 +1108,13 @@ end
 $function$;
 alter function search_users(text,jsonb,text,uuid,uuid,boolean,integer) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.seconds_since(moment timestamp with time zone)
+ RETURNS integer
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (LEAST(ceil(EXTRACT(epoch FROM (now() - moment))), (2147483647)::numeric))::integer;
+alter function seconds_since(timestamp with time zone) owner to owner;
+
 CREATE OR REPLACE FUNCTION public.set_user_status(subject uuid, wanted text)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -1144,6 +1209,16 @@ BEGIN ATOMIC
    WHERE (s.id = ANY (touch_sessions.session_ids));
 END;
 alter function touch_sessions(uuid[]) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.try_housekeeping()
+ RETURNS boolean
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT pg_try_advisory_xact_lock('7201874035'::bigint) AS pg_try_advisory_xact_lock;
+END;
+alter function try_housekeeping() owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.update_member_counts()
  RETURNS trigger
@@ -1259,12 +1334,14 @@ grant execute on function append_audit_event(uuid,uuid,text,text,uuid,jsonb,text
 grant execute on function audit_hash(bytea,audit_events) to public;
 grant execute on function change_tenant_status(uuid,text,integer) to owner;
 grant execute on function change_tenant_status(uuid,text,integer) to tenantry_app;
+grant execute on function check_impersonation() to owner;
 grant execute on function current_api_key_id() to public;
 grant execute on function current_impersonator_id() to public;
 grant execute on function current_tenant_id() to public;
 grant execute on function current_user_id() to public;
 grant execute on function delete_expired_data(integer,integer) to owner;
 grant execute on function delete_expired_data(integer,integer) to tenantry_app;
+grant execute on function end_impersonations() to owner;
 grant execute on function enqueue_mail(text,bytea) to owner;
 grant execute on function enqueue_mail(text,bytea) to tenantry_app;
 grant execute on function enter_scope(uuid,uuid,boolean,uuid,uuid) to owner;
@@ -1304,6 +1381,7 @@ grant execute on function search_tenants(text,jsonb,text,uuid,uuid,boolean,integ
 grant execute on function search_tenants(text,jsonb,text,uuid,uuid,boolean,integer) to tenantry_app;
 grant execute on function search_users(text,jsonb,text,uuid,uuid,boolean,integer) to owner;
 grant execute on function search_users(text,jsonb,text,uuid,uuid,boolean,integer) to tenantry_app;
+grant execute on function seconds_since(timestamp with time zone) to public;
 grant execute on function set_user_status(uuid,text) to owner;
 grant execute on function set_user_status(uuid,text) to tenantry_app;
 grant execute on function source_bucket(inet) to public;
@@ -1312,6 +1390,8 @@ grant execute on function tighten_session() to owner;
 grant execute on function tighten_sessions() to owner;
 grant execute on function touch_sessions(uuid[]) to owner;
 grant execute on function touch_sessions(uuid[]) to tenantry_app;
+grant execute on function try_housekeeping() to owner;
+grant execute on function try_housekeeping() to tenantry_app;
 grant execute on function update_member_counts() to owner;
 grant execute on function update_tenant_limits(uuid,integer,integer,integer) to owner;
 grant execute on function update_tenant_limits(uuid,integer,integer,integer) to tenantry_app;
@@ -1327,7 +1407,7 @@ grant delete, insert, select, update on roles to tenantry_definer;
 grant usage on schema public to tenantry_app;
 grant usage on schema public to tenantry_definer;
 grant usage on schema public to public;
-grant delete, insert, select on sessions to tenantry_app;
+grant delete, insert, select, update (authenticated_at) on sessions to tenantry_app;
 grant delete, insert, select, update on sessions to tenantry_definer;
 grant delete, insert, select, update on sign_in_budgets to tenantry_definer;
 grant select, update (metadata, name, settings, slug, updated_at) on tenants to tenantry_app;
@@ -1356,11 +1436,13 @@ comment on function audit_hash(bytea,audit_events) is 'What the hash of a row mu
 comment on table audit_heads is 'The newest row of each chain: what it must end with, so that a lopped tail is noticed.';
 comment on table built_in_roles is 'The roles every tenant gets, written from the permission catalogue each time the database is opened.';
 comment on function change_tenant_status(uuid,text,integer) is 'The only way to suspend, resume, delete or restore a tenant: by the platform scope, the last two also by a member with tenant:delete. No row where the state or the scope does not allow it.';
+comment on function check_impersonation() is 'No session comes of an impersonation unless an administrator opens it in the platform scope, as itself, of somebody active who is none.';
 comment on function current_api_key_id() is 'The API key that acts, or null where a person does.';
 comment on function current_impersonator_id() is 'The administrator who acts as the current user, or null.';
 comment on function current_tenant_id() is 'The one tenant whose rows are visible now, or null for none.';
 comment on function current_user_id() is 'The user on whose behalf this connection acts, or null.';
-comment on function delete_expired_data(integer,integer) is 'Deletes at most so many sessions that have expired and so many budgets of failed sign-ins that limit nobody any more.';
+comment on function delete_expired_data(integer,integer) is 'Deletes at most so many rows of each kind that has had its time, and tells how many: expired sessions, and budgets of failed sign-ins that limit nobody any more.';
+comment on function end_impersonations() is 'Impersonations end with what allowed them and do not come back to life with it.';
 comment on function enqueue_mail(text,bytea) is 'Puts a mail into the outbox, in the transaction of what it tells of.';
 comment on function enter_scope(uuid,uuid,boolean,uuid,uuid) is 'Opens what the other statements of this transaction may see, and nothing after it. The database itself checks the membership or the platform right of the actor, and the key or the impersonation it acts by, so a service that forgets its own check finds no rows.';
 comment on function erase_due_tenants(integer) is 'One step of erasing the tenant that is due longest: at most so many members, and the tenant itself once none is left. No row when nothing is due, by this clock; calls that meet work on different tenants. The audit trail stays.';
@@ -1390,10 +1472,14 @@ comment on function reserve_sign_up(inet,integer,integer) is 'Counts a sign-up o
 comment on table roles is 'Named sets of permissions of one tenant.';
 comment on function search_tenants(text,jsonb,text,uuid,uuid,boolean,integer) is 'Fuzzy search for platform administrators over slug and name, in the order of creation; nothing outside the platform scope.';
 comment on function search_users(text,jsonb,text,uuid,uuid,boolean,integer) is 'Fuzzy search for platform administrators over e-mail and name, in the order of creation; nothing outside the platform scope.';
+comment on function seconds_since(timestamp with time zone) is 'Whole seconds since then by the clock of the database, rounded up.';
 comment on table sessions is 'Live sign-ins. A revoked session is a deleted row. Room is left on each page so that noting last_seen_at rewrites no index.';
+comment on column sessions.authenticated_at is 'When its user last proved who they are with a password; what is dangerous asks how long ago that is.';
 comment on column sessions.impersonator_id is 'The platform administrator who acts as the user. No foreign key: the session check asks whether that person may still do so.';
+comment on column sessions.place is 'Where it was opened from, in the words of the proxy in front; null where none says.';
 comment on column sessions.tenant_id is 'When set, the session may act in this tenant only, and ends with the membership.';
 comment on column sessions.token_hash is 'SHA-256 of the token; the token itself is never stored.';
+comment on index sessions_impersonator_id_idx is 'ending the impersonations of an administrator: revokeSessions, changePassword, suspension, demotion';
 comment on index sessions_tenant_id_id_idx is 'tenant.sessions, newest first; only sessions bound to a tenant are in it';
 comment on index sessions_user_id_id_idx is 'viewer.sessions and user.sessions, newest first; revokeSessions; the cap on sessions per user';
 comment on function set_user_status(uuid,text) is 'The only way to suspend or reinstate a user; false outside the platform scope or where nothing changes.';
@@ -1415,6 +1501,7 @@ comment on index tenants_search_text_idx is 'tenants(where: { search }): fuzzy s
 comment on function tighten_session() is 'No session bound to a tenant lives longer than the tenant allows, whoever opens it.';
 comment on function tighten_sessions() is 'A lifetime that a tenant tightens holds for the sessions that are open already.';
 comment on function touch_sessions(uuid[]) is 'Notes that sessions were just used. Losing the last second of this in a crash is harmless, so it does not wait for the disk.';
+comment on function try_housekeeping() is 'True for the one transaction that may do a step of the housekeeping now; other processes leave it to that one.';
 comment on function update_member_counts() is 'Keeps tenants.member_count, once per statement and not per row.';
 comment on function update_tenant_limits(uuid,integer,integer,integer) is 'What a tenant is allowed; null leaves a limit as it is. No row outside the platform scope.';
 comment on table user_tenants is 'Memberships: which user belongs to which tenant.';

@@ -5,6 +5,7 @@ import { createPasswordHasher } from './core/password-hasher.ts';
 import type { Runtime } from './core/runtime.ts';
 import { createDatabase, type Database } from './db/database.ts';
 import type { StatementObserver } from './db/pool.ts';
+import { startHousekeeping } from './domains/maintenance/service/job.ts';
 import { authenticate } from './domains/sessions/authenticate.ts';
 import { createSessionChecker } from './domains/sessions/check.ts';
 import { exampleQueries } from './http/example-queries.ts';
@@ -74,12 +75,23 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       log,
     }),
   });
+  const { intervalSeconds } = config.maintenance;
+  const housekeeping =
+    intervalSeconds === 0
+      ? null
+      : startHousekeeping({
+          db,
+          log,
+          intervalSeconds,
+          consecutiveMax: config.signIn.consecutiveMax,
+        });
   return {
     db,
     runtime,
     http,
     async close() {
       await http.close();
+      await housekeeping?.stop();
       await sessions.close();
       await db.close();
     },

@@ -47,6 +47,7 @@ export function loadConfig(env: Environment): Config {
     passwords: readGroup(settings.passwords, env, faults),
     signIn: readGroup(settings.signIn, env, faults),
     tenants: readGroup(settings.tenants, env, faults),
+    maintenance: readGroup(settings.maintenance, env, faults),
     mail: readGroup(settings.mail, env, faults),
     log: readGroup(settings.log, env, faults),
   };
@@ -92,6 +93,11 @@ function findContradictions(values: AllValues, unread: ReadonlySet<string>): str
       `must be off where HOST is not loopback, and it is ${server.HOST}`,
     ],
     [
+      'CLIENT_PLACE_HEADER',
+      server.CLIENT_PLACE_HEADER !== undefined && server.TRUSTED_PROXY_HOPS === 0,
+      'needs TRUSTED_PROXY_HOPS: anybody could send it',
+    ],
+    [
       'DATABASE_APP_URL',
       database.DATABASE_APP_URL !== undefined && database.DATABASE_URL === undefined,
       'needs DATABASE_URL, the owner of the same database',
@@ -133,6 +139,8 @@ function arrange(values: AllValues) {
       adminIdleTimeoutSeconds: sessions.ADMIN_SESSION_IDLE_TIMEOUT_SECONDS,
       adminAbsoluteTimeoutSeconds: sessions.ADMIN_SESSION_ABSOLUTE_TIMEOUT_SECONDS,
       perUserMax: sessions.SESSIONS_PER_USER_MAX,
+      impersonationMaxSeconds: sessions.IMPERSONATION_MAX_SECONDS,
+      reauthenticationSeconds: sessions.REAUTHENTICATION_SECONDS,
     },
     passwords: {
       memoryKib: passwords.PASSWORD_HASH_MEMORY_KIB,
@@ -149,6 +157,10 @@ function arrange(values: AllValues) {
     },
     tenants: {
       deletionGraceDays: tenants.TENANT_DELETION_GRACE_DAYS,
+    },
+    maintenance: {
+      /** 0: no housekeeping in this process. */
+      intervalSeconds: values.maintenance.HOUSEKEEPING_INTERVAL_SECONDS,
     },
     mail: arrangeMail(mail, server),
     log: {
@@ -177,6 +189,8 @@ function arrangeServer(server: AllValues['server'], isProduction: boolean) {
     corsOrigins: server.CORS_ORIGINS,
     sessionCookies: server.SESSION_COOKIES,
     trustedProxyHops: server.TRUSTED_PROXY_HOPS,
+    /** Undefined: nobody says where callers are. */
+    clientPlaceHeader: server.CLIENT_PLACE_HEADER,
     hasGetGuard: server.GET_GUARD ?? isProduction,
     graphiql: server.GRAPHIQL ?? !isProduction,
     introspection: server.INTROSPECTION ?? !isProduction,

@@ -5,7 +5,13 @@ import type { Authenticated, Principal, SignedIn } from './principal.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Where a request came from. */
-export type RequestInfo = { id: string; ip: string | null; userAgent: string | null };
+export type RequestInfo = {
+  id: string;
+  ip: string | null;
+  userAgent: string | null;
+  /** In the words of a proxy that is ours; null where none says. */
+  place: string | null;
+};
 
 /** Keeps the session for a caller that is never to see its token, as a browser does in a cookie. */
 export type SessionKeeper = {
@@ -42,6 +48,33 @@ export function getSignedIn(ctx: Ctx): SignedIn {
   const principal = getAuthenticated(ctx);
   if (principal.kind === 'session') return principal;
   throw new ForbiddenError('Only a person who has signed in can do this.');
+}
+
+/**
+ * The person itself, for what nobody may do in its name. Raises UnauthenticatedError for anonymous
+ * callers, ForbiddenError for other credentials and for a platform administrator who acts as the person.
+ */
+export function requireOwnSession(ctx: Ctx): SignedIn {
+  const signedIn = getSignedIn(ctx);
+  if (signedIn.session.impersonatorId === null) return signedIn;
+  throw new ForbiddenError('Nobody can do this in somebody else’s name.', null, 'IMPERSONATED');
+}
+
+/**
+ * For what does harm that cannot be undone, after the right to it is certain: whoever found a device
+ * signed in should not be able to. Raises ForbiddenError for a person who last proved who they are
+ * longer ago than REAUTHENTICATION_SECONDS.
+ */
+export function requireRecentSignIn(ctx: Ctx): void {
+  const { principal, runtime } = ctx;
+  if (principal.kind !== 'session') return;
+  const { reauthenticationSeconds } = runtime.sessionLimits;
+  if (principal.session.authenticatedSecondsAgo <= reauthenticationSeconds) return;
+  throw new ForbiddenError(
+    'You signed in some time ago. Please confirm your password (confirmPassword), then try again.',
+    null,
+    'REAUTHENTICATION_REQUIRED',
+  );
 }
 
 /** The id of the person that is signed in, or null: what is one's own is a person's. */
@@ -83,15 +116,16 @@ export function becomePrincipal(ctx: Ctx, principal: Principal): void {
 }
 
 /**
- * True for an operator, and for a signed-in platform administrator whose session is not bound to one
- * tenant.
+ * True for an operator, and for a signed-in platform administrator whose session is its own and not
+ * bound to one tenant.
  */
 export function isPlatformAdmin(ctx: Ctx): boolean {
   const { principal } = ctx;
   if (principal.kind === 'operator') return true;
   if (principal.kind !== 'session') return false;
   if (ctx.runtime.trustsDatabaseAlone) return true;
-  return principal.user.isPlatformAdmin && principal.session.tenantId === null;
+  const { tenantId, impersonatorId } = principal.session;
+  return principal.user.isPlatformAdmin && tenantId === null && impersonatorId === null;
 }
 
 /** Raises UnauthenticatedError or ForbiddenError. */

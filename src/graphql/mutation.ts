@@ -7,6 +7,7 @@ import {
   NotFoundError,
 } from '../core/app-error.ts';
 import { type Ctx, getAuthenticated, getSignedIn } from '../core/context.ts';
+import { refuseImpersonator } from '../core/impersonation.ts';
 import { builder, type SchemaTypes } from './builder.ts';
 import { type ErrorClass, listErrorTypes, type Refusal, toRefusal } from './errors.ts';
 
@@ -67,6 +68,7 @@ export function addMutation<Input, Success extends object>(
         refusable(result.errors, async () => {
           if (callers === 'people') getSignedIn(ctx);
           if (callers === 'credentials') getAuthenticated(ctx);
+          refuseImpersonator(ctx, name);
           return await resolve(ctx, args.input);
         })) as never,
     }),
@@ -92,7 +94,10 @@ export function addPlainMutation<Success extends object>(
       type: result.union as never,
       description,
       resolve: ((_root: unknown, _args: unknown, ctx: Ctx) =>
-        refusable(result.errors, () => resolve(ctx))) as never,
+        refusable(result.errors, async () => {
+          refuseImpersonator(ctx, name);
+          return await resolve(ctx);
+        })) as never,
     }),
   );
 }

@@ -3,7 +3,7 @@ import type { LiveSession, SessionAsk } from '../../core/live-session.ts';
 import type { Database } from '../../db/database.ts';
 import { noScope } from '../../db/scope.ts';
 import type { Logger } from '../../observability/logger.ts';
-import { listLiveSessions, touchSessions } from './queries.ts';
+import { listLiveSessions, touchSessions } from './queries/check.ts';
 
 const touchEveryMs = 1_000;
 

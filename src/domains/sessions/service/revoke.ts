@@ -1,7 +1,12 @@
 import { authorize } from '../../../core/access.ts';
 import { ForbiddenError, NotFoundError } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
-import { type Ctx, getSignedIn, isPlatformAdmin } from '../../../core/context.ts';
+import {
+  type Ctx,
+  getSignedIn,
+  isPlatformAdmin,
+  requireRecentSignIn,
+} from '../../../core/context.ts';
 import { needs } from '../../../core/permissions.ts';
 import { getOwnScope, getPlatformScope, getTenantScope } from '../../../core/scopes.ts';
 import type { Db } from '../../../db/database.ts';
@@ -17,17 +22,22 @@ const endSessions = needs('sessions:revoke');
 
 /**
  * Ends one session: the caller's own, one bound to a tenant with sessions:revoke, any for platform
- * administrators. Raises NotFoundError, ForbiddenError.
+ * administrators. Somebody else's takes a recent sign-in; one's own must be easy to end at any time.
+ * Raises NotFoundError, ForbiddenError.
  */
 export async function revokeSession(ctx: Ctx, ref: SessionRef): Promise<void> {
   const { user, session } = getSignedIn(ctx);
-  const whose = isPlatformAdmin(ctx) ? {} : { userId: user.id };
-  const wasOwn = await endIn(ctx, getPlatformScope(ctx), { ...ref, ...whose });
+  const wasOwn = await endIn(ctx, getOwnScope(ctx), { ...ref, userId: user.id });
   if (wasOwn && ref.id === session.id) leaveSession(ctx);
   if (wasOwn) return;
+  if (isPlatformAdmin(ctx)) {
+    requireRecentSignIn(ctx);
+    if (await endIn(ctx, getPlatformScope(ctx), ref)) return;
+  }
   const { tenantId } = ref;
   if (tenantId === null) throw createNotFound();
   await authorize(ctx, { id: tenantId }, endSessions, 'session');
+  requireRecentSignIn(ctx);
   const wasFound = await endIn(ctx, getTenantScope(ctx, tenantId), ref);
   if (!wasFound) throw createNotFound();
 }
@@ -46,7 +56,7 @@ export type RevokeSessionsInput = {
 /**
  * Ends sessions and answers how many: all of the caller's but this one; with `userId` those of
  * somebody else, by a platform administrator, or by who holds sessions:revoke in `tenantId` those
- * bound to it. Raises NotFoundError, ForbiddenError.
+ * bound to it: that takes a recent sign-in. Raises NotFoundError, ForbiddenError.
  */
 export async function revokeSessions(ctx: Ctx, input: RevokeSessionsInput): Promise<number> {
   const { user, session } = getSignedIn(ctx);
@@ -63,6 +73,7 @@ export async function revokeSessions(ctx: Ctx, input: RevokeSessionsInput): Prom
   }
   if (isPlatformAdmin(ctx)) {
     if ((await findVisibleUser(ctx, userId)) === null) throw createUserNotFound();
+    requireRecentSignIn(ctx);
     return await ctx.db.transaction(getPlatformScope(ctx), (tx) =>
       endSessionsOf(ctx, tx, { userId, tenantId }),
     );
@@ -71,6 +82,7 @@ export async function revokeSessions(ctx: Ctx, input: RevokeSessionsInput): Prom
     throw new ForbiddenError('Name the tenant whose sessions should end.', ['tenantId']);
   }
   await authorize(ctx, { id: tenantId }, endSessions);
+  requireRecentSignIn(ctx);
   return await ctx.db.transaction(getTenantScope(ctx, tenantId), async (tx) => {
     const members = await listMemberships(tx, tenantId, { ids: [], userIds: [userId] });
     if (members.length === 0) throw createUserNotFound();
