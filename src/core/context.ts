@@ -1,6 +1,7 @@
 import type { Database } from '../db/database.ts';
 import type { Logger } from '../observability/logger.ts';
 import { ForbiddenError, UnauthenticatedError } from './app-error.ts';
+import { ownersOnly } from './permissions.ts';
 import type { Authenticated, Principal, SignedIn } from './principal.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -96,12 +97,22 @@ export function findBoundTenantId(ctx: Ctx): string | null {
   return principal.kind === 'apiKey' ? principal.apiKey.tenantId : null;
 }
 
-/** Of these rights, those that the credential lets through: an API key has no more than its own. */
+/** True where a platform administrator acts in the name of the person that is signed in. */
+export function isImpersonated(ctx: Ctx): boolean {
+  const { principal } = ctx;
+  return principal.kind === 'session' && principal.session.impersonatorId !== null;
+}
+
+/**
+ * Of these rights, those that the credential lets through: an API key has no more than its own, and in
+ * somebody's name an owner is an admin.
+ */
 export function limitToCredential<Right extends string>(
   ctx: Ctx,
   rights: readonly Right[],
 ): ReadonlySet<Right> {
   const { principal } = ctx;
+  if (isImpersonated(ctx)) return new Set(rights.filter((right) => !ownersOnly.has(right)));
   if (principal.kind !== 'apiKey') return new Set(rights);
   const { permissions } = principal.apiKey;
   return new Set(rights.filter((right) => permissions.includes(right)));

@@ -91,7 +91,10 @@ export type BuiltInRoleDefinition = {
 };
 
 /** What of the built-in roles only the owner's has. */
-const ownersOnly: ReadonlySet<Permission> = new Set(['tenant:own', 'tenant:delete']);
+export const ownersOnly: ReadonlySet<string> = new Set([
+  needs('tenant:own'),
+  needs('tenant:delete'),
+]);
 
 /** The key of the built-in role that every tenant must have somebody in. */
 export const ownerRoleKey = 'owner';

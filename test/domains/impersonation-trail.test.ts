@@ -108,6 +108,36 @@ test('it may do no more in a tenant than the person may', async () => {
   expect(errors?.[0]?.extensions.code).toBe('FORBIDDEN');
 });
 
+test('in its name an owner is an admin: it neither makes owners nor is told that it could', async () => {
+  const team = await createTeam(app);
+  const { tenantId } = team;
+  const session = await impersonate(app, admin, team.owner);
+  const friend = await createMember(app, team, 'member');
+  const promote = { membershipId: friend.membershipId, roleKeys: ['owner'] };
+  expect((await mutate(session.ask, 'updateMembership', promote)).code).toBe('FORBIDDEN');
+  const demote = { membershipId: friend.membershipId, roleKeys: ['viewer'] };
+  expect((await mutate(session.ask, 'updateMembership', demote)).code).toBeNull();
+  const { data } = await session.ask(
+    `query ($id: ID!, $token: String!) {
+      viewer { user { viewerPermissions } }
+      tenant(id: $id) { viewerPermissions }
+      checkPermissions(checks: [
+        { tenantId: $id, permission: "tenant:own" }, { tenantId: $id, permission: "members:update" }
+      ]) { allowed }
+      verifySession(token: $token, tenantId: $id) { permissions } }`,
+    { variables: { id: tenantId, token: session.token } },
+  );
+  const rights: string[][] = [data.tenant.viewerPermissions, data.verifySession.permissions];
+  for (const held of rights) {
+    expect(held).toContain('members:update');
+    expect(held).not.toContain('tenant:own');
+    expect(held).not.toContain('tenant:delete');
+  }
+  const allowed = data.checkPermissions.map((decision: { allowed: boolean }) => decision.allowed);
+  expect(allowed).toEqual([false, true]);
+  expect(data.viewer.user.viewerPermissions).not.toContain('user:erase');
+});
+
 /** What the daily work of a tenant takes; everything else is the person's alone. */
 const open = [
   ...['createRole', 'deleteRole', 'inviteMembers', 'removeMember', 'resendInvitation'],

@@ -81,7 +81,7 @@ test('of 50 live sessions the 51st sign-in ends exactly the one that was used lo
   const oldest = await openSession(app, person);
   await app.owner.query(
     `insert into sessions (user_id, token_hash, idle_timeout_seconds, expires_at)
-     select $1, sha256(convert_to($1::text || n, 'UTF8')), 3600, now() + interval '1 hour'
+     select $1::uuid, sha256(convert_to($1::text || n, 'UTF8')), 3600, now() + interval '1 hour'
      from generate_series(1, 48) n`,
     [person.userUuid],
   );

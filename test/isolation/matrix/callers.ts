@@ -2,13 +2,15 @@ import { builtInRoles } from '../../../src/core/permissions.ts';
 
 /**
  * Everybody the matrix asks as. The stranger owns the foreign tenant; the bound one is an admin of
- * both, with a session that is bound to `home`, so that the other is as foreign as to anybody.
+ * both, with a session that is bound to `home`, so that the other is as foreign as to anybody. The
+ * impersonated one is a member in whose name the platform administrator asks.
  */
 export const callers = [
   'anonymous',
   'stranger',
   'viewer',
   'member',
+  'impersonated',
   'admin',
   'bound',
   'owner',
@@ -26,6 +28,7 @@ export const houseOf: Record<Caller, House | null> = {
   stranger: 'foreign',
   viewer: 'home',
   member: 'home',
+  impersonated: 'home',
   admin: 'home',
   bound: 'home',
   owner: 'home',
@@ -36,6 +39,7 @@ const roleOf: Partial<Record<Caller, string>> = {
   stranger: 'owner',
   viewer: 'viewer',
   member: 'member',
+  impersonated: 'member',
   admin: 'admin',
   bound: 'admin',
   owner: 'owner',

@@ -1,4 +1,5 @@
 import { type Caller, callers } from './callers.ts';
+import { closeToImpersonators } from './in-person.ts';
 import { everybody, inTenant, platform, type Room, selfOrPlatform, signedIn } from './rooms.ts';
 import { getStanding, isThere } from './scene.ts';
 import type { MutationTable } from './table.ts';
@@ -107,6 +108,10 @@ const someRole = { key: 'newcomer', name: 'Newcomer', permissions: ['tenant:read
 
 /** Every mutation with what to call it with, by the passwords and ids of the world it runs in. */
 export function listMutations(passwords: Passwords, selves: Selves = {}): MutationTable {
+  return closeToImpersonators(listRooms(passwords, selves));
+}
+
+function listRooms(passwords: Passwords, selves: Selves): MutationTable {
   return {
     signUp: [
       {
@@ -163,6 +168,31 @@ export function listMutations(passwords: Passwords, selves: Selves = {}): Mutati
         room: signedIn,
         isFixed: true,
         input: (_ids, caller) => ({ currentPassword: passwords[caller].password, newPassword }),
+      },
+    ],
+    confirmPassword: [
+      {
+        name: '',
+        room: signedIn,
+        isFixed: true,
+        input: (_ids, caller) => ({ password: passwords[caller].password }),
+      },
+    ],
+    impersonateUser: [
+      {
+        name: 'in all tenants',
+        room: platformOn,
+        input: ({ User }) => ({ userId: User, reason: 'for no good reason' }),
+      },
+      {
+        name: 'in one tenant',
+        room: platformOn,
+        isTenantOwned: true,
+        input: ({ User, Tenant }) => ({
+          userId: User,
+          tenantId: Tenant,
+          reason: 'for no good reason',
+        }),
       },
     ],
     updateProfile: [

@@ -1,5 +1,10 @@
 import { InvalidInputError } from '../../../core/app-error.ts';
-import { type Ctx, getSignedIn, isPlatformAdmin } from '../../../core/context.ts';
+import {
+  type Ctx,
+  getSignedIn,
+  isPlatformAdmin,
+  limitToCredential,
+} from '../../../core/context.ts';
 import { isPermission } from '../../../core/permissions.ts';
 import { noScope } from '../../../db/scope.ts';
 import { listRolesOfUsers, type RolesOfUser } from '../queries.ts';
@@ -47,6 +52,9 @@ export async function checkPermissions(
     const pair = asked[index];
     if (pair?.userId === user.id && isPlatformAdmin(ctx)) {
       return { isAllowed: true, reason: 'platform administrator' };
+    }
+    if (pair?.userId === user.id && limitToCredential(ctx, [permission]).size === 0) {
+      return { isAllowed: false, reason: 'only for the person itself, not in its name' };
     }
     return decide(permission, pair && byPair.get(`${pair.userId}/${pair.tenantId}`));
   });
