@@ -8,6 +8,7 @@ import type { StatementObserver } from './db/pool.ts';
 import { authenticate } from './domains/api-keys/authenticate.ts';
 import { createApiKeyChecker } from './domains/api-keys/check.ts';
 import { getApiKeyPrefix } from './domains/api-keys/token.ts';
+import { startHousekeeping } from './domains/maintenance/service/job.ts';
 import { createSessionChecker } from './domains/sessions/check.ts';
 import { createRefusalCounter } from './domains/sessions/refusals.ts';
 import { exampleQueries } from './http/example-queries.ts';
@@ -88,12 +89,23 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       log,
     }),
   });
+  const { intervalSeconds } = config.maintenance;
+  const housekeeping =
+    intervalSeconds === 0
+      ? null
+      : startHousekeeping({
+          db,
+          log,
+          intervalSeconds,
+          consecutiveMax: config.signIn.consecutiveMax,
+        });
   return {
     db,
     runtime,
     http,
     async close() {
       await http.close();
+      await housekeeping?.stop();
       await sessions.close();
       await refusals.close();
       await apiKeys.close();

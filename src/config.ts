@@ -48,6 +48,7 @@ export function loadConfig(env: Environment): Config {
     signIn: readGroup(settings.signIn, env, faults),
     tenants: readGroup(settings.tenants, env, faults),
     apiKeys: readGroup(settings.apiKeys, env, faults),
+    maintenance: readGroup(settings.maintenance, env, faults),
     mail: readGroup(settings.mail, env, faults),
     log: readGroup(settings.log, env, faults),
   };
@@ -93,6 +94,11 @@ function findContradictions(values: AllValues, unread: ReadonlySet<string>): str
       `must be off where HOST is not loopback, and it is ${server.HOST}`,
     ],
     [
+      'CLIENT_PLACE_HEADER',
+      server.CLIENT_PLACE_HEADER !== undefined && server.TRUSTED_PROXY_HOPS === 0,
+      'needs TRUSTED_PROXY_HOPS: anybody could send it',
+    ],
+    [
       'DATABASE_APP_URL',
       database.DATABASE_APP_URL !== undefined && database.DATABASE_URL === undefined,
       'needs DATABASE_URL, the owner of the same database',
@@ -135,6 +141,8 @@ function arrange(values: AllValues) {
       adminIdleTimeoutSeconds: sessions.ADMIN_SESSION_IDLE_TIMEOUT_SECONDS,
       adminAbsoluteTimeoutSeconds: sessions.ADMIN_SESSION_ABSOLUTE_TIMEOUT_SECONDS,
       perUserMax: sessions.SESSIONS_PER_USER_MAX,
+      impersonationMaxSeconds: sessions.IMPERSONATION_MAX_SECONDS,
+      reauthenticationSeconds: sessions.REAUTHENTICATION_SECONDS,
     },
     passwords: {
       memoryKib: passwords.PASSWORD_HASH_MEMORY_KIB,
@@ -155,6 +163,10 @@ function arrange(values: AllValues) {
     apiKeys: {
       environment: apiKeys.API_KEY_ENVIRONMENT ?? (isProduction ? 'live' : 'test'),
       requestsPerMinute: apiKeys.API_KEY_REQUESTS_PER_MINUTE,
+    },
+    maintenance: {
+      /** 0: no housekeeping in this process. */
+      intervalSeconds: values.maintenance.HOUSEKEEPING_INTERVAL_SECONDS,
     },
     mail: arrangeMail(mail, server),
     log: {
@@ -183,6 +195,8 @@ function arrangeServer(server: AllValues['server'], isProduction: boolean) {
     corsOrigins: server.CORS_ORIGINS,
     sessionCookies: server.SESSION_COOKIES,
     trustedProxyHops: server.TRUSTED_PROXY_HOPS,
+    /** Undefined: nobody says where callers are. */
+    clientPlaceHeader: server.CLIENT_PLACE_HEADER,
     hasGetGuard: server.GET_GUARD ?? isProduction,
     graphiql: server.GRAPHIQL ?? !isProduction,
     introspection: server.INTROSPECTION ?? !isProduction,

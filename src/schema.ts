@@ -13,6 +13,7 @@ import './domains/memberships/schema/transfer.ts';
 import './domains/sessions/schema/session.ts';
 import './domains/sessions/schema/viewer.ts';
 import './domains/sessions/schema/mutations.ts';
+import './domains/sessions/schema/trust.ts';
 import './domains/api-keys/schema/api-key.ts';
 import './domains/api-keys/schema/mutations.ts';
 import './domains/api-keys/schema/verification.ts';

@@ -56,10 +56,11 @@ language sql volatile security definer set search_path = pg_catalog, public, pg_
 begin atomic
   select set_config('synchronous_commit', 'off', true);
   with touched as (
-    update sessions s set last_seen_at = now() where s.id = any (session_ids) returning s.user_id
+    update sessions s set last_seen_at = now() where s.id = any (session_ids) returning s.user_id, s.impersonator_id
   )
   insert into user_activity (day, user_id)
     select distinct (now() at time zone 'UTC')::date, t.user_id from touched t
+    where t.impersonator_id is null
     on conflict do nothing;
 end;
 comment on function touch_sessions is

@@ -64,6 +64,11 @@ export const settings = {
       fallback: '0',
       about: 'How many proxies in front are ours: x-forwarded-for is believed that far',
     }),
+    CLIENT_PLACE_HEADER: text(/^[a-z][a-z0-9-]{0,63}$/, 'the name of a header in lower case', {
+      fallback: undefined,
+      fallbackNote: 'none',
+      about: 'Header in which our proxy says where callers are, such as cf-ipcountry',
+    }),
     GET_GUARD: toggle({
       fallback: undefined,
       fallbackNote: 'on in production',
@@ -144,6 +149,14 @@ export const settings = {
       fallback: '50',
       about: 'Most live sessions of one user',
     }),
+    REAUTHENTICATION_SECONDS: integer(10, 86_400, {
+      fallback: '900',
+      about: 'What is dangerous asks for the password again this many seconds after sign-in',
+    }),
+    IMPERSONATION_MAX_SECONDS: integer(1, 3_600, {
+      fallback: '3600',
+      about: 'The longest in seconds that a platform admin acts in the name of a user',
+    }),
   },
   passwords: {
     // 19 MiB with two passes is OWASP's minimum for argon2id (Password Storage Cheat Sheet).
@@ -202,6 +215,12 @@ export const settings = {
     API_KEY_REQUESTS_PER_MINUTE: integer(1, 10_000_000, {
       fallback: '6000',
       about: 'Most requests of one API key a minute, counted by each process for itself',
+    }),
+  },
+  maintenance: {
+    HOUSEKEEPING_INTERVAL_SECONDS: integer(0, 86_400, {
+      fallback: '60',
+      about: 'How often in seconds what has expired is deleted; 0 leaves it to other processes',
     }),
   },
   mail: {

@@ -44,9 +44,21 @@ export class UnauthenticatedError extends AppError {
   }
 }
 
+/** Why something is forbidden, where a program can do something about it. */
+export type ForbiddenReason = 'REAUTHENTICATION_REQUIRED' | 'IMPERSONATED';
+
 /** The caller may see the object but not do this with it. */
 export class ForbiddenError extends AppError {
   readonly code = 'FORBIDDEN';
+  readonly reason: ForbiddenReason | null;
+  constructor(
+    message: string,
+    inputPath: readonly string[] | null = null,
+    reason: ForbiddenReason | null = null,
+  ) {
+    super(message, inputPath);
+    this.reason = reason;
+  }
 }
 
 /** There is no such object for this caller: absent and foreign look the same. */

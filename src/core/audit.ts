@@ -12,6 +12,8 @@ export type AuditAction =
   | 'platform_admin.promoted'
   | 'expired_data.deleted'
   | 'session.opened'
+  | 'session.impersonated'
+  | 'session.confirmed'
   | 'session.switched'
   | 'session.closed'
   | 'session.replaced'

@@ -1,11 +1,18 @@
 import type { Database } from '../db/database.ts';
 import type { Logger } from '../observability/logger.ts';
 import { ForbiddenError, UnauthenticatedError } from './app-error.ts';
+import { ownersOnly } from './permissions.ts';
 import type { Authenticated, Principal, SignedIn } from './principal.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Where a request came from. */
-export type RequestInfo = { id: string; ip: string | null; userAgent: string | null };
+export type RequestInfo = {
+  id: string;
+  ip: string | null;
+  userAgent: string | null;
+  /** In the words of a proxy that is ours; null where none says. */
+  place: string | null;
+};
 
 /** Keeps the session for a caller that is never to see its token, as a browser does in a cookie. */
 export type SessionKeeper = {
@@ -44,6 +51,33 @@ export function getSignedIn(ctx: Ctx): SignedIn {
   throw new ForbiddenError('Only a person who has signed in can do this.');
 }
 
+/**
+ * The person itself, for what nobody may do in its name. Raises UnauthenticatedError for anonymous
+ * callers, ForbiddenError for other credentials and for a platform administrator who acts as the person.
+ */
+export function requireOwnSession(ctx: Ctx): SignedIn {
+  const signedIn = getSignedIn(ctx);
+  if (signedIn.session.impersonatorId === null) return signedIn;
+  throw new ForbiddenError('Nobody can do this in somebody else’s name.', null, 'IMPERSONATED');
+}
+
+/**
+ * For what does harm that cannot be undone, after the right to it is certain: whoever found a device
+ * signed in should not be able to. Raises ForbiddenError for a person who last proved who they are
+ * longer ago than REAUTHENTICATION_SECONDS.
+ */
+export function requireRecentSignIn(ctx: Ctx): void {
+  const { principal, runtime } = ctx;
+  if (principal.kind !== 'session') return;
+  const { reauthenticationSeconds } = runtime.sessionLimits;
+  if (principal.session.authenticatedSecondsAgo <= reauthenticationSeconds) return;
+  throw new ForbiddenError(
+    'You signed in some time ago. Please confirm your password (confirmPassword), then try again.',
+    null,
+    'REAUTHENTICATION_REQUIRED',
+  );
+}
+
 /** The id of the person that is signed in, or null: what is one's own is a person's. */
 export function findPersonId(ctx: Ctx): string | null {
   return ctx.principal.kind === 'session' ? ctx.principal.user.id : null;
@@ -63,12 +97,22 @@ export function findBoundTenantId(ctx: Ctx): string | null {
   return principal.kind === 'apiKey' ? principal.apiKey.tenantId : null;
 }
 
-/** Of these rights, those that the credential lets through: an API key has no more than it came with. */
+/** True where a platform administrator acts in the name of the person that is signed in. */
+export function isImpersonated(ctx: Ctx): boolean {
+  const { principal } = ctx;
+  return principal.kind === 'session' && principal.session.impersonatorId !== null;
+}
+
+/**
+ * Of these rights, those that the credential lets through: an API key has no more than it came with, and
+ * in somebody's name an owner is an admin.
+ */
 export function limitToCredential<Right extends string>(
   ctx: Ctx,
   rights: readonly Right[],
 ): ReadonlySet<Right> {
   const { principal } = ctx;
+  if (isImpersonated(ctx)) return new Set(rights.filter((right) => !ownersOnly.has(right)));
   if (principal.kind !== 'apiKey') return new Set(rights);
   const { permissions } = principal;
   return new Set(rights.filter((right) => permissions.includes(right)));
@@ -83,15 +127,16 @@ export function becomePrincipal(ctx: Ctx, principal: Principal): void {
 }
 
 /**
- * True for an operator, and for a signed-in platform administrator whose session is not bound to one
- * tenant.
+ * True for an operator, and for a signed-in platform administrator whose session is its own and not
+ * bound to one tenant.
  */
 export function isPlatformAdmin(ctx: Ctx): boolean {
   const { principal } = ctx;
   if (principal.kind === 'operator') return true;
   if (principal.kind !== 'session') return false;
   if (ctx.runtime.trustsDatabaseAlone) return true;
-  return principal.user.isPlatformAdmin && principal.session.tenantId === null;
+  const { tenantId, impersonatorId } = principal.session;
+  return principal.user.isPlatformAdmin && tenantId === null && impersonatorId === null;
 }
 
 /** Raises UnauthenticatedError or ForbiddenError. */

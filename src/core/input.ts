@@ -10,9 +10,14 @@ import type { JsonObject } from './records.ts';
  * that names the field.
  */
 
-/** A required text of 1 to `max` code points. */
-export function checkText(field: string, value: string, max: number): string {
-  return checkWith(field, value, findTextFault(value, { min: 1, max }));
+/** A required text of `min` (1) to `max` code points. */
+export function checkText(
+  field: string,
+  value: string,
+  max: number,
+  { min = 1 }: { min?: number } = {},
+): string {
+  return checkWith(field, value, findTextFault(value, { min, max }));
 }
 
 /** An optional text; null and undefined stay as they are. */

@@ -105,8 +105,11 @@ export type BuiltInRoleDefinition = {
   permissions: readonly Permission[];
 };
 
-/** What of the built-in roles only the owner's has, and no API key. */
-export const ownersOnly: ReadonlySet<Permission> = new Set(['tenant:own', 'tenant:delete']);
+/** What of the built-in roles only the owner's has: no API key does, nor who acts in an owner's name. */
+export const ownersOnly: ReadonlySet<string> = new Set([
+  needs('tenant:own'),
+  needs('tenant:delete'),
+]);
 
 /** The key of the built-in role that every tenant must have somebody in. */
 export const ownerRoleKey = 'owner';

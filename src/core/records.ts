@@ -58,8 +58,12 @@ export type Session = {
   tenantId: string | null;
   ip: string | null;
   userAgent: string | null;
+  /** Where it was opened from, in the words of the proxy in front; null where none says. */
+  place: string | null;
   /** The platform administrator who acts as the user in it, or null. */
   impersonatorId: string | null;
+  /** How long ago its user proved who they are, by the database's clock when this was read. */
+  authenticatedSecondsAgo: number;
   createdAt: Date;
   lastSeenAt: Date;
   idleExpiresAt: Date;

@@ -14,6 +14,10 @@ export type SessionLimits = {
   adminIdleTimeoutSeconds: number;
   adminAbsoluteTimeoutSeconds: number;
   perUserMax: number;
+  /** The longest that a platform administrator acts in somebody's name. */
+  impersonationMaxSeconds: number;
+  /** How long ago a person may have signed in that does what is dangerous. */
+  reauthenticationSeconds: number;
 };
 
 /** How many failed sign-ins are borne; see reserve_sign_in() in the migrations. */

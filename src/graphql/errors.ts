@@ -3,6 +3,7 @@ import {
   type AppError,
   ConflictError,
   ForbiddenError,
+  type ForbiddenReason,
   InvalidCredentialsError,
   InvalidInputError,
   LimitReachedError,
@@ -32,13 +33,15 @@ export type Refusal = {
   message: string;
   path: readonly string[] | null;
   retryAfterSeconds: number | null;
+  reason: ForbiddenReason | null;
 };
 
 /** What a client sees of a refusal. */
 export function toRefusal(error: AppError): Refusal {
   const { code, message, inputPath } = error;
   const retryAfterSeconds = error instanceof RateLimitedError ? error.retryAfterSeconds : null;
-  return { __typename: error.name, code, message, path: inputPath, retryAfterSeconds };
+  const reason = error instanceof ForbiddenError ? error.reason : null;
+  return { __typename: error.name, code, message, path: inputPath, retryAfterSeconds, reason };
 }
 
 const ErrorInterface = builder.interfaceRef<Refusal>('Error').implement({
@@ -59,7 +62,6 @@ export type ErrorClass = new (...args: never[]) => AppError;
 const descriptions: [ErrorClass, string][] = [
   [InvalidInputError, 'A field of the input cannot be accepted.'],
   [InvalidCredentialsError, 'The given credentials are not good.'],
-  [ForbiddenError, 'The caller may not do this.'],
   [NotFoundError, 'There is no such object for this caller.'],
   [ConflictError, 'The change clashes with what is already there.'],
   [LimitReachedError, 'A quota of the tenant is used up.'],
@@ -76,8 +78,32 @@ const RateLimited = builder.objectRef<Refusal>(RateLimitedError.name).implement(
   }),
 });
 
+const ForbiddenReasonType = builder.enumType('ForbiddenReason', {
+  description: 'Why something is forbidden, where the caller can do something about it.',
+  values: {
+    REAUTHENTICATION_REQUIRED: {
+      description: 'Confirm the password (confirmPassword), then again.',
+    },
+    IMPERSONATED: { description: 'Only the person itself can do this, nobody in its name.' },
+  },
+});
+
+const Forbidden = builder.objectRef<Refusal>(ForbiddenError.name).implement({
+  description: 'The caller may not do this.',
+  interfaces: [ErrorInterface],
+  fields: (t) => ({
+    reason: t.field({
+      type: ForbiddenReasonType,
+      nullable: true,
+      description: 'Why, where the caller can do something about it.',
+      resolve: ({ reason }) => reason,
+    }),
+  }),
+});
+
 const types = new Map<ErrorClass, ObjectRef<SchemaTypes, Refusal>>([
   [RateLimitedError, RateLimited],
+  [ForbiddenError, Forbidden],
   ...descriptions.map(([errorClass, description]): [ErrorClass, typeof RateLimited] => [
     errorClass,
     builder

@@ -7,6 +7,7 @@ import {
   NotFoundError,
 } from '../core/app-error.ts';
 import { type Ctx, getAuthenticated, getSignedIn } from '../core/context.ts';
+import { refuseImpersonator } from '../core/impersonation.ts';
 import { builder, type SchemaTypes } from './builder.ts';
 import { type ErrorClass, listErrorTypes, type Refusal, toRefusal } from './errors.ts';
 
@@ -68,6 +69,7 @@ export function addMutation<Input, Success extends object>(
       resolve: ((_root: unknown, args: { input: Input }, ctx: Ctx) =>
         refusable(result.errors, async () => {
           requireCaller(ctx, callers);
+          refuseImpersonator(ctx, name);
           return await resolve(ctx, args.input);
         })) as never,
     }),
@@ -93,7 +95,10 @@ export function addPlainMutation<Success extends object>(
       type: result.union as never,
       description,
       resolve: ((_root: unknown, _args: unknown, ctx: Ctx) =>
-        refusable(result.errors, () => resolve(ctx))) as never,
+        refusable(result.errors, async () => {
+          refuseImpersonator(ctx, name);
+          return await resolve(ctx);
+        })) as never,
     }),
   );
 }

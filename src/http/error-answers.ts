@@ -99,6 +99,7 @@ function showRefusal(error: GraphQLError, refusal: AppError): GraphQLError {
     code: refusal.code,
     ...(refusal.inputPath === null ? {} : { path: refusal.inputPath }),
     ...(seconds === null ? {} : { retryAfterSeconds: seconds }),
+    ...('reason' in refusal && refusal.reason !== null ? { reason: refusal.reason } : {}),
   });
 }
 

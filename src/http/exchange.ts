@@ -3,7 +3,7 @@ import type { RequestInfo } from '../core/context.ts';
 import { type CookieUse, getCookieUse, noCookieUse } from './cookies.ts';
 import { createDeparture, type Departure } from './departure.ts';
 import { readBody } from './read-body.ts';
-import { getRequestInfo } from './request-info.ts';
+import { getRequestInfo, type ProxyTrust } from './request-info.ts';
 
 /** One request and the way to answer it; the same for both ways through the server. */
 export type Exchange = {
@@ -23,8 +23,7 @@ export type Exchange = {
 /** What both ways hand to Yoga as its server context. */
 export type ServerContext = { exchange: Omit<Exchange, 'req' | 'res'> };
 
-export type ExchangeOptions = {
-  trustedProxyHops: number;
+export type ExchangeOptions = ProxyTrust & {
   bodyMaxBytes: number;
   sessionCookies: boolean;
 };
@@ -33,10 +32,11 @@ export type ExchangeOptions = {
 export function createExchange(
   req: IncomingMessage,
   res: ServerResponse,
-  { trustedProxyHops, bodyMaxBytes, sessionCookies }: ExchangeOptions,
+  options: ExchangeOptions,
 ): Exchange {
   let departure: Departure | undefined;
   let body: Promise<Buffer> | undefined;
+  const { bodyMaxBytes, sessionCookies } = options;
   const { cookieToken, sessionKeeper } = sessionCookies ? getCookieUse(req, res) : noCookieUse;
   const getDeparture = () => {
     departure ??= createDeparture(res);
@@ -47,7 +47,7 @@ export function createExchange(
   return {
     req,
     res,
-    request: getRequestInfo(req, trustedProxyHops),
+    request: getRequestInfo(req, options),
     authorization: req.headers.authorization ?? null,
     cookieToken,
     sessionKeeper,

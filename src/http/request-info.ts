@@ -2,23 +2,49 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isIP, type Socket } from 'node:net';
 import type { RequestInfo } from '../core/context.ts';
+import { findTextFault } from '../lib/text.ts';
 
 /** A caller's own id is kept only if it is harmless in logs, headers and SQL. */
 const requestIdForm = /^[A-Za-z0-9-]{8,64}$/;
 
 const userAgentLengthMax = 512;
+const placeLengthMax = 100;
+
+/** What our own proxies say of callers. */
+export type ProxyTrust = {
+  /** How many there are in front. */
+  trustedProxyHops: number;
+  /** In which header they say where a caller is, if they do. */
+  clientPlaceHeader: string | undefined;
+};
 
 /**
  * Where a request came from. The id is the caller's `x-request-id` if that is sane, else a new
- * UUID. `trustedProxyHops` is the number of our own proxies in front: only so many addresses,
- * counted from the right of `x-forwarded-for`, are believed; 0 means the header is ignored.
+ * UUID. Of the addresses in `x-forwarded-for` only as many are believed as there are proxies of ours,
+ * counted from the right; without one neither that header nor the one with the place is.
  */
-export function getRequestInfo(req: IncomingMessage, trustedProxyHops: number): RequestInfo {
+export function getRequestInfo(
+  req: IncomingMessage,
+  { trustedProxyHops, clientPlaceHeader }: ProxyTrust,
+): RequestInfo {
   return {
     id: getRequestId(req.headers['x-request-id']),
     ip: getClientIp(req, trustedProxyHops),
     userAgent: req.headers['user-agent']?.slice(0, userAgentLengthMax) ?? null,
+    place:
+      clientPlaceHeader === undefined || trustedProxyHops === 0
+        ? null
+        : findPlace(req.headers[clientPlaceHeader]),
   };
+}
+
+/** The place as plain text of at most 100 characters; null for anything else. */
+function findPlace(header: string | string[] | undefined): string | null {
+  if (typeof header !== 'string') return null;
+  // Node reads headers byte by byte; names of cities come in UTF-8.
+  const place = Buffer.from(header, 'latin1').toString('utf8').trim();
+  const isFine = findTextFault(place, { min: 1, max: placeLengthMax }) === null;
+  return isFine && !place.includes('\ufffd') ? place : null;
 }
 
 /** The id to answer under: the given one if it is sane, else a new one. */

@@ -116,6 +116,7 @@ const serverDefaults: HttpServerOptions['server'] = {
   shutdownGraceMs: 2_000,
   corsOrigins: ['https://app.example'],
   trustedProxyHops: 0,
+  clientPlaceHeader: undefined,
   sessionCookies: false,
   hasGetGuard: false,
   graphiql: true,

@@ -47,6 +47,7 @@ export async function startTestApp(
     // All tests come from one address; those about the budgets set their own.
     SIGN_IN_SOURCE_FAILURES_MAX: '1000000',
     SIGN_UP_SOURCE_MAX: '1000000',
+    HOUSEKEEPING_INTERVAL_SECONDS: '0',
     ...environment,
   });
   const statements: string[] = [];

@@ -32,6 +32,7 @@ export async function startBareApp(environment: Record<string, string> = {}): Pr
     DATABASE_POOL_SIZE: '4',
     SIGN_IN_SOURCE_FAILURES_MAX: '1000000',
     SIGN_UP_SOURCE_MAX: '1000000',
+    HOUSEKEEPING_INTERVAL_SECONDS: '0',
     ...environment,
   });
   const lines: string[] = [];

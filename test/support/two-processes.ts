@@ -20,6 +20,7 @@ const serveThere = (appUrl: string) => `
     NODE_ENV: 'test', PORT: '0', LOG_LEVEL: 'silent', DATABASE_POOL_SIZE: '4',
     SIGN_IN_SOURCE_FAILURES_MAX: '1000000',
     SIGN_UP_SOURCE_MAX: '1000000',
+    HOUSEKEEPING_INTERVAL_SECONDS: '0',
   });
   const app = await createApp(config, {
     appUrl: ${JSON.stringify(appUrl)},

@@ -32,6 +32,7 @@ test('an empty environment gives the documented development defaults', () => {
       corsOrigins: [],
       sessionCookies: true,
       trustedProxyHops: 0,
+      clientPlaceHeader: undefined,
       hasGetGuard: false,
       graphiql: true,
       introspection: true,
@@ -53,6 +54,8 @@ test('an empty environment gives the documented development defaults', () => {
       adminIdleTimeoutSeconds: 1800,
       adminAbsoluteTimeoutSeconds: 43_200,
       perUserMax: 50,
+      impersonationMaxSeconds: 3600,
+      reauthenticationSeconds: 900,
     },
     passwords: {
       memoryKib: 19_456,
@@ -69,6 +72,7 @@ test('an empty environment gives the documented development defaults', () => {
     },
     apiKeys: { environment: 'test', requestsPerMinute: 6000 },
     tenants: { deletionGraceDays: 30 },
+    maintenance: { intervalSeconds: 60 },
     mail: {
       links: {
         invitation: 'http://localhost:4000/dev/invitation',

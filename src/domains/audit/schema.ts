@@ -39,6 +39,11 @@ export const AuditEvent = builder.objectRef<AuditEventRecord>('AuditEvent').impl
       description: 'The administrator who acted in that person’s name.',
       resolve: ({ impersonatorId }, _args, ctx) => findUser(ctx, impersonatorId),
     }),
+    impersonatorId: t.id({
+      nullable: true,
+      description: 'The id of that administrator, also for who may not see them.',
+      resolve: ({ impersonatorId }) => impersonatorId && toGlobalId('User', impersonatorId),
+    }),
     target: t.field({
       type: Node,
       nullable: true,

@@ -1,7 +1,10 @@
 import type { Db } from '../../db/database.ts';
 
-/** What one step has deleted. */
-export type ExpiredRows = { sessions: number; signInBudgets: number; idempotencyKeys: number };
+/** What can have had its time, by the names that delete_expired_data() gives. */
+export const expiredKinds = ['sessions', 'signInBudgets', 'idempotencyKeys'] as const;
+
+/** How many rows of each kind. */
+export type ExpiredRows = Record<(typeof expiredKinds)[number], number>;
 
 /** One step: at most `rowsMax` of each kind that have had their time. */
 export async function deleteExpiredData(
@@ -9,9 +12,19 @@ export async function deleteExpiredData(
   consecutiveMax: number,
   rowsMax: number,
 ): Promise<ExpiredRows> {
-  const [rows] = await tx.$queryRaw<[ExpiredRows]>`
-    select sessions_deleted as sessions, sign_in_budgets_deleted as "signInBudgets",
-      delete_expired_answers(${rowsMax}::int) as "idempotencyKeys"
-    from delete_expired_data(${consecutiveMax}::int, ${rowsMax}::int)`;
-  return rows;
+  const rows = await tx.$queryRaw<{ kind: string; deleted: number }[]>`
+    select kind, deleted from delete_expired_data(${consecutiveMax}::int, ${rowsMax}::int)`;
+  const deleted = new Map(rows.map((row) => [row.kind, row.deleted]));
+  return sumUp((kind) => deleted.get(kind) ?? 0);
+}
+
+/** A number for each kind. */
+export function sumUp(count: (kind: keyof ExpiredRows) => number): ExpiredRows {
+  return Object.fromEntries(expiredKinds.map((kind) => [kind, count(kind)])) as ExpiredRows;
+}
+
+/** True for the one transaction at a time that may do a step, over all processes. */
+export async function tryHousekeeping(tx: Db): Promise<boolean> {
+  const [row] = await tx.$queryRaw<[{ isMine: boolean }]>`select try_housekeeping() as "isMine"`;
+  return row.isMine;
 }

@@ -1,10 +1,10 @@
-import { recordAudit } from '../../core/audit.ts';
+import { type Changes, recordAudit } from '../../core/audit.ts';
 import { type Ctx, getSignedIn, requirePlatformAdmin } from '../../core/context.ts';
 import { getOwnScope } from '../../core/scopes.ts';
-import type { Database } from '../../db/database.ts';
+import type { Database, Db } from '../../db/database.ts';
 import { noScope } from '../../db/scope.ts';
 import { deleteDueTenants } from '../tenants/service/erase.ts';
-import { deleteExpiredData, type ExpiredRows } from './queries.ts';
+import { deleteExpiredData, type ExpiredRows, expiredKinds, sumUp } from './queries.ts';
 
 /** What has been deleted, and whether nothing is left that has had its time. */
 export type Cleanup = ExpiredRows & { tenants: number; isComplete: boolean };
@@ -21,48 +21,53 @@ const stepsMax = 20;
 export async function cleanupExpiredData(ctx: Ctx): Promise<Cleanup> {
   requirePlatformAdmin(ctx);
   const { user } = getSignedIn(ctx);
-  const cleanup = await deleteAllExpired(ctx.db, ctx.runtime.signInLimits.consecutiveMax);
-  const { sessions, signInBudgets, idempotencyKeys, tenants } = cleanup;
+  const { consecutiveMax } = ctx.runtime.signInLimits;
+  const cleanup = await deleteAllExpired(ctx.db, { consecutiveMax });
+  const { isComplete: _, ...counts } = cleanup;
+  const changes: Changes = Object.fromEntries(
+    Object.entries(counts).map(([kind, count]) => [kind, [count, 0]]),
+  );
   await ctx.db.transaction(getOwnScope(ctx), (tx) =>
     recordAudit(ctx, tx, {
       action: 'expired_data.deleted',
       tenantId: null,
       target: { type: 'User', id: user.id },
-      changes: {
-        sessions: [sessions, 0],
-        signInBudgets: [signInBudgets, 0],
-        idempotencyKeys: [idempotencyKeys, 0],
-        tenants: [tenants, 0],
-      },
+      changes,
     }),
   );
   return cleanup;
 }
 
+export type CleanupOptions = {
+  /** How many failed sign-ins shut an account, which is never forgotten. */
+  consecutiveMax: number;
+  /** Asked in the transaction of each step; false ends the work, as somebody else is doing it. */
+  mayStep?: (tx: Db) => Promise<boolean>;
+};
+
 /**
  * The same for a job: it acts for nobody, and the database's clock alone decides what has had its
- * time. `consecutiveMax`: how many failed sign-ins shut an account, which is never forgotten.
+ * time.
  */
-export async function deleteAllExpired(db: Database, consecutiveMax: number): Promise<Cleanup> {
-  const expired: ExpiredRows & { isComplete: boolean } = {
-    sessions: 0,
-    signInBudgets: 0,
-    idempotencyKeys: 0,
-    isComplete: false,
-  };
-  for (let step = 0; step < stepsMax && !expired.isComplete; step += 1) {
-    const rows = await db.transaction(noScope, (tx) =>
-      deleteExpiredData(tx, consecutiveMax, rowsPerStepMax),
+export async function deleteAllExpired(
+  db: Database,
+  { consecutiveMax, mayStep = async () => true }: CleanupOptions,
+): Promise<Cleanup> {
+  let deleted = sumUp(() => 0);
+  let isComplete = false;
+  for (let step = 0; step < stepsMax && !isComplete; step += 1) {
+    const rows = await db.transaction(noScope, async (tx) =>
+      (await mayStep(tx)) ? await deleteExpiredData(tx, consecutiveMax, rowsPerStepMax) : null,
     );
-    expired.sessions += rows.sessions;
-    expired.signInBudgets += rows.signInBudgets;
-    expired.idempotencyKeys += rows.idempotencyKeys;
-    expired.isComplete = Math.max(...Object.values(rows)) < rowsPerStepMax;
+    if (rows === null) break;
+    const before = deleted;
+    deleted = sumUp((kind) => before[kind] + rows[kind]);
+    isComplete = expiredKinds.every((kind) => rows[kind] < rowsPerStepMax);
   }
-  const tenants = await deleteDueTenants(db, { rowsPerStepMax, stepsMax });
+  const tenants = await deleteDueTenants(db, { rowsPerStepMax, stepsMax, mayStep });
   return {
-    ...expired,
+    ...deleted,
     tenants: tenants.count,
-    isComplete: expired.isComplete && tenants.isComplete,
+    isComplete: isComplete && tenants.isComplete,
   };
 }

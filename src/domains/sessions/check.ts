@@ -4,7 +4,7 @@ import { createUseNotes } from '../../core/use-notes.ts';
 import type { Database } from '../../db/database.ts';
 import { noScope } from '../../db/scope.ts';
 import type { Logger } from '../../observability/logger.ts';
-import { listLiveSessions, touchSessions } from './queries.ts';
+import { listLiveSessions, touchSessions } from './queries/check.ts';
 
 /** The session check of this process. `close` writes what is still to be noted. */
 export type SessionChecker = {

@@ -1,13 +1,14 @@
-import type { LiveSession, SessionAsk } from '../../core/live-session.ts';
 import type { CursorKey, PageRequest } from '../../core/page.ts';
-import type { Session, User, UserStatus } from '../../core/records.ts';
+import type { Session, UserStatus } from '../../core/records.ts';
 import type { SignInLimits } from '../../core/runtime.ts';
 import type { Db } from '../../db/database.ts';
 import { Prisma } from '../../db/generated/client.ts';
 
 const sessionColumns = Prisma.sql`
   s.id, s.user_id as "userId", s.tenant_id as "tenantId", host(s.ip) as ip,
-  s.user_agent as "userAgent", s.impersonator_id as "impersonatorId", s.created_at as "createdAt", s.last_seen_at as "lastSeenAt",
+  s.user_agent as "userAgent", s.place, s.impersonator_id as "impersonatorId",
+  seconds_since(s.authenticated_at) as "authenticatedSecondsAgo",
+  s.created_at as "createdAt", s.last_seen_at as "lastSeenAt",
   s.last_seen_at + make_interval(secs => s.idle_timeout_seconds) as "idleExpiresAt",
   s.expires_at as "expiresAt"`;
 
@@ -37,25 +38,38 @@ export type NewSession = {
   tokenHash: Uint8Array;
   ip: string | null;
   userAgent: string | null;
+  place: string | null;
+  impersonatorId: string | null;
+  /** How long ago its user proved who they are. */
+  authenticatedSecondsAgo: number;
   idleTimeoutSeconds: number;
   absoluteTimeoutSeconds: number;
   /** The end of the sign-in that this session goes on from, if it does. */
   notAfter: Date | null;
 };
 
-/** Opens a session; its times are those of the database's clock. */
-export async function createSession(tx: Db, session: NewSession): Promise<Session> {
-  const [created] = await tx.$queryRaw<[Session]>`
-    insert into sessions as s (user_id, tenant_id, token_hash, ip, user_agent, idle_timeout_seconds, expires_at)
+/**
+ * Opens a session; its times are those of the database's clock. Null where the database allows no
+ * impersonation (check_impersonation() in the migrations).
+ */
+export async function createSession(tx: Db, session: NewSession): Promise<Session | null> {
+  const [created] = await tx.$queryRaw<Session[]>`
+    insert into sessions as s (user_id, tenant_id, token_hash, ip, user_agent, place, impersonator_id,
+      authenticated_at, idle_timeout_seconds, expires_at)
     values (${session.userId}::uuid, ${session.tenantId}::uuid, ${session.tokenHash}, ${session.ip}::inet,
-      ${session.userAgent}, ${session.idleTimeoutSeconds}::int,
+      ${session.userAgent}, ${session.place}, ${session.impersonatorId}::uuid,
+      now() - make_interval(secs => ${session.authenticatedSecondsAgo}::int),
+      ${session.idleTimeoutSeconds}::int,
       least(now() + make_interval(secs => ${session.absoluteTimeoutSeconds}::int),
         ${session.notAfter}::timestamptz))
     returning ${sessionColumns}`;
-  return created;
+  return created ?? null;
 }
 
-/** Keeps the `kept` sessions of a user that were used last, and ends the rest; answers their ids. */
+/**
+ * Keeps the `kept` sessions of a user that were used last, and ends the rest; answers their ids. Those
+ * in which somebody else acts in its name are not its own, and left alone.
+ */
 export async function deleteSurplusSessions(
   tx: Db,
   userId: string,
@@ -63,10 +77,22 @@ export async function deleteSurplusSessions(
 ): Promise<string[]> {
   const ended = await tx.$queryRaw<{ id: string }[]>`
     delete from sessions s where s.user_id = ${userId}::uuid and s.id in (
-      select o.id from sessions o where o.user_id = ${userId}::uuid
+      select o.id from sessions o where o.user_id = ${userId}::uuid and o.impersonator_id is null
       order by o.last_seen_at desc, o.id desc offset ${kept}::int)
     returning s.id`;
   return ended.map(({ id }) => id);
+}
+
+/** Ends what the same impersonator opened before as the same user; answers the ids. */
+export async function deleteFormerImpersonations(
+  tx: Db,
+  { id, userId, impersonatorId }: Pick<Session, 'id' | 'userId' | 'impersonatorId'>,
+): Promise<string[]> {
+  const ended = await tx.$queryRaw<{ id: string }[]>`
+    delete from sessions s where s.id <> ${id}::uuid
+      and s.user_id = ${userId}::uuid and s.impersonator_id = ${impersonatorId}::uuid
+    returning s.id`;
+  return ended.map((session) => session.id);
 }
 
 /** An attempt to prove a password, and what is borne. */
@@ -143,14 +169,27 @@ export async function updatePassword(
   return updated > 0;
 }
 
-/** Ends one session; false when the scope shows none with this id, tenant and user (if asked). */
+/** Which one session to end, and whose it must be if that is asked. */
+export type OneSession = { id: string; tenantId?: string | null; userId?: string };
+
+/** Ends one session and answers whose it was; null where the scope shows no such one. */
 export async function deleteSession(
   tx: Db,
-  sessionId: string,
-  of: { tenantId?: string | null; userId?: string } = {},
-): Promise<boolean> {
-  const { count } = await tx.session.deleteMany({ where: { ...of, id: sessionId } });
-  return count > 0;
+  { id, tenantId, userId }: OneSession,
+): Promise<Pick<Session, 'userId'> | null> {
+  const [ended] = await tx.$queryRaw<Pick<Session, 'userId'>[]>`
+    delete from sessions s where s.id = ${id}::uuid
+      and (${tenantId === undefined} or s.tenant_id is not distinct from ${tenantId ?? null}::uuid)
+      and (${userId === undefined} or s.user_id = ${userId ?? null}::uuid)
+    returning s.user_id as "userId"`;
+  return ended ?? null;
+}
+
+/** Notes that the user of a session has just proven who they are; false where it has ended. */
+export async function updateAuthenticatedAt(tx: Db, sessionId: string): Promise<boolean> {
+  const updated = await tx.$executeRaw`
+    update sessions s set authenticated_at = now() where s.id = ${sessionId}::uuid`;
+  return updated > 0;
 }
 
 /** Which sessions of a user to end. */
@@ -160,13 +199,17 @@ export type SessionSelection = {
   exceptId?: string | null | undefined;
 };
 
-/** Ends sessions and answers how many. */
+/**
+ * Ends sessions and answers how many. All of a user's are also those in which the user acts in the name
+ * of others: whoever got hold of the one could have opened the other.
+ */
 export async function deleteSessions(tx: Db, selection: SessionSelection): Promise<number> {
   const { userId, tenantId, exceptId } = selection;
   const { count } = await tx.session.deleteMany({
     where: {
-      userId,
-      ...(tenantId == null ? {} : { tenantId }),
+      ...(tenantId == null
+        ? { OR: [{ userId }, { impersonatorId: userId }] }
+        : { userId, tenantId }),
       ...(exceptId == null ? {} : { NOT: { id: exceptId } }),
     },
   });
@@ -208,89 +251,7 @@ export async function findSession(
   return session ?? null;
 }
 
-type LiveSessionRow = Omit<User, 'id' | 'createdAt'> &
-  Omit<Session, 'id' | 'tenantId' | 'createdAt'> & {
-    ordinal: bigint;
-    sessionId: string;
-    sessionTenantId: string | null;
-    sessionCreatedAt: Date;
-    userCreatedAt: Date;
-    accessTenantId: string | null;
-    accessMembershipId: string | null;
-    accessPermissions: string[] | null;
-    needsTouch: boolean;
-  };
-
-export type CheckedSession = LiveSession & { needsTouch: boolean };
-
-/** Answers many session checks with one statement, in the order asked, null for what is not good. */
-export async function listLiveSessions(
-  db: Db,
-  asks: readonly SessionAsk[],
-): Promise<(CheckedSession | null)[]> {
-  const rows = await db.$queryRaw<LiveSessionRow[]>`
-    select ordinal, session_id as "sessionId", session_tenant_id as "sessionTenantId", ip,
-      user_agent as "userAgent", impersonator_id as "impersonatorId",
-      session_created_at as "sessionCreatedAt",
-      last_seen_at as "lastSeenAt", idle_expires_at as "idleExpiresAt", expires_at as "expiresAt",
-      user_id as "userId", email, email_verified_at as "emailVerifiedAt", name,
-      avatar_url as "avatarUrl", locale, status, is_platform_admin as "isPlatformAdmin", metadata,
-      last_sign_in_at as "lastSignInAt", user_created_at as "userCreatedAt",
-      access_tenant_id as "accessTenantId", access_membership_id as "accessMembershipId",
-      access_permissions as "accessPermissions", needs_touch as "needsTouch"
-    from find_live_sessions(${asks.map(({ tokenHash }) => tokenHash)}::bytea[],
-      ${asks.map(({ tenantId }) => tenantId)}::uuid[])`;
-  const answers: (CheckedSession | null)[] = asks.map(() => null);
-  for (const row of rows) answers[Number(row.ordinal) - 1] = toCheckedSession(row);
-  return answers;
-}
-
-function toCheckedSession(row: LiveSessionRow): CheckedSession {
-  const { accessTenantId, accessMembershipId, accessPermissions } = row;
-  return {
-    session: {
-      id: row.sessionId,
-      userId: row.userId,
-      tenantId: row.sessionTenantId,
-      ip: row.ip,
-      userAgent: row.userAgent,
-      impersonatorId: row.impersonatorId,
-      createdAt: row.sessionCreatedAt,
-      lastSeenAt: row.lastSeenAt,
-      idleExpiresAt: row.idleExpiresAt,
-      expiresAt: row.expiresAt,
-    },
-    user: {
-      id: row.userId,
-      email: row.email,
-      emailVerifiedAt: row.emailVerifiedAt,
-      name: row.name,
-      avatarUrl: row.avatarUrl,
-      locale: row.locale,
-      status: row.status,
-      isPlatformAdmin: row.isPlatformAdmin,
-      metadata: row.metadata,
-      lastSignInAt: row.lastSignInAt,
-      createdAt: row.userCreatedAt,
-    },
-    access:
-      accessTenantId && accessMembershipId
-        ? {
-            tenantId: accessTenantId,
-            membershipId: accessMembershipId,
-            permissions: accessPermissions ?? [],
-          }
-        : null,
-    needsTouch: row.needsTouch,
-  };
-}
-
 /** Adds to the refused sign-ins of today. */
 export async function noteSignInFailures(tx: Db, count: number): Promise<void> {
   await tx.$queryRaw`select note_sign_in_failures(${count}::bigint)::text`;
-}
-
-/** Notes that sessions were just used. */
-export async function touchSessions(db: Db, sessionIds: readonly string[]): Promise<void> {
-  await db.$queryRaw`select touch_sessions(${sessionIds}::uuid[])::text`;
 }

@@ -4,6 +4,7 @@ import {
   findPersonId,
   getAuthenticated,
   getSignedIn,
+  isImpersonated,
   isPlatformAdmin,
   requirePlatformAdmin,
 } from '../../core/context.ts';
@@ -107,6 +108,6 @@ export function listOwnPermissionsOn(ctx: Ctx, userId: string): string[] {
     'user:read',
     ...(isSelf ? ['user:update'] : []),
     ...(isAdmin && !isSelf ? ['user:suspend'] : []),
-    ...(isSelf || isAdmin ? ['user:erase'] : []),
+    ...((isSelf && !isImpersonated(ctx)) || isAdmin ? ['user:erase'] : []),
   ];
 }

@@ -3,13 +3,15 @@ import { allPermissions, builtInRoles, ownersOnly } from '../../../src/core/perm
 /**
  * Everybody the matrix asks as. The stranger owns the foreign tenant; the bound one is an admin of
  * both, with a session that is bound to `home`, so that the other is as foreign as to anybody. The key is
- * a program's, made by the owner of `home` with all that a key can have.
+ * a program's, made by the owner of `home` with all that a key can have. The impersonated one is a member
+ * in whose name the platform administrator asks.
  */
 export const callers = [
   'anonymous',
   'stranger',
   'viewer',
   'member',
+  'impersonated',
   'admin',
   'bound',
   'owner',
@@ -28,6 +30,7 @@ export const houseOf: Record<Caller, House | null> = {
   stranger: 'foreign',
   viewer: 'home',
   member: 'home',
+  impersonated: 'home',
   admin: 'home',
   bound: 'home',
   owner: 'home',
@@ -39,6 +42,7 @@ const roleOf: Partial<Record<Caller, string>> = {
   stranger: 'owner',
   viewer: 'viewer',
   member: 'member',
+  impersonated: 'member',
   admin: 'admin',
   bound: 'admin',
   owner: 'owner',

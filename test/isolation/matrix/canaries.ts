@@ -27,7 +27,7 @@ export const personWord = (house: House, name: string) => `${wordOf[house]}-${na
 export const agentWord = (word: string) => `agent of ${word}`;
 
 /** Everybody in `home`, by name and by word. */
-const people = ['owner', 'admin', 'member', 'viewer', 'colleague', 'bound'];
+const people = ['owner', 'admin', 'member', 'impersonated', 'viewer', 'colleague', 'bound'];
 const wordOfInsider = (name: string) => (name === 'bound' ? boundWord : personWord('home', name));
 
 /** Words of the tenants that the caller does not belong to; none for platform administrators. */

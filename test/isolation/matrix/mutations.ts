@@ -1,7 +1,8 @@
 import { type Caller, callers } from './callers.ts';
+import { closeToDelegates } from './delegates.ts';
 import { everybody, inTenant, people, platform, type Room, selfOrPlatform } from './rooms.ts';
 import { getStanding, isThere } from './scene.ts';
-import type { Case, MutationTable } from './table.ts';
+import type { MutationTable } from './table.ts';
 
 /** What the callers sign in with. */
 export type Passwords = Record<Caller, { email: string; password: string }>;
@@ -116,7 +117,11 @@ const someRole = { key: 'newcomer', name: 'Newcomer', permissions: ['tenant:read
 
 /** Every mutation with what to call it with, by the passwords and ids of the world it runs in. */
 export function listMutations(passwords: Passwords, selves: Selves = {}): MutationTable {
-  const table: MutationTable = {
+  return closeToDelegates(listRooms(passwords, selves));
+}
+
+function listRooms(passwords: Passwords, selves: Selves): MutationTable {
+  return {
     signUp: [
       {
         name: 'with a tenant',
@@ -172,6 +177,31 @@ export function listMutations(passwords: Passwords, selves: Selves = {}): Mutati
         room: people,
         isFixed: true,
         input: (_ids, caller) => ({ currentPassword: passwords[caller].password, newPassword }),
+      },
+    ],
+    confirmPassword: [
+      {
+        name: '',
+        room: people,
+        isFixed: true,
+        input: (_ids, caller) => ({ password: passwords[caller].password }),
+      },
+    ],
+    impersonateUser: [
+      {
+        name: 'in all tenants',
+        room: platformOn,
+        input: ({ User }) => ({ userId: User, reason: 'for no good reason' }),
+      },
+      {
+        name: 'in one tenant',
+        room: platformOn,
+        isTenantOwned: true,
+        input: ({ User, Tenant }) => ({
+          userId: User,
+          tenantId: Tenant,
+          reason: 'for no good reason',
+        }),
       },
     ],
     updateProfile: [
@@ -359,32 +389,4 @@ export function listMutations(passwords: Passwords, selves: Selves = {}): Mutati
       },
     ],
   };
-  return Object.fromEntries(
-    Object.entries(table).map(([name, cases]) => [
-      name,
-      openToKeys.has(name) ? cases : cases.map(shutToKeys),
-    ]),
-  );
-}
-
-/** What a program may try with its key; everything else is for people, and refused before anything else. */
-const openToKeys: ReadonlySet<string> = new Set([
-  'updateTenant',
-  'updateMembership',
-  'removeMember',
-  'createRole',
-  'updateRole',
-  'deleteRole',
-  'revokeSession',
-  'revokeSessions',
-  'revokeApiKey',
-]);
-
-function shutToKeys(oneCase: Case): Case {
-  const { name, judge } = oneCase.room;
-  const room: Room = {
-    name,
-    judge: (scene) => (scene.caller === 'key' ? 'FORBIDDEN' : judge(scene)),
-  };
-  return { ...oneCase, room };
 }

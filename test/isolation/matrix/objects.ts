@@ -72,7 +72,9 @@ export const objectFields: FieldTable = {
   },
   Session: {
     ...fields(withParent, 'id createdAt expiresAt idleExpiresAt lastSeenAt ip userAgent'),
-    ...fields(withParent, 'isCurrent user'),
+    ...fields(withParent, 'isCurrent user place device impersonatorId'),
+    // Nobody of the matrix sees both such a session and the administrator who acts in it.
+    impersonator: onlyWhere('where the administrator may be seen', () => false),
     tenant: onlyWhere(
       'where it is bound to one',
       ({ caller, subject }) =>
@@ -87,6 +89,7 @@ export const objectFields: FieldTable = {
     ...fields(withParent, 'id sequence at action actorId changes requestId ip hash'),
     actor: { room: withParent, asks: [{ name: 'a person', gives: 'User' }] },
     impersonator: { room: withParent, subject: { person: 'owner' } },
+    impersonatorId: withParent,
     target: { room: withParent, asks: [{ name: 'a membership', gives: 'Membership' }] },
   },
   Viewer: {
@@ -144,7 +147,7 @@ export const objectFields: FieldTable = {
   PageInfo: fields(withParent, 'hasNextPage hasPreviousPage startCursor endCursor'),
 
   ConflictError: refusal,
-  ForbiddenError: refusal,
+  ForbiddenError: { ...refusal, reason: everybody },
   InvalidInputError: refusal,
   LimitReachedError: refusal,
   NotFoundError: refusal,
@@ -157,6 +160,7 @@ export const objectFields: FieldTable = {
     withParent,
     'idempotencyKeys isComplete sessions signInBudgets tenants',
   ),
+  ConfirmPasswordSuccess: fields(withParent, 'session'),
   CreateRoleSuccess: fields(withParent, 'role'),
   CreateTenantSuccess: fields(withParent, 'tenant'),
   DeleteRoleSuccess: fields(withParent, 'deletedRoleId'),

@@ -3,6 +3,7 @@ import { mintToken } from '../../../src/lib/token.ts';
 import { createProgram } from '../../support/api-keys.ts';
 import type { TestApp } from '../../support/app.ts';
 import { openSession } from '../../support/credentials.ts';
+import { impersonate } from '../../support/impersonation.ts';
 import {
   addMember,
   createMember,
@@ -44,28 +45,32 @@ export async function createWorld(app: TestApp): Promise<World> {
     admin: await createMember(app, teams.home, 'admin'),
     member: await createMember(app, teams.home, 'member'),
     viewer: await createMember(app, teams.home, 'viewer'),
+    impersonated: await createMember(app, teams.home, 'member'),
   };
+  const platformAdmin = teams.office.owner;
+  await app.owner.query('update users set is_platform_admin = true where id = $1', [
+    platformAdmin.userUuid,
+  ]);
   // Before the rest, so that the newest entry of the trail is the one that furnish() writes.
   const bound = await createBound(app, teams);
   const program = await createProgram(app, teams.home.owner, teams.home, ...keyPermissions);
+  const { token } = await impersonate(app, platformAdmin, insiders.impersonated);
   const things = {
     home: await furnish(app, 'home', teams.home, insiders),
     foreign: await furnish(app, 'foreign', teams.foreign, {}),
     third: await furnish(app, 'third', teams.third, {}),
     office: await furnish(app, 'office', teams.office, {}),
   };
-  await app.owner.query('update users set is_platform_admin = true where id = $1', [
-    teams.office.owner.userUuid,
-  ]);
   await letColleaguesMeet(app, things);
   // Slow often enough for advice to be given about it.
   for (let call = 0; call < 5; call += 1) await app.owner.query('select pg_sleep(0.11)');
   const people: Record<PersonalCaller, Person> = {
     stranger: teams.foreign.owner,
     ...insiders,
+    impersonated: { ...insiders.impersonated, token },
     bound,
     owner: teams.home.owner,
-    platformAdmin: teams.office.owner,
+    platformAdmin,
   };
   return {
     things,

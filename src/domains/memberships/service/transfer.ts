@@ -6,7 +6,7 @@ import {
   NotFoundError,
 } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
-import { type Ctx, getSignedIn } from '../../../core/context.ts';
+import { type Ctx, getSignedIn, requireRecentSignIn } from '../../../core/context.ts';
 import { needs, ownerRoleKey } from '../../../core/permissions.ts';
 import type { Membership, Role } from '../../../core/records.ts';
 import { getTenantScope } from '../../../core/scopes.ts';
@@ -25,7 +25,8 @@ export type TransferOwnershipInput = { tenantId: string; toUserId: string };
 
 /**
  * Gives the caller's ownership to another active member, both at once: the other becomes owner, the
- * caller admin; other roles stay. Only an owner can, not a platform administrator in its place. Raises
+ * caller admin; other roles stay. Only an owner can, not a platform administrator in its place, and with
+ * a recent sign-in. Raises
  * NotFoundError (no such tenant or member), ForbiddenError, InvalidInputError (to oneself),
  * ConflictError (paused or suspended).
  */
@@ -36,6 +37,7 @@ export async function transferOwnership(
   const { tenantId, toUserId } = input;
   const { user } = getSignedIn(ctx);
   await authorize(ctx, { id: tenantId }, ownTenant);
+  requireRecentSignIn(ctx);
   if (toUserId === user.id) {
     throw new InvalidInputError('You own this tenant already.', ['toUserId']);
   }

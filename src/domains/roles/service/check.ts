@@ -5,6 +5,7 @@ import {
   findPersonId,
   getAuthenticated,
   isPlatformAdmin,
+  limitToCredential,
 } from '../../../core/context.ts';
 import { isPermission } from '../../../core/permissions.ts';
 import type { Program } from '../../../core/principal.ts';
@@ -59,6 +60,9 @@ export async function checkPermissions(
     const pair = asked[index];
     if (pair?.userId === ownId && isPlatformAdmin(ctx)) {
       return { isAllowed: true, reason: 'platform administrator' };
+    }
+    if (pair?.userId === ownId && limitToCredential(ctx, [permission]).size === 0) {
+      return { isAllowed: false, reason: 'only for the person itself, not in its name' };
     }
     return decide(permission, pair && byPair.get(`${pair.userId}/${pair.tenantId}`));
   });

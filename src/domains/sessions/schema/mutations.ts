@@ -72,7 +72,7 @@ const SignInSuccess = builder.objectRef<SignedInShape>('SignInSuccess').implemen
   }),
 });
 
-const SignInResult = createResultType('SignIn', SignInSuccess, [
+export const SignInResult = createResultType('SignIn', SignInSuccess, [
   InvalidCredentialsError,
   RateLimitedError,
 ]);

@@ -3,9 +3,11 @@ import { builder } from '../../../graphql/builder.ts';
 import { createConnectionType, forwardArgs } from '../../../graphql/connection.ts';
 import { toGlobalId } from '../../../graphql/ids.ts';
 import { Node, registerNode } from '../../../graphql/node.ts';
+import { describeDevice } from '../../../lib/device.ts';
 import { findTenantOf } from '../../tenants/loaders.ts';
 import { Tenant } from '../../tenants/schema.ts';
 import { User } from '../../users/schema.ts';
+import { findVisibleUser } from '../../users/service.ts';
 import {
   findSession,
   getUserOfSession,
@@ -61,6 +63,32 @@ export const Session = builder.objectRef<SessionRecord>('Session').implement({
     }),
   }),
 });
+
+/** What tells people whose sign-in it was. */
+builder.objectFields(Session, (t) => ({
+  place: t.exposeString('place', {
+    nullable: true,
+    description: 'Where that is, in the words of the proxy in front, such as a country.',
+  }),
+  device: t.string({
+    nullable: true,
+    description: 'With what program and system, for people: Firefox on Windows.',
+    resolve: ({ userAgent }) => (userAgent === null ? null : describeDevice(userAgent)),
+  }),
+  impersonator: t.field({
+    type: User,
+    nullable: true,
+    description:
+      'The platform administrator who acts in this person’s name; null where the caller may not see who.',
+    resolve: ({ impersonatorId }, _args, ctx) =>
+      impersonatorId === null ? null : findVisibleUser(ctx, impersonatorId),
+  }),
+  impersonatorId: t.id({
+    nullable: true,
+    description: 'The id of that administrator; null in a session of the person’s own.',
+    resolve: ({ impersonatorId }) => impersonatorId && toGlobalId('User', impersonatorId),
+  }),
+}));
 
 registerNode('Session', (ctx, key) => findSession(ctx, key));
 

@@ -10,33 +10,48 @@ export type OpenedSession = { token: string; session: Session };
 
 const userAgentMax = 512;
 
+/** Whose session to open; `from` is the one that it goes on from, whose sign-in it shares. */
+export type NewSessionOf = {
+  userId: string;
+  isPlatformAdmin: boolean;
+  tenantId: string | null;
+  from?: Pick<Session, 'expiresAt' | 'authenticatedSecondsAgo'>;
+};
+
 /**
  * Opens a session for a user, in the user's own scope. Platform administrators get the shorter
  * lifetimes; beyond the cap the session that was used longest ago ends.
  */
-export async function openSession(
-  ctx: Ctx,
-  tx: Db,
-  to: { userId: string; isPlatformAdmin: boolean; tenantId: string | null; notAfter?: Date },
-): Promise<OpenedSession> {
+export async function openSession(ctx: Ctx, tx: Db, to: NewSessionOf): Promise<OpenedSession> {
   const limits = ctx.runtime.sessionLimits;
   const { token, hash } = createSessionToken();
   const session = await queries.createSession(tx, {
     userId: to.userId,
     tenantId: to.tenantId,
     tokenHash: hash,
-    ip: ctx.request.ip,
-    userAgent: ctx.request.userAgent?.slice(0, userAgentMax) ?? null,
+    ...describeOrigin(ctx),
+    impersonatorId: null,
+    authenticatedSecondsAgo: to.from?.authenticatedSecondsAgo ?? 0,
     idleTimeoutSeconds: to.isPlatformAdmin
       ? limits.adminIdleTimeoutSeconds
       : limits.idleTimeoutSeconds,
     absoluteTimeoutSeconds: to.isPlatformAdmin
       ? limits.adminAbsoluteTimeoutSeconds
       : limits.absoluteTimeoutSeconds,
-    notAfter: to.notAfter ?? null,
+    notAfter: to.from?.expiresAt ?? null,
   });
+  if (session === null) throw new Error('Only an impersonation may be refused by the database.');
   await endSurplusSessions(ctx, tx, to.userId);
   return { token, session };
+}
+
+/** Where a session is opened from, and with what. */
+export function describeOrigin({ request }: Ctx) {
+  return {
+    ip: request.ip,
+    userAgent: request.userAgent?.slice(0, userAgentMax) ?? null,
+    place: request.place,
+  };
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   getAuthenticated,
   getSignedIn,
   isPlatformAdmin,
+  requireRecentSignIn,
 } from '../../../core/context.ts';
 import { needs } from '../../../core/permissions.ts';
 import { getOwnScope, getPlatformScope, getTenantScope } from '../../../core/scopes.ts';
@@ -23,31 +24,31 @@ const endSessions = needs('sessions:revoke');
 
 /**
  * Ends one session: the caller's own, one bound to a tenant with sessions:revoke, any for platform
- * administrators. Raises NotFoundError, ForbiddenError.
+ * administrators. Somebody else's takes a recent sign-in; one's own must be easy to end at any time.
+ * Raises NotFoundError, ForbiddenError.
  */
 export async function revokeSession(ctx: Ctx, ref: SessionRef): Promise<void> {
   getAuthenticated(ctx);
   if (await endOwn(ctx, ref)) return;
+  if (isPlatformAdmin(ctx)) {
+    requireRecentSignIn(ctx);
+    if (await endIn(ctx, getPlatformScope(ctx), ref)) return;
+  }
   const { tenantId } = ref;
   if (tenantId === null) throw createNotFound();
   await authorize(ctx, { id: tenantId }, endSessions, 'session');
+  requireRecentSignIn(ctx);
   const wasFound = await endIn(ctx, getTenantScope(ctx, tenantId), ref);
   if (!wasFound) throw createNotFound();
 }
 
-/**
- * The same for a person's own session, or any for platform administrators; false if it is neither. An
- * API key has none of its own, and its creator's are none of its business.
- */
+/** The same for a person's own session; false if it is not. Whoever acts in somebody's name has its own. */
 async function endOwn(ctx: Ctx, ref: SessionRef): Promise<boolean> {
   const { principal } = ctx;
-  const userId = findPersonId(ctx);
-  const isAdmin = isPlatformAdmin(ctx);
-  if (userId === null && !isAdmin) return false;
-  const whose = isAdmin || userId === null ? {} : { userId };
-  const wasOwn = await endIn(ctx, getPlatformScope(ctx), { ...ref, ...whose });
-  const isCurrent = principal.kind === 'session' && ref.id === principal.session.id;
-  if (wasOwn && isCurrent) leaveSession(ctx);
+  // An API key has no session, and its creator's are none of its business.
+  if (principal.kind !== 'session') return false;
+  const wasOwn = await endIn(ctx, getOwnScope(ctx), { ...ref, userId: principal.user.id });
+  if (wasOwn && ref.id === principal.session.id) leaveSession(ctx);
   return wasOwn;
 }
 
@@ -65,7 +66,7 @@ export type RevokeSessionsInput = {
 /**
  * Ends sessions and answers how many: all of the caller's but this one; with `userId` those of
  * somebody else, by a platform administrator, or by who holds sessions:revoke in `tenantId` those
- * bound to it. Raises NotFoundError, ForbiddenError.
+ * bound to it: that takes a recent sign-in. Raises NotFoundError, ForbiddenError.
  */
 export async function revokeSessions(ctx: Ctx, input: RevokeSessionsInput): Promise<number> {
   getAuthenticated(ctx);
@@ -74,6 +75,7 @@ export async function revokeSessions(ctx: Ctx, input: RevokeSessionsInput): Prom
   if (userId === findPersonId(ctx)) return await endOwnSessions(ctx, input);
   if (isPlatformAdmin(ctx)) {
     if ((await findVisibleUser(ctx, userId)) === null) throw createUserNotFound();
+    requireRecentSignIn(ctx);
     return await ctx.db.transaction(getPlatformScope(ctx), (tx) =>
       endSessionsOf(ctx, tx, { userId, tenantId }),
     );
@@ -82,6 +84,7 @@ export async function revokeSessions(ctx: Ctx, input: RevokeSessionsInput): Prom
     throw new ForbiddenError('Name the tenant whose sessions should end.', ['tenantId']);
   }
   await authorize(ctx, { id: tenantId }, endSessions);
+  requireRecentSignIn(ctx);
   return await ctx.db.transaction(getTenantScope(ctx, tenantId), async (tx) => {
     const members = await listMemberships(tx, tenantId, { ids: [], userIds: [userId] });
     if (members.length === 0) throw createUserNotFound();

@@ -73,7 +73,9 @@ export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignedInSess
 
 /** A caller that shows a good session of this very user is no stranger guessing. */
 function holdsSessionOf(ctx: Ctx, email: string): boolean {
-  return ctx.principal.kind === 'session' && ctx.principal.user.email === email;
+  const { principal } = ctx;
+  if (principal.kind !== 'session' || principal.session.impersonatorId !== null) return false;
+  return principal.user.email === email;
 }
 
 /** The one refusal of a sign-in, whatever the reason, counted for the operators. */
@@ -107,15 +109,15 @@ export async function switchTenant(ctx: Ctx, tenantId: string | null): Promise<S
     if (own === null) throw new NotFoundError('There is no such tenant.');
   }
   const opened = await ctx.db.transaction(getOwnScope(ctx), async (tx) => {
-    const wasLive = await queries.deleteSession(tx, session.id);
-    if (!wasLive) throw new UnauthenticatedError();
+    const wasLive = await queries.deleteSession(tx, { id: session.id });
+    if (wasLive === null) throw new UnauthenticatedError();
     const { isPlatformAdmin } = user;
     const next = await openSession(ctx, tx, {
       userId: user.id,
       isPlatformAdmin,
       tenantId,
       // Switching is no new sign-in: the absolute end stays where it was.
-      notAfter: session.expiresAt,
+      from: session,
     });
     await recordAudit(ctx, tx, {
       action: 'session.switched',

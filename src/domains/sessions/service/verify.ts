@@ -6,7 +6,8 @@ import {
   getAuthenticated,
   isPlatformAdmin,
 } from '../../../core/context.ts';
-import { needs } from '../../../core/permissions.ts';
+import type { LiveSession } from '../../../core/live-session.ts';
+import { needs, ownersOnly } from '../../../core/permissions.ts';
 import type { Session, User } from '../../../core/records.ts';
 import { userLoader } from '../../users/loaders.ts';
 import { hashSessionToken } from '../token.ts';
@@ -62,8 +63,15 @@ export async function verifySession(
     session: found.session,
     user: found.user,
     tenantId: found.access?.tenantId ?? null,
-    permissions: found.access?.permissions ?? [],
+    permissions: listRights(found),
   };
+}
+
+/** What the session may do in the tenant: in somebody's name an owner is an admin. */
+function listRights({ session, access }: LiveSession): readonly string[] {
+  const rights = access?.permissions ?? [];
+  if (session.impersonatorId === null) return rights;
+  return rights.filter((right) => !ownersOnly.has(right));
 }
 
 async function mayVerifyIn(ctx: Ctx, tenantId: string | null): Promise<boolean> {

@@ -1,4 +1,4 @@
-import type { Database } from '../../../db/database.ts';
+import type { Database, Db } from '../../../db/database.ts';
 import { noScope } from '../../../db/scope.ts';
 import { eraseDueTenants } from '../queries/life-cycle.ts';
 
@@ -7,6 +7,8 @@ export type ErasureBounds = {
   /** Members erased in one transaction; 1,000 with their roles and sessions take well under a second. */
   rowsPerStepMax: number;
   stepsMax: number;
+  /** Asked in the transaction of each step; false ends the work, as somebody else is doing it. */
+  mayStep?: (tx: Db) => Promise<boolean>;
 };
 
 /**
@@ -16,11 +18,14 @@ export type ErasureBounds = {
  */
 export async function deleteDueTenants(
   db: Database,
-  { rowsPerStepMax, stepsMax }: ErasureBounds,
+  { rowsPerStepMax, stepsMax, mayStep = async () => true }: ErasureBounds,
 ): Promise<{ count: number; isComplete: boolean }> {
   let count = 0;
   for (let step = 0; step < stepsMax; step += 1) {
-    const done = await db.transaction(noScope, (tx) => eraseDueTenants(tx, rowsPerStepMax));
+    const done = await db.transaction(noScope, async (tx) =>
+      (await mayStep(tx)) ? await eraseDueTenants(tx, rowsPerStepMax) : 'others',
+    );
+    if (done === 'others') return { count, isComplete: false };
     if (done === null) return { count, isComplete: true };
     if (done.isErased) count += 1;
   }

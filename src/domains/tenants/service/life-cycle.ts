@@ -1,7 +1,7 @@
 import { authorize, clearAccess, findAccess } from '../../../core/access.ts';
 import { ConflictError, InvalidInputError, NotFoundError } from '../../../core/app-error.ts';
 import { type AuditAction, listChanges, recordAudit } from '../../../core/audit.ts';
-import { type Ctx, requirePlatformAdmin } from '../../../core/context.ts';
+import { type Ctx, requirePlatformAdmin, requireRecentSignIn } from '../../../core/context.ts';
 import { needs } from '../../../core/permissions.ts';
 import type { Tenant, TenantStatus } from '../../../core/records.ts';
 import { getPlatformScope } from '../../../core/scopes.ts';
@@ -55,11 +55,12 @@ export type DeleteTenantInput = { tenantId: string; confirmSlug: string };
 
 /**
  * Closes a tenant and has it erased after TENANT_DELETION_GRACE_DAYS; nothing is erased before.
- * Needs tenant:delete and the slug once more. Raises NotFoundError, ForbiddenError,
+ * Needs tenant:delete, a recent sign-in and the slug once more. Raises NotFoundError, ForbiddenError,
  * InvalidInputError (another slug), ConflictError.
  */
 export async function deleteTenant(ctx: Ctx, input: DeleteTenantInput): Promise<Tenant> {
   const { tenant } = await authorize(ctx, { id: input.tenantId }, deleteIt);
+  requireRecentSignIn(ctx);
   if (input.confirmSlug !== tenant.slug) {
     throw new InvalidInputError('"confirmSlug" is not the slug of this tenant.', ['confirmSlug']);
   }

@@ -1,6 +1,12 @@
 import { ConflictError, ForbiddenError, NotFoundError } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
-import { becomePrincipal, type Ctx, getSignedIn, isPlatformAdmin } from '../../../core/context.ts';
+import {
+  becomePrincipal,
+  type Ctx,
+  getSignedIn,
+  isPlatformAdmin,
+  requireRecentSignIn,
+} from '../../../core/context.ts';
 import { createAnonymous } from '../../../core/principal.ts';
 import { getOwnScope, getPlatformScope } from '../../../core/scopes.ts';
 import type { Db } from '../../../db/database.ts';
@@ -10,7 +16,7 @@ import { checkReason, type UserIdInput } from './suspend.ts';
 /**
  * Removes a person for good: profile, password, memberships and sessions, all or nothing. The trail
  * keeps the id alone. By the person itself, in a session that is not bound to a tenant, or by a
- * platform administrator; never while a tenant has no other owner. Raises ForbiddenError,
+ * platform administrator, with a recent sign-in; never while a tenant has no other owner. Raises ForbiddenError,
  * NotFoundError, ConflictError, InvalidInputError.
  */
 export async function eraseUser(ctx: Ctx, input: UserIdInput): Promise<void> {
@@ -24,6 +30,7 @@ export async function eraseUser(ctx: Ctx, input: UserIdInput): Promise<void> {
   if (isOwn && session.tenantId !== null) {
     throw new ForbiddenError('This session is bound to one tenant; it cannot erase its user.');
   }
+  requireRecentSignIn(ctx);
   const scope = isOwn ? getOwnScope(ctx) : getPlatformScope(ctx);
   await ctx.db.transaction(scope, async (tx) => {
     const memberships = await queries.lockMembershipsOf(tx, userId);

@@ -1,0 +1,87 @@
+import type { LiveSession, SessionAsk } from '../../../core/live-session.ts';
+import type { Session, User } from '../../../core/records.ts';
+import type { Db } from '../../../db/database.ts';
+
+type LiveSessionRow = Omit<User, 'id' | 'createdAt'> &
+  Omit<Session, 'id' | 'tenantId' | 'createdAt'> & {
+    ordinal: bigint;
+    sessionId: string;
+    sessionTenantId: string | null;
+    sessionCreatedAt: Date;
+    userCreatedAt: Date;
+    accessTenantId: string | null;
+    accessMembershipId: string | null;
+    accessPermissions: string[] | null;
+    needsTouch: boolean;
+  };
+
+export type CheckedSession = LiveSession & { needsTouch: boolean };
+
+/** Answers many session checks with one statement, in the order asked, null for what is not good. */
+export async function listLiveSessions(
+  db: Db,
+  asks: readonly SessionAsk[],
+): Promise<(CheckedSession | null)[]> {
+  const rows = await db.$queryRaw<LiveSessionRow[]>`
+    select ordinal, session_id as "sessionId", session_tenant_id as "sessionTenantId", ip,
+      user_agent as "userAgent", place, impersonator_id as "impersonatorId",
+      authenticated_seconds_ago as "authenticatedSecondsAgo", session_created_at as "sessionCreatedAt",
+      last_seen_at as "lastSeenAt", idle_expires_at as "idleExpiresAt", expires_at as "expiresAt",
+      user_id as "userId", email, email_verified_at as "emailVerifiedAt", name,
+      avatar_url as "avatarUrl", locale, status, is_platform_admin as "isPlatformAdmin", metadata,
+      last_sign_in_at as "lastSignInAt", user_created_at as "userCreatedAt",
+      access_tenant_id as "accessTenantId", access_membership_id as "accessMembershipId",
+      access_permissions as "accessPermissions", needs_touch as "needsTouch"
+    from find_live_sessions(${asks.map(({ tokenHash }) => tokenHash)}::bytea[],
+      ${asks.map(({ tenantId }) => tenantId)}::uuid[])`;
+  const answers: (CheckedSession | null)[] = asks.map(() => null);
+  for (const row of rows) answers[Number(row.ordinal) - 1] = toCheckedSession(row);
+  return answers;
+}
+
+function toCheckedSession(row: LiveSessionRow): CheckedSession {
+  const { accessTenantId, accessMembershipId, accessPermissions } = row;
+  return {
+    session: {
+      id: row.sessionId,
+      userId: row.userId,
+      tenantId: row.sessionTenantId,
+      ip: row.ip,
+      userAgent: row.userAgent,
+      place: row.place,
+      impersonatorId: row.impersonatorId,
+      authenticatedSecondsAgo: row.authenticatedSecondsAgo,
+      createdAt: row.sessionCreatedAt,
+      lastSeenAt: row.lastSeenAt,
+      idleExpiresAt: row.idleExpiresAt,
+      expiresAt: row.expiresAt,
+    },
+    user: {
+      id: row.userId,
+      email: row.email,
+      emailVerifiedAt: row.emailVerifiedAt,
+      name: row.name,
+      avatarUrl: row.avatarUrl,
+      locale: row.locale,
+      status: row.status,
+      isPlatformAdmin: row.isPlatformAdmin,
+      metadata: row.metadata,
+      lastSignInAt: row.lastSignInAt,
+      createdAt: row.userCreatedAt,
+    },
+    access:
+      accessTenantId && accessMembershipId
+        ? {
+            tenantId: accessTenantId,
+            membershipId: accessMembershipId,
+            permissions: accessPermissions ?? [],
+          }
+        : null,
+    needsTouch: row.needsTouch,
+  };
+}
+
+/** Notes that sessions were just used. */
+export async function touchSessions(db: Db, sessionIds: readonly string[]): Promise<void> {
+  await db.$queryRaw`select touch_sessions(${sessionIds}::uuid[])::text`;
+}

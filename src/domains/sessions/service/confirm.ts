@@ -1,0 +1,41 @@
+import { InvalidCredentialsError, UnauthenticatedError } from '../../../core/app-error.ts';
+import { recordAudit } from '../../../core/audit.ts';
+import { becomePrincipal, type Ctx, requireOwnSession } from '../../../core/context.ts';
+import type { Session } from '../../../core/records.ts';
+import { getOwnScope } from '../../../core/scopes.ts';
+import * as queries from '../queries.ts';
+import { verifyPassword } from './password.ts';
+import { releaseSignIn, reserveSignIn } from './sign-in-budget.ts';
+
+/**
+ * Proves once more who is asking, which what is dangerous wants of a session that is not fresh; the
+ * token stays. Counted like a sign-in. Raises InvalidCredentialsError, RateLimitedError,
+ * UnauthenticatedError (the session has ended meanwhile), UnavailableError.
+ */
+export async function confirmPassword(ctx: Ctx, password: string): Promise<Session> {
+  const { user, session } = requireOwnSession(ctx);
+  // Whoever found this device signed in may be guessing, so holding it earns no leniency here.
+  await reserveSignIn(ctx, user.email, { isKnownDevice: false });
+  const scope = getOwnScope(ctx);
+  const hash = await ctx.db.read(scope, (db) => queries.findPasswordHash(db, user.id));
+  const isRight = await verifyPassword(ctx, hash, password);
+  if (hash === null || !isRight) throw createRefusal();
+  await ctx.db.transaction(scope, async (tx) => {
+    if (!(await queries.lockPassword(tx, user.id, hash))) throw createRefusal();
+    const isLive = await queries.updateAuthenticatedAt(tx, session.id);
+    if (!isLive) throw new UnauthenticatedError();
+    await recordAudit(ctx, tx, {
+      action: 'session.confirmed',
+      tenantId: null,
+      target: { type: 'Session', id: session.id },
+    });
+    await releaseSignIn(ctx, tx, user.email);
+  });
+  const confirmed = { ...session, authenticatedSecondsAgo: 0 };
+  becomePrincipal(ctx, { kind: 'session', user, session: confirmed });
+  return confirmed;
+}
+
+function createRefusal(): InvalidCredentialsError {
+  return new InvalidCredentialsError('The password is not right.');
+}

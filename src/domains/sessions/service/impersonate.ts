@@ -1,0 +1,139 @@
+import { ConflictError, ForbiddenError, NotFoundError } from '../../../core/app-error.ts';
+import { recordAudit } from '../../../core/audit.ts';
+import {
+  type Ctx,
+  getSignedIn,
+  requirePlatformAdmin,
+  requireRecentSignIn,
+} from '../../../core/context.ts';
+import { checkText } from '../../../core/input.ts';
+import type { Session, User } from '../../../core/records.ts';
+import { getPlatformScope } from '../../../core/scopes.ts';
+import type { Db } from '../../../db/database.ts';
+import { noScope } from '../../../db/scope.ts';
+import { listTenantIdsOf } from '../../memberships/queries.ts';
+import { findOwnTenantId } from '../../tenants/queries.ts';
+import { findVisibleUser } from '../../users/service.ts';
+import * as queries from '../queries.ts';
+import { createSessionToken } from '../token.ts';
+import { describeOrigin } from './open.ts';
+import type { SignedInSession } from './sign-in.ts';
+
+export type ImpersonateUserInput = {
+  userId: string;
+  reason: string;
+  tenantId?: string | null | undefined;
+};
+
+/** Length of a reason in code points: it has to say something. */
+const reasonMin = 10;
+const reasonMax = 500;
+
+/**
+ * Opens a session in which a platform administrator acts as somebody else, in one tenant if asked, for
+ * IMPERSONATION_MAX_SECONDS at most. The person and the tenants concerned read the reason in their
+ * trails. The caller stays who it is. Raises InvalidInputError, ForbiddenError (no platform
+ * administrator in a session of its own, no recent sign-in, a session kept in a cookie, another
+ * administrator), NotFoundError (no such user, or none of that tenant), ConflictError (oneself, or a
+ * suspended user).
+ */
+export async function impersonateUser(
+  ctx: Ctx,
+  input: ImpersonateUserInput,
+): Promise<SignedInSession> {
+  const reason = checkText('reason', input.reason.trim(), reasonMax, { min: reasonMin });
+  requirePlatformAdmin(ctx);
+  const user = await getImpersonable(ctx, input.userId);
+  const tenantId = input.tenantId ?? null;
+  if (tenantId !== null) await requireMember(ctx, user.id, tenantId);
+  requireRecentSignIn(ctx);
+  requireOwnToken(ctx);
+  const { token, hash } = createSessionToken();
+  const session = await ctx.db.transaction(getPlatformScope(ctx), async (tx) => {
+    // Before anything is told: who erases this user holds its row first and writes into trails later.
+    const opened = await openAs(ctx, tx, { userId: user.id, tenantId, tokenHash: hash });
+    await endFormer(ctx, tx, opened);
+    await tellTrails(ctx, tx, opened, reason);
+    return opened;
+  });
+  return { token, session, user };
+}
+
+async function getImpersonable(ctx: Ctx, userId: string): Promise<User> {
+  const user = await findVisibleUser(ctx, userId);
+  if (user === null) throw new NotFoundError('There is no such user.');
+  if (user.id === getSignedIn(ctx).user.id) throw new ConflictError('This is you.');
+  if (user.isPlatformAdmin) {
+    throw new ForbiddenError('Nobody acts in the name of a platform administrator.');
+  }
+  if (user.status !== 'active') throw createConflict();
+  return user;
+}
+
+async function requireMember(ctx: Ctx, userId: string, tenantId: string): Promise<void> {
+  const found = await ctx.db.read(noScope, (db) => findOwnTenantId(db, userId, { id: tenantId }));
+  if (found === null) throw new NotFoundError('This user belongs to no such tenant.');
+}
+
+/**
+ * Keeping the new session in the cookie would sign the administrator out unasked; showing its token to
+ * a page whose own token no script can read would be a way around that cookie.
+ */
+function requireOwnToken(ctx: Ctx): void {
+  if (ctx.sessionKeeper === null) return;
+  throw new ForbiddenError(
+    'A session kept in a cookie cannot act in another’s name; sign in without the cookie first.',
+  );
+}
+
+/** One at a time for each administrator and person: a token that was lost is no good any more. */
+async function endFormer(ctx: Ctx, tx: Db, opened: Session): Promise<void> {
+  for (const id of await queries.deleteFormerImpersonations(tx, opened)) {
+    await recordAudit(ctx, tx, {
+      action: 'session.replaced',
+      tenantId: null,
+      subjectId: opened.userId,
+      target: { type: 'Session', id },
+    });
+  }
+}
+
+async function openAs(
+  ctx: Ctx,
+  tx: Db,
+  as: { userId: string; tenantId: string | null; tokenHash: Uint8Array },
+): Promise<Session> {
+  const { adminIdleTimeoutSeconds, impersonationMaxSeconds } = ctx.runtime.sessionLimits;
+  const session = await queries.createSession(tx, {
+    ...as,
+    ...describeOrigin(ctx),
+    impersonatorId: getSignedIn(ctx).user.id,
+    authenticatedSecondsAgo: 0,
+    idleTimeoutSeconds: adminIdleTimeoutSeconds,
+    absoluteTimeoutSeconds: impersonationMaxSeconds,
+    notAfter: null,
+  });
+  // The database has looked again, at rights that may have changed meanwhile.
+  if (session === null) throw createConflict();
+  return session;
+}
+
+/** The person's own trail first, then those of the tenants that may be acted in, in their order. */
+async function tellTrails(ctx: Ctx, tx: Db, session: Session, reason: string): Promise<void> {
+  const { userId, expiresAt } = session;
+  const tenantIds =
+    session.tenantId === null ? await listTenantIdsOf(tx, userId) : [session.tenantId];
+  for (const tenantId of [null, ...tenantIds]) {
+    await recordAudit(ctx, tx, {
+      action: 'session.impersonated',
+      tenantId,
+      subjectId: userId,
+      target: { type: 'User', id: userId },
+      changes: { reason: [null, reason], until: [null, expiresAt] },
+    });
+  }
+}
+
+function createConflict(): ConflictError {
+  return new ConflictError('Nobody can act in the name of this user at present.');
+}

@@ -1,0 +1,105 @@
+import pg from 'pg';
+import { afterEach, expect, test } from 'vitest';
+import { startTestApp } from '../support/app.ts';
+import { type BareApp, startBareApp } from '../support/bare-app.ts';
+import { waitUntil } from '../support/child.ts';
+import { createTestDatabase } from '../support/cluster.ts';
+import { live, makeDue } from '../support/life-cycle.ts';
+import { createPlatformAdmin, createTeam } from '../support/people.ts';
+
+/** The lock that one process holds while it does a step; see try_housekeeping() in the migrations. */
+const housekeepingLock = '7201874035';
+
+let closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.toReversed()) await close();
+  closers = [];
+});
+
+async function start(environment: Record<string, string> = {}): Promise<BareApp> {
+  const app = await startBareApp({ HOUSEKEEPING_INTERVAL_SECONDS: '1', ...environment });
+  closers.push(app.close);
+  return app;
+}
+
+/** As many sessions that have had their time, and one that has not. */
+const addSessions = (app: BareApp, expired: number) =>
+  app.asOwner(
+    `with somebody as (insert into users (email) values ('kept@people.example') returning id)
+     insert into sessions (user_id, token_hash, idle_timeout_seconds, expires_at)
+     select id, sha256(n::text::bytea), 60, now() + case n when 0 then interval '1 hour' else interval '-1 s' end
+     from somebody, generate_series(0, $1::int) n`,
+    [expired],
+  );
+
+const countSessions = async (app: BareApp) =>
+  Number((await app.asOwner('select count(*) from sessions')).rows[0]?.count);
+
+const said = ({ lines }: BareApp, text: string) => lines.filter((line) => line.includes(text));
+
+test('what has expired is deleted in the background, in steps, and what has not stays', async () => {
+  const app = await start();
+  await addSessions(app, 2_500);
+  await waitUntil(async () => (await countSessions(app)) === 1);
+  await waitUntil(async () => said(app, '"sessions":2500').length === 1);
+  const [line = ''] = said(app, '"sessions":2500');
+  expect(JSON.parse(line)).toMatchObject({ level: 30, isComplete: true });
+});
+
+test('a tenant whose time is over is erased without anybody asking', async () => {
+  const database = await createTestDatabase();
+  const app = await startTestApp({ HOUSEKEEPING_INTERVAL_SECONDS: '1' }, { database });
+  closers.push(app.close);
+  const team = await createTeam(app);
+  const { slug: confirmSlug, tenantId } = team;
+  expect((await live(team.owner.ask, 'deleteTenant', { tenantId, confirmSlug })).code).toBeNull();
+  await makeDue(app, team);
+  const admin = await createPlatformAdmin(app);
+  await waitUntil(async () => {
+    const { data } = await admin.ask(`{ tenant(id: "${tenantId}") { status } }`);
+    return data.tenant === null;
+  });
+});
+
+test('while another process is at it, nothing is done twice', async () => {
+  const app = await start();
+  const other = new pg.Client({ connectionString: app.ownerUrl });
+  await other.connect();
+  closers.push(() => other.end());
+  await other.query('select pg_advisory_lock($1)', [housekeepingLock]);
+  await addSessions(app, 3);
+  const before = said(app, 'Housekeeping is done').length;
+  // Two whole runs have come and gone, and left everything to the one that holds the lock.
+  await waitUntil(async () => said(app, 'Housekeeping is done').length >= before + 2);
+  expect(await countSessions(app)).toBe(4);
+  await other.query('select pg_advisory_unlock($1)', [housekeepingLock]);
+  await waitUntil(async () => (await countSessions(app)) === 1);
+});
+
+test('a fault is logged and the next run comes all the same', async () => {
+  const app = await start();
+  await app.asOwner('alter function delete_expired_data rename to mislaid');
+  await waitUntil(async () => said(app, 'Housekeeping failed').length >= 2);
+  await app.asOwner('alter function mislaid rename to delete_expired_data');
+  await addSessions(app, 3);
+  await waitUntil(async () => (await countSessions(app)) === 1);
+});
+
+test('with an interval of 0 there is none in this process', async () => {
+  const app = await start({ HOUSEKEEPING_INTERVAL_SECONDS: '0' });
+  const busy = await start();
+  await addSessions(app, 3);
+  // By then the other one, which was started later, has long had its turn.
+  await waitUntil(async () => said(busy, 'Housekeeping is done').length >= 2);
+  expect(said(app, 'Housekeeping')).toEqual([]);
+  expect(await countSessions(app)).toBe(4);
+});
+
+test('a process that stops finishes the step it is at and begins no other', async () => {
+  const app = await startBareApp({ HOUSEKEEPING_INTERVAL_SECONDS: '1' });
+  await waitUntil(async () => said(app, 'Housekeeping is done').length >= 1);
+  await app.close();
+  const { length } = app.lines;
+  expect(said(app, 'Housekeeping failed')).toEqual([]);
+  expect(app.lines).toHaveLength(length);
+});

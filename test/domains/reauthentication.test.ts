@@ -1,0 +1,222 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import type { Ask } from '../support/cast.ts';
+import { isGood, openSession, send, toOpenSession } from '../support/credentials.ts';
+import { reason } from '../support/impersonation.ts';
+import { countRows, deletionOf, readTrail } from '../support/life-cycle.ts';
+import {
+  createMember,
+  createPerson,
+  createPlatformAdmin,
+  createTeam,
+  type Person,
+  type Team,
+} from '../support/people.ts';
+
+const limitSeconds = 900;
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp({ REAUTHENTICATION_SECONDS: String(limitSeconds) });
+});
+afterAll(() => app.close());
+
+/** Lets the sign-ins of somebody be so long ago. */
+const age = ({ userUuid }: Person, seconds: number) =>
+  app.owner.query(
+    `update sessions set authenticated_at = now() - make_interval(secs => $2) where user_id = $1`,
+    [userUuid, seconds],
+  );
+
+/** How a mutation ended, with what a program reads of it. */
+async function call(ask: Ask, name: string, inputType: string, input: object) {
+  const { data } = await ask(
+    `mutation ($input: ${inputType}!) { ${name}(input: $input) {
+      __typename ... on Error { code path } ... on ForbiddenError { reason } } }`,
+    { variables: { input } },
+  );
+  const { __typename: _, ...refusal } = data[name];
+  return refusal;
+}
+
+const confirm = (ask: Ask, password: string) =>
+  call(ask, 'confirmPassword', 'ConfirmPasswordInput', { password });
+
+const staleRefusal = { code: 'FORBIDDEN', path: null, reason: 'REAUTHENTICATION_REQUIRED' };
+
+type Scene = { team: Team; member: Person; bound: { id: string }; admin: Person };
+type Act = {
+  name: string;
+  type: string;
+  by: (scene: Scene) => Person;
+  input: (s: Scene) => object;
+};
+
+async function setScene(): Promise<Scene> {
+  const team = await createTeam(app);
+  const member = await createMember(app, team, 'member');
+  const bound = await openSession(app, member, team.slug);
+  return { team, member, bound, admin: await createPlatformAdmin(app) };
+}
+
+const byOwner = ({ team }: Scene) => team.owner;
+const byAdmin = ({ admin }: Scene) => admin;
+
+/** Everything that takes a recent sign-in, by who may do it. */
+const acts: Act[] = [
+  {
+    name: 'deleteTenant',
+    type: 'DeleteTenantInput',
+    by: byOwner,
+    input: ({ team }) => deletionOf(team),
+  },
+  {
+    name: 'transferOwnership',
+    type: 'TransferOwnershipInput',
+    by: byOwner,
+    input: ({ team, member }) => ({ tenantId: team.tenantId, toUserId: member.userId }),
+  },
+  {
+    name: 'revokeSession',
+    type: 'SessionIdInput',
+    by: byOwner,
+    input: ({ bound }) => ({ sessionId: bound.id }),
+  },
+  {
+    name: 'revokeSessions',
+    type: 'RevokeSessionsInput',
+    by: byOwner,
+    input: ({ team, member }) => ({ tenantId: team.tenantId, userId: member.userId }),
+  },
+  {
+    name: 'revokeSession',
+    type: 'SessionIdInput',
+    by: byAdmin,
+    input: ({ bound }) => ({ sessionId: bound.id }),
+  },
+  {
+    name: 'revokeSessions',
+    type: 'RevokeSessionsInput',
+    by: byAdmin,
+    input: ({ member }) => ({ userId: member.userId }),
+  },
+  {
+    name: 'eraseUser',
+    type: 'UserIdInput',
+    by: byAdmin,
+    input: ({ member }) => ({ userId: member.userId }),
+  },
+  {
+    name: 'eraseUser',
+    type: 'UserIdInput',
+    by: ({ member }) => member,
+    input: ({ member }) => ({ userId: member.userId }),
+  },
+  {
+    name: 'impersonateUser',
+    type: 'ImpersonateUserInput',
+    by: byAdmin,
+    input: ({ member }) => ({ userId: member.userId, reason }),
+  },
+];
+
+test.each(acts)(
+  '$name takes a sign-in of the last 15 minutes, or the password again',
+  async (act) => {
+    const scene = await setScene();
+    const actor = act.by(scene);
+    const attempt = () => call(actor.ask, act.name, act.type, act.input(scene));
+    await age(actor, limitSeconds + 1);
+    const sessions = await countRows(app, 'sessions');
+    expect(await attempt()).toEqual(staleRefusal);
+    expect(await countRows(app, 'sessions')).toBe(sessions);
+    expect(await confirm(actor.ask, actor.password)).toEqual({});
+    expect(await attempt()).toEqual({});
+  },
+);
+
+test('a minute before the limit counts as recent', async () => {
+  const scene = await setScene();
+  await age(scene.team.owner, limitSeconds - 60);
+  const input = deletionOf(scene.team);
+  expect(await call(scene.team.owner.ask, 'deleteTenant', 'DeleteTenantInput', input)).toEqual({});
+});
+
+test('who lacks the right is told that, and not to confirm a password for nothing', async () => {
+  const { team, member, bound } = await setScene();
+  await age(member, limitSeconds + 1);
+  const { owner: stranger } = await createTeam(app);
+  await age(stranger, limitSeconds + 1);
+  const input = { sessionId: bound.id };
+  expect(await call(stranger.ask, 'revokeSession', 'SessionIdInput', input)).toMatchObject({
+    code: 'NOT_FOUND',
+  });
+  const lacking = await call(member.ask, 'deleteTenant', 'DeleteTenantInput', deletionOf(team));
+  expect(lacking).toMatchObject({ code: 'FORBIDDEN', reason: null });
+});
+
+test("one's own sessions can be ended at any time, as can the daily work be done", async () => {
+  const person = await createPerson(app);
+  const other = await openSession(app, person);
+  await openSession(app, person);
+  await age(person, 86_000);
+  expect(await send(person.ask, 'revokeSession', { sessionId: other.id })).toMatchObject({
+    code: null,
+  });
+  expect(await send(person.ask, 'revokeSessions')).toMatchObject({ value: { revokedCount: 1 } });
+});
+
+test('switching the tenant is no new sign-in', async () => {
+  const { team } = await setScene();
+  await age(team.owner, limitSeconds + 1);
+  const { value } = await send(team.owner.ask, 'switchTenant', { tenantId: team.tenantId });
+  const { ask } = toOpenSession(app, value.token);
+  expect(await call(ask, 'deleteTenant', 'DeleteTenantInput', deletionOf(team))).toEqual(
+    staleRefusal,
+  );
+});
+
+describe('confirmPassword', () => {
+  test('keeps the token, counts for this session alone, and stands in the trail', async () => {
+    const person = await createPerson(app);
+    const other = await openSession(app, person);
+    await age(person, limitSeconds + 1);
+    expect(await confirm(person.ask, person.password)).toEqual({});
+    expect(await isGood(person)).toBe(true);
+    const own = { userId: person.userId };
+    expect(await call(other.ask, 'eraseUser', 'UserIdInput', own)).toEqual(staleRefusal);
+    const trail = await readTrail(app, person.userUuid);
+    expect(trail.at(-1)).toMatchObject({ action: 'session.confirmed', actor: person.userUuid });
+  });
+
+  test('counts for the rest of the same operation', async () => {
+    const person = await createPerson(app);
+    await age(person, limitSeconds + 1);
+    const { data } = await person.ask(
+      `mutation ($password: String!, $id: ID!) {
+        confirmPassword(input: { password: $password }) { __typename }
+        eraseUser(input: { userId: $id }) { __typename } }`,
+      { variables: { password: person.password, id: person.userId } },
+    );
+    expect(data.eraseUser.__typename).toBe('EraseUserSuccess');
+  });
+
+  test('with a wrong password is refused, and each try is counted like a sign-in', async () => {
+    const person = await createPerson(app);
+    const { password } = await createPerson(app);
+    await age(person, limitSeconds + 1);
+    for (let tries = 0; tries < 5; tries += 1) {
+      expect(await confirm(person.ask, password)).toMatchObject({ code: 'UNAUTHENTICATED' });
+    }
+    expect(await confirm(person.ask, person.password)).toMatchObject({ code: 'RATE_LIMITED' });
+    const own = { userId: person.userId };
+    expect(await call(person.ask, 'eraseUser', 'UserIdInput', own)).toEqual(staleRefusal);
+  });
+
+  test('is for nobody who is not signed in', async () => {
+    const { errors } = await app.ask(
+      'mutation { confirmPassword(input: { password: "x" }) { __typename } }',
+    );
+    expect(errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED');
+  });
+});

@@ -1,0 +1,21 @@
+import {
+  type GraphQLInputType,
+  getNullableType,
+  isInputObjectType,
+  isListType,
+  isRequiredInputField,
+} from 'graphql';
+
+const leaves: Record<string, unknown> = { Int: 1, Float: 1, Boolean: true, JSON: {} };
+
+/** A value that the type takes, whatever it means: for calls that must be refused before that matters. */
+export function createDummy(type: GraphQLInputType): unknown {
+  const bare = getNullableType(type);
+  if (isListType(bare)) return [createDummy(bare.ofType)];
+  if (!isInputObjectType(bare)) return leaves[bare.toString()] ?? 'x';
+  return Object.fromEntries(
+    Object.values(bare.getFields())
+      .filter(isRequiredInputField)
+      .map((field) => [field.name, createDummy(field.type)]),
+  );
+}
