@@ -5,8 +5,15 @@ import { createPasswordHasher } from './core/password-hasher.ts';
 import type { Runtime } from './core/runtime.ts';
 import { createDatabase, type Database } from './db/database.ts';
 import type { StatementObserver } from './db/pool.ts';
+import {
+  type MailDelivery,
+  type MailDeliveryOptions,
+  startMailDelivery,
+} from './domains/mails/service/deliver.ts';
+import { listInboxMails } from './domains/mails/service/inbox.ts';
 import { authenticate } from './domains/sessions/authenticate.ts';
 import { createSessionChecker } from './domains/sessions/check.ts';
+import { createDevPages } from './http/dev/pages.ts';
 import { exampleQueries } from './http/example-queries.ts';
 import { createHttpServer, type HttpServer } from './http/server.ts';
 import { createCursorCodec } from './lib/cursor.ts';
@@ -46,6 +53,8 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       createDatabase({ ...config.database, url: parts.appUrl }, parts.observeStatement),
     );
   const sessions = createSessionChecker(db, log);
+  const mailSealer = createSealer(parts.secret, 'mail');
+  const mails = startDelivery(config, { db, sealer: mailSealer, log });
   const runtime: Runtime = {
     sessionLimits: config.sessions,
     signInLimits: config.signIn,
@@ -54,9 +63,10 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     passwords: await createPasswordHasher(config.passwords),
     cursors: createCursorCodec(parts.secret),
     mail: {
-      sealer: createSealer(parts.secret, 'mail'),
+      sealer: mailSealer,
       links: config.mail.links,
-      wake: () => undefined,
+      isForInbox: config.mail.hasInbox,
+      wake: mails.wake,
     },
     findLiveSession: sessions.find,
   };
@@ -65,6 +75,10 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     server: config.server,
     log,
     exampleQueries,
+    answerDevPage: createDevPages({
+      hasPages: config.mail.hasDevPages,
+      listMails: config.mail.hasInbox ? () => listInboxMails(db, mailSealer) : null,
+    }),
     createContext: async (credentials, request): Promise<Ctx> => ({
       principal: await authenticate(runtime, credentials),
       request,
@@ -80,8 +94,26 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     http,
     async close() {
       await http.close();
+      await mails.close();
       await sessions.close();
       await db.close();
     },
   };
+}
+
+/** Where no mail server is set, mails stay where they are: in the inbox of development, or waiting. */
+function startDelivery(
+  { mail, server }: Config,
+  parts: Pick<MailDeliveryOptions, 'db' | 'sealer' | 'log'>,
+): MailDelivery {
+  if (mail.smtpUrl !== undefined) {
+    const mailServer = { url: mail.smtpUrl, from: mail.from };
+    return startMailDelivery({
+      ...parts,
+      server: mailServer,
+      closeGraceMs: server.shutdownGraceMs,
+    });
+  }
+  if (!mail.hasInbox) parts.log.warn('no mail leaves this server: SMTP_URL is not set');
+  return { wake: () => undefined, close: async () => undefined };
 }

@@ -69,6 +69,10 @@ test('an empty environment gives the documented development defaults', () => {
     },
     tenants: { deletionGraceDays: 30 },
     mail: {
+      smtpUrl: undefined,
+      from: { name: 'Tenantry', address: 'no-reply@localhost' },
+      hasInbox: true,
+      hasDevPages: true,
       links: {
         invitation: 'http://localhost:4000/dev/invitation',
         emailVerification: 'http://localhost:4000/dev/email-verification',

@@ -3,7 +3,14 @@
  * so that a single request is a single guess, however many aliases it is written with. A test
  * compares this list with the inputs of the schema.
  */
-const credentialMutations: ReadonlySet<string> = new Set(['changePassword', 'signIn', 'signUp']);
+const credentialMutations: ReadonlySet<string> = new Set([
+  'changePassword',
+  'requestPasswordReset',
+  'resetPassword',
+  'signIn',
+  'signUp',
+  'verifyEmail',
+]);
 
 /** True for a top-level field that costs a check of credentials. */
 export function isCredentialMutation(fieldName: string): boolean {

@@ -1,3 +1,4 @@
+import { mintToken } from '../../../src/lib/token.ts';
 import { type Caller, callers } from './callers.ts';
 import { everybody, inTenant, platform, type Room, selfOrPlatform, signedIn } from './rooms.ts';
 import { getStanding, isThere } from './scene.ts';
@@ -103,6 +104,15 @@ const ownCredentials: Room = {
   judge: ({ caller }) => (caller === 'anonymous' ? 'UNAUTHENTICATED' : 'allowed'),
 };
 
+/** A token that was mailed to nobody opens nothing, whoever sends it. */
+const noGoodToken: Room = { name: 'whoever was mailed the token', judge: () => 'BAD_USER_INPUT' };
+
+/** Everybody may name anybody, and learns nothing of it. */
+const namingAnybody: Room = {
+  name: 'public',
+  judge: ({ target }) => (target === 'malformed' ? 'BAD_USER_INPUT' : 'allowed'),
+};
+
 const someRole = { key: 'newcomer', name: 'Newcomer', permissions: ['tenant:read'] };
 
 /** Every mutation with what to call it with, by the passwords and ids of the world it runs in. */
@@ -163,6 +173,31 @@ export function listMutations(passwords: Passwords, selves: Selves = {}): Mutati
         room: signedIn,
         isFixed: true,
         input: (_ids, caller) => ({ currentPassword: passwords[caller].password, newPassword }),
+      },
+    ],
+    requestEmailVerification: [{ name: '', room: signedIn, isFixed: true }],
+    verifyEmail: [
+      {
+        name: 'with a token of nobody',
+        room: noGoodToken,
+        isFixed: true,
+        input: () => ({ token: mintToken('tenantry_verify').token }),
+      },
+    ],
+    requestPasswordReset: [
+      {
+        name: '',
+        room: namingAnybody,
+        isAboutAnybody: true,
+        input: ({ email }) => ({ email }),
+      },
+    ],
+    resetPassword: [
+      {
+        name: 'with a token of nobody',
+        room: noGoodToken,
+        isFixed: true,
+        input: () => ({ token: mintToken('tenantry_reset').token, newPassword }),
       },
     ],
     updateProfile: [

@@ -116,6 +116,9 @@ export const objectFields: FieldTable = {
   LeaveTenantSuccess: fields(withParent, 'leftTenantId'),
   ReinstateUserSuccess: fields(withParent, 'user'),
   RemoveMemberSuccess: fields(withParent, 'removedMembershipId'),
+  RequestEmailVerificationSuccess: fields(withParent, 'emailVerified'),
+  RequestPasswordResetSuccess: fields(everybody, 'ok'),
+  ResetPasswordSuccess: fields(withParent, 'revokedCount'),
   RestoreTenantSuccess: fields(withParent, 'tenant'),
   ResumeTenantSuccess: fields(withParent, 'tenant'),
   RevokeSessionSuccess: fields(withParent, 'revokedSessionId'),
@@ -131,4 +134,5 @@ export const objectFields: FieldTable = {
   UpdateRoleSuccess: fields(withParent, 'role'),
   UpdateTenantLimitsSuccess: fields(withParent, 'limits'),
   UpdateTenantSuccess: fields(withParent, 'tenant'),
+  VerifyEmailSuccess: fields(withParent, 'email'),
 };

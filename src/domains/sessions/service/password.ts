@@ -1,8 +1,10 @@
 import { InvalidCredentialsError, InvalidInputError } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
 import { type Ctx, getSignedIn } from '../../../core/context.ts';
+import { enqueueMail } from '../../../core/mail.ts';
 import { getOwnScope } from '../../../core/scopes.ts';
 import { findPasswordFault, normalizePassword } from '../../../lib/password-rules.ts';
+import { composePasswordChanged } from '../mails.ts';
 import * as queries from '../queries.ts';
 import { releaseSignIn, reserveSignIn } from './sign-in-budget.ts';
 
@@ -28,8 +30,8 @@ export function checkNewPassword(
 export type ChangePasswordInput = { currentPassword: string; newPassword: string };
 
 /**
- * Changes the caller's password and ends all of its other sessions; answers how many ended. Raises
- * InvalidInputError, InvalidCredentialsError (wrong current password), RateLimitedError, UnavailableError.
+ * Changes the caller's password, ends all of its other sessions and tells its mailbox; answers how many
+ * ended. Raises InvalidInputError, InvalidCredentialsError (wrong current password), RateLimitedError, UnavailableError.
  */
 export async function changePassword(ctx: Ctx, input: ChangePasswordInput): Promise<number> {
   const { user, session } = getSignedIn(ctx);
@@ -50,6 +52,7 @@ export async function changePassword(ctx: Ctx, input: ChangePasswordInput): Prom
       tenantId: null,
       target: { type: 'User', id: user.id },
     });
+    await enqueueMail(ctx, tx, { to: user.email, ...composePasswordChanged() });
     await releaseSignIn(ctx, tx, user.email);
     return revoked;
   });

@@ -10,6 +10,7 @@ import { createUuidV7 } from '../../../lib/uuid.ts';
 import { createTenantWithOwner } from '../../tenants/queries.ts';
 import { checkNewTenant, recordTenantCreated, withTakenSlugNamed } from '../../tenants/service.ts';
 import { createUser, listVisibleUsers } from '../../users/queries.ts';
+import { sendVerification } from '../../users/service/verify-email.ts';
 import { userNameMax } from '../../users/service.ts';
 import { createPassword, noteSignIn } from '../queries.ts';
 import { endReplacedSession, enterSession } from './current.ts';
@@ -28,8 +29,8 @@ export type SignUpInput = {
 export type SignedUp = OpenedSession & { user: User; tenantId: string | null };
 
 /**
- * Creates a user, signs it in and, with a tenant name, creates the tenant that it owns: all or
- * nothing. Raises InvalidInputError, ConflictError (e-mail or slug taken), RateLimitedError,
+ * Creates a user, signs it in, mails it a link that proves its address and, with a tenant name,
+ * creates the tenant that it owns: all or nothing. Raises InvalidInputError, ConflictError (e-mail or slug taken), RateLimitedError,
  * UnavailableError.
  */
 export async function signUp(ctx: Ctx, input: SignUpInput): Promise<SignedUp> {
@@ -46,6 +47,7 @@ export async function signUp(ctx: Ctx, input: SignUpInput): Promise<SignedUp> {
         await createUser(tx, { id, email, name });
         await createPassword(tx, id, passwordHash);
         await recordSignUp(ctx, tx, id);
+        await sendVerification(ctx, tx, { email });
         if (tenant) {
           await createTenantWithOwner(tx, id, tenant);
           await recordTenantCreated(ctx, tx, tenant);
