@@ -50,7 +50,8 @@ export function createMailTransport({ url, from }: MailServer): MailTransport {
   return {
     async send({ id, to, subject, text, html, createdAt }) {
       await transport.sendMail({
-        from,
+        // A copy each time: nodemailer rewrites what it is given.
+        from: { ...from },
         to: { name: '', address: to },
         envelope: { from: from.address, to: [to] },
         messageId: `<${id}@${domain}>`,
