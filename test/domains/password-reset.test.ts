@@ -38,7 +38,9 @@ describe('a reset', () => {
     expect([await isGood(person), await isGood(second)]).toEqual([false, false]);
     expect(await trySignIn(person.email, person.password)).toBe('UNAUTHENTICATED');
     const { ask } = await openSession(app, { ...person, password: newPassword });
-    const { data } = await ask('{ viewer { user { emailVerified } sessions { edges { cursor } } } }');
+    const { data } = await ask(
+      '{ viewer { user { emailVerified } sessions { edges { cursor } } } }',
+    );
     expect(data.viewer.user.emailVerified).toBe(true);
     expect(data.viewer.sessions.edges).toHaveLength(1);
   });
