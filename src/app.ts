@@ -8,9 +8,17 @@ import type { StatementObserver } from './db/pool.ts';
 import { authenticate } from './domains/api-keys/authenticate.ts';
 import { createApiKeyChecker } from './domains/api-keys/check.ts';
 import { getApiKeyPrefix } from './domains/api-keys/token.ts';
+import {
+  type MailDelivery,
+  type MailDeliveryOptions,
+  startMailDelivery,
+} from './domains/mails/service/deliver.ts';
+import { listInboxMails } from './domains/mails/service/inbox.ts';
 import { startHousekeeping } from './domains/maintenance/service/job.ts';
+
 import { createSessionChecker } from './domains/sessions/check.ts';
 import { createRefusalCounter } from './domains/sessions/refusals.ts';
+import { createDevPages } from './http/dev/pages.ts';
 import { exampleQueries } from './http/example-queries.ts';
 import { createHttpServer, type HttpServer } from './http/server.ts';
 import { createAnswerSlots } from './lib/answer-slot.ts';
@@ -54,6 +62,8 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
   const sessions = createSessionChecker(db, log);
   const refusals = createRefusalCounter(db, log);
   const apiKeys = createApiKeyChecker(db, log);
+  const mailSealer = createSealer(parts.secret, 'mail');
+  const mails = startDelivery(config, { db, sealer: mailSealer, log });
   const runtime: Runtime = {
     sessionLimits: config.sessions,
     signInLimits: config.signIn,
@@ -63,9 +73,10 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     cursors: createCursorCodec(parts.secret),
     answerSlots: createAnswerSlots(parts.secret),
     mail: {
-      sealer: createSealer(parts.secret, 'mail'),
+      sealer: mailSealer,
       links: config.mail.links,
-      wake: () => undefined,
+      isForInbox: config.mail.hasInbox,
+      wake: mails.wake,
     },
     noteRefusedSignIn: refusals.note,
     apiKeys: {
@@ -80,6 +91,10 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     server: config.server,
     log,
     exampleQueries,
+    answerDevPage: createDevPages({
+      hasPages: config.mail.hasDevPages,
+      listMails: config.mail.hasInbox ? () => listInboxMails(db, mailSealer) : null,
+    }),
     createContext: async (credentials, request): Promise<Ctx> => ({
       principal: await authenticate(runtime, credentials),
       request,
@@ -106,10 +121,28 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     async close() {
       await http.close();
       await housekeeping?.stop();
+      await mails.close();
       await sessions.close();
       await refusals.close();
       await apiKeys.close();
       await db.close();
     },
   };
+}
+
+/** Where no mail server is set, mails stay where they are: in the inbox of development, or waiting. */
+function startDelivery(
+  { mail, server }: Config,
+  parts: Pick<MailDeliveryOptions, 'db' | 'sealer' | 'log'>,
+): MailDelivery {
+  if (mail.smtpUrl !== undefined) {
+    const mailServer = { url: mail.smtpUrl, from: mail.from };
+    return startMailDelivery({
+      ...parts,
+      server: mailServer,
+      closeGraceMs: server.shutdownGraceMs,
+    });
+  }
+  if (!mail.hasInbox) parts.log.warn('no mail leaves this server: SMTP_URL is not set');
+  return { wake: () => undefined, close: async () => undefined };
 }

@@ -82,7 +82,7 @@ function readGroup<G extends Group>(group: G, env: Environment, faults: Map<stri
 
 /** What the values say against each other; a setting that could not be read is left out. */
 function findContradictions(values: AllValues, unread: ReadonlySet<string>): string[] {
-  const { general, server, database, sessions } = values;
+  const { general, server, database, sessions, mail } = values;
   const isProduction = general.NODE_ENV === 'production';
   const isExposed = !unread.has('HOST') && !isLoopback(server.HOST);
   const checks: [name: string, isBroken: boolean, rule: string][] = [
@@ -93,6 +93,7 @@ function findContradictions(values: AllValues, unread: ReadonlySet<string>): str
       general.DEMO === true && isExposed,
       `must be off where HOST is not loopback, and it is ${server.HOST}`,
     ],
+    ...findMailContradictions(mail, { isProduction, isExposed, host: server.HOST }),
     [
       'CLIENT_PLACE_HEADER',
       server.CLIENT_PLACE_HEADER !== undefined && server.TRUSTED_PROXY_HOPS === 0,
@@ -122,6 +123,35 @@ function findContradictions(values: AllValues, unread: ReadonlySet<string>): str
   return checks
     .filter(([name, isBroken]) => isBroken && !unread.has(name))
     .map(([name, , rule]) => `${name} ${rule}`);
+}
+
+/** What leads nowhere may not be sent to people, and what is secret may not be shown to others. */
+function findMailContradictions(
+  mail: AllValues['mail'],
+  { isProduction, isExposed, host }: { isProduction: boolean; isExposed: boolean; host: string },
+): [name: string, isBroken: boolean, rule: string][] {
+  const names = [
+    'MAIL_FROM',
+    'INVITATION_URL',
+    'EMAIL_VERIFICATION_URL',
+    'PASSWORD_RESET_URL',
+  ] as const;
+  const isSending = isProduction && mail.SMTP_URL !== undefined;
+  const isShown = mail.MAIL_INBOX === true;
+  return [
+    ...names.map((name): [string, boolean, string] => [
+      name,
+      isSending && mail[name] === undefined,
+      'must be set in production where SMTP_URL is',
+    ]),
+    ['MAIL_INBOX', isShown && isProduction, 'must be off in production'],
+    [
+      'MAIL_INBOX',
+      isShown && isExposed,
+      `must be off where HOST is not loopback, and it is ${host}`,
+    ],
+    ['MAIL_INBOX', isShown && mail.SMTP_URL !== undefined, 'must be off where SMTP_URL is set'],
+  ];
 }
 
 function arrange(values: AllValues) {
@@ -168,7 +198,7 @@ function arrange(values: AllValues) {
       /** 0: no housekeeping in this process. */
       intervalSeconds: values.maintenance.HOUSEKEEPING_INTERVAL_SECONDS,
     },
-    mail: arrangeMail(mail, server),
+    mail: arrangeMail(mail, server, isProduction),
     log: {
       level: log.LOG_LEVEL,
       format: log.LOG_FORMAT ?? (isProduction ? 'json' : 'pretty'),
@@ -219,8 +249,15 @@ function arrangeDatabase(database: AllValues['database']) {
   };
 }
 
-function arrangeMail(mail: AllValues['mail'], server: AllValues['server']) {
+function arrangeMail(mail: AllValues['mail'], server: AllValues['server'], isProduction: boolean) {
+  const isPrivate = !isProduction && isLoopback(server.HOST);
   return {
+    /** Undefined means: mails are shown in the inbox, or wait. */
+    smtpUrl: mail.SMTP_URL,
+    from: mail.MAIL_FROM ?? { name: 'Tenantry', address: 'no-reply@localhost' },
+    hasInbox: mail.SMTP_URL === undefined && (mail.MAIL_INBOX ?? isPrivate),
+    /** Pages that links may lead to where there is no frontend yet. */
+    hasDevPages: !isProduction,
     links: {
       invitation: mail.INVITATION_URL ?? getDevPage(server, 'invitation'),
       emailVerification: mail.EMAIL_VERIFICATION_URL ?? getDevPage(server, 'email-verification'),

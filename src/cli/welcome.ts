@@ -17,6 +17,12 @@ export function formatWelcome(config: Config, welcome: Welcome): string {
   const endpoint = `${toLocalhost(welcome.url)}/graphql`;
   const places: [label: string, value: string][] = [['GraphQL', endpoint]];
   if (config.server.graphiql) places.push(['GraphiQL', `${endpoint}  (open it in a browser)`]);
+  if (config.mail.hasInbox) {
+    places.push([
+      'Inbox',
+      `${toLocalhost(welcome.url)}/dev/inbox  (mails, instead of sending them)`,
+    ]);
+  }
   places.push(...listDatabasePlaces(config, welcome.ownerUrl));
   const title = styleText('bold', `Tenantry is ready after ${welcome.readySeconds.toFixed(1)} s`);
   const lines = [title, '', ...places.map(([label, value]) => `  ${label.padEnd(10)}${value}`)];

@@ -96,6 +96,27 @@ export function databaseUrl<F extends string | undefined>(notes: Notes<F>) {
   return { ...setting(schema, expects, notes), isSecret: true };
 }
 
+/** The URL of a mail server; secret, because it carries a password. */
+export function smtpUrl<F extends string | undefined>(notes: Notes<F>) {
+  const schema = z
+    .string()
+    .refine((value) => /^smtps?:\/\/[^/]/.test(value) && URL.canParse(value));
+  const expects = 'a URL such as smtp://user:password@host:587 or smtps://user:password@host';
+  return { ...setting(schema, expects, notes), isSecret: true };
+}
+
+/** Who a mail is from: an address, or a name and the address in angle brackets. */
+export function sender<F extends string | undefined>(notes: Notes<F>) {
+  const schema = z
+    .string()
+    .regex(/^([^<>"\p{Cc}]{1,100} <[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/u)
+    .transform((value) => {
+      const [, name = '', address = value] = /^(.*) <(.*)>$/.exec(value) ?? [];
+      return { name, address };
+    });
+  return setting(schema, 'an address such as Tenantry <no-reply@example.com>', notes);
+}
+
 /** A secret of at least `lengthMin` characters that is not the published sample. */
 export function secret<F extends string | undefined>(
   lengthMin: number,

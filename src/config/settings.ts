@@ -4,6 +4,8 @@ import {
   integer,
   origins,
   secret,
+  sender,
+  smtpUrl,
   text,
   toggle,
   webAddress,
@@ -193,7 +195,7 @@ export const settings = {
     }),
     SIGN_UP_SOURCE_MAX: integer(1, 1_000_000, {
       fallback: '1000',
-      about: 'Sign-ups from one IPv4 address or IPv6 /64 within the window',
+      about: 'Sign-ups, and requests for a reset, from one IPv4 address or IPv6 /64 in the window',
     }),
     SIGN_IN_WINDOW_SECONDS: integer(1, 86_400, {
       fallback: '900',
@@ -224,6 +226,21 @@ export const settings = {
     }),
   },
   mail: {
+    SMTP_URL: smtpUrl({
+      fallback: undefined,
+      fallbackNote: 'none; mails then wait, or are shown by MAIL_INBOX',
+      about: 'Mail server that takes the mails; smtp:// turns to TLS where the server offers it',
+    }),
+    MAIL_FROM: sender({
+      fallback: undefined,
+      fallbackNote: 'Tenantry <no-reply@localhost>; required with SMTP_URL in production',
+      about: 'Sender of all mails',
+    }),
+    MAIL_INBOX: toggle({
+      fallback: undefined,
+      fallbackNote: 'on outside production if HOST is loopback and SMTP_URL is not set',
+      about: 'Show mails, tokens and all, at /dev/inbox instead of sending them; never public',
+    }),
     INVITATION_URL: webAddress({
       fallback: undefined,
       fallbackNote: 'a page of this server, outside production',

@@ -38,6 +38,8 @@ export type MailRuntime = {
   sealer: Sealer;
   /** The pages that links in mails lead to, without a fragment. */
   links: Readonly<Record<MailLinkKind, string>>;
+  /** Mails are shown on a page of development instead of being sent. */
+  isForInbox: boolean;
   /** Has the outbox looked at soon; it is looked at anyway. */
   wake: () => void;
 };

@@ -5,7 +5,7 @@ import type { Exchange } from './exchange.ts';
 import { createRefusal } from './refusal.ts';
 
 /** The scheme of the public address is not known; browsers send the cookie over these only. */
-const loopbackHost = /^((.+\.)?localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/;
+export const loopbackHost = /^((.+\.)?localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/;
 
 /**
  * Refuses requests to which a browser may have added the session cookie without the user meaning

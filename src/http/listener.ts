@@ -3,6 +3,7 @@ import { GraphQLError } from 'graphql';
 import type { Logger } from '../observability/logger.ts';
 import { type Answer, createRefusalAnswer, type WriteAnswer } from './answer.ts';
 import { getPreflightHeaders } from './cors.ts';
+import type { AnswerDevPage } from './dev/pages.ts';
 import { maskedMessage } from './error-answers.ts';
 import { createExchange, type Exchange, type ExchangeOptions } from './exchange.ts';
 import { assertNotForged } from './forgery.ts';
@@ -10,10 +11,13 @@ import { createRefusal } from './refusal.ts';
 
 const urlLengthMax = 8_192;
 
+const nothingHere = 'Nothing is here. The API is at /graphql.';
+
 export type ListenerOptions = {
   exchange: ExchangeOptions;
   corsOrigins: readonly string[];
   hasGraphiQL: boolean;
+  answerDevPage: AnswerDevPage;
   answerGraphQL: (exchange: Exchange) => Promise<Answer>;
   write: WriteAnswer;
   log: Logger;
@@ -34,7 +38,8 @@ export function createListener(options: ListenerOptions): RequestListener {
     }
     if (path === '/healthz') return createHealthAnswer();
     if (path === '/' && options.hasGraphiQL && method === 'GET') return createRedirect('/graphql');
-    throw createRefusal(404, 'Nothing is here. The API is at /graphql.');
+    if (path?.startsWith('/dev/')) return answerDevPage(exchange, path, options);
+    throw createRefusal(404, nothingHere);
   };
   const respond = async (exchange: Exchange): Promise<void> => {
     try {
@@ -50,6 +55,12 @@ export function createListener(options: ListenerOptions): RequestListener {
       res.destroy();
     });
   };
+}
+
+async function answerDevPage(exchange: Exchange, path: string, options: ListenerOptions) {
+  const page = await options.answerDevPage(exchange.req, path);
+  if (page === null) throw createRefusal(404, nothingHere);
+  return page;
 }
 
 /** Says only that the event loop turns; nothing behind it is asked. */

@@ -6,6 +6,7 @@ import type { Config } from '../config.ts';
 import type { Logger } from '../observability/logger.ts';
 import { createAnswerWriter } from './answer.ts';
 import { refuseBrokenRequest } from './broken-requests.ts';
+import type { AnswerDevPage } from './dev/pages.ts';
 import { createDrain } from './drain.ts';
 import { type CreateContext, createEngine, type Engine } from './engine.ts';
 import { createErrorAnswers } from './error-answers.ts';
@@ -21,6 +22,8 @@ export type HttpServerOptions = {
   log: Logger;
   /** GraphQL text; a line `# --- Title` begins the next tab of GraphiQL. */
   exampleQueries?: string;
+  /** Pages of development; null for what is none. */
+  answerDevPage?: AnswerDevPage;
   plugins?: Plugin[];
   /** Tests switch it off to compare both ways. */
   hasFastJson?: boolean;
@@ -40,7 +43,7 @@ export type HttpServer = {
 
 const headersMaxBytes = 16_384;
 
-/** Composes the HTTP side of the server: /graphql (both ways), /healthz, nothing else. */
+/** Composes the HTTP side of the server: /graphql (both ways), /healthz, pages of development. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { server, schema, log } = options;
   let isClosing = false;
@@ -61,6 +64,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     exchange: server,
     corsOrigins: server.corsOrigins,
     hasGraphiQL: server.graphiql,
+    answerDevPage: options.answerDevPage ?? (async () => null),
     answerGraphQL: async (exchange) => {
       const fast = hasFastJson && isFastJson(exchange.req) ? await answerFast(exchange) : null;
       return fast ?? answerThroughYoga(yoga, exchange);

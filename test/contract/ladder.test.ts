@@ -32,6 +32,7 @@ const domains = [
   'api-keys',
   'invitations',
   'audit',
+  'mails',
   'monitoring',
   'maintenance',
 ];

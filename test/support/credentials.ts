@@ -16,6 +16,10 @@ const mutations = {
   switchTenant: ['SwitchTenantInput', 'SignInSuccess', `token ${session} user { id email }`],
   signOut: [null, 'SignOutSuccess', 'ok'],
   changePassword: ['ChangePasswordInput', 'ChangePasswordSuccess', 'revokedCount'],
+  requestEmailVerification: [null, 'RequestEmailVerificationSuccess', 'emailVerified'],
+  verifyEmail: ['VerifyEmailInput', 'VerifyEmailSuccess', 'email'],
+  requestPasswordReset: ['RequestPasswordResetInput', 'RequestPasswordResetSuccess', 'ok'],
+  resetPassword: ['ResetPasswordInput', 'ResetPasswordSuccess', 'revokedCount'],
   revokeSession: ['SessionIdInput', 'RevokeSessionSuccess', 'revokedSessionId'],
   revokeSessions: ['RevokeSessionsInput', 'RevokeSessionsSuccess', 'revokedCount'],
 } as const;

@@ -74,6 +74,10 @@ test('an empty environment gives the documented development defaults', () => {
     tenants: { deletionGraceDays: 30 },
     maintenance: { intervalSeconds: 60 },
     mail: {
+      smtpUrl: undefined,
+      from: { name: 'Tenantry', address: 'no-reply@localhost' },
+      hasInbox: true,
+      hasDevPages: true,
       links: {
         invitation: 'http://localhost:4000/dev/invitation',
         emailVerification: 'http://localhost:4000/dev/email-verification',
@@ -220,6 +224,53 @@ test.each([
 ])('limits that contradict each other are refused: %j', (env) => {
   expect(getFaults(env)[0]).toMatch(/must be at least/);
 });
+
+test('the inbox shows mails on this machine alone, and only where they are not sent', () => {
+  const smtp = { SMTP_URL: 'smtp://mail.example' };
+  expect(loadConfig({}).mail.hasInbox).toBe(true);
+  for (const env of [smtp, production, { HOST: '0.0.0.0' }, { MAIL_INBOX: 'off' }]) {
+    expect(loadConfig(env).mail.hasInbox).toBe(false);
+  }
+  expect(getFaults({ ...smtp, MAIL_INBOX: 'on' })).toEqual([
+    'MAIL_INBOX must be off where SMTP_URL is set',
+  ]);
+  expect(getFaults({ ...production, MAIL_INBOX: 'on' })).toEqual([
+    'MAIL_INBOX must be off in production',
+  ]);
+  expect(getFaults({ HOST: '::', MAIL_INBOX: 'on' })).toEqual([
+    'MAIL_INBOX must be off where HOST is not loopback, and it is ::',
+  ]);
+});
+
+test('production sends no mail from nobody, and none whose links lead nowhere', () => {
+  const names = ['MAIL_FROM', 'INVITATION_URL', 'EMAIL_VERIFICATION_URL', 'PASSWORD_RESET_URL'];
+  expect(getFaults({ ...production, SMTP_URL: 'smtps://mail.example' })).toEqual(
+    names.map((name) => `${name} must be set in production where SMTP_URL is`),
+  );
+});
+
+test.each([
+  ['post@mail.example', { name: '', address: 'post@mail.example' }],
+  ['Jackson & Co. <post@mail.example>', { name: 'Jackson & Co.', address: 'post@mail.example' }],
+])('mails can be from %s', (MAIL_FROM, from) => {
+  expect(loadConfig({ MAIL_FROM }).mail.from).toEqual(from);
+});
+
+test.each(['nobody', 'a@b\nBcc: c@d', '"x" <a@b>', 'a <b>', '<a@b>'])(
+  'mails cannot be from %j',
+  (MAIL_FROM) => {
+    expect(getFaults({ MAIL_FROM })).toHaveLength(1);
+  },
+);
+
+test.each(['http://mail.example', 'hunter2', 'smtp://', 'smtp:hunter2@mail.example'])(
+  'the mail server %j is refused without repeating its password',
+  (SMTP_URL) => {
+    const [fault] = getFaults({ SMTP_URL });
+    expect(fault).toContain('SMTP_URL must be a URL');
+    expect(fault).not.toContain('hunter2');
+  },
+);
 
 test('password hashing cannot be made weaker than the published minimum', () => {
   expect(getFaults({ PASSWORD_HASH_MEMORY_KIB: '19455', PASSWORD_HASH_ITERATIONS: '1' })).toEqual([

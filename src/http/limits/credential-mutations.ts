@@ -6,8 +6,11 @@
 const credentialMutations: ReadonlySet<string> = new Set([
   'changePassword',
   'confirmPassword',
+  'requestPasswordReset',
+  'resetPassword',
   'signIn',
   'signUp',
+  'verifyEmail',
 ]);
 
 /** True for a top-level field that costs a check of credentials. */

@@ -7,7 +7,14 @@ import type { MutationTable } from './table.ts';
 
 /** What a program may try with its key; everything else is for people. */
 const openToKeys: ReadonlySet<string> = new Set([
-  ...['createRole', 'deleteRole', 'inviteMembers', 'removeMember', 'resendInvitation', 'revokeApiKey'],
+  ...[
+    'createRole',
+    'deleteRole',
+    'inviteMembers',
+    'removeMember',
+    'resendInvitation',
+    'revokeApiKey',
+  ],
   ...['revokeInvitation', 'revokeSession', 'revokeSessions', 'updateMembership', 'updateRole'],
   'updateTenant',
 ]);
@@ -24,11 +31,7 @@ export function closeToDelegates(table: MutationTable): MutationTable {
   return closeTo('impersonated', openToImpersonators, closeTo('key', openToKeys, table));
 }
 
-function closeTo(
-  delegate: Caller,
-  open: ReadonlySet<string>,
-  table: MutationTable,
-): MutationTable {
+function closeTo(delegate: Caller, open: ReadonlySet<string>, table: MutationTable): MutationTable {
   const shut = ({ name, judge }: Room): Room => ({
     name,
     judge: (scene) => (scene.caller === delegate ? 'FORBIDDEN' : judge(scene)),

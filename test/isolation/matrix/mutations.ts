@@ -1,3 +1,4 @@
+import { mintToken } from '../../../src/lib/token.ts';
 import { type Caller, callers } from './callers.ts';
 import { closeToDelegates } from './delegates.ts';
 import { everybody, inTenant, people, platform, type Room, selfOrPlatform } from './rooms.ts';
@@ -113,6 +114,15 @@ const ownCredentials: Room = {
   judge: ({ caller }) => (caller === 'anonymous' ? 'UNAUTHENTICATED' : 'allowed'),
 };
 
+/** A token that was mailed to nobody opens nothing, whoever sends it. */
+const noGoodToken: Room = { name: 'whoever was mailed the token', judge: () => 'BAD_USER_INPUT' };
+
+/** Everybody may name anybody, and learns nothing of it. */
+const namingAnybody: Room = {
+  name: 'public',
+  judge: ({ target }) => (target === 'malformed' ? 'BAD_USER_INPUT' : 'allowed'),
+};
+
 const someRole = { key: 'newcomer', name: 'Newcomer', permissions: ['tenant:read'] };
 
 /** Every mutation with what to call it with, by the passwords and ids of the world it runs in. */
@@ -202,6 +212,31 @@ function listRooms(passwords: Passwords, selves: Selves): MutationTable {
           tenantId: Tenant,
           reason: 'for no good reason',
         }),
+      },
+    ],
+    requestEmailVerification: [{ name: '', room: people, isFixed: true }],
+    verifyEmail: [
+      {
+        name: 'with a token of nobody',
+        room: noGoodToken,
+        isFixed: true,
+        input: () => ({ token: mintToken('tenantry_verify').token }),
+      },
+    ],
+    requestPasswordReset: [
+      {
+        name: '',
+        room: namingAnybody,
+        isAboutAnybody: true,
+        input: ({ email }) => ({ email }),
+      },
+    ],
+    resetPassword: [
+      {
+        name: 'with a token of nobody',
+        room: noGoodToken,
+        isFixed: true,
+        input: () => ({ token: mintToken('tenantry_reset').token, newPassword }),
       },
     ],
     updateProfile: [

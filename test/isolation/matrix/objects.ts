@@ -169,6 +169,9 @@ export const objectFields: FieldTable = {
   LeaveTenantSuccess: fields(withParent, 'leftTenantId'),
   ReinstateUserSuccess: fields(withParent, 'user'),
   RemoveMemberSuccess: fields(withParent, 'removedMembershipId'),
+  RequestEmailVerificationSuccess: fields(withParent, 'emailVerified'),
+  RequestPasswordResetSuccess: fields(everybody, 'ok'),
+  ResetPasswordSuccess: fields(withParent, 'revokedCount'),
   RestoreTenantSuccess: fields(withParent, 'tenant'),
   ResumeTenantSuccess: fields(withParent, 'tenant'),
   RevokeApiKeySuccess: fields(withParent, 'apiKey'),
@@ -186,4 +189,5 @@ export const objectFields: FieldTable = {
   UpdateRoleSuccess: fields(withParent, 'role'),
   UpdateTenantLimitsSuccess: fields(withParent, 'limits'),
   UpdateTenantSuccess: fields(withParent, 'tenant'),
+  VerifyEmailSuccess: fields(withParent, 'email'),
 };

@@ -39,6 +39,8 @@ export type Case = {
   isTenantOwned?: boolean;
   /** About the person, whatever tenant its session is bound to: not for the bound one. */
   isPersonal?: boolean;
+  /** Open to everybody about anybody: what it changes of whom it names, it is there to change. */
+  isAboutAnybody?: boolean;
 };
 
 /** Every mutation, by name. */

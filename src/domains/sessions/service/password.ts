@@ -1,9 +1,11 @@
 import { InvalidCredentialsError, InvalidInputError } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
 import { type Ctx, getSignedIn } from '../../../core/context.ts';
+import { enqueueMail } from '../../../core/mail.ts';
 import { getOwnScope } from '../../../core/scopes.ts';
 import type { Db } from '../../../db/database.ts';
 import { findPasswordFault, normalizePassword } from '../../../lib/password-rules.ts';
+import { composePasswordChanged } from '../mails.ts';
 import { revokeOwnApiKeys } from '../queries/own-api-keys.ts';
 import * as queries from '../queries.ts';
 import { releaseSignIn, reserveSignIn } from './sign-in-budget.ts';
@@ -38,8 +40,9 @@ export type ChangePasswordInput = {
 export type PasswordChange = { revokedCount: number; revokedApiKeyCount: number };
 
 /**
- * Changes the caller's password and ends all of its other sessions and, if asked, its API keys; answers
- * how many ended. Raises InvalidInputError, InvalidCredentialsError (wrong current password), RateLimitedError, UnavailableError.
+ * Changes the caller's password, ends all of its other sessions and, if asked, its API keys, and tells
+ * its mailbox; answers how many ended. Raises InvalidInputError, InvalidCredentialsError (wrong current
+ * password), RateLimitedError, UnavailableError.
  */
 export async function changePassword(
   ctx: Ctx,
@@ -67,6 +70,7 @@ export async function changePassword(
       target: { type: 'User', id: user.id },
     });
     const revokedApiKeyCount = input.revokeApiKeys ? await endOwnApiKeys(ctx, tx) : 0;
+    await enqueueMail(ctx, tx, { to: user.email, ...composePasswordChanged() });
     await releaseSignIn(ctx, tx, user.email);
     return { revokedCount, revokedApiKeyCount };
   });

@@ -11,6 +11,7 @@ import { createUuidV7 } from '../../../lib/uuid.ts';
 import { createTenantWithOwner } from '../../tenants/queries.ts';
 import { checkNewTenant, recordTenantCreated, withTakenSlugNamed } from '../../tenants/service.ts';
 import { createUser, listVisibleUsers } from '../../users/queries.ts';
+import { sendVerification } from '../../users/service/verify-email.ts';
 import { userNameMax } from '../../users/service.ts';
 import { createPassword, noteSignIn } from '../queries.ts';
 import { endReplacedSession, enterRememberedSession, enterSession } from './current.ts';
@@ -29,9 +30,9 @@ export type SignUpInput = IdempotentInput & {
 export type SignedUp = OpenedSession & { user: User; tenantId: string | null };
 
 /**
- * Creates a user, signs it in and, with a tenant name, creates the tenant that it owns: all or
- * nothing. Raises InvalidInputError, ConflictError (e-mail or slug taken, or the idempotency key is at
- * work), RateLimitedError, UnavailableError.
+ * Creates a user, signs it in, mails it a link that proves its address and, with a tenant name,
+ * creates the tenant that it owns: all or nothing. Raises InvalidInputError, ConflictError (e-mail or
+ * slug taken, or the idempotency key is at work), RateLimitedError, UnavailableError.
  */
 export async function signUp(ctx: Ctx, input: SignUpInput): Promise<SignedUp> {
   const email = checkEmail('email', input.email);
@@ -48,6 +49,7 @@ export async function signUp(ctx: Ctx, input: SignUpInput): Promise<SignedUp> {
         await createUser(tx, { id, email, name });
         await createPassword(tx, id, passwordHash);
         await recordSignUp(ctx, tx, id);
+        await sendVerification(ctx, tx, { email });
         if (tenant) {
           await createTenantWithOwner(tx, id, tenant);
           await recordTenantCreated(ctx, tx, tenant);

@@ -1,0 +1,56 @@
+import { RateLimitedError } from '../../../core/app-error.ts';
+import { builder } from '../../../graphql/builder.ts';
+import { addMutation, createResultType } from '../../../graphql/mutation.ts';
+import { requestPasswordReset, resetPassword } from '../service/reset-password.ts';
+
+const RequestPasswordResetInput = builder.inputType('RequestPasswordResetInput', {
+  description: 'Whose password was forgotten.',
+  fields: (t) => ({
+    email: t.string({ required: true, description: 'The e-mail address of the account.' }),
+  }),
+});
+
+const RequestPasswordResetSuccess = builder
+  .objectRef<{ ok: boolean }>('RequestPasswordResetSuccess')
+  .implement({
+    description: 'If there is such an account, a mail is on its way to it.',
+    fields: (t) => ({
+      ok: t.exposeBoolean('ok', { description: 'Always true, whether or not there is one.' }),
+    }),
+  });
+
+addMutation('requestPasswordReset', {
+  description: 'Mails a link for a new password. Tells nobody whether there is such an account.',
+  input: RequestPasswordResetInput,
+  callers: 'anybody',
+  result: createResultType('RequestPasswordReset', RequestPasswordResetSuccess, [RateLimitedError]),
+  resolve: async (ctx, input) => {
+    await requestPasswordReset(ctx, input);
+    return { ok: true };
+  },
+});
+
+const ResetPasswordInput = builder.inputType('ResetPasswordInput', {
+  description: 'What came by mail, and the new password.',
+  fields: (t) => ({
+    token: t.string({ required: true, description: 'The token of the link; good for 30 minutes.' }),
+    newPassword: t.string({ required: true, description: '15 to 128 characters, nothing common.' }),
+  }),
+});
+
+const ResetPasswordSuccess = builder
+  .objectRef<{ revokedCount: number }>('ResetPasswordSuccess')
+  .implement({
+    description: 'The password was set and every session of the user has ended; sign in anew.',
+    fields: (t) => ({
+      revokedCount: t.exposeInt('revokedCount', { description: 'How many sessions ended.' }),
+    }),
+  });
+
+addMutation('resetPassword', {
+  description: 'Sets a new password with the token that was mailed. Works once, signs nobody in.',
+  input: ResetPasswordInput,
+  callers: 'anybody',
+  result: createResultType('ResetPassword', ResetPasswordSuccess),
+  resolve: async (ctx, input) => ({ revokedCount: await resetPassword(ctx, input) }),
+});

@@ -1,0 +1,30 @@
+import { hashToken, mintToken } from '../../lib/token.ts';
+
+/** What a token sent by mail is good for, and nothing else. */
+export type TokenPurpose = 'email_verification' | 'password_reset';
+
+const prefixes: Readonly<Record<TokenPurpose, string>> = {
+  email_verification: 'tenantry_verify',
+  password_reset: 'tenantry_reset',
+};
+
+/** How long a token is good for. */
+export const lifetimeSeconds: Readonly<Record<TokenPurpose, number>> = {
+  email_verification: 24 * 3_600,
+  password_reset: 30 * 60,
+};
+
+/** How many mails one mailbox is sent at somebody's asking, whoever asks. */
+export const mailBudget = { mailsMax: 5, windowSeconds: 3_600, spacingSeconds: 60 };
+
+/** A new token, to be mailed, and the hash to store. */
+export function createOneTimeToken(purpose: TokenPurpose) {
+  const { token, hash } = mintToken(prefixes[purpose]);
+  return { token, hash: new Uint8Array(hash) };
+}
+
+/** The hash of a well-formed token of this purpose; null for anything else, which costs no statement. */
+export function hashOneTimeToken(purpose: TokenPurpose, token: string) {
+  const hash = hashToken(prefixes[purpose], token);
+  return hash && new Uint8Array(hash);
+}

@@ -1,0 +1,79 @@
+import { InvalidInputError, RateLimitedError } from '../../../core/app-error.ts';
+import { recordAudit } from '../../../core/audit.ts';
+import { becomePrincipal, type Ctx, getSignedIn } from '../../../core/context.ts';
+import { enqueueMail } from '../../../core/mail.ts';
+import type { User } from '../../../core/records.ts';
+import { getOwnScope } from '../../../core/scopes.ts';
+import type { Db } from '../../../db/database.ts';
+import { noScope } from '../../../db/scope.ts';
+import { composeVerification } from '../mails.ts';
+import { createOneTimeToken, hashOneTimeToken } from '../one-time-token.ts';
+import * as queries from '../queries/verification.ts';
+
+/**
+ * Mails the caller a link that proves its address; the link before it is void. True, and no mail,
+ * where it is proven already. Raises RateLimitedError after one mail a minute and five an hour.
+ */
+export async function requestEmailVerification(ctx: Ctx): Promise<boolean> {
+  const { user } = getSignedIn(ctx);
+  if (user.emailVerifiedAt !== null) return true;
+  await ctx.db.transaction(getOwnScope(ctx), async (tx) => {
+    const { id, email } = user;
+    await sendVerification(ctx, tx, { email });
+    await recordAudit(ctx, tx, {
+      action: 'email.verification_requested',
+      tenantId: null,
+      target: { type: 'User', id },
+    });
+  });
+  return false;
+}
+
+/** Puts the mail with the link into the outbox, in the scope of its user. Raises RateLimitedError. */
+export async function sendVerification(
+  ctx: Ctx,
+  tx: Db,
+  { email }: Pick<User, 'email'>,
+): Promise<void> {
+  const { token, hash } = createOneTimeToken('email_verification');
+  const seconds = await queries.createVerificationToken(tx, hash);
+  if (seconds > 0) {
+    throw new RateLimitedError('A mail was sent a moment ago. Please look for it first.', seconds);
+  }
+  await enqueueMail(ctx, tx, { to: email, ...composeVerification(ctx, token) });
+}
+
+/**
+ * Marks the address as proven that the token was sent to; answers it. Good once, and only for whoever
+ * still has that address. Raises InvalidInputError.
+ */
+export async function verifyEmail(ctx: Ctx, token: string): Promise<string> {
+  const hash = hashOneTimeToken('email_verification', token);
+  if (hash === null) throw createTokenRefusal();
+  const { userId, email } = await ctx.db.transaction(noScope, async (tx) => {
+    const verified = await queries.verifyEmail(tx, hash);
+    if (verified === null) throw createTokenRefusal();
+    await recordAudit(ctx, tx, {
+      action: 'email.verified',
+      tenantId: null,
+      target: { type: 'User', id: verified.userId },
+      changes: { emailVerified: [verified.wasVerified, true] },
+    });
+    return verified;
+  });
+  noteVerified(ctx, userId);
+  return email;
+}
+
+/** One refusal for every token that is not good, so that none of the reasons shows. */
+export function createTokenRefusal(): InvalidInputError {
+  return new InvalidInputError('This link is no longer good. Please ask for a new one.', ['token']);
+}
+
+/** The rest of the operation sees the caller as it is now. */
+function noteVerified(ctx: Ctx, userId: string): void {
+  const { principal } = ctx;
+  if (principal.kind !== 'session' || principal.user.id !== userId) return;
+  const user = { ...principal.user, emailVerifiedAt: principal.user.emailVerifiedAt ?? new Date() };
+  becomePrincipal(ctx, { ...principal, user });
+}

@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import type { Answer } from '../answer.ts';
+import { loopbackHost } from '../forgery.ts';
+import { type InboxEntry, renderInbox } from './inbox.ts';
+import { renderTryPage } from './try-pages.ts';
+
+/** Answers a page below /dev/, or null where there is none. */
+export type AnswerDevPage = (req: IncomingMessage, path: string) => Promise<Answer | null>;
+
+export type DevPagesOptions = {
+  /** The pages that links in mails lead to where there is no frontend yet. */
+  hasPages: boolean;
+  /** What the inbox shows, the newest first; null for no inbox. */
+  listMails: (() => Promise<readonly InboxEntry[]>) | null;
+};
+
+const assets: Readonly<Record<string, string>> = {
+  '/dev/dev.css': 'text/css',
+  '/dev/inbox.js': 'text/javascript',
+  '/dev/try.js': 'text/javascript',
+};
+
+/** Scripts and styles come from this server alone and never from within a page: mails are strangers'. */
+const securityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "form-action 'none'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/**
+ * The conveniences of development: an inbox of the mails that would have been sent, and pages to try
+ * what their links are for. Nothing of it is there in production.
+ */
+export function createDevPages({ hasPages, listMails }: DevPagesOptions): AnswerDevPage {
+  return async (req, path) => {
+    if (req.method !== 'GET') return null;
+    // By this name alone: a page that has its own name point here must not read the tokens.
+    if (path === '/dev/inbox' && listMails && loopbackHost.test(req.headers.host ?? '')) {
+      return createPage(renderInbox(await listMails()));
+    }
+    if (!hasPages) return null;
+    const type = assets[path];
+    if (type) {
+      const file = new URL(`assets/${path.slice('/dev/'.length)}`, import.meta.url);
+      return createAnswer(type, await readFile(file, 'utf8'));
+    }
+    const page = renderTryPage(path.slice('/dev/'.length), { hasInbox: listMails !== null });
+    return page === null ? null : createPage(page);
+  };
+}
+
+function createPage(html: string): Answer {
+  const { headers, ...answer } = createAnswer('text/html', html);
+  return { ...answer, headers: { ...headers, 'content-security-policy': securityPolicy } };
+}
+
+function createAnswer(type: string, body: string): Answer {
+  return { status: 200, headers: { 'content-type': `${type}; charset=utf-8` }, body };
+}

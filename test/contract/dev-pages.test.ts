@@ -1,0 +1,183 @@
+import { request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { post } from '../support/credentials.ts';
+import { findToken, readLastMail } from '../support/mail.ts';
+import { createPerson } from '../support/people.ts';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp();
+});
+afterAll(() => app.close());
+
+const pages = ['inbox', 'sign-up', 'email-verification', 'password-reset', 'invitation'];
+const assets = ['dev.css', 'inbox.js', 'try.js'];
+
+const get = (path: string, at: Pick<TestApp, 'url'> = app) => fetch(`${at.url}/dev/${path}`);
+
+/** The status of the inbox when it is asked for by another name. */
+function getByHost(host: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const asked = request(`${app.url}/dev/inbox`, { headers: { host } }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    asked.on('error', reject).end();
+  });
+}
+
+/** The forms of a page, as a browser reads their attributes. */
+async function listOperations(path: string): Promise<string[]> {
+  const html = await (await get(path)).text();
+  return Array.from(html.matchAll(/data-operation="([^"]*)"/g), ([, escaped = '']) =>
+    escaped.replaceAll('&quot;', '"').replaceAll('&amp;', '&'),
+  );
+}
+
+describe('the inbox', () => {
+  test('shows each mail with subject, recipient, text and its link, the newest first', async () => {
+    const older = await createPerson(app);
+    const newer = await createPerson(app);
+    const html = await (await get('inbox')).text();
+    expect(html.indexOf(newer.email)).toBeGreaterThan(0);
+    expect(html.indexOf(newer.email)).toBeLessThan(html.indexOf(older.email));
+    expect(html).toContain('<h2>Please confirm your e-mail address</h2>');
+    const { token } = await readLastMail(app, newer.email);
+    expect(html).toContain(`<a href="http://localhost:0/dev/email-verification#token=${token}">`);
+  });
+
+  test('leads by its link to a page that proves the address', async () => {
+    const person = await createPerson(app);
+    const html = await (await get('inbox')).text();
+    const article = html.split('<article').find((part) => part.includes(person.email)) ?? '';
+    const href = /href="([^"]+)"/.exec(article)?.[1] ?? '';
+    const path = new URL(href).pathname.slice('/dev/'.length);
+    const [operation = ''] = await listOperations(path);
+    const variables = { input: { token: findToken(href) } };
+    const { text } = await post(app, { query: operation, variables });
+    expect(JSON.parse(text)).toEqual({ data: { result: { __typename: 'VerifyEmailSuccess' } } });
+  });
+
+  test('makes no markup of what strangers write', async () => {
+    const { sealer } = app.app.runtime.mail;
+    const evil = '<script src="/dev/try.js"></script><img src=x onerror="alert(1)">';
+    const sealed = sealer.seal(JSON.stringify({ subject: evil, text: evil, html: evil }));
+    await app.owner.query('select enqueue_mail($1, $2, true)', [
+      '"><b>@mail.example',
+      Buffer.from(sealed),
+    ]);
+    const html = await (await get('inbox')).text();
+    expect(html).toContain('&lt;script src=');
+    expect(html).not.toMatch(/<img|onerror="|<b>@/);
+    expect(html.match(/<script/g)).toHaveLength(1);
+  });
+
+  test('keeps the newest hundred, and across restarts', async () => {
+    const sealed = app.app.runtime.mail.sealer.seal('{"subject":"Hello","text":"Text"}');
+    for (let round = 0; round < 130; round += 1) {
+      await app.owner.query('select enqueue_mail($1, $2, true)', [
+        `n-${round}@mail.example`,
+        Buffer.from(sealed),
+      ]);
+    }
+    const { rows } = await app.owner.query('select count(*)::int as count from mail_outbox');
+    expect(rows).toEqual([{ count: 100 }]);
+    const html = await (await get('inbox')).text();
+    expect(html.match(/<article/g)).toHaveLength(100);
+    expect(html).toContain('n-129@mail.example');
+    expect(html).not.toContain('n-29@mail.example');
+  });
+
+  test('shows nothing that is to be sent', async () => {
+    const sealed = app.app.runtime.mail.sealer.seal('{"subject":"Hello","text":"Text"}');
+    await app.owner.query('select enqueue_mail($1, $2)', [
+      'real@mail.example',
+      Buffer.from(sealed),
+    ]);
+    expect(await (await get('inbox')).text()).not.toContain('real@mail.example');
+  });
+
+  test('is shown to no page that points a name of its own at this machine', async () => {
+    expect(await getByHost('localhost:4000')).toBe(200);
+    for (const host of ['evil.example', 'localhost.evil.example', '192.0.2.1']) {
+      expect(await getByHost(host)).toBe(404);
+    }
+  });
+});
+
+describe('every page', () => {
+  test.each(pages)('%s runs and shows nothing but what this server serves', async (page) => {
+    const response = await get(page);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    const policy = response.headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src 'none'; script-src 'self'");
+    expect(policy).not.toContain('unsafe');
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    const html = await response.text();
+    expect(html).not.toMatch(/<script>|<style|style=|\son\w+=/);
+    for (const [, path = ''] of html.matchAll(/(?:src|href)="(\/[^"]+)"/g)) {
+      expect((await fetch(`${app.url}${path}`)).status, path).toBe(200);
+    }
+  });
+
+  test.each(assets)('%s is served by its type', async (asset) => {
+    const response = await get(asset);
+    expect([response.status, response.headers.get('x-content-type-options')]).toEqual([
+      200,
+      'nosniff',
+    ]);
+    expect(response.headers.get('content-type')).toMatch(/^text\/(css|javascript); charset=utf-8$/);
+  });
+
+  test('asks what the schema answers', async () => {
+    const operations = (await Promise.all(pages.map(listOperations))).flat();
+    expect(operations.length).toBeGreaterThan(5);
+    // Invitations bring their mutations along themselves.
+    for (const query of operations.filter((text) => !text.includes('Invitation('))) {
+      const isPlain = !query.includes('$input');
+      const { text } = await post(app, { query, variables: { input: isPlain ? undefined : null } });
+      const [fault] = JSON.parse(text).errors;
+      expect(fault.message, query).toMatch(isPlain ? /sign in/ : /must not be null/);
+    }
+  });
+
+  test.each(['', 'unknown', '../main.ts', 'assets/dev.css', '__proto__', 'constructor'])(
+    'that is none is not found: %s',
+    async (path) => {
+      expect((await get(path)).status).toBe(404);
+    },
+  );
+});
+
+describe('a server', () => {
+  const production = {
+    NODE_ENV: 'production',
+    TENANTRY_SECRET: 'a-good-secret-of-more-than-32-characters',
+  };
+
+  test('in production has none of it', async () => {
+    const server = await startTestApp(production);
+    for (const path of [...pages, ...assets]) {
+      expect((await get(path, server)).status, path).toBe(404);
+    }
+    await server.close();
+  });
+
+  test('without a mail server and without an inbox has the mails wait', async () => {
+    const server = await startTestApp(production);
+    await createPerson(server);
+    const { rows } = await server.owner.query('select is_for_inbox, attempts from mail_outbox');
+    expect(rows).toEqual([{ is_for_inbox: false, attempts: 0 }]);
+    await server.close();
+  });
+
+  test('that others can reach shows no inbox', async () => {
+    const server = await startTestApp({ HOST: '0.0.0.0' });
+    const at = { url: server.url.replace('0.0.0.0', '127.0.0.1') };
+    expect((await get('inbox', at)).status).toBe(404);
+    expect((await get('password-reset', at)).status).toBe(200);
+    await server.close();
+  });
+});

@@ -1,0 +1,287 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { mintToken } from '../../src/lib/token.ts';
+import { listStatementsOf, startTestApp, type TestApp } from '../support/app.ts';
+import { isGood, openSession, post, send } from '../support/credentials.ts';
+import { readTrail } from '../support/life-cycle.ts';
+import { readLastMail, readMails } from '../support/mail.ts';
+import { readRows } from '../support/mutate.ts';
+import { createPerson, type Person } from '../support/people.ts';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp({ SIGN_UP_SOURCE_MAX: '1000', TRUSTED_PROXY_HOPS: '1' });
+});
+afterAll(() => app.close());
+beforeEach(() => app.owner.query('delete from sign_in_budgets'));
+
+const newPassword = 'another harbour at dusk';
+const refused = { code: 'BAD_USER_INPUT', path: ['token'] };
+
+const request = (email: string) => send(app.ask, 'requestPasswordReset', { email });
+const reset = (token: string | null, password = newPassword) =>
+  send(app.ask, 'resetPassword', { token, newPassword: password });
+const trySignIn = async (email: string, password: string) =>
+  (await send(app.ask, 'signIn', { email, password })).code;
+
+/** Asks for a link and answers its token. */
+async function requestToken({ email }: Pick<Person, 'email'>): Promise<string> {
+  expect(await request(email)).toMatchObject({ code: null, value: { ok: true } });
+  return (await readLastMail(app, email)).token ?? '';
+}
+
+describe('a reset', () => {
+  test('sets the password, ends every session, proves the mailbox and signs nobody in', async () => {
+    const person = await createPerson(app);
+    const second = await openSession(app, person);
+    const token = await requestToken(person);
+    expect(await reset(token)).toEqual({ code: null, path: null, value: { revokedCount: 2 } });
+    expect([await isGood(person), await isGood(second)]).toEqual([false, false]);
+    expect(await trySignIn(person.email, person.password)).toBe('UNAUTHENTICATED');
+    const { ask } = await openSession(app, { ...person, password: newPassword });
+    const { data } = await ask(
+      '{ viewer { user { emailVerified } sessions { edges { cursor } } } }',
+    );
+    expect(data.viewer.user.emailVerified).toBe(true);
+    expect(data.viewer.sessions.edges).toHaveLength(1);
+  });
+
+  test('opens an account that 100 failures had shut', async () => {
+    const person = await createPerson(app);
+    await trySignIn(person.email, 'surely not the right one');
+    await app.owner.query(
+      `update sign_in_budgets set consecutive = 100 where bucket like 'account:%'`,
+    );
+    expect(await trySignIn(person.email, person.password)).toBe('RATE_LIMITED');
+    await reset(await requestToken(person));
+    expect(await trySignIn(person.email, newPassword)).toBeNull();
+  });
+
+  test('tells the mailbox, as does a change of the password', async () => {
+    const person = await createPerson(app);
+    const change = { currentPassword: person.password, newPassword };
+    expect(await send(person.ask, 'changePassword', change)).toMatchObject({ code: null });
+    expect((await readLastMail(app, person.email)).subject).toBe('Your password was changed');
+    await reset(await requestToken(person));
+    const subjects = (await readMails(app, person.email)).map(({ subject }) => subject);
+    expect(subjects.filter((subject) => subject === 'Your password was changed')).toHaveLength(2);
+  });
+
+  test('takes no weaker password than a sign-up, and then leaves the token good', async () => {
+    const person = await createPerson(app, 'crocodile@spaceships.example');
+    const token = await requestToken(person);
+    const hashes = vi.spyOn(app.app.runtime.passwords, 'hash');
+    const before = await readRows(app);
+    for (const weak of [
+      'too short',
+      'password123456789',
+      'crocodilecrocodile',
+      'spaceships.spaceships',
+      'x'.repeat(129),
+    ]) {
+      expect(await reset(token, weak)).toMatchObject({
+        code: 'BAD_USER_INPUT',
+        path: ['newPassword'],
+      });
+    }
+    expect(hashes).not.toHaveBeenCalled();
+    hashes.mockRestore();
+    expect(await readRows(app)).toEqual(before);
+    expect(await reset(token)).toMatchObject({ code: null });
+  });
+
+  test('gives a password to somebody who had none', async () => {
+    const person = await createPerson(app);
+    await app.owner.query('delete from password_credentials where user_id = $1', [person.userUuid]);
+    expect(await reset(await requestToken(person))).toMatchObject({ code: null });
+    expect(await trySignIn(person.email, newPassword)).toBeNull();
+  });
+
+  test('by somebody who is signed in ends that session too, and leaves those of others', async () => {
+    const person = await createPerson(app);
+    const other = await createPerson(app);
+    const token = await requestToken(person);
+    const { data } = await person.ask(
+      `mutation ($token: String!) {
+        resetPassword(input: { token: $token, newPassword: "${newPassword}" }) { __typename }
+        requestEmailVerification { ... on Error { code } } }`,
+      { variables: { token } },
+    );
+    expect(data).toBeNull();
+    expect([await isGood(person), await isGood(other)]).toEqual([false, true]);
+  });
+
+  test('is told in the trail of the person, with no secret', async () => {
+    const person = await createPerson(app);
+    const token = await requestToken(person);
+    await reset(token);
+    const trail = await readTrail(app, person.userUuid);
+    const { userUuid } = person;
+    expect(trail.filter(({ action }) => action.startsWith('password'))).toEqual([
+      { action: 'password.reset_requested', actor: null, target: userUuid, changes: {} },
+      {
+        action: 'password.reset',
+        actor: userUuid,
+        target: userUuid,
+        changes: { sessions: [1, 0] },
+      },
+    ]);
+    expect(JSON.stringify(trail)).not.toContain(token.slice(-20, -8));
+  });
+});
+
+describe('a token', () => {
+  test('sets one password, also for 16 who come with it at the same moment', async () => {
+    const person = await createPerson(app);
+    const token = await requestToken(person);
+    const passwords = Array.from({ length: 16 }, (_, at) => `harbour number ${at} at dusk`);
+    const outcomes = await Promise.all(passwords.map((password) => reset(token, password)));
+    const winners = passwords.filter((_, at) => outcomes[at]?.code === null);
+    expect(winners).toHaveLength(1);
+    expect(outcomes.filter(({ code }) => code === 'BAD_USER_INPUT')).toHaveLength(15);
+    expect(await trySignIn(person.email, winners[0] ?? '')).toBeNull();
+  });
+
+  test('is void after use, once a newer one was asked for, and after 30 minutes', async () => {
+    const person = await createPerson(app);
+    const used = await requestToken(person);
+    await reset(used);
+    await app.owner.query('delete from sign_in_budgets');
+    const replaced = await requestToken(person);
+    await app.owner.query('delete from sign_in_budgets');
+    const expired = await requestToken(person);
+    const { rows } = await app.owner.query(
+      `update one_time_tokens t set expires_at = now() - interval '1 second' from one_time_tokens o
+       where o.token_hash = t.token_hash and t.user_id = $1 and t.purpose = 'password_reset'
+       returning extract(epoch from o.expires_at - o.created_at)::int as seconds`,
+      [person.userUuid],
+    );
+    expect(rows).toEqual([{ seconds: 1_800 }]);
+    for (const token of [used, replaced, expired]) {
+      expect(await reset(token, 'a third harbour at dawn')).toMatchObject(refused);
+    }
+  });
+
+  test('is good for this purpose and this address alone, and for nobody who is suspended', async () => {
+    const person = await createPerson(app);
+    const verification = (await readLastMail(app, person.email)).token;
+    expect(await reset(verification)).toMatchObject(refused);
+    const token = await requestToken(person);
+    expect(await send(app.ask, 'verifyEmail', { token })).toMatchObject(refused);
+    for (const [spoil, mend] of [
+      [`email = 'moved-' || email`, `email = substr(email, 7)`],
+      [`status = 'suspended'`, `status = 'active'`],
+    ]) {
+      await app.owner.query(`update users set ${spoil} where id = $1`, [person.userUuid]);
+      expect(await reset(token)).toMatchObject(refused);
+      await app.owner.query(`update users set ${mend} where id = $1`, [person.userUuid]);
+    }
+    expect(await reset(token)).toMatchObject({ code: null });
+  });
+
+  test('that is no good costs no hash, and junk no statement', async () => {
+    const hashes = vi.spyOn(app.app.runtime.passwords, 'hash');
+    expect(await reset(mintToken('tenantry_reset').token)).toMatchObject(refused);
+    const statements = await listStatementsOf(app, async () => {
+      for (const junk of ['', 'x', mintToken('tenantry_session').token]) {
+        expect(await reset(junk)).toMatchObject(refused);
+      }
+    });
+    expect(statements).toEqual([]);
+    expect(hashes).not.toHaveBeenCalled();
+    hashes.mockRestore();
+  });
+});
+
+describe('asking for a reset', () => {
+  const query = `mutation ($email: String!) { requestPasswordReset(input: { email: $email }) {
+    __typename ... on RequestPasswordResetSuccess { ok } ... on Error { code message path }
+    ... on RateLimitedError { retryAfterSeconds } } }`;
+
+  /** Everything that somebody who asks could notice. */
+  async function observe(email: string) {
+    let answer = { status: 0, text: '' };
+    const statements = await listStatementsOf(app, async () => {
+      const { status, text } = await post(app, { query, variables: { email } });
+      answer = { status, text };
+    });
+    return { ...answer, statements };
+  }
+
+  test('looks the same for known, unknown and suspended addresses; only the known gets a mail', async () => {
+    const known = await createPerson(app);
+    const suspended = await createPerson(app);
+    await app.owner.query(`update users set status = 'suspended' where id = $1`, [
+      suspended.userUuid,
+    ]);
+    const before = await readMails(app);
+    const [one, ...others] = [
+      await observe(known.email),
+      await observe('nobody@reset.example'),
+      await observe(suspended.email),
+    ];
+    expect(JSON.parse(one?.text ?? '').data.requestPasswordReset).toEqual({
+      __typename: 'RequestPasswordResetSuccess',
+      ok: true,
+    });
+    for (const other of others) expect(other).toEqual(one);
+    const fresh = (await readMails(app)).slice(before.length);
+    expect(fresh.map(({ to }) => to)).toEqual([known.email]);
+    for (const email of [known.email, 'nobody@reset.example', suspended.email]) {
+      const again = JSON.parse((await observe(email)).text).data.requestPasswordReset;
+      expect(again).toMatchObject({ code: 'RATE_LIMITED' });
+      expect(again.retryAfterSeconds).toBeLessThanOrEqual(60);
+    }
+  });
+
+  test('is borne five times an hour per address, from wherever it is asked', async () => {
+    const { email } = await createPerson(app);
+    const codes: (string | null)[] = [];
+    for (let at = 0; at < 6; at += 1) {
+      const { data } = await app.ask(query, {
+        variables: { email },
+        headers: { 'x-forwarded-for': `198.51.100.${at + 1}` },
+      });
+      codes.push(data.requestPasswordReset.code ?? null);
+      await app.owner.query(`update sign_in_budgets set blocked_until = now()`);
+    }
+    expect(codes).toEqual([...Array(5).fill(null), 'RATE_LIMITED']);
+  });
+
+  test('is borne so many times per source, however its addresses are written', async () => {
+    const strict = await startTestApp({ SIGN_UP_SOURCE_MAX: '2', TRUSTED_PROXY_HOPS: '1' });
+    const ask = async (at: number, source: string) => {
+      const { data } = await strict.ask(query, {
+        variables: { email: `nobody-${at}@reset.example` },
+        headers: { 'x-forwarded-for': source },
+      });
+      return data.requestPasswordReset.code ?? null;
+    };
+    expect(await ask(1, '2001:db8:1:2::1')).toBeNull();
+    expect(await ask(2, '2001:DB8:1:2:ffff::9')).toBeNull();
+    expect(await ask(3, '2001:db8:1:2:a:b:c:d')).toBe('RATE_LIMITED');
+    expect(await ask(4, '2001:db8:1:3::1')).toBeNull();
+    const { rows } = await strict.owner.query(
+      `select bucket from sign_in_budgets where bucket like 'reset:%'`,
+    );
+    expect(rows).toHaveLength(3);
+    await strict.close();
+  });
+
+  test('with a malformed address says so', async () => {
+    expect(await request('no address')).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      path: ['email'],
+    });
+  });
+
+  test('twice in one operation runs neither', async () => {
+    const { email } = await createPerson(app);
+    const before = await readMails(app);
+    const { text } = await post(app, {
+      query: `mutation { a: requestPasswordReset(input: { email: "${email}" }) { __typename }
+        b: requestPasswordReset(input: { email: "nobody@reset.example" }) { __typename } }`,
+    });
+    expect(JSON.parse(text)).toEqual({ errors: [expect.anything()] });
+    expect(await readMails(app)).toEqual(before);
+  });
+});

@@ -1,0 +1,42 @@
+import type { TestApp } from './app.ts';
+
+/** A mail as it waits in the outbox. */
+export type WaitingMail = {
+  /** Of the row in the outbox. */
+  id: string;
+  to: string;
+  subject: string;
+  text: string;
+  /** The token of the first link in the text, or null. */
+  token: string | null;
+};
+
+/** The mails in the outbox, to one address or to all, oldest first. */
+export async function readMails(app: Pick<TestApp, 'app' | 'owner'>, to: string | null = null) {
+  const { rows } = await app.owner.query<{ id: string; recipient: string; sealed: Buffer }>(
+    `select id, recipient, sealed_message as sealed from mail_outbox
+     where $1::text is null or recipient = $1 order by id`,
+    [to],
+  );
+  return rows.map(({ id, recipient, sealed }): WaitingMail => {
+    const opened = app.app.runtime.mail.sealer.open(sealed);
+    if (opened === null) throw new Error(`mail ${id} was sealed with another secret`);
+    const { subject, text } = JSON.parse(opened) as { subject: string; text: string };
+    return { id, to: recipient, subject, text, token: findToken(text) };
+  });
+}
+
+/** The newest mail to somebody. Raises an Error where there is none. */
+export async function readLastMail(
+  app: Pick<TestApp, 'app' | 'owner'>,
+  to: string,
+): Promise<WaitingMail> {
+  const mail = (await readMails(app, to)).at(-1);
+  if (!mail) throw new Error(`no mail to ${to}`);
+  return mail;
+}
+
+/** The token in the fragment of the first link of a text, or null. */
+export function findToken(text: string): string | null {
+  return /#token=([\w-]+)/.exec(text)?.[1] ?? null;
+}
