@@ -1053,18 +1053,21 @@ BEGIN ATOMIC
 END;
 alter function reopen_account() owner to tenantry_definer;
 
-CREATE OR REPLACE FUNCTION public.request_password_reset(address text, hash bytea, lifetime_seconds integer, message bytea, for_inbox boolean, request_id text, ip inet)
- RETURNS void
+CREATE OR REPLACE FUNCTION public.request_password_reset(address text, hash bytea, lifetime_seconds integer, message bytea, for_inbox boolean, request_id text, ip inet, mails_max integer, window_seconds integer, spacing_seconds integer)
+ RETURNS integer
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 declare
+  -- Written either way, so that either way the answer waits for the disk.
+  seconds integer := reserve_mail('reset:' || encode(sha256(convert_to(address, 'UTF8')), 'hex'),
+    mails_max, window_seconds, spacing_seconds);
   subject uuid;
 begin
   select u.id into subject from users u where u.email = address and u.status = 'active';
-  if not found then
-    return;
+  if seconds > 0 or not found then
+    return seconds;
   end if;
   insert into one_time_tokens as t (user_id, purpose, token_hash, email, expires_at)
     values (subject, 'password_reset', hash, address, now() + make_interval(secs => lifetime_seconds))
@@ -1076,9 +1079,10 @@ begin
   perform set_config('tenantry.platform', 'on', true);
   perform append_audit_event(null, subject, 'password.reset_requested', 'User', subject, '{}', request_id, ip);
   perform set_config('tenantry.platform', '', true);
+  return 0;
 end
 $function$;
-alter function request_password_reset(text,bytea,integer,bytea,boolean,text,inet) owner to tenantry_definer;
+alter function request_password_reset(text,bytea,integer,bytea,boolean,text,inet,integer,integer,integer) owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.reserve_mail(in_bucket text, mails_max integer, window_seconds integer, spacing_seconds integer)
  RETURNS integer
@@ -1594,8 +1598,8 @@ grant execute on function release_sign_in(text,inet) to owner;
 grant execute on function release_sign_in(text,inet) to tenantry_app;
 grant execute on function reopen_account() to owner;
 grant execute on function reopen_account() to tenantry_app;
-grant execute on function request_password_reset(text,bytea,integer,bytea,boolean,text,inet) to owner;
-grant execute on function request_password_reset(text,bytea,integer,bytea,boolean,text,inet) to tenantry_app;
+grant execute on function request_password_reset(text,bytea,integer,bytea,boolean,text,inet,integer,integer,integer) to owner;
+grant execute on function request_password_reset(text,bytea,integer,bytea,boolean,text,inet,integer,integer,integer) to tenantry_app;
 grant execute on function reserve_mail(text,integer,integer,integer) to owner;
 grant execute on function reserve_mail(text,integer,integer,integer) to tenantry_app;
 grant execute on function reserve_sign_in(text,inet,boolean,integer,integer,integer,integer) to owner;
@@ -1708,7 +1712,7 @@ comment on table password_credentials is 'One password hash (PHC string) per use
 comment on function postpone_mail(uuid,integer,integer,text) is 'Puts a claimed mail back until later, with why.';
 comment on function release_sign_in(text,inet) is 'Takes back what a successful sign-in had reserved.';
 comment on function reopen_account() is 'Forgets the failed sign-ins of the user of the scope, also those that shut the account: after a reset, and last in its transaction, as sign-ins lock budgets last.';
-comment on function request_password_reset(text,bytea,integer,bytea,boolean,text,inet) is 'Token, mail and trail of a reset, if the address is an active user''s; else nothing. One call either way, which answers nothing.';
+comment on function request_password_reset(text,bytea,integer,bytea,boolean,text,inet,integer,integer,integer) is 'Token, mail and trail of a reset, if the address is an active user''s; else only the count of the request. One call either way, and one answer: 0, or seconds to wait.';
 comment on function reserve_mail(text,integer,integer,integer) is 'Counts a mail that somebody asks for, for known and unknown addresses alike. 0: go ahead; more: seconds to wait, and nothing was counted.';
 comment on function reserve_sign_in(text,inet,boolean,integer,integer,integer,integer) is 'Counts an attempt as failed before its password is checked, so that parallel tries cannot slip through. 0: go ahead; more: seconds to wait; -1: shut until the password is reset.';
 comment on function reserve_sign_up(inet,integer,integer) is 'Counts a sign-up of a source before its password is hashed: neither hashes nor answers about who has signed up come without end. 0: go ahead; more: seconds to wait.';
