@@ -256,17 +256,20 @@ comment on function delete_mail is 'A mail that was sent, or is given up.';
 
 create function request_password_reset(
   address text, hash bytea, lifetime_seconds integer, message bytea, for_inbox boolean,
-  request_id text, ip inet
+  request_id text, ip inet, mails_max integer, window_seconds integer, spacing_seconds integer
 )
-returns void
+returns integer
 language plpgsql volatile security definer set search_path = pg_catalog, public, pg_temp
 as $$
 declare
+  -- Written either way, so that either way the answer waits for the disk.
+  seconds integer := reserve_mail('reset:' || encode(sha256(convert_to(address, 'UTF8')), 'hex'),
+    mails_max, window_seconds, spacing_seconds);
   subject uuid;
 begin
   select u.id into subject from users u where u.email = address and u.status = 'active';
-  if not found then
-    return;
+  if seconds > 0 or not found then
+    return seconds;
   end if;
   insert into one_time_tokens as t (user_id, purpose, token_hash, email, expires_at)
     values (subject, 'password_reset', hash, address, now() + make_interval(secs => lifetime_seconds))
@@ -278,10 +281,11 @@ begin
   perform set_config('tenantry.platform', 'on', true);
   perform append_audit_event(null, subject, 'password.reset_requested', 'User', subject, '{}', request_id, ip);
   perform set_config('tenantry.platform', '', true);
+  return 0;
 end
 $$;
 comment on function request_password_reset is
-  'Token, mail and trail of a reset, if the address is an active user''s; else nothing. One call either way, which answers nothing.';
+  'Token, mail and trail of a reset, if the address is an active user''s; else only the count of the request. One call either way, and one answer: 0, or seconds to wait.';
 
 -- Rights -------------------------------------------------------------------------------------------
 

@@ -31,6 +31,14 @@ test('servers that share one outbox send each mail once, and share the work', as
     { length: 60 },
     () => `${randomBytes(6).toString('hex')}@mail.example`,
   );
+  // Each server has five mails under way at most, so fifteen at once take all three.
+  let underWay = 0;
+  const { promise: isShared, resolve: share } = Promise.withResolvers<null>();
+  mail.onMessage = () => {
+    underWay += 1;
+    if (underWay === 15) share(null);
+    return isShared;
+  };
   const sealed = Buffer.from(app.runtime.mail.sealer.seal('{"subject":"Hello","text":"Text"}'));
   await owner.query('select enqueue_mail(address, $2) from unnest($1::text[]) address', [
     addresses,
@@ -42,9 +50,4 @@ test('servers that share one outbox send each mail once, and share the work', as
     .poll(async () => (await owner.query('select id from mail_outbox')).rows, { timeout: 15_000 })
     .toEqual([]);
   expect(mail.mails.map(({ to }) => to[0]).sort()).toEqual(addresses.toSorted());
-  const claims = servers.map(
-    ({ statements }) => statements.filter((text) => text.includes('delete_mail')).length,
-  );
-  expect(claims.reduce((sum, count) => sum + count, 0)).toBe(60);
-  expect(Math.min(...claims)).toBeGreaterThan(0);
 });

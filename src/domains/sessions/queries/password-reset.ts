@@ -13,15 +13,6 @@ export async function reserveResetOfSource(
   return row.seconds;
 }
 
-/** Counts a request for an address, known or not. 0: go ahead; more: seconds to wait. */
-export async function reserveResetOfAddress(db: Db, bucket: string): Promise<number> {
-  const { mailsMax, windowSeconds, spacingSeconds } = mailBudget;
-  const [row] = await db.$queryRaw<[{ seconds: number }]>`
-    select reserve_mail(${bucket}, ${mailsMax}::int, ${windowSeconds}::int,
-      ${spacingSeconds}::int) as seconds`;
-  return row.seconds;
-}
-
 /** What a reset takes, whoever it turns out to be for. */
 export type ResetRequest = {
   email: string;
@@ -32,12 +23,18 @@ export type ResetRequest = {
   ip: string | null;
 };
 
-/** Token, mail and trail, if the address is an active user's; else nothing. */
-export async function requestPasswordReset(db: Db, request: ResetRequest): Promise<void> {
-  await db.$queryRaw`
+/**
+ * Token, mail and trail, if the address is an active user's; else only the count of the request. 0:
+ * done; more: seconds to wait.
+ */
+export async function requestPasswordReset(db: Db, request: ResetRequest): Promise<number> {
+  const { mailsMax, windowSeconds, spacingSeconds } = mailBudget;
+  const [row] = await db.$queryRaw<[{ seconds: number }]>`
     select request_password_reset(${request.email}, ${request.tokenHash},
       ${lifetimeSeconds.password_reset}::int, ${request.sealedMail}, ${request.isForInbox},
-      ${request.requestId}, ${request.ip}::inet)::text`;
+      ${request.requestId}, ${request.ip}::inet, ${mailsMax}::int, ${windowSeconds}::int,
+      ${spacingSeconds}::int) as seconds`;
+  return row.seconds;
 }
 
 /** The address that a token was sent to, while the token is good; or null. */

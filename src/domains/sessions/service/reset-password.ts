@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { RateLimitedError } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
 import type { Ctx } from '../../../core/context.ts';
@@ -19,30 +18,22 @@ import { checkNewPassword } from './password.ts';
  */
 export async function requestPasswordReset(ctx: Ctx, input: { email: string }): Promise<void> {
   const email = checkEmail('email', input.email);
-  await reserve(ctx, email);
+  const { id: requestId, ip } = ctx.request;
+  // The source first: one that has used up its budget makes no rows for addresses it invents.
+  requireNoWait(
+    await ctx.db.read(noScope, (db) =>
+      queries.reserveResetOfSource(db, ip, ctx.runtime.signInLimits),
+    ),
+  );
   const { token, hash } = createOneTimeToken('password_reset');
   const { isForInbox, wake } = ctx.runtime.mail;
-  await ctx.db.read(noScope, (db) =>
-    queries.requestPasswordReset(db, {
-      email,
-      tokenHash: hash,
-      sealedMail: sealMail(ctx, composePasswordReset(ctx, token)),
-      isForInbox,
-      requestId: ctx.request.id,
-      ip: ctx.request.ip,
-    }),
-  );
+  const sealedMail = sealMail(ctx, composePasswordReset(ctx, token));
+  const request = { email, tokenHash: hash, sealedMail, isForInbox, requestId, ip };
+  requireNoWait(await ctx.db.read(noScope, (db) => queries.requestPasswordReset(db, request)));
   wake();
 }
 
-/** The source first: one that has used up its budget makes no rows for addresses it invents. */
-async function reserve(ctx: Ctx, email: string): Promise<void> {
-  const { ip } = ctx.request;
-  const bucket = `reset:${createHash('sha256').update(email).digest('hex')}`;
-  const seconds =
-    (await ctx.db.read(noScope, (db) =>
-      queries.reserveResetOfSource(db, ip, ctx.runtime.signInLimits),
-    )) || (await ctx.db.read(noScope, (db) => queries.reserveResetOfAddress(db, bucket)));
+function requireNoWait(seconds: number): void {
   if (seconds > 0) {
     throw new RateLimitedError('Too many requests. Please wait before you try again.', seconds);
   }
