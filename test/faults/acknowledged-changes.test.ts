@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createProgram, isKeyGood, type Program, sendKey } from '../support/api-keys.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { waitUntil } from '../support/child.ts';
 import { type CrashingCluster, startCrashingCluster } from '../support/crashing-cluster.ts';
@@ -60,9 +61,19 @@ const changePassword = (person: Person): Change => ({
   },
 });
 
+const revokeKey = (program: Program): Change => ({
+  acknowledge: async () =>
+    (await sendKey(team.owner.ask, 'revokeApiKey', { apiKeyId: program.id })).code,
+  isGone: async () => !(await isKeyGood(program)),
+});
+
 const kinds: [what: string, prepare: () => Promise<Change>][] = [
   ['a sign-out', async () => signOut(await createPerson(app))],
   ['a dropped role', async () => dropRole(await createMember(app, team, 'admin'))],
+  [
+    'a revoked key',
+    async () => revokeKey(await createProgram(app, team.owner, team, 'tenant:read')),
+  ],
   ['a changed password', async () => changePassword(await createPerson(app))],
 ];
 

@@ -60,6 +60,17 @@ export function listTrials(world: World): TrialKind[] {
       },
     },
     {
+      name: 'API key revoked',
+      prepare: async () => {
+        const { id, secret } = await world.createApiKey();
+        return {
+          probe: async (url) =>
+            (await ask(url, '{ viewer { apiKey { id } } }', secret)).viewer !== null,
+          end: change(owner.token, 'revokeApiKey', 'ApiKeyIdInput', { apiKeyId: id }),
+        };
+      },
+    },
+    {
       name: 'user suspended',
       prepare: async () => {
         const { token, userId } = await world.createMember('member');

@@ -14,6 +14,8 @@ export type World = {
   /** A platform administrator. */
   admin: { token: string };
   createMember: (roleKey: string) => Promise<Member>;
+  /** A key of the owner's. */
+  createApiKey: () => Promise<{ id: string; secret: string }>;
   createTenant: () => Promise<{ tenantId: string; slug: string; owner: { token: string } }>;
   /** Asks one process; answers the data. Raises on errors. */
   // biome-ignore lint/suspicious/noExplicitAny: answers of every shape are read.
@@ -81,6 +83,19 @@ export async function createWorld(url: string, ownerUrl: string): Promise<World>
     return { token, userId: user.id, membershipId: `member_${hex}` };
   }
 
+  async function createApiKey() {
+    const input = { tenantId: home.tenantId, name: 'trial', permissions: ['tenant:read'] };
+    const { createApiKey: done } = await ask(
+      url,
+      `mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) {
+        ... on CreateApiKeySuccess { secret apiKey { id } } ... on Error { message } } }`,
+      home.owner.token,
+      { input },
+    );
+    if (!done.secret) throw new Error(done.message);
+    return { id: done.apiKey.id, secret: done.secret };
+  }
+
   const home = await createTenant();
   const admin = await signUp();
   await owner.query('update users set is_platform_admin = true where id = $1', [
@@ -90,6 +105,7 @@ export async function createWorld(url: string, ownerUrl: string): Promise<World>
     ...home,
     admin: { token: admin.token },
     createMember,
+    createApiKey,
     createTenant,
     ask,
     async close() {

@@ -102,7 +102,11 @@ export async function rotateApiKey(ctx: Ctx, input: RotateApiKeyInput): Promise<
     // Before the new one is made, so that replacing a key at once needs no room for two.
     const ended = await endReplaced(tx, old, overlapSeconds);
     const made = await makeKey(ctx, tx, {
-      ...{ tenantId, createdBy: creatorId, name, permissions, expiresAt },
+      tenantId,
+      createdBy: creatorId,
+      name,
+      permissions,
+      expiresAt,
       lifetimeSeconds: getLifetimeSeconds(old),
     });
     await recordAudit(ctx, tx, {

@@ -7,6 +7,7 @@ import { createAnonymous } from '../../../core/principal.ts';
 import type { ApiKey } from '../../../core/records.ts';
 import { getTenantScope } from '../../../core/scopes.ts';
 import { tenantLoader } from '../../tenants/loaders.ts';
+import { lockTenant } from '../../tenants/queries.ts';
 import * as queries from '../queries.ts';
 import type { ApiKeyRef } from './create.ts';
 import { isOwnKey } from './read.ts';
@@ -23,6 +24,8 @@ export async function revokeApiKey(ctx: Ctx, ref: ApiKeyRef): Promise<ApiKey> {
   const isOwn = isOwnKey(ctx, ref);
   const access = isOwn ? await findAccess(ctx, { id: ref.tenantId }) : await authorizeFor(ctx, ref);
   const revoked = await ctx.db.transaction(getTenantScope(ctx, ref.tenantId), async (tx) => {
+    // Everybody locks tenants first: who erases the creator would otherwise wait for us, and we for them.
+    await lockTenant(tx, ref.tenantId);
     const ended = await queries.revokeApiKey(tx, ref);
     if (ended === null) return await queries.findApiKey(tx, ref);
     await recordAudit(ctx, tx, {
