@@ -101,7 +101,10 @@ async function mutate(name: string, input: unknown, person: Person | null) {
 
 describe('a text that no database can store', () => {
   // These are compared and not stored: there it is merely wrong, and signing in never says what was.
-  const wrongSecrets = ['signIn.password', 'signIn.tenantSlug', 'changePassword.currentPassword'];
+  const wrongSecrets = [
+    ...['signIn.password', 'signIn.tenantSlug', 'changePassword.currentPassword'],
+    'confirmPassword.password',
+  ];
   const spots = mutations.flatMap(({ name, input }) =>
     (input ? listSpots(input) : []).map((spot) => [name, spot.path.join('.'), spot] as const),
   );
