@@ -6,6 +6,9 @@ import { addMigrate } from './commands/migrate.ts';
 import { addSchema } from './commands/schema.ts';
 import { addSeed } from './commands/seed.ts';
 import { addServe } from './commands/serve.ts';
+import { addSession } from './commands/session.ts';
+import { addTenant } from './commands/tenant.ts';
+import { addUser } from './commands/user.ts';
 import { findClearMessage, UsageError } from './faults.ts';
 import { printFault } from './output.ts';
 
@@ -55,12 +58,17 @@ Exit codes: 0 done, 1 failed, 2 called in a way that cannot work.
 Examples:
   $ tenantry serve
   $ tenantry seed --users 100000
-  $ tenantry admin create --email you@example.com`,
+  $ tenantry admin create --email you@example.com
+  $ tenantry tenant list --json
+  $ tenantry user suspend mary@example.com`,
     );
   addServe(program, setExitCode);
   addMigrate(program);
   addSeed(program);
   addAdmin(program);
+  addTenant(program);
+  addUser(program);
+  addSession(program);
   addSchema(program);
   return program;
 }
