@@ -12,21 +12,23 @@ import { addUser } from './commands/user.ts';
 import { findClearMessage, UsageError } from './faults.ts';
 import { printFault } from './output.ts';
 
-// The `tenantry` command. Importing this module runs it with the arguments of the process. Each
-// command loads what it needs when it is called, so that help comes at once.
+// The `tenantry` command. Each command loads what it needs when it is called, so that help comes at
+// once.
 
 /** How long a handle that somebody forgot may keep the process after the command's end. */
 const lingerMsMax = 2_000;
 
-// Whoever reads our output may stop reading, as `head` does; that is no fault.
-process.stdout.on('error', () => undefined);
-process.stderr.on('error', () => undefined);
+/** Runs the command that the process was started with, and has the process end with its exit code. */
+export async function main(): Promise<void> {
+  // Whoever reads our output may stop reading, as `head` does; that is no fault.
+  process.stdout.on('error', () => undefined);
+  process.stderr.on('error', () => undefined);
+  process.exitCode = await run(process.argv.slice(2));
+  setTimeout(() => process.exit(), lingerMsMax).unref();
+}
 
-process.exitCode = await run(process.argv.slice(2));
-setTimeout(() => process.exit(), lingerMsMax).unref();
-
-/** 0 done · 1 failed · 2 called in a way that cannot work. */
-async function run(args: string[]): Promise<number> {
+/** Runs one command: 0 done · 1 failed · 2 called in a way that cannot work. */
+export async function run(args: string[]): Promise<number> {
   let exitCode = 0;
   const program = await createProgram((code) => {
     exitCode = code;
