@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { inspect } from 'node:util';
 import { createRuntime } from '../app/runtime.ts';
 import { getSecret } from '../config/secret.ts';
 import { AppError } from '../core/app-error.ts';
@@ -42,12 +43,22 @@ export async function withOperatorContext<T>(
         log,
       });
     } catch (error) {
-      throw error instanceof AppError ? toCommandError(error, words) : error;
+      throw explain(error, words);
     } finally {
       await close();
       await db.close();
     }
   });
+}
+
+function explain(error: unknown, words: Words): unknown {
+  if (error instanceof AppError) return toCommandError(error, words);
+  if (!/permission denied to set role/.test(inspect(error))) return error;
+  const remedy = `grant ${appRole} to tenantry_definer with inherit false, set true`;
+  return new CommandError(
+    `the owner of the database may not act as the server does: as a superuser, ${remedy}`,
+    { cause: error },
+  );
 }
 
 /** The refusal as one line that names what was typed instead of the field of the API. */

@@ -51,7 +51,7 @@ test('an owner that is no superuser is an operator, and the serving login is non
   };
   const password = 'a heron over the pond\n';
   const args = ['admin', 'create', '--email', 'op@firm.example', '--password-stdin'];
-  expect(await runTenantry(args, env, password)).toMatchObject({ code: 0 });
+  expect(await runTenantry(args, env, password)).toMatchObject({ code: 0, stderr: '' });
   const created = await runTenantry(
     ['tenant', 'create', '--name', 'Firm', '--owner', 'op@firm.example', '--json'],
     env,
