@@ -3,6 +3,7 @@
 -- Written by `npm run db:structure`, and test/migrations/structure.test.ts compares.
 -- "owner" stands for whichever role runs the migrations.
 
+create extension pg_stat_statements;
 create extension pg_trgm;
 
 create table api_keys (
@@ -60,6 +61,7 @@ alter table audit_events enable row level security;
 alter table audit_events force row level security;
 CREATE INDEX audit_events_chain_id_action_sequence_idx ON audit_events USING btree (chain_id, action, sequence);
 CREATE INDEX audit_events_chain_id_actor_id_sequence_idx ON audit_events USING btree (chain_id, actor_id, sequence);
+CREATE INDEX audit_events_session_opened_at_idx ON audit_events USING btree (at) WHERE action = 'session.opened'::text;
 create policy definer on audit_events to tenantry_definer
   using (true)
   with check (true);
@@ -226,6 +228,18 @@ create policy definer on sign_in_budgets to tenantry_definer
   using (true)
   with check (true);
 
+create table sign_in_failures (
+  day date not null,
+  failures bigint not null,
+  constraint sign_in_failures_pkey PRIMARY KEY (day)
+);
+alter table sign_in_failures owner to owner;
+alter table sign_in_failures enable row level security;
+alter table sign_in_failures force row level security;
+create policy definer on sign_in_failures to tenantry_definer
+  using (true)
+  with check (true);
+
 create table tenants (
   id uuid not null default uuidv7(),
   slug text not null,
@@ -254,6 +268,7 @@ create table tenants (
 alter table tenants owner to owner;
 alter table tenants enable row level security;
 alter table tenants force row level security;
+CREATE INDEX tenants_member_count_id_idx ON tenants USING btree (member_count DESC, id);
 CREATE INDEX tenants_metadata_idx ON tenants USING gin (metadata jsonb_path_ops);
 CREATE INDEX tenants_search_text_idx ON tenants USING gin (search_text gin_trgm_ops);
 create policy definer on tenants to tenantry_definer
@@ -263,6 +278,18 @@ create policy tenant_scope on tenants to tenantry_app
   using (id = (( SELECT current_tenant_id() AS current_tenant_id)) OR ( SELECT is_platform_scope() AS is_platform_scope))
   with check (id = (( SELECT current_tenant_id() AS current_tenant_id)) OR ( SELECT is_platform_scope() AS is_platform_scope));
 CREATE TRIGGER tenants_tighten_sessions AFTER UPDATE OF settings ON tenants FOR EACH ROW WHEN (old.settings IS DISTINCT FROM new.settings) EXECUTE FUNCTION tighten_sessions();
+
+create table user_activity (
+  day date not null,
+  user_id uuid not null,
+  constraint user_activity_pkey PRIMARY KEY (day, user_id)
+);
+alter table user_activity owner to owner;
+alter table user_activity enable row level security;
+alter table user_activity force row level security;
+create policy definer on user_activity to tenantry_definer
+  using (true)
+  with check (true);
 
 create table user_tenants (
   id uuid not null default uuidv7(),
@@ -330,6 +357,98 @@ create policy same_tenant on users for select to tenantry_app
   using ((EXISTS ( SELECT
    FROM user_tenants m
   WHERE m.tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)) AND m.user_id = users.id)));
+
+CREATE OR REPLACE FUNCTION public.activity_of_days(days integer)
+ RETURNS TABLE(day date, sign_ins bigint, failed_sign_ins bigint, active_users bigint, new_users bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT (d.day)::date AS day,
+     ( SELECT count(*) AS count
+            FROM audit_events e
+           WHERE ((e.action = 'session.opened'::text) AND (e.at >= d.day) AND (e.at < (d.day + '1 day'::interval)))) AS count,
+     COALESCE(( SELECT f.failures
+            FROM sign_in_failures f
+           WHERE (f.day = (d.day)::date)), (0)::bigint) AS "coalesce",
+     ( SELECT count(*) AS count
+            FROM user_activity a
+           WHERE (a.day = (d.day)::date)) AS count,
+     ( SELECT count(*) AS count
+            FROM users u
+           WHERE ((u.id >= uuid_floor(d.day)) AND (u.id < uuid_floor((d.day + '1 day'::interval))))) AS count
+    FROM generate_series((date_trunc('day'::text, now(), 'UTC'::text) - make_interval(days => (activity_of_days.days - 1))), date_trunc('day'::text, now(), 'UTC'::text), '1 day'::interval, 'UTC'::text) d(day)
+   WHERE may_monitor()
+   ORDER BY d.day DESC;
+END;
+alter function activity_of_days(integer) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.analyze_query_performance()
+ RETURNS TABLE(severity text, subject text, advice text)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+declare
+  hit_ratio double precision;
+  used integer;
+begin
+  if not may_monitor() then
+    return;
+  end if;
+  -- Its settings are known exactly when it was loaded at the start.
+  if to_regclass('public.pg_stat_statements') is null or current_setting('pg_stat_statements.max', true) is null then
+    return query select 'warning', 'pg_stat_statements',
+      'There are no statistics of statements. Add pg_stat_statements to shared_preload_libraries, restart PostgreSQL, and run as a superuser: create extension pg_stat_statements';
+  end if;
+  return query
+    select case when s.mean_ms > 1000 then 'critical' else 'warning' end, left(regexp_replace(s.query, '\s+', ' ', 'g'), 200),
+      format('Takes %s ms on average over %s calls. Look at its plan with explain (analyze, buffers): a sequential scan wants an index, many rows want a narrower question.',
+        round(s.mean_ms::numeric, 1), s.calls)
+    from statement_statistics() s where s.mean_ms > 100 and s.calls >= 5 order by s.total_ms desc limit 10;
+  return query
+    select 'warning', t.relname::text,
+      format('%s of %s rows are dead. Autovacuum does not keep up: lower autovacuum_vacuum_scale_factor of this table, or look for transactions that stay open.',
+        t.n_dead_tup, t.n_live_tup + t.n_dead_tup)
+    from pg_stat_user_tables t
+    where t.schemaname = 'public' and t.n_dead_tup > 10000 and t.n_dead_tup > 0.2 * (t.n_live_tup + t.n_dead_tup);
+  return query
+    select 'warning', t.relname::text,
+      format('It has %s rows and was never analyzed: run select refresh_table_statistics()', t.n_live_tup)
+    from pg_stat_user_tables t
+    where t.schemaname = 'public' and t.n_live_tup > 1000 and greatest(t.last_analyze, t.last_autoanalyze) is null;
+  return query
+    select 'warning', t.relname::text,
+      format('It has %s rows and was read whole %s times: look in slow_queries for the statement that lacks an index.',
+        t.n_live_tup, t.seq_scan)
+    from pg_stat_user_tables t
+    where t.schemaname = 'public' and t.n_live_tup > 10000 and t.seq_scan > 100 and t.seq_scan > 0.01 * coalesce(t.idx_scan, 0);
+  return query
+    select 'info', i.index_name::text,
+      format('No statement has used it; it takes %s of %s. Drop it if that stays so over a whole month.',
+        pg_size_pretty(i.bytes), i.table_name)
+    from find_unused_indexes() i where i.bytes > 10 * 1024 * 1024;
+  select d.blks_hit::float / nullif(d.blks_hit + d.blks_read, 0) into hit_ratio
+    from pg_stat_database d where d.datname = current_database();
+  if hit_ratio < 0.95 then
+    return query select 'warning', 'shared_buffers',
+      format('Only %s %% of the pages were found in memory. Give PostgreSQL more shared_buffers (now %s), up to a quarter of the memory.',
+        round(100 * hit_ratio::numeric, 1), current_setting('shared_buffers'));
+  end if;
+  select count(*) into used from pg_stat_activity a where a.backend_type = 'client backend';
+  if used > 0.8 * current_setting('max_connections')::integer then
+    return query select 'critical', 'max_connections',
+      format('%s of %s connections are in use. Lower DATABASE_POOL_SIZE or the number of processes.',
+        used, current_setting('max_connections'));
+  end if;
+  return query
+    select 'warning', 'transaction of ' || coalesce(a.usename::text, 'unknown'),
+      format('Open for %s and idle: it holds its locks and keeps vacuum from cleaning. End it with select pg_terminate_backend(%s)',
+        date_trunc('second', now() - a.xact_start), a.pid)
+    from pg_stat_activity a where a.state like 'idle in transaction%' and now() - a.xact_start > interval '1 minute';
+end
+$function$;
+alter function analyze_query_performance() owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.append_audit_event(in_tenant uuid, subject uuid, action text, target_type text, target uuid, changes jsonb, request_id text, ip inet)
  RETURNS void
@@ -675,6 +794,24 @@ BEGIN ATOMIC
 END;
 alter function find_live_sessions(bytea[],uuid[]) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.find_unused_indexes()
+ RETURNS TABLE(index_name name, table_name name, bytes bigint, since timestamp with time zone)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT u.index_name,
+     u.table_name,
+     u.bytes,
+     ( SELECT d.stats_reset
+            FROM pg_stat_database d
+           WHERE (d.datname = current_database())) AS stats_reset
+    FROM index_usage u
+   WHERE ((u.scans = 0) AND (NOT u.is_unique))
+   ORDER BY u.bytes DESC;
+END;
+alter function find_unused_indexes() owner to owner;
+
 CREATE OR REPLACE FUNCTION public.find_visible_users(actor uuid, user_ids uuid[], only_tenant uuid)
  RETURNS SETOF users
  LANGUAGE sql
@@ -859,6 +996,13 @@ end
 $function$;
 alter function lock_memberships_of(uuid) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.may_monitor()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+RETURN (is_platform_scope() OR is_operator());
+alter function may_monitor() owner to owner;
+
 CREATE OR REPLACE FUNCTION public.membership_permissions(tenant uuid, membership uuid)
  RETURNS text[]
  LANGUAGE sql
@@ -885,6 +1029,44 @@ BEGIN ATOMIC
    WHERE ((m.user_id = note_sign_in.actor) AND m.is_active);
 END;
 alter function note_sign_in(uuid) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.note_sign_in_failures(count bigint)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT set_config('synchronous_commit'::text, 'off'::text, true) AS set_config;
+ INSERT INTO sign_in_failures AS f (day, failures)
+   VALUES (((now() AT TIME ZONE 'UTC'::text))::date, note_sign_in_failures.count) ON CONFLICT(day) DO UPDATE SET failures = (f.failures + excluded.failures);
+END;
+alter function note_sign_in_failures(bigint) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.refresh_table_statistics()
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+declare
+  target record;
+  refreshed integer := 0;
+begin
+  if not may_monitor() then
+    return 0;
+  end if;
+  for target in
+    select c.oid::regclass as name from pg_class c
+    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+      and has_table_privilege(c.oid, 'maintain')
+  loop
+    execute format('analyze %s', target.name);
+    refreshed := refreshed + 1;
+  end loop;
+  return refreshed;
+end
+$function$;
+alter function refresh_table_statistics() owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.release_sign_in(account text, source inet)
  RETURNS void
@@ -1073,6 +1255,28 @@ CREATE OR REPLACE FUNCTION public.source_bucket(source inet)
 RETURN ('source:'::text || CASE WHEN (family(source) = 6) THEN (network(set_masklen(source, 64)))::text ELSE host(source) END);
 alter function source_bucket(inet) owner to owner;
 
+CREATE OR REPLACE FUNCTION public.statement_statistics()
+ RETURNS TABLE(query text, calls bigint, mean_ms double precision, total_ms double precision, rows bigint, shared_blocks_hit bigint, shared_blocks_read bigint)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+begin
+  -- Looked up when it runs, since the extension may come and go.
+  if not may_monitor() or to_regclass('public.pg_stat_statements') is null then
+    return;
+  end if;
+  return query execute
+    'select s.query, s.calls, s.mean_exec_time, s.total_exec_time, s.rows, s.shared_blks_hit, s.shared_blks_read
+     from public.pg_stat_statements s
+     where s.dbid = (select d.oid from pg_database d where d.datname = current_database()) and s.toplevel';
+exception when object_not_in_prerequisite_state then
+  -- The extension is there, but was not loaded when PostgreSQL started.
+  return;
+end
+$function$;
+alter function statement_statistics() owner to tenantry_definer;
+
 CREATE OR REPLACE FUNCTION public.sync_built_in_roles(definitions jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -1140,8 +1344,14 @@ CREATE OR REPLACE FUNCTION public.touch_sessions(session_ids uuid[])
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 BEGIN ATOMIC
  SELECT set_config('synchronous_commit'::text, 'off'::text, true) AS set_config;
- UPDATE sessions s SET last_seen_at = now()
-   WHERE (s.id = ANY (touch_sessions.session_ids));
+ WITH touched AS (
+          UPDATE sessions s SET last_seen_at = now()
+           WHERE (s.id = ANY (touch_sessions.session_ids))
+           RETURNING s.user_id
+         )
+  INSERT INTO user_activity (day, user_id)  SELECT DISTINCT ((now() AT TIME ZONE 'UTC'::text))::date AS timezone,
+             t.user_id
+            FROM touched t ON CONFLICT DO NOTHING;
 END;
 alter function touch_sessions(uuid[]) owner to tenantry_definer;
 
@@ -1199,6 +1409,47 @@ BEGIN ATOMIC
 END;
 alter function update_tenant_limits(uuid,integer,integer,integer) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.usage_of_tenants(tenants_max integer)
+ RETURNS TABLE(tenant_id uuid, slug text, name text, members integer, active_sessions bigint, api_keys bigint, last_activity_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT t.id,
+     t.slug,
+     t.name,
+     t.member_count,
+     ( SELECT count(*) AS count
+            FROM (user_tenants m
+              JOIN sessions s ON ((s.user_id = m.user_id)))
+           WHERE ((m.tenant_id = t.id) AND m.is_active AND ((s.tenant_id IS NULL) OR (s.tenant_id = t.id)) AND (s.expires_at > now()) AND ((s.last_seen_at + make_interval(secs => (s.idle_timeout_seconds)::double precision)) > now()))) AS count,
+     ( SELECT count(*) AS count
+            FROM api_keys k
+           WHERE ((k.tenant_id = t.id) AND (k.revoked_at IS NULL) AND (k.expires_at > now()))) AS count,
+     ( SELECT max(e.at) AS max
+            FROM audit_events e
+           WHERE ((e.chain_id = t.id) AND (e.sequence = ( SELECT h.sequence
+                    FROM audit_heads h
+                   WHERE (h.chain_id = t.id))))) AS max
+    FROM ( SELECT b.id,
+             b.slug,
+             b.name,
+             b.member_count
+            FROM tenants b
+           WHERE may_monitor()
+           ORDER BY b.member_count DESC, b.id
+          LIMIT usage_of_tenants.tenants_max) t
+   ORDER BY t.member_count DESC, t.id;
+END;
+alter function usage_of_tenants(integer) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.uuid_floor(moment timestamp with time zone)
+ RETURNS uuid
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN ((lpad(to_hex(((EXTRACT(epoch FROM moment) * (1000)::numeric))::bigint), 12, '0'::text) || '00000000000000000000'::text))::uuid;
+alter function uuid_floor(timestamp with time zone) owner to owner;
+
 CREATE OR REPLACE FUNCTION public.verify_audit_chain(chain uuid)
  RETURNS TABLE(events bigint, broken_sequence bigint, fault text)
  LANGUAGE sql
@@ -1247,13 +1498,66 @@ BEGIN ATOMIC
 END;
 alter function verify_audit_chain(uuid) owner to tenantry_definer;
 
+-- view public.index_usage with (security_invoker=true) as
+ SELECT s.indexrelname AS index_name,
+    s.relname AS table_name,
+    s.idx_scan AS scans,
+    s.last_idx_scan AS last_scan,
+    pg_relation_size(s.indexrelid::regclass) AS bytes,
+    i.indisunique AS is_unique
+   FROM pg_stat_user_indexes s
+     JOIN pg_index i ON i.indexrelid = s.indexrelid
+  WHERE s.schemaname = 'public'::name AND may_monitor()
+  ORDER BY s.idx_scan, (pg_relation_size(s.indexrelid::regclass)) DESC;
+-- view public.slow_queries with (security_invoker=true) as
+ SELECT query,
+    calls,
+    mean_ms,
+    total_ms,
+    rows
+   FROM statement_statistics() statement_statistics(query, calls, mean_ms, total_ms, rows, shared_blocks_hit, shared_blocks_read)
+  WHERE mean_ms > 100::double precision
+  ORDER BY mean_ms DESC;
+-- view public.table_stats with (security_invoker=true) as
+ SELECT relname AS table_name,
+    n_live_tup AS rows,
+    n_dead_tup AS dead_rows,
+    pg_total_relation_size(relid::regclass) AS bytes,
+    seq_scan AS sequential_scans,
+    idx_scan AS index_scans,
+    GREATEST(last_vacuum, last_autovacuum) AS last_vacuum,
+    GREATEST(last_analyze, last_autoanalyze) AS last_analyze
+   FROM pg_stat_user_tables
+  WHERE schemaname = 'public'::name AND may_monitor()
+  ORDER BY (pg_total_relation_size(relid::regclass)) DESC;
+-- view public.tenant_usage_stats with (security_invoker=true) as
+ SELECT tenant_id,
+    slug,
+    name,
+    members,
+    active_sessions,
+    api_keys,
+    last_activity_at
+   FROM usage_of_tenants(100) usage_of_tenants(tenant_id, slug, name, members, active_sessions, api_keys, last_activity_at);
+-- view public.user_activity_stats with (security_invoker=true) as
+ SELECT day,
+    sign_ins,
+    failed_sign_ins,
+    active_users,
+    new_users
+   FROM activity_of_days(30) activity_of_days(day, sign_ins, failed_sign_ins, active_users, new_users);
+
 grant insert (created_by, expires_at, hint, name, permissions, tenant_id, token_hash), select, update (expires_at, name, revoked_at) on api_keys to tenantry_app;
-grant delete, insert, select, update on api_keys to tenantry_definer;
+grant delete, insert, maintain, select, update on api_keys to tenantry_definer;
 grant select on audit_events to tenantry_app;
-grant insert, select, update on audit_events to tenantry_definer;
-grant insert, select, update on audit_heads to tenantry_definer;
+grant insert, maintain, select, update on audit_events to tenantry_definer;
+grant insert, maintain, select, update on audit_heads to tenantry_definer;
 grant select on built_in_roles to tenantry_app;
-grant delete, insert, select, update on built_in_roles to tenantry_definer;
+grant delete, insert, maintain, select, update on built_in_roles to tenantry_definer;
+grant execute on function activity_of_days(integer) to owner;
+grant execute on function activity_of_days(integer) to tenantry_app;
+grant execute on function analyze_query_performance() to owner;
+grant execute on function analyze_query_performance() to tenantry_app;
 grant execute on function append_audit_event(uuid,uuid,text,text,uuid,jsonb,text,inet) to owner;
 grant execute on function append_audit_event(uuid,uuid,text,text,uuid,jsonb,text,inet) to tenantry_app;
 grant execute on function audit_hash(bytea,audit_events) to public;
@@ -1279,6 +1583,7 @@ grant execute on function find_credentials(text) to owner;
 grant execute on function find_credentials(text) to tenantry_app;
 grant execute on function find_live_sessions(bytea[],uuid[]) to owner;
 grant execute on function find_live_sessions(bytea[],uuid[]) to tenantry_app;
+grant execute on function find_unused_indexes() to public;
 grant execute on function find_visible_users(uuid,uuid[],uuid) to owner;
 grant execute on function find_visible_users(uuid,uuid[],uuid) to tenantry_app;
 grant execute on function found_tenant(uuid,uuid,text,text,jsonb) to owner;
@@ -1291,9 +1596,14 @@ grant execute on function list_visible_memberships(uuid,uuid[],uuid,uuid,integer
 grant execute on function list_visible_memberships(uuid,uuid[],uuid,uuid,integer) to tenantry_app;
 grant execute on function lock_memberships_of(uuid) to owner;
 grant execute on function lock_memberships_of(uuid) to tenantry_app;
+grant execute on function may_monitor() to public;
 grant execute on function membership_permissions(uuid,uuid) to owner;
 grant execute on function note_sign_in(uuid) to owner;
 grant execute on function note_sign_in(uuid) to tenantry_app;
+grant execute on function note_sign_in_failures(bigint) to owner;
+grant execute on function note_sign_in_failures(bigint) to tenantry_app;
+grant execute on function refresh_table_statistics() to owner;
+grant execute on function refresh_table_statistics() to tenantry_app;
 grant execute on function release_sign_in(text,inet) to owner;
 grant execute on function release_sign_in(text,inet) to tenantry_app;
 grant execute on function reserve_sign_in(text,inet,boolean,integer,integer,integer,integer) to owner;
@@ -1307,6 +1617,8 @@ grant execute on function search_users(text,jsonb,text,uuid,uuid,boolean,integer
 grant execute on function set_user_status(uuid,text) to owner;
 grant execute on function set_user_status(uuid,text) to tenantry_app;
 grant execute on function source_bucket(inet) to public;
+grant execute on function statement_statistics() to owner;
+grant execute on function statement_statistics() to tenantry_app;
 grant execute on function sync_built_in_roles(jsonb) to owner;
 grant execute on function tighten_session() to owner;
 grant execute on function tighten_sessions() to owner;
@@ -1315,28 +1627,49 @@ grant execute on function touch_sessions(uuid[]) to tenantry_app;
 grant execute on function update_member_counts() to owner;
 grant execute on function update_tenant_limits(uuid,integer,integer,integer) to owner;
 grant execute on function update_tenant_limits(uuid,integer,integer,integer) to tenantry_app;
+grant execute on function usage_of_tenants(integer) to owner;
+grant execute on function usage_of_tenants(integer) to tenantry_app;
+grant execute on function uuid_floor(timestamp with time zone) to public;
 grant execute on function verify_audit_chain(uuid) to owner;
 grant execute on function verify_audit_chain(uuid) to tenantry_app;
-grant delete, insert, select, update on mail_outbox to tenantry_definer;
+grant select on index_usage to tenantry_app;
+grant maintain, select on index_usage to tenantry_definer;
+grant delete, insert, maintain, select, update on mail_outbox to tenantry_definer;
 grant delete, insert, select on membership_roles to tenantry_app;
-grant delete, insert, select, update on membership_roles to tenantry_definer;
+grant delete, insert, maintain, select, update on membership_roles to tenantry_definer;
 grant insert, select, update (changed_at, password_hash) on password_credentials to tenantry_app;
-grant delete, insert, select, update on password_credentials to tenantry_definer;
+grant delete, insert, maintain, select, update on password_credentials to tenantry_definer;
+grant maintain on pg_stat_statements to tenantry_definer;
+grant select on pg_stat_statements to public;
+grant maintain on pg_stat_statements_info to tenantry_definer;
+grant select on pg_stat_statements_info to public;
 grant delete, insert (description, key, name, permissions, tenant_id), select, update (description, name, permissions, updated_at) on roles to tenantry_app;
-grant delete, insert, select, update on roles to tenantry_definer;
+grant delete, insert, maintain, select, update on roles to tenantry_definer;
 grant usage on schema public to tenantry_app;
 grant usage on schema public to tenantry_definer;
 grant usage on schema public to public;
 grant delete, insert, select on sessions to tenantry_app;
-grant delete, insert, select, update on sessions to tenantry_definer;
-grant delete, insert, select, update on sign_in_budgets to tenantry_definer;
+grant delete, insert, maintain, select, update on sessions to tenantry_definer;
+grant delete, insert, maintain, select, update on sign_in_budgets to tenantry_definer;
+grant delete, insert, maintain, select, update on sign_in_failures to tenantry_definer;
+grant select on slow_queries to tenantry_app;
+grant maintain, select on slow_queries to tenantry_definer;
+grant select on table_stats to tenantry_app;
+grant maintain, select on table_stats to tenantry_definer;
+grant select on tenant_usage_stats to tenantry_app;
+grant maintain, select on tenant_usage_stats to tenantry_definer;
 grant select, update (metadata, name, settings, slug, updated_at) on tenants to tenantry_app;
-grant delete, insert, select, update on tenants to tenantry_definer;
+grant delete, insert, maintain, select, update on tenants to tenantry_definer;
+grant delete, insert, maintain, select, update on user_activity to tenantry_definer;
+grant select on user_activity_stats to tenantry_app;
+grant maintain, select on user_activity_stats to tenantry_definer;
 grant delete, select, update (is_active, metadata, updated_at) on user_tenants to tenantry_app;
-grant delete, insert, select, update on user_tenants to tenantry_definer;
+grant delete, insert, maintain, select, update on user_tenants to tenantry_definer;
 grant insert (avatar_url, email, id, locale, metadata, name), select, update (avatar_url, last_sign_in_at, locale, metadata, name, updated_at) on users to tenantry_app;
-grant delete, insert, select, update on users to tenantry_definer;
+grant delete, insert, maintain, select, update on users to tenantry_definer;
 
+comment on function activity_of_days(integer) is 'Sign-ins, refused ones, active and new users of each of the last days (UTC), today first.';
+comment on function analyze_query_performance() is 'What should be changed, if anything, each with the statement, the index or the setting it is about.';
 comment on table api_keys is 'Credentials of programs. A key acts in its tenant only, with its permissions as far as its creator has them at that moment. Room is left on each page so that noting last_used_at rewrites no index.';
 comment on column api_keys.created_by is 'Whose rights bound it; null once that person is erased, and the key is dead then.';
 comment on column api_keys.hint is 'Prefix and last four characters, for people who look for a key.';
@@ -1352,6 +1685,7 @@ comment on column audit_events.hash is 'SHA-256 over the hash of the row before 
 comment on column audit_events.impersonator_id is 'The administrator who acted as that user.';
 comment on index audit_events_chain_id_action_sequence_idx is 'tenant.auditEvents(where: { action }): all changes of one kind, newest first';
 comment on index audit_events_chain_id_actor_id_sequence_idx is 'tenant.auditEvents(where: { actorId }): what one person did, newest first';
+comment on index audit_events_session_opened_at_idx is 'user_activity_stats: sign-ins per day';
 comment on function audit_hash(bytea,audit_events) is 'What the hash of a row must be after the given one.';
 comment on table audit_heads is 'The newest row of each chain: what it must end with, so that a lopped tail is noticed.';
 comment on table built_in_roles is 'The roles every tenant gets, written from the permission catalogue each time the database is opened.';
@@ -1368,8 +1702,10 @@ comment on function erase_user(uuid) is 'Removes a person with password, members
 comment on function find_access(uuid,uuid[],text[]) is 'In which of these tenants (by id or slug) the actor is an active member, and what it may do there.';
 comment on function find_credentials(text) is 'Login: the user with this canonical e-mail address and the hash to check.';
 comment on function find_live_sessions(bytea[],uuid[]) is 'Session check: which of these tokens are good now by this clock, for whom, and with what permissions in the asked tenant (or the one the session is bound to).';
+comment on function find_unused_indexes() is 'Indexes that no statement has used since the statistics began (null: since the server was set up), the largest first; those that keep rows unique are left out.';
 comment on function find_visible_users(uuid,uuid[],uuid) is 'Those of these users the actor may see: itself, people of tenants where it may read members, everybody as a platform administrator.';
 comment on function found_tenant(uuid,uuid,text,text,jsonb) is 'Creates a tenant with its built-in roles and makes the actor its owner; the scope of a tenant cannot be entered before somebody belongs to it.';
+comment on view index_usage is 'Indexes with how often they were used, the least used first.';
 comment on function is_operator() is 'True for the owner of the database at the command line, who belongs to no tenant; the serving login is never one.';
 comment on function is_platform_scope() is 'True while a platform administrator acts across tenants.';
 comment on function list_roles_of_users(uuid,uuid[],uuid[]) is 'The roles that users have in tenants, for up to hundreds of pairs at once: the actor learns its own, those in tenants where it may read members, and all as a platform administrator.';
@@ -1379,11 +1715,14 @@ comment on table mail_outbox is 'Mails that are still to be sent. One that was t
 comment on column mail_outbox.next_attempt_at is 'Not to be tried before; while one process sends it, the end of its lease.';
 comment on column mail_outbox.recipient is 'Canonical e-mail address; a person that is erased takes its mails along.';
 comment on column mail_outbox.sealed_message is 'Subject and text, sealed with a key derived from the secret of the server: links in them hold tokens, which stand nowhere in clear.';
+comment on function may_monitor() is 'True for platform administrators across tenants, and for the owner of the database.';
 comment on function membership_permissions(uuid,uuid) is 'All permissions that the roles of a membership give together, sorted.';
 comment on table membership_roles is 'The roles of a membership. Both keys carry the tenant, so a role of another tenant cannot be given.';
 comment on index membership_roles_tenant_id_role_id_membership_id_idx is 'tenant.owners, role.memberCount, tenant.memberships filtered by role; the last-owner check';
 comment on function note_sign_in(uuid) is 'Remembers the sign-in on the user and on all of its memberships.';
+comment on function note_sign_in_failures(bigint) is 'Adds to the refused sign-ins of today; losing the last second of this in a crash is harmless.';
 comment on table password_credentials is 'One password hash (PHC string) per user, apart from users so that no tenant scope can ever read it.';
+comment on function refresh_table_statistics() is 'Has the planner look at all tables anew, as after a bulk load; answers how many.';
 comment on function release_sign_in(text,inet) is 'Takes back what a successful sign-in had reserved.';
 comment on function reserve_sign_in(text,inet,boolean,integer,integer,integer,integer) is 'Counts an attempt as failed before its password is checked, so that parallel tries cannot slip through. 0: go ahead; more: seconds to wait; -1: shut until the password is reset.';
 comment on function reserve_sign_up(inet,integer,integer) is 'Counts a sign-up of a source before its password is hashed: neither hashes nor answers about who has signed up come without end. 0: go ahead; more: seconds to wait.';
@@ -1400,8 +1739,13 @@ comment on function set_user_status(uuid,text) is 'The only way to suspend or re
 comment on table sign_in_budgets is 'Failed sign-ins per account and per source, reserved before a password is checked. Only the functions reserve_sign_in() and release_sign_in() touch it.';
 comment on column sign_in_budgets.bucket is 'account:<SHA-256 of the e-mail address, known or not> or source:<IPv4 address or IPv6 /64 network>';
 comment on column sign_in_budgets.consecutive is 'Failures since the last success; at 100 the account is shut until its password is reset (NIST SP 800-63B-4).';
+comment on table sign_in_failures is 'How many sign-ins were refused on which day (UTC).';
+comment on view slow_queries is 'Statements that take more than 100 ms on average, the slowest first.';
 comment on function source_bucket(inet) is 'One bucket per IPv4 address or IPv6 /64 network, however it is written.';
+comment on function statement_statistics() is 'Statistics of the statements of this database; no row without pg_stat_statements, or for whom it is not meant.';
 comment on function sync_built_in_roles(jsonb) is 'Brings the built-in roles of every tenant to what the permission catalogue of this release says.';
+comment on view table_stats is 'Tables with size, dead rows and when they were last cleaned, the largest first.';
+comment on view tenant_usage_stats is 'The 100 tenants with most members.';
 comment on table tenants is 'The organisations that use the product.';
 comment on column tenants.api_keys_max is 'Most API keys that are not revoked, set by platform administrators.';
 comment on column tenants.custom_roles_max is 'Most roles of its own, set by platform administrators.';
@@ -1410,13 +1754,17 @@ comment on column tenants.member_count is 'Active memberships, kept by trigger: 
 comment on column tenants.members_max is 'Most active members, set by platform administrators.';
 comment on column tenants.settings is 'What the tenant sets for itself, checked by src/domains/tenants/rules.ts; a key that is absent follows the platform.';
 comment on column tenants.suspended_at is 'When it was suspended. Kept while a deletion is pending, so that taking the deletion back lifts no suspension.';
+comment on index tenants_member_count_id_idx is 'usage_of_tenants(): the largest tenants';
 comment on index tenants_metadata_idx is 'tenants(where: { metadata }): containment';
 comment on index tenants_search_text_idx is 'tenants(where: { search }): fuzzy search on slug and name';
 comment on function tighten_session() is 'No session bound to a tenant lives longer than the tenant allows, whoever opens it.';
 comment on function tighten_sessions() is 'A lifetime that a tenant tightens holds for the sessions that are open already.';
-comment on function touch_sessions(uuid[]) is 'Notes that sessions were just used. Losing the last second of this in a crash is harmless, so it does not wait for the disk.';
+comment on function touch_sessions(uuid[]) is 'Notes that sessions were just used, and that their users were active today. Losing the last second of this in a crash is harmless, so it does not wait for the disk.';
 comment on function update_member_counts() is 'Keeps tenants.member_count, once per statement and not per row.';
 comment on function update_tenant_limits(uuid,integer,integer,integer) is 'What a tenant is allowed; null leaves a limit as it is. No row outside the platform scope.';
+comment on function usage_of_tenants(integer) is 'The tenants with most members: how much they have, and when something was last changed in them.';
+comment on table user_activity is 'Who used a session on which day (UTC). Ids only; no foreign key, since the count of a day outlives its people.';
+comment on view user_activity_stats is 'The last 30 days (UTC), today first.';
 comment on table user_tenants is 'Memberships: which user belongs to which tenant.';
 comment on column user_tenants.last_sign_in_at is 'Copied from the user at sign-in so that one index serves "members, last sign-in first"; epoch means never, which keeps the order total and cursors simple.';
 comment on index user_tenants_tenant_id_last_sign_in_at_id_idx is 'tenant.memberships, last sign-in first (the default order), any page';
@@ -1426,4 +1774,5 @@ comment on column users.email is 'Canonical form, made in one place (src/lib/ema
 comment on column users.search_text is 'What the fuzzy search of platform administrators looks at.';
 comment on index users_metadata_idx is 'users(where: { metadata }): containment';
 comment on index users_search_text_idx is 'users(where: { search }): fuzzy search on e-mail and name';
+comment on function uuid_floor(timestamp with time zone) is 'No UUID of version 7 that was made at this moment or later is smaller.';
 comment on function verify_audit_chain(uuid) is 'Reads a chain from its start: how many rows there are and the first that is altered or missing, or null.';

@@ -5,7 +5,7 @@ import { guardDatabase } from './core/guarded-database.ts';
 import type { Runtime } from './core/runtime.ts';
 import { createDatabase, type Database } from './db/database.ts';
 import type { StatementObserver } from './db/pool.ts';
-import { authenticate } from './domains/sessions/authenticate.ts';
+import { authenticate } from './domains/api-keys/authenticate.ts';
 import { exampleQueries } from './http/example-queries.ts';
 import { createHttpServer, type HttpServer } from './http/server.ts';
 import type { Logger } from './observability/logger.ts';

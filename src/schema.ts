@@ -13,8 +13,12 @@ import './domains/memberships/schema/transfer.ts';
 import './domains/sessions/schema/session.ts';
 import './domains/sessions/schema/viewer.ts';
 import './domains/sessions/schema/mutations.ts';
+import './domains/api-keys/schema/api-key.ts';
+import './domains/api-keys/schema/mutations.ts';
+import './domains/api-keys/schema/verification.ts';
 import './domains/audit/schema.ts';
 import './domains/maintenance/schema.ts';
+import './domains/monitoring/schema.ts';
 import { builder } from './graphql/builder.ts';
 
 /** The whole public schema; each domain adds its part when it is loaded above. */

@@ -193,6 +193,17 @@ export const settings = {
       about: 'Days in which a deleted tenant can be restored before it is erased',
     }),
   },
+  apiKeys: {
+    API_KEY_ENVIRONMENT: choice(['live', 'test'], {
+      fallback: undefined,
+      fallbackNote: 'live in production, else test',
+      about: 'Which keys this server makes and takes: tenantry_live_key_… or tenantry_test_key_…',
+    }),
+    API_KEY_REQUESTS_PER_MINUTE: integer(1, 10_000_000, {
+      fallback: '6000',
+      about: 'Most requests of one API key a minute, counted by each process for itself',
+    }),
+  },
   mail: {
     INVITATION_URL: webAddress({
       fallback: undefined,

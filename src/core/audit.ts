@@ -19,6 +19,9 @@ export type AuditAction =
   | 'session.revoked'
   | 'sessions.revoked'
   | 'password.changed'
+  | 'api_key.created'
+  | 'api_key.rotated'
+  | 'api_key.revoked'
   | 'tenant.created'
   | 'tenant.updated'
   | 'tenant.limits_updated'
@@ -36,7 +39,7 @@ export type AuditAction =
 
 /** What something was done to. */
 export type AuditTarget = {
-  type: 'User' | 'Session' | 'Tenant' | 'Membership' | 'Role';
+  type: 'User' | 'Session' | 'Tenant' | 'Membership' | 'Role' | 'ApiKey';
   id: string;
 };
 

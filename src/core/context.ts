@@ -60,7 +60,7 @@ export function findPersonId(ctx: Ctx): string | null {
 /** The id of the user whose rights the caller has, as a person or through an API key; or null. */
 export function findActorId(ctx: Ctx): string | null {
   const { principal } = ctx;
-  if (principal.kind === 'apiKey') return principal.creator.id;
+  if (principal.kind === 'apiKey') return principal.creatorId;
   return findPersonId(ctx);
 }
 
@@ -71,14 +71,14 @@ export function findBoundTenantId(ctx: Ctx): string | null {
   return principal.kind === 'apiKey' ? principal.apiKey.tenantId : null;
 }
 
-/** Of these rights, those that the credential lets through: an API key has no more than its own. */
+/** Of these rights, those that the credential lets through: an API key has no more than it came with. */
 export function limitToCredential<Right extends string>(
   ctx: Ctx,
   rights: readonly Right[],
 ): ReadonlySet<Right> {
   const { principal } = ctx;
   if (principal.kind !== 'apiKey') return new Set(rights);
-  const { permissions } = principal.apiKey;
+  const { permissions } = principal;
   return new Set(rights.filter((right) => permissions.includes(right)));
 }
 

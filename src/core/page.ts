@@ -78,6 +78,15 @@ export function getBounds(
   return isDescending ? { above: before, below: after } : { above: after, below: before };
 }
 
+/** A page of a list that has nothing for this caller. */
+export const emptyPage: Page<never> = {
+  rows: [],
+  cursors: [],
+  hasNextPage: false,
+  hasPreviousPage: false,
+  count: null,
+};
+
 /** What a page needs to know of its list: where a row stands and, if it may be asked, its length. */
 type PageList<Row> = {
   toKey: (row: Row) => CursorKey;

@@ -76,6 +76,21 @@ export const permissionCatalogue = {
     description: 'Ask whether a session token is good and what its user may do in the tenant.',
     isDangerous: false,
   },
+  'api-keys:read': {
+    title: 'See API keys',
+    description: 'List the API keys of the tenant, never the secrets, with what each may do.',
+    isDangerous: false,
+  },
+  'api-keys:manage': {
+    title: 'Manage API keys',
+    description: 'Create, rotate and revoke API keys. Never beyond the rights of who does it.',
+    isDangerous: true,
+  },
+  'api-keys:verify': {
+    title: 'Verify API keys',
+    description: 'Ask whether an API key is good and what it may do in the tenant.',
+    isDangerous: false,
+  },
 } as const satisfies Record<string, PermissionInfo>;
 
 export type Permission = keyof typeof permissionCatalogue;
@@ -90,8 +105,8 @@ export type BuiltInRoleDefinition = {
   permissions: readonly Permission[];
 };
 
-/** What of the built-in roles only the owner's has. */
-const ownersOnly: ReadonlySet<Permission> = new Set(['tenant:own', 'tenant:delete']);
+/** What of the built-in roles only the owner's has, and no API key. */
+export const ownersOnly: ReadonlySet<Permission> = new Set(['tenant:own', 'tenant:delete']);
 
 /** The key of the built-in role that every tenant must have somebody in. */
 export const ownerRoleKey = 'owner';
@@ -107,7 +122,7 @@ export const builtInRoles: readonly BuiltInRoleDefinition[] = [
   {
     key: 'admin',
     name: 'Admin',
-    description: 'Runs the tenant day to day: people, roles and sessions.',
+    description: 'Runs the tenant day to day: people, roles, sessions and API keys.',
     permissions: allPermissions.filter((permission) => !ownersOnly.has(permission)),
   },
   {

@@ -1,5 +1,8 @@
+import type { AnswerSlot } from '../lib/answer-slot.ts';
 import type { CursorCodec } from '../lib/cursor.ts';
+import type { RateBudgets } from '../lib/rate-budgets.ts';
 import type { Sealer } from '../lib/sealer.ts';
+import type { LiveApiKey } from './live-api-key.ts';
 import type { LiveSession, SessionAsk } from './live-session.ts';
 import type { MailLinkKind } from './mail.ts';
 import type { PasswordHasher } from './password-hasher.ts';
@@ -35,6 +38,16 @@ export type MailRuntime = {
   wake: () => void;
 };
 
+/** What API keys take. */
+export type ApiKeyRuntime = {
+  /** How keys of this server begin; all others are nobody's. */
+  prefix: string;
+  /** The key check, by the hash of a key, merged over all requests in flight. */
+  find: (tokenHash: Uint8Array) => Promise<LiveApiKey | null>;
+  /** How often each key may ask, by its hash. */
+  budgets: RateBudgets;
+};
+
 /** What lives as long as the process and holds no caller's data. */
 export type Runtime = {
   sessionLimits: SessionLimits;
@@ -43,12 +56,17 @@ export type Runtime = {
   tenantDeletionGraceDays: number;
   passwords: PasswordHasher;
   cursors: CursorCodec;
+  /** Where answers are remembered, by name; see transactOnce(). */
+  answerSlots: (name: string) => AnswerSlot;
   mail: MailRuntime;
+  apiKeys: ApiKeyRuntime;
   /**
    * For one proof only: every check of the services passes, so that what is still refused is refused
    * by row security alone. No setting switches it on.
    */
   trustsDatabaseAlone: boolean;
+  /** Counts a refused sign-in; written in the background. */
+  noteRefusedSignIn: () => void;
   /** The session check, merged over all requests in flight. */
   findLiveSession: (ask: SessionAsk) => Promise<LiveSession | null>;
 };

@@ -51,8 +51,7 @@ export type Reader = { scope: Scope; actorId: string | null; onlyTenant: string 
  */
 export function getReader(ctx: Ctx): Reader {
   const principal = getAuthenticated(ctx);
-  const isBlind =
-    principal.kind === 'apiKey' && !principal.apiKey.permissions.includes(readMembers);
+  const isBlind = principal.kind === 'apiKey' && !principal.permissions.includes(readMembers);
   return {
     // Only an operator needs its scope for this: it has no id to be known by.
     scope: principal.kind === 'operator' ? getPlatformScope(ctx) : noScope,

@@ -37,6 +37,8 @@ export function createResultType<Success extends object>(
   return { union, errors };
 }
 
+type Callers = 'people' | 'credentials' | 'anybody';
+
 /** How a mutation looks: its input, what it answers and how. */
 export type MutationOptions<Input, Success extends object> = {
   description: string;
@@ -44,9 +46,9 @@ export type MutationOptions<Input, Success extends object> = {
   result: ResultRef<Success>;
   /**
    * Who may try it at all, before anything else: a person who has signed in (the default), API keys as
-   * well, or anybody.
+   * well, or anybody but API keys: whoever signs in or up is a person to be.
    */
-  callers?: 'people' | 'credentials' | 'anybody';
+  callers?: Callers;
   resolve: (ctx: Ctx, input: Input) => Promise<Success>;
 };
 
@@ -65,8 +67,7 @@ export function addMutation<Input, Success extends object>(
       args: { input: t.arg({ type: input, required: true }) },
       resolve: ((_root: unknown, args: { input: Input }, ctx: Ctx) =>
         refusable(result.errors, async () => {
-          if (callers === 'people') getSignedIn(ctx);
-          if (callers === 'credentials') getAuthenticated(ctx);
+          requireCaller(ctx, callers);
           return await resolve(ctx, args.input);
         })) as never,
     }),
@@ -95,6 +96,12 @@ export function addPlainMutation<Success extends object>(
         refusable(result.errors, () => resolve(ctx))) as never,
     }),
   );
+}
+
+/** Raises UnauthenticatedError, ForbiddenError. */
+function requireCaller(ctx: Ctx, callers: Callers): void {
+  if (callers === 'credentials') getAuthenticated(ctx);
+  else if (callers === 'people' || ctx.principal.kind === 'apiKey') getSignedIn(ctx);
 }
 
 /** Answers a refusal that the result type knows as a value; everything else is thrown on. */

@@ -117,11 +117,13 @@ describe.each(modes)('$title', ({ title, cases, trustsDatabaseAlone = false, has
     ['roles', 'Tenant.roles'],
     ['user_tenants', 'Query.node'],
     ['sessions', 'SessionEdge.node'],
+    ['api_keys', 'ApiKeyEdge.node'],
     ['audit_events', 'AuditEventEdge.node'],
     ['tenants', 'updateTenant'],
     ['roles', 'updateRole'],
     ['user_tenants', 'removeMember'],
     ['sessions', 'revokeSession'],
+    ['api_keys', 'revokeApiKey'],
     ['membership_roles, roles, user_tenants', 'updateMembership'],
   ])('a policy that lets everybody in is noticed: %s by %s', { timeout }, async (lax, key) => {
     const again = createExaminer(stage);

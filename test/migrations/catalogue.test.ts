@@ -243,6 +243,7 @@ describe('the serving login', () => {
     'delete from tenants',
     'select * from sign_in_budgets',
     'select * from mail_outbox',
+    'select * from idempotency_keys',
     'select * from _prisma_migrations',
     `select sync_built_in_roles('[]')`,
   ])('is refused: %s', async (statement) => {

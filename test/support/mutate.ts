@@ -61,12 +61,14 @@ const tables = [
   'user_tenants',
   'membership_roles',
   'sessions',
+  'api_keys',
 ];
 
-/** Every row of every table, but for the moments at which sessions were last used. */
+/** Every row of every table, but for the moments at which sessions and keys were last used. */
 export async function readRows(app: TestApp): Promise<string[]> {
   const selects = tables.map(
-    (table) => `select '${table} ' || (to_jsonb(t) - 'last_seen_at')::text as row from ${table} t`,
+    (table) =>
+      `select '${table} ' || (to_jsonb(t) - 'last_seen_at' - 'last_used_at')::text as row from ${table} t`,
   );
   const { rows } = await app.owner.query(`${selects.join(' union all ')} order by 1`);
   return rows.map(({ row }) => row);

@@ -32,7 +32,7 @@ export async function createPerson(app: TestApp, email = `person-${++serial}@peo
 }
 
 /** A new tenant with a new owner. */
-export async function createTeam(app: TestApp): Promise<Team> {
+export async function createTeam(app: Pick<TestApp, 'ask'>): Promise<Team> {
   const number = ++serial;
   const { person, tenant } = await signUp(app, {
     email: `owner-${number}@team-${number}.example`,
@@ -86,7 +86,7 @@ export function toUuid(publicId: string): string {
   return hex.slice(0, 32).replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, '$1-$2-$3-$4-$5');
 }
 
-async function signUp(app: TestApp, input: { email: string; tenantName?: string }) {
+async function signUp(app: Pick<TestApp, 'ask'>, input: { email: string; tenantName?: string }) {
   const password = `a long enough secret of nobody ${++serial}`;
   const { data, errors } = await app.ask(signUpMutation, {
     variables: { input: { ...input, password } },

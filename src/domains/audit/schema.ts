@@ -1,7 +1,7 @@
 import type { Ctx } from '../../core/context.ts';
 import { builder } from '../../graphql/builder.ts';
 import { createConnectionType, pageArgs } from '../../graphql/connection.ts';
-import { parseIdOrNil, toGlobalId } from '../../graphql/ids.ts';
+import { parseIdOf, parseIdOrNil, toGlobalId } from '../../graphql/ids.ts';
 import { findNodeOf, Node, registerNode } from '../../graphql/node.ts';
 import { Tenant } from '../tenants/schema.ts';
 import { userLoader } from '../users/loaders.ts';
@@ -23,15 +23,15 @@ export const AuditEvent = builder.objectRef<AuditEventRecord>('AuditEvent').impl
     actor: t.field({
       type: Node,
       nullable: true,
-      description: 'Who; null where that person is gone or not visible.',
-      resolve: ({ actorId }, _args, ctx) =>
-        findNodeOf(ctx, 'User', { id: actorId, tenantId: null }),
+      description: 'Who, a person or an API key; null where it is gone or not visible.',
+      resolve: (event, _args, ctx) =>
+        findNodeOf(ctx, event.actorType, { id: event.actorId, tenantId: getActorTenant(event) }),
     }),
     actorId: t.id({
       nullable: true,
-      description:
-        'The id of who, which stays when the person is gone; null for the system itself.',
-      resolve: ({ actorId }) => actorId && toGlobalId('User', actorId),
+      description: 'The id of who, which stays when that is gone; null for the system itself.',
+      resolve: (event) =>
+        event.actorId && toGlobalId(event.actorType, event.actorId, getActorTenant(event)),
     }),
     impersonator: t.field({
       type: User,
@@ -70,7 +70,7 @@ const AuditWhere = builder.inputType('AuditWhere', {
   description: 'What a trail is narrowed by; all of it must hold.',
   fields: (t) => ({
     action: t.string({ description: 'Only this action, such as role.created.' }),
-    actorId: t.id({ description: 'Only what this user did.' }),
+    actorId: t.id({ description: 'Only what this user or API key did.' }),
   }),
 });
 
@@ -85,12 +85,22 @@ builder.objectField(Tenant, 'auditEvents', (t) =>
         page,
         filter: {
           action: where?.action,
-          actorId: actorId == null ? null : parseIdOrNil('User', actorId),
+          actorId: actorId == null ? null : parseActorId(actorId),
         },
       });
     },
   }),
 );
+
+/** Keys carry their tenant, people do not. */
+function getActorTenant({ actorType, tenantId }: AuditEventRecord): string | null {
+  return actorType === 'ApiKey' ? tenantId : null;
+}
+
+/** The bare id of a user or an API key; of nobody for anything else. */
+function parseActorId(globalId: string): string {
+  return parseIdOf('ApiKey', globalId)?.id ?? parseIdOrNil('User', globalId);
+}
 
 async function findUser(ctx: Ctx, userId: string | null) {
   return userId === null ? null : await userLoader(ctx).load(userId);

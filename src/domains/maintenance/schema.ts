@@ -11,6 +11,9 @@ const CleanupExpiredDataSuccess = builder
       signInBudgets: t.exposeInt('signInBudgets', {
         description: 'Counters of failed sign-ins that limit nobody any more.',
       }),
+      idempotencyKeys: t.exposeInt('idempotencyKeys', {
+        description: 'Answers whose time to be given again is over.',
+      }),
       tenants: t.exposeInt('tenants', {
         description: 'Tenants erased, whose time to be restored is over.',
       }),

@@ -22,7 +22,7 @@ export async function cleanupExpiredData(ctx: Ctx): Promise<Cleanup> {
   requirePlatformAdmin(ctx);
   const { user } = getSignedIn(ctx);
   const cleanup = await deleteAllExpired(ctx.db, ctx.runtime.signInLimits.consecutiveMax);
-  const { sessions, signInBudgets, tenants } = cleanup;
+  const { sessions, signInBudgets, idempotencyKeys, tenants } = cleanup;
   await ctx.db.transaction(getOwnScope(ctx), (tx) =>
     recordAudit(ctx, tx, {
       action: 'expired_data.deleted',
@@ -31,6 +31,7 @@ export async function cleanupExpiredData(ctx: Ctx): Promise<Cleanup> {
       changes: {
         sessions: [sessions, 0],
         signInBudgets: [signInBudgets, 0],
+        idempotencyKeys: [idempotencyKeys, 0],
         tenants: [tenants, 0],
       },
     }),
@@ -46,6 +47,7 @@ export async function deleteAllExpired(db: Database, consecutiveMax: number): Pr
   const expired: ExpiredRows & { isComplete: boolean } = {
     sessions: 0,
     signInBudgets: 0,
+    idempotencyKeys: 0,
     isComplete: false,
   };
   for (let step = 0; step < stepsMax && !expired.isComplete; step += 1) {
@@ -54,7 +56,8 @@ export async function deleteAllExpired(db: Database, consecutiveMax: number): Pr
     );
     expired.sessions += rows.sessions;
     expired.signInBudgets += rows.signInBudgets;
-    expired.isComplete = Math.max(rows.sessions, rows.signInBudgets) < rowsPerStepMax;
+    expired.idempotencyKeys += rows.idempotencyKeys;
+    expired.isComplete = Math.max(...Object.values(rows)) < rowsPerStepMax;
   }
   const tenants = await deleteDueTenants(db, { rowsPerStepMax, stepsMax });
   return {

@@ -160,6 +160,7 @@ const UpdateMembershipSuccess = builder
 addMutation('updateMembership', {
   description: 'Changes roles, active flag or metadata of a member. Needs members:update.',
   input: UpdateMembershipInput,
+  callers: 'credentials',
   result: createResultType('UpdateMembership', UpdateMembershipSuccess),
   resolve: async (ctx, { membershipId, ...changes }) => ({
     membership: await updateMembership(ctx, {
@@ -189,6 +190,7 @@ const RemoveMemberSuccess = builder
 addMutation('removeMember', {
   description: 'Ends somebody’s membership. Needs members:remove.',
   input: MembershipIdInput,
+  callers: 'credentials',
   result: createResultType('RemoveMember', RemoveMemberSuccess),
   resolve: async (ctx, { membershipId }) => ({
     membership: await removeMember(

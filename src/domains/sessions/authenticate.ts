@@ -7,12 +7,18 @@ const bearerForm = /^Bearer ([\x21-\x7e]{1,512})$/i;
 /** The token as the transport brought it: in a header, or kept for a caller that never saw it. */
 export type Credentials = { authorization: string | null; cookieToken: string | null };
 
-/** Who is asking; an Authorization header goes before a cookie. A token that is not good is nobody's. */
-export async function authenticate(
+/** The bearer token of an Authorization header, whatever it is a token of; or null. */
+export function findBearer({ authorization }: Credentials): string | null {
+  return bearerForm.exec(authorization ?? '')?.[1] ?? null;
+}
+
+/** Whose session it is; an Authorization header goes before a cookie. A token that is not good is nobody's. */
+export async function authenticateSession(
   runtime: Pick<Runtime, 'findLiveSession'>,
-  { authorization, cookieToken }: Credentials,
+  credentials: Credentials,
 ): Promise<Principal> {
-  const token = authorization === null ? cookieToken : bearerForm.exec(authorization)?.[1];
+  const { authorization, cookieToken } = credentials;
+  const token = authorization === null ? cookieToken : findBearer(credentials);
   const tokenHash = token ? hashSessionToken(token) : null;
   if (tokenHash === null) return createAnonymous();
   const live = await runtime.findLiveSession({ tokenHash, tenantId: null });

@@ -285,6 +285,11 @@ function toCheckedSession(row: LiveSessionRow): CheckedSession {
   };
 }
 
+/** Adds to the refused sign-ins of today. */
+export async function noteSignInFailures(tx: Db, count: number): Promise<void> {
+  await tx.$queryRaw`select note_sign_in_failures(${count}::bigint)::text`;
+}
+
 /** Notes that sessions were just used. */
 export async function touchSessions(db: Db, sessionIds: readonly string[]): Promise<void> {
   await db.$queryRaw`select touch_sessions(${sessionIds}::uuid[])::text`;

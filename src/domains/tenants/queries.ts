@@ -22,6 +22,15 @@ export async function createTenantWithOwner(
       ${JSON.stringify(tenant.metadata)}::jsonb)::text`;
 }
 
+/** The tenant that a user has just founded, which no scope shows before the next transaction. */
+export async function getFoundedTenant(tx: Db, ownerId: string, tenantId: string): Promise<Tenant> {
+  const [tenant] = await tx.$queryRaw<[Tenant]>`
+    select tenant_id as id, slug, name, status, metadata, member_count as "memberCount",
+      created_at as "createdAt", deletion_at as "deletionAt"
+    from find_access(${ownerId}::uuid, array[${tenantId}::uuid], '{}')`;
+  return tenant;
+}
+
 /** What may be changed about a tenant; undefined leaves a field as it is. */
 export type TenantChanges = {
   name?: string | undefined;

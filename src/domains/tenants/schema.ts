@@ -1,6 +1,7 @@
 import type { Tenant as TenantRecord } from '../../core/records.ts';
 import { builder } from '../../graphql/builder.ts';
 import { createConnectionType, pageArgs } from '../../graphql/connection.ts';
+import { idempotencyKeyField } from '../../graphql/idempotency.ts';
 import { parseIdOf, requireIdOf, toGlobalId } from '../../graphql/ids.ts';
 import { addMutation, createResultType } from '../../graphql/mutation.ts';
 import { Node, registerNode } from '../../graphql/node.ts';
@@ -138,6 +139,7 @@ const CreateTenantInput = builder.inputType('CreateTenantInput', {
     name: t.string({ required: true, description: 'At most 100 characters.' }),
     slug: t.string({ description: '3 to 50 of a-z, 0-9 and -; made from the name if left out.' }),
     metadata: t.field({ type: 'JSON', description: 'An object of at most 16 KiB.' }),
+    idempotencyKey: idempotencyKeyField(t),
   }),
 });
 
@@ -179,6 +181,7 @@ const UpdateTenantSuccess = builder
 addMutation('updateTenant', {
   description: 'Changes name, slug, metadata or settings of a tenant. Needs tenant:update.',
   input: UpdateTenantInput,
+  callers: 'credentials',
   result: createResultType('UpdateTenant', UpdateTenantSuccess),
   resolve: async (ctx, { tenantId, ...changes }) => ({
     tenant: await service.updateTenant(ctx, {

@@ -7,6 +7,7 @@ import {
   isPlatformAdmin,
   requirePlatformAdmin,
 } from '../../core/context.ts';
+import { type IdempotentInput, transactOnce } from '../../core/idempotency.ts';
 import { checkMetadata, checkSlug, checkText } from '../../core/input.ts';
 import { type Page, type PageArgs, parsePage, toPage } from '../../core/page.ts';
 import { needs } from '../../core/permissions.ts';
@@ -62,14 +63,15 @@ export async function listTenants(ctx: Ctx, input: TenantListInput): Promise<Pag
   return toPage(ctx, request, rows, { toKey: queries.toTenantKey(order), count });
 }
 
-export type CreateTenantInput = {
+export type CreateTenantInput = IdempotentInput & {
   name: string;
   slug?: string | null | undefined;
   metadata?: JsonObject | null | undefined;
 };
 
 /**
- * Creates a tenant that the caller owns. Raises InvalidInputError, ConflictError (slug taken).
+ * Creates a tenant that the caller owns. Raises InvalidInputError, ConflictError (slug taken, or the
+ * idempotency key is at work), ForbiddenError.
  */
 export async function createTenant(ctx: Ctx, input: CreateTenantInput): Promise<Tenant> {
   const { user, session } = getSignedIn(ctx);
@@ -77,14 +79,14 @@ export async function createTenant(ctx: Ctx, input: CreateTenantInput): Promise<
     throw new ForbiddenError('This session is bound to one tenant; it cannot create another.');
   }
   const tenant = checkNewTenant(input, 'name', 'slug');
-  await withTakenSlugNamed('slug', () =>
-    ctx.db.transaction(getOwnScope(ctx), async (tx) => {
+  const once = { mutation: 'createTenant', input, scope: getOwnScope(ctx) };
+  return await withTakenSlugNamed('slug', () =>
+    transactOnce(ctx, once, async (tx) => {
       await queries.createTenantWithOwner(tx, user.id, tenant);
       await recordTenantCreated(ctx, tx, tenant);
+      return await queries.getFoundedTenant(tx, user.id, tenant.id);
     }),
   );
-  const access = await authorize(ctx, { id: tenant.id }, readTenant);
-  return access.tenant;
 }
 
 /** Tells the trail of a new tenant. */

@@ -18,8 +18,8 @@ export async function call(
   app.statements.length = 0;
   const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
   const { status, text } = await post(app, operation, headers);
-  // Noting when sessions were used goes on in the background.
-  const own = app.statements.filter((statement) => !statement.includes('touch_sessions'));
+  // Noting when sessions and keys were used goes on in the background.
+  const own = app.statements.filter((statement) => !/touch_(sessions|api_keys)/.test(statement));
   return { status, text, statementCount: own.length };
 }
 

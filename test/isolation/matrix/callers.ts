@@ -1,8 +1,9 @@
-import { builtInRoles } from '../../../src/core/permissions.ts';
+import { allPermissions, builtInRoles, ownersOnly } from '../../../src/core/permissions.ts';
 
 /**
  * Everybody the matrix asks as. The stranger owns the foreign tenant; the bound one is an admin of
- * both, with a session that is bound to `home`, so that the other is as foreign as to anybody.
+ * both, with a session that is bound to `home`, so that the other is as foreign as to anybody. The key is
+ * a program's, made by the owner of `home` with all that a key can have.
  */
 export const callers = [
   'anonymous',
@@ -12,6 +13,7 @@ export const callers = [
   'admin',
   'bound',
   'owner',
+  'key',
   'platformAdmin',
 ] as const;
 export type Caller = (typeof callers)[number];
@@ -29,6 +31,7 @@ export const houseOf: Record<Caller, House | null> = {
   admin: 'home',
   bound: 'home',
   owner: 'home',
+  key: 'home',
   platformAdmin: 'office',
 };
 
@@ -41,8 +44,15 @@ const roleOf: Partial<Record<Caller, string>> = {
   owner: 'owner',
 };
 
+/** The callers that are people. */
+export type PersonalCaller = Exclude<Caller, 'anonymous' | 'key'>;
+
+/** All that a key can have. */
+export const keyPermissions = allPermissions.filter((permission) => !ownersOnly.has(permission));
+
 /** What a caller may do in its own tenant, by its built-in role; nothing for who has none. */
 export function listRights(caller: Caller): ReadonlySet<string> {
+  if (caller === 'key') return new Set(keyPermissions);
   const role = builtInRoles.find(({ key }) => key === roleOf[caller]);
   return new Set(role?.permissions);
 }

@@ -1,3 +1,4 @@
+import { createApiKeyToken, getApiKeyPrefix } from '../../../src/domains/api-keys/token.ts';
 import type { TestApp } from '../../support/app.ts';
 import { openSession } from '../../support/credentials.ts';
 import {
@@ -41,6 +42,7 @@ export async function furnish(
   for (const [name, person] of Object.entries({ owner: team.owner, colleague, ...insiders })) {
     await namePerson(app, personWord(house, name), person);
   }
+  const key = await createKey(app, house, team, colleague);
   const slug = word;
   const email = emailOf(personWord(house, 'colleague'));
   const unbound = await openSession(app, { ...colleague, email });
@@ -67,9 +69,27 @@ export async function furnish(
       AuditEvent: toPublicId('audit', event, team.tenantUuid),
       Session: bound.id,
       UnboundSession: unbound.id,
+      ApiKey: toPublicId('key', key.id, team.tenantUuid),
       token: bound.token,
+      key: key.secret,
     },
   };
+}
+
+/** A key of the colleague's, who did not need to be asked. */
+async function createKey(
+  app: TestApp,
+  house: House,
+  team: Team,
+  colleague: Person,
+): Promise<{ id: string; secret: string }> {
+  const { secret, tokenHash, hint } = createApiKeyToken(getApiKeyPrefix('test'));
+  const { rows } = await app.owner.query<{ id: string }>(
+    `insert into api_keys (tenant_id, created_by, name, token_hash, hint, permissions, expires_at)
+     values ($1, $2, $3, $4, $5, '{tenant:read}', now() + interval '1 day') returning id`,
+    [team.tenantUuid, colleague.userUuid, `key of ${wordOf[house]}`, tokenHash, hint],
+  );
+  return { id: rows[0]?.id ?? '', secret };
 }
 
 async function nameTenant(app: TestApp, house: House, team: Team): Promise<void> {

@@ -1,7 +1,7 @@
 import { type Caller, callers } from './callers.ts';
-import { everybody, inTenant, platform, type Room, selfOrPlatform, signedIn } from './rooms.ts';
+import { everybody, inTenant, people, platform, type Room, selfOrPlatform } from './rooms.ts';
 import { getStanding, isThere } from './scene.ts';
-import type { MutationTable } from './table.ts';
+import type { Case, MutationTable } from './table.ts';
 
 /** What the callers sign in with. */
 export type Passwords = Record<Caller, { email: string; password: string }>;
@@ -88,6 +88,15 @@ const erasingOneself: Room = {
   },
 };
 
+/** A key acts as a member would, so nobody makes one from outside. */
+const makingKeys: Room = {
+  name: inTenant('api-keys:manage').name,
+  judge: (scene) =>
+    scene.caller === 'platformAdmin'
+      ? handingOver.judge(scene)
+      : inTenant('api-keys:manage').judge(scene),
+};
+
 const credentials: Room = {
   name: 'public, with the right password',
   judge: ({ target }) => (target === 'malformed' ? 'BAD_USER_INPUT' : 'UNAUTHENTICATED'),
@@ -107,7 +116,7 @@ const someRole = { key: 'newcomer', name: 'Newcomer', permissions: ['tenant:read
 
 /** Every mutation with what to call it with, by the passwords and ids of the world it runs in. */
 export function listMutations(passwords: Passwords, selves: Selves = {}): MutationTable {
-  return {
+  const table: MutationTable = {
     signUp: [
       {
         name: 'with a tenant',
@@ -151,16 +160,16 @@ export function listMutations(passwords: Passwords, selves: Selves = {}): Mutati
       {
         name: 'to none',
         isPersonal: true,
-        room: signedIn,
+        room: people,
         isFixed: true,
         input: () => ({ tenantId: null }),
       },
     ],
-    signOut: [{ name: '', room: signedIn, isFixed: true }],
+    signOut: [{ name: '', room: people, isFixed: true }],
     changePassword: [
       {
         name: '',
-        room: signedIn,
+        room: people,
         isFixed: true,
         input: (_ids, caller) => ({ currentPassword: passwords[caller].password, newPassword }),
       },
@@ -168,7 +177,7 @@ export function listMutations(passwords: Passwords, selves: Selves = {}): Mutati
     updateProfile: [
       {
         name: '',
-        room: signedIn,
+        room: people,
         isFixed: true,
         input: () => ({ name: 'Renamed', locale: 'pt-BR', metadata: { changed: true } }),
       },
@@ -198,12 +207,12 @@ export function listMutations(passwords: Passwords, selves: Selves = {}): Mutati
         room: selfOrPlatform(),
         input: ({ User }) => ({ userId: User }),
       },
-      { name: 'of oneself', room: signedIn, isFixed: true, input: () => ({}) },
+      { name: 'of oneself', room: people, isFixed: true, input: () => ({}) },
     ],
     createTenant: [
       {
         name: '',
-        room: signedIn,
+        room: people,
         isPersonal: true,
         isFixed: true,
         input: () => ({ name: 'Brand new', metadata: { changed: true } }),
@@ -326,5 +335,56 @@ export function listMutations(passwords: Passwords, selves: Selves = {}): Mutati
         input: ({ SpareRole }) => ({ roleId: SpareRole }),
       },
     ],
+    createApiKey: [
+      {
+        name: '',
+        room: makingKeys,
+        input: ({ Tenant }) => ({ tenantId: Tenant, name: 'new', permissions: ['tenant:read'] }),
+      },
+    ],
+    rotateApiKey: [
+      {
+        name: '',
+        room: makingKeys,
+        isTenantOwned: true,
+        input: ({ ApiKey }) => ({ apiKeyId: ApiKey, overlapSeconds: 60 }),
+      },
+    ],
+    revokeApiKey: [
+      {
+        name: '',
+        room: inTenant('api-keys:manage'),
+        isTenantOwned: true,
+        input: ({ ApiKey }) => ({ apiKeyId: ApiKey }),
+      },
+    ],
   };
+  return Object.fromEntries(
+    Object.entries(table).map(([name, cases]) => [
+      name,
+      openToKeys.has(name) ? cases : cases.map(shutToKeys),
+    ]),
+  );
+}
+
+/** What a program may try with its key; everything else is for people, and refused before anything else. */
+const openToKeys: ReadonlySet<string> = new Set([
+  'updateTenant',
+  'updateMembership',
+  'removeMember',
+  'createRole',
+  'updateRole',
+  'deleteRole',
+  'revokeSession',
+  'revokeSessions',
+  'revokeApiKey',
+]);
+
+function shutToKeys(oneCase: Case): Case {
+  const { name, judge } = oneCase.room;
+  const room: Room = {
+    name,
+    judge: (scene) => (scene.caller === 'key' ? 'FORBIDDEN' : judge(scene)),
+  };
+  return { ...oneCase, room };
 }

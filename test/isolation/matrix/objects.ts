@@ -1,13 +1,27 @@
 import { everybody, inTenant, onlyWhere, selfOrPlatform, withParent } from './rooms.ts';
-import { isThere } from './scene.ts';
+import { getStanding, isThere, type Scene } from './scene.ts';
 import { type FieldTable, fields } from './table.ts';
 
 /** Nothing is known about a token unless it is good in the asked tenant. */
 const whereGood = onlyWhere('where the token is good', isThere);
 
-/** A list's page: whoever got the list has got all of it. */
+/** The same of a key, which is good in its tenant alone. */
+const whereGoodKey = onlyWhere(
+  'where the key is good, in its tenant',
+  (scene) => isThere(scene) && getStanding(scene) !== 'outsider',
+);
+
+/** A person's own, of which a key has none. */
+const ofPeople = onlyWhere('for people', ({ caller }) => caller !== 'key');
+
+/** A list's page: whoever got the list has got all of it, but a key has no lists of its own. */
 const page = {
-  ...fields(withParent, 'edges pageInfo totalCount'),
+  edges: {
+    name: withParent.name,
+    judge: ({ caller, subject }: Scene) =>
+      caller === 'key' && subject.person === 'caller' ? ('empty' as const) : ('allowed' as const),
+  },
+  ...fields(withParent, 'pageInfo totalCount'),
 };
 const edge = fields(withParent, 'cursor node');
 const refusal = fields(everybody, 'code message path');
@@ -25,11 +39,13 @@ export const objectFields: FieldTable = {
     memberships: inTenant('members:read'),
     roles: inTenant('roles:read'),
     sessions: inTenant('sessions:read'),
+    apiKeys: inTenant('api-keys:read'),
     auditEvents: inTenant('audit:read'),
     viewerMembership: {
       room: onlyWhere(
         'its members',
-        ({ caller, subject }) => caller !== 'platformAdmin' || subject.person === 'caller',
+        ({ caller, subject }) =>
+          caller !== 'key' && (caller !== 'platformAdmin' || subject.person === 'caller'),
       ),
       subject: { person: 'caller' },
     },
@@ -40,7 +56,7 @@ export const objectFields: FieldTable = {
     ...fields(withParent, 'defaultRoleKey allowedEmailDomains'),
   },
   TenantLimits: fields(withParent, 'members apiKeys customRoles'),
-  TenantUsage: fields(withParent, 'members customRoles sessions'),
+  TenantUsage: fields(withParent, 'members apiKeys customRoles sessions'),
   User: {
     ...fields(withParent, 'id email emailVerified name avatarUrl locale status metadata'),
     ...fields(withParent, 'lastSignInAt createdAt viewerPermissions memberships'),
@@ -63,6 +79,10 @@ export const objectFields: FieldTable = {
         subject.isBound || (caller === 'bound' && subject.person === 'caller'),
     ),
   },
+  ApiKey: {
+    ...fields(withParent, 'id name hint permissions effectivePermissions tenant createdBy'),
+    ...fields(withParent, 'createdAt expiresAt lastUsedAt revokedAt'),
+  },
   AuditEvent: {
     ...fields(withParent, 'id sequence at action actorId changes requestId ip hash'),
     actor: { room: withParent, asks: [{ name: 'a person', gives: 'User' }] },
@@ -70,11 +90,13 @@ export const objectFields: FieldTable = {
     target: { room: withParent, asks: [{ name: 'a membership', gives: 'Membership' }] },
   },
   Viewer: {
-    ...fields(withParent, 'user session sessions memberships isPlatformAdmin'),
+    ...fields(withParent, 'sessions memberships isPlatformAdmin'),
+    ...fields(ofPeople, 'user session'),
+    apiKey: onlyWhere('for keys', ({ caller }) => caller === 'key'),
     membership: {
       room: onlyWhere(
         'its members',
-        ({ caller, target }) => target === 'own' && caller !== 'platformAdmin',
+        ({ caller, target }) => target === 'own' && caller !== 'platformAdmin' && caller !== 'key',
       ),
       asks: [{ name: 'in a tenant', args: ({ Tenant }) => ({ tenantId: Tenant }) }],
     },
@@ -83,9 +105,32 @@ export const objectFields: FieldTable = {
     ...fields(withParent, 'valid permissions expiresAt'),
     ...fields(whereGood, 'session tenant user'),
   },
+  Monitoring: {
+    ...fields(withParent, 'tableStats indexUsage userActivity tenantUsage connectionPool'),
+    ...fields(withParent, 'cacheHitRatio recommendations'),
+    slowQueries: { room: withParent, asks: [{ name: 'all', args: () => ({ minMeanMs: 0 }) }] },
+  },
+  SlowQuery: fields(withParent, 'query calls meanMs totalMs rows'),
+  TableStat: fields(withParent, 'table rows bytes deadRows lastVacuum lastAnalyze'),
+  IndexUsage: fields(withParent, 'index table scans bytes'),
+  UserActivity: fields(withParent, 'day signIns failedSignIns activeUsers newUsers'),
+  TenantUsageRow: {
+    ...fields(withParent, 'members activeSessions apiKeys lastActivityAt'),
+    // The largest, which is nobody's in particular.
+    tenant: { room: withParent, asks: [{ name: 'the largest', endsHere: true }] },
+  },
+  PoolStat: fields(withParent, 'size idle waiting max'),
+  Recommendation: fields(withParent, 'severity subject advice'),
+
+  ApiKeyVerification: {
+    ...fields(withParent, 'valid permissions missing'),
+    ...fields(whereGoodKey, 'apiKey tenant'),
+  },
   Permission: fields(everybody, 'key title description isDangerous'),
   PermissionDecision: fields(withParent, 'permission tenantId allowed reason'),
 
+  ApiKeyConnection: page,
+  ApiKeyEdge: edge,
   AuditEventConnection: page,
   AuditEventEdge: edge,
   MembershipConnection: page,
@@ -106,8 +151,9 @@ export const objectFields: FieldTable = {
   RateLimitedError: { ...refusal, retryAfterSeconds: everybody },
   InvalidCredentialsError: refusal,
 
-  ChangePasswordSuccess: fields(withParent, 'revokedCount'),
+  ChangePasswordSuccess: fields(withParent, 'revokedCount revokedApiKeyCount'),
   CleanupExpiredDataSuccess: fields(withParent, 'isComplete sessions signInBudgets tenants'),
+  CreateApiKeySuccess: fields(withParent, 'apiKey secret'),
   CreateRoleSuccess: fields(withParent, 'role'),
   CreateTenantSuccess: fields(withParent, 'tenant'),
   DeleteRoleSuccess: fields(withParent, 'deletedRoleId'),
@@ -118,8 +164,10 @@ export const objectFields: FieldTable = {
   RemoveMemberSuccess: fields(withParent, 'removedMembershipId'),
   RestoreTenantSuccess: fields(withParent, 'tenant'),
   ResumeTenantSuccess: fields(withParent, 'tenant'),
+  RevokeApiKeySuccess: fields(withParent, 'apiKey'),
   RevokeSessionSuccess: fields(withParent, 'revokedSessionId'),
   RevokeSessionsSuccess: fields(withParent, 'revokedCount'),
+  RotateApiKeySuccess: fields(withParent, 'apiKey secret'),
   SignInSuccess: fields(withParent, 'token session user'),
   SignOutSuccess: fields(withParent, 'ok'),
   SignUpSuccess: fields(withParent, 'token session user tenant'),

@@ -9,7 +9,7 @@ import {
   viewer,
   withParent,
 } from './rooms.ts';
-import type { Ids } from './scene.ts';
+import { getStanding, type Ids } from './scene.ts';
 import type { Ask, FieldTable } from './table.ts';
 
 const notFound = { hidden: 'null', lacking: 'null', anonymous: 'null' } as const;
@@ -41,6 +41,13 @@ const nodes: readonly (Ask & { key: keyof Ids })[] = [
     isTenantOwned: true,
   },
   {
+    name: 'ApiKey',
+    key: 'ApiKey',
+    gives: 'ApiKey',
+    room: found('api-keys:read'),
+    isTenantOwned: true,
+  },
+  {
     name: 'unbound Session',
     key: 'UnboundSession',
     gives: 'Session',
@@ -49,10 +56,20 @@ const nodes: readonly (Ask & { key: keyof Ids })[] = [
   },
 ];
 
-/** A session that is bound to a tenant need not name it. */
+/** A session that is bound to a tenant need not name it, nor a key, which always is. */
 const anywhere: Room = {
   name: platform.name,
-  judge: (scene) => (scene.caller === 'bound' ? 'allowed' : platform.judge(scene)),
+  judge: (scene) =>
+    scene.caller === 'bound' || scene.caller === 'key' ? 'allowed' : platform.judge(scene),
+};
+
+/** A key names no tenant: who does not belong to it asks about nothing, and is told so. */
+const verifyingKeys: Room = {
+  name: inTenant('api-keys:verify').name,
+  judge: (scene) => {
+    const isForeign = getStanding(scene) === 'outsider';
+    return isForeign ? 'allowed' : inTenant('api-keys:verify', { absentIsFine: true }).judge(scene);
+  },
 };
 
 /** The fields of Query: the doors to everything else. */
@@ -97,6 +114,7 @@ export const queryFields: FieldTable = {
     users: platform,
     viewer: { room: viewer, subject: { person: 'caller', isBound: false } },
     permissions: everybody,
+    monitoring: platform,
     checkPermissions: {
       room: signedIn,
       asks: [
@@ -130,6 +148,16 @@ export const queryFields: FieldTable = {
           args: ({ token }) => ({ token }),
           room: anywhere,
           endsHere: true,
+          showsSecret: true,
+        },
+      ],
+    },
+    verifyApiKey: {
+      room: verifyingKeys,
+      asks: [
+        {
+          name: 'of a tenant',
+          args: ({ key }) => ({ key, permissions: ['tenant:read'] }),
           showsSecret: true,
         },
       ],

@@ -28,6 +28,12 @@ export const signedIn: Room = {
   judge: ({ caller }) => (caller === 'anonymous' ? 'UNAUTHENTICATED' : 'allowed'),
 };
 
+/** Anybody who is signed in as a person. */
+export const people: Room = {
+  name: 'people',
+  judge: (scene) => (scene.caller === 'key' ? 'FORBIDDEN' : signedIn.judge(scene)),
+};
+
 /** What is about the caller alone; nothing for nobody. */
 export const viewer: Room = {
   name: 'signed in',

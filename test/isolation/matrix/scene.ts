@@ -41,8 +41,10 @@ export type Ids = {
   /** Bound to the tenant, and bound to none. */
   Session: string;
   UnboundSession: string;
-  /** The token of that bound session. */
+  ApiKey: string;
+  /** The token of that bound session, and that key itself. */
   token: string;
+  key: string;
 };
 
 /** Whose objects are being looked at: on the way through a query this changes with the fields. */

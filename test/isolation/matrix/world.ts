@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mintToken } from '../../../src/lib/token.ts';
+import { createProgram } from '../../support/api-keys.ts';
 import type { TestApp } from '../../support/app.ts';
 import { openSession } from '../../support/credentials.ts';
 import {
@@ -10,7 +11,13 @@ import {
   type Team,
   toPublicId,
 } from '../../support/people.ts';
-import { type Caller, type House, houseOf } from './callers.ts';
+import {
+  type Caller,
+  type House,
+  houseOf,
+  keyPermissions,
+  type PersonalCaller,
+} from './callers.ts';
 import { boundWord, personWord } from './canaries.ts';
 import { furnish, namePerson, nameSessions, type Things } from './furnish.ts';
 import { nobodysPasswords, type Passwords, type Selves } from './mutations.ts';
@@ -40,6 +47,7 @@ export async function createWorld(app: TestApp): Promise<World> {
   };
   // Before the rest, so that the newest entry of the trail is the one that furnish() writes.
   const bound = await createBound(app, teams);
+  const program = await createProgram(app, teams.home.owner, teams.home, ...keyPermissions);
   const things = {
     home: await furnish(app, 'home', teams.home, insiders),
     foreign: await furnish(app, 'foreign', teams.foreign, {}),
@@ -50,7 +58,9 @@ export async function createWorld(app: TestApp): Promise<World> {
     teams.office.owner.userUuid,
   ]);
   await letColleaguesMeet(app, things);
-  const people: Record<Exclude<Caller, 'anonymous'>, Person> = {
+  // Slow often enough for advice to be given about it.
+  for (let call = 0; call < 5; call += 1) await app.owner.query('select pg_sleep(0.11)');
+  const people: Record<PersonalCaller, Person> = {
     stranger: teams.foreign.owner,
     ...insiders,
     bound,
@@ -59,7 +69,7 @@ export async function createWorld(app: TestApp): Promise<World> {
   };
   return {
     things,
-    tokens: listTokens(people),
+    tokens: { ...listTokens(people), key: program.token },
     passwords: await listPasswords(app, people),
     selves: listSelves(people),
   };
@@ -93,18 +103,18 @@ async function letColleaguesMeet(app: TestApp, things: Record<House, Things>): P
   );
 }
 
-function listTokens(people: Record<Exclude<Caller, 'anonymous'>, Person>): World['tokens'] {
+function listTokens(people: Record<PersonalCaller, Person>): World['tokens'] {
   const tokens = Object.entries(people).map(([caller, { token }]) => [caller, token]);
   return { anonymous: null, ...Object.fromEntries(tokens) };
 }
 
-function listSelves(people: Record<Exclude<Caller, 'anonymous'>, Person>): Selves {
+function listSelves(people: Record<PersonalCaller, Person>): Selves {
   return Object.fromEntries(Object.entries(people).map(([caller, { userId }]) => [caller, userId]));
 }
 
 async function listPasswords(
   app: TestApp,
-  people: Record<Exclude<Caller, 'anonymous'>, Person>,
+  people: Record<PersonalCaller, Person>,
 ): Promise<Passwords> {
   const { rows } = await app.owner.query<{ id: string; email: string }>(
     'select id, email from users',
@@ -156,7 +166,9 @@ function createAbsent(like: Ids, tenantUuid: string): Ids {
     AuditEvent: toPublicId('audit', randomUUID(), tenantUuid),
     Session: toPublicId('session', randomUUID(), tenantUuid),
     UnboundSession: toPublicId('session', randomUUID()),
+    ApiKey: toPublicId('key', randomUUID(), tenantUuid),
     token: mintToken('tenantry_session').token,
+    key: mintToken('tenantry_test_key').token,
   };
 }
 
@@ -171,6 +183,7 @@ function moveTo(tenantUuid: string, ids: Ids): Ids {
     SpareRole: move(ids.SpareRole),
     AuditEvent: move(ids.AuditEvent),
     Session: move(ids.Session),
+    ApiKey: move(ids.ApiKey),
   };
 }
 

@@ -1,6 +1,7 @@
 import { LimitReachedError } from '../../../core/app-error.ts';
 import type { Role as RoleRecord } from '../../../core/records.ts';
 import { builder } from '../../../graphql/builder.ts';
+import { idempotencyKeyField } from '../../../graphql/idempotency.ts';
 import { requireIdOf, requireTenantOwnedId, toGlobalId } from '../../../graphql/ids.ts';
 import { addMutation, createResultType } from '../../../graphql/mutation.ts';
 import { createRole, deleteRole, type RoleRef, updateRole } from '../service/change.ts';
@@ -14,6 +15,7 @@ const CreateRoleInput = builder.inputType('CreateRoleInput', {
     name: t.string({ required: true, description: 'Its name for people; at most 100 characters.' }),
     description: t.string({ description: 'What it is for; at most 500 characters.' }),
     permissions: t.stringList({ required: true, description: 'What it allows.' }),
+    idempotencyKey: idempotencyKeyField(t),
   }),
 });
 
@@ -25,6 +27,7 @@ const CreateRoleSuccess = builder.objectRef<{ role: RoleRecord }>('CreateRoleSuc
 addMutation('createRole', {
   description: 'Creates a role. Needs roles:manage and every permission that it gives.',
   input: CreateRoleInput,
+  callers: 'credentials',
   result: createResultType('CreateRole', CreateRoleSuccess, [LimitReachedError]),
   resolve: async (ctx, { tenantId, ...role }) => ({
     role: await createRole(ctx, {
@@ -52,6 +55,7 @@ const UpdateRoleSuccess = builder.objectRef<{ role: RoleRecord }>('UpdateRoleSuc
 addMutation('updateRole', {
   description: 'Changes a role that is not built in. Needs roles:manage.',
   input: UpdateRoleInput,
+  callers: 'credentials',
   result: createResultType('UpdateRole', UpdateRoleSuccess),
   resolve: async (ctx, { roleId, ...changes }) => ({
     role: await updateRole(ctx, {
@@ -79,6 +83,7 @@ const DeleteRoleSuccess = builder.objectRef<RoleRef>('DeleteRoleSuccess').implem
 addMutation('deleteRole', {
   description: 'Deletes a role that nobody has and that is not built in. Needs roles:manage.',
   input: RoleIdInput,
+  callers: 'credentials',
   result: createResultType('DeleteRole', DeleteRoleSuccess),
   resolve: async (ctx, { roleId }) => {
     const ref = requireTenantOwnedId('Role', roleId, 'role');

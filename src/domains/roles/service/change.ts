@@ -12,6 +12,7 @@ import {
   isPlatformAdmin,
   limitToCredential,
 } from '../../../core/context.ts';
+import { type IdempotentInput, transactOnce } from '../../../core/idempotency.ts';
 import { checkOptionalText, checkText } from '../../../core/input.ts';
 import { allPermissions, isPermission, needs } from '../../../core/permissions.ts';
 import type { Role } from '../../../core/records.ts';
@@ -33,7 +34,7 @@ const keyForm = /^[a-z][a-z0-9_-]{0,49}$/;
 /** What only the built-in owner role holds: a tenant's ownership is not made of custom roles. */
 const ownersOnly = needs('tenant:own');
 
-export type CreateRoleInput = {
+export type CreateRoleInput = IdempotentInput & {
   tenantId: string;
   key: string;
   name: string;
@@ -44,7 +45,7 @@ export type CreateRoleInput = {
 /**
  * Creates a role of the tenant's own. Needs roles:manage, and every permission that it is to give.
  * Raises InvalidInputError, NotFoundError, ForbiddenError, ConflictError (key taken),
- * LimitReachedError.
+ * LimitReachedError; InvalidInputError and ConflictError for an idempotency key, see transactOnce().
  */
 export async function createRole(ctx: Ctx, input: CreateRoleInput): Promise<Role> {
   const { tenantId, key } = input;
@@ -61,7 +62,9 @@ export async function createRole(ctx: Ctx, input: CreateRoleInput): Promise<Role
   };
   checkPermissionNames(input.permissions);
   try {
-    return await changeRoles(ctx, tenantId, async (tx, rights) => {
+    const once = { mutation: 'createRole', input, scope: getTenantScope(ctx, tenantId) };
+    const created = await transactOnce(ctx, once, async (tx) => {
+      const rights = await lockRights(ctx, tx, tenantId);
       await requireRoom(tx, tenantId, 'customRoles');
       const permissions = checkGrantable(rights, input.permissions);
       const role = await queries.createRole(tx, tenantId, { key, ...fields, permissions });
@@ -72,6 +75,8 @@ export async function createRole(ctx: Ctx, input: CreateRoleInput): Promise<Role
       });
       return role;
     });
+    rolesLoader(ctx).clear(tenantId);
+    return created;
   } catch (error) {
     if (!isBrokenConstraint(error, 'roles_tenant_id_key_unique')) throw error;
     throw new ConflictError('The tenant has a role with this key already.', ['key']);
@@ -150,28 +155,34 @@ function recordRole(
   return recordAudit(ctx, tx, { tenantId, target: { type: 'Role', id }, ...entry });
 }
 
-/**
- * Runs a change of a tenant's roles while the tenant is locked, with the rights that the caller has
- * then: what was read before may have been taken away meanwhile.
- */
+/** Runs a change of a tenant's roles while the tenant is locked, with the rights of the caller then. */
 async function changeRoles<T>(
   ctx: Ctx,
   tenantId: string,
   change: (tx: Db, rights: ReadonlySet<string>) => Promise<T>,
 ): Promise<T> {
   const changed = await ctx.db.transaction(getTenantScope(ctx, tenantId), async (tx) => {
-    await lockTenant(tx, tenantId);
-    const rights = limitToCredential<string>(
-      ctx,
-      isPlatformAdmin(ctx)
-        ? allPermissions
-        : await queries.listRightsOf(tx, tenantId, findActorId(ctx)),
-    );
-    requirePermission(rights, manageRoles);
+    const rights = await lockRights(ctx, tx, tenantId);
     return await change(tx, rights);
   });
   rolesLoader(ctx).clear(tenantId);
   return changed;
+}
+
+/**
+ * Locks the tenant and answers what the caller may do in it then: what was read before may have been
+ * taken away meanwhile. Raises ForbiddenError for who may not manage roles any more.
+ */
+async function lockRights(ctx: Ctx, tx: Db, tenantId: string): Promise<ReadonlySet<string>> {
+  await lockTenant(tx, tenantId);
+  const rights = limitToCredential<string>(
+    ctx,
+    isPlatformAdmin(ctx)
+      ? allPermissions
+      : await queries.listRightsOf(tx, tenantId, findActorId(ctx)),
+  );
+  requirePermission(rights, manageRoles);
+  return rights;
 }
 
 /** The role as it is now, if somebody with these rights may change it. */

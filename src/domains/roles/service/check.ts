@@ -1,13 +1,20 @@
 import { InvalidInputError } from '../../../core/app-error.ts';
-import { type Ctx, getSignedIn, isPlatformAdmin } from '../../../core/context.ts';
+import {
+  type Ctx,
+  findBoundTenantId,
+  findPersonId,
+  getAuthenticated,
+  isPlatformAdmin,
+} from '../../../core/context.ts';
 import { isPermission } from '../../../core/permissions.ts';
-import { noScope } from '../../../db/scope.ts';
+import type { Program } from '../../../core/principal.ts';
+import { getReader } from '../../../core/scopes.ts';
 import { listRolesOfUsers, type RolesOfUser } from '../queries.ts';
 
 /** Most pairs in one question. */
 export const checksMax = 500;
 
-/** May this user (the caller, if left out) do this in that tenant? A null id is one that is malformed. */
+/** May this user (the caller, if left out, be it a person or an API key) do this in that tenant? A null id is one that is malformed. */
 export type PermissionCheck = {
   tenantId: string | null;
   permission: string;
@@ -25,7 +32,8 @@ export async function checkPermissions(
   ctx: Ctx,
   checks: readonly PermissionCheck[],
 ): Promise<PermissionDecision[]> {
-  const { user, session } = getSignedIn(ctx);
+  const principal = getAuthenticated(ctx);
+  const ownId = findPersonId(ctx);
   if (checks.length > checksMax) {
     throw new InvalidInputError(`Ask for at most ${checksMax} checks at once.`, ['checks']);
   }
@@ -34,22 +42,42 @@ export async function checkPermissions(
     const path = ['checks', String(unknown), 'permission'];
     throw new InvalidInputError('There is no such permission.', path);
   }
-  const isInReach = (tenantId: string) =>
-    session.tenantId === null || session.tenantId === tenantId;
+  const boundTo = findBoundTenantId(ctx);
+  const isInReach = (tenantId: string) => boundTo === null || boundTo === tenantId;
   const asked = checks.map(({ tenantId, userId }) => {
-    const who = userId === undefined ? user.id : userId;
+    const who = userId === undefined ? ownId : userId;
     return tenantId && who && isInReach(tenantId) ? { tenantId, userId: who } : null;
   });
   const pairs = asked.filter((pair) => pair !== null);
-  const found = await ctx.db.read(noScope, (db) => listRolesOfUsers(db, user.id, pairs));
+  const { scope, actorId } = getReader(ctx);
+  const found = await ctx.db.read(scope, (db) => listRolesOfUsers(db, actorId, pairs));
   const byPair = new Map(found.map((row) => [`${row.userId}/${row.tenantId}`, row]));
-  return checks.map(({ permission }, index) => {
+  return checks.map(({ permission, tenantId, userId }, index) => {
+    if (principal.kind === 'apiKey' && userId === undefined) {
+      return decideForKey(principal, tenantId, permission);
+    }
     const pair = asked[index];
-    if (pair?.userId === user.id && isPlatformAdmin(ctx)) {
+    if (pair?.userId === ownId && isPlatformAdmin(ctx)) {
       return { isAllowed: true, reason: 'platform administrator' };
     }
     return decide(permission, pair && byPair.get(`${pair.userId}/${pair.tenantId}`));
   });
+}
+
+function decideForKey(
+  { apiKey, permissions }: Program,
+  tenantId: string | null,
+  permission: string,
+): PermissionDecision {
+  if (tenantId !== apiKey.tenantId) {
+    return { isAllowed: false, reason: 'the API key is for another tenant' };
+  }
+  const name = `API key "${apiKey.name}"`;
+  if (permissions.includes(permission)) {
+    return { isAllowed: true, reason: `${name} → its creator → ${permission}` };
+  }
+  const lacking = apiKey.permissions.includes(permission) ? 'its creator lacks' : 'it lacks';
+  return { isAllowed: false, reason: `${name} → ${lacking} ${permission}` };
 }
 
 function decide(permission: string, found: RolesOfUser | null | undefined): PermissionDecision {

@@ -1,12 +1,13 @@
 import { InvalidCredentialsError, RateLimitedError } from '../../../core/app-error.ts';
 import type { Session as SessionRecord, User as UserRecord } from '../../../core/records.ts';
 import { builder } from '../../../graphql/builder.ts';
+import { idempotencyKeyField } from '../../../graphql/idempotency.ts';
 import { parseIdOrNil, requireIdOf, toGlobalId } from '../../../graphql/ids.ts';
 import { addMutation, addPlainMutation, createResultType } from '../../../graphql/mutation.ts';
 import { findTenantOf } from '../../tenants/loaders.ts';
 import { Tenant } from '../../tenants/schema.ts';
 import { User } from '../../users/schema.ts';
-import { changePassword } from '../service/password.ts';
+import { changePassword, type PasswordChange } from '../service/password.ts';
 import { revokeSession, revokeSessions } from '../service/revoke.ts';
 import { signIn, signOut, switchTenant } from '../service/sign-in.ts';
 import { type SignedUp, signUp } from '../service/sign-up.ts';
@@ -26,6 +27,7 @@ const SignUpInput = builder.inputType('SignUpInput', {
     name: t.string({ description: 'Name as shown to others; at most 100 characters.' }),
     tenantName: t.string({ description: 'Creates a tenant of this name, owned by the new user.' }),
     tenantSlug: t.string({ description: 'Its slug; made from the name if left out.' }),
+    idempotencyKey: idempotencyKeyField(t),
   }),
 });
 
@@ -115,17 +117,21 @@ const ChangePasswordInput = builder.inputType('ChangePasswordInput', {
   fields: (t) => ({
     currentPassword: t.string({ required: true, description: 'The password in use.' }),
     newPassword: t.string({ required: true, description: '15 to 128 characters, nothing common.' }),
+    revokeApiKeys: t.boolean({
+      description: 'Also ends every API key that the caller has made, in all tenants.',
+    }),
   }),
 });
 
-const ChangePasswordSuccess = builder
-  .objectRef<{ revokedCount: number }>('ChangePasswordSuccess')
-  .implement({
-    description: 'The password was changed; every other session of the user has ended.',
-    fields: (t) => ({
-      revokedCount: t.exposeInt('revokedCount', { description: 'How many sessions ended.' }),
+const ChangePasswordSuccess = builder.objectRef<PasswordChange>('ChangePasswordSuccess').implement({
+  description: 'The password was changed; every other session of the user has ended.',
+  fields: (t) => ({
+    revokedCount: t.exposeInt('revokedCount', { description: 'How many sessions ended.' }),
+    revokedApiKeyCount: t.exposeInt('revokedApiKeyCount', {
+      description: 'How many API keys ended; none unless it was asked for.',
     }),
-  });
+  }),
+});
 
 addMutation('changePassword', {
   description: 'Changes the caller’s password and ends its other sessions.',
@@ -134,7 +140,7 @@ addMutation('changePassword', {
     InvalidCredentialsError,
     RateLimitedError,
   ]),
-  resolve: async (ctx, input) => ({ revokedCount: await changePassword(ctx, input) }),
+  resolve: changePassword,
 });
 
 const SessionIdInput = builder.inputType('SessionIdInput', {
@@ -157,6 +163,7 @@ const RevokeSessionSuccess = builder
 addMutation('revokeSession', {
   description: 'Ends one session: one’s own, or one bound to a tenant with sessions:revoke.',
   input: SessionIdInput,
+  callers: 'credentials',
   result: createResultType('RevokeSession', RevokeSessionSuccess),
   resolve: async (ctx, { sessionId }) => {
     const ref = requireIdOf('Session', sessionId, 'session');
@@ -186,6 +193,7 @@ const RevokeSessionsSuccess = builder
 addMutation('revokeSessions', {
   description: 'Ends many sessions: all of the caller’s but this one, or a user’s by who may.',
   input: RevokeSessionsInput,
+  callers: 'credentials',
   result: createResultType('RevokeSessions', RevokeSessionsSuccess),
   resolve: async (ctx, { userId, tenantId, includeCurrent }) => ({
     revokedCount: await revokeSessions(ctx, {

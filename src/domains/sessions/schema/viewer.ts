@@ -1,5 +1,11 @@
 import { isPlatformAdmin } from '../../../core/context.ts';
-import type { SignedIn } from '../../../core/principal.ts';
+import { emptyPage } from '../../../core/page.ts';
+import type { Principal } from '../../../core/principal.ts';
+import type {
+  ApiKey,
+  Session as SessionRecord,
+  User as UserRecord,
+} from '../../../core/records.ts';
 import { builder } from '../../../graphql/builder.ts';
 import { forwardArgs } from '../../../graphql/connection.ts';
 import { parseIdOf, parseIdOrNil } from '../../../graphql/ids.ts';
@@ -12,26 +18,30 @@ import { listSessionsOfUser } from '../service/list.ts';
 import { type SessionVerification, verifySession } from '../service/verify.ts';
 import { Session, SessionConnection } from './session.ts';
 
-const Viewer = builder.objectRef<SignedIn>('Viewer').implement({
+/** A person with its session, or a program with its key. */
+type Caller = { user: UserRecord | null; session: SessionRecord | null; apiKey: ApiKey | null };
+
+export const Viewer = builder.objectRef<Caller>('Viewer').implement({
   description: 'Who is asking.',
   fields: (t) => ({
     user: t.field({
       type: User,
       nullable: true,
-      description: 'The signed-in user.',
+      description: 'The signed-in user; null for an API key.',
       resolve: ({ user }) => user,
     }),
     session: t.field({
       type: Session,
       nullable: true,
-      description: 'The session of this request.',
+      description: 'The session of this request; null for an API key.',
       resolve: ({ session }) => session,
     }),
     memberships: t.field({
       type: MembershipConnection,
-      description: 'Where the caller belongs, in the order of joining.',
+      description: 'Where the caller belongs, in the order of joining; nowhere for an API key.',
       args: forwardArgs(t),
-      resolve: ({ user }, page, ctx) => listMembershipsOfUser(ctx, user.id, page),
+      resolve: ({ user }, page, ctx) =>
+        user ? listMembershipsOfUser(ctx, user.id, page) : emptyPage,
     }),
     membership: t.field({
       type: Membership,
@@ -47,7 +57,7 @@ const Viewer = builder.objectRef<SignedIn>('Viewer').implement({
       type: SessionConnection,
       description: 'The caller’s live sessions, newest first.',
       args: forwardArgs(t),
-      resolve: ({ user }, page, ctx) => listSessionsOfUser(ctx, user.id, page),
+      resolve: ({ user }, page, ctx) => (user ? listSessionsOfUser(ctx, user.id, page) : emptyPage),
     }),
     isPlatformAdmin: t.boolean({
       description: 'The caller may act across tenants.',
@@ -55,6 +65,12 @@ const Viewer = builder.objectRef<SignedIn>('Viewer').implement({
     }),
   }),
 });
+
+function toCaller(principal: Principal): Caller | null {
+  if (principal.kind === 'session') return { ...principal, apiKey: null };
+  if (principal.kind === 'apiKey') return { ...principal, user: null, session: null };
+  return null;
+}
 
 const SessionVerificationType = builder
   .objectRef<SessionVerification>('SessionVerification')
@@ -88,7 +104,7 @@ builder.queryFields((t) => ({
     type: Viewer,
     nullable: true,
     description: 'Who is asking; null when nobody is signed in.',
-    resolve: (_root, _args, { principal }) => (principal.kind === 'session' ? principal : null),
+    resolve: (_root, _args, { principal }) => toCaller(principal),
   }),
   verifySession: t.field({
     type: SessionVerificationType,

@@ -1,7 +1,8 @@
 import { becomePrincipal, type Ctx } from '../../../core/context.ts';
 import { createAnonymous } from '../../../core/principal.ts';
-import type { User } from '../../../core/records.ts';
+import type { Session, User } from '../../../core/records.ts';
 import { getOwnScope } from '../../../core/scopes.ts';
+import { hashSessionToken } from '../token.ts';
 import { endSession } from './end.ts';
 import type { OpenedSession } from './open.ts';
 
@@ -22,6 +23,20 @@ export function enterSession(
   return { token: '', session };
 }
 
+/**
+ * The same for a session that an earlier try of the same request may have opened: it is entered only
+ * while it is good. One that has ended since is answered as it was then, and opens nothing.
+ */
+export async function enterRememberedSession(
+  ctx: Ctx,
+  { token, session }: OpenedSession,
+): Promise<OpenedSession> {
+  const tokenHash = hashSessionToken(token);
+  const live = tokenHash && (await ctx.runtime.findLiveSession({ tokenHash, tenantId: null }));
+  if (live) return { ...enterSession(ctx, live.user, { token, session: live.session }), session };
+  return { token: ctx.sessionKeeper === null ? token : '', session };
+}
+
 /** The rest of the operation is nobody's: the session of this request has ended. */
 export function leaveSession(ctx: Ctx): void {
   becomePrincipal(ctx, createAnonymous());
@@ -30,12 +45,14 @@ export function leaveSession(ctx: Ctx): void {
 
 /**
  * Ends the kept session that a sign-in is about to replace: nobody holds its token any more, so
- * nobody could use it or end it. Other sessions of the caller stay. Raises UnavailableError.
+ * nobody could use it or end it. Other sessions of the caller stay, and so does `by`, which a caller holds
+ * already that asks a second time. Raises UnavailableError.
  */
-export async function endReplacedSession(ctx: Ctx): Promise<void> {
+export async function endReplacedSession(ctx: Ctx, by?: Session): Promise<void> {
   const { principal, sessionKeeper } = ctx;
   if (principal.kind !== 'session' || !sessionKeeper?.isHolding) return;
   const { id, tenantId } = principal.session;
+  if (id === by?.id) return;
   await ctx.db.transaction(getOwnScope(ctx), (tx) =>
     endSession(ctx, tx, { id }, { action: 'session.replaced', tenantId }),
   );

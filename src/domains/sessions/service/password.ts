@@ -2,7 +2,9 @@ import { InvalidCredentialsError, InvalidInputError } from '../../../core/app-er
 import { recordAudit } from '../../../core/audit.ts';
 import { type Ctx, getSignedIn } from '../../../core/context.ts';
 import { getOwnScope } from '../../../core/scopes.ts';
+import type { Db } from '../../../db/database.ts';
 import { findPasswordFault, normalizePassword } from '../../../lib/password-rules.ts';
+import { revokeOwnApiKeys } from '../queries/own-api-keys.ts';
 import * as queries from '../queries.ts';
 import { releaseSignIn, reserveSignIn } from './sign-in-budget.ts';
 
@@ -25,13 +27,24 @@ export function checkNewPassword(
   return normalizePassword(password);
 }
 
-export type ChangePasswordInput = { currentPassword: string; newPassword: string };
+export type ChangePasswordInput = {
+  currentPassword: string;
+  newPassword: string;
+  /** Also end every API key that the person has made. */
+  revokeApiKeys?: boolean | null | undefined;
+};
+
+/** What ended with the old password. */
+export type PasswordChange = { revokedCount: number; revokedApiKeyCount: number };
 
 /**
- * Changes the caller's password and ends all of its other sessions; answers how many ended. Raises
- * InvalidInputError, InvalidCredentialsError (wrong current password), RateLimitedError, UnavailableError.
+ * Changes the caller's password and ends all of its other sessions and, if asked, its API keys; answers
+ * how many ended. Raises InvalidInputError, InvalidCredentialsError (wrong current password), RateLimitedError, UnavailableError.
  */
-export async function changePassword(ctx: Ctx, input: ChangePasswordInput): Promise<number> {
+export async function changePassword(
+  ctx: Ctx,
+  input: ChangePasswordInput,
+): Promise<PasswordChange> {
   const { user, session } = getSignedIn(ctx);
   const newPassword = checkNewPassword('newPassword', input.newPassword, user);
   // Whoever stole this session may be guessing, so holding it earns no leniency here.
@@ -44,15 +57,32 @@ export async function changePassword(ctx: Ctx, input: ChangePasswordInput): Prom
   return await ctx.db.transaction(scope, async (tx) => {
     const change = { from: currentHash, to: passwordHash };
     if (!(await queries.updatePassword(tx, user.id, change))) throw createRefusal();
-    const revoked = await queries.deleteSessions(tx, { userId: user.id, exceptId: session.id });
+    const revokedCount = await queries.deleteSessions(tx, {
+      userId: user.id,
+      exceptId: session.id,
+    });
     await recordAudit(ctx, tx, {
       action: 'password.changed',
       tenantId: null,
       target: { type: 'User', id: user.id },
     });
+    const revokedApiKeyCount = input.revokeApiKeys ? await endOwnApiKeys(ctx, tx) : 0;
     await releaseSignIn(ctx, tx, user.email);
-    return revoked;
+    return { revokedCount, revokedApiKeyCount };
   });
+}
+
+/** Ends all keys of the person, each told in the trail of its tenant; answers how many. */
+async function endOwnApiKeys(ctx: Ctx, tx: Db): Promise<number> {
+  const keys = await revokeOwnApiKeys(tx);
+  for (const { id, tenantId } of keys) {
+    await recordAudit(ctx, tx, {
+      action: 'api_key.revoked',
+      tenantId,
+      target: { type: 'ApiKey', id },
+    });
+  }
+  return keys.length;
 }
 
 function createRefusal(): InvalidCredentialsError {

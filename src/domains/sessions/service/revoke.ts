@@ -1,7 +1,13 @@
 import { authorize } from '../../../core/access.ts';
-import { ForbiddenError, InvalidInputError, NotFoundError } from '../../../core/app-error.ts';
+import { ForbiddenError, NotFoundError } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
-import { type Ctx, findSignedInUnlessOperator, isPlatformAdmin } from '../../../core/context.ts';
+import {
+  type Ctx,
+  findPersonId,
+  getAuthenticated,
+  getSignedIn,
+  isPlatformAdmin,
+} from '../../../core/context.ts';
 import { needs } from '../../../core/permissions.ts';
 import { getOwnScope, getPlatformScope, getTenantScope } from '../../../core/scopes.ts';
 import type { Db } from '../../../db/database.ts';
@@ -20,18 +26,30 @@ const endSessions = needs('sessions:revoke');
  * administrators. Raises NotFoundError, ForbiddenError.
  */
 export async function revokeSession(ctx: Ctx, ref: SessionRef): Promise<void> {
-  const own = findSignedInUnlessOperator(ctx);
-  if (own === null) return await revokeAsOperator(ctx, ref);
-  const { user, session } = own;
-  const whose = isPlatformAdmin(ctx) ? {} : { userId: user.id };
-  const wasOwn = await endIn(ctx, getPlatformScope(ctx), { ...ref, ...whose });
-  if (wasOwn && ref.id === session.id) leaveSession(ctx);
-  if (wasOwn) return;
+  getAuthenticated(ctx);
+  if (ctx.principal.kind === 'operator') return await revokeAsOperator(ctx, ref);
+  if (await endOwn(ctx, ref)) return;
   const { tenantId } = ref;
   if (tenantId === null) throw createNotFound();
   await authorize(ctx, { id: tenantId }, endSessions, 'session');
   const wasFound = await endIn(ctx, getTenantScope(ctx, tenantId), ref);
   if (!wasFound) throw createNotFound();
+}
+
+/**
+ * The same for a person's own session, or any for platform administrators; false if it is neither. An
+ * API key has none of its own, and its creator's are none of its business.
+ */
+async function endOwn(ctx: Ctx, ref: SessionRef): Promise<boolean> {
+  const { principal } = ctx;
+  const userId = findPersonId(ctx);
+  const isAdmin = isPlatformAdmin(ctx);
+  if (userId === null && !isAdmin) return false;
+  const whose = isAdmin || userId === null ? {} : { userId };
+  const wasOwn = await endIn(ctx, getPlatformScope(ctx), { ...ref, ...whose });
+  const isCurrent = principal.kind === 'session' && ref.id === principal.session.id;
+  if (wasOwn && isCurrent) leaveSession(ctx);
+  return wasOwn;
 }
 
 /** An operator has no trail of its own, so what is no tenant's stands in that of the session's user. */
@@ -62,20 +80,10 @@ export type RevokeSessionsInput = {
  * bound to it. Raises NotFoundError, ForbiddenError.
  */
 export async function revokeSessions(ctx: Ctx, input: RevokeSessionsInput): Promise<number> {
-  const own = findSignedInUnlessOperator(ctx);
-  const userId = input.userId ?? own?.user.id;
-  if (userId === undefined) throw new InvalidInputError('Name the user.', ['userId']);
+  getAuthenticated(ctx);
+  const userId = input.userId ?? getSignedIn(ctx).user.id;
   const tenantId = input.tenantId ?? null;
-  if (own !== null && userId === own.user.id) {
-    const { session } = own;
-    const exceptId = input.includeCurrent ? null : session.id;
-    const revokedCount = await ctx.db.transaction(getOwnScope(ctx), (tx) =>
-      endSessionsOf(ctx, tx, { userId, tenantId, exceptId }),
-    );
-    const wasCurrent = exceptId === null && (tenantId === null || tenantId === session.tenantId);
-    if (wasCurrent) leaveSession(ctx);
-    return revokedCount;
-  }
+  if (userId === findPersonId(ctx)) return await endOwnSessions(ctx, input);
   if (isPlatformAdmin(ctx)) {
     if ((await findVisibleUser(ctx, userId)) === null) throw createUserNotFound();
     return await ctx.db.transaction(getPlatformScope(ctx), (tx) =>
@@ -91,6 +99,21 @@ export async function revokeSessions(ctx: Ctx, input: RevokeSessionsInput): Prom
     if (members.length === 0) throw createUserNotFound();
     return await endSessionsOf(ctx, tx, { userId, tenantId });
   });
+}
+
+/** All of the caller's but this one, or with it. */
+async function endOwnSessions(
+  ctx: Ctx,
+  { tenantId, includeCurrent }: RevokeSessionsInput,
+): Promise<number> {
+  const { user, session } = getSignedIn(ctx);
+  const exceptId = includeCurrent ? null : session.id;
+  const revokedCount = await ctx.db.transaction(getOwnScope(ctx), (tx) =>
+    endSessionsOf(ctx, tx, { userId: user.id, tenantId, exceptId }),
+  );
+  const wasCurrent = exceptId === null && (tenantId == null || tenantId === session.tenantId);
+  if (wasCurrent) leaveSession(ctx);
+  return revokedCount;
 }
 
 async function endSessionsOf(

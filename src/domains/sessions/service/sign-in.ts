@@ -38,14 +38,14 @@ export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignedInSess
   await reserveSignIn(ctx, email, { isKnownDevice: holdsSessionOf(ctx, email) });
   const found = await ctx.db.read(noScope, (db) => queries.findCredentials(db, email));
   const fits = await verifyPassword(ctx, found?.passwordHash ?? null, input.password);
-  if (!found || !fits || found.status !== 'active') throw createRefusal();
+  if (!found || !fits || found.status !== 'active') throw createRefusal(ctx);
   const { userId, isPlatformAdmin } = found;
   const { tenantSlug } = input;
   const tenantId =
     tenantSlug == null
       ? null
       : await ctx.db.read(noScope, (db) => findOwnTenantId(db, userId, { slug: tenantSlug }));
-  if (tenantSlug != null && tenantId === null) throw createRefusal();
+  if (tenantSlug != null && tenantId === null) throw createRefusal(ctx);
   const rehashed = ctx.runtime.passwords.needsRehash(found.passwordHash)
     ? await ctx.runtime.passwords.hash(normalizePassword(input.password))
     : null;
@@ -53,7 +53,7 @@ export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignedInSess
     const isUnchanged = rehashed
       ? await queries.updatePassword(tx, userId, { from: found.passwordHash, to: rehashed })
       : await queries.lockPassword(tx, userId, found.passwordHash);
-    if (!isUnchanged) throw createRefusal();
+    if (!isUnchanged) throw createRefusal(ctx);
     await queries.noteSignIn(tx, userId);
     const opened = await openSession(ctx, tx, { userId, isPlatformAdmin, tenantId });
     await recordAudit(ctx, tx, {
@@ -62,7 +62,7 @@ export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignedInSess
       target: { type: 'Session', id: opened.session.id },
     });
     const [user] = await listVisibleUsers(tx, userId, [userId], null);
-    if (!user) throw createRefusal();
+    if (!user) throw createRefusal(ctx);
     // Last, since everybody behind one address waits for this row until the commit.
     await releaseSignIn(ctx, tx, email);
     return { ...opened, user };
@@ -76,16 +76,18 @@ function holdsSessionOf(ctx: Ctx, email: string): boolean {
   return ctx.principal.kind === 'session' && ctx.principal.user.email === email;
 }
 
-function createRefusal(): InvalidCredentialsError {
+/** The one refusal of a sign-in, whatever the reason, counted for the operators. */
+function createRefusal(ctx: Ctx): InvalidCredentialsError {
+  ctx.runtime.noteRefusedSignIn();
   return new InvalidCredentialsError('E-mail address or password is not right.');
 }
 
 /**
  * Ends the session of this request. Raises UnauthenticatedError where it has ended already; what is
- * kept of it goes either way.
+ * kept of it goes either way. Raises ForbiddenError for what is no session.
  */
 export async function signOut(ctx: Ctx): Promise<void> {
-  if (ctx.principal.kind !== 'session') leaveSession(ctx);
+  if (ctx.principal.kind === 'anonymous') leaveSession(ctx);
   const { session } = getSignedIn(ctx);
   const { id, tenantId } = session;
   await ctx.db.transaction(getOwnScope(ctx), (tx) =>

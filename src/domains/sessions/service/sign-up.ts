@@ -1,6 +1,7 @@
 import { ConflictError, InvalidInputError } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
 import type { Ctx } from '../../../core/context.ts';
+import { type IdempotentInput, transactOnce } from '../../../core/idempotency.ts';
 import { checkEmail, checkOptionalText } from '../../../core/input.ts';
 import type { User } from '../../../core/records.ts';
 import { getScopeOfUser } from '../../../core/scopes.ts';
@@ -12,12 +13,12 @@ import { checkNewTenant, recordTenantCreated, withTakenSlugNamed } from '../../t
 import { createUser, listVisibleUsers } from '../../users/queries.ts';
 import { userNameMax } from '../../users/service.ts';
 import { createPassword, noteSignIn } from '../queries.ts';
-import { endReplacedSession, enterSession } from './current.ts';
+import { endReplacedSession, enterRememberedSession, enterSession } from './current.ts';
 import { type OpenedSession, openSession } from './open.ts';
 import { checkNewPassword } from './password.ts';
 import { reserveSignUp } from './sign-in-budget.ts';
 
-export type SignUpInput = {
+export type SignUpInput = IdempotentInput & {
   email: string;
   password: string;
   name?: string | null | undefined;
@@ -29,8 +30,8 @@ export type SignedUp = OpenedSession & { user: User; tenantId: string | null };
 
 /**
  * Creates a user, signs it in and, with a tenant name, creates the tenant that it owns: all or
- * nothing. Raises InvalidInputError, ConflictError (e-mail or slug taken), RateLimitedError,
- * UnavailableError.
+ * nothing. Raises InvalidInputError, ConflictError (e-mail or slug taken, or the idempotency key is at
+ * work), RateLimitedError, UnavailableError.
  */
 export async function signUp(ctx: Ctx, input: SignUpInput): Promise<SignedUp> {
   const email = checkEmail('email', input.email);
@@ -40,9 +41,10 @@ export async function signUp(ctx: Ctx, input: SignUpInput): Promise<SignedUp> {
   await reserveSignUp(ctx);
   const passwordHash = await ctx.runtime.passwords.hash(password);
   const id = createUuidV7();
+  const once = { mutation: 'signUp', input, scope: getScopeOfUser(id), newUserId: id };
   const signedUp = await withTakenEmailNamed(() =>
     withTakenSlugNamed(input.tenantSlug == null ? 'tenantName' : 'tenantSlug', () =>
-      ctx.db.transaction(getScopeOfUser(id), async (tx) => {
+      transactOnce(ctx, once, async (tx) => {
         await createUser(tx, { id, email, name });
         await createPassword(tx, id, passwordHash);
         await recordSignUp(ctx, tx, id);
@@ -62,8 +64,12 @@ export async function signUp(ctx: Ctx, input: SignUpInput): Promise<SignedUp> {
       }),
     ),
   );
-  await endReplacedSession(ctx);
-  return { ...signedUp, ...enterSession(ctx, signedUp.user, signedUp) };
+  await endReplacedSession(ctx, signedUp.session);
+  const entered =
+    input.idempotencyKey == null
+      ? enterSession(ctx, signedUp.user, signedUp)
+      : await enterRememberedSession(ctx, signedUp);
+  return { ...signedUp, ...entered };
 }
 
 function recordSignUp(ctx: Ctx, tx: Db, userId: string): Promise<void> {

@@ -1,6 +1,11 @@
 import { authorize, findAccess } from '../../../core/access.ts';
 import { ForbiddenError } from '../../../core/app-error.ts';
-import { type Ctx, getSignedIn, isPlatformAdmin } from '../../../core/context.ts';
+import {
+  type Ctx,
+  findBoundTenantId,
+  getAuthenticated,
+  isPlatformAdmin,
+} from '../../../core/context.ts';
 import { needs } from '../../../core/permissions.ts';
 import type { Session, User } from '../../../core/records.ts';
 import { userLoader } from '../../users/loaders.ts';
@@ -36,12 +41,13 @@ export async function verifySession(
   ctx: Ctx,
   input: VerifySessionInput,
 ): Promise<SessionVerification> {
-  const { session: own } = getSignedIn(ctx);
+  const principal = getAuthenticated(ctx);
+  const ownId = principal.kind === 'session' ? principal.session.id : null;
   const tokenHash = hashSessionToken(input.token);
-  const tenantId = input.tenantId ?? own.tenantId;
+  const tenantId = input.tenantId ?? findBoundTenantId(ctx);
   const mayAskForAll = isPlatformAdmin(ctx) || (await mayVerifyIn(ctx, tenantId));
   const found = tokenHash && (await ctx.runtime.findLiveSession({ tokenHash, tenantId }));
-  if (!mayAskForAll && found?.session.id !== own.id) await refuse(ctx, tenantId);
+  if (!mayAskForAll && (ownId === null || found?.session.id !== ownId)) await refuse(ctx, tenantId);
   if (!found || (tenantId !== null && found.access?.tenantId !== tenantId)) return refused;
   if (
     found.session.tenantId !== null &&

@@ -35,7 +35,9 @@ const TenantLimits = builder.objectRef<LimitsRecord>('TenantLimits').implement({
   description: 'How much a tenant may have.',
   fields: (t) => ({
     members: t.exposeInt('members', { description: 'Active members.' }),
-    apiKeys: t.exposeInt('apiKeys', { description: 'API keys that are not revoked.' }),
+    apiKeys: t.exposeInt('apiKeys', {
+      description: 'API keys that are neither revoked nor expired.',
+    }),
     customRoles: t.exposeInt('customRoles', { description: 'Roles of its own.' }),
   }),
 });
@@ -44,6 +46,9 @@ const TenantUsage = builder.objectRef<UsageRecord>('TenantUsage').implement({
   description: 'How much a tenant has.',
   fields: (t) => ({
     members: t.exposeInt('members', { description: 'Active members.' }),
+    apiKeys: t.exposeInt('apiKeys', {
+      description: 'API keys that are neither revoked nor expired.',
+    }),
     customRoles: t.exposeInt('customRoles', { description: 'Roles of its own.' }),
     sessions: t.exposeInt('sessions', { description: 'Live sessions that are bound to it.' }),
   }),
@@ -73,7 +78,7 @@ const UpdateTenantLimitsInput = builder.inputType('UpdateTenantLimitsInput', {
   fields: (t) => ({
     tenantId: t.id({ required: true, description: 'Which tenant.' }),
     members: t.int({ description: 'Most active members, at least 1.' }),
-    apiKeys: t.int({ description: 'Most API keys that are not revoked.' }),
+    apiKeys: t.int({ description: 'Most API keys that are neither revoked nor expired.' }),
     customRoles: t.int({ description: 'Most roles of its own.' }),
   }),
 });

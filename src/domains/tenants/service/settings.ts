@@ -134,16 +134,17 @@ function checkLimits(limits: UpdateLimitsInput['limits']): Partial<TenantLimits>
 export async function requireRoom(
   tx: Db,
   tenantId: string,
-  kind: 'members' | 'customRoles',
+  kind: keyof TenantLimits,
   added = 1,
 ): Promise<void> {
   await lockTenant(tx, tenantId);
   const { limits } = await getPolicy(tx, tenantId);
   const [usage] = await listUsages(tx, [tenantId]);
   if ((usage?.[kind] ?? 0) + added <= limits[kind]) return;
-  const noun = kind === 'members' ? 'members' : 'roles of its own';
-  throw new LimitReachedError(`This tenant may have at most ${limits[kind]} ${noun}.`);
+  throw new LimitReachedError(`This tenant may have at most ${limits[kind]} ${nouns[kind]}.`);
 }
+
+const nouns = { members: 'members', apiKeys: 'API keys', customRoles: 'roles of its own' };
 
 /** What the tenant sets and is allowed, in a transaction. Raises NotFoundError. */
 export async function getPolicy(tx: Db, tenantId: string): Promise<TenantPolicy> {

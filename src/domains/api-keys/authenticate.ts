@@ -1,0 +1,42 @@
+import { RateLimitedError } from '../../core/app-error.ts';
+import { createAnonymous, type Principal } from '../../core/principal.ts';
+import type { ApiKeyRuntime, Runtime } from '../../core/runtime.ts';
+import { authenticateSession, type Credentials, findBearer } from '../sessions/authenticate.ts';
+import { hashApiKey } from './token.ts';
+
+/**
+ * Who is asking: a program by an API key in the Authorization header, and nowhere else; or a person by
+ * a session. A credential that is not good is nobody's. Raises RateLimitedError for a key that asks
+ * too often.
+ */
+export async function authenticate(
+  runtime: Pick<Runtime, 'findLiveSession' | 'apiKeys'>,
+  credentials: Credentials,
+): Promise<Principal> {
+  const bearer = findBearer(credentials);
+  const tokenHash = bearer === null ? null : hashApiKey(runtime.apiKeys.prefix, bearer);
+  if (tokenHash === null) return await authenticateSession(runtime, credentials);
+  return await authenticateKey(runtime.apiKeys, tokenHash);
+}
+
+/** The budget is asked first, so that a key which asks too often does not reach the database. */
+async function authenticateKey(
+  { find, budgets }: ApiKeyRuntime,
+  tokenHash: Uint8Array,
+): Promise<Principal> {
+  const name = Buffer.from(tokenHash).toString('base64');
+  refuseFor(budgets.getWaitSeconds(name));
+  const live = await find(tokenHash);
+  if (live === null) {
+    // Only keys that are good have a budget: made-up ones would fill the memory.
+    budgets.forget(name);
+    return createAnonymous();
+  }
+  refuseFor(budgets.take(name));
+  return { kind: 'apiKey', ...live };
+}
+
+function refuseFor(waitSeconds: number): void {
+  if (waitSeconds === 0) return;
+  throw new RateLimitedError('This API key asks too often; please slow down.', waitSeconds);
+}

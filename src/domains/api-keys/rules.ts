@@ -1,0 +1,48 @@
+import { InvalidInputError } from '../../core/app-error.ts';
+import { isPermission, ownersOnly } from '../../core/permissions.ts';
+
+const daySeconds = 86_400;
+
+/** How long a key is good unless it is said otherwise, and at most. */
+export const lifetimeDefaultSeconds = 90 * daySeconds;
+export const lifetimeMaxSeconds = 365 * daySeconds;
+
+/** How long a key may go on beside the one that replaces it. */
+export const overlapMaxSeconds = daySeconds;
+
+/** Longest name of a key, in code points. */
+export const apiKeyNameMax = 100;
+
+/**
+ * The permissions of a new key, sorted, each once. Raises InvalidInputError for none, for one that does
+ * not exist, and for what is an owner's in person.
+ */
+export function checkKeyPermissions(permissions: readonly string[]): string[] {
+  const path = ['permissions'];
+  if (permissions.length === 0) {
+    throw new InvalidInputError('A key needs at least one permission.', path);
+  }
+  for (const permission of permissions) {
+    if (!isPermission(permission))
+      throw new InvalidInputError('There is no such permission.', path);
+    if (ownersOnly.has(permission)) {
+      throw new InvalidInputError(`"${permission}" is for people only; no key can have it.`, path);
+    }
+  }
+  return [...new Set(permissions)].sort();
+}
+
+/** Seconds that an old key goes on. Raises InvalidInputError. */
+export function checkOverlap(seconds: number | null | undefined): number {
+  const overlap = seconds ?? 0;
+  if (overlap >= 0 && overlap <= overlapMaxSeconds) return overlap;
+  throw new InvalidInputError(`"overlapSeconds" must be from 0 to ${overlapMaxSeconds}.`, [
+    'overlapSeconds',
+  ]);
+}
+
+/** How long a key was to be good when it was made, as far as a new one may be. */
+export function getLifetimeSeconds({ createdAt, expiresAt }: { createdAt: Date; expiresAt: Date }) {
+  const seconds = Math.round((expiresAt.getTime() - createdAt.getTime()) / 1_000);
+  return Math.min(Math.max(seconds, 1), lifetimeMaxSeconds);
+}

@@ -1,0 +1,12 @@
+import type { builder } from './builder.ts';
+
+type InputFields = Parameters<Parameters<typeof builder.inputType>[1]['fields']>[0];
+
+/** The field `idempotencyKey` of every input that creates something; see core/idempotency.ts. */
+export function idempotencyKeyField(t: InputFields) {
+  return t.string({
+    description:
+      'Makes it safe to ask again: the same key with the same input gives the same answer for 24 ' +
+      'hours and creates nothing more. 1 to 255 printable ASCII characters, best a random UUID.',
+  });
+}

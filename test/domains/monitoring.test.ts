@@ -1,0 +1,196 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { type Cast, createCast } from '../support/cast.ts';
+import { send } from '../support/credentials.ts';
+import { codeOf } from '../support/mutate.ts';
+
+let app: TestApp;
+let cast: Cast;
+beforeAll(async () => {
+  app = await startTestApp();
+  cast = await createCast(app);
+});
+afterAll(() => app.close());
+
+/** The field as a platform administrator sees it. */
+async function monitor(fields: string) {
+  const { data, errors } = await cast.as.platformAdmin(`{ monitoring { ${fields} } }`);
+  if (errors) throw new Error(JSON.stringify(errors));
+  return data.monitoring;
+}
+
+describe('what the database does', () => {
+  const everything = `{ monitoring {
+    slowQueries(minMeanMs: 0) { query } tableStats { table } indexUsage { index }
+    userActivity { day } tenantUsage { members } connectionPool { size } cacheHitRatio
+    recommendations { advice } } }`;
+
+  test.each([
+    ['anonymous', 'UNAUTHENTICATED'],
+    ['owner', 'FORBIDDEN'],
+    ['member', 'FORBIDDEN'],
+    ['stranger', 'FORBIDDEN'],
+  ] as const)('is not for %s', async (caller, code) => {
+    const answer = await cast.as[caller](everything);
+    expect(codeOf(answer)).toBe(code);
+    expect(answer.data?.monitoring ?? null).toBeNull();
+  });
+
+  test('is shown whole to a platform administrator', async () => {
+    const { errors } = await cast.as.platformAdmin(everything);
+    expect(errors).toBeUndefined();
+  });
+
+  test('is shown by the database to nobody else, whatever the services check', async () => {
+    const views = 'slow_queries table_stats index_usage user_activity_stats tenant_usage_stats';
+    const scopes = [
+      { userId: cast.owner.userUuid, tenantId: cast.team.tenantUuid },
+      { userId: null, tenantId: null },
+    ];
+    for (const scope of scopes) {
+      for (const view of views.split(' ')) {
+        const [row] = await app.app.db.read(
+          { ...scope, platform: true, apiKeyId: null, impersonatorId: null },
+          (db) => db.$queryRawUnsafe<[{ count: number }]>(`select count(*)::int from ${view}`),
+        );
+        expect(row.count, view).toBe(0);
+      }
+    }
+  });
+});
+
+test('slow statements are listed with their text and without any value in it', async () => {
+  await app.owner.query(`select pg_sleep(0.12), 'a secret of somebody' as word`);
+  const { slowQueries } = await monitor(
+    'slowQueries(first: 100) { query calls meanMs totalMs rows }',
+  );
+  const slow = slowQueries.find(({ query }: { query: string }) => query.includes('pg_sleep'));
+  expect(slow).toMatchObject({ calls: 1, rows: 1 });
+  expect(slow.meanMs).toBeGreaterThan(100);
+  expect(JSON.stringify(slowQueries)).not.toContain('a secret of somebody');
+});
+
+test('every table and every index has its size', async () => {
+  const { tableStats, indexUsage } = await monitor(
+    'tableStats { table bytes rows } indexUsage { index table bytes scans }',
+  );
+  const { rows } = await app.owner.query(
+    `select relname::text as name, relkind from pg_class where relnamespace = 'public'::regnamespace
+       and relkind in ('r', 'i') order by 1`,
+  );
+  const named = (kind: string) =>
+    rows.filter(({ relkind }) => relkind === kind).map(({ name }) => name);
+  expect(tableStats.map(({ table }: { table: string }) => table).sort()).toEqual(named('r'));
+  expect(indexUsage.map(({ index }: { index: string }) => index).sort()).toEqual(named('i'));
+});
+
+test('unused indexes are those without a scan that keep nothing unique', async () => {
+  await app.owner.query('create index forgotten_idx on users (avatar_url)');
+  const { indexUsage } = await monitor('indexUsage(unusedOnly: true) { index scans }');
+  const names = indexUsage.map(({ index }: { index: string }) => index);
+  expect(names).toContain('forgotten_idx');
+  expect(names).not.toContain('users_email_unique');
+  await app.owner.query('drop index forgotten_idx');
+});
+
+test('a day counts its sign-ins, refusals, active and new people', async () => {
+  const [before] = (await monitor('userActivity(days: 1) { signIns failedSignIns activeUsers }'))
+    .userActivity;
+  const { email, password } = cast.member;
+  await send(app.ask, 'signIn', { email, password });
+  await send(app.ask, 'signIn', { email, password: 'not the password of anybody' });
+  await app.owner.query(`update sessions set last_seen_at = now() - interval '1 minute'
+    where user_id = '${cast.member.userUuid}'`);
+  await cast.as.member('{ viewer { user { id } } }');
+  await expect
+    .poll(
+      async () =>
+        (await monitor('userActivity(days: 1) { signIns failedSignIns activeUsers }')).userActivity,
+    )
+    .toEqual([
+      {
+        signIns: before.signIns + 1,
+        failedSignIns: before.failedSignIns + 1,
+        activeUsers: before.activeUsers + 1,
+      },
+    ]);
+  const { userActivity } = await monitor('userActivity(days: 3) { day newUsers }');
+  const { rows } = await app.owner.query('select count(*)::int as people from users');
+  expect(userActivity).toHaveLength(3);
+  expect(userActivity[0].newUsers).toBe(rows[0].people);
+  expect(userActivity[1].newUsers).toBe(0);
+  expect(userActivity[0].day).toBe(`${new Date().toISOString().slice(0, 10)}T00:00:00.000Z`);
+});
+
+test('the largest tenants come first, with what they have', async () => {
+  const { tenantUsage } = await monitor(
+    'tenantUsage(first: 1) { tenant { id } members activeSessions apiKeys lastActivityAt }',
+  );
+  expect(tenantUsage).toEqual([
+    {
+      tenant: { id: cast.team.tenantId },
+      members: 4,
+      activeSessions: expect.any(Number),
+      apiKeys: 0,
+      lastActivityAt: expect.any(String),
+    },
+  ]);
+  expect(tenantUsage[0].activeSessions).toBeGreaterThanOrEqual(4);
+});
+
+test('the pool tells how many connections this process has', async () => {
+  const { connectionPool, cacheHitRatio } = await monitor(
+    'connectionPool { size idle waiting max } cacheHitRatio',
+  );
+  expect(connectionPool).toMatchObject({ max: 4, waiting: 0 });
+  expect(connectionPool.size).toBeGreaterThan(0);
+  expect(cacheHitRatio).toBeGreaterThan(0);
+});
+
+test('advice names the statement, the table or the extension, and what to do', async () => {
+  for (let call = 0; call < 5; call += 1) await app.owner.query('select pg_sleep(0.11) as nap');
+  const [slow] = (
+    await monitor('recommendations { severity subject advice }')
+  ).recommendations.filter(({ subject }: { subject: string }) => subject.includes('nap'));
+  expect(slow).toMatchObject({ severity: 'warning' });
+  expect(slow.advice).toMatch(/ms on average over 5 calls/);
+  await app.owner.query('drop extension pg_stat_statements');
+  const { recommendations, slowQueries } = await monitor(
+    'recommendations { severity subject advice } slowQueries(minMeanMs: 0) { query }',
+  );
+  expect(slowQueries).toEqual([]);
+  expect(recommendations).toEqual([
+    {
+      severity: 'warning',
+      subject: 'pg_stat_statements',
+      advice: expect.stringContaining('create extension pg_stat_statements'),
+    },
+  ]);
+  await app.owner.query('create extension pg_stat_statements');
+});
+
+test.each([
+  ['slowQueries(first: 101) { query }', 'first'],
+  ['slowQueries(minMeanMs: -1) { query }', 'minMeanMs'],
+  ['userActivity(days: 91) { day }', 'days'],
+  ['tenantUsage(first: 0) { members }', 'first'],
+])('a bound is named: %s', async (field, path) => {
+  const answer = await cast.as.platformAdmin(`{ monitoring { ${field} } }`);
+  expect(codeOf(answer)).toBe('BAD_USER_INPUT');
+  expect(answer.errors?.[0]?.extensions.path).toEqual([path]);
+});
+
+test('statistics of all tables are refreshed for the owner and for nobody else', async () => {
+  const refresh = 'select refresh_table_statistics()::int as count';
+  const tables = await app.owner.query(
+    `select count(*)::int as count from pg_class
+     where relnamespace = 'public'::regnamespace and relkind = 'r'`,
+  );
+  expect((await app.owner.query(refresh)).rows).toEqual(tables.rows);
+  const { userUuid } = cast.owner;
+  const [refused] = await app.app.db.transaction(
+    { userId: userUuid, tenantId: null, platform: true, apiKeyId: null, impersonatorId: null },
+    (tx) => tx.$queryRawUnsafe<[{ count: number }]>(refresh),
+  );
+  expect(refused).toEqual({ count: 0 });
+});
