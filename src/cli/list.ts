@@ -26,5 +26,5 @@ export async function printList<Row>(
     const text = json ? rows.map((row) => toJsonLine(toJson(row))).join('\n') : formatRows(rows);
     if (!(await writeResult(text))) return;
   }
-  if (count === 0) printNote(`No ${noun}.`);
+  if (count === 0 && !json) printNote(`No ${noun}.`);
 }

@@ -38,6 +38,7 @@ test.each([
   [['user', '--help']],
   [['user', 'erase', '--help']],
   [['session', '--help']],
+  [['key', 'create', '--help']],
 ])('help shows how it is called, with an example: %j', async (args) => {
   const { code, stdout, stderr } = await runTenantry(args);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
