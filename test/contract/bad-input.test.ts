@@ -8,6 +8,7 @@ import {
 } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { schema } from '../../src/schema.ts';
+import { createProgram } from '../support/api-keys.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { openSession, post } from '../support/credentials.ts';
 import { readRows } from '../support/mutate.ts';
@@ -39,6 +40,7 @@ beforeAll(async () => {
     ...{
       roleId: toPublicId('role', rows[0].id, team.tenantUuid),
       sessionId: id,
+      apiKeyId: (await createProgram(app, team.owner, team, 'tenant:read')).id,
       toUserId: member.userId,
     },
   };

@@ -44,6 +44,18 @@ export async function create(
   return { code, path, value: code === null ? value : null };
 }
 
+/** The same by a client that asks again with its key while the server is too busy to answer. */
+export async function createInsistently(
+  ask: Ask,
+  name: keyof typeof creations,
+  input: object,
+): Promise<CreationAnswer> {
+  for (let tries = 1; ; tries += 1) {
+    const answer = await create(ask, name, input);
+    if (answer.code !== 'UNAVAILABLE' || tries === 20) return answer;
+  }
+}
+
 /** What createRole takes for a role of this key. */
 export function roleOf({ tenantId }: Team, key: string, idempotencyKey: string | null = null) {
   return { tenantId, key, name: `The ${key}`, permissions: ['tenant:read'], idempotencyKey };

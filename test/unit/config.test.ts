@@ -67,6 +67,7 @@ test('an empty environment gives the documented development defaults', () => {
       signUpsMax: 1000,
       windowSeconds: 900,
     },
+    apiKeys: { environment: 'test', requestsPerMinute: 6000 },
     tenants: { deletionGraceDays: 30 },
     mail: {
       links: {

@@ -152,8 +152,11 @@ export const objectFields: FieldTable = {
   InvalidCredentialsError: refusal,
 
   ChangePasswordSuccess: fields(withParent, 'revokedCount revokedApiKeyCount'),
-  CleanupExpiredDataSuccess: fields(withParent, 'isComplete sessions signInBudgets tenants'),
   CreateApiKeySuccess: fields(withParent, 'apiKey secret'),
+  CleanupExpiredDataSuccess: fields(
+    withParent,
+    'idempotencyKeys isComplete sessions signInBudgets tenants',
+  ),
   CreateRoleSuccess: fields(withParent, 'role'),
   CreateTenantSuccess: fields(withParent, 'tenant'),
   DeleteRoleSuccess: fields(withParent, 'deletedRoleId'),
