@@ -1,13 +1,11 @@
+import { createRuntime } from './app/runtime.ts';
 import type { Config } from './config.ts';
 import type { Ctx } from './core/context.ts';
 import { guardDatabase } from './core/guarded-database.ts';
-import { createPasswordHasher } from './core/password-hasher.ts';
 import type { Runtime } from './core/runtime.ts';
 import { createDatabase, type Database } from './db/database.ts';
 import type { StatementObserver } from './db/pool.ts';
 import { authenticate } from './domains/api-keys/authenticate.ts';
-import { createApiKeyChecker } from './domains/api-keys/check.ts';
-import { getApiKeyPrefix } from './domains/api-keys/token.ts';
 import {
   type MailDelivery,
   type MailDeliveryOptions,
@@ -15,15 +13,9 @@ import {
 } from './domains/mails/service/deliver.ts';
 import { listInboxMails } from './domains/mails/service/inbox.ts';
 import { startHousekeeping } from './domains/maintenance/service/job.ts';
-
-import { createSessionChecker } from './domains/sessions/check.ts';
-import { createRefusalCounter } from './domains/sessions/refusals.ts';
 import { createDevPages } from './http/dev/pages.ts';
 import { exampleQueries } from './http/example-queries.ts';
 import { createHttpServer, type HttpServer } from './http/server.ts';
-import { createAnswerSlots } from './lib/answer-slot.ts';
-import { createCursorCodec } from './lib/cursor.ts';
-import { createRateBudgets } from './lib/rate-budgets.ts';
 import { createSealer } from './lib/sealer.ts';
 import type { Logger } from './observability/logger.ts';
 import { schema } from './schema.ts';
@@ -53,39 +45,17 @@ export type App = {
 
 /** Composes everything; main and the tests both use it. */
 export async function createApp(config: Config, parts: AppParts): Promise<App> {
-  const { log } = parts;
+  const { secret, log, trustsDatabaseAlone } = parts;
   const db =
     parts.database ??
     guardDatabase(
       createDatabase({ ...config.database, url: parts.appUrl }, parts.observeStatement),
     );
-  const sessions = createSessionChecker(db, log);
-  const refusals = createRefusalCounter(db, log);
-  const apiKeys = createApiKeyChecker(db, log);
-  const mailSealer = createSealer(parts.secret, 'mail');
-  const mails = startDelivery(config, { db, sealer: mailSealer, log });
-  const runtime: Runtime = {
-    sessionLimits: config.sessions,
-    signInLimits: config.signIn,
-    tenantDeletionGraceDays: config.tenants.deletionGraceDays,
-    trustsDatabaseAlone: parts.trustsDatabaseAlone ?? false,
-    passwords: await createPasswordHasher(config.passwords),
-    cursors: createCursorCodec(parts.secret),
-    answerSlots: createAnswerSlots(parts.secret),
-    mail: {
-      sealer: mailSealer,
-      links: config.mail.links,
-      isForInbox: config.mail.hasInbox,
-      wake: mails.wake,
-    },
-    noteRefusedSignIn: refusals.note,
-    apiKeys: {
-      prefix: getApiKeyPrefix(config.apiKeys.environment),
-      find: apiKeys.find,
-      budgets: createRateBudgets(config.apiKeys.requestsPerMinute),
-    },
-    findLiveSession: sessions.find,
-  };
+  const sealer = createSealer(secret, 'mail');
+  const mails = startDelivery(config, { db, sealer, log });
+  const wakeMails = mails.wake;
+  const opened = await createRuntime(config, { db, secret, log, trustsDatabaseAlone, wakeMails });
+  const { runtime } = opened;
   const http = createHttpServer({
     schema,
     server: config.server,
@@ -93,7 +63,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     exampleQueries,
     answerDevPage: createDevPages({
       hasPages: config.mail.hasDevPages,
-      listMails: config.mail.hasInbox ? () => listInboxMails(db, mailSealer) : null,
+      listMails: config.mail.hasInbox ? () => listInboxMails(db, sealer) : null,
     }),
     createContext: async (credentials, request): Promise<Ctx> => ({
       principal: await authenticate(runtime, credentials),
@@ -104,16 +74,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       log,
     }),
   });
-  const { intervalSeconds } = config.maintenance;
-  const housekeeping =
-    intervalSeconds === 0
-      ? null
-      : startHousekeeping({
-          db,
-          log,
-          intervalSeconds,
-          consecutiveMax: config.signIn.consecutiveMax,
-        });
+  const housekeeping = startHousekeepingIfAny(config, { db, log });
   return {
     db,
     runtime,
@@ -122,12 +83,18 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       await http.close();
       await housekeeping?.stop();
       await mails.close();
-      await sessions.close();
-      await refusals.close();
-      await apiKeys.close();
+      await opened.close();
       await db.close();
     },
   };
+}
+
+/** Null where the setting leaves it to other processes. */
+function startHousekeepingIfAny(config: Config, parts: { db: Database; log: Logger }) {
+  const { intervalSeconds } = config.maintenance;
+  const { consecutiveMax } = config.signIn;
+  if (intervalSeconds === 0) return null;
+  return startHousekeeping({ ...parts, intervalSeconds, consecutiveMax });
 }
 
 /** Where no mail server is set, mails stay where they are: in the inbox of development, or waiting. */

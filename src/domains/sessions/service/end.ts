@@ -4,7 +4,7 @@ import type { Db } from '../../../db/database.ts';
 import * as queries from '../queries.ts';
 
 /** How it ends, and in whose trail that stands. */
-type EndingEntry = Pick<AuditEntry, 'tenantId'> & {
+type EndingEntry = Pick<AuditEntry, 'tenantId' | 'subjectId'> & {
   action: 'session.closed' | 'session.revoked' | 'session.replaced';
 };
 

@@ -29,6 +29,7 @@ const endSessions = needs('sessions:revoke');
  */
 export async function revokeSession(ctx: Ctx, ref: SessionRef): Promise<void> {
   getAuthenticated(ctx);
+  if (ctx.principal.kind === 'operator') return await revokeAsOperator(ctx, ref);
   if (await endOwn(ctx, ref)) return;
   if (isPlatformAdmin(ctx)) {
     requireRecentSignIn(ctx);
@@ -50,6 +51,17 @@ async function endOwn(ctx: Ctx, ref: SessionRef): Promise<boolean> {
   const wasOwn = await endIn(ctx, getOwnScope(ctx), { ...ref, userId: principal.user.id });
   if (wasOwn && ref.id === principal.session.id) leaveSession(ctx);
   return wasOwn;
+}
+
+/** An operator has no trail of its own, so what is no tenant's stands in that of the session's user. */
+async function revokeAsOperator(ctx: Ctx, ref: SessionRef): Promise<void> {
+  const wasFound = await ctx.db.transaction(getPlatformScope(ctx), async (tx) => {
+    const session = await queries.findSession(tx, ref);
+    if (session === null) return false;
+    const { tenantId, userId: subjectId } = session;
+    return await endSession(ctx, tx, ref, { action: 'session.revoked', tenantId, subjectId });
+  });
+  if (!wasFound) throw createNotFound();
 }
 
 function endIn(ctx: Ctx, scope: Scope, session: SessionRef & { userId?: string }) {

@@ -1,0 +1,65 @@
+import type { Config } from '../config.ts';
+import { createPasswordHasher } from '../core/password-hasher.ts';
+import type { Runtime } from '../core/runtime.ts';
+import type { Database } from '../db/database.ts';
+import { createApiKeyChecker } from '../domains/api-keys/check.ts';
+import { getApiKeyPrefix } from '../domains/api-keys/token.ts';
+import { createSessionChecker } from '../domains/sessions/check.ts';
+import { createRefusalCounter } from '../domains/sessions/refusals.ts';
+import { createAnswerSlots } from '../lib/answer-slot.ts';
+import { createCursorCodec } from '../lib/cursor.ts';
+import { createRateBudgets } from '../lib/rate-budgets.ts';
+import { createSealer } from '../lib/sealer.ts';
+import type { Logger } from '../observability/logger.ts';
+
+/** What a runtime is made of beyond the configuration. */
+export type RuntimeParts = {
+  db: Database;
+  secret: string;
+  log: Logger;
+  /** See Runtime; for the proof of row security. */
+  trustsDatabaseAlone?: boolean | undefined;
+  /** Has the outbox looked at; a command leaves that to the server. */
+  wakeMails?: (() => void) | undefined;
+};
+
+/** A runtime, and what writes what it still has to note. */
+export type OpenedRuntime = { runtime: Runtime; close: () => Promise<void> };
+
+/** Makes what the services work with: one for the life of a server, or of a command. */
+export async function createRuntime(config: Config, parts: RuntimeParts): Promise<OpenedRuntime> {
+  const { db, secret, log } = parts;
+  const sessions = createSessionChecker(db, log);
+  const refusals = createRefusalCounter(db, log);
+  const apiKeys = createApiKeyChecker(db, log);
+  const runtime: Runtime = {
+    sessionLimits: config.sessions,
+    signInLimits: config.signIn,
+    tenantDeletionGraceDays: config.tenants.deletionGraceDays,
+    trustsDatabaseAlone: parts.trustsDatabaseAlone ?? false,
+    passwords: await createPasswordHasher(config.passwords),
+    cursors: createCursorCodec(secret),
+    answerSlots: createAnswerSlots(secret),
+    mail: {
+      sealer: createSealer(secret, 'mail'),
+      links: config.mail.links,
+      isForInbox: config.mail.hasInbox,
+      wake: parts.wakeMails ?? (() => undefined),
+    },
+    noteRefusedSignIn: refusals.note,
+    apiKeys: {
+      prefix: getApiKeyPrefix(config.apiKeys.environment),
+      find: apiKeys.find,
+      budgets: createRateBudgets(config.apiKeys.requestsPerMinute),
+    },
+    findLiveSession: sessions.find,
+  };
+  return {
+    runtime,
+    async close() {
+      await sessions.close();
+      await refusals.close();
+      await apiKeys.close();
+    },
+  };
+}
