@@ -97,6 +97,26 @@ create policy definer on built_in_roles to tenantry_definer
   using (true)
   with check (true);
 
+create table idempotency_keys (
+  slot bytea not null,
+  user_id uuid not null,
+  fingerprint bytea not null,
+  sealed_answer bytea not null,
+  expires_at timestamp with time zone not null default now() + '24:00:00'::interval,
+  constraint idempotency_keys_pkey PRIMARY KEY (slot),
+  constraint idempotency_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+  constraint idempotency_keys_fingerprint_length CHECK (octet_length(fingerprint) = 32),
+  constraint idempotency_keys_slot_length CHECK (octet_length(slot) = 32)
+);
+alter table idempotency_keys owner to owner;
+alter table idempotency_keys enable row level security;
+alter table idempotency_keys force row level security;
+CREATE INDEX idempotency_keys_expires_at_idx ON idempotency_keys USING btree (expires_at);
+CREATE INDEX idempotency_keys_user_id_idx ON idempotency_keys USING btree (user_id);
+create policy definer on idempotency_keys to tenantry_definer
+  using (true)
+  with check (true);
+
 create table mail_outbox (
   id uuid not null default uuidv7(),
   recipient text not null,
@@ -105,12 +125,15 @@ create table mail_outbox (
   next_attempt_at timestamp with time zone not null default now(),
   last_fault text,
   created_at timestamp with time zone not null default now(),
+  is_for_inbox boolean not null default false,
   constraint mail_outbox_pkey PRIMARY KEY (id),
   constraint mail_outbox_attempts_counted CHECK (attempts >= 0)
 );
 alter table mail_outbox owner to owner;
 alter table mail_outbox enable row level security;
 alter table mail_outbox force row level security;
+CREATE INDEX mail_outbox_due_idx ON mail_outbox USING btree (next_attempt_at) WHERE NOT is_for_inbox;
+CREATE INDEX mail_outbox_recipient_idx ON mail_outbox USING btree (recipient);
 create policy definer on mail_outbox to tenantry_definer
   using (true)
   with check (true);
@@ -133,6 +156,26 @@ create policy definer on membership_roles to tenantry_definer
 create policy tenant_scope on membership_roles to tenantry_app
   using (tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)) OR ( SELECT is_platform_scope() AS is_platform_scope))
   with check (tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)) OR ( SELECT is_platform_scope() AS is_platform_scope));
+
+create table one_time_tokens (
+  user_id uuid not null,
+  purpose text not null,
+  token_hash bytea not null,
+  email text not null,
+  created_at timestamp with time zone not null default now(),
+  expires_at timestamp with time zone not null,
+  constraint one_time_tokens_pkey PRIMARY KEY (user_id, purpose),
+  constraint one_time_tokens_token_hash_unique UNIQUE (token_hash),
+  constraint one_time_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+  constraint one_time_tokens_purpose_known CHECK (purpose = ANY (ARRAY['email_verification'::text, 'password_reset'::text])),
+  constraint one_time_tokens_token_hash_length CHECK (octet_length(token_hash) = 32)
+);
+alter table one_time_tokens owner to owner;
+alter table one_time_tokens enable row level security;
+alter table one_time_tokens force row level security;
+create policy definer on one_time_tokens to tenantry_definer
+  using (true)
+  with check (true);
 
 create table password_credentials (
   user_id uuid not null,
@@ -190,20 +233,29 @@ create table sessions (
   last_seen_at timestamp with time zone not null default now(),
   expires_at timestamp with time zone not null,
   impersonator_id uuid,
+  place text,
+  authenticated_at timestamp with time zone not null default now(),
   constraint sessions_pkey PRIMARY KEY (id),
   constraint sessions_token_hash_unique UNIQUE (token_hash),
   constraint sessions_membership_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES user_tenants(tenant_id, user_id) ON DELETE CASCADE,
   constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
+  constraint sessions_impersonation_short CHECK (impersonator_id IS NULL OR expires_at <= (created_at + '01:00:00'::interval)),
+  constraint sessions_place_length CHECK (length(place) >= 1 AND length(place) <= 100),
   constraint sessions_token_hash_length CHECK (octet_length(token_hash) = 32)
 ) with (fillfactor=80);
 alter table sessions owner to owner;
 alter table sessions enable row level security;
 alter table sessions force row level security;
+CREATE INDEX sessions_impersonator_id_idx ON sessions USING btree (impersonator_id) WHERE impersonator_id IS NOT NULL;
 CREATE INDEX sessions_tenant_id_id_idx ON sessions USING btree (tenant_id, id) WHERE tenant_id IS NOT NULL;
 CREATE INDEX sessions_user_id_id_idx ON sessions USING btree (user_id, id);
 create policy definer on sessions to tenantry_definer
   using (true)
   with check (true);
+create policy impersonator_ends on sessions for delete to tenantry_app
+  using (impersonator_id = (( SELECT current_user_id() AS current_user_id)));
+create policy impersonator_reads on sessions for select to tenantry_app
+  using (impersonator_id = (( SELECT current_user_id() AS current_user_id)));
 create policy own_rows on sessions to tenantry_app
   using (user_id = (( SELECT current_user_id() AS current_user_id)) OR ( SELECT is_platform_scope() AS is_platform_scope))
   with check (user_id = (( SELECT current_user_id() AS current_user_id)) OR ( SELECT is_platform_scope() AS is_platform_scope));
@@ -211,6 +263,7 @@ create policy tenant_reads on sessions for select to tenantry_app
   using (tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)));
 create policy tenant_revokes on sessions for delete to tenantry_app
   using (tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)));
+CREATE TRIGGER sessions_check_impersonation BEFORE INSERT ON sessions FOR EACH ROW WHEN (new.impersonator_id IS NOT NULL) EXECUTE FUNCTION check_impersonation();
 CREATE TRIGGER sessions_tighten BEFORE INSERT ON sessions FOR EACH ROW WHEN (new.tenant_id IS NOT NULL) EXECUTE FUNCTION tighten_session();
 
 create table sign_in_budgets (
@@ -357,6 +410,9 @@ create policy same_tenant on users for select to tenantry_app
   using ((EXISTS ( SELECT
    FROM user_tenants m
   WHERE m.tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)) AND m.user_id = users.id)));
+CREATE TRIGGER users_end_impersonations AFTER UPDATE OF status, is_platform_admin ON users FOR EACH ROW WHEN (old.status <> new.status OR old.is_platform_admin <> new.is_platform_admin) EXECUTE FUNCTION end_impersonations();
+CREATE TRIGGER users_end_impersonations_of_gone AFTER DELETE ON users FOR EACH ROW WHEN (old.is_platform_admin) EXECUTE FUNCTION end_impersonations();
+CREATE TRIGGER users_forget_mailbox AFTER DELETE ON users FOR EACH ROW EXECUTE FUNCTION forget_mailbox();
 
 CREATE OR REPLACE FUNCTION public.activity_of_days(days integer)
  RETURNS TABLE(day date, sign_ins bigint, failed_sign_ins bigint, active_users bigint, new_users bigint)
@@ -546,6 +602,98 @@ end
 $function$;
 alter function change_tenant_status(uuid,text,integer) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.check_impersonation()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+begin
+  -- Both rows are held, so that a suspension or promotion under way is waited for, and one that comes later
+  -- finds the session and ends it.
+  perform from users u
+    where u.id = new.user_id and u.id <> new.impersonator_id and u.status = 'active' and not u.is_platform_admin
+    for share;
+  if not found then
+    return null;
+  end if;
+  perform from users i where i.id = new.impersonator_id and i.is_platform_admin and i.status = 'active' for share;
+  if not found or not (is_operator() or (is_platform_scope() and new.impersonator_id = current_user_id())) then
+    return null;
+  end if;
+  return new;
+end
+$function$;
+alter function check_impersonation() owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.claim_answer(in_slot bytea)
+ RETURNS TABLE(is_claimed boolean, fingerprint bytea, sealed_answer bytea)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+begin
+  begin
+    -- Held until the transaction ends. It lies in no table, so a first try that fails leaves nothing behind;
+    -- slots that meet in their first 64 bits merely wait for one another.
+    perform pg_advisory_xact_lock(substring(in_slot for 8)::bigint);
+  exception when lock_not_available then
+    return query select false, null::bytea, null::bytea;
+    return;
+  end;
+  -- A statement of its own, so that it sees what the one before us has committed.
+  return query
+    select true, k.fingerprint, k.sealed_answer
+    from (values (in_slot)) asked (slot)
+    left join idempotency_keys k on k.slot = asked.slot and k.expires_at > now();
+end
+$function$;
+alter function claim_answer(bytea) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.claim_mails(rows_max integer, lease_seconds integer)
+ RETURNS TABLE(id uuid, recipient text, sealed_message bytea, attempts integer, created_at timestamp with time zone, age_seconds integer)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ UPDATE mail_outbox m SET attempts = (m.attempts + 1), next_attempt_at = (now() + make_interval(secs => (claim_mails.lease_seconds)::double precision))
+   WHERE (m.id IN ( SELECT o.id
+            FROM mail_outbox o
+           WHERE ((NOT o.is_for_inbox) AND (o.next_attempt_at <= now()))
+           ORDER BY o.next_attempt_at
+          LIMIT claim_mails.rows_max
+          FOR UPDATE OF o SKIP LOCKED))
+   RETURNING m.id,
+     m.recipient,
+     m.sealed_message,
+     m.attempts,
+     m.created_at,
+     (EXTRACT(epoch FROM (now() - m.created_at)))::integer AS "extract";
+END;
+alter function claim_mails(integer,integer) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.create_verification_token(hash bytea, lifetime_seconds integer, mails_max integer, window_seconds integer, spacing_seconds integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+declare
+  seconds integer := reserve_mail('verification:' || current_user_id(), mails_max, window_seconds, spacing_seconds);
+begin
+  if seconds = 0 then
+    insert into one_time_tokens as t (user_id, purpose, token_hash, email, expires_at)
+      select u.id, 'email_verification', hash, u.email, now() + make_interval(secs => lifetime_seconds)
+      from users u where u.id = current_user_id()
+      on conflict (user_id, purpose) do update
+        set token_hash = excluded.token_hash, email = excluded.email,
+          created_at = excluded.created_at, expires_at = excluded.expires_at;
+  end if;
+  return seconds;
+end
+$function$;
+alter function create_verification_token(bytea,integer,integer,integer,integer) owner to tenantry_definer;
+
 CREATE OR REPLACE FUNCTION public.current_api_key_id()
  RETURNS uuid
  LANGUAGE sql
@@ -574,8 +722,28 @@ CREATE OR REPLACE FUNCTION public.current_user_id()
 RETURN (NULLIF(current_setting('tenantry.user_id'::text, true), ''::text))::uuid;
 alter function current_user_id() owner to owner;
 
+CREATE OR REPLACE FUNCTION public.delete_expired_answers(rows_max integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+declare
+  deleted integer;
+begin
+  -- What is lost of this in a crash is deleted again.
+  perform set_config('synchronous_commit', 'off', true);
+  delete from idempotency_keys k where k.slot in (
+    select o.slot from idempotency_keys o where o.expires_at <= now()
+    order by o.expires_at limit rows_max for update skip locked);
+  get diagnostics deleted = row_count;
+  return deleted;
+end
+$function$;
+alter function delete_expired_answers(integer) owner to tenantry_definer;
+
 CREATE OR REPLACE FUNCTION public.delete_expired_data(consecutive_max integer, rows_max integer)
- RETURNS TABLE(sessions_deleted integer, sign_in_budgets_deleted integer)
+ RETURNS TABLE(kind text, deleted integer)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -583,35 +751,72 @@ AS $function$
 begin
   -- What is lost of this in a crash is deleted again.
   perform set_config('synchronous_commit', 'off', true);
+
+  kind := 'sessions';
   delete from sessions s where s.id in (
     select o.id from sessions o
     where o.expires_at <= now() or o.last_seen_at + make_interval(secs => o.idle_timeout_seconds) <= now()
     limit rows_max for update skip locked);
-  get diagnostics sessions_deleted = row_count;
+  get diagnostics deleted = row_count;
+  return next;
+
   -- Accounts that exist and such that do not are forgotten alike, or their difference would show. What
   -- shuts an account stays, whatever its age (NIST SP 800-63B-4).
+  kind := 'signInBudgets';
   delete from sign_in_budgets b where b.bucket in (
     select o.bucket from sign_in_budgets o
     where o.consecutive < consecutive_max and coalesce(o.blocked_until, now()) <= now()
       and o.window_started_at < now() - case
         when starts_with(o.bucket, 'account:') then interval '90 days' else interval '1 day' end
     limit rows_max for update skip locked);
-  get diagnostics sign_in_budgets_deleted = row_count;
+  get diagnostics deleted = row_count;
   return next;
 end
 $function$;
 alter function delete_expired_data(integer,integer) owner to tenantry_definer;
 
-CREATE OR REPLACE FUNCTION public.enqueue_mail(to_address text, message bytea)
+CREATE OR REPLACE FUNCTION public.delete_mail(mail uuid)
  RETURNS void
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 BEGIN ATOMIC
- INSERT INTO mail_outbox (recipient, sealed_message)
-   VALUES (enqueue_mail.to_address, enqueue_mail.message);
+ DELETE FROM mail_outbox m
+   WHERE (m.id = delete_mail.mail);
 END;
-alter function enqueue_mail(text,bytea) owner to tenantry_definer;
+alter function delete_mail(uuid) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.end_impersonations()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+begin
+  delete from sessions s where s.impersonator_id = old.id;
+  -- Nobody acts in the name of an administrator, also not of one who has only just become one.
+  delete from sessions s where s.user_id = old.id and s.impersonator_id is not null;
+  return null;
+end
+$function$;
+alter function end_impersonations() owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.enqueue_mail(to_address text, message bytea, for_inbox boolean DEFAULT false)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+begin
+  insert into mail_outbox (recipient, sealed_message, is_for_inbox) values (to_address, message, for_inbox);
+  if for_inbox then
+    delete from mail_outbox m where m.id in (
+      select o.id from mail_outbox o where o.is_for_inbox order by o.id desc offset 100 limit 10
+      for update skip locked);
+  end if;
+end
+$function$;
+alter function enqueue_mail(text,bytea,boolean) owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.enter_scope(actor uuid, tenant uuid, platform boolean, api_key uuid DEFAULT NULL::uuid, impersonator uuid DEFAULT NULL::uuid)
  RETURNS void
@@ -746,8 +951,38 @@ BEGIN ATOMIC
 END;
 alter function find_credentials(text) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.find_live_api_keys(token_hashes bytea[])
+ RETURNS TABLE(ordinal bigint, id uuid, tenant_id uuid, created_by uuid, name text, hint text, permissions text[], created_at timestamp with time zone, expires_at timestamp with time zone, last_used_at timestamp with time zone, revoked_at timestamp with time zone, effective_permissions text[], needs_touch boolean)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT asked.ordinal,
+     k.id,
+     k.tenant_id,
+     k.created_by,
+     k.name,
+     k.hint,
+     k.permissions,
+     k.created_at,
+     k.expires_at,
+     k.last_used_at,
+     k.revoked_at,
+     ARRAY( SELECT p.p
+            FROM unnest(membership_permissions(m.tenant_id, m.id)) p(p)
+           WHERE (p.p = ANY (k.permissions))
+           ORDER BY p.p) AS "array",
+     (COALESCE(k.last_used_at, '-infinity'::timestamp with time zone) < (now() - '00:01:00'::interval))
+    FROM ((((unnest(find_live_api_keys.token_hashes) WITH ORDINALITY asked(token_hash, ordinal)
+      JOIN api_keys k ON (((k.token_hash = asked.token_hash) AND (k.revoked_at IS NULL) AND (k.expires_at > now()))))
+      JOIN tenants t ON (((t.id = k.tenant_id) AND (t.status = 'active'::text))))
+      JOIN users u ON (((u.id = k.created_by) AND (u.status = 'active'::text))))
+      JOIN user_tenants m ON (((m.tenant_id = k.tenant_id) AND (m.user_id = k.created_by) AND m.is_active)));
+END;
+alter function find_live_api_keys(bytea[]) owner to tenantry_definer;
+
 CREATE OR REPLACE FUNCTION public.find_live_sessions(token_hashes bytea[], in_tenants uuid[])
- RETURNS TABLE(ordinal bigint, session_id uuid, session_tenant_id uuid, ip text, user_agent text, impersonator_id uuid, session_created_at timestamp with time zone, last_seen_at timestamp with time zone, idle_expires_at timestamp with time zone, expires_at timestamp with time zone, user_id uuid, email text, email_verified_at timestamp with time zone, name text, avatar_url text, locale text, status text, is_platform_admin boolean, metadata jsonb, last_sign_in_at timestamp with time zone, user_created_at timestamp with time zone, access_tenant_id uuid, access_membership_id uuid, access_permissions text[], needs_touch boolean)
+ RETURNS TABLE(ordinal bigint, session_id uuid, session_tenant_id uuid, ip text, user_agent text, place text, impersonator_id uuid, authenticated_seconds_ago integer, session_created_at timestamp with time zone, last_seen_at timestamp with time zone, idle_expires_at timestamp with time zone, expires_at timestamp with time zone, user_id uuid, email text, email_verified_at timestamp with time zone, name text, avatar_url text, locale text, status text, is_platform_admin boolean, metadata jsonb, last_sign_in_at timestamp with time zone, user_created_at timestamp with time zone, access_tenant_id uuid, access_membership_id uuid, access_permissions text[], needs_touch boolean)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -757,7 +992,9 @@ BEGIN ATOMIC
      s.tenant_id,
      host(s.ip) AS host,
      s.user_agent,
+     s.place,
      s.impersonator_id,
+     seconds_since(s.authenticated_at) AS seconds_since,
      s.created_at,
      s.last_seen_at,
      (s.last_seen_at + make_interval(secs => (s.idle_timeout_seconds)::double precision)),
@@ -788,11 +1025,25 @@ BEGIN ATOMIC
    WHERE (((s.tenant_id IS NULL) OR (EXISTS ( SELECT
             FROM (user_tenants b
               JOIN tenants bt ON (((bt.id = b.tenant_id) AND (bt.status = 'active'::text))))
-           WHERE ((b.tenant_id = s.tenant_id) AND (b.user_id = s.user_id) AND b.is_active)))) AND ((s.impersonator_id IS NULL) OR (EXISTS ( SELECT
+           WHERE ((b.tenant_id = s.tenant_id) AND (b.user_id = s.user_id) AND b.is_active)))) AND ((s.impersonator_id IS NULL) OR ((NOT u.is_platform_admin) AND (EXISTS ( SELECT
             FROM users i
-           WHERE ((i.id = s.impersonator_id) AND i.is_platform_admin AND (i.status = 'active'::text))))));
+           WHERE ((i.id = s.impersonator_id) AND i.is_platform_admin AND (i.status = 'active'::text)))))));
 END;
 alter function find_live_sessions(bytea[],uuid[]) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.find_one_time_token(for_purpose text, hash bytea)
+ RETURNS TABLE(user_id uuid, email text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT t.user_id,
+     t.email
+    FROM (one_time_tokens t
+      JOIN users u ON (((u.id = t.user_id) AND (u.email = t.email) AND (u.status = 'active'::text))))
+   WHERE ((t.token_hash = find_one_time_token.hash) AND (t.purpose = find_one_time_token.for_purpose) AND (t.expires_at > now()));
+END;
+alter function find_one_time_token(text,bytea) owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.find_unused_indexes()
  RETURNS TABLE(index_name name, table_name name, bytes bigint, since timestamp with time zone)
@@ -844,6 +1095,21 @@ BEGIN ATOMIC
 END;
 alter function find_visible_users(uuid,uuid[],uuid) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.forget_mailbox()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+begin
+  delete from mail_outbox m where m.recipient = old.email;
+  delete from sign_in_budgets b where b.bucket in (
+    'verification:' || old.id, 'reset:' || encode(sha256(convert_to(old.email, 'UTF8')), 'hex'));
+  return null;
+end
+$function$;
+alter function forget_mailbox() owner to tenantry_definer;
+
 CREATE OR REPLACE FUNCTION public.found_tenant(actor uuid, tenant_id uuid, tenant_slug text, tenant_name text, tenant_metadata jsonb)
  RETURNS uuid
  LANGUAGE plpgsql
@@ -880,6 +1146,23 @@ CREATE OR REPLACE FUNCTION public.is_platform_scope()
  STABLE PARALLEL SAFE
 RETURN (COALESCE(current_setting('tenantry.platform'::text, true), ''::text) = 'on'::text);
 alter function is_platform_scope() owner to owner;
+
+CREATE OR REPLACE FUNCTION public.list_inbox(rows_max integer)
+ RETURNS TABLE(id uuid, recipient text, sealed_message bytea, created_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT m.id,
+     m.recipient,
+     m.sealed_message,
+     m.created_at
+    FROM mail_outbox m
+   WHERE m.is_for_inbox
+   ORDER BY m.id DESC
+  LIMIT list_inbox.rows_max;
+END;
+alter function list_inbox(integer) owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.list_roles_of_users(actor uuid, user_ids uuid[], tenant_ids uuid[])
  RETURNS TABLE(user_id uuid, tenant_id uuid, tenant_status text, roles jsonb)
@@ -1042,6 +1325,17 @@ BEGIN ATOMIC
 END;
 alter function note_sign_in_failures(bigint) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.postpone_mail(mail uuid, attempt integer, wait_seconds integer, fault text)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ UPDATE mail_outbox m SET next_attempt_at = (now() + make_interval(secs => (postpone_mail.wait_seconds)::double precision)), last_fault = postpone_mail.fault
+   WHERE ((m.id = postpone_mail.mail) AND (m.attempts = postpone_mail.attempt));
+END;
+alter function postpone_mail(uuid,integer,integer,text) owner to tenantry_definer;
+
 CREATE OR REPLACE FUNCTION public.refresh_table_statistics()
  RETURNS integer
  LANGUAGE plpgsql
@@ -1080,6 +1374,93 @@ BEGIN ATOMIC
    WHERE (b.bucket = release_sign_in.account);
 END;
 alter function release_sign_in(text,inet) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.remember_answer(in_slot bytea, owner_id uuid, in_fingerprint bytea, answer bytea)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ INSERT INTO idempotency_keys (slot, user_id, fingerprint, sealed_answer)
+   VALUES (remember_answer.in_slot, remember_answer.owner_id, remember_answer.in_fingerprint, remember_answer.answer) ON CONFLICT(slot) DO UPDATE SET user_id = excluded.user_id, fingerprint = excluded.fingerprint, sealed_answer = excluded.sealed_answer, expires_at = excluded.expires_at;
+END;
+alter function remember_answer(bytea,uuid,bytea,bytea) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.reopen_account()
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ DELETE FROM sign_in_budgets b
+    USING users u
+   WHERE ((u.id = current_user_id()) AND (b.bucket = ('account:'::text || encode(sha256(convert_to(u.email, 'UTF8'::name)), 'hex'::text))));
+END;
+alter function reopen_account() owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.request_password_reset(address text, hash bytea, lifetime_seconds integer, message bytea, for_inbox boolean, request_id text, ip inet, mails_max integer, window_seconds integer, spacing_seconds integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+declare
+  -- Written either way, so that either way the answer waits for the disk.
+  seconds integer := reserve_mail('reset:' || encode(sha256(convert_to(address, 'UTF8')), 'hex'),
+    mails_max, window_seconds, spacing_seconds);
+  subject uuid;
+begin
+  select u.id into subject from users u where u.email = address and u.status = 'active';
+  if seconds > 0 or not found then
+    return seconds;
+  end if;
+  insert into one_time_tokens as t (user_id, purpose, token_hash, email, expires_at)
+    values (subject, 'password_reset', hash, address, now() + make_interval(secs => lifetime_seconds))
+    on conflict on constraint one_time_tokens_pkey do update
+      set token_hash = excluded.token_hash, email = excluded.email,
+        created_at = excluded.created_at, expires_at = excluded.expires_at;
+  perform enqueue_mail(address, message, for_inbox);
+  -- Nobody in particular asks, so nobody stands there as the actor; the trail is that of the person.
+  perform set_config('tenantry.platform', 'on', true);
+  perform append_audit_event(null, subject, 'password.reset_requested', 'User', subject, '{}', request_id, ip);
+  perform set_config('tenantry.platform', '', true);
+  return 0;
+end
+$function$;
+alter function request_password_reset(text,bytea,integer,bytea,boolean,text,inet,integer,integer,integer) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.reserve_mail(in_bucket text, mails_max integer, window_seconds integer, spacing_seconds integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+declare
+  moment timestamptz;
+  budget_window interval := make_interval(secs => window_seconds);
+  b sign_in_budgets;
+begin
+  insert into sign_in_budgets (bucket) values (in_bucket) on conflict do nothing;
+  select * into b from sign_in_budgets where bucket = in_bucket for update;
+  moment := clock_timestamp();
+  if b.window_started_at + budget_window <= moment then
+    b.failures := 0;
+    b.window_started_at := moment;
+  end if;
+  if b.failures >= mails_max then
+    return greatest(1, ceil(extract(epoch from b.window_started_at + budget_window - moment)));
+  end if;
+  if b.blocked_until > moment then
+    return ceil(extract(epoch from b.blocked_until - moment));
+  end if;
+  update sign_in_budgets s
+    set failures = b.failures + 1, window_started_at = b.window_started_at,
+      blocked_until = moment + make_interval(secs => spacing_seconds)
+    where s.bucket = in_bucket;
+  return 0;
+end
+$function$;
+alter function reserve_mail(text,integer,integer,integer) owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.reserve_sign_in(account text, source inet, is_known_device boolean, free_failures integer, consecutive_max integer, source_failures_max integer, window_seconds integer)
  RETURNS integer
@@ -1166,6 +1547,55 @@ end
 $function$;
 alter function reserve_sign_up(inet,integer,integer) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.reset_password(hash bytea, new_password_hash text)
+ RETURNS TABLE(user_id uuid, email text, sessions_ended integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+declare
+  proven record;
+begin
+  select * into proven from take_one_time_token('password_reset', hash);
+  if not found then
+    return;
+  end if;
+  -- Password, user, sessions: in the order in which a sign-in locks them, or the two could lock each
+  -- other out. A sign-in under way with the old password has opened its session before, or fails after.
+  insert into password_credentials as c (user_id, password_hash) values (proven.user_id, new_password_hash)
+    on conflict on constraint password_credentials_pkey
+    do update set password_hash = excluded.password_hash, changed_at = now();
+  update users u set email_verified_at = now(), updated_at = now()
+    where u.id = proven.user_id and u.email_verified_at is null;
+  delete from sessions s where s.user_id = proven.user_id;
+  get diagnostics sessions_ended = row_count;
+  perform enter_scope(proven.user_id, null, false);
+  user_id := proven.user_id;
+  email := proven.email;
+  return next;
+end
+$function$;
+alter function reset_password(bytea,text) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.revoke_own_api_keys()
+ RETURNS TABLE(id uuid, tenant_id uuid)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ WITH revoked AS (
+          UPDATE api_keys k SET revoked_at = now()
+           WHERE ((k.created_by = current_user_id()) AND (k.revoked_at IS NULL) AND (current_api_key_id() IS NULL) AND (current_impersonator_id() IS NULL))
+           RETURNING k.id,
+             k.tenant_id
+         )
+  SELECT r.id,
+     r.tenant_id
+    FROM revoked r
+   ORDER BY r.tenant_id, r.id;
+END;
+alter function revoke_own_api_keys() owner to tenantry_definer;
+
 CREATE OR REPLACE FUNCTION public.search_tenants(pattern text, contains jsonb, with_status text, above uuid, below uuid, is_descending boolean, page_size integer)
  RETURNS SETOF tenants
  LANGUAGE plpgsql
@@ -1231,6 +1661,13 @@ begin
 end
 $function$;
 alter function search_users(text,jsonb,text,uuid,uuid,boolean,integer) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.seconds_since(moment timestamp with time zone)
+ RETURNS integer
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (LEAST(ceil(EXTRACT(epoch FROM (now() - moment))), (2147483647)::numeric))::integer;
+alter function seconds_since(timestamp with time zone) owner to owner;
 
 CREATE OR REPLACE FUNCTION public.set_user_status(subject uuid, wanted text)
  RETURNS boolean
@@ -1299,6 +1736,20 @@ end
 $function$;
 alter function sync_built_in_roles(jsonb) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.take_one_time_token(for_purpose text, hash bytea)
+ RETURNS TABLE(user_id uuid, email text)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ DELETE FROM one_time_tokens t
+    USING users u
+   WHERE ((t.token_hash = take_one_time_token.hash) AND (t.purpose = take_one_time_token.for_purpose) AND (t.expires_at > now()) AND (u.id = t.user_id) AND (u.email = t.email) AND (u.status = 'active'::text))
+   RETURNING t.user_id,
+     t.email;
+END;
+alter function take_one_time_token(text,bytea) owner to tenantry_definer;
+
 CREATE OR REPLACE FUNCTION public.tighten_session()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1337,6 +1788,18 @@ end
 $function$;
 alter function tighten_sessions() owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.touch_api_keys(api_key_ids uuid[])
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT set_config('synchronous_commit'::text, 'off'::text, true) AS set_config;
+ UPDATE api_keys k SET last_used_at = now()
+   WHERE ((k.id = ANY (touch_api_keys.api_key_ids)) AND (COALESCE(k.last_used_at, '-infinity'::timestamp with time zone) < (now() - '00:01:00'::interval)));
+END;
+alter function touch_api_keys(uuid[]) owner to tenantry_definer;
+
 CREATE OR REPLACE FUNCTION public.touch_sessions(session_ids uuid[])
  RETURNS void
  LANGUAGE sql
@@ -1347,13 +1810,25 @@ BEGIN ATOMIC
  WITH touched AS (
           UPDATE sessions s SET last_seen_at = now()
            WHERE (s.id = ANY (touch_sessions.session_ids))
-           RETURNING s.user_id
+           RETURNING s.user_id,
+             s.impersonator_id
          )
   INSERT INTO user_activity (day, user_id)  SELECT DISTINCT ((now() AT TIME ZONE 'UTC'::text))::date AS timezone,
              t.user_id
-            FROM touched t ON CONFLICT DO NOTHING;
+            FROM touched t
+           WHERE (t.impersonator_id IS NULL) ON CONFLICT DO NOTHING;
 END;
 alter function touch_sessions(uuid[]) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.try_housekeeping()
+ RETURNS boolean
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT pg_try_advisory_xact_lock('7201874035'::bigint) AS pg_try_advisory_xact_lock;
+END;
+alter function try_housekeeping() owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.update_member_counts()
  RETURNS trigger
@@ -1498,6 +1973,31 @@ BEGIN ATOMIC
 END;
 alter function verify_audit_chain(uuid) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.verify_email(hash bytea)
+ RETURNS TABLE(user_id uuid, email text, was_verified boolean)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+declare
+  proven record;
+begin
+  select * into proven from take_one_time_token('email_verification', hash);
+  if not found then
+    return;
+  end if;
+  -- Read first: what an update returns is how the row is afterwards.
+  select u.email_verified_at is not null into was_verified from users u where u.id = proven.user_id;
+  update users u set email_verified_at = now(), updated_at = now()
+    where u.id = proven.user_id and u.email_verified_at is null;
+  perform enter_scope(proven.user_id, null, false);
+  user_id := proven.user_id;
+  email := proven.email;
+  return next;
+end
+$function$;
+alter function verify_email(bytea) owner to tenantry_definer;
+
 -- view public.index_usage with (security_invoker=true) as
  SELECT s.indexrelname AS index_name,
     s.relname AS table_name,
@@ -1563,14 +2063,26 @@ grant execute on function append_audit_event(uuid,uuid,text,text,uuid,jsonb,text
 grant execute on function audit_hash(bytea,audit_events) to public;
 grant execute on function change_tenant_status(uuid,text,integer) to owner;
 grant execute on function change_tenant_status(uuid,text,integer) to tenantry_app;
+grant execute on function check_impersonation() to owner;
+grant execute on function claim_answer(bytea) to owner;
+grant execute on function claim_answer(bytea) to tenantry_app;
+grant execute on function claim_mails(integer,integer) to owner;
+grant execute on function claim_mails(integer,integer) to tenantry_app;
+grant execute on function create_verification_token(bytea,integer,integer,integer,integer) to owner;
+grant execute on function create_verification_token(bytea,integer,integer,integer,integer) to tenantry_app;
 grant execute on function current_api_key_id() to public;
 grant execute on function current_impersonator_id() to public;
 grant execute on function current_tenant_id() to public;
 grant execute on function current_user_id() to public;
+grant execute on function delete_expired_answers(integer) to owner;
+grant execute on function delete_expired_answers(integer) to tenantry_app;
 grant execute on function delete_expired_data(integer,integer) to owner;
 grant execute on function delete_expired_data(integer,integer) to tenantry_app;
-grant execute on function enqueue_mail(text,bytea) to owner;
-grant execute on function enqueue_mail(text,bytea) to tenantry_app;
+grant execute on function delete_mail(uuid) to owner;
+grant execute on function delete_mail(uuid) to tenantry_app;
+grant execute on function end_impersonations() to owner;
+grant execute on function enqueue_mail(text,bytea,boolean) to owner;
+grant execute on function enqueue_mail(text,bytea,boolean) to tenantry_app;
 grant execute on function enter_scope(uuid,uuid,boolean,uuid,uuid) to owner;
 grant execute on function enter_scope(uuid,uuid,boolean,uuid,uuid) to tenantry_app;
 grant execute on function erase_due_tenants(integer) to owner;
@@ -1581,15 +2093,22 @@ grant execute on function find_access(uuid,uuid[],text[]) to owner;
 grant execute on function find_access(uuid,uuid[],text[]) to tenantry_app;
 grant execute on function find_credentials(text) to owner;
 grant execute on function find_credentials(text) to tenantry_app;
+grant execute on function find_live_api_keys(bytea[]) to owner;
+grant execute on function find_live_api_keys(bytea[]) to tenantry_app;
 grant execute on function find_live_sessions(bytea[],uuid[]) to owner;
 grant execute on function find_live_sessions(bytea[],uuid[]) to tenantry_app;
+grant execute on function find_one_time_token(text,bytea) to owner;
+grant execute on function find_one_time_token(text,bytea) to tenantry_app;
 grant execute on function find_unused_indexes() to public;
 grant execute on function find_visible_users(uuid,uuid[],uuid) to owner;
 grant execute on function find_visible_users(uuid,uuid[],uuid) to tenantry_app;
+grant execute on function forget_mailbox() to owner;
 grant execute on function found_tenant(uuid,uuid,text,text,jsonb) to owner;
 grant execute on function found_tenant(uuid,uuid,text,text,jsonb) to tenantry_app;
 grant execute on function is_operator() to public;
 grant execute on function is_platform_scope() to public;
+grant execute on function list_inbox(integer) to owner;
+grant execute on function list_inbox(integer) to tenantry_app;
 grant execute on function list_roles_of_users(uuid,uuid[],uuid[]) to owner;
 grant execute on function list_roles_of_users(uuid,uuid[],uuid[]) to tenantry_app;
 grant execute on function list_visible_memberships(uuid,uuid[],uuid,uuid,integer) to owner;
@@ -1602,28 +2121,48 @@ grant execute on function note_sign_in(uuid) to owner;
 grant execute on function note_sign_in(uuid) to tenantry_app;
 grant execute on function note_sign_in_failures(bigint) to owner;
 grant execute on function note_sign_in_failures(bigint) to tenantry_app;
+grant execute on function postpone_mail(uuid,integer,integer,text) to owner;
+grant execute on function postpone_mail(uuid,integer,integer,text) to tenantry_app;
 grant execute on function refresh_table_statistics() to owner;
 grant execute on function refresh_table_statistics() to tenantry_app;
 grant execute on function release_sign_in(text,inet) to owner;
 grant execute on function release_sign_in(text,inet) to tenantry_app;
+grant execute on function remember_answer(bytea,uuid,bytea,bytea) to owner;
+grant execute on function remember_answer(bytea,uuid,bytea,bytea) to tenantry_app;
+grant execute on function reopen_account() to owner;
+grant execute on function reopen_account() to tenantry_app;
+grant execute on function request_password_reset(text,bytea,integer,bytea,boolean,text,inet,integer,integer,integer) to owner;
+grant execute on function request_password_reset(text,bytea,integer,bytea,boolean,text,inet,integer,integer,integer) to tenantry_app;
+grant execute on function reserve_mail(text,integer,integer,integer) to owner;
+grant execute on function reserve_mail(text,integer,integer,integer) to tenantry_app;
 grant execute on function reserve_sign_in(text,inet,boolean,integer,integer,integer,integer) to owner;
 grant execute on function reserve_sign_in(text,inet,boolean,integer,integer,integer,integer) to tenantry_app;
 grant execute on function reserve_sign_up(inet,integer,integer) to owner;
 grant execute on function reserve_sign_up(inet,integer,integer) to tenantry_app;
+grant execute on function reset_password(bytea,text) to owner;
+grant execute on function reset_password(bytea,text) to tenantry_app;
+grant execute on function revoke_own_api_keys() to owner;
+grant execute on function revoke_own_api_keys() to tenantry_app;
 grant execute on function search_tenants(text,jsonb,text,uuid,uuid,boolean,integer) to owner;
 grant execute on function search_tenants(text,jsonb,text,uuid,uuid,boolean,integer) to tenantry_app;
 grant execute on function search_users(text,jsonb,text,uuid,uuid,boolean,integer) to owner;
 grant execute on function search_users(text,jsonb,text,uuid,uuid,boolean,integer) to tenantry_app;
+grant execute on function seconds_since(timestamp with time zone) to public;
 grant execute on function set_user_status(uuid,text) to owner;
 grant execute on function set_user_status(uuid,text) to tenantry_app;
 grant execute on function source_bucket(inet) to public;
 grant execute on function statement_statistics() to owner;
 grant execute on function statement_statistics() to tenantry_app;
 grant execute on function sync_built_in_roles(jsonb) to owner;
+grant execute on function take_one_time_token(text,bytea) to owner;
 grant execute on function tighten_session() to owner;
 grant execute on function tighten_sessions() to owner;
+grant execute on function touch_api_keys(uuid[]) to owner;
+grant execute on function touch_api_keys(uuid[]) to tenantry_app;
 grant execute on function touch_sessions(uuid[]) to owner;
 grant execute on function touch_sessions(uuid[]) to tenantry_app;
+grant execute on function try_housekeeping() to owner;
+grant execute on function try_housekeeping() to tenantry_app;
 grant execute on function update_member_counts() to owner;
 grant execute on function update_tenant_limits(uuid,integer,integer,integer) to owner;
 grant execute on function update_tenant_limits(uuid,integer,integer,integer) to tenantry_app;
@@ -1632,11 +2171,15 @@ grant execute on function usage_of_tenants(integer) to tenantry_app;
 grant execute on function uuid_floor(timestamp with time zone) to public;
 grant execute on function verify_audit_chain(uuid) to owner;
 grant execute on function verify_audit_chain(uuid) to tenantry_app;
+grant execute on function verify_email(bytea) to owner;
+grant execute on function verify_email(bytea) to tenantry_app;
+grant delete, insert, maintain, select, update on idempotency_keys to tenantry_definer;
 grant select on index_usage to tenantry_app;
 grant maintain, select on index_usage to tenantry_definer;
 grant delete, insert, maintain, select, update on mail_outbox to tenantry_definer;
 grant delete, insert, select on membership_roles to tenantry_app;
 grant delete, insert, maintain, select, update on membership_roles to tenantry_definer;
+grant delete, insert, maintain, select, update on one_time_tokens to tenantry_definer;
 grant insert, select, update (changed_at, password_hash) on password_credentials to tenantry_app;
 grant delete, insert, maintain, select, update on password_credentials to tenantry_definer;
 grant maintain on pg_stat_statements to tenantry_definer;
@@ -1648,7 +2191,7 @@ grant delete, insert, maintain, select, update on roles to tenantry_definer;
 grant usage on schema public to tenantry_app;
 grant usage on schema public to tenantry_definer;
 grant usage on schema public to public;
-grant delete, insert, select on sessions to tenantry_app;
+grant delete, insert, select, update (authenticated_at) on sessions to tenantry_app;
 grant delete, insert, maintain, select, update on sessions to tenantry_definer;
 grant delete, insert, maintain, select, update on sign_in_budgets to tenantry_definer;
 grant delete, insert, maintain, select, update on sign_in_failures to tenantry_definer;
@@ -1690,54 +2233,90 @@ comment on function audit_hash(bytea,audit_events) is 'What the hash of a row mu
 comment on table audit_heads is 'The newest row of each chain: what it must end with, so that a lopped tail is noticed.';
 comment on table built_in_roles is 'The roles every tenant gets, written from the permission catalogue each time the database is opened.';
 comment on function change_tenant_status(uuid,text,integer) is 'The only way to suspend, resume, delete or restore a tenant: by the platform scope, the last two also by a member with tenant:delete. No row where the state or the scope does not allow it.';
+comment on function check_impersonation() is 'No session comes of an impersonation unless an administrator opens it in the platform scope, as itself, of somebody active who is none.';
+comment on function claim_answer(bytea) is 'Waits, no longer than lock_timeout, until nobody else is at work under this slot, holds it until the transaction ends, and shows what was answered under it in the last 24 hours. Not claimed where the wait was too long.';
+comment on function claim_mails(integer,integer) is 'Mails that are due, for this caller alone until its lease ends: processes that ask at once get different ones, and those of a process that died come back.';
+comment on function create_verification_token(bytea,integer,integer,integer,integer) is 'A token with which the user of the scope proves its address; the one before it is void. 0: made; more: seconds to wait for the next mail.';
 comment on function current_api_key_id() is 'The API key that acts, or null where a person does.';
 comment on function current_impersonator_id() is 'The administrator who acts as the current user, or null.';
 comment on function current_tenant_id() is 'The one tenant whose rows are visible now, or null for none.';
 comment on function current_user_id() is 'The user on whose behalf this connection acts, or null.';
-comment on function delete_expired_data(integer,integer) is 'Deletes at most so many sessions that have expired and so many budgets of failed sign-ins that limit nobody any more.';
-comment on function enqueue_mail(text,bytea) is 'Puts a mail into the outbox, in the transaction of what it tells of.';
+comment on function delete_expired_answers(integer) is 'Deletes at most so many answers that are given no more, by this clock, and tells how many it were.';
+comment on function delete_expired_data(integer,integer) is 'Deletes at most so many rows of each kind that has had its time, and tells how many: expired sessions, and budgets of failed sign-ins that limit nobody any more.';
+comment on function delete_mail(uuid) is 'A mail that was sent, or is given up.';
+comment on function end_impersonations() is 'Impersonations end with what allowed them and do not come back to life with it.';
+comment on function enqueue_mail(text,bytea,boolean) is 'Puts a mail into the outbox, in the transaction of what it tells of; or into the inbox of development, which keeps the newest hundred.';
 comment on function enter_scope(uuid,uuid,boolean,uuid,uuid) is 'Opens what the other statements of this transaction may see, and nothing after it. The database itself checks the membership or the platform right of the actor, and the key or the impersonation it acts by, so a service that forgets its own check finds no rows.';
 comment on function erase_due_tenants(integer) is 'One step of erasing the tenant that is due longest: at most so many members, and the tenant itself once none is left. No row when nothing is due, by this clock; calls that meet work on different tenants. The audit trail stays.';
 comment on function erase_user(uuid) is 'Removes a person with password, memberships and sessions. What the trail says keeps the id alone. False for anybody but oneself outside the platform scope.';
 comment on function find_access(uuid,uuid[],text[]) is 'In which of these tenants (by id or slug) the actor is an active member, and what it may do there.';
 comment on function find_credentials(text) is 'Login: the user with this canonical e-mail address and the hash to check.';
+comment on function find_live_api_keys(bytea[]) is 'Key check: which of these keys are good now by this clock, and what they may do: of their permissions, those that their creator has at this moment.';
 comment on function find_live_sessions(bytea[],uuid[]) is 'Session check: which of these tokens are good now by this clock, for whom, and with what permissions in the asked tenant (or the one the session is bound to).';
+comment on function find_one_time_token(text,bytea) is 'Whose token this is, while it is good: not used, replaced or expired, for this purpose, of a user who is active and still has the address.';
 comment on function find_unused_indexes() is 'Indexes that no statement has used since the statistics began (null: since the server was set up), the largest first; those that keep rows unique are left out.';
 comment on function find_visible_users(uuid,uuid[],uuid) is 'Those of these users the actor may see: itself, people of tenants where it may read members, everybody as a platform administrator.';
+comment on function forget_mailbox() is 'A person that is erased takes along the mails that wait for it.';
 comment on function found_tenant(uuid,uuid,text,text,jsonb) is 'Creates a tenant with its built-in roles and makes the actor its owner; the scope of a tenant cannot be entered before somebody belongs to it.';
+comment on table idempotency_keys is 'Answers that are given again to who repeats a creating mutation with the same key. The key itself stands nowhere.';
+comment on column idempotency_keys.fingerprint is 'HMAC-SHA-256 of the input, with a key that takes the secret of the server and the idempotency key to derive: no password in an input can be guessed from it.';
+comment on column idempotency_keys.sealed_answer is 'Sealed with a key that takes the same to derive: answers hold tokens, which stand nowhere in clear.';
+comment on column idempotency_keys.slot is 'Made from mutation, caller and key with a key derived from the secret of the server.';
+comment on column idempotency_keys.user_id is 'Who asked, whose API key asked, or who was made by it; a person that is erased takes its answers along.';
+comment on index idempotency_keys_expires_at_idx is 'delete_expired_answers(): those that have had their time';
+comment on index idempotency_keys_user_id_idx is 'eraseUser: a person takes its answers along';
 comment on view index_usage is 'Indexes with how often they were used, the least used first.';
 comment on function is_operator() is 'True for the owner of the database at the command line, who belongs to no tenant; the serving login is never one.';
 comment on function is_platform_scope() is 'True while a platform administrator acts across tenants.';
+comment on function list_inbox(integer) is 'The newest mails of the inbox of development, newest first. Mails that are to be sent never show.';
 comment on function list_roles_of_users(uuid,uuid[],uuid[]) is 'The roles that users have in tenants, for up to hundreds of pairs at once: the actor learns its own, those in tenants where it may read members, and all as a platform administrator.';
 comment on function list_visible_memberships(uuid,uuid[],uuid,uuid,integer) is 'Memberships of users with tenant and roles, oldest first, a page per user: the actor sees its own, those in tenants where it may read members, and all as a platform administrator.';
 comment on function lock_memberships_of(uuid) is 'All memberships of a user and where it is the only active owner, held still until the transaction ends: before erase_user(). Nothing about others outside the platform scope.';
 comment on table mail_outbox is 'Mails that are still to be sent. One that was taken over by the mail server is a deleted row.';
+comment on column mail_outbox.is_for_inbox is 'Written where development shows mails on a page instead of sending them: never sent, and only the newest stay.';
+comment on column mail_outbox.last_fault is 'Why the last attempt failed, as codes: what a mail server writes may name the recipient.';
 comment on column mail_outbox.next_attempt_at is 'Not to be tried before; while one process sends it, the end of its lease.';
 comment on column mail_outbox.recipient is 'Canonical e-mail address; a person that is erased takes its mails along.';
 comment on column mail_outbox.sealed_message is 'Subject and text, sealed with a key derived from the secret of the server: links in them hold tokens, which stand nowhere in clear.';
+comment on index mail_outbox_due_idx is 'claim_mails(): those that are due, the longest waiting first';
+comment on index mail_outbox_recipient_idx is 'forget_mailbox(): the mails to a person that is erased';
 comment on function may_monitor() is 'True for platform administrators across tenants, and for the owner of the database.';
 comment on function membership_permissions(uuid,uuid) is 'All permissions that the roles of a membership give together, sorted.';
 comment on table membership_roles is 'The roles of a membership. Both keys carry the tenant, so a role of another tenant cannot be given.';
 comment on index membership_roles_tenant_id_role_id_membership_id_idx is 'tenant.owners, role.memberCount, tenant.memberships filtered by role; the last-owner check';
 comment on function note_sign_in(uuid) is 'Remembers the sign-in on the user and on all of its memberships.';
 comment on function note_sign_in_failures(bigint) is 'Adds to the refused sign-ins of today; losing the last second of this in a crash is harmless.';
+comment on table one_time_tokens is 'Tokens sent to mailboxes, one per user and purpose: the newest replaces the one before. A token that was used is a deleted row.';
+comment on column one_time_tokens.email is 'The address it was sent to: it proves this one and no later one.';
+comment on column one_time_tokens.token_hash is 'SHA-256 of the token; the token itself stands in the mail alone.';
 comment on table password_credentials is 'One password hash (PHC string) per user, apart from users so that no tenant scope can ever read it.';
+comment on function postpone_mail(uuid,integer,integer,text) is 'Puts a claimed mail back until later, with why.';
 comment on function refresh_table_statistics() is 'Has the planner look at all tables anew, as after a bulk load; answers how many.';
 comment on function release_sign_in(text,inet) is 'Takes back what a successful sign-in had reserved.';
+comment on function remember_answer(bytea,uuid,bytea,bytea) is 'Keeps an answer for 24 hours, in the transaction of what it tells of. Only after claim_answer() showed none: what stands in its place then has expired.';
+comment on function reopen_account() is 'Forgets the failed sign-ins of the user of the scope, also those that shut the account: after a reset, and last in its transaction, as sign-ins lock budgets last.';
+comment on function request_password_reset(text,bytea,integer,bytea,boolean,text,inet,integer,integer,integer) is 'Token, mail and trail of a reset, if the address is an active user''s; else only the count of the request. One call either way, and one answer: 0, or seconds to wait.';
+comment on function reserve_mail(text,integer,integer,integer) is 'Counts a mail that somebody asks for, for known and unknown addresses alike. 0: go ahead; more: seconds to wait, and nothing was counted.';
 comment on function reserve_sign_in(text,inet,boolean,integer,integer,integer,integer) is 'Counts an attempt as failed before its password is checked, so that parallel tries cannot slip through. 0: go ahead; more: seconds to wait; -1: shut until the password is reset.';
 comment on function reserve_sign_up(inet,integer,integer) is 'Counts a sign-up of a source before its password is hashed: neither hashes nor answers about who has signed up come without end. 0: go ahead; more: seconds to wait.';
+comment on function reset_password(bytea,text) is 'Uses the token up, sets the password, ends all sessions, marks the address as its user''s (the mail came through), and lets the rest of the transaction act as that user. No row for a token that is not good.';
+comment on function revoke_own_api_keys() is 'Ends all keys that the person of the scope has made, in whatever tenant; answers them.';
 comment on table roles is 'Named sets of permissions of one tenant.';
 comment on function search_tenants(text,jsonb,text,uuid,uuid,boolean,integer) is 'Fuzzy search for platform administrators over slug and name, in the order of creation; nothing outside the platform scope.';
 comment on function search_users(text,jsonb,text,uuid,uuid,boolean,integer) is 'Fuzzy search for platform administrators over e-mail and name, in the order of creation; nothing outside the platform scope.';
+comment on function seconds_since(timestamp with time zone) is 'Whole seconds since then by the clock of the database, rounded up.';
 comment on table sessions is 'Live sign-ins. A revoked session is a deleted row. Room is left on each page so that noting last_seen_at rewrites no index.';
+comment on column sessions.authenticated_at is 'When its user last proved who they are with a password; what is dangerous asks how long ago that is.';
 comment on column sessions.impersonator_id is 'The platform administrator who acts as the user. No foreign key: the session check asks whether that person may still do so.';
+comment on column sessions.place is 'Where it was opened from, in the words of the proxy in front; null where none says.';
 comment on column sessions.tenant_id is 'When set, the session may act in this tenant only, and ends with the membership.';
 comment on column sessions.token_hash is 'SHA-256 of the token; the token itself is never stored.';
+comment on index sessions_impersonator_id_idx is 'ending the impersonations of an administrator: revokeSessions, changePassword, suspension, demotion';
 comment on index sessions_tenant_id_id_idx is 'tenant.sessions, newest first; only sessions bound to a tenant are in it';
 comment on index sessions_user_id_id_idx is 'viewer.sessions and user.sessions, newest first; revokeSessions; the cap on sessions per user';
 comment on function set_user_status(uuid,text) is 'The only way to suspend or reinstate a user; false outside the platform scope or where nothing changes.';
-comment on table sign_in_budgets is 'Failed sign-ins per account and per source, reserved before a password is checked. Only the functions reserve_sign_in() and release_sign_in() touch it.';
-comment on column sign_in_budgets.bucket is 'account:<SHA-256 of the e-mail address, known or not> or source:<IPv4 address or IPv6 /64 network>';
+comment on table sign_in_budgets is 'Failed sign-ins per account and per source, reserved before a password is checked, and mails that somebody asked for. Only the functions reserve_…() and release_sign_in() touch it.';
+comment on column sign_in_budgets.bucket is 'account:<SHA-256 of the e-mail address, known or not> or source:<IPv4 address or IPv6 /64 network>; sign-up-… and reset-… of a source; reset:<SHA-256 of the address> and verification:<user> for mails.';
 comment on column sign_in_budgets.consecutive is 'Failures since the last success; at 100 the account is shut until its password is reset (NIST SP 800-63B-4).';
 comment on table sign_in_failures is 'How many sign-ins were refused on which day (UTC).';
 comment on view slow_queries is 'Statements that take more than 100 ms on average, the slowest first.';
@@ -1745,6 +2324,7 @@ comment on function source_bucket(inet) is 'One bucket per IPv4 address or IPv6 
 comment on function statement_statistics() is 'Statistics of the statements of this database; no row without pg_stat_statements, or for whom it is not meant.';
 comment on function sync_built_in_roles(jsonb) is 'Brings the built-in roles of every tenant to what the permission catalogue of this release says.';
 comment on view table_stats is 'Tables with size, dead rows and when they were last cleaned, the largest first.';
+comment on function take_one_time_token(text,bytea) is 'The same, and uses it up; for the functions that act on it.';
 comment on view tenant_usage_stats is 'The 100 tenants with most members.';
 comment on table tenants is 'The organisations that use the product.';
 comment on column tenants.api_keys_max is 'Most API keys that are not revoked, set by platform administrators.';
@@ -1759,7 +2339,9 @@ comment on index tenants_metadata_idx is 'tenants(where: { metadata }): containm
 comment on index tenants_search_text_idx is 'tenants(where: { search }): fuzzy search on slug and name';
 comment on function tighten_session() is 'No session bound to a tenant lives longer than the tenant allows, whoever opens it.';
 comment on function tighten_sessions() is 'A lifetime that a tenant tightens holds for the sessions that are open already.';
+comment on function touch_api_keys(uuid[]) is 'Notes that keys were just used, at most once a minute for each. Losing the last of this in a crash is harmless, so it does not wait for the disk.';
 comment on function touch_sessions(uuid[]) is 'Notes that sessions were just used, and that their users were active today. Losing the last second of this in a crash is harmless, so it does not wait for the disk.';
+comment on function try_housekeeping() is 'True for the one transaction that may do a step of the housekeeping now; other processes leave it to that one.';
 comment on function update_member_counts() is 'Keeps tenants.member_count, once per statement and not per row.';
 comment on function update_tenant_limits(uuid,integer,integer,integer) is 'What a tenant is allowed; null leaves a limit as it is. No row outside the platform scope.';
 comment on function usage_of_tenants(integer) is 'The tenants with most members: how much they have, and when something was last changed in them.';
@@ -1776,3 +2358,4 @@ comment on index users_metadata_idx is 'users(where: { metadata }): containment'
 comment on index users_search_text_idx is 'users(where: { search }): fuzzy search on e-mail and name';
 comment on function uuid_floor(timestamp with time zone) is 'No UUID of version 7 that was made at this moment or later is smaller.';
 comment on function verify_audit_chain(uuid) is 'Reads a chain from its start: how many rows there are and the first that is altered or missing, or null.';
+comment on function verify_email(bytea) is 'Uses the token up, marks the address as its user''s, and lets the rest of the transaction act as that user. No row for a token that is not good.';

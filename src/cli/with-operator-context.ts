@@ -36,7 +36,7 @@ export async function withOperatorContext<T>(
     try {
       return await work({
         principal: { kind: 'operator' },
-        request: { id: randomUUID(), ip: null, userAgent: null },
+        request: { id: randomUUID(), ip: null, userAgent: null, place: null },
         sessionKeeper: null,
         db,
         runtime,
