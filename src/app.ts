@@ -49,6 +49,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
   const runtime: Runtime = {
     sessionLimits: config.sessions,
     signInLimits: config.signIn,
+    invitationLimits: config.invitations,
     tenantDeletionGraceDays: config.tenants.deletionGraceDays,
     trustsDatabaseAlone: parts.trustsDatabaseAlone ?? false,
     passwords: await createPasswordHasher(config.passwords),

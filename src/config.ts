@@ -150,6 +150,10 @@ function arrange(values: AllValues) {
     tenants: {
       deletionGraceDays: tenants.TENANT_DELETION_GRACE_DAYS,
     },
+    invitations: {
+      ttlSeconds: tenants.INVITATION_TTL_SECONDS,
+      perTenantDayMax: tenants.INVITATIONS_PER_DAY_MAX,
+    },
     mail: arrangeMail(mail, server),
     log: {
       level: log.LOG_LEVEL,

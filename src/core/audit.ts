@@ -27,6 +27,12 @@ export type AuditAction =
   | 'tenant.deletion_scheduled'
   | 'tenant.restored'
   | 'tenant.ownership_transferred'
+  | 'invitation.created'
+  | 'invitation.resent'
+  | 'invitation.accepted'
+  | 'invitation.declined'
+  | 'invitation.revoked'
+  | 'membership.created'
   | 'membership.updated'
   | 'membership.removed'
   | 'membership.left'
@@ -36,7 +42,7 @@ export type AuditAction =
 
 /** What something was done to. */
 export type AuditTarget = {
-  type: 'User' | 'Session' | 'Tenant' | 'Membership' | 'Role';
+  type: 'User' | 'Session' | 'Tenant' | 'Membership' | 'Role' | 'Invitation';
   id: string;
 };
 

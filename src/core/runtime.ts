@@ -26,6 +26,13 @@ export type SignInLimits = {
   windowSeconds: number;
 };
 
+/** How long invitations are good, and how many mails they may cause; see reserve_invitations(). */
+export type InvitationLimits = {
+  ttlSeconds: number;
+  /** Mails of one tenant in a day. */
+  perTenantDayMax: number;
+};
+
 /** What enqueueing mails takes. */
 export type MailRuntime = {
   sealer: Sealer;
@@ -39,6 +46,7 @@ export type MailRuntime = {
 export type Runtime = {
   sessionLimits: SessionLimits;
   signInLimits: SignInLimits;
+  invitationLimits: InvitationLimits;
   /** How many days a deleted tenant can be restored; then it is erased. */
   tenantDeletionGraceDays: number;
   passwords: PasswordHasher;

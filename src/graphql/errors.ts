@@ -41,7 +41,8 @@ export function toRefusal(error: AppError): Refusal {
   return { __typename: error.name, code, message, path: inputPath, retryAfterSeconds };
 }
 
-const ErrorInterface = builder.interfaceRef<Refusal>('Error').implement({
+/** What every refusal is, for fields that answer one as a value. */
+export const ErrorInterface = builder.interfaceRef<Refusal>('Error').implement({
   description: 'Why a mutation was refused. Nothing was changed.',
   fields: (t) => ({
     code: t.field({ type: ErrorCode, description: 'For programs.', resolve: ({ code }) => code }),

@@ -12,6 +12,7 @@ const prefixes = {
   Membership: 'member',
   Role: 'role',
   Session: 'session',
+  Invitation: 'invite',
   AuditEvent: 'audit',
 } as const;
 
@@ -24,6 +25,7 @@ const carriesTenant: Record<NodeType, boolean | null> = {
   Membership: true,
   Role: true,
   Session: null,
+  Invitation: true,
   AuditEvent: true,
 };
 

@@ -3,7 +3,13 @@
  * so that a single request is a single guess, however many aliases it is written with. A test
  * compares this list with the inputs of the schema.
  */
-const credentialMutations: ReadonlySet<string> = new Set(['changePassword', 'signIn', 'signUp']);
+const credentialMutations: ReadonlySet<string> = new Set([
+  'acceptInvitation',
+  'changePassword',
+  'declineInvitation',
+  'signIn',
+  'signUp',
+]);
 
 /** True for a top-level field that costs a check of credentials. */
 export function isCredentialMutation(fieldName: string): boolean {

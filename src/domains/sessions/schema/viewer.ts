@@ -12,7 +12,7 @@ import { listSessionsOfUser } from '../service/list.ts';
 import { type SessionVerification, verifySession } from '../service/verify.ts';
 import { Session, SessionConnection } from './session.ts';
 
-const Viewer = builder.objectRef<SignedIn>('Viewer').implement({
+export const Viewer = builder.objectRef<SignedIn>('Viewer').implement({
   description: 'Who is asking.',
   fields: (t) => ({
     user: t.field({

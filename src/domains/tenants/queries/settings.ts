@@ -16,7 +16,13 @@ export function listPolicies(db: Db, tenantIds: readonly string[]): Promise<Tena
 }
 
 /** How much a tenant has of what is limited, and how many sessions are bound to it. */
-export type TenantUsage = { members: number; customRoles: number; sessions: number };
+export type TenantUsage = {
+  members: number;
+  /** Invitations that somebody may still accept. */
+  pendingInvitations: number;
+  customRoles: number;
+  sessions: number;
+};
 
 /** What tenants use, each counted within its own index. */
 export function listUsages(
@@ -25,6 +31,9 @@ export function listUsages(
 ): Promise<(TenantUsage & { tenantId: string })[]> {
   return db.$queryRaw<(TenantUsage & { tenantId: string })[]>`
     select t.id as "tenantId", t.member_count as members,
+      (select count(*)::int from invitations i
+       where i.tenant_id = t.id and i.status = 'pending' and i.expires_at > now())
+        as "pendingInvitations",
       (select count(*)::int from roles r
        where r.tenant_id = t.id and not r.is_built_in) as "customRoles",
       (select count(*)::int from sessions s

@@ -44,6 +44,9 @@ const TenantUsage = builder.objectRef<UsageRecord>('TenantUsage').implement({
   description: 'How much a tenant has.',
   fields: (t) => ({
     members: t.exposeInt('members', { description: 'Active members.' }),
+    pendingInvitations: t.exposeInt('pendingInvitations', {
+      description: 'Invitations that somebody may still accept; each keeps the place of a member.',
+    }),
     customRoles: t.exposeInt('customRoles', { description: 'Roles of its own.' }),
     sessions: t.exposeInt('sessions', { description: 'Live sessions that are bound to it.' }),
   }),

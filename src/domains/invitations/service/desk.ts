@@ -1,0 +1,142 @@
+import { requirePermission } from '../../../core/access.ts';
+import { RateLimitedError } from '../../../core/app-error.ts';
+import {
+  type Ctx,
+  findActorId,
+  isPlatformAdmin,
+  limitToCredential,
+} from '../../../core/context.ts';
+import { enqueueMail } from '../../../core/mail.ts';
+import { allPermissions, needs } from '../../../core/permissions.ts';
+import type { Invitation, Role } from '../../../core/records.ts';
+import { getTenantScope } from '../../../core/scopes.ts';
+import type { Db } from '../../../db/database.ts';
+import { listRightsOf, listRoles } from '../../roles/queries.ts';
+import { lockTenant } from '../../tenants/queries.ts';
+import { completeSettings } from '../../tenants/rules.ts';
+import { countRoom, getPolicy } from '../../tenants/service/settings.ts';
+import { composeInvitation } from '../mail.ts';
+import * as queries from '../queries.ts';
+import type { Terms } from '../rules.ts';
+import { createInvitationToken } from '../token.ts';
+
+export const inviteToTenant = needs('members:invite');
+
+/** Mails to one address in a day, the first included: enough to have it sent again, too few to molest. */
+const perAddressDayMax = 5;
+
+/** Where invitations of a tenant are changed, while it is locked; as it stands then. */
+export type Desk = Terms & {
+  tx: Db;
+  tenantId: string;
+  tenantName: string;
+  /** How many more may join or be invited, and the limit that this comes from. */
+  room: number;
+  membersMax: number;
+};
+
+/** The tenant whose invitations are to be changed; the caller has been authorised in it. */
+type OfTenant = { id: string; name: string };
+
+/**
+ * Runs a change of a tenant's invitations in one transaction while the tenant is locked, with the rights
+ * that the caller has then. Raises ForbiddenError, NotFoundError.
+ */
+export function changeInvitations<T>(
+  ctx: Ctx,
+  { id: tenantId, name: tenantName }: OfTenant,
+  change: (desk: Desk) => Promise<T>,
+): Promise<T> {
+  return ctx.db.transaction(getTenantScope(ctx, tenantId), async (tx) => {
+    await lockTenant(tx, tenantId);
+    const rights = limitToCredential<string>(
+      ctx,
+      isPlatformAdmin(ctx) ? allPermissions : await listRightsOf(tx, tenantId, findActorId(ctx)),
+    );
+    requirePermission(rights, inviteToTenant);
+    const policy = await getPolicy(tx, tenantId);
+    return await change({
+      tx,
+      tenantId,
+      tenantName,
+      rights,
+      roles: await listRoles(tx, tenantId),
+      settings: completeSettings(policy.settings),
+      room: await countRoom(tx, policy, 'members'),
+      membersMax: policy.limits.members,
+    });
+  });
+}
+
+/** Whom an invitation goes to, and the roles it gives. */
+export type Addressee = { email: string; roles: readonly Role[] };
+
+/**
+ * Counts a mail to each of the addresses, and answers a refusal for each that is too much: nobody makes
+ * a spam relay of a tenant.
+ */
+export async function reserveMails(
+  ctx: Ctx,
+  { tx, tenantId }: Desk,
+  emails: readonly string[],
+): Promise<ReadonlyMap<string, RateLimitedError>> {
+  const answers = await queries.reserveInvitations(tx, tenantId, emails, {
+    perTenant: ctx.runtime.invitationLimits.perTenantDayMax,
+    perAddress: perAddressDayMax,
+  });
+  const tooMany = answers.filter(({ waitSeconds }) => waitSeconds > 0);
+  return new Map(tooMany.map(({ email, waitSeconds }) => [email, refuse(waitSeconds)]));
+}
+
+function refuse(waitSeconds: number): RateLimitedError {
+  return new RateLimitedError(
+    'Too many invitations today, to this address or altogether. Please wait.',
+    waitSeconds,
+  );
+}
+
+/**
+ * Stores invitations with new tokens, in place of what is pending for the same addresses, and mails them.
+ * From now on the caller's rights bound them. Answers them in the order asked.
+ */
+export async function sendInvitations(
+  ctx: Ctx,
+  { tx, tenantId, tenantName }: Desk,
+  addressees: readonly Addressee[],
+): Promise<Invitation[]> {
+  const tokens = new Map(addressees.map(({ email }) => [email, createInvitationToken()]));
+  const stored = await queries.storeInvitations(tx, {
+    tenantId,
+    inviter: getInviter(ctx),
+    ttlSeconds: ctx.runtime.invitationLimits.ttlSeconds,
+    rows: addressees.map(({ email, roles }) => ({
+      email,
+      roles,
+      hash: tokens.get(email)?.hash ?? new Uint8Array(),
+    })),
+  });
+  for (const invitation of stored) {
+    const token = tokens.get(invitation.email)?.token ?? '';
+    const inviterName = findInviterName(ctx);
+    await enqueueMail(
+      ctx,
+      tx,
+      composeInvitation(ctx, { invitation, tenantName, inviterName, token }),
+    );
+  }
+  const byEmail = new Map(stored.map((invitation) => [invitation.email, invitation]));
+  return addressees.flatMap(({ email }) => byEmail.get(email) ?? []);
+}
+
+function getInviter(ctx: Ctx): queries.Inviter {
+  const { principal } = ctx;
+  return {
+    userId: findActorId(ctx),
+    apiKeyId: principal.kind === 'apiKey' ? principal.apiKey.id : null,
+  };
+}
+
+/** A program has no name that says anything to people; whoever made it does not write the mail. */
+function findInviterName({ principal }: Ctx): string | null {
+  return principal.kind === 'session' ? principal.user.name : null;
+}

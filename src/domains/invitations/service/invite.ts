@@ -1,0 +1,98 @@
+import { authorize } from '../../../core/access.ts';
+import { type AppError, InvalidInputError } from '../../../core/app-error.ts';
+import { listChanges, recordAudit } from '../../../core/audit.ts';
+import type { Ctx } from '../../../core/context.ts';
+import type { Invitation } from '../../../core/records.ts';
+import * as queries from '../queries.ts';
+import { type Draft, findPlaces, type InvitationInput, readLines } from '../rules.ts';
+import { toTrail } from '../trail.ts';
+import {
+  changeInvitations,
+  type Desk,
+  inviteToTenant,
+  reserveMails,
+  sendInvitations,
+} from './desk.ts';
+
+const linesMax = 100;
+
+export type InviteMembersInput = { tenantId: string; invitations: readonly InvitationInput[] };
+
+/** What became of one line: an invitation, or the reason why there is none. */
+export type InvitationResult = {
+  /** In canonical form where it has one. */
+  email: string;
+  invitation: Invitation | null;
+  error: AppError | null;
+};
+
+/**
+ * Invites up to 100 people at once, each line for itself: what is wrong with one is its result and stops no
+ * other. An address that is invited already gets a new link; the old one is dead. Whether anybody has an
+ * account with an address makes no difference. Needs members:invite, and every right that is to be given.
+ * Raises NotFoundError, ForbiddenError, InvalidInputError (too many lines).
+ */
+export async function inviteMembers(
+  ctx: Ctx,
+  { tenantId, invitations: lines }: InviteMembersInput,
+): Promise<InvitationResult[]> {
+  const { tenant } = await authorize(ctx, { id: tenantId }, inviteToTenant);
+  if (lines.length === 0 || lines.length > linesMax) {
+    throw new InvalidInputError(`Invite from 1 to ${linesMax} people at once.`, ['invitations']);
+  }
+  return await changeInvitations(ctx, tenant, (desk) => inviteAll(ctx, desk, lines));
+}
+
+async function inviteAll(
+  ctx: Ctx,
+  desk: Desk,
+  lines: readonly InvitationInput[],
+): Promise<InvitationResult[]> {
+  const read = readLines(lines, desk);
+  const emails = read.drafts.map(({ email }) => email);
+  const pending = await queries.listPendingInvitations(desk.tx, desk.tenantId, emails);
+  const memberEmails = await queries.listMemberEmails(desk.tx, desk.tenantId, emails);
+  const found = findPlaces(read.drafts, { ...desk, memberEmails, pending });
+  const toSend = found.placed.map(({ email }) => email);
+  const tooMany = await reserveMails(ctx, desk, toSend);
+  const drafts = found.placed.filter(({ email }) => !tooMany.has(email));
+  const sent = await sendInvitations(ctx, desk, drafts);
+  await recordSent(ctx, desk, sent, pending);
+  const results = new Map<number, InvitationResult>();
+  for (const { index, email, error } of [...read.refused, ...found.refused]) {
+    results.set(index, { email, invitation: null, error });
+  }
+  for (const draft of found.placed) {
+    results.set(draft.index, toResult(draft, sent, tooMany.get(draft.email) ?? null));
+  }
+  return lines.flatMap((_line, index) => results.get(index) ?? []);
+}
+
+function toResult(
+  { email }: Draft,
+  sent: readonly Invitation[],
+  error: AppError | null,
+): InvitationResult {
+  const invitation = sent.find((candidate) => candidate.email === email) ?? null;
+  return { email, invitation, error };
+}
+
+async function recordSent(
+  ctx: Ctx,
+  { tx, tenantId }: Desk,
+  sent: readonly Invitation[],
+  replaced: readonly Invitation[],
+): Promise<void> {
+  for (const invitation of sent) {
+    const former = replaced.find(({ id }) => id === invitation.id);
+    const after = toTrail(invitation);
+    await recordAudit(ctx, tx, {
+      action: former ? 'invitation.resent' : 'invitation.created',
+      tenantId,
+      target: { type: 'Invitation', id: invitation.id },
+      changes: former
+        ? listChanges(toTrail(former), after, ['roles', 'expiresAt'])
+        : { email: [null, after.email], roles: [null, after.roles] },
+    });
+  }
+}
