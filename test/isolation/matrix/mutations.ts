@@ -1,4 +1,5 @@
 import { type Caller, callers } from './callers.ts';
+import { invitationMutations } from './invitation-mutations.ts';
 import { everybody, inTenant, platform, type Room, selfOrPlatform, signedIn } from './rooms.ts';
 import { getStanding, isThere } from './scene.ts';
 import type { MutationTable } from './table.ts';
@@ -303,6 +304,7 @@ export function listMutations(passwords: Passwords, selves: Selves = {}): Mutati
         input: ({ Membership }) => ({ membershipId: Membership }),
       },
     ],
+    ...invitationMutations,
     createRole: [
       {
         name: '',

@@ -1,9 +1,12 @@
-import { everybody, inTenant, onlyWhere, selfOrPlatform, withParent } from './rooms.ts';
+import { everybody, inTenant, onlyWhere, type Room, selfOrPlatform, withParent } from './rooms.ts';
 import { isThere } from './scene.ts';
 import { type FieldTable, fields } from './table.ts';
 
 /** Nothing is known about a token unless it is good in the asked tenant. */
 const whereGood = onlyWhere('where the token is good', isThere);
+
+/** Nobody who asks is invited anywhere: what is there is to others. */
+const invitedOnly: Room = { name: 'who is invited', judge: () => 'empty' };
 
 /** A list's page: whoever got the list has got all of it. */
 const page = {
@@ -23,6 +26,7 @@ export const objectFields: FieldTable = {
     limits: inTenant('tenant:read'),
     usage: inTenant('tenant:read'),
     memberships: inTenant('members:read'),
+    invitations: inTenant('invitations:read'),
     roles: inTenant('roles:read'),
     sessions: inTenant('sessions:read'),
     auditEvents: inTenant('audit:read'),
@@ -40,7 +44,7 @@ export const objectFields: FieldTable = {
     ...fields(withParent, 'defaultRoleKey allowedEmailDomains'),
   },
   TenantLimits: fields(withParent, 'members apiKeys customRoles'),
-  TenantUsage: fields(withParent, 'members customRoles sessions'),
+  TenantUsage: fields(withParent, 'members pendingInvitations customRoles sessions'),
   User: {
     ...fields(withParent, 'id email emailVerified name avatarUrl locale status metadata'),
     ...fields(withParent, 'lastSignInAt createdAt viewerPermissions memberships'),
@@ -63,6 +67,12 @@ export const objectFields: FieldTable = {
         subject.isBound || (caller === 'bound' && subject.person === 'caller'),
     ),
   },
+  Invitation: {
+    ...fields(withParent, 'id tenant email roles createdAt expiresAt status'),
+    invitedBy: { room: withParent, subject: { person: 'owner' } },
+  },
+  InvitationPreview: fields(withParent, 'tenantName inviterName expiresAt'),
+  InvitationResult: fields(withParent, 'email invitation error'),
   AuditEvent: {
     ...fields(withParent, 'id sequence at action actorId changes requestId ip hash'),
     actor: { room: withParent, asks: [{ name: 'a person', gives: 'User' }] },
@@ -71,6 +81,7 @@ export const objectFields: FieldTable = {
   },
   Viewer: {
     ...fields(withParent, 'user session sessions memberships isPlatformAdmin'),
+    pendingInvitations: invitedOnly,
     membership: {
       room: onlyWhere(
         'its members',
@@ -88,6 +99,8 @@ export const objectFields: FieldTable = {
 
   AuditEventConnection: page,
   AuditEventEdge: edge,
+  InvitationConnection: page,
+  InvitationEdge: edge,
   MembershipConnection: page,
   MembershipEdge: edge,
   SessionConnection: page,
@@ -106,18 +119,23 @@ export const objectFields: FieldTable = {
   RateLimitedError: { ...refusal, retryAfterSeconds: everybody },
   InvalidCredentialsError: refusal,
 
+  AcceptInvitationSuccess: fields(withParent, 'membership'),
   ChangePasswordSuccess: fields(withParent, 'revokedCount'),
   CleanupExpiredDataSuccess: fields(withParent, 'isComplete sessions signInBudgets tenants'),
   CreateRoleSuccess: fields(withParent, 'role'),
   CreateTenantSuccess: fields(withParent, 'tenant'),
+  DeclineInvitationSuccess: fields(withParent, 'declinedInvitationId'),
   DeleteRoleSuccess: fields(withParent, 'deletedRoleId'),
   DeleteTenantSuccess: fields(withParent, 'tenant'),
   EraseUserSuccess: fields(withParent, 'erasedUserId'),
+  InviteMembersSuccess: fields(withParent, 'results'),
   LeaveTenantSuccess: fields(withParent, 'leftTenantId'),
   ReinstateUserSuccess: fields(withParent, 'user'),
   RemoveMemberSuccess: fields(withParent, 'removedMembershipId'),
+  ResendInvitationSuccess: fields(withParent, 'invitation'),
   RestoreTenantSuccess: fields(withParent, 'tenant'),
   ResumeTenantSuccess: fields(withParent, 'tenant'),
+  RevokeInvitationSuccess: fields(withParent, 'invitation'),
   RevokeSessionSuccess: fields(withParent, 'revokedSessionId'),
   RevokeSessionsSuccess: fields(withParent, 'revokedCount'),
   SignInSuccess: fields(withParent, 'token session user'),

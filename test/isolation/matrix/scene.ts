@@ -43,6 +43,9 @@ export type Ids = {
   UnboundSession: string;
   /** The token of that bound session. */
   token: string;
+  /** To somebody who is no caller, and the token in its link. */
+  Invitation: string;
+  invitationToken: string;
 };
 
 /** Whose objects are being looked at: on the way through a query this changes with the fields. */

@@ -157,6 +157,8 @@ function createAbsent(like: Ids, tenantUuid: string): Ids {
     Session: toPublicId('session', randomUUID(), tenantUuid),
     UnboundSession: toPublicId('session', randomUUID()),
     token: mintToken('tenantry_session').token,
+    Invitation: toPublicId('invite', randomUUID(), tenantUuid),
+    invitationToken: mintToken('tenantry_invite').token,
   };
 }
 
@@ -171,6 +173,7 @@ function moveTo(tenantUuid: string, ids: Ids): Ids {
     SpareRole: move(ids.SpareRole),
     AuditEvent: move(ids.AuditEvent),
     Session: move(ids.Session),
+    Invitation: move(ids.Invitation),
   };
 }
 

@@ -6,7 +6,7 @@ import {
   isPlatformAdmin,
   limitToCredential,
 } from '../../../core/context.ts';
-import { enqueueMail } from '../../../core/mail.ts';
+import { enqueueMails } from '../../../core/mail.ts';
 import { allPermissions, needs } from '../../../core/permissions.ts';
 import type { Invitation, Role } from '../../../core/records.ts';
 import { getTenantScope } from '../../../core/scopes.ts';
@@ -80,6 +80,7 @@ export async function reserveMails(
   { tx, tenantId }: Desk,
   emails: readonly string[],
 ): Promise<ReadonlyMap<string, RateLimitedError>> {
+  if (emails.length === 0) return new Map();
   const answers = await queries.reserveInvitations(tx, tenantId, emails, {
     perTenant: ctx.runtime.invitationLimits.perTenantDayMax,
     perAddress: perAddressDayMax,
@@ -104,6 +105,7 @@ export async function sendInvitations(
   { tx, tenantId, tenantName }: Desk,
   addressees: readonly Addressee[],
 ): Promise<Invitation[]> {
+  if (addressees.length === 0) return [];
   const tokens = new Map(addressees.map(({ email }) => [email, createInvitationToken()]));
   const stored = await queries.storeInvitations(tx, {
     tenantId,
@@ -115,15 +117,12 @@ export async function sendInvitations(
       hash: tokens.get(email)?.hash ?? new Uint8Array(),
     })),
   });
-  for (const invitation of stored) {
+  const inviterName = findInviterName(ctx);
+  const mails = stored.map((invitation) => {
     const token = tokens.get(invitation.email)?.token ?? '';
-    const inviterName = findInviterName(ctx);
-    await enqueueMail(
-      ctx,
-      tx,
-      composeInvitation(ctx, { invitation, tenantName, inviterName, token }),
-    );
-  }
+    return composeInvitation(ctx, { invitation, tenantName, inviterName, token });
+  });
+  await enqueueMails(ctx, tx, mails);
   const byEmail = new Map(stored.map((invitation) => [invitation.email, invitation]));
   return addressees.flatMap(({ email }) => byEmail.get(email) ?? []);
 }

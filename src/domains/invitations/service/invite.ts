@@ -1,6 +1,6 @@
 import { authorize } from '../../../core/access.ts';
 import { type AppError, InvalidInputError } from '../../../core/app-error.ts';
-import { listChanges, recordAudit } from '../../../core/audit.ts';
+import { listChanges, recordAudits } from '../../../core/audit.ts';
 import type { Ctx } from '../../../core/context.ts';
 import type { Invitation } from '../../../core/records.ts';
 import * as queries from '../queries.ts';
@@ -83,16 +83,16 @@ async function recordSent(
   sent: readonly Invitation[],
   replaced: readonly Invitation[],
 ): Promise<void> {
-  for (const invitation of sent) {
+  const entries = sent.map((invitation) => {
     const former = replaced.find(({ id }) => id === invitation.id);
     const after = toTrail(invitation);
-    await recordAudit(ctx, tx, {
-      action: former ? 'invitation.resent' : 'invitation.created',
-      tenantId,
-      target: { type: 'Invitation', id: invitation.id },
+    return {
+      action: former ? ('invitation.resent' as const) : ('invitation.created' as const),
+      target: { type: 'Invitation' as const, id: invitation.id },
       changes: former
         ? listChanges(toTrail(former), after, ['roles', 'expiresAt'])
-        : { email: [null, after.email], roles: [null, after.roles] },
-    });
-  }
+        : { email: [null, after.email] as const, roles: [null, after.roles] as const },
+    };
+  });
+  await recordAudits(ctx, tx, { tenantId, entries });
 }
