@@ -138,6 +138,7 @@ alter table invitations owner to owner;
 alter table invitations enable row level security;
 alter table invitations force row level security;
 CREATE INDEX invitations_email_idx ON invitations USING btree (email);
+CREATE INDEX invitations_expires_at_idx ON invitations USING btree (expires_at);
 CREATE UNIQUE INDEX invitations_tenant_id_email_pending ON invitations USING btree (tenant_id, email) WHERE status = 'pending'::text;
 create policy definer on invitations to tenantry_definer
   using (true)
@@ -630,6 +631,26 @@ begin
 end
 $function$;
 alter function delete_expired_data(integer,integer) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.delete_old_invitations(rows_max integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+declare
+  removed integer;
+begin
+  -- What is lost of this in a crash is deleted again.
+  perform set_config('synchronous_commit', 'off', true);
+  delete from invitations i where i.id in (
+    select o.id from invitations o where o.expires_at < now() - interval '90 days'
+    limit rows_max for update skip locked);
+  get diagnostics removed = row_count;
+  return removed;
+end
+$function$;
+alter function delete_old_invitations(integer) owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.enqueue_mail(to_address text, message bytea)
  RETURNS void
@@ -1581,6 +1602,8 @@ grant execute on function decline_invitation(bytea,uuid,uuid,text,inet) to owner
 grant execute on function decline_invitation(bytea,uuid,uuid,text,inet) to tenantry_app;
 grant execute on function delete_expired_data(integer,integer) to owner;
 grant execute on function delete_expired_data(integer,integer) to tenantry_app;
+grant execute on function delete_old_invitations(integer) to owner;
+grant execute on function delete_old_invitations(integer) to tenantry_app;
 grant execute on function enqueue_mail(text,bytea) to owner;
 grant execute on function enqueue_mail(text,bytea) to tenantry_app;
 grant execute on function enter_scope(uuid,uuid,boolean,uuid,uuid) to owner;
@@ -1693,6 +1716,7 @@ comment on function current_tenant_id() is 'The one tenant whose rows are visibl
 comment on function current_user_id() is 'The user on whose behalf this connection acts, or null.';
 comment on function decline_invitation(bytea,uuid,uuid,text,inet) is 'Settles an invitation to the verified e-mail address of the current user, by token or id, and says so in the trail of the tenant; or says why not.';
 comment on function delete_expired_data(integer,integer) is 'Deletes at most so many sessions that have expired and so many budgets of failed sign-ins that limit nobody any more.';
+comment on function delete_old_invitations(integer) is 'Deletes at most so many invitations whose time was over 90 days ago, settled or not: a tenant keeps no addresses of people who never joined.';
 comment on function enqueue_mail(text,bytea) is 'Puts a mail into the outbox, in the transaction of what it tells of.';
 comment on function enter_scope(uuid,uuid,boolean,uuid,uuid) is 'Opens what the other statements of this transaction may see, and nothing after it. The database itself checks the membership or the platform right of the actor, and the key or the impersonation it acts by, so a service that forgets its own check finds no rows.';
 comment on function erase_due_tenants(integer) is 'One step of erasing the tenant that is due longest: at most so many members, and the tenant itself once none is left. No row when nothing is due, by this clock; calls that meet work on different tenants. The audit trail stays.';
@@ -1713,6 +1737,7 @@ comment on column invitations.email is 'Canonical, as in users; whoever accepts 
 comment on column invitations.invited_by is 'Whose rights bound what it gives, when it is accepted too; null for an operator. No foreign key: who is gone has no rights.';
 comment on column invitations.token_hash is 'SHA-256 of the token in the mailed link; the token itself is never stored. Null once it is settled: a token is good once.';
 comment on index invitations_email_idx is 'viewer.pendingInvitations, accepting and declining; erasing a user';
+comment on index invitations_expires_at_idx is 'deleting old ones';
 comment on function invitations_of(uuid) is 'Invitations that are good now for the verified e-mail address that this person has now. Sees no more than its caller.';
 comment on index invitations_tenant_id_email_pending is 'inviting an address again replaces what is pending; the room that pending invitations take';
 comment on function is_backed(invitations,text[]) is 'Whether who invited could still give these permissions: by the rights of a member, of a key and its creator, or of a platform administrator.';

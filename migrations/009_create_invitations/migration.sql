@@ -40,6 +40,9 @@ comment on index invitations_tenant_id_email_pending is
 create index invitations_email_idx on invitations (email);
 comment on index invitations_email_idx is 'viewer.pendingInvitations, accepting and declining; erasing a user';
 
+create index invitations_expires_at_idx on invitations (expires_at);
+comment on index invitations_expires_at_idx is 'deleting old ones';
+
 create table invitation_roles (
   tenant_id uuid not null,
   invitation_id uuid not null,
@@ -296,6 +299,26 @@ comment on table sign_in_budgets is
 comment on column sign_in_budgets.bucket is
   'account:<SHA-256 of the e-mail address, known or not>, source:<IPv4 address or IPv6 /64 network>, sign-up-source:…, invitations:<tenant>, or invitations:<tenant>:<SHA-256 of the e-mail address>';
 
+-- What has had its time ----------------------------------------------------------------------------
+
+create function delete_old_invitations(rows_max integer) returns integer
+language plpgsql volatile security definer set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  removed integer;
+begin
+  -- What is lost of this in a crash is deleted again.
+  perform set_config('synchronous_commit', 'off', true);
+  delete from invitations i where i.id in (
+    select o.id from invitations o where o.expires_at < now() - interval '90 days'
+    limit rows_max for update skip locked);
+  get diagnostics removed = row_count;
+  return removed;
+end
+$$;
+comment on function delete_old_invitations is
+  'Deletes at most so many invitations whose time was over 90 days ago, settled or not: a tenant keeps no addresses of people who never joined.';
+
 -- A person that is erased takes along what was meant for it --------------------------------------------
 
 create function forget_invitations() returns trigger
@@ -321,7 +344,7 @@ begin
     select p.oid::regprocedure from pg_proc p
     where p.pronamespace = 'public'::regnamespace
       and p.proname in ('find_invitation_preview', 'list_own_invitations', 'accept_invitation',
-        'decline_invitation', 'reserve_invitations', 'forget_invitations')
+        'decline_invitation', 'reserve_invitations', 'delete_old_invitations', 'forget_invitations')
   loop
     execute format('alter function %s owner to tenantry_definer', signature);
     execute format('revoke all on function %s from public', signature);

@@ -10,9 +10,9 @@ import {
   inviteOne,
   sendAbout,
 } from '../support/invitations.ts';
-import { countRows, findChainFault, readTrail } from '../support/life-cycle.ts';
+import { countRows, findChainFault, live, readTrail } from '../support/life-cycle.ts';
 import { listMails, readToken } from '../support/outbox.ts';
-import { createTeam, toUuid } from '../support/people.ts';
+import { createPlatformAdmin, createTeam, toUuid } from '../support/people.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -254,6 +254,28 @@ test('a person that is erased leaves its address in no invitation', async () => 
   );
   expect(data.eraseUser.__typename).toBe('EraseUserSuccess');
   expect(await countRows(app, 'invitations where email = $1', person.email)).toBe(0);
+});
+
+test('invitations are forgotten 90 days after their time is over, whatever became of them', async () => {
+  const team = await createTeam(app);
+  const admin = await createPlatformAdmin(app);
+  const settled = await createInvited(app, team);
+  await accept(settled.person, { token: settled.token });
+  const ids = [settled.invitationId];
+  for (const name of ['old', 'recent'])
+    ids.push((await inviteOne(team, `${name}@aged.example`)).id);
+  const [first, second, third] = ids.map(toUuid);
+  await app.owner.query(
+    `update invitations set expires_at = now() - case id
+       when $3 then interval '89 days' else interval '91 days' end where id = any ($1) and tenant_id = $2`,
+    [[first, second, third], team.tenantUuid, third],
+  );
+  const { value } = await live(admin.ask, 'cleanupExpiredData');
+  expect(value.isComplete).toBe(true);
+  const { rows } = await app.owner.query('select id from invitations where tenant_id = $1', [
+    team.tenantUuid,
+  ]);
+  expect(rows).toEqual([{ id: third }]);
 });
 
 test('who may not invite neither invites, sends again, revokes nor lists; strangers find nothing', async () => {

@@ -153,3 +153,10 @@ export function reserveInvitations(
     from reserve_invitations(${tenantId}::uuid, ${emails}::text[], ${max.perTenant}::int,
       ${max.perAddress}::int)`;
 }
+
+/** One step: at most `rowsMax` invitations that are old. */
+export async function deleteOldInvitations(tx: Db, rowsMax: number): Promise<number> {
+  const [row] = await tx.$queryRaw<[{ count: number }]>`
+    select delete_old_invitations(${rowsMax}::int) as count`;
+  return row.count;
+}

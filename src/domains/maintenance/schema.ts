@@ -11,6 +11,9 @@ const CleanupExpiredDataSuccess = builder
       signInBudgets: t.exposeInt('signInBudgets', {
         description: 'Counters of failed sign-ins that limit nobody any more.',
       }),
+      invitations: t.exposeInt('invitations', {
+        description: 'Invitations whose time was over 90 days ago.',
+      }),
       tenants: t.exposeInt('tenants', {
         description: 'Tenants erased, whose time to be restored is over.',
       }),

@@ -3,11 +3,16 @@ import { type Ctx, getSignedIn, requirePlatformAdmin } from '../../core/context.
 import { getOwnScope } from '../../core/scopes.ts';
 import type { Database } from '../../db/database.ts';
 import { noScope } from '../../db/scope.ts';
+import { deleteOldInvitations } from '../invitations/service/expire.ts';
 import { deleteDueTenants } from '../tenants/service/erase.ts';
 import { deleteExpiredData, type ExpiredRows } from './queries.ts';
 
 /** What has been deleted, and whether nothing is left that has had its time. */
-export type Cleanup = ExpiredRows & { tenants: number; isComplete: boolean };
+export type Cleanup = ExpiredRows & {
+  invitations: number;
+  tenants: number;
+  isComplete: boolean;
+};
 
 /** Each step is a transaction of its own, and none comes near the statement timeout. */
 const rowsPerStepMax = 1_000;
@@ -22,7 +27,7 @@ export async function cleanupExpiredData(ctx: Ctx): Promise<Cleanup> {
   requirePlatformAdmin(ctx);
   const { user } = getSignedIn(ctx);
   const cleanup = await deleteAllExpired(ctx.db, ctx.runtime.signInLimits.consecutiveMax);
-  const { sessions, signInBudgets, tenants } = cleanup;
+  const { sessions, signInBudgets, invitations, tenants } = cleanup;
   await ctx.db.transaction(getOwnScope(ctx), (tx) =>
     recordAudit(ctx, tx, {
       action: 'expired_data.deleted',
@@ -31,6 +36,7 @@ export async function cleanupExpiredData(ctx: Ctx): Promise<Cleanup> {
       changes: {
         sessions: [sessions, 0],
         signInBudgets: [signInBudgets, 0],
+        invitations: [invitations, 0],
         tenants: [tenants, 0],
       },
     }),
@@ -56,10 +62,12 @@ export async function deleteAllExpired(db: Database, consecutiveMax: number): Pr
     expired.signInBudgets += rows.signInBudgets;
     expired.isComplete = Math.max(rows.sessions, rows.signInBudgets) < rowsPerStepMax;
   }
+  const invitations = await deleteOldInvitations(db, { rowsPerStepMax, stepsMax });
   const tenants = await deleteDueTenants(db, { rowsPerStepMax, stepsMax });
   return {
     ...expired,
+    invitations: invitations.count,
     tenants: tenants.count,
-    isComplete: expired.isComplete && tenants.isComplete,
+    isComplete: expired.isComplete && invitations.isComplete && tenants.isComplete,
   };
 }

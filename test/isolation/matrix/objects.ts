@@ -121,7 +121,9 @@ export const objectFields: FieldTable = {
 
   AcceptInvitationSuccess: fields(withParent, 'membership'),
   ChangePasswordSuccess: fields(withParent, 'revokedCount'),
-  CleanupExpiredDataSuccess: fields(withParent, 'isComplete sessions signInBudgets tenants'),
+  CleanupExpiredDataSuccess: {
+    ...fields(withParent, 'isComplete sessions signInBudgets invitations tenants'),
+  },
   CreateRoleSuccess: fields(withParent, 'role'),
   CreateTenantSuccess: fields(withParent, 'tenant'),
   DeclineInvitationSuccess: fields(withParent, 'declinedInvitationId'),
