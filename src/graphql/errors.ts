@@ -1,13 +1,15 @@
 import type { ObjectRef } from '@pothos/core';
 import {
-  type AppError,
+  AppError,
   ConflictError,
+  describeRefusal,
   ForbiddenError,
   InvalidCredentialsError,
   InvalidInputError,
   LimitReachedError,
   NotFoundError,
   RateLimitedError,
+  type RefusalRecord,
 } from '../core/app-error.ts';
 import { builder, type SchemaTypes } from './builder.ts';
 
@@ -35,10 +37,9 @@ export type Refusal = {
 };
 
 /** What a client sees of a refusal. */
-export function toRefusal(error: AppError): Refusal {
-  const { code, message, inputPath } = error;
-  const retryAfterSeconds = error instanceof RateLimitedError ? error.retryAfterSeconds : null;
-  return { __typename: error.name, code, message, path: inputPath, retryAfterSeconds };
+export function toRefusal(error: AppError | RefusalRecord): Refusal {
+  const { name, ...rest } = error instanceof AppError ? describeRefusal(error) : error;
+  return { __typename: name, ...rest };
 }
 
 /** What every refusal is, for fields that answer one as a value. */

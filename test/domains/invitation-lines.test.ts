@@ -231,6 +231,7 @@ test('a tenant sends only so many invitations in a day', async () => {
       ({ error }: { error: { code: string } | null }) => error?.code ?? null,
     );
     expect(codes).toEqual([null, null, null, 'RATE_LIMITED', 'RATE_LIMITED']);
+    expect(value.results[4].error.retryAfterSeconds).toBeGreaterThan(0);
     expect((await inviteOne(team, 'spam-9@people.example')).code).toBe('RATE_LIMITED');
     expect((await inviteOne(await createTeam(small), 'spam-9@people.example')).code).toBeNull();
   } finally {

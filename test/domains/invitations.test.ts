@@ -278,6 +278,21 @@ test('invitations are forgotten 90 days after their time is over, whatever becam
   expect(rows).toEqual([{ id: third }]);
 });
 
+test('an invitation is found by its id by who may list them and by who is invited, and by nobody else', async () => {
+  const { team, as } = await createCast(app);
+  const { invitationId, person } = await createInvited(app, team);
+  const finders: string[] = [];
+  for (const [caller, ask] of Object.entries({ ...as, invited: person.ask })) {
+    const { data } = await ask('query ($id: ID!) { node(id: $id) { __typename id } }', {
+      variables: { id: invitationId },
+    });
+    if (data.node === null) continue;
+    expect(data.node).toEqual({ __typename: 'Invitation', id: invitationId });
+    finders.push(caller);
+  }
+  expect(finders).toEqual(['owner', 'admin', 'platformAdmin', 'invited']);
+});
+
 test('who may not invite neither invites, sends again, revokes nor lists; strangers find nothing', async () => {
   const { team, as } = await createCast(app);
   const { invitationId } = await createInvited(app, team);

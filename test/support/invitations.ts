@@ -10,7 +10,8 @@ const invitation = 'invitation { id email status expiresAt roles { key } }';
 const mutations = {
   inviteMembers: [
     'InviteMembersInput',
-    `results { email ${invitation} error { __typename code message path } }`,
+    `results { email ${invitation} error {
+      __typename code message path ... on RateLimitedError { retryAfterSeconds } } }`,
   ],
   resendInvitation: ['InvitationIdInput', invitation],
   revokeInvitation: ['InvitationIdInput', invitation],

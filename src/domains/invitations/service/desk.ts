@@ -39,33 +39,42 @@ export type Desk = Terms & {
 type OfTenant = { id: string; name: string };
 
 /**
- * Runs a change of a tenant's invitations in one transaction while the tenant is locked, with the rights
- * that the caller has then. Raises ForbiddenError, NotFoundError.
+ * Opens the desk in a transaction of the tenant's scope: locks the tenant until the transaction ends, and
+ * reads the rights that the caller has then. Raises ForbiddenError, NotFoundError.
  */
+export async function openDesk(
+  ctx: Ctx,
+  tx: Db,
+  { id: tenantId, name: tenantName }: OfTenant,
+): Promise<Desk> {
+  await lockTenant(tx, tenantId);
+  const rights = limitToCredential<string>(
+    ctx,
+    isPlatformAdmin(ctx) ? allPermissions : await listRightsOf(tx, tenantId, findActorId(ctx)),
+  );
+  requirePermission(rights, inviteToTenant);
+  const policy = await getPolicy(tx, tenantId);
+  return {
+    tx,
+    tenantId,
+    tenantName,
+    rights,
+    roles: await listRoles(tx, tenantId),
+    settings: completeSettings(policy.settings),
+    room: await countRoom(tx, policy, 'members'),
+    membersMax: policy.limits.members,
+  };
+}
+
+/** Runs a change of a tenant's invitations in one transaction, at a desk. Raises what openDesk raises. */
 export function changeInvitations<T>(
   ctx: Ctx,
-  { id: tenantId, name: tenantName }: OfTenant,
+  tenant: OfTenant,
   change: (desk: Desk) => Promise<T>,
 ): Promise<T> {
-  return ctx.db.transaction(getTenantScope(ctx, tenantId), async (tx) => {
-    await lockTenant(tx, tenantId);
-    const rights = limitToCredential<string>(
-      ctx,
-      isPlatformAdmin(ctx) ? allPermissions : await listRightsOf(tx, tenantId, findActorId(ctx)),
-    );
-    requirePermission(rights, inviteToTenant);
-    const policy = await getPolicy(tx, tenantId);
-    return await change({
-      tx,
-      tenantId,
-      tenantName,
-      rights,
-      roles: await listRoles(tx, tenantId),
-      settings: completeSettings(policy.settings),
-      room: await countRoom(tx, policy, 'members'),
-      membersMax: policy.limits.members,
-    });
-  });
+  return ctx.db.transaction(getTenantScope(ctx, tenant.id), async (tx) =>
+    change(await openDesk(ctx, tx, tenant)),
+  );
 }
 
 /** Whom an invitation goes to, and the roles it gives. */

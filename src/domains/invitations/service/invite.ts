@@ -1,29 +1,29 @@
 import { authorize } from '../../../core/access.ts';
-import { type AppError, InvalidInputError } from '../../../core/app-error.ts';
+import {
+  type AppError,
+  describeRefusal,
+  InvalidInputError,
+  type RefusalRecord,
+} from '../../../core/app-error.ts';
 import { listChanges, recordAudits } from '../../../core/audit.ts';
 import type { Ctx } from '../../../core/context.ts';
 import type { Invitation } from '../../../core/records.ts';
+import { getTenantScope } from '../../../core/scopes.ts';
 import * as queries from '../queries.ts';
 import { type Draft, findPlaces, type InvitationInput, readLines } from '../rules.ts';
 import { toTrail } from '../trail.ts';
-import {
-  changeInvitations,
-  type Desk,
-  inviteToTenant,
-  reserveMails,
-  sendInvitations,
-} from './desk.ts';
+import { type Desk, inviteToTenant, openDesk, reserveMails, sendInvitations } from './desk.ts';
 
 const linesMax = 100;
 
 export type InviteMembersInput = { tenantId: string; invitations: readonly InvitationInput[] };
 
-/** What became of one line: an invitation, or the reason why there is none. */
+/** What became of one line, as plain data: an invitation, or the reason why there is none. */
 export type InvitationResult = {
   /** In canonical form where it has one. */
   email: string;
   invitation: Invitation | null;
-  error: AppError | null;
+  error: RefusalRecord | null;
 };
 
 /**
@@ -40,7 +40,9 @@ export async function inviteMembers(
   if (lines.length === 0 || lines.length > linesMax) {
     throw new InvalidInputError(`Invite from 1 to ${linesMax} people at once.`, ['invitations']);
   }
-  return await changeInvitations(ctx, tenant, (desk) => inviteAll(ctx, desk, lines));
+  return await ctx.db.transaction(getTenantScope(ctx, tenantId), async (tx) =>
+    inviteAll(ctx, await openDesk(ctx, tx, tenant), lines),
+  );
 }
 
 async function inviteAll(
@@ -60,7 +62,7 @@ async function inviteAll(
   await recordSent(ctx, desk, sent, pending);
   const results = new Map<number, InvitationResult>();
   for (const { index, email, error } of [...read.refused, ...found.refused]) {
-    results.set(index, { email, invitation: null, error });
+    results.set(index, { email, invitation: null, error: describeRefusal(error) });
   }
   for (const draft of found.placed) {
     results.set(draft.index, toResult(draft, sent, tooMany.get(draft.email) ?? null));
@@ -74,7 +76,7 @@ function toResult(
   error: AppError | null,
 ): InvitationResult {
   const invitation = sent.find((candidate) => candidate.email === email) ?? null;
-  return { email, invitation, error };
+  return { email, invitation, error: error && describeRefusal(error) };
 }
 
 async function recordSent(
