@@ -117,6 +117,58 @@ create policy definer on idempotency_keys to tenantry_definer
   using (true)
   with check (true);
 
+create table invitation_roles (
+  tenant_id uuid not null,
+  invitation_id uuid not null,
+  role_id uuid not null,
+  constraint invitation_roles_pkey PRIMARY KEY (tenant_id, invitation_id, role_id),
+  constraint invitation_roles_invitation_fkey FOREIGN KEY (tenant_id, invitation_id) REFERENCES invitations(tenant_id, id) ON DELETE CASCADE,
+  constraint invitation_roles_role_fkey FOREIGN KEY (tenant_id, role_id) REFERENCES roles(tenant_id, id) ON DELETE CASCADE
+);
+alter table invitation_roles owner to owner;
+alter table invitation_roles enable row level security;
+alter table invitation_roles force row level security;
+CREATE INDEX invitation_roles_tenant_id_role_id_idx ON invitation_roles USING btree (tenant_id, role_id);
+create policy definer on invitation_roles to tenantry_definer
+  using (true)
+  with check (true);
+create policy tenant_scope on invitation_roles to tenantry_app
+  using (tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)) OR ( SELECT is_platform_scope() AS is_platform_scope))
+  with check (tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)) OR ( SELECT is_platform_scope() AS is_platform_scope));
+
+create table invitations (
+  id uuid not null default uuidv7(),
+  tenant_id uuid not null,
+  email text not null,
+  status text not null default 'pending'::text,
+  token_hash bytea,
+  invited_by uuid,
+  api_key_id uuid,
+  created_at timestamp with time zone not null default now(),
+  expires_at timestamp with time zone not null,
+  settled_at timestamp with time zone,
+  constraint invitations_pkey PRIMARY KEY (id),
+  constraint invitations_tenant_id_id_unique UNIQUE (tenant_id, id),
+  constraint invitations_token_hash_unique UNIQUE (token_hash),
+  constraint invitations_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
+  constraint invitations_email_length CHECK (octet_length(email) >= 3 AND octet_length(email) <= 254),
+  constraint invitations_settled CHECK ((status = 'pending'::text) = (token_hash IS NOT NULL) AND (status = 'pending'::text) = (settled_at IS NULL)),
+  constraint invitations_status_known CHECK (status = ANY (ARRAY['pending'::text, 'accepted'::text, 'declined'::text, 'revoked'::text])),
+  constraint invitations_token_hash_length CHECK (octet_length(token_hash) = 32)
+);
+alter table invitations owner to owner;
+alter table invitations enable row level security;
+alter table invitations force row level security;
+CREATE INDEX invitations_email_idx ON invitations USING btree (email);
+CREATE INDEX invitations_expires_at_idx ON invitations USING btree (expires_at);
+CREATE UNIQUE INDEX invitations_tenant_id_email_pending ON invitations USING btree (tenant_id, email) WHERE status = 'pending'::text;
+create policy definer on invitations to tenantry_definer
+  using (true)
+  with check (true);
+create policy tenant_scope on invitations to tenantry_app
+  using (tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)) OR ( SELECT is_platform_scope() AS is_platform_scope))
+  with check (tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)) OR ( SELECT is_platform_scope() AS is_platform_scope));
+
 create table mail_outbox (
   id uuid not null default uuidv7(),
   recipient text not null,
@@ -412,7 +464,68 @@ create policy same_tenant on users for select to tenantry_app
   WHERE m.tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)) AND m.user_id = users.id)));
 CREATE TRIGGER users_end_impersonations AFTER UPDATE OF status, is_platform_admin ON users FOR EACH ROW WHEN (old.status <> new.status OR old.is_platform_admin <> new.is_platform_admin) EXECUTE FUNCTION end_impersonations();
 CREATE TRIGGER users_end_impersonations_of_gone AFTER DELETE ON users FOR EACH ROW WHEN (old.is_platform_admin) EXECUTE FUNCTION end_impersonations();
+CREATE TRIGGER users_forget_invitations AFTER DELETE ON users FOR EACH ROW EXECUTE FUNCTION forget_invitations();
 CREATE TRIGGER users_forget_mailbox AFTER DELETE ON users FOR EACH ROW EXECUTE FUNCTION forget_mailbox();
+
+CREATE OR REPLACE FUNCTION public.accept_invitation(hash bytea, wanted uuid, wanted_tenant uuid)
+ RETURNS TABLE(outcome text, tenant_id uuid, invitation_id uuid, membership_id uuid, role_keys text[], members_max integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+declare
+  person uuid := current_user_id();
+  invitation invitations;
+  tenant tenants;
+  former user_tenants;
+  granted text[];
+begin
+  -- Nobody joins a tenant in somebody else's name.
+  if current_impersonator_id() is null then
+    select i.* into invitation from find_invitation_to(person, hash, wanted, wanted_tenant) i;
+  end if;
+  if invitation.id is null then
+    return query select 'absent', null::uuid, null::uuid, null::uuid, null::text[], null::integer;
+    return;
+  end if;
+  -- Everybody locks tenants before users, and whoever changes an invitation its tenant: what is read from
+  -- here on stays as it is.
+  select t.* into tenant from tenants t where t.id = invitation.tenant_id for no key update;
+  perform from users u where u.id = person for key share;
+  select i.* into invitation from find_invitation_to(person, hash, wanted, wanted_tenant) i;
+  select m.* into former from user_tenants m where m.tenant_id = tenant.id and m.user_id = person;
+  select array_agg(distinct r.key), coalesce(array_agg(distinct p) filter (where p is not null), '{}')
+    into role_keys, granted
+    from invitation_roles ir join roles r on r.tenant_id = ir.tenant_id and r.id = ir.role_id
+    left join lateral unnest(r.permissions) p on true
+    where ir.tenant_id = invitation.tenant_id and ir.invitation_id = invitation.id;
+  tenant_id := tenant.id;
+  invitation_id := invitation.id;
+  members_max := tenant.members_max;
+  outcome := case
+    when invitation.id is null or tenant.id is null then 'absent'
+    when tenant.status <> 'active' then tenant.status
+    when former.is_active then 'member'
+    when former.id is not null then 'paused'
+    when jsonb_array_length(coalesce(tenant.settings -> 'allowedEmailDomains', '[]')) > 0
+      and not tenant.settings -> 'allowedEmailDomains' ? split_part(invitation.email, '@', 2) then 'domain'
+    when role_keys is null or not is_backed(invitation, granted) then 'unbacked'
+    when tenant.member_count >= tenant.members_max then 'full'
+    else 'accepted'
+  end;
+  if outcome = 'accepted' then
+    membership_id := uuidv7();
+    insert into user_tenants (id, tenant_id, user_id, last_sign_in_at)
+      select membership_id, tenant.id, u.id, coalesce(u.last_sign_in_at, 'epoch') from users u where u.id = person;
+    insert into membership_roles (tenant_id, membership_id, role_id)
+      select ir.tenant_id, accept_invitation.membership_id, ir.role_id from invitation_roles ir
+      where ir.tenant_id = invitation.tenant_id and ir.invitation_id = invitation.id;
+    update invitations i set status = 'accepted', token_hash = null, settled_at = now() where i.id = invitation.id;
+  end if;
+  return next;
+end
+$function$;
+alter function accept_invitation(bytea,uuid,uuid) owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.activity_of_days(days integer)
  RETURNS TABLE(day date, sign_ins bigint, failed_sign_ins bigint, active_users bigint, new_users bigint)
@@ -722,6 +835,42 @@ CREATE OR REPLACE FUNCTION public.current_user_id()
 RETURN (NULLIF(current_setting('tenantry.user_id'::text, true), ''::text))::uuid;
 alter function current_user_id() owner to owner;
 
+CREATE OR REPLACE FUNCTION public.decline_invitation(hash bytea, wanted uuid, wanted_tenant uuid, request_id text, ip inet)
+ RETURNS TABLE(outcome text, invitation_id uuid, tenant_id uuid)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+declare
+  person uuid := current_user_id();
+  invitation invitations;
+  tenant tenants;
+begin
+  if current_impersonator_id() is null then
+    select i.* into invitation from find_invitation_to(person, hash, wanted, wanted_tenant) i;
+  end if;
+  select t.* into tenant from tenants t where t.id = invitation.tenant_id for no key update;
+  -- Again, now that nobody else can settle it.
+  select i.* into invitation from find_invitation_to(person, hash, wanted, wanted_tenant) i
+    where i.tenant_id = tenant.id;
+  outcome := case
+    when invitation.id is null then 'absent' when tenant.status <> 'active' then tenant.status else 'declined'
+  end;
+  if outcome = 'declined' then
+    invitation_id := invitation.id;
+    tenant_id := invitation.tenant_id;
+    update invitations i set status = 'declined', token_hash = null, settled_at = now() where i.id = invitation.id;
+    -- The trail of a tenant takes entries of who is in it only, and this person never was.
+    perform set_config('tenantry.tenant_id', tenant.id::text, true);
+    perform append_audit_event(tenant.id, null, 'invitation.declined', 'Invitation', invitation.id,
+      '{"status": ["pending", "declined"]}', request_id, ip);
+    perform set_config('tenantry.tenant_id', '', true);
+  end if;
+  return next;
+end
+$function$;
+alter function decline_invitation(bytea,uuid,uuid,text,inet) owner to tenantry_definer;
+
 CREATE OR REPLACE FUNCTION public.delete_expired_answers(rows_max integer)
  RETURNS integer
  LANGUAGE plpgsql
@@ -785,6 +934,26 @@ BEGIN ATOMIC
    WHERE (m.id = delete_mail.mail);
 END;
 alter function delete_mail(uuid) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.delete_old_invitations(rows_max integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+declare
+  removed integer;
+begin
+  -- What is lost of this in a crash is deleted again.
+  perform set_config('synchronous_commit', 'off', true);
+  delete from invitations i where i.id in (
+    select o.id from invitations o where o.expires_at < now() - interval '90 days'
+    limit rows_max for update skip locked);
+  get diagnostics removed = row_count;
+  return removed;
+end
+$function$;
+alter function delete_old_invitations(integer) owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.end_impersonations()
  RETURNS trigger
@@ -951,6 +1120,43 @@ BEGIN ATOMIC
 END;
 alter function find_credentials(text) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.find_invitation_preview(hash bytea)
+ RETURNS TABLE(tenant_name text, inviter_name text, expires_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT t.name,
+     u.name,
+     i.expires_at
+    FROM ((invitations i
+      JOIN tenants t ON (((t.id = i.tenant_id) AND (t.status = 'active'::text))))
+      LEFT JOIN users u ON (((u.id = i.invited_by) AND (i.api_key_id IS NULL))))
+   WHERE ((i.token_hash = find_invitation_preview.hash) AND (i.status = 'pending'::text) AND (i.expires_at > now()));
+END;
+alter function find_invitation_preview(bytea) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.find_invitation_to(person uuid, hash bytea, wanted uuid, wanted_tenant uuid)
+ RETURNS SETOF invitations
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT i.id,
+     i.tenant_id,
+     i.email,
+     i.status,
+     i.token_hash,
+     i.invited_by,
+     i.api_key_id,
+     i.created_at,
+     i.expires_at,
+     i.settled_at
+    FROM invitations_of(find_invitation_to.person) i(id, tenant_id, email, status, token_hash, invited_by, api_key_id, created_at, expires_at, settled_at)
+   WHERE ((i.token_hash = find_invitation_to.hash) OR ((i.id = find_invitation_to.wanted) AND (i.tenant_id = find_invitation_to.wanted_tenant)));
+END;
+alter function find_invitation_to(uuid,bytea,uuid,uuid) owner to owner;
+
 CREATE OR REPLACE FUNCTION public.find_live_api_keys(token_hashes bytea[])
  RETURNS TABLE(ordinal bigint, id uuid, tenant_id uuid, created_by uuid, name text, hint text, permissions text[], created_at timestamp with time zone, expires_at timestamp with time zone, last_used_at timestamp with time zone, revoked_at timestamp with time zone, effective_permissions text[], needs_touch boolean)
  LANGUAGE sql
@@ -1095,6 +1301,19 @@ BEGIN ATOMIC
 END;
 alter function find_visible_users(uuid,uuid[],uuid) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.forget_invitations()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+begin
+  delete from invitations i where i.email = old.email;
+  return null;
+end
+$function$;
+alter function forget_invitations() owner to tenantry_definer;
+
 CREATE OR REPLACE FUNCTION public.forget_mailbox()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1133,6 +1352,48 @@ end
 $function$;
 alter function found_tenant(uuid,uuid,text,text,jsonb) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.invitations_of(person uuid)
+ RETURNS SETOF invitations
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT i.id,
+     i.tenant_id,
+     i.email,
+     i.status,
+     i.token_hash,
+     i.invited_by,
+     i.api_key_id,
+     i.created_at,
+     i.expires_at,
+     i.settled_at
+    FROM (users u
+      JOIN invitations i ON ((i.email = u.email)))
+   WHERE ((u.id = invitations_of.person) AND (u.status = 'active'::text) AND (u.email_verified_at IS NOT NULL) AND (i.status = 'pending'::text) AND (i.expires_at > now()));
+END;
+alter function invitations_of(uuid) owner to owner;
+
+CREATE OR REPLACE FUNCTION public.is_backed(invitation invitations, granted text[])
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT (((invitation).invited_by IS NULL) OR ((EXISTS ( SELECT
+            FROM (users u
+              LEFT JOIN user_tenants m ON (((m.tenant_id = (is_backed.invitation).tenant_id) AND (m.user_id = u.id) AND m.is_active)))
+           WHERE ((u.id = (is_backed.invitation).invited_by) AND (u.status = 'active'::text) AND
+                 CASE
+                     WHEN (((is_backed.invitation).api_key_id IS NULL) AND u.is_platform_admin) THEN true
+                     WHEN (m.id IS NULL) THEN false
+                     ELSE ((is_backed.granted || 'members:invite'::text) <@ membership_permissions(m.tenant_id, m.id))
+                 END))) AND (((invitation).api_key_id IS NULL) OR (EXISTS ( SELECT
+            FROM api_keys k
+           WHERE ((k.id = (is_backed.invitation).api_key_id) AND (k.tenant_id = (is_backed.invitation).tenant_id) AND (k.created_by = (is_backed.invitation).invited_by) AND (k.revoked_at IS NULL) AND (k.expires_at > now()) AND ((is_backed.granted || 'members:invite'::text) <@ k.permissions)))))));
+END;
+alter function is_backed(invitations,text[]) owner to owner;
+
 CREATE OR REPLACE FUNCTION public.is_operator()
  RETURNS boolean
  LANGUAGE sql
@@ -1163,6 +1424,30 @@ BEGIN ATOMIC
   LIMIT list_inbox.rows_max;
 END;
 alter function list_inbox(integer) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.list_own_invitations(rows_max integer)
+ RETURNS TABLE(id uuid, tenant_id uuid, email text, invited_by uuid, created_at timestamp with time zone, expires_at timestamp with time zone, tenant jsonb, roles jsonb)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT i.id,
+     i.tenant_id,
+     i.email,
+     i.invited_by,
+     i.created_at,
+     i.expires_at,
+     jsonb_build_object('id', t.id, 'slug', t.slug, 'name', t.name, 'status', t.status, 'metadata', '{}'::jsonb, 'memberCount', 0, 'createdAt', t.created_at, 'deletionAt', NULL::unknown) AS jsonb_build_object,
+     COALESCE(( SELECT jsonb_agg(jsonb_build_object('id', r.id, 'tenantId', r.tenant_id, 'key', r.key, 'name', r.name, 'description', r.description, 'isBuiltIn', r.is_built_in, 'permissions', r.permissions) ORDER BY r.key) AS jsonb_agg
+            FROM (invitation_roles ir
+              JOIN roles r ON (((r.tenant_id = ir.tenant_id) AND (r.id = ir.role_id))))
+           WHERE ((ir.tenant_id = i.tenant_id) AND (ir.invitation_id = i.id))), '[]'::jsonb) AS "coalesce"
+    FROM (invitations_of(current_user_id()) i(id, tenant_id, email, status, token_hash, invited_by, api_key_id, created_at, expires_at, settled_at)
+      JOIN tenants t ON (((t.id = i.tenant_id) AND (t.status = 'active'::text))))
+   ORDER BY i.id DESC
+  LIMIT list_own_invitations.rows_max;
+END;
+alter function list_own_invitations(integer) owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.list_roles_of_users(actor uuid, user_ids uuid[], tenant_ids uuid[])
  RETURNS TABLE(user_id uuid, tenant_id uuid, tenant_status text, roles jsonb)
@@ -1428,6 +1713,54 @@ begin
 end
 $function$;
 alter function request_password_reset(text,bytea,integer,bytea,boolean,text,inet,integer,integer,integer) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.reserve_invitations(tenant uuid, addresses text[], per_tenant integer, per_address integer)
+ RETURNS TABLE(address text, wait_seconds integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+declare
+  budget_window interval := interval '1 day';
+  whole_bucket text := 'invitations:' || tenant;
+  own_bucket text;
+  whole sign_in_budgets;
+  own sign_in_budgets;
+begin
+  if tenant is distinct from current_tenant_id() and not is_platform_scope() then
+    return;
+  end if;
+  insert into sign_in_budgets (bucket) values (whole_bucket) on conflict do nothing;
+  select b.* into whole from sign_in_budgets b where b.bucket = whole_bucket for update;
+  if whole.window_started_at + budget_window <= clock_timestamp() then
+    whole.failures := 0;
+    whole.window_started_at := clock_timestamp();
+  end if;
+  foreach address in array addresses loop
+    own_bucket := whole_bucket || ':' || encode(sha256(convert_to(address, 'UTF8')), 'hex');
+    select b.* into own from sign_in_budgets b
+      where b.bucket = own_bucket and b.window_started_at + budget_window > clock_timestamp();
+    wait_seconds := case
+      when whole.failures >= per_tenant
+        then greatest(1, ceil(extract(epoch from whole.window_started_at + budget_window - clock_timestamp())))
+      when own.failures >= per_address
+        then greatest(1, ceil(extract(epoch from own.window_started_at + budget_window - clock_timestamp())))
+      else 0
+    end;
+    if wait_seconds = 0 then
+      whole.failures := whole.failures + 1;
+      insert into sign_in_budgets as b (bucket, failures, window_started_at)
+        values (own_bucket, coalesce(own.failures, 0) + 1, coalesce(own.window_started_at, clock_timestamp()))
+        on conflict (bucket) do update
+          set failures = excluded.failures, window_started_at = excluded.window_started_at;
+    end if;
+    return next;
+  end loop;
+  update sign_in_budgets b set failures = whole.failures, window_started_at = whole.window_started_at
+    where b.bucket = whole_bucket;
+end
+$function$;
+alter function reserve_invitations(uuid,text[],integer,integer) owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.reserve_mail(in_bucket text, mails_max integer, window_seconds integer, spacing_seconds integer)
  RETURNS integer
@@ -2054,6 +2387,8 @@ grant insert, maintain, select, update on audit_events to tenantry_definer;
 grant insert, maintain, select, update on audit_heads to tenantry_definer;
 grant select on built_in_roles to tenantry_app;
 grant delete, insert, maintain, select, update on built_in_roles to tenantry_definer;
+grant execute on function accept_invitation(bytea,uuid,uuid) to owner;
+grant execute on function accept_invitation(bytea,uuid,uuid) to tenantry_app;
 grant execute on function activity_of_days(integer) to owner;
 grant execute on function activity_of_days(integer) to tenantry_app;
 grant execute on function analyze_query_performance() to owner;
@@ -2074,12 +2409,16 @@ grant execute on function current_api_key_id() to public;
 grant execute on function current_impersonator_id() to public;
 grant execute on function current_tenant_id() to public;
 grant execute on function current_user_id() to public;
+grant execute on function decline_invitation(bytea,uuid,uuid,text,inet) to owner;
+grant execute on function decline_invitation(bytea,uuid,uuid,text,inet) to tenantry_app;
 grant execute on function delete_expired_answers(integer) to owner;
 grant execute on function delete_expired_answers(integer) to tenantry_app;
 grant execute on function delete_expired_data(integer,integer) to owner;
 grant execute on function delete_expired_data(integer,integer) to tenantry_app;
 grant execute on function delete_mail(uuid) to owner;
 grant execute on function delete_mail(uuid) to tenantry_app;
+grant execute on function delete_old_invitations(integer) to owner;
+grant execute on function delete_old_invitations(integer) to tenantry_app;
 grant execute on function end_impersonations() to owner;
 grant execute on function enqueue_mail(text,bytea,boolean) to owner;
 grant execute on function enqueue_mail(text,bytea,boolean) to tenantry_app;
@@ -2093,6 +2432,9 @@ grant execute on function find_access(uuid,uuid[],text[]) to owner;
 grant execute on function find_access(uuid,uuid[],text[]) to tenantry_app;
 grant execute on function find_credentials(text) to owner;
 grant execute on function find_credentials(text) to tenantry_app;
+grant execute on function find_invitation_preview(bytea) to owner;
+grant execute on function find_invitation_preview(bytea) to tenantry_app;
+grant execute on function find_invitation_to(uuid,bytea,uuid,uuid) to public;
 grant execute on function find_live_api_keys(bytea[]) to owner;
 grant execute on function find_live_api_keys(bytea[]) to tenantry_app;
 grant execute on function find_live_sessions(bytea[],uuid[]) to owner;
@@ -2102,13 +2444,18 @@ grant execute on function find_one_time_token(text,bytea) to tenantry_app;
 grant execute on function find_unused_indexes() to public;
 grant execute on function find_visible_users(uuid,uuid[],uuid) to owner;
 grant execute on function find_visible_users(uuid,uuid[],uuid) to tenantry_app;
+grant execute on function forget_invitations() to owner;
 grant execute on function forget_mailbox() to owner;
 grant execute on function found_tenant(uuid,uuid,text,text,jsonb) to owner;
 grant execute on function found_tenant(uuid,uuid,text,text,jsonb) to tenantry_app;
+grant execute on function invitations_of(uuid) to public;
+grant execute on function is_backed(invitations,text[]) to public;
 grant execute on function is_operator() to public;
 grant execute on function is_platform_scope() to public;
 grant execute on function list_inbox(integer) to owner;
 grant execute on function list_inbox(integer) to tenantry_app;
+grant execute on function list_own_invitations(integer) to owner;
+grant execute on function list_own_invitations(integer) to tenantry_app;
 grant execute on function list_roles_of_users(uuid,uuid[],uuid[]) to owner;
 grant execute on function list_roles_of_users(uuid,uuid[],uuid[]) to tenantry_app;
 grant execute on function list_visible_memberships(uuid,uuid[],uuid,uuid,integer) to owner;
@@ -2133,6 +2480,8 @@ grant execute on function reopen_account() to owner;
 grant execute on function reopen_account() to tenantry_app;
 grant execute on function request_password_reset(text,bytea,integer,bytea,boolean,text,inet,integer,integer,integer) to owner;
 grant execute on function request_password_reset(text,bytea,integer,bytea,boolean,text,inet,integer,integer,integer) to tenantry_app;
+grant execute on function reserve_invitations(uuid,text[],integer,integer) to owner;
+grant execute on function reserve_invitations(uuid,text[],integer,integer) to tenantry_app;
 grant execute on function reserve_mail(text,integer,integer,integer) to owner;
 grant execute on function reserve_mail(text,integer,integer,integer) to tenantry_app;
 grant execute on function reserve_sign_in(text,inet,boolean,integer,integer,integer,integer) to owner;
@@ -2176,6 +2525,10 @@ grant execute on function verify_email(bytea) to tenantry_app;
 grant delete, insert, maintain, select, update on idempotency_keys to tenantry_definer;
 grant select on index_usage to tenantry_app;
 grant maintain, select on index_usage to tenantry_definer;
+grant delete, insert, select on invitation_roles to tenantry_app;
+grant delete, insert, maintain, select, update on invitation_roles to tenantry_definer;
+grant insert (api_key_id, email, expires_at, invited_by, tenant_id, token_hash), select, update (api_key_id, expires_at, invited_by, settled_at, status, token_hash) on invitations to tenantry_app;
+grant delete, insert, maintain, select, update on invitations to tenantry_definer;
 grant delete, insert, maintain, select, update on mail_outbox to tenantry_definer;
 grant delete, insert, select on membership_roles to tenantry_app;
 grant delete, insert, maintain, select, update on membership_roles to tenantry_definer;
@@ -2211,6 +2564,7 @@ grant delete, insert, maintain, select, update on user_tenants to tenantry_defin
 grant insert (avatar_url, email, id, locale, metadata, name), select, update (avatar_url, last_sign_in_at, locale, metadata, name, updated_at) on users to tenantry_app;
 grant delete, insert, maintain, select, update on users to tenantry_definer;
 
+comment on function accept_invitation(bytea,uuid,uuid) is 'Makes the current user a member by an invitation to its verified e-mail address, by token or id, once; or says why not, with nothing changed. Decides by the rights of who invited, the limits and the settings of this moment.';
 comment on function activity_of_days(integer) is 'Sign-ins, refused ones, active and new users of each of the last days (UTC), today first.';
 comment on function analyze_query_performance() is 'What should be changed, if anything, each with the statement, the index or the setting it is about.';
 comment on table api_keys is 'Credentials of programs. A key acts in its tenant only, with its permissions as far as its creator has them at that moment. Room is left on each page so that noting last_used_at rewrites no index.';
@@ -2241,9 +2595,11 @@ comment on function current_api_key_id() is 'The API key that acts, or null wher
 comment on function current_impersonator_id() is 'The administrator who acts as the current user, or null.';
 comment on function current_tenant_id() is 'The one tenant whose rows are visible now, or null for none.';
 comment on function current_user_id() is 'The user on whose behalf this connection acts, or null.';
+comment on function decline_invitation(bytea,uuid,uuid,text,inet) is 'Settles an invitation to the verified e-mail address of the current user, by token or id, and says so in the trail of the tenant; or says why not.';
 comment on function delete_expired_answers(integer) is 'Deletes at most so many answers that are given no more, by this clock, and tells how many it were.';
 comment on function delete_expired_data(integer,integer) is 'Deletes at most so many rows of each kind that has had its time, and tells how many: expired sessions, and budgets of failed sign-ins that limit nobody any more.';
 comment on function delete_mail(uuid) is 'A mail that was sent, or is given up.';
+comment on function delete_old_invitations(integer) is 'Deletes at most so many invitations whose time was over 90 days ago, settled or not: a tenant keeps no addresses of people who never joined.';
 comment on function end_impersonations() is 'Impersonations end with what allowed them and do not come back to life with it.';
 comment on function enqueue_mail(text,bytea,boolean) is 'Puts a mail into the outbox, in the transaction of what it tells of; or into the inbox of development, which keeps the newest hundred.';
 comment on function enter_scope(uuid,uuid,boolean,uuid,uuid) is 'Opens what the other statements of this transaction may see, and nothing after it. The database itself checks the membership or the platform right of the actor, and the key or the impersonation it acts by, so a service that forgets its own check finds no rows.';
@@ -2251,11 +2607,14 @@ comment on function erase_due_tenants(integer) is 'One step of erasing the tenan
 comment on function erase_user(uuid) is 'Removes a person with password, memberships and sessions. What the trail says keeps the id alone. False for anybody but oneself outside the platform scope.';
 comment on function find_access(uuid,uuid[],text[]) is 'In which of these tenants (by id or slug) the actor is an active member, and what it may do there.';
 comment on function find_credentials(text) is 'Login: the user with this canonical e-mail address and the hash to check.';
+comment on function find_invitation_preview(bytea) is 'What the holder of a mailed link may read before signing in; no row for a token that is not good now.';
+comment on function find_invitation_to(uuid,bytea,uuid,uuid) is 'One of them, by the hash of its token or by its id and tenant.';
 comment on function find_live_api_keys(bytea[]) is 'Key check: which of these keys are good now by this clock, and what they may do: of their permissions, those that their creator has at this moment.';
 comment on function find_live_sessions(bytea[],uuid[]) is 'Session check: which of these tokens are good now by this clock, for whom, and with what permissions in the asked tenant (or the one the session is bound to).';
 comment on function find_one_time_token(text,bytea) is 'Whose token this is, while it is good: not used, replaced or expired, for this purpose, of a user who is active and still has the address.';
 comment on function find_unused_indexes() is 'Indexes that no statement has used since the statistics began (null: since the server was set up), the largest first; those that keep rows unique are left out.';
 comment on function find_visible_users(uuid,uuid[],uuid) is 'Those of these users the actor may see: itself, people of tenants where it may read members, everybody as a platform administrator.';
+comment on function forget_invitations() is 'The e-mail address of a person that is erased stays in no invitation.';
 comment on function forget_mailbox() is 'A person that is erased takes along the mails that wait for it.';
 comment on function found_tenant(uuid,uuid,text,text,jsonb) is 'Creates a tenant with its built-in roles and makes the actor its owner; the scope of a tenant cannot be entered before somebody belongs to it.';
 comment on table idempotency_keys is 'Answers that are given again to who repeats a creating mutation with the same key. The key itself stands nowhere.';
@@ -2266,9 +2625,22 @@ comment on column idempotency_keys.user_id is 'Who asked, whose API key asked, o
 comment on index idempotency_keys_expires_at_idx is 'delete_expired_answers(): those that have had their time';
 comment on index idempotency_keys_user_id_idx is 'eraseUser: a person takes its answers along';
 comment on view index_usage is 'Indexes with how often they were used, the least used first.';
+comment on table invitation_roles is 'The roles that an invitation gives. A role that is deleted falls out of it; an invitation that none is left of is refused.';
+comment on index invitation_roles_tenant_id_role_id_idx is 'deleting a role';
+comment on table invitations is 'That an e-mail address may join a tenant with certain roles. One that is pending after expires_at has expired.';
+comment on column invitations.api_key_id is 'The key of that person which invited, and bounds it as well; or null.';
+comment on column invitations.email is 'Canonical, as in users; whoever accepts must have this very address, verified.';
+comment on column invitations.invited_by is 'Whose rights bound what it gives, when it is accepted too; null for an operator. No foreign key: who is gone has no rights.';
+comment on column invitations.token_hash is 'SHA-256 of the token in the mailed link; the token itself is never stored. Null once it is settled: a token is good once.';
+comment on index invitations_email_idx is 'viewer.pendingInvitations, accepting and declining; erasing a user';
+comment on index invitations_expires_at_idx is 'deleting old ones';
+comment on function invitations_of(uuid) is 'Invitations that are good now for the verified e-mail address that this person has now. Sees no more than its caller.';
+comment on index invitations_tenant_id_email_pending is 'inviting an address again replaces what is pending; the room that pending invitations take';
+comment on function is_backed(invitations,text[]) is 'Whether who invited could still give these permissions: by the rights of a member, of a key and its creator, or of a platform administrator.';
 comment on function is_operator() is 'True for the owner of the database at the command line, who belongs to no tenant; the serving login is never one.';
 comment on function is_platform_scope() is 'True while a platform administrator acts across tenants.';
 comment on function list_inbox(integer) is 'The newest mails of the inbox of development, newest first. Mails that are to be sent never show.';
+comment on function list_own_invitations(integer) is 'Invitations for the verified e-mail address of the current user, newest first, with the name of the tenant and the roles; nothing else of the tenant, which that person has not joined.';
 comment on function list_roles_of_users(uuid,uuid[],uuid[]) is 'The roles that users have in tenants, for up to hundreds of pairs at once: the actor learns its own, those in tenants where it may read members, and all as a platform administrator.';
 comment on function list_visible_memberships(uuid,uuid[],uuid,uuid,integer) is 'Memberships of users with tenant and roles, oldest first, a page per user: the actor sees its own, those in tenants where it may read members, and all as a platform administrator.';
 comment on function lock_memberships_of(uuid) is 'All memberships of a user and where it is the only active owner, held still until the transaction ends: before erase_user(). Nothing about others outside the platform scope.';
@@ -2296,6 +2668,7 @@ comment on function release_sign_in(text,inet) is 'Takes back what a successful 
 comment on function remember_answer(bytea,uuid,bytea,bytea) is 'Keeps an answer for 24 hours, in the transaction of what it tells of. Only after claim_answer() showed none: what stands in its place then has expired.';
 comment on function reopen_account() is 'Forgets the failed sign-ins of the user of the scope, also those that shut the account: after a reset, and last in its transaction, as sign-ins lock budgets last.';
 comment on function request_password_reset(text,bytea,integer,bytea,boolean,text,inet,integer,integer,integer) is 'Token, mail and trail of a reset, if the address is an active user''s; else only the count of the request. One call either way, and one answer: 0, or seconds to wait.';
+comment on function reserve_invitations(uuid,text[],integer,integer) is 'Counts a mail to each address against what the tenant may send in a day, and against what it may send to that address: nobody makes a spam relay of it. 0: go ahead; more: seconds to wait. No row outside the tenant''s scope.';
 comment on function reserve_mail(text,integer,integer,integer) is 'Counts a mail that somebody asks for, for known and unknown addresses alike. 0: go ahead; more: seconds to wait, and nothing was counted.';
 comment on function reserve_sign_in(text,inet,boolean,integer,integer,integer,integer) is 'Counts an attempt as failed before its password is checked, so that parallel tries cannot slip through. 0: go ahead; more: seconds to wait; -1: shut until the password is reset.';
 comment on function reserve_sign_up(inet,integer,integer) is 'Counts a sign-up of a source before its password is hashed: neither hashes nor answers about who has signed up come without end. 0: go ahead; more: seconds to wait.';
@@ -2315,8 +2688,8 @@ comment on index sessions_impersonator_id_idx is 'ending the impersonations of a
 comment on index sessions_tenant_id_id_idx is 'tenant.sessions, newest first; only sessions bound to a tenant are in it';
 comment on index sessions_user_id_id_idx is 'viewer.sessions and user.sessions, newest first; revokeSessions; the cap on sessions per user';
 comment on function set_user_status(uuid,text) is 'The only way to suspend or reinstate a user; false outside the platform scope or where nothing changes.';
-comment on table sign_in_budgets is 'Failed sign-ins per account and per source, reserved before a password is checked, and mails that somebody asked for. Only the functions reserve_…() and release_sign_in() touch it.';
-comment on column sign_in_budgets.bucket is 'account:<SHA-256 of the e-mail address, known or not> or source:<IPv4 address or IPv6 /64 network>; sign-up-… and reset-… of a source; reset:<SHA-256 of the address> and verification:<user> for mails.';
+comment on table sign_in_budgets is 'Failed sign-ins per account and per source, reserved before a password is checked; sign-ups per source; mails of invitations per tenant and per address there. Only definer functions touch it.';
+comment on column sign_in_budgets.bucket is 'account:<SHA-256 of the e-mail address, known or not>, source:<IPv4 address or IPv6 /64 network>, sign-up-source:…, invitations:<tenant>, or invitations:<tenant>:<SHA-256 of the e-mail address>';
 comment on column sign_in_budgets.consecutive is 'Failures since the last success; at 100 the account is shut until its password is reset (NIST SP 800-63B-4).';
 comment on table sign_in_failures is 'How many sign-ins were refused on which day (UTC).';
 comment on view slow_queries is 'Statements that take more than 100 ms on average, the slowest first.';

@@ -194,6 +194,10 @@ function arrange(values: AllValues) {
       environment: apiKeys.API_KEY_ENVIRONMENT ?? (isProduction ? 'live' : 'test'),
       requestsPerMinute: apiKeys.API_KEY_REQUESTS_PER_MINUTE,
     },
+    invitations: {
+      ttlSeconds: tenants.INVITATION_TTL_SECONDS,
+      perTenantDayMax: tenants.INVITATIONS_PER_DAY_MAX,
+    },
     maintenance: {
       /** 0: no housekeeping in this process. */
       intervalSeconds: values.maintenance.HOUSEKEEPING_INTERVAL_SECONDS,

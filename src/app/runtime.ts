@@ -35,6 +35,7 @@ export async function createRuntime(config: Config, parts: RuntimeParts): Promis
   const runtime: Runtime = {
     sessionLimits: config.sessions,
     signInLimits: config.signIn,
+    invitationLimits: config.invitations,
     tenantDeletionGraceDays: config.tenants.deletionGraceDays,
     trustsDatabaseAlone: parts.trustsDatabaseAlone ?? false,
     passwords: await createPasswordHasher(config.passwords),

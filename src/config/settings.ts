@@ -207,6 +207,14 @@ export const settings = {
       fallback: '30',
       about: 'Days in which a deleted tenant can be restored before it is erased',
     }),
+    INVITATION_TTL_SECONDS: integer(60, 31_536_000, {
+      fallback: '604800',
+      about: 'An invitation is good for this many seconds',
+    }),
+    INVITATIONS_PER_DAY_MAX: integer(1, 1_000_000, {
+      fallback: '1000',
+      about: 'Most mails with invitations that one tenant causes in a day',
+    }),
   },
   apiKeys: {
     API_KEY_ENVIRONMENT: choice(['live', 'test'], {

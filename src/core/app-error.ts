@@ -99,3 +99,22 @@ export class UnavailableError extends AppError {
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
+
+/** A refusal as plain data, where it is part of an answer and not its end. */
+export type RefusalRecord = {
+  /** The name of its class, and of its type in the API. */
+  name: string;
+  code: ErrorCode;
+  message: string;
+  path: readonly string[] | null;
+  retryAfterSeconds: number | null;
+  reason: ForbiddenReason | null;
+};
+
+/** What a caller may read of a refusal. */
+export function describeRefusal(error: AppError): RefusalRecord {
+  const { name, code, message, inputPath } = error;
+  const retryAfterSeconds = error instanceof RateLimitedError ? error.retryAfterSeconds : null;
+  const reason = error instanceof ForbiddenError ? error.reason : null;
+  return { name, code, message, path: inputPath, retryAfterSeconds, reason };
+}

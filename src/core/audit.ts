@@ -36,6 +36,12 @@ export type AuditAction =
   | 'tenant.deletion_scheduled'
   | 'tenant.restored'
   | 'tenant.ownership_transferred'
+  | 'invitation.created'
+  | 'invitation.resent'
+  | 'invitation.accepted'
+  | 'invitation.declined'
+  | 'invitation.revoked'
+  | 'membership.created'
   | 'membership.updated'
   | 'membership.removed'
   | 'membership.left'
@@ -45,7 +51,7 @@ export type AuditAction =
 
 /** What something was done to. */
 export type AuditTarget = {
-  type: 'User' | 'Session' | 'Tenant' | 'Membership' | 'Role' | 'ApiKey';
+  type: 'User' | 'Session' | 'Tenant' | 'Membership' | 'Role' | 'ApiKey' | 'Invitation';
   id: string;
 };
 
@@ -75,6 +81,23 @@ export async function recordAudit(ctx: Ctx, tx: Db, entry: AuditEntry): Promise<
     select append_audit_event(${tenantId}::uuid, ${subjectId}::uuid, ${action},
       ${target.type}, ${target.id}::uuid, ${JSON.stringify(changes)}::jsonb,
       ${ctx.request.id}, ${ctx.request.ip}::inet)::text`;
+}
+
+/** The same for many entries of one tenant, in their order and in one statement. */
+export async function recordAudits(
+  ctx: Ctx,
+  tx: Db,
+  { tenantId, entries }: { tenantId: string; entries: readonly Omit<AuditEntry, 'tenantId'>[] },
+): Promise<void> {
+  if (entries.length === 0) return;
+  await tx.$queryRaw`
+    select append_audit_event(${tenantId}::uuid, null, e.action, e.target_type, e.target_id, e.changes,
+      ${ctx.request.id}, ${ctx.request.ip}::inet)::text
+    from unnest(${entries.map(({ action }) => action)}::text[],
+      ${entries.map(({ target }) => target.type)}::text[],
+      ${entries.map(({ target }) => target.id)}::uuid[],
+      ${entries.map(({ changes = {} }) => JSON.stringify(changes))}::jsonb[]
+    ) e (action, target_type, target_id, changes)`;
 }
 
 /** The fields among `fields` that differ, with before and after. */

@@ -30,6 +30,18 @@ export function sealMail(ctx: Ctx, { subject, text, html }: MailContent): Uint8A
   return ctx.runtime.mail.sealer.seal(JSON.stringify({ subject, text, html }));
 }
 
+/** The same for many, in one statement. */
+export async function enqueueMails(ctx: Ctx, tx: Db, mails: readonly Mail[]): Promise<void> {
+  if (mails.length === 0) return;
+  const sealed = mails.map(({ subject, text }) =>
+    ctx.runtime.mail.sealer.seal(JSON.stringify({ subject, text })),
+  );
+  await tx.$queryRaw`
+    select enqueue_mail(m.recipient, m.message)::text
+    from unnest(${mails.map(({ to }) => to)}::text[], ${sealed}::bytea[]) m (recipient, message)`;
+  ctx.runtime.mail.wake();
+}
+
 /** The address behind a link in a mail, with its token in the fragment, which no server logs. */
 export function createMailLink(ctx: Ctx, kind: MailLinkKind, token: string): string {
   return `${ctx.runtime.mail.links[kind]}#token=${token}`;

@@ -46,6 +46,17 @@ export const permissionCatalogue = {
     description: 'End the membership of somebody with fewer rights.',
     isDangerous: true,
   },
+  'members:invite': {
+    title: 'Invite members',
+    description:
+      'Invite people by e-mail, and take invitations back. Never beyond the rights of the giver.',
+    isDangerous: true,
+  },
+  'invitations:read': {
+    title: 'See invitations',
+    description: 'List who is invited to the tenant, by whom and with what roles.',
+    isDangerous: false,
+  },
   'roles:read': {
     title: 'See roles',
     description: 'List the roles of the tenant and what each allows.',

@@ -51,6 +51,22 @@ export type Membership = {
   roles: readonly Role[];
 };
 
+/** One that is still pending after its time has expired. */
+export type InvitationStatus = 'pending' | 'accepted' | 'declined' | 'revoked' | 'expired';
+
+/** Like a membership, an invitation always travels with its roles. */
+export type Invitation = {
+  id: string;
+  tenantId: string;
+  email: string;
+  status: InvitationStatus;
+  /** Whose rights bound it; null for an operator. */
+  invitedBy: string | null;
+  createdAt: Date;
+  expiresAt: Date;
+  roles: readonly Role[];
+};
+
 export type Session = {
   id: string;
   userId: string;

@@ -33,6 +33,13 @@ export type SignInLimits = {
   windowSeconds: number;
 };
 
+/** How long invitations are good, and how many mails they may cause; see reserve_invitations(). */
+export type InvitationLimits = {
+  ttlSeconds: number;
+  /** Mails of one tenant in a day. */
+  perTenantDayMax: number;
+};
+
 /** What enqueueing mails takes. */
 export type MailRuntime = {
   sealer: Sealer;
@@ -58,6 +65,7 @@ export type ApiKeyRuntime = {
 export type Runtime = {
   sessionLimits: SessionLimits;
   signInLimits: SignInLimits;
+  invitationLimits: InvitationLimits;
   /** How many days a deleted tenant can be restored; then it is erased. */
   tenantDeletionGraceDays: number;
   passwords: PasswordHasher;

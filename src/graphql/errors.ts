@@ -1,7 +1,8 @@
 import type { ObjectRef } from '@pothos/core';
 import {
-  type AppError,
+  AppError,
   ConflictError,
+  describeRefusal,
   ForbiddenError,
   type ForbiddenReason,
   InvalidCredentialsError,
@@ -9,6 +10,7 @@ import {
   LimitReachedError,
   NotFoundError,
   RateLimitedError,
+  type RefusalRecord,
 } from '../core/app-error.ts';
 import { builder, type SchemaTypes } from './builder.ts';
 
@@ -37,14 +39,13 @@ export type Refusal = {
 };
 
 /** What a client sees of a refusal. */
-export function toRefusal(error: AppError): Refusal {
-  const { code, message, inputPath } = error;
-  const retryAfterSeconds = error instanceof RateLimitedError ? error.retryAfterSeconds : null;
-  const reason = error instanceof ForbiddenError ? error.reason : null;
-  return { __typename: error.name, code, message, path: inputPath, retryAfterSeconds, reason };
+export function toRefusal(error: AppError | RefusalRecord): Refusal {
+  const { name, ...rest } = error instanceof AppError ? describeRefusal(error) : error;
+  return { __typename: name, ...rest };
 }
 
-const ErrorInterface = builder.interfaceRef<Refusal>('Error').implement({
+/** What every refusal is, for fields that answer one as a value. */
+export const ErrorInterface = builder.interfaceRef<Refusal>('Error').implement({
   description: 'Why a mutation was refused. Nothing was changed.',
   fields: (t) => ({
     code: t.field({ type: ErrorCode, description: 'For programs.', resolve: ({ code }) => code }),

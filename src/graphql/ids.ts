@@ -13,6 +13,7 @@ const prefixes = {
   Role: 'role',
   Session: 'session',
   ApiKey: 'key',
+  Invitation: 'invite',
   AuditEvent: 'audit',
 } as const;
 
@@ -26,6 +27,7 @@ const carriesTenant: Record<NodeType, boolean | null> = {
   Role: true,
   Session: null,
   ApiKey: true,
+  Invitation: true,
   AuditEvent: true,
 };
 

@@ -76,8 +76,8 @@ describe('node finds what the caller may see, and nothing else', () => {
     expect(answer.data.nodes.map(({ id }: { id: string }) => id)).toEqual(own);
   });
 
-  /** Entries of the trail: test/domains/audit.test.ts. */
-  const testedElsewhere = ['AuditEvent'];
+  /** Entries of the trail: test/domains/audit.test.ts; invitations: test/domains/invitations.test.ts. */
+  const testedElsewhere = ['AuditEvent', 'Invitation'];
 
   test('a type that node cannot find again does not exist in the schema', async () => {
     const { data } = await app.ask('{ __type(name: "Node") { possibleTypes { name } } }');

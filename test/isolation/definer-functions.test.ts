@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readEverything } from './row-security/houses.ts';
-import { openStage, type Stage } from './row-security/stage.ts';
+import { openStage, type ScopeArguments, type Stage } from './row-security/stage.ts';
 
 // The questions that cross tenants, and what they answer to whom. docs/decisions/006 lists them.
 
@@ -75,5 +75,34 @@ describe('the definer functions answer what their actor may know', () => {
     await stage.begin(stage.foreign.ownerId, null);
     const sql = stage.fill(`select found_tenant($stranger, $home, 'other', 'x', '{}')`);
     await expect(stage.app.query(sql)).rejects.toMatchObject({ constraint: 'tenants_pkey' });
+  });
+
+  test('an invitation is there for the verified address alone, by its token too', async () => {
+    const arrange = `
+      update users set email_verified_at = now() where id in ($actor, $stranger);
+      insert into invitations (id, tenant_id, email, token_hash, expires_at) values
+        ('00000000-0000-7000-8000-00000000000a', $home, 'owner@foreign.example', sha256('i'),
+          now() + interval '1 day');
+      insert into audit_heads values ($home, 1, sha256(''))`;
+    const call = (name: string, rest = '') =>
+      `select outcome from ${name}_invitation(sha256('i'), '00000000-0000-7000-8000-00000000000a', $home${rest})`;
+    const decline = call('decline', ', null, null');
+    const asStranger: ScopeArguments = [stage.foreign.ownerId, null, false];
+    const asOther: ScopeArguments = [stage.home.ownerId, stage.home.id, false];
+    for (const sql of [call('accept'), decline]) {
+      expect(await stage.peek(arrange, asOther, sql)).toEqual([{ outcome: 'absent' }]);
+      const unverified = `${arrange}; update users set email_verified_at = null where id = $stranger`;
+      expect(await stage.peek(unverified, asStranger, sql)).toEqual([{ outcome: 'absent' }]);
+    }
+    expect(await stage.peek(arrange, asStranger, decline)).toEqual([{ outcome: 'declined' }]);
+    const list = 'select email from list_own_invitations(10)';
+    expect(await stage.peek(arrange, asOther, list)).toEqual([]);
+    expect(await stage.peek(arrange, asStranger, list)).toHaveLength(1);
+  });
+
+  test('reserve_invitations: no budget of a tenant that was not entered', async () => {
+    await stage.begin(stage.foreign.ownerId, stage.foreign.id);
+    const reserve = `select wait_seconds from reserve_invitations($home, array['a@b.example'], 1, 1)`;
+    expect(await stage.list(stage.fill(reserve))).toEqual([]);
   });
 });

@@ -124,6 +124,8 @@ describe.each(modes)('$title', ({ title, cases, trustsDatabaseAlone = false, has
     ['user_tenants', 'removeMember'],
     ['sessions', 'revokeSession'],
     ['api_keys', 'revokeApiKey'],
+    ['invitations', 'InvitationEdge.node'],
+    ['tenants, invitations', 'revokeInvitation'],
     ['membership_roles, roles, user_tenants', 'updateMembership'],
   ])('a policy that lets everybody in is noticed: %s by %s', { timeout }, async (lax, key) => {
     const again = createExaminer(stage);

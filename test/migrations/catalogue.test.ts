@@ -268,6 +268,10 @@ const someRows = `
   insert into api_keys (tenant_id, created_by, name, token_hash, hint, permissions, expires_at)
     values ('00000000-0000-7000-8000-000000000002', '00000000-0000-7000-8000-000000000001', 'deploy',
       sha256('k'), 'k…', '{}', now() + interval '1 day');
+  insert into invitations (tenant_id, email, token_hash, expires_at)
+    values ('00000000-0000-7000-8000-000000000002', 'eve@example.com', sha256('i'), now() + interval '1 day');
+  insert into invitation_roles (tenant_id, invitation_id, role_id)
+    select i.tenant_id, i.id, r.id from invitations i join roles r on r.tenant_id = i.tenant_id and r.key = 'viewer';
   insert into audit_events (chain_id, sequence, tenant_id, action, changes, hash) values
     ('00000000-0000-7000-8000-000000000002', 1, '00000000-0000-7000-8000-000000000002', 'tenant.created', '{}', '');`;
 

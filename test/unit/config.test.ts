@@ -73,6 +73,7 @@ test('an empty environment gives the documented development defaults', () => {
     apiKeys: { environment: 'test', requestsPerMinute: 6000 },
     tenants: { deletionGraceDays: 30 },
     maintenance: { intervalSeconds: 60 },
+    invitations: { ttlSeconds: 604_800, perTenantDayMax: 1000 },
     mail: {
       smtpUrl: undefined,
       from: { name: 'Tenantry', address: 'no-reply@localhost' },

@@ -14,6 +14,9 @@ const CleanupExpiredDataSuccess = builder
       idempotencyKeys: t.exposeInt('idempotencyKeys', {
         description: 'Answers whose time to be given again is over.',
       }),
+      invitations: t.exposeInt('invitations', {
+        description: 'Invitations whose time was over 90 days ago.',
+      }),
       tenants: t.exposeInt('tenants', {
         description: 'Tenants erased, whose time to be restored is over.',
       }),

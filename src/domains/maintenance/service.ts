@@ -3,11 +3,16 @@ import { type Ctx, getSignedIn, requirePlatformAdmin } from '../../core/context.
 import { getOwnScope } from '../../core/scopes.ts';
 import type { Database, Db } from '../../db/database.ts';
 import { noScope } from '../../db/scope.ts';
+import { deleteOldInvitations } from '../invitations/service/expire.ts';
 import { deleteDueTenants } from '../tenants/service/erase.ts';
 import { deleteExpiredData, type ExpiredRows, expiredKinds, sumUp } from './queries.ts';
 
 /** What has been deleted, and whether nothing is left that has had its time. */
-export type Cleanup = ExpiredRows & { tenants: number; isComplete: boolean };
+export type Cleanup = ExpiredRows & {
+  invitations: number;
+  tenants: number;
+  isComplete: boolean;
+};
 
 /** Each step is a transaction of its own, and none comes near the statement timeout. */
 const rowsPerStepMax = 1_000;
@@ -64,10 +69,12 @@ export async function deleteAllExpired(
     deleted = sumUp((kind) => before[kind] + rows[kind]);
     isComplete = expiredKinds.every((kind) => rows[kind] < rowsPerStepMax);
   }
+  const invitations = await deleteOldInvitations(db, { rowsPerStepMax, stepsMax });
   const tenants = await deleteDueTenants(db, { rowsPerStepMax, stepsMax, mayStep });
   return {
     ...deleted,
+    invitations: invitations.count,
     tenants: tenants.count,
-    isComplete: isComplete && tenants.isComplete,
+    isComplete: isComplete && invitations.isComplete && tenants.isComplete,
   };
 }

@@ -1,4 +1,4 @@
-import { NotFoundError } from '../../core/app-error.ts';
+import { LimitReachedError, NotFoundError } from '../../core/app-error.ts';
 import type { Membership as MembershipRecord, Tenant as TenantRecord } from '../../core/records.ts';
 import { builder } from '../../graphql/builder.ts';
 import { createConnectionType, forwardArgs, pageArgs } from '../../graphql/connection.ts';
@@ -161,7 +161,7 @@ addMutation('updateMembership', {
   description: 'Changes roles, active flag or metadata of a member. Needs members:update.',
   input: UpdateMembershipInput,
   callers: 'credentials',
-  result: createResultType('UpdateMembership', UpdateMembershipSuccess),
+  result: createResultType('UpdateMembership', UpdateMembershipSuccess, [LimitReachedError]),
   resolve: async (ctx, { membershipId, ...changes }) => ({
     membership: await updateMembership(ctx, {
       membership: requireTenantOwnedId('Membership', membershipId, 'membership'),

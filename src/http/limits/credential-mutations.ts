@@ -4,8 +4,10 @@
  * compares this list with the inputs of the schema.
  */
 const credentialMutations: ReadonlySet<string> = new Set([
+  'acceptInvitation',
   'changePassword',
   'confirmPassword',
+  'declineInvitation',
   'requestPasswordReset',
   'resetPassword',
   'signIn',

@@ -47,6 +47,7 @@ export function listClosedWords(caller: Caller): string[] {
   const hidden = rights.has('members:read') ? [] : others.filter((name) => name !== 'owner');
   const hiddenAgents = rights.has('sessions:read') ? [] : others;
   return [
+    ...(rights.has('invitations:read') ? [] : [personWord('home', 'invited')]),
     ...hidden.map(wordOfInsider),
     ...hiddenAgents.map((name) => agentWord(wordOfInsider(name))),
   ];

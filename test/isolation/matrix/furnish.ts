@@ -1,4 +1,5 @@
 import { createApiKeyToken, getApiKeyPrefix } from '../../../src/domains/api-keys/token.ts';
+import { mintToken } from '../../../src/lib/token.ts';
 import type { TestApp } from '../../support/app.ts';
 import { openSession } from '../../support/credentials.ts';
 import {
@@ -54,6 +55,7 @@ export async function furnish(
     impersonator: team.owner.userUuid,
     target: toUuid(membership),
   });
+  const invitation = await inviteSomebody(app, house, team);
   return {
     tenantUuid: team.tenantUuid,
     userUuid: colleague.userUuid,
@@ -72,6 +74,8 @@ export async function furnish(
       ApiKey: toPublicId('key', key.id, team.tenantUuid),
       token: bound.token,
       key: key.secret,
+      Invitation: invitation.id,
+      invitationToken: invitation.token,
     },
   };
 }
@@ -104,7 +108,7 @@ async function nameTenant(app: TestApp, house: House, team: Team): Promise<void>
 /** Puts a word into every text about a person, but those of its sessions. */
 export async function namePerson(app: TestApp, word: string, person: Person): Promise<void> {
   await app.owner.query(
-    `update users set email = $2, name = $3, avatar_url = 'https://people.example/' || $3,
+    `update users set email = $2, email_verified_at = now(), name = $3, avatar_url = 'https://people.example/' || $3,
        locale = 'de', metadata = jsonb_build_object('note', $3::text) where id = $1`,
     [person.userUuid, emailOf(word), word],
   );
@@ -121,6 +125,24 @@ export async function nameSessions(app: TestApp, word: string, address: string):
      where u.id = s.user_id and u.name like $1 || '%'`,
     [word, address, agentWord('')],
   );
+}
+
+/** By the owner, with the role that nobody has yet. */
+async function inviteSomebody(app: TestApp, house: House, { tenantUuid, owner }: Team) {
+  const { token, hash } = mintToken('tenantry_invite');
+  const { rows } = await app.owner.query<{ id: string }>(
+    `with made as (
+       insert into invitations (tenant_id, email, token_hash, invited_by, expires_at)
+       values ($1, $2, $3, $4, now() + interval '1 day') returning *
+     ), given as (
+       insert into invitation_roles (tenant_id, invitation_id, role_id)
+       select m.tenant_id, m.id, r.id from made m
+       join roles r on r.tenant_id = m.tenant_id and r.key like '%-spare'
+     )
+     select id from made`,
+    [tenantUuid, emailOf(personWord(house, 'invited')), hash, owner.userUuid],
+  );
+  return { id: toPublicId('invite', rows[0]?.id ?? '', tenantUuid), token };
 }
 
 /** The newest entry of the tenant's trail, with everything that an entry may tell. */

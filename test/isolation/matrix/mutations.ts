@@ -1,6 +1,7 @@
 import { mintToken } from '../../../src/lib/token.ts';
 import { type Caller, callers } from './callers.ts';
 import { closeToDelegates } from './delegates.ts';
+import { invitationMutations } from './invitation-mutations.ts';
 import { everybody, inTenant, people, platform, type Room, selfOrPlatform } from './rooms.ts';
 import { getStanding, isThere } from './scene.ts';
 import type { MutationTable } from './table.ts';
@@ -377,6 +378,7 @@ function listRooms(passwords: Passwords, selves: Selves): MutationTable {
         input: ({ Membership }) => ({ membershipId: Membership }),
       },
     ],
+    ...invitationMutations,
     createRole: [
       {
         name: '',

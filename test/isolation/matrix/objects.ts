@@ -1,9 +1,12 @@
-import { everybody, inTenant, onlyWhere, selfOrPlatform, withParent } from './rooms.ts';
+import { everybody, inTenant, onlyWhere, type Room, selfOrPlatform, withParent } from './rooms.ts';
 import { getStanding, isThere, type Scene } from './scene.ts';
 import { type FieldTable, fields } from './table.ts';
 
 /** Nothing is known about a token unless it is good in the asked tenant. */
 const whereGood = onlyWhere('where the token is good', isThere);
+
+/** Nobody who asks is invited anywhere: what is there is to others. */
+const invitedOnly: Room = { name: 'who is invited', judge: () => 'empty' };
 
 /** The same of a key, which is good in its tenant alone. */
 const whereGoodKey = onlyWhere(
@@ -37,6 +40,7 @@ export const objectFields: FieldTable = {
     limits: inTenant('tenant:read'),
     usage: inTenant('tenant:read'),
     memberships: inTenant('members:read'),
+    invitations: inTenant('invitations:read'),
     roles: inTenant('roles:read'),
     sessions: inTenant('sessions:read'),
     apiKeys: inTenant('api-keys:read'),
@@ -56,7 +60,7 @@ export const objectFields: FieldTable = {
     ...fields(withParent, 'defaultRoleKey allowedEmailDomains'),
   },
   TenantLimits: fields(withParent, 'members apiKeys customRoles'),
-  TenantUsage: fields(withParent, 'members apiKeys customRoles sessions'),
+  TenantUsage: fields(withParent, 'members pendingInvitations apiKeys customRoles sessions'),
   User: {
     ...fields(withParent, 'id email emailVerified name avatarUrl locale status metadata'),
     ...fields(withParent, 'lastSignInAt createdAt viewerPermissions memberships'),
@@ -85,6 +89,12 @@ export const objectFields: FieldTable = {
     ...fields(withParent, 'id name hint permissions effectivePermissions tenant createdBy'),
     ...fields(withParent, 'createdAt expiresAt lastUsedAt revokedAt'),
   },
+  Invitation: {
+    ...fields(withParent, 'id tenant email roles createdAt expiresAt status'),
+    invitedBy: { room: withParent, subject: { person: 'owner' } },
+  },
+  InvitationPreview: fields(withParent, 'tenantName inviterName expiresAt'),
+  InvitationResult: fields(withParent, 'email invitation error'),
   AuditEvent: {
     ...fields(withParent, 'id sequence at action actorId changes requestId ip hash'),
     actor: { room: withParent, asks: [{ name: 'a person', gives: 'User' }] },
@@ -96,6 +106,7 @@ export const objectFields: FieldTable = {
     ...fields(withParent, 'sessions memberships isPlatformAdmin'),
     ...fields(ofPeople, 'user session'),
     apiKey: onlyWhere('for keys', ({ caller }) => caller === 'key'),
+    pendingInvitations: invitedOnly,
     membership: {
       room: onlyWhere(
         'its members',
@@ -136,6 +147,8 @@ export const objectFields: FieldTable = {
   ApiKeyEdge: edge,
   AuditEventConnection: page,
   AuditEventEdge: edge,
+  InvitationConnection: page,
+  InvitationEdge: edge,
   MembershipConnection: page,
   MembershipEdge: edge,
   SessionConnection: page,
@@ -154,27 +167,32 @@ export const objectFields: FieldTable = {
   RateLimitedError: { ...refusal, retryAfterSeconds: everybody },
   InvalidCredentialsError: refusal,
 
+  AcceptInvitationSuccess: fields(withParent, 'membership'),
   ChangePasswordSuccess: fields(withParent, 'revokedCount revokedApiKeyCount'),
   CreateApiKeySuccess: fields(withParent, 'apiKey secret'),
   CleanupExpiredDataSuccess: fields(
     withParent,
-    'idempotencyKeys isComplete sessions signInBudgets tenants',
+    'idempotencyKeys invitations isComplete sessions signInBudgets tenants',
   ),
   ConfirmPasswordSuccess: fields(withParent, 'session'),
   CreateRoleSuccess: fields(withParent, 'role'),
   CreateTenantSuccess: fields(withParent, 'tenant'),
+  DeclineInvitationSuccess: fields(withParent, 'declinedInvitationId'),
   DeleteRoleSuccess: fields(withParent, 'deletedRoleId'),
   DeleteTenantSuccess: fields(withParent, 'tenant'),
   EraseUserSuccess: fields(withParent, 'erasedUserId'),
+  InviteMembersSuccess: fields(withParent, 'results'),
   LeaveTenantSuccess: fields(withParent, 'leftTenantId'),
   ReinstateUserSuccess: fields(withParent, 'user'),
   RemoveMemberSuccess: fields(withParent, 'removedMembershipId'),
   RequestEmailVerificationSuccess: fields(withParent, 'emailVerified'),
   RequestPasswordResetSuccess: fields(everybody, 'ok'),
+  ResendInvitationSuccess: fields(withParent, 'invitation'),
   ResetPasswordSuccess: fields(withParent, 'revokedCount'),
   RestoreTenantSuccess: fields(withParent, 'tenant'),
   ResumeTenantSuccess: fields(withParent, 'tenant'),
   RevokeApiKeySuccess: fields(withParent, 'apiKey'),
+  RevokeInvitationSuccess: fields(withParent, 'invitation'),
   RevokeSessionSuccess: fields(withParent, 'revokedSessionId'),
   RevokeSessionsSuccess: fields(withParent, 'revokedCount'),
   RotateApiKeySuccess: fields(withParent, 'apiKey secret'),

@@ -1,7 +1,9 @@
+import { mintToken } from '../../../src/lib/token.ts';
 import {
   everybody,
   found,
   inTenant,
+  onlyWhere,
   platform,
   type Room,
   selfOrPlatform,
@@ -26,6 +28,13 @@ const nodes: readonly (Ask & { key: keyof Ids })[] = [
     isTenantOwned: true,
   },
   { name: 'Role', key: 'Role', gives: 'Role', room: found('roles:read'), isTenantOwned: true },
+  {
+    name: 'Invitation',
+    key: 'Invitation',
+    gives: 'Invitation',
+    room: found('invitations:read'),
+    isTenantOwned: true,
+  },
   {
     name: 'AuditEvent',
     key: 'AuditEvent',
@@ -55,6 +64,8 @@ const nodes: readonly (Ask & { key: keyof Ids })[] = [
     subject: { isBound: false },
   },
 ];
+
+const deadToken = mintToken('tenantry_invite').token;
 
 /** A session that is bound to a tenant need not name it, nor a key, which always is. */
 const anywhere: Room = {
@@ -133,6 +144,11 @@ export const queryFields: FieldTable = {
           echoes: true,
         },
       ],
+    },
+    // Whoever holds a link is shown what it says, which is what it is for; nobody is shown anything else.
+    invitation: {
+      room: onlyWhere('who holds the link', () => false),
+      asks: [{ name: 'by a dead token', args: () => ({ token: deadToken }) }],
     },
     verifySession: {
       room: inTenant('sessions:verify', { absentIsFine: true }),

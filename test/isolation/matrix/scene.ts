@@ -45,6 +45,9 @@ export type Ids = {
   /** The token of that bound session, and that key itself. */
   token: string;
   key: string;
+  /** To somebody who is no caller, and the token in its link. */
+  Invitation: string;
+  invitationToken: string;
 };
 
 /** Whose objects are being looked at: on the way through a query this changes with the fields. */

@@ -176,6 +176,8 @@ function createAbsent(like: Ids, tenantUuid: string): Ids {
     ApiKey: toPublicId('key', randomUUID(), tenantUuid),
     token: mintToken('tenantry_session').token,
     key: mintToken('tenantry_test_key').token,
+    Invitation: toPublicId('invite', randomUUID(), tenantUuid),
+    invitationToken: mintToken('tenantry_invite').token,
   };
 }
 
@@ -191,6 +193,7 @@ function moveTo(tenantUuid: string, ids: Ids): Ids {
     AuditEvent: move(ids.AuditEvent),
     Session: move(ids.Session),
     ApiKey: move(ids.ApiKey),
+    Invitation: move(ids.Invitation),
   };
 }
 

@@ -23,6 +23,7 @@ import { getTenantScope } from '../../../core/scopes.ts';
 import type { Db } from '../../../db/database.ts';
 import { listRoles } from '../../roles/queries.ts';
 import { lockTenant } from '../../tenants/queries.ts';
+import { requireRoom } from '../../tenants/service/settings.ts';
 import { type MembershipRef, membershipLoader } from '../loaders.ts';
 import * as queries from '../queries.ts';
 import { isOwner, listPermissions } from '../rules.ts';
@@ -52,7 +53,8 @@ export type UpdateMembershipInput = {
 /**
  * Changes roles, active flag or metadata of a membership. Needs members:update; nobody changes
  * somebody with as many rights (owners excepted), nor gives rights they lack; the last owner stays.
- * Raises NotFoundError, ForbiddenError, InvalidInputError, ConflictError (last owner).
+ * Raises NotFoundError, ForbiddenError, InvalidInputError, ConflictError (last owner),
+ * LimitReachedError (a pause that ends where there is no room for one more).
  */
 export async function updateMembership(
   ctx: Ctx,
@@ -77,6 +79,9 @@ export async function updateMembership(
         change.target,
         roles.map(({ id }) => id),
       );
+    }
+    if (isActive === true && !change.target.isActive) {
+      await requireRoom(tx, change.target.tenantId, 'members');
     }
     await queries.updateMembership(tx, change.target, {
       isActive: isActive ?? undefined,

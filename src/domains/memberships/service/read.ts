@@ -12,6 +12,11 @@ import * as queries from '../queries.ts';
 import { listPermissions } from '../rules.ts';
 
 const readMembers = needs('members:read');
+/** What is done to somebody who is a member already. */
+const onOneMember: ReadonlySet<string> = new Set([
+  needs('members:update'),
+  needs('members:remove'),
+]);
 
 export type MemberListInput = {
   page: PageArgs;
@@ -95,8 +100,7 @@ export async function listOwnPermissionsOn(ctx: Ctx, membership: Membership): Pr
   const canManage = isOwn || mayManage(access.permissions, listPermissions(membership));
   return [...access.permissions]
     .filter(
-      (permission) =>
-        permission === readMembers || (permission.startsWith('members:') && canManage),
+      (permission) => permission === readMembers || (canManage && onOneMember.has(permission)),
     )
     .sort();
 }

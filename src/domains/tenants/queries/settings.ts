@@ -19,6 +19,8 @@ export function listPolicies(db: Db, tenantIds: readonly string[]): Promise<Tena
 export type TenantUsage = {
   members: number;
   apiKeys: number;
+  /** Invitations that somebody may still accept. */
+  pendingInvitations: number;
   customRoles: number;
   sessions: number;
 };
@@ -32,6 +34,9 @@ export function listUsages(
     select t.id as "tenantId", t.member_count as members,
       (select count(*)::int from api_keys k
        where k.tenant_id = t.id and k.revoked_at is null and k.expires_at > now()) as "apiKeys",
+      (select count(*)::int from invitations i
+        where i.tenant_id = t.id and i.status = 'pending' and i.expires_at > now())
+         as "pendingInvitations",
       (select count(*)::int from roles r
        where r.tenant_id = t.id and not r.is_built_in) as "customRoles",
       (select count(*)::int from sessions s

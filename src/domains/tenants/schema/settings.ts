@@ -49,6 +49,9 @@ const TenantUsage = builder.objectRef<UsageRecord>('TenantUsage').implement({
     apiKeys: t.exposeInt('apiKeys', {
       description: 'API keys that are neither revoked nor expired.',
     }),
+    pendingInvitations: t.exposeInt('pendingInvitations', {
+      description: 'Invitations that somebody may still accept; each keeps the place of a member.',
+    }),
     customRoles: t.exposeInt('customRoles', { description: 'Roles of its own.' }),
     sessions: t.exposeInt('sessions', { description: 'Live sessions that are bound to it.' }),
   }),

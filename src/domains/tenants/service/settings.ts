@@ -138,13 +138,27 @@ export async function requireRoom(
   added = 1,
 ): Promise<void> {
   await lockTenant(tx, tenantId);
-  const { limits } = await getPolicy(tx, tenantId);
-  const [usage] = await listUsages(tx, [tenantId]);
-  if ((usage?.[kind] ?? 0) + added <= limits[kind]) return;
+  const policy = await getPolicy(tx, tenantId);
+  if (added <= (await countRoom(tx, policy, kind))) return;
+  const { limits } = policy;
   throw new LimitReachedError(`This tenant may have at most ${limits[kind]} ${nouns[kind]}.`);
 }
 
 const nouns = { members: 'members', apiKeys: 'API keys', customRoles: 'roles of its own' };
+
+/**
+ * How many more the tenant may have; exact only while it is locked. Who is invited has a place already, so
+ * that nobody is invited in vain.
+ */
+export async function countRoom(
+  tx: Db,
+  { tenantId, limits }: TenantPolicy,
+  kind: keyof typeof nouns,
+): Promise<number> {
+  const [usage] = await listUsages(tx, [tenantId]);
+  const reserved = kind === 'members' ? (usage?.pendingInvitations ?? 0) : 0;
+  return limits[kind] - reserved - (usage?.[kind] ?? 0);
+}
 
 /** What the tenant sets and is allowed, in a transaction. Raises NotFoundError. */
 export async function getPolicy(tx: Db, tenantId: string): Promise<TenantPolicy> {

@@ -1,0 +1,52 @@
+import type { Ctx } from '../../core/context.ts';
+import { createMailLink, type Mail } from '../../core/mail.ts';
+import type { Invitation } from '../../core/records.ts';
+
+/** What the mail about an invitation is made of. Names are whatever somebody typed. */
+export type InvitationMail = {
+  invitation: Pick<Invitation, 'email' | 'expiresAt'>;
+  tenantName: string;
+  /** Null where it is nobody's. */
+  inviterName: string | null;
+  token: string;
+};
+
+const nameMax = 60;
+
+/** The mail that brings the link; the only place where the token stands. */
+export function composeInvitation(ctx: Ctx, about: InvitationMail): Mail {
+  const { invitation } = about;
+  const tenant = toMailName(about.tenantName) || 'a team';
+  const inviter = toMailName(about.inviterName ?? '') || 'Somebody';
+  return {
+    to: invitation.email,
+    subject: `Invitation to join ${tenant}`,
+    text: [
+      `${inviter} invites you to join "${tenant}".`,
+      'To accept or decline, open this page:',
+      createMailLink(ctx, 'invitation', about.token),
+      `The invitation is for ${invitation.email} alone: sign in, or sign up, with this address. ` +
+        `It is good until ${invitation.expiresAt.toUTCString()}.`,
+      'If you did not expect it, there is nothing that you need to do.',
+    ].join('\n\n'),
+  };
+}
+
+/**
+ * A name as it may stand in a mail that carries our own link: one short line, in which no mail
+ * program finds an address to make clickable. Promises: no line break, no invisible character, no
+ * `:`, `/`, `@` or quotation mark, no full stop (or what a browser takes for one) inside a word. Raises
+ * nothing.
+ */
+export function toMailName(name: string): string {
+  const line = name
+    .normalize('NFKC')
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ')
+    .replace(/[:/\\@<>"'`[\]()]/g, ' ')
+    // The dots that IDNA reads as one: https://www.unicode.org/reports/tr46/
+    .replace(/[.\u3002\uff0e\uff61](?=\S)/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+  const points = [...line];
+  return points.length > nameMax ? `${points.slice(0, nameMax).join('').trimEnd()}…` : line;
+}

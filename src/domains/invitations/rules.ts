@@ -1,0 +1,167 @@
+import {
+  type AppError,
+  ConflictError,
+  ForbiddenError,
+  InvalidInputError,
+  LimitReachedError,
+} from '../../core/app-error.ts';
+import { checkEmail } from '../../core/input.ts';
+import type { Invitation, Role } from '../../core/records.ts';
+import { findUngrantable } from '../../core/rights.ts';
+import { isEmailAllowed, type TenantSettings } from '../tenants/rules.ts';
+
+/** Pure decisions about who may be invited, and to what; nothing here touches the database. */
+
+export const rolesMax = 20;
+
+/** One line of a call that invites many. */
+export type InvitationInput = { email: string; roleKeys: readonly string[] };
+
+/** A line that may become an invitation: address in canonical form, and the roles it gives. */
+export type Draft = { index: number; email: string; roles: readonly Role[] };
+
+/** A line that came to nothing, and why; the error names its field. */
+export type RefusedLine = { index: number; email: string; error: AppError };
+
+/** What the tenant and the caller allow, as it stands while the tenant is locked. */
+export type Terms = {
+  rights: ReadonlySet<string>;
+  roles: readonly Role[];
+  settings: TenantSettings;
+};
+
+/**
+ * Reads the lines of a call, each for itself. A line whose address stands in an earlier one is
+ * refused, whether or not that one is good: which of both was meant, nobody can tell.
+ */
+export function readLines(
+  lines: readonly InvitationInput[],
+  terms: Terms,
+): { drafts: Draft[]; refused: RefusedLine[] } {
+  const seen = new Set<string>();
+  const drafts: Draft[] = [];
+  const refused: RefusedLine[] = [];
+  for (const [index, line] of lines.entries()) {
+    const result = readLine(line, index, { ...terms, seen });
+    if ('error' in result) refused.push(result);
+    else drafts.push(result);
+  }
+  return { drafts, refused };
+}
+
+function readLine(
+  line: InvitationInput,
+  index: number,
+  terms: Terms & { seen: Set<string> },
+): Draft | RefusedLine {
+  let { email } = line;
+  try {
+    email = checkEmail('email', line.email);
+    if (terms.seen.has(email)) {
+      throw new ConflictError('This address stands in the list already.', ['email']);
+    }
+    terms.seen.add(email);
+    if (!isEmailAllowed(terms.settings, email)) {
+      throw new InvalidInputError('The tenant takes no addresses of this domain.', ['email']);
+    }
+    return { index, email, roles: pickRoles(line.roleKeys, terms) };
+  } catch (error) {
+    if (!isFieldRefusal(error)) throw error;
+    return { index, email, error: inLine(error, index) };
+  }
+}
+
+type FieldRefusal = InvalidInputError | ConflictError | ForbiddenError;
+
+function isFieldRefusal(error: unknown): error is FieldRefusal {
+  return [InvalidInputError, ConflictError, ForbiddenError].some((kind) => error instanceof kind);
+}
+
+/** The same refusal, naming the field from the top of the input. */
+function inLine(error: FieldRefusal, index: number): FieldRefusal {
+  const kind = error.constructor as new (message: string, path: readonly string[]) => FieldRefusal;
+  return new kind(error.message, pathOf(index, error.inputPath?.[0] ?? 'email'));
+}
+
+export function pathOf(index: number, field: string): string[] {
+  return ['invitations', String(index), field];
+}
+
+/** The roles with these keys; the tenant's default role for none. */
+function pickRoles(keys: readonly string[], { roles, settings, rights }: Terms): Role[] {
+  if (keys.length > rolesMax) {
+    throw new InvalidInputError(`A member has at most ${rolesMax} roles.`, ['roleKeys']);
+  }
+  const wanted = keys.length === 0 ? [settings.defaultRoleKey] : [...new Set(keys)];
+  const picked = wanted.map((key) => {
+    const role = roles.find((candidate) => candidate.key === key);
+    if (!role) throw new InvalidInputError('There is no role with this key.', ['roleKeys']);
+    return role;
+  });
+  const missing = findUngrantable(rights, picked);
+  if (missing === null) return picked;
+  throw new ForbiddenError(`You cannot give "${missing}", which you do not have.`, ['roleKeys']);
+}
+
+/** True where the caller has all that the invitation gives, and may therefore touch it. */
+export function mayTouch(
+  rights: ReadonlySet<string>,
+  invitation: Pick<Invitation, 'roles'>,
+): boolean {
+  return findUngrantable(rights, invitation.roles) === null;
+}
+
+/** What is there already, among the addresses of a call, and how many more there may be. */
+export type Present = {
+  rights: ReadonlySet<string>;
+  memberEmails: readonly string[];
+  pending: readonly Invitation[];
+  room: number;
+  membersMax: number;
+};
+
+/** Of the drafts, those that meet nobody and nothing that stands in their way, while there is room. */
+export function findPlaces(
+  drafts: readonly Draft[],
+  present: Present,
+): { placed: Draft[]; refused: RefusedLine[] } {
+  const placed: Draft[] = [];
+  const refused: RefusedLine[] = [];
+  let { room } = present;
+  for (const draft of drafts) {
+    const former = present.pending.find(({ email }) => email === draft.email);
+    // One that has not expired keeps its place.
+    const takesRoom = former?.status !== 'pending';
+    const error = findObstacle(draft, former, { ...present, room: takesRoom ? room : 1 });
+    if (error) {
+      refused.push({ index: draft.index, email: draft.email, error });
+      continue;
+    }
+    placed.push(draft);
+    if (takesRoom) room -= 1;
+  }
+  return { placed, refused };
+}
+
+function findObstacle(
+  { index, email }: Draft,
+  former: Invitation | undefined,
+  { rights, memberEmails, room, membersMax }: Present,
+): AppError | null {
+  const path = pathOf(index, 'email');
+  if (memberEmails.includes(email)) {
+    return new ConflictError('This person belongs to the tenant already.', path);
+  }
+  if (former && !mayTouch(rights, former)) {
+    return new ForbiddenError('A pending invitation gives more than you have.', path);
+  }
+  return room < 1 ? createFull(membersMax, path) : null;
+}
+
+/** No place is left: those of members and of pending invitations are all taken. */
+export function createFull(membersMax: number, path: string[] | null = null): LimitReachedError {
+  return new LimitReachedError(
+    `This tenant may have at most ${membersMax} members, invited ones included.`,
+    path,
+  );
+}

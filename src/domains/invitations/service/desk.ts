@@ -1,0 +1,150 @@
+import { requirePermission } from '../../../core/access.ts';
+import { RateLimitedError } from '../../../core/app-error.ts';
+import {
+  type Ctx,
+  findActorId,
+  isPlatformAdmin,
+  limitToCredential,
+} from '../../../core/context.ts';
+import { enqueueMails } from '../../../core/mail.ts';
+import { allPermissions, needs } from '../../../core/permissions.ts';
+import type { Invitation, Role } from '../../../core/records.ts';
+import { getTenantScope } from '../../../core/scopes.ts';
+import type { Db } from '../../../db/database.ts';
+import { listRightsOf, listRoles } from '../../roles/queries.ts';
+import { lockTenant } from '../../tenants/queries.ts';
+import { completeSettings } from '../../tenants/rules.ts';
+import { countRoom, getPolicy } from '../../tenants/service/settings.ts';
+import { composeInvitation } from '../mail.ts';
+import * as queries from '../queries.ts';
+import type { Terms } from '../rules.ts';
+import { createInvitationToken } from '../token.ts';
+
+export const inviteToTenant = needs('members:invite');
+
+/** Mails to one address in a day, the first included: enough to have it sent again, too few to molest. */
+const perAddressDayMax = 5;
+
+/** Where invitations of a tenant are changed, while it is locked; as it stands then. */
+export type Desk = Terms & {
+  tx: Db;
+  tenantId: string;
+  tenantName: string;
+  /** How many more may join or be invited, and the limit that this comes from. */
+  room: number;
+  membersMax: number;
+};
+
+/** The tenant whose invitations are to be changed; the caller has been authorised in it. */
+type OfTenant = { id: string; name: string };
+
+/**
+ * Opens the desk in a transaction of the tenant's scope: locks the tenant until the transaction ends, and
+ * reads the rights that the caller has then. Raises ForbiddenError, NotFoundError.
+ */
+export async function openDesk(
+  ctx: Ctx,
+  tx: Db,
+  { id: tenantId, name: tenantName }: OfTenant,
+): Promise<Desk> {
+  await lockTenant(tx, tenantId);
+  const rights = limitToCredential<string>(
+    ctx,
+    isPlatformAdmin(ctx) ? allPermissions : await listRightsOf(tx, tenantId, findActorId(ctx)),
+  );
+  requirePermission(rights, inviteToTenant);
+  const policy = await getPolicy(tx, tenantId);
+  return {
+    tx,
+    tenantId,
+    tenantName,
+    rights,
+    roles: await listRoles(tx, tenantId),
+    settings: completeSettings(policy.settings),
+    room: await countRoom(tx, policy, 'members'),
+    membersMax: policy.limits.members,
+  };
+}
+
+/** Runs a change of a tenant's invitations in one transaction, at a desk. Raises what openDesk raises. */
+export function changeInvitations<T>(
+  ctx: Ctx,
+  tenant: OfTenant,
+  change: (desk: Desk) => Promise<T>,
+): Promise<T> {
+  return ctx.db.transaction(getTenantScope(ctx, tenant.id), async (tx) =>
+    change(await openDesk(ctx, tx, tenant)),
+  );
+}
+
+/** Whom an invitation goes to, and the roles it gives. */
+export type Addressee = { email: string; roles: readonly Role[] };
+
+/**
+ * Counts a mail to each of the addresses, and answers a refusal for each that is too much: nobody makes
+ * a spam relay of a tenant.
+ */
+export async function reserveMails(
+  ctx: Ctx,
+  { tx, tenantId }: Desk,
+  emails: readonly string[],
+): Promise<ReadonlyMap<string, RateLimitedError>> {
+  if (emails.length === 0) return new Map();
+  const answers = await queries.reserveInvitations(tx, tenantId, emails, {
+    perTenant: ctx.runtime.invitationLimits.perTenantDayMax,
+    perAddress: perAddressDayMax,
+  });
+  const tooMany = answers.filter(({ waitSeconds }) => waitSeconds > 0);
+  return new Map(tooMany.map(({ email, waitSeconds }) => [email, refuse(waitSeconds)]));
+}
+
+function refuse(waitSeconds: number): RateLimitedError {
+  return new RateLimitedError(
+    'Too many invitations today, to this address or altogether. Please wait.',
+    waitSeconds,
+  );
+}
+
+/**
+ * Stores invitations with new tokens, in place of what is pending for the same addresses, and mails them.
+ * From now on the caller's rights bound them. Answers them in the order asked.
+ */
+export async function sendInvitations(
+  ctx: Ctx,
+  { tx, tenantId, tenantName }: Desk,
+  addressees: readonly Addressee[],
+): Promise<Invitation[]> {
+  if (addressees.length === 0) return [];
+  const tokens = new Map(addressees.map(({ email }) => [email, createInvitationToken()]));
+  const stored = await queries.storeInvitations(tx, {
+    tenantId,
+    inviter: getInviter(ctx),
+    ttlSeconds: ctx.runtime.invitationLimits.ttlSeconds,
+    rows: addressees.map(({ email, roles }) => ({
+      email,
+      roles,
+      hash: tokens.get(email)?.hash ?? new Uint8Array(),
+    })),
+  });
+  const inviterName = findInviterName(ctx);
+  const mails = stored.map((invitation) => {
+    const token = tokens.get(invitation.email)?.token ?? '';
+    return composeInvitation(ctx, { invitation, tenantName, inviterName, token });
+  });
+  await enqueueMails(ctx, tx, mails);
+  const byEmail = new Map(stored.map((invitation) => [invitation.email, invitation]));
+  return addressees.flatMap(({ email }) => byEmail.get(email) ?? []);
+}
+
+function getInviter(ctx: Ctx): queries.Inviter {
+  const { principal } = ctx;
+  return {
+    userId: findActorId(ctx),
+    apiKeyId: principal.kind === 'apiKey' ? principal.apiKey.id : null,
+  };
+}
+
+/** A program has no name that says anything to people; whoever made it does not write the mail. */
+function findInviterName({ principal }: Ctx): string | null {
+  return principal.kind === 'session' ? principal.user.name : null;
+}

@@ -1,0 +1,107 @@
+import { authorize } from '../../../core/access.ts';
+import {
+  type AppError,
+  describeRefusal,
+  InvalidInputError,
+  type RefusalRecord,
+} from '../../../core/app-error.ts';
+import { listChanges, recordAudits } from '../../../core/audit.ts';
+import type { Ctx } from '../../../core/context.ts';
+import { type IdempotentInput, transactOnce } from '../../../core/idempotency.ts';
+import type { Invitation } from '../../../core/records.ts';
+import { getTenantScope } from '../../../core/scopes.ts';
+import * as queries from '../queries.ts';
+import { type Draft, findPlaces, type InvitationInput, readLines } from '../rules.ts';
+import { toTrail } from '../trail.ts';
+import { type Desk, inviteToTenant, openDesk, reserveMails, sendInvitations } from './desk.ts';
+
+const linesMax = 100;
+
+export type InviteMembersInput = IdempotentInput & {
+  tenantId: string;
+  invitations: readonly InvitationInput[];
+};
+
+/** What became of one line, as plain data: an invitation, or the reason why there is none. */
+export type InvitationResult = {
+  /** In canonical form where it has one. */
+  email: string;
+  invitation: Invitation | null;
+  error: RefusalRecord | null;
+};
+
+/**
+ * Invites up to 100 people at once, each line for itself: what is wrong with one is its result and stops no
+ * other. An address that is invited already gets a new link; the old one is dead. Whether anybody has an
+ * account with an address makes no difference. Needs members:invite, and every right that is to be given.
+ * Raises NotFoundError, ForbiddenError, InvalidInputError (too many lines); for an idempotency key see
+ * transactOnce().
+ */
+export async function inviteMembers(
+  ctx: Ctx,
+  input: InviteMembersInput,
+): Promise<InvitationResult[]> {
+  const { tenantId, invitations: lines } = input;
+  const { tenant } = await authorize(ctx, { id: tenantId }, inviteToTenant);
+  if (lines.length === 0 || lines.length > linesMax) {
+    throw new InvalidInputError(`Invite from 1 to ${linesMax} people at once.`, ['invitations']);
+  }
+  const once = { mutation: 'inviteMembers', input, scope: getTenantScope(ctx, tenantId) };
+  return await transactOnce(ctx, once, async (tx) =>
+    inviteAll(ctx, await openDesk(ctx, tx, tenant), lines),
+  );
+}
+
+async function inviteAll(
+  ctx: Ctx,
+  desk: Desk,
+  lines: readonly InvitationInput[],
+): Promise<InvitationResult[]> {
+  const read = readLines(lines, desk);
+  const emails = read.drafts.map(({ email }) => email);
+  const pending = await queries.listPendingInvitations(desk.tx, desk.tenantId, emails);
+  const memberEmails = await queries.listMemberEmails(desk.tx, desk.tenantId, emails);
+  const found = findPlaces(read.drafts, { ...desk, memberEmails, pending });
+  const toSend = found.placed.map(({ email }) => email);
+  const tooMany = await reserveMails(ctx, desk, toSend);
+  const drafts = found.placed.filter(({ email }) => !tooMany.has(email));
+  const sent = await sendInvitations(ctx, desk, drafts);
+  await recordSent(ctx, desk, sent, pending);
+  const results = new Map<number, InvitationResult>();
+  for (const { index, email, error } of [...read.refused, ...found.refused]) {
+    results.set(index, { email, invitation: null, error: describeRefusal(error) });
+  }
+  for (const draft of found.placed) {
+    results.set(draft.index, toResult(draft, sent, tooMany.get(draft.email) ?? null));
+  }
+  return lines.flatMap((_line, index) => results.get(index) ?? []);
+}
+
+function toResult(
+  { email }: Draft,
+  sent: readonly Invitation[],
+  error: AppError | null,
+): InvitationResult {
+  const invitation = sent.find((candidate) => candidate.email === email) ?? null;
+  return { email, invitation, error: error && describeRefusal(error) };
+}
+
+async function recordSent(
+  ctx: Ctx,
+  { tx, tenantId }: Desk,
+  sent: readonly Invitation[],
+  replaced: readonly Invitation[],
+): Promise<void> {
+  const entries = sent.map((invitation) => {
+    const former = replaced.find(({ id }) => id === invitation.id);
+    const after = toTrail(invitation);
+    return {
+      action: former ? ('invitation.resent' as const) : ('invitation.created' as const),
+      target: { type: 'Invitation' as const, id: invitation.id },
+      changes: former
+        ? listChanges(toTrail(former), after, ['roles', 'expiresAt'])
+        : { email: [null, after.email] as const, roles: [null, after.roles] as const },
+    };
+  });
+  await recordAudits(ctx, tx, { tenantId, entries });
+}

@@ -1,0 +1,101 @@
+import { type Access, authorize } from '../../../core/access.ts';
+import { ConflictError, ForbiddenError, NotFoundError } from '../../../core/app-error.ts';
+import { listChanges, recordAudit } from '../../../core/audit.ts';
+import type { Ctx } from '../../../core/context.ts';
+import type { TenantOwnedRef } from '../../../core/loader.ts';
+import type { Invitation } from '../../../core/records.ts';
+import { isEmailAllowed } from '../../tenants/rules.ts';
+import { invitationLoader } from '../loaders.ts';
+import * as queries from '../queries.ts';
+import { createFull, mayTouch } from '../rules.ts';
+import { toTrail } from '../trail.ts';
+import {
+  changeInvitations,
+  type Desk,
+  inviteToTenant,
+  reserveMails,
+  sendInvitations,
+} from './desk.ts';
+
+/**
+ * Takes an invitation back; its link is dead at once. Needs members:invite, and every right that it gives.
+ * Raises NotFoundError, ForbiddenError, ConflictError (settled already).
+ */
+export async function revokeInvitation(ctx: Ctx, ref: TenantOwnedRef): Promise<Invitation> {
+  const { tenant } = await authorizeOn(ctx, ref);
+  const revoked = await changeInvitations(ctx, tenant, async (desk) => {
+    const invitation = await getTouchable(desk, ref);
+    await queries.revokeInvitation(desk.tx, invitation);
+    await recordAudit(ctx, desk.tx, {
+      action: 'invitation.revoked',
+      tenantId: desk.tenantId,
+      target: { type: 'Invitation', id: ref.id },
+      changes: { status: ['pending', 'revoked'] },
+    });
+    return { ...invitation, status: 'revoked' as const };
+  });
+  invitationLoader(ctx).clear(ref);
+  return revoked;
+}
+
+/**
+ * Mails an invitation again, with a new link in place of the old one and all its time before it, expired
+ * or not. From now on the caller's rights bound it. Needs members:invite, and every right that it gives.
+ * Raises NotFoundError, ForbiddenError, ConflictError (settled already), LimitReachedError,
+ * RateLimitedError.
+ */
+export async function resendInvitation(ctx: Ctx, ref: TenantOwnedRef): Promise<Invitation> {
+  const { tenant } = await authorizeOn(ctx, ref);
+  const resent = await changeInvitations(ctx, tenant, async (desk) => {
+    const former = await getTouchable(desk, ref);
+    requireWelcome(desk, former);
+    const refusals = await reserveMails(ctx, desk, [former.email]);
+    for (const refusal of refusals.values()) throw refusal;
+    const [after] = await sendInvitations(ctx, desk, [former]);
+    if (!after) throw createNotFound();
+    await recordAudit(ctx, desk.tx, {
+      action: 'invitation.resent',
+      tenantId: desk.tenantId,
+      target: { type: 'Invitation', id: ref.id },
+      changes: listChanges(toTrail(former), toTrail(after), ['expiresAt']),
+    });
+    return after;
+  });
+  invitationLoader(ctx).clear(ref);
+  return resent;
+}
+
+function authorizeOn(ctx: Ctx, { tenantId }: TenantOwnedRef): Promise<Access> {
+  return authorize(ctx, { id: tenantId }, inviteToTenant, 'invitation');
+}
+
+/** The invitation, if it is still pending and gives nothing that the caller lacks. */
+async function getTouchable(
+  { tx, tenantId, rights }: Desk,
+  { id }: TenantOwnedRef,
+): Promise<Invitation> {
+  const [invitation] = await queries.listInvitationsById(tx, tenantId, [id]);
+  if (!invitation) throw createNotFound();
+  if (!mayTouch(rights, invitation)) {
+    throw new ForbiddenError('This invitation gives more than you have.');
+  }
+  if (invitation.status !== 'pending' && invitation.status !== 'expired') {
+    throw new ConflictError(`This invitation was ${invitation.status} already.`);
+  }
+  return invitation;
+}
+
+/** Raises LimitReachedError or ConflictError where it could not be accepted anyway. */
+function requireWelcome({ room, membersMax, settings }: Desk, invitation: Invitation): void {
+  if (invitation.status === 'expired' && room < 1) throw createFull(membersMax);
+  if (invitation.roles.length === 0) {
+    throw new ConflictError('The roles of this invitation are gone; invite anew.');
+  }
+  if (!isEmailAllowed(settings, invitation.email)) {
+    throw new ConflictError('The tenant takes no addresses of this domain any more.');
+  }
+}
+
+function createNotFound(): NotFoundError {
+  return new NotFoundError('There is no such invitation.');
+}

@@ -1,0 +1,66 @@
+import { authorize, findAccess } from '../../../core/access.ts';
+import type { Ctx } from '../../../core/context.ts';
+import { type Page, type PageArgs, parsePage, toPage } from '../../../core/page.ts';
+import { needs } from '../../../core/permissions.ts';
+import type { Invitation } from '../../../core/records.ts';
+import { getTenantScope } from '../../../core/scopes.ts';
+import { noScope } from '../../../db/scope.ts';
+import { invitationLoader, ownInvitationsLoader } from '../loaders.ts';
+import { findPreview, type InvitationPreview, type InvitationToMe } from '../queries/addressee.ts';
+import * as queries from '../queries.ts';
+import { hashInvitationToken } from '../token.ts';
+
+const readInvitations = needs('invitations:read');
+
+/**
+ * The invitations of a tenant, newest first. Needs invitations:read. Raises NotFoundError, ForbiddenError,
+ * InvalidInputError.
+ */
+export async function listInvitations(
+  ctx: Ctx,
+  tenantId: string,
+  page: PageArgs,
+): Promise<Page<Invitation>> {
+  await authorize(ctx, { id: tenantId }, readInvitations);
+  const request = parsePage(ctx, page, JSON.stringify(['invitations', tenantId]));
+  const scope = getTenantScope(ctx, tenantId);
+  const rows = await ctx.db.read(scope, (db) => queries.listInvitations(db, tenantId, request));
+  return toPage(ctx, request, rows, {
+    toKey: queries.toInvitationKey,
+    count: () => ctx.db.read(scope, (db) => queries.countInvitations(db, tenantId)),
+  });
+}
+
+/** One invitation: of a tenant where the caller may read them, or to the caller itself; else null. */
+export async function findInvitation(
+  ctx: Ctx,
+  tenantId: string,
+  id: string,
+): Promise<Invitation | null> {
+  const access = await findAccess(ctx, { id: tenantId });
+  if (access?.permissions.has(readInvitations)) {
+    return await invitationLoader(ctx).load({ tenantId, id });
+  }
+  const own = await listInvitationsToMe(ctx);
+  return own.find((invitation) => invitation.id === id && invitation.tenantId === tenantId) ?? null;
+}
+
+/**
+ * The invitations that the caller could accept now, newest first: those to its e-mail address, once that is
+ * verified. None for a session that is bound to a tenant, which may act there only, and none for a program.
+ */
+export async function listInvitationsToMe(ctx: Ctx): Promise<readonly InvitationToMe[]> {
+  const { principal } = ctx;
+  if (principal.kind !== 'session' || principal.session.tenantId !== null) return [];
+  if (principal.user.emailVerifiedAt === null) return [];
+  return await ownInvitationsLoader(ctx).load(principal.user.id);
+}
+
+/** What a mailed link shows, signed in or not; null unless the token is good now. */
+export async function previewInvitation(
+  ctx: Ctx,
+  token: string,
+): Promise<InvitationPreview | null> {
+  const hash = hashInvitationToken(token);
+  return hash && (await ctx.db.read(noScope, (db) => findPreview(db, hash)));
+}

@@ -1,0 +1,144 @@
+import { clearAccess } from '../../../core/access.ts';
+import {
+  type AppError,
+  ConflictError,
+  ForbiddenError,
+  LimitReachedError,
+  NotFoundError,
+} from '../../../core/app-error.ts';
+import { recordAudit } from '../../../core/audit.ts';
+import { type Ctx, getSignedIn } from '../../../core/context.ts';
+import type { Membership } from '../../../core/records.ts';
+import { getOwnScope } from '../../../core/scopes.ts';
+import type { Db } from '../../../db/database.ts';
+import { membershipLoader } from '../../memberships/loaders.ts';
+import { ownInvitationsLoader } from '../loaders.ts';
+import type { SettlementOutcome } from '../queries/addressee.ts';
+import * as queries from '../queries/addressee.ts';
+import { hashInvitationToken } from '../token.ts';
+
+/** An invitation to the caller: by the token of the mailed link, or by id and tenant. */
+export type OwnInvitationInput = { token: string } | { id: string; tenantId: string };
+
+/**
+ * Makes the caller a member, once: whoever is signed in with the invited e-mail address, verified. Decided
+ * by what holds at this moment: the rights of who invited, the limits and settings of the tenant; a refusal
+ * changes nothing. Raises ForbiddenError (not verified, bound to a tenant, in somebody's name; tenant not
+ * active), NotFoundError (no such invitation for this address, or not good any more), ConflictError (a
+ * member already; who invited could not do so any more), LimitReachedError.
+ */
+export async function acceptInvitation(ctx: Ctx, input: OwnInvitationInput): Promise<Membership> {
+  const { user } = getAddressee(ctx);
+  const ref = toRef(input);
+  const accepted = await ctx.db.transaction(getOwnScope(ctx), async (tx) => {
+    const acceptance = await queries.acceptInvitation(tx, ref);
+    if (acceptance.outcome !== 'accepted') throw createRefusal(acceptance);
+    await recordAcceptance(ctx, tx, user.id, acceptance);
+    return acceptance;
+  });
+  // What was loaded before the caller was a member is not so any more.
+  clearAccess(ctx);
+  ownInvitationsLoader(ctx).clearAll();
+  const membershipRef = { tenantId: accepted.tenantId, id: accepted.membershipId };
+  const membership = await membershipLoader(ctx).clear(membershipRef).load(membershipRef);
+  if (membership === null) throw createNotFound();
+  return membership;
+}
+
+/**
+ * Refuses an invitation to the caller; its link is dead. Under the same conditions as accepting, and with
+ * the same errors.
+ */
+export async function declineInvitation(
+  ctx: Ctx,
+  input: OwnInvitationInput,
+): Promise<{ id: string; tenantId: string }> {
+  getAddressee(ctx);
+  const ref = toRef(input);
+  const { outcome, invitationId, tenantId } = await ctx.db.transaction(getOwnScope(ctx), (tx) =>
+    queries.declineInvitation(ctx, tx, ref),
+  );
+  if (outcome !== 'declined') throw createRefusal({ outcome, membersMax: 0 });
+  ownInvitationsLoader(ctx).clearAll();
+  return { id: invitationId, tenantId };
+}
+
+/**
+ * The person that is signed in, if it may settle invitations at all; that says nothing about any. Raises
+ * ForbiddenError.
+ */
+function getAddressee(ctx: Ctx) {
+  const { user, session } = getSignedIn(ctx);
+  if (session.tenantId !== null) {
+    throw new ForbiddenError('This session is bound to one tenant; it cannot join another.');
+  }
+  if (session.impersonatorId !== null) {
+    throw new ForbiddenError('Nobody joins a tenant in somebody else’s name.');
+  }
+  if (user.emailVerifiedAt === null) {
+    throw new ForbiddenError('Verify your e-mail address first; the invitation waits for that.');
+  }
+  return { user };
+}
+
+/** Raises NotFoundError for what cannot be a token. */
+function toRef(input: OwnInvitationInput): queries.OwnInvitationRef {
+  if ('id' in input) return { hash: null, ...input };
+  const hash = hashInvitationToken(input.token);
+  if (hash === null) throw createNotFound();
+  return { hash, id: null, tenantId: null };
+}
+
+async function recordAcceptance(
+  ctx: Ctx,
+  tx: Db,
+  userId: string,
+  { tenantId, invitationId, membershipId, roleKeys }: queries.Acceptance,
+): Promise<void> {
+  await recordAudit(ctx, tx, {
+    action: 'invitation.accepted',
+    tenantId,
+    target: { type: 'Invitation', id: invitationId },
+    changes: { status: ['pending', 'accepted'] },
+  });
+  await recordAudit(ctx, tx, {
+    action: 'membership.created',
+    tenantId,
+    target: { type: 'Membership', id: membershipId },
+    changes: { userId: [null, userId], roles: [null, roleKeys] },
+  });
+}
+
+type Refused = { outcome: SettlementOutcome; membersMax: number };
+
+function createRefusal({ outcome, membersMax }: Refused): AppError {
+  switch (outcome) {
+    case 'suspended':
+      return new ForbiddenError('This tenant is suspended; nobody can join it for now.');
+    case 'pending_deletion':
+      return new ForbiddenError('This tenant is to be erased; nobody can join it any more.');
+    case 'member':
+      return new ConflictError('You belong to this tenant already.');
+    case 'paused':
+      return new ConflictError(
+        'You belong to this tenant already, and your membership is paused: ask its people to end that.',
+      );
+    case 'domain':
+      return new ConflictError('The tenant takes no addresses of your domain any more.');
+    case 'unbacked':
+      return new ConflictError(
+        'Who invited you could not give these roles any more. Ask for another invitation.',
+      );
+    case 'full':
+      return new LimitReachedError(`This tenant may have at most ${membersMax} members.`);
+    default:
+      return createNotFound();
+  }
+}
+
+/** The same for a token that never was, one that is dead, and one for somebody else. */
+function createNotFound(): NotFoundError {
+  return new NotFoundError(
+    'There is no such invitation for your e-mail address, or it is not good any more.',
+  );
+}

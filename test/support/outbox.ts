@@ -1,0 +1,25 @@
+import { createSealer } from '../../src/lib/sealer.ts';
+import type { TestApp } from './app.ts';
+
+/** A mail as it waits to be sent. */
+export type WaitingMail = { to: string; subject: string; text: string };
+
+// With the secret of startTestApp().
+const sealer = createSealer('a secret that only the tests know', 'mail');
+
+/** The mails to an address that wait in the outbox, oldest first. */
+export async function listMails(app: TestApp, to: string): Promise<WaitingMail[]> {
+  const { rows } = await app.owner.query<{ sealed: Buffer }>(
+    'select sealed_message as sealed from mail_outbox where recipient = $1 order by id',
+    [to],
+  );
+  return rows.map(({ sealed }) => ({ to, ...JSON.parse(sealer.open(sealed) ?? 'null') }));
+}
+
+/** The token in the link of the newest mail to an address. */
+export async function readToken(app: TestApp, to: string): Promise<string> {
+  const mail = (await listMails(app, to)).at(-1);
+  const token = /#token=(\S+)/.exec(mail?.text ?? '')?.[1];
+  if (token === undefined) throw new Error(`There is no link for ${to}`);
+  return token;
+}
