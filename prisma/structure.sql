@@ -871,26 +871,6 @@ end
 $function$;
 alter function decline_invitation(bytea,uuid,uuid,text,inet) owner to tenantry_definer;
 
-CREATE OR REPLACE FUNCTION public.delete_expired_answers(rows_max integer)
- RETURNS integer
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-AS $function$
-declare
-  deleted integer;
-begin
-  -- What is lost of this in a crash is deleted again.
-  perform set_config('synchronous_commit', 'off', true);
-  delete from idempotency_keys k where k.slot in (
-    select o.slot from idempotency_keys o where o.expires_at <= now()
-    order by o.expires_at limit rows_max for update skip locked);
-  get diagnostics deleted = row_count;
-  return deleted;
-end
-$function$;
-alter function delete_expired_answers(integer) owner to tenantry_definer;
-
 CREATE OR REPLACE FUNCTION public.delete_expired_data(consecutive_max integer, rows_max integer)
  RETURNS TABLE(kind text, deleted integer)
  LANGUAGE plpgsql
@@ -917,6 +897,20 @@ begin
     where o.consecutive < consecutive_max and coalesce(o.blocked_until, now()) <= now()
       and o.window_started_at < now() - case
         when starts_with(o.bucket, 'account:') then interval '90 days' else interval '1 day' end
+    limit rows_max for update skip locked);
+  get diagnostics deleted = row_count;
+  return next;
+
+  kind := 'idempotencyKeys';
+  delete from idempotency_keys k where k.slot in (
+    select o.slot from idempotency_keys o where o.expires_at <= now()
+    order by o.expires_at limit rows_max for update skip locked);
+  get diagnostics deleted = row_count;
+  return next;
+
+  kind := 'userActivity';
+  delete from user_activity a where (a.day, a.user_id) in (
+    select o.day, o.user_id from user_activity o where o.day < (now() at time zone 'UTC')::date - 90
     limit rows_max for update skip locked);
   get diagnostics deleted = row_count;
   return next;
@@ -2411,8 +2405,6 @@ grant execute on function current_tenant_id() to public;
 grant execute on function current_user_id() to public;
 grant execute on function decline_invitation(bytea,uuid,uuid,text,inet) to owner;
 grant execute on function decline_invitation(bytea,uuid,uuid,text,inet) to tenantry_app;
-grant execute on function delete_expired_answers(integer) to owner;
-grant execute on function delete_expired_answers(integer) to tenantry_app;
 grant execute on function delete_expired_data(integer,integer) to owner;
 grant execute on function delete_expired_data(integer,integer) to tenantry_app;
 grant execute on function delete_mail(uuid) to owner;
@@ -2535,10 +2527,8 @@ grant delete, insert, maintain, select, update on membership_roles to tenantry_d
 grant delete, insert, maintain, select, update on one_time_tokens to tenantry_definer;
 grant insert, select, update (changed_at, password_hash) on password_credentials to tenantry_app;
 grant delete, insert, maintain, select, update on password_credentials to tenantry_definer;
-grant maintain on pg_stat_statements to tenantry_definer;
-grant select on pg_stat_statements to public;
+grant maintain, select on pg_stat_statements to tenantry_definer;
 grant maintain on pg_stat_statements_info to tenantry_definer;
-grant select on pg_stat_statements_info to public;
 grant delete, insert (description, key, name, permissions, tenant_id), select, update (description, name, permissions, updated_at) on roles to tenantry_app;
 grant delete, insert, maintain, select, update on roles to tenantry_definer;
 grant usage on schema public to tenantry_app;
@@ -2596,8 +2586,7 @@ comment on function current_impersonator_id() is 'The administrator who acts as 
 comment on function current_tenant_id() is 'The one tenant whose rows are visible now, or null for none.';
 comment on function current_user_id() is 'The user on whose behalf this connection acts, or null.';
 comment on function decline_invitation(bytea,uuid,uuid,text,inet) is 'Settles an invitation to the verified e-mail address of the current user, by token or id, and says so in the trail of the tenant; or says why not.';
-comment on function delete_expired_answers(integer) is 'Deletes at most so many answers that are given no more, by this clock, and tells how many it were.';
-comment on function delete_expired_data(integer,integer) is 'Deletes at most so many rows of each kind that has had its time, and tells how many: expired sessions, and budgets of failed sign-ins that limit nobody any more.';
+comment on function delete_expired_data(integer,integer) is 'Deletes at most so many rows of each kind that has had its time, and tells how many: expired sessions, budgets of failed sign-ins that limit nobody any more, answers that are given no more, and who was active more than 90 days ago.';
 comment on function delete_mail(uuid) is 'A mail that was sent, or is given up.';
 comment on function delete_old_invitations(integer) is 'Deletes at most so many invitations whose time was over 90 days ago, settled or not: a tenant keeps no addresses of people who never joined.';
 comment on function end_impersonations() is 'Impersonations end with what allowed them and do not come back to life with it.';

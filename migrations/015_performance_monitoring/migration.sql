@@ -6,6 +6,9 @@
 do $$
 begin
   create extension if not exists pg_stat_statements;
+  -- By default everybody may read it; here that is for whom monitoring is.
+  revoke all on pg_stat_statements, pg_stat_statements_info from public;
+  grant select on pg_stat_statements to tenantry_definer;
 exception when insufficient_privilege or undefined_file or feature_not_supported then
   raise notice 'pg_stat_statements was not created (%), so there are no statistics of statements', sqlerrm;
 end

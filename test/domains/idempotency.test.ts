@@ -129,10 +129,11 @@ describe('a key', () => {
     const team = await createTeam(app);
     const admin = await createPlatformAdmin(app);
     const acting = await openSession(app, team.owner);
-    await app.owner.query('update sessions set impersonator_id = $2 where id = $1', [
-      acting.uuid,
-      admin.userUuid,
-    ]);
+    await app.owner.query(
+      `update sessions set impersonator_id = $2, expires_at = now() + interval '30 minutes'
+       where id = $1`,
+      [acting.uuid, admin.userUuid],
+    );
     const input = roleOf(team, 'impersonated', randomUUID());
     expect(await create(team.owner.ask, 'createRole', input)).toMatchObject({ code: null });
     // No answer of the owner's: it is tried, and the role is there.

@@ -77,7 +77,7 @@ describe('node finds what the caller may see, and nothing else', () => {
   });
 
   /** Entries of the trail: test/domains/audit.test.ts; invitations: test/domains/invitations.test.ts. */
-  const testedElsewhere = ['AuditEvent', 'Invitation'];
+  const testedElsewhere = ['ApiKey', 'AuditEvent', 'Invitation'];
 
   test('a type that node cannot find again does not exist in the schema', async () => {
     const { data } = await app.ask('{ __type(name: "Node") { possibleTypes { name } } }');

@@ -50,7 +50,7 @@ const rules: [guarantee: string, offenders: string, breach: string][] = [
     'the serving login is no member of another role',
     `select roleid::regrole::text as offender from pg_auth_members
       where member = 'tenantry_app'::regrole`,
-    'grant tenantry_definer to tenantry_app',
+    'grant pg_monitor to tenantry_app',
   ],
   [
     'the serving login owns nothing',

@@ -1,7 +1,12 @@
 import type { Db } from '../../db/database.ts';
 
 /** What can have had its time, by the names that delete_expired_data() gives. */
-export const expiredKinds = ['sessions', 'signInBudgets', 'idempotencyKeys'] as const;
+export const expiredKinds = [
+  'sessions',
+  'signInBudgets',
+  'idempotencyKeys',
+  'userActivity',
+] as const;
 
 /** How many rows of each kind. */
 export type ExpiredRows = Record<(typeof expiredKinds)[number], number>;

@@ -1,6 +1,7 @@
 import { InvalidCredentialsError, RateLimitedError } from '../../../core/app-error.ts';
 import type { Session as SessionRecord } from '../../../core/records.ts';
 import { builder } from '../../../graphql/builder.ts';
+import { idempotencyKeyField } from '../../../graphql/idempotency.ts';
 import { requireIdOf } from '../../../graphql/ids.ts';
 import { addMutation, createResultType } from '../../../graphql/mutation.ts';
 import { confirmPassword } from '../service/confirm.ts';
@@ -45,6 +46,7 @@ const ImpersonateUserInput = builder.inputType('ImpersonateUserInput', {
       description: '10 to 500 characters, for the person and its tenants to read.',
     }),
     tenantId: t.id({ description: 'In this tenant only; left out: in all of the person’s.' }),
+    idempotencyKey: idempotencyKeyField(t),
   }),
 });
 
@@ -55,10 +57,10 @@ addMutation('impersonateUser', {
     'with a token and a recent sign-in of their own.',
   input: ImpersonateUserInput,
   result: SignInResult,
-  resolve: (ctx, { userId, reason, tenantId }) =>
+  resolve: (ctx, { userId, tenantId, ...input }) =>
     impersonateUser(ctx, {
+      ...input,
       userId: requireIdOf('User', userId, 'user').id,
-      reason,
       tenantId: tenantId == null ? null : requireIdOf('Tenant', tenantId, 'tenant').id,
     }),
 });

@@ -6,6 +6,7 @@ import {
   requirePlatformAdmin,
   requireRecentSignIn,
 } from '../../../core/context.ts';
+import { type IdempotentInput, transactOnce } from '../../../core/idempotency.ts';
 import { checkText } from '../../../core/input.ts';
 import type { Session, User } from '../../../core/records.ts';
 import { getPlatformScope } from '../../../core/scopes.ts';
@@ -19,7 +20,7 @@ import { createSessionToken } from '../token.ts';
 import { describeOrigin } from './open.ts';
 import type { SignedInSession } from './sign-in.ts';
 
-export type ImpersonateUserInput = {
+export type ImpersonateUserInput = IdempotentInput & {
   userId: string;
   reason: string;
   tenantId?: string | null | undefined;
@@ -35,7 +36,7 @@ const reasonMax = 500;
  * trails. The caller stays who it is. Raises InvalidInputError, ForbiddenError (no platform
  * administrator in a session of its own, no recent sign-in, a session kept in a cookie, another
  * administrator), NotFoundError (no such user, or none of that tenant), ConflictError (oneself, or a
- * suspended user).
+ * suspended user); for an idempotency key see transactOnce().
  */
 export async function impersonateUser(
   ctx: Ctx,
@@ -48,15 +49,16 @@ export async function impersonateUser(
   if (tenantId !== null) await requireMember(ctx, user.id, tenantId);
   requireRecentSignIn(ctx);
   requireOwnToken(ctx);
-  const { token, hash } = createSessionToken();
-  const session = await ctx.db.transaction(getPlatformScope(ctx), async (tx) => {
+  const once = { mutation: 'impersonateUser', input, scope: getPlatformScope(ctx) };
+  const made = await transactOnce(ctx, once, async (tx) => {
+    const { token, hash } = createSessionToken();
     // Before anything is told: who erases this user holds its row first and writes into trails later.
     const opened = await openAs(ctx, tx, { userId: user.id, tenantId, tokenHash: hash });
     await endFormer(ctx, tx, opened);
     await tellTrails(ctx, tx, opened, reason);
-    return opened;
+    return { token, session: opened };
   });
-  return { token, session, user };
+  return { ...made, user };
 }
 
 async function getImpersonable(ctx: Ctx, userId: string): Promise<User> {
