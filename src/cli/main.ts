@@ -6,6 +6,7 @@ import { addMigrate } from './commands/migrate.ts';
 import { addSchema } from './commands/schema.ts';
 import { addSeed } from './commands/seed.ts';
 import { addServe } from './commands/serve.ts';
+import { addUser } from './commands/user.ts';
 import { findClearMessage, UsageError } from './faults.ts';
 import { printFault } from './output.ts';
 
@@ -61,6 +62,7 @@ Examples:
   addMigrate(program);
   addSeed(program);
   addAdmin(program);
+  addUser(program);
   addSchema(program);
   return program;
 }

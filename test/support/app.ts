@@ -23,6 +23,7 @@ export type TestApp = {
   /** Connected as the owner, whom row security does not bind: for arranging and looking. */
   owner: pg.Client;
   appUrl: string;
+  ownerUrl: string;
   ask: (query: string, options?: AskOptions) => Promise<Answer>;
   close: () => Promise<void>;
 };
@@ -64,6 +65,7 @@ export async function startTestApp(
     statements,
     owner,
     appUrl: database.appUrl,
+    ownerUrl: database.ownerUrl,
     ask: (query, options) => ask(url, query, options),
     async close() {
       await app.close();
