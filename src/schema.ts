@@ -15,6 +15,7 @@ import './domains/sessions/schema/viewer.ts';
 import './domains/sessions/schema/mutations.ts';
 import './domains/audit/schema.ts';
 import './domains/maintenance/schema.ts';
+import './domains/personal-data/schema.ts';
 import { builder } from './graphql/builder.ts';
 
 /** The whole public schema; each domain adds its part when it is loaded above. */

@@ -34,6 +34,7 @@ const domains = [
   'audit',
   'monitoring',
   'maintenance',
+  'personal-data',
 ];
 
 /** Imports that go downward and are banned all the same. */

@@ -113,6 +113,7 @@ export const objectFields: FieldTable = {
   DeleteRoleSuccess: fields(withParent, 'deletedRoleId'),
   DeleteTenantSuccess: fields(withParent, 'tenant'),
   EraseUserSuccess: fields(withParent, 'erasedUserId'),
+  ExportUserDataSuccess: fields(withParent, 'data'),
   LeaveTenantSuccess: fields(withParent, 'leftTenantId'),
   ReinstateUserSuccess: fields(withParent, 'user'),
   RemoveMemberSuccess: fields(withParent, 'removedMembershipId'),
