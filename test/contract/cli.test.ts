@@ -30,6 +30,9 @@ test.each([
   [['admin', '--help']],
   [['admin', 'create', '--help']],
   [['schema', '--help']],
+  [['user', '--help']],
+  [['user', 'import', '--help']],
+  [['user', 'export', '--help']],
 ])('help shows how it is called, with an example: %j', async (args) => {
   const { code, stdout, stderr } = await runTenantry(args);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

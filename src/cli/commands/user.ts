@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addUserExport } from './user-export.ts';
 import { addUserImport } from './user-import.ts';
 
 /** `tenantry user`: people, whichever tenants they belong to. */
@@ -8,4 +9,5 @@ export function addUser(program: Command): void {
     .description('Manage people.')
     .addHelpText('after', '\nExample:\n  $ tenantry user import people.csv');
   addUserImport(user);
+  addUserExport(user);
 }
