@@ -56,6 +56,7 @@ Exit codes: 0 done, 1 failed, 2 called in a way that cannot work.
 Examples:
   $ tenantry serve
   $ tenantry seed --users 100000
+  $ tenantry user import people.csv
   $ tenantry admin create --email you@example.com`,
     );
   addServe(program, setExitCode);
