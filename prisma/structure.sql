@@ -1245,6 +1245,76 @@ BEGIN ATOMIC
 END;
 alter function find_one_time_token(text,bytea) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.find_personal_data(subject uuid, rows_max integer)
+ RETURNS json
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+begin
+  return (select json_build_object(
+    'user', (
+      select row_to_json(x) from (
+        select u.id, u.email, u.email_verified_at as "emailVerifiedAt", u.name,
+          u.avatar_url as "avatarUrl", u.locale, u.status,
+          u.is_platform_admin as "isPlatformAdmin", u.metadata,
+          u.last_sign_in_at as "lastSignInAt", u.created_at as "createdAt", u.updated_at as "updatedAt",
+          (select c.changed_at from password_credentials c where c.user_id = u.id) as "passwordChangedAt"
+      ) x
+    ),
+    'memberships', (
+      select coalesce(json_agg(x), '[]') from (
+        select json_build_object('id', t.id, 'slug', t.slug, 'name', t.name) as tenant,
+          (select coalesce(json_agg(json_build_object('key', r.key, 'name', r.name) order by r.key), '[]')
+           from membership_roles mr join roles r on r.tenant_id = mr.tenant_id and r.id = mr.role_id
+           where mr.tenant_id = m.tenant_id and mr.membership_id = m.id) as roles,
+          m.is_active as "isActive", m.metadata, m.joined_at as "joinedAt",
+          nullif(m.last_sign_in_at, 'epoch') as "lastSignInAt"
+        from user_tenants m join tenants t on t.id = m.tenant_id
+        where m.user_id = u.id order by m.id limit rows_max
+      ) x
+    ),
+    'sessions', (
+      select coalesce(json_agg(x), '[]') from (
+        select s.id, s.tenant_id as "tenantId", host(s.ip) as ip, s.user_agent as "userAgent",
+          s.impersonator_id is not null as "isImpersonated", s.created_at as "createdAt",
+          s.last_seen_at as "lastSeenAt", s.expires_at as "expiresAt"
+        from sessions s where s.user_id = u.id order by s.id desc limit rows_max
+      ) x
+    ),
+    'apiKeys', (
+      select coalesce(json_agg(x), '[]') from (
+        select k.tenant_id as "tenantId", k.name, k.hint, k.permissions, k.created_at as "createdAt",
+          k.expires_at as "expiresAt", k.last_used_at as "lastUsedAt", k.revoked_at as "revokedAt"
+        from api_keys k where k.created_by = u.id order by k.id desc limit rows_max
+      ) x
+    ),
+    'auditEvents', (
+      select coalesce(json_agg(x), '[]') from (
+        select e.at, e.action, e.tenant_id as "tenantId", e.actor_id = u.id as "isOwnDeed",
+          e.target_type as "targetType", e.target_id as "targetId",
+          -- Before and after of what is a tenant's are the tenant's.
+          case when e.tenant_id is null then e.changes end as changes,
+          e.request_id as "requestId", host(e.ip) as ip
+        from (
+          (select o.* from audit_events o
+           where o.chain_id = u.id order by o.sequence desc limit rows_max)
+          union all
+          (select d.* from user_tenants m cross join lateral (
+            select a.* from audit_events a
+            where a.chain_id = m.tenant_id and a.actor_id = u.id order by a.sequence desc limit rows_max
+          ) d
+          where m.user_id = u.id)
+        ) e
+        order by e.at desc, e.id desc limit rows_max
+      ) x
+    ))
+  from users u
+  where u.id = subject and (subject = current_user_id() or is_platform_scope()));
+end
+$function$;
+alter function find_personal_data(uuid,integer) owner to tenantry_definer;
+
 CREATE OR REPLACE FUNCTION public.find_unused_indexes()
  RETURNS TABLE(index_name name, table_name name, bytes bigint, since timestamp with time zone)
  LANGUAGE sql
@@ -2433,6 +2503,8 @@ grant execute on function find_live_sessions(bytea[],uuid[]) to owner;
 grant execute on function find_live_sessions(bytea[],uuid[]) to tenantry_app;
 grant execute on function find_one_time_token(text,bytea) to owner;
 grant execute on function find_one_time_token(text,bytea) to tenantry_app;
+grant execute on function find_personal_data(uuid,integer) to owner;
+grant execute on function find_personal_data(uuid,integer) to tenantry_app;
 grant execute on function find_unused_indexes() to public;
 grant execute on function find_visible_users(uuid,uuid[],uuid) to owner;
 grant execute on function find_visible_users(uuid,uuid[],uuid) to tenantry_app;
@@ -2601,6 +2673,7 @@ comment on function find_invitation_to(uuid,bytea,uuid,uuid) is 'One of them, by
 comment on function find_live_api_keys(bytea[]) is 'Key check: which of these keys are good now by this clock, and what they may do: of their permissions, those that their creator has at this moment.';
 comment on function find_live_sessions(bytea[],uuid[]) is 'Session check: which of these tokens are good now by this clock, for whom, and with what permissions in the asked tenant (or the one the session is bound to).';
 comment on function find_one_time_token(text,bytea) is 'Whose token this is, while it is good: not used, replaced or expired, for this purpose, of a user who is active and still has the address.';
+comment on function find_personal_data(uuid,integer) is 'What is kept about a person, without secrets, at most so many rows of each kind: for itself, or in the platform scope; else null. A table that comes to hold something about a person has its place here and in erase_user().';
 comment on function find_unused_indexes() is 'Indexes that no statement has used since the statistics began (null: since the server was set up), the largest first; those that keep rows unique are left out.';
 comment on function find_visible_users(uuid,uuid[],uuid) is 'Those of these users the actor may see: itself, people of tenants where it may read members, everybody as a platform administrator.';
 comment on function forget_invitations() is 'The e-mail address of a person that is erased stays in no invitation.';

@@ -25,6 +25,7 @@ import './domains/invitations/schema/mutations.ts';
 import './domains/audit/schema.ts';
 import './domains/maintenance/schema.ts';
 import './domains/monitoring/schema.ts';
+import './domains/personal-data/schema.ts';
 import { builder } from './graphql/builder.ts';
 
 /** The whole public schema; each domain adds its part when it is loaded above. */

@@ -63,6 +63,7 @@ Examples:
   $ tenantry seed --users 100000
   $ tenantry admin create --email you@example.com
   $ tenantry tenant list --json
+  $ tenantry user import people.csv
   $ tenantry user suspend mary@example.com`,
     );
   addServe(program, setExitCode);

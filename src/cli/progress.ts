@@ -3,6 +3,9 @@ import { printNote } from './output.ts';
 /** Shows how far something is: one line that grows on a terminal, a line per tenth elsewhere. */
 export type Progress = { add: (count: number) => void };
 
+/** The same for what has no known number: `share` says how far it is, null that nobody can say. */
+export type OpenProgress = { show: (done: number, share: number | null) => void };
+
 const barWidth = 30;
 
 /** `label` names what is counted. Everything goes to standard error. */
@@ -18,6 +21,23 @@ export function createProgress(label: string, total: number): Progress {
       const text = `${format(done)} of ${format(total)} ${label}, ${format(perSecond)}/s`;
       const tenths = Math.floor((done / total) * 10);
       if (isTerminal) draw(done / total, text);
+      else if (tenths > tenthsShown) printNote(text);
+      tenthsShown = tenths;
+    },
+  };
+}
+
+/** `label` names what is counted. Everything goes to standard error. */
+export function createOpenProgress(label: string): OpenProgress {
+  const began = performance.now();
+  const isTerminal = process.stderr.isTTY === true;
+  let tenthsShown = 0;
+  return {
+    show(done, share) {
+      const perSecond = Math.round(done / ((performance.now() - began) / 1_000));
+      const text = `${format(done)} ${label}, ${format(perSecond)}/s`;
+      const tenths = share === null ? tenthsShown + 1 : Math.floor(share * 10);
+      if (isTerminal) draw(share ?? 0, text);
       else if (tenths > tenthsShown) printNote(text);
       tenthsShown = tenths;
     },

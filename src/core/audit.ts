@@ -8,6 +8,8 @@ export type AuditAction =
   | 'user.suspended'
   | 'user.reinstated'
   | 'user.erased'
+  | 'user.data_exported'
+  | 'users.imported'
   | 'platform_admin.created'
   | 'platform_admin.promoted'
   | 'expired_data.deleted'
@@ -45,6 +47,7 @@ export type AuditAction =
   | 'membership.updated'
   | 'membership.removed'
   | 'membership.left'
+  | 'members.imported'
   | 'role.created'
   | 'role.updated'
   | 'role.deleted';

@@ -1,6 +1,8 @@
-import { hash, verify } from '@node-rs/argon2';
+import { hash } from '@node-rs/argon2';
 import { createBoundedQueue, QueueFullError } from '../lib/bounded-queue.ts';
+import { normalizePassword } from '../lib/password-rules.ts';
 import { UnavailableError } from './app-error.ts';
+import { type PasswordHash, parsePasswordHash } from './password-hash.ts';
 
 /** The library's number for argon2id; its enum exists only as types. */
 const argon2id = 2;
@@ -16,10 +18,13 @@ export type PasswordHasherSettings = {
 export type PasswordHasher = {
   /** A PHC string for a normalised password. Raises UnavailableError when too many wait. */
   hash(password: string): Promise<string>;
-  /** True when the password fits; with a null hash it does the same work and answers false. */
-  verify(phc: string | null, password: string): Promise<boolean>;
-  /** True when a hash was made with weaker parameters than are in force now. */
-  needsRehash(phc: string): boolean;
+  /**
+   * True when the password, as it was typed, fits a hash of ours or of another system; with a null
+   * hash it does the work of one of ours and answers false.
+   */
+  verify(stored: string | null, typed: string): Promise<boolean>;
+  /** True for a hash of another system, and for one of ours with weaker parameters than now. */
+  needsRehash(stored: string): boolean;
 };
 
 /**
@@ -42,15 +47,18 @@ export async function createPasswordHasher(
     outputLen: 32,
   };
   // What unknown e-mail addresses are checked against, so that they cost what known ones cost.
-  const decoy = await hash('a password that nobody has', options);
+  const decoy = parsePasswordHash(await hash('a password that nobody has', options));
+  if (decoy === null) throw new Error('A hash that was just made must be well-formed.');
   return {
     hash: (password) => enqueue(() => hash(password, options)),
-    verify: (phc, password) =>
+    verify: (stored, typed) =>
       enqueue(async () => {
-        const fits = await verify(phc ?? decoy, password);
-        return fits && phc !== null;
+        const known = stored === null ? null : parsePasswordHash(stored);
+        const fits = await fitsAnyForm(known ?? decoy, typed);
+        // Another system may have let the empty password pass; here it is nobody's.
+        return fits && known !== null && typed !== '';
       }),
-    needsRehash: (phc) => isWeaker(phc, settings),
+    needsRehash: (stored) => isWeaker(parsePasswordHash(stored), settings),
   };
 
   async function enqueue<T>(work: () => Promise<T>): Promise<T> {
@@ -63,8 +71,21 @@ export async function createPasswordHasher(
   }
 }
 
-/** Another algorithm, less memory or fewer passes: more of the one does not make up for the other. */
-function isWeaker(phc: string, { memoryKib, iterations }: PasswordHasherSettings): boolean {
-  const [, memory, passes] = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=\d+\$/.exec(phc) ?? [];
-  return !(Number(memory) >= memoryKib && Number(passes) >= iterations);
+/**
+ * Ours are of passwords after NFKC, those of other systems of what was typed. Where a hash could be
+ * either, both forms are tried, if there are two: whether they are depends on the typed text alone.
+ */
+async function fitsAnyForm({ own, fits }: PasswordHash, typed: string): Promise<boolean> {
+  const normalized = normalizePassword(typed);
+  if (own === null || normalized === typed) return await fits(typed);
+  return (await fits(normalized)) || (await fits(typed));
+}
+
+/** Not ours, less memory or fewer passes: more of the one does not make up for the other. */
+function isWeaker(
+  known: PasswordHash | null,
+  { memoryKib, iterations }: PasswordHasherSettings,
+): boolean {
+  const own = known?.own;
+  return !(own && own.memoryKib >= memoryKib && own.iterations >= iterations);
 }

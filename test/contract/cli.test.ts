@@ -37,6 +37,8 @@ test.each([
   [['tenant', 'delete', '--help']],
   [['user', '--help']],
   [['user', 'erase', '--help']],
+  [['user', 'import', '--help']],
+  [['user', 'export', '--help']],
   [['session', '--help']],
   [['key', 'create', '--help']],
 ])('help shows how it is called, with an example: %j', async (args) => {

@@ -37,6 +37,7 @@ const domains = [
   'mails',
   'monitoring',
   'maintenance',
+  'personal-data',
 ];
 
 /** Imports that go downward and are banned all the same. */

@@ -148,10 +148,11 @@ test('a session that is bound to a tenant joins no other and sees no invitations
 test('nobody joins or declines in somebody else’s name', async () => {
   const team = await createTeam(app);
   const invited = await createInvited(app, team);
-  await app.owner.query('update sessions set impersonator_id = $2 where user_id = $1', [
-    invited.person.userUuid,
-    admin.userUuid,
-  ]);
+  await app.owner.query(
+    `update sessions set impersonator_id = $2, expires_at = now() + interval '30 minutes'
+     where user_id = $1`,
+    [invited.person.userUuid, admin.userUuid],
+  );
   expect((await accept(invited.person, { token: invited.token })).code).toBe('FORBIDDEN');
   expect((await decline(invited.person, { token: invited.token })).code).toBe('FORBIDDEN');
   expect(await statusOf(invited.invitationId)).toBe('pending');

@@ -23,6 +23,7 @@ export type TestApp = {
   /** Connected as the owner, whom row security does not bind: for arranging and looking. */
   owner: pg.Client;
   appUrl: string;
+  ownerUrl: string;
   /** For a second server on the same database. */
   databaseUrl: string;
   ask: (query: string, options?: AskOptions) => Promise<Answer>;
@@ -67,6 +68,7 @@ export async function startTestApp(
     statements,
     owner,
     appUrl: database.appUrl,
+    ownerUrl: database.ownerUrl,
     databaseUrl: database.ownerUrl,
     ask: (query, options) => ask(url, query, options),
     async close() {

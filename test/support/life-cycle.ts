@@ -19,6 +19,7 @@ const mutations = {
   suspendUser: ['UserIdInput', 'user { id status }'],
   reinstateUser: ['UserIdInput', 'user { id status }'],
   eraseUser: ['UserIdInput', 'erasedUserId'],
+  exportUserData: ['UserIdInput', 'data'],
   cleanupExpiredData: [null, 'sessions signInBudgets tenants isComplete'],
 } as const;
 

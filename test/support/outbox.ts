@@ -16,10 +16,11 @@ export async function listMails(app: TestApp, to: string): Promise<WaitingMail[]
   return rows.map(({ sealed }) => ({ to, ...JSON.parse(sealer.open(sealed) ?? 'null') }));
 }
 
-/** The token in the link of the newest mail to an address. */
+/** The token in the link of the newest invitation to an address. */
 export async function readToken(app: TestApp, to: string): Promise<string> {
-  const mail = (await listMails(app, to)).at(-1);
-  const token = /#token=(\S+)/.exec(mail?.text ?? '')?.[1];
+  const texts = (await listMails(app, to)).map(({ text }) => text);
+  const tokens = texts.flatMap((text) => /#token=(tenantry_invite_\S+)/.exec(text)?.[1] ?? []);
+  const token = tokens.at(-1);
   if (token === undefined) throw new Error(`There is no link for ${to}`);
   return token;
 }

@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander';
 import { readCount } from '../arguments.ts';
+import { addUserExport } from './user-export.ts';
+import { addUserImport } from './user-import.ts';
 
 const load = () => import('../actions/user.ts');
 
@@ -7,7 +9,7 @@ const load = () => import('../actions/user.ts');
 export function addUser(program: Command): void {
   const user = program
     .command('user')
-    .description('Look at, suspend, reinstate and erase users.')
+    .description('Look at, suspend, reinstate, erase, import and export users.')
     .addHelpText(
       'after',
       `
@@ -22,6 +24,8 @@ Examples:
   addShow(user);
   addSuspension(user);
   addErase(user);
+  addUserImport(user);
+  addUserExport(user);
 }
 
 function addList(user: Command): void {

@@ -100,6 +100,15 @@ const makingKeys: Room = {
       : inTenant('api-keys:manage').judge(scene),
 };
 
+/** Oneself, unless bound to a tenant. */
+const wholeSelf: Room = {
+  name: 'oneself',
+  judge: ({ caller }) => {
+    if (caller === 'anonymous') return 'UNAUTHENTICATED';
+    return caller === 'bound' ? 'FORBIDDEN' : 'allowed';
+  },
+};
+
 const credentials: Room = {
   name: 'public, with the right password',
   judge: ({ target }) => (target === 'malformed' ? 'BAD_USER_INPUT' : 'UNAUTHENTICATED'),
@@ -351,6 +360,19 @@ function listRooms(passwords: Passwords, selves: Selves): MutationTable {
       {
         name: 'of oneself',
         room: erasingOneself,
+        isFixed: true,
+        input: ({ User }, caller) => ({ userId: selves[caller] ?? User }),
+      },
+    ],
+    exportUserData: [
+      {
+        name: 'of somebody',
+        room: selfOrPlatform({ malformed: 'NOT_FOUND' }),
+        input: ({ User }) => ({ userId: User, reason: 'no reason' }),
+      },
+      {
+        name: 'of oneself',
+        room: wholeSelf,
         isFixed: true,
         input: ({ User }, caller) => ({ userId: selves[caller] ?? User }),
       },

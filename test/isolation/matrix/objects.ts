@@ -181,6 +181,7 @@ export const objectFields: FieldTable = {
   DeleteRoleSuccess: fields(withParent, 'deletedRoleId'),
   DeleteTenantSuccess: fields(withParent, 'tenant'),
   EraseUserSuccess: fields(withParent, 'erasedUserId'),
+  ExportUserDataSuccess: fields(withParent, 'data'),
   InviteMembersSuccess: fields(withParent, 'results'),
   LeaveTenantSuccess: fields(withParent, 'leftTenantId'),
   ReinstateUserSuccess: fields(withParent, 'user'),

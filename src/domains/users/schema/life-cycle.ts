@@ -6,7 +6,8 @@ import { User } from '../schema.ts';
 import { eraseUser } from '../service/erase.ts';
 import { reinstateUser, suspendUser } from '../service/suspend.ts';
 
-const UserIdInput = builder.inputType('UserIdInput', {
+/** A user that something is done to or about. */
+export const UserIdInput = builder.inputType('UserIdInput', {
   description: 'A user, and why.',
   fields: (t) => ({
     userId: t.id({ required: true, description: 'Which user.' }),

@@ -1,0 +1,80 @@
+import { type Command, Option } from 'commander';
+import { UsageError } from '../faults.ts';
+import { printNote } from '../output.ts';
+import type { RowFormat } from '../user-import/read-rows.ts';
+
+type ExportOptions = { format?: RowFormat; output?: string; withPasswordHashes?: boolean };
+
+/** `tenantry user export`: everybody, to be imported elsewhere, or all about one person. */
+export function addUserExport(user: Command): void {
+  user
+    .command('export')
+    .description('Write everybody as CSV or NDJSON, or all that is kept about one person as JSON.')
+    .argument('[email]', 'the one person')
+    .addOption(new Option('--format <format>', 'of everybody').choices(['csv', 'ndjson']))
+    .option('--output <file>', 'a new file that only you may read, in place of standard output')
+    .option('--with-password-hashes', 'add the hashes of passwords, which are secrets')
+    .addHelpText(
+      'after',
+      `
+What is written of everybody can be imported again. All about one person is profile, memberships,
+sessions, API keys and trail, without secrets; that it was handed out stands in the person's trail.
+
+Examples:
+  $ tenantry user export --format csv --output people.csv
+  $ tenantry user export --format ndjson --with-password-hashes | gzip > people.ndjson.gz
+  $ tenantry user export mary@example.com > mary.json`,
+    )
+    .action((email: string | undefined, options: ExportOptions) =>
+      email === undefined ? runAll(options) : runOne(email, options),
+    );
+}
+
+async function runAll(options: ExportOptions): Promise<void> {
+  const { output: path, withPasswordHashes: hasPasswordHashes = false } = options;
+  const { withDatabase } = await import('../with-database.ts');
+  const { withOperator } = await import('../../db/operator.ts');
+  const { readUsers } = await import('../user-export/list-users.ts');
+  const { createFormatter } = await import('../user-export/format-rows.ts');
+  const { openOutput } = await import('../user-export/open-output.ts');
+  const formatter = createFormatter(options.format ?? 'csv', { hasPasswordHashes });
+  if (hasPasswordHashes)
+    printNote('The hashes of passwords are secrets: whoever has them can guess.');
+  const output = await openOutput(path);
+  let count = 0;
+  try {
+    await output.write(formatter.header);
+    await withDatabase(({ ownerUrl }) =>
+      withOperator(ownerUrl, (operator) =>
+        readUsers(operator, { hasPasswordHashes }, async (users) => {
+          count += users.length;
+          await output.write(formatter.toText(users));
+        }),
+      ),
+    );
+  } finally {
+    await output.close();
+  }
+  printNote(`${count} users were written.`);
+}
+
+async function runOne(address: string, options: ExportOptions): Promise<void> {
+  if (options.format !== undefined || options.withPasswordHashes) {
+    throw new UsageError('All about one person is JSON, and never has password hashes.');
+  }
+  const { checkEmail } = await import('../../core/input.ts');
+  const { withDatabase } = await import('../with-database.ts');
+  const { withOperator } = await import('../../db/operator.ts');
+  const { exportPerson } = await import('../user-export/export-person.ts');
+  const { openOutput } = await import('../user-export/open-output.ts');
+  const email = checkEmail('email', address);
+  const output = await openOutput(options.output);
+  try {
+    const document = await withDatabase(({ ownerUrl }) =>
+      withOperator(ownerUrl, (operator) => exportPerson(operator, email)),
+    );
+    await output.write(`${JSON.stringify(document, null, 2)}\n`);
+  } finally {
+    await output.close();
+  }
+}

@@ -1,0 +1,33 @@
+import { once } from 'node:events';
+import { type FileHandle, open } from 'node:fs/promises';
+import { CommandError } from '../faults.ts';
+
+/** Where an export goes. */
+export type Output = {
+  write: (text: string) => Promise<void>;
+  close: () => Promise<void>;
+};
+
+/**
+ * A new file that only its owner may read, or standard output, which is waited for. Raises CommandError
+ * where the file is there already or cannot be written.
+ */
+export async function openOutput(path: string | undefined): Promise<Output> {
+  if (path === undefined) return { write: writeToStandardOutput, close: async () => undefined };
+  const file = await createFile(path);
+  return { write: (text) => file.appendFile(text), close: () => file.close() };
+}
+
+async function createFile(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'wx', 0o600);
+  } catch (error) {
+    throw new CommandError(`${path} cannot be written: ${(error as Error).message}`);
+  }
+}
+
+async function writeToStandardOutput(text: string): Promise<void> {
+  // Whoever reads it may have gone, as `head` does; then there is nobody to wait for.
+  if (process.stdout.write(text) || process.stdout.destroyed) return;
+  await Promise.race([once(process.stdout, 'drain'), once(process.stdout, 'close')]);
+}

@@ -1,0 +1,28 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { CommandError } from '../faults.ts';
+import type { RowResult } from './batches.ts';
+
+/** Where a line for each row goes. */
+export type ResultFile = {
+  write: (results: readonly RowResult[]) => Promise<void>;
+  close: () => Promise<void>;
+};
+
+/** A file of one JSON object a line, made anew; with no path nothing is kept. Raises CommandError. */
+export async function openResultFile(path: string | undefined): Promise<ResultFile> {
+  const file = path === undefined ? null : await openForWriting(path);
+  return {
+    async write(results) {
+      await file?.appendFile(results.map((result) => `${JSON.stringify(result)}\n`).join(''));
+    },
+    close: async () => file?.close(),
+  };
+}
+
+async function openForWriting(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'w');
+  } catch (error) {
+    throw new CommandError(`${path} cannot be written: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,45 @@
+import { ForbiddenError, NotFoundError } from '../../core/app-error.ts';
+import { recordAudit } from '../../core/audit.ts';
+import {
+  type Ctx,
+  findBoundTenantId,
+  findPersonId,
+  getAuthenticated,
+  isPlatformAdmin,
+} from '../../core/context.ts';
+import { getOwnScope, getPlatformScope } from '../../core/scopes.ts';
+import { checkReason, type UserIdInput } from '../users/service/suspend.ts';
+import { findPersonalData } from './queries.ts';
+import { type PersonalDataDocument, toDocument } from './rules.ts';
+
+/**
+ * Everything that is kept about a person as one document (GDPR, articles 15 and 20): profile,
+ * memberships, sessions, API keys and trail, and no secret. For the person itself, in a session that
+ * is not bound to a tenant, or for platform administrators; that it was handed out stands in the
+ * person's trail. Raises ForbiddenError, NotFoundError, InvalidInputError.
+ */
+export async function exportUserData(ctx: Ctx, input: UserIdInput): Promise<PersonalDataDocument> {
+  getAuthenticated(ctx);
+  const { userId } = input;
+  const reason = checkReason(input);
+  const isOwn = findPersonId(ctx) === userId;
+  if (!isOwn && !isPlatformAdmin(ctx)) {
+    throw new ForbiddenError('Only the person itself or a platform administrator may do this.');
+  }
+  if (isOwn && findBoundTenantId(ctx) !== null) {
+    throw new ForbiddenError('This session is bound to one tenant; it cannot see all of its user.');
+  }
+  const scope = isOwn ? getOwnScope(ctx) : getPlatformScope(ctx);
+  return await ctx.db.transaction(scope, async (tx) => {
+    const data = await findPersonalData(tx, userId);
+    if (data === null) throw new NotFoundError('There is no such user.');
+    await recordAudit(ctx, tx, {
+      action: 'user.data_exported',
+      tenantId: null,
+      subjectId: userId,
+      target: { type: 'User', id: userId },
+      changes: reason === null ? {} : { reason: [null, reason] },
+    });
+    return toDocument(data, new Date());
+  });
+}

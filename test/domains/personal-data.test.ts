@@ -1,0 +1,174 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { noScope } from '../../src/db/scope.ts';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { createCast } from '../support/cast.ts';
+import { openSession } from '../support/credentials.ts';
+import { countRows, findChainFault, live, readTrail } from '../support/life-cycle.ts';
+import {
+  createMember,
+  createPerson,
+  createPlatformAdmin,
+  createTeam,
+  type Person,
+  toPublicId,
+} from '../support/people.ts';
+
+let app: TestApp;
+let admin: Person;
+beforeAll(async () => {
+  app = await startTestApp();
+  admin = await createPlatformAdmin(app);
+});
+afterAll(() => app.close());
+
+function exportData({ userId }: { userId: string }, ask = admin.ask, more = {}) {
+  return live(ask, 'exportUserData', { userId, ...more });
+}
+
+test('a person gets everything about itself in one document: what it is, where, since when, what it did', async () => {
+  const team = await createTeam(app);
+  const person = await createMember(app, team, 'admin');
+  const { ask } = person;
+  await ask(
+    `mutation { updateProfile(input: { name: "Mary", metadata: { shoe: 38 } }) { __typename } }`,
+  );
+  await live(ask, 'updateTenant', { tenantId: team.tenantId, name: 'Renamed' });
+  await openSession(app, person, team.slug);
+  await app.owner.query(
+    `insert into api_keys (tenant_id, created_by, name, token_hash, hint, permissions, expires_at)
+     values ($1, $2, 'Robot', sha256('x'), 'tnt…abcd', '{tenant:read}', now() + interval '1 day')`,
+    [team.tenantUuid, person.userUuid],
+  );
+  const { code, value } = await exportData(person, ask);
+  const { data } = value;
+  expect({ code, data }).toMatchObject({
+    code: null,
+    data: {
+      format: 'tenantry-personal-data/1',
+      isComplete: true,
+      user: {
+        id: person.userUuid,
+        email: person.email,
+        name: 'Mary',
+        metadata: { shoe: 38 },
+        status: 'active',
+      },
+      memberships: [
+        {
+          tenant: { id: team.tenantUuid, slug: team.slug, name: 'Renamed' },
+          roles: [{ key: 'admin', name: 'Admin' }],
+          isActive: true,
+        },
+      ],
+      sessions: [{ tenantId: team.tenantUuid, ip: '127.0.0.1' }, { tenantId: null }],
+      apiKeys: [{ tenantId: team.tenantUuid, name: 'Robot', hint: 'tnt…abcd' }],
+    },
+  });
+  expect(data.auditEvents).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ action: 'user.signed_up', isOwnDeed: true, tenantId: null }),
+      expect.objectContaining({
+        action: 'tenant.updated',
+        tenantId: team.tenantUuid,
+        changes: null,
+      }),
+    ]),
+  );
+  expect((await readTrail(app, person.userUuid)).at(-1)).toEqual({
+    action: 'user.data_exported',
+    actor: person.userUuid,
+    target: person.userUuid,
+    changes: {},
+  });
+});
+
+test('a document holds no secret, and nothing of anybody else', async () => {
+  const team = await createTeam(app);
+  const person = await createMember(app, team, 'owner');
+  const other = await createMember(app, team, 'member');
+  const { rows } = await app.owner.query(
+    `select password_hash as secret from password_credentials where user_id = $1
+     union all select encode(token_hash, 'hex') from sessions where user_id = $1`,
+    [person.userUuid],
+  );
+  const { value } = await exportData(person, person.ask);
+  const text = JSON.stringify(value);
+  expect(rows.length).toBeGreaterThan(1);
+  for (const { secret } of rows) expect(text).not.toContain(secret);
+  for (const hidden of ['argon2', 'hash', person.token, other.email, other.userUuid]) {
+    expect(text).not.toContain(hidden);
+  }
+});
+
+test('a platform administrator gets the same, and the person can read that in its trail', async () => {
+  const person = await createPerson(app);
+  const { code, value } = await exportData(person, admin.ask, { reason: 'Request 4711' });
+  expect({ code, value }).toMatchObject({
+    code: null,
+    value: { data: { user: { id: person.userUuid }, memberships: [] } },
+  });
+  expect((await readTrail(app, person.userUuid)).at(-1)).toEqual({
+    action: 'user.data_exported',
+    actor: admin.userUuid,
+    target: person.userUuid,
+    changes: { reason: [null, 'Request 4711'] },
+  });
+  expect(await findChainFault(app, person.userUuid)).toBeNull();
+  const next = await exportData(person, person.ask);
+  expect(next.value.data.auditEvents[0]).toMatchObject({
+    action: 'user.data_exported',
+    isOwnDeed: false,
+  });
+});
+
+test('lists are cut at a thousand, which the document says', async () => {
+  const person = await createPerson(app);
+  await app.owner.query(
+    `insert into sessions (user_id, token_hash, idle_timeout_seconds, expires_at)
+     select $1, sha256(n::text::bytea), 60, now() from generate_series(1, 1001) n`,
+    [person.userUuid],
+  );
+  const { value } = await exportData(person);
+  expect([value.data.isComplete, value.data.sessions.length]).toEqual([false, 1_000]);
+});
+
+test('nobody else gets anything, whoever it is about', async () => {
+  const { member, as } = await createCast(app);
+  const absent = { userId: toPublicId('user', '00000000-0000-7000-8000-00000000dead') };
+  const before = await countRows(app, 'audit_events');
+  for (const caller of ['owner', 'admin', 'viewer', 'paused', 'stranger', 'anonymous'] as const) {
+    const refused = await exportData(member, as[caller]);
+    const expected = caller === 'anonymous' ? 'UNAUTHENTICATED' : 'FORBIDDEN';
+    expect([caller, refused.code, refused.value]).toEqual([
+      caller,
+      expected,
+      caller === 'anonymous' ? null : {},
+    ]);
+    expect(await exportData(absent, as[caller])).toEqual(refused);
+  }
+  expect((await exportData(absent)).code).toBe('NOT_FOUND');
+  expect((await exportData({ userId: 'nonsense' })).code).toBe('NOT_FOUND');
+  expect(await countRows(app, 'audit_events')).toBe(before);
+});
+
+test('a session that is bound to one tenant does not hand out what lies in others', async () => {
+  const team = await createTeam(app);
+  const bound = await openSession(app, team.owner, team.slug);
+  expect((await exportData(team.owner, bound.ask)).code).toBe('FORBIDDEN');
+});
+
+test('the database itself answers no scope but one’s own and the platform’s', async () => {
+  const team = await createTeam(app);
+  const victim = await createMember(app, team, 'member');
+  const scope = {
+    ...noScope,
+    userId: team.owner.userUuid,
+    tenantId: team.tenantUuid,
+    platform: true,
+  };
+  const rows = await app.app.db.transaction(
+    scope,
+    (tx) => tx.$queryRaw`select find_personal_data(${victim.userUuid}::uuid, 10) as data`,
+  );
+  expect(rows).toEqual([{ data: null }]);
+});
