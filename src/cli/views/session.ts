@@ -1,5 +1,6 @@
 import type { Session, Tenant, User } from '../../core/records.ts';
 import { toGlobalId } from '../../graphql/ids.ts';
+import { describeDevice } from '../../lib/device.ts';
 import type { ListView } from '../list.ts';
 import { formatTime } from '../table.ts';
 
@@ -27,24 +28,31 @@ export const sessionList: ListView<SessionDetails> = {
     { title: 'FROM', toText: ({ session }) => session.ip },
     { title: 'LAST SEEN', toText: ({ session }) => formatTime(session.lastSeenAt) },
     { title: 'ENDS', toText: ({ session }) => formatTime(session.expiresAt) },
-    { title: 'PROGRAM', toText: ({ session }) => session.userAgent, isFlexible: true },
+    { title: 'PLACE', toText: ({ session }) => session.place, isFlexible: true },
+    { title: 'DEVICE', toText: ({ session }) => findDevice(session) },
   ],
 };
 
 function toSessionJson({ session, user, tenant, impersonator }: SessionDetails): object {
-  const { ip, userAgent, createdAt, lastSeenAt, idleExpiresAt, expiresAt } = session;
+  const { ip, place, userAgent, createdAt, lastSeenAt, idleExpiresAt, expiresAt } = session;
   return {
     id: toSessionId(session),
     user: toPersonJson(user),
     tenant: tenant && { id: toGlobalId('Tenant', tenant.id), slug: tenant.slug },
     impersonator: impersonator && toPersonJson(impersonator),
     ip,
+    place,
     userAgent,
+    device: findDevice(session),
     createdAt,
     lastSeenAt,
     idleExpiresAt,
     expiresAt,
   };
+}
+
+function findDevice({ userAgent }: Session): string | null {
+  return userAgent === null ? null : describeDevice(userAgent);
 }
 
 function toPersonJson({ id, email }: User): object {
