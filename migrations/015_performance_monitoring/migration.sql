@@ -54,7 +54,8 @@ create policy definer on sign_in_failures to tenantry_definer using (true) with 
 create index audit_events_session_opened_at_idx on audit_events (at) where action = 'session.opened';
 comment on index audit_events_session_opened_at_idx is 'user_activity_stats: sign-ins per day';
 
-create or replace function touch_sessions(session_ids uuid[]) returns void
+drop function touch_sessions(uuid[]);
+create function touch_sessions(session_ids uuid[]) returns void
 language sql volatile security definer set search_path = pg_catalog, public, pg_temp
 begin atomic
   select set_config('synchronous_commit', 'off', true);
@@ -296,7 +297,7 @@ begin
   for signature in
     select p.oid::regprocedure from pg_proc p
     where p.pronamespace = 'public'::regnamespace
-      and p.proname in ('note_sign_in_failures', 'statement_statistics', 'activity_of_days', 'usage_of_tenants',
+      and p.proname in ('touch_sessions', 'note_sign_in_failures', 'statement_statistics', 'activity_of_days', 'usage_of_tenants',
         'refresh_table_statistics', 'analyze_query_performance')
   loop
     execute format('alter function %s owner to tenantry_definer', signature);
@@ -311,4 +312,15 @@ grant select, insert, update, delete on user_activity, sign_in_failures to tenan
 grant select on slow_queries, table_stats, index_usage, user_activity_stats, tenant_usage_stats
   to tenantry_definer, tenantry_app;
 -- To analyze is a right of its own since PostgreSQL 17.
-grant maintain on all tables in schema public to tenantry_definer;
+do $$
+declare
+  own record;
+begin
+  for own in
+    select c.oid::regclass as name from pg_class c
+    where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and pg_get_userbyid(c.relowner) = current_user
+  loop
+    execute format('grant maintain on %s to tenantry_definer', own.name);
+  end loop;
+end
+$$;

@@ -3,7 +3,8 @@
 
 drop function delete_expired_answers(integer);
 
-create or replace function delete_expired_data(consecutive_max integer, rows_max integer)
+drop function delete_expired_data(integer, integer);
+create function delete_expired_data(consecutive_max integer, rows_max integer)
 returns table (kind text, deleted integer)
 language plpgsql volatile security definer set search_path = pg_catalog, public, pg_temp
 as $$
@@ -48,3 +49,14 @@ end
 $$;
 comment on function delete_expired_data is
   'Deletes at most so many rows of each kind that has had its time, and tells how many: expired sessions, budgets of failed sign-ins that limit nobody any more, answers that are given no more, and who was active more than 90 days ago.';
+
+grant usage, create on schema public to tenantry_definer;
+alter function delete_expired_data(integer, integer) owner to tenantry_definer;
+revoke create on schema public from tenantry_definer;
+revoke all on function delete_expired_data(integer, integer) from public;
+grant execute on function delete_expired_data(integer, integer) to tenantry_app;
+do $$
+begin
+  execute format('grant execute on function delete_expired_data(integer, integer) to %I', current_user);
+end
+$$;

@@ -42,6 +42,11 @@ beforeAll(async () => {
       sessionId: id,
       apiKeyId: (await createProgram(app, team.owner, team, 'tenant:read')).id,
       toUserId: member.userId,
+      invitationId: toPublicId('invite', rows[0].id, team.tenantUuid),
+    },
+    ...{
+      invitations: [{ email: 'new@people.example', roleKeys: ['viewer'] }],
+      idempotencyKey: null,
     },
   };
 });
@@ -105,6 +110,15 @@ describe('a text that no database can store', () => {
     ...['signIn.password', 'signIn.tenantSlug', 'changePassword.currentPassword'],
     'confirmPassword.password',
   ];
+  /** Where another refusal comes first, or each line of a list is refused for itself. */
+  const otherwise = new Map<string, string | null>([
+    ...['acceptInvitation', 'declineInvitation'].flatMap((name): [string, string][] => [
+      [`${name}.invitationId`, 'BAD_USER_INPUT'],
+      [`${name}.token`, 'BAD_USER_INPUT'],
+    ]),
+    ['inviteMembers.invitations.0.email', null],
+    ['inviteMembers.invitations.0.roleKeys.0', null],
+  ]);
   const spots = mutations.flatMap(({ name, input }) =>
     (input ? listSpots(input) : []).map((spot) => [name, spot.path.join('.'), spot] as const),
   );
@@ -125,7 +139,8 @@ describe('a text that no database can store', () => {
       }
       const isSecret = wrongSecrets.includes(`${name}.${place}`);
       const usual = spot.type === 'ID' ? 'NOT_FOUND' : 'BAD_USER_INPUT';
-      const code = isSecret ? 'UNAUTHENTICATED' : usual;
+      const special = otherwise.get(`${name}.${place}`);
+      const code = isSecret ? 'UNAUTHENTICATED' : special === undefined ? usual : special;
       expect(seen).toEqual(
         Object.fromEntries(Object.keys(faultyTexts).map((kind) => [kind, code])),
       );
@@ -167,7 +182,7 @@ describe('a text that no database can store', () => {
 });
 
 describe('nobody', () => {
-  const forAll = ['signIn', 'signUp'];
+  const forAll = ['signIn', 'signUp', 'requestPasswordReset', 'resetPassword', 'verifyEmail'];
   const names = mutations.map(({ name }) => name).filter((name) => !forAll.includes(name));
 
   test.each(names)('is refused by %s whatever ids the input names', async (name) => {
