@@ -1,5 +1,7 @@
 import {
+  type GraphQLArgument,
   type GraphQLInputObjectType,
+  type GraphQLInputType,
   type GraphQLSchema,
   getNamedType,
   getNullableType,
@@ -53,18 +55,33 @@ function findQuery(schema: GraphQLSchema, table: FieldTable, input: GraphQLInput
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type)) continue;
     for (const field of Object.values(type.getFields())) {
-      const arg = field.args.find((candidate) => getNamedType(candidate.type) === input);
-      if (!arg) continue;
+      const [place] = field.args.flatMap((arg) => listPlaces(arg, input));
+      if (!place) continue;
+      const { arg, wrap } = place;
       const inside = selectAll(schema, table, { type: type.name, field: field.name, ask: null });
       const leaf = `${field.name}(${arg.name}: $v) { ${inside || '__typename'} }`;
-      const isList = isListType(getNullableType(arg.type));
       return {
         text: `${wrapIn(schema, type.name)[0]}($v: ${arg.type}) { ${wrapIn(schema, type.name)[1](leaf)} }`,
-        wrap: (value: object) => (isList ? [value] : value),
+        wrap,
       };
     }
   }
   throw new Error(`No field takes ${input.name}`);
+}
+
+/** Where in an argument the input stands: as itself, or one level down. */
+function listPlaces(arg: GraphQLArgument, input: GraphQLInputObjectType) {
+  const toValue = ({ type }: { type: GraphQLInputType }, value: object) =>
+    isListType(getNullableType(type)) ? [value] : value;
+  const type = getNamedType(arg.type);
+  if (type === input) return [{ arg, wrap: (value: object) => toValue(arg, value) }];
+  if (!isInputObjectType(type)) return [];
+  return Object.values(type.getFields())
+    .filter((field) => getNamedType(field.type) === input)
+    .map((field) => ({
+      arg,
+      wrap: (value: object) => toValue(arg, { [field.name]: toValue(field, value) }),
+    }));
 }
 
 function wrapIn(schema: GraphQLSchema, type: string): [string, (leaf: string) => string] {
