@@ -1,16 +1,13 @@
+import { createRuntime } from './app/runtime.ts';
 import type { Config } from './config.ts';
 import type { Ctx } from './core/context.ts';
 import { guardDatabase } from './core/guarded-database.ts';
-import { createPasswordHasher } from './core/password-hasher.ts';
 import type { Runtime } from './core/runtime.ts';
 import { createDatabase, type Database } from './db/database.ts';
 import type { StatementObserver } from './db/pool.ts';
 import { authenticate } from './domains/sessions/authenticate.ts';
-import { createSessionChecker } from './domains/sessions/check.ts';
 import { exampleQueries } from './http/example-queries.ts';
 import { createHttpServer, type HttpServer } from './http/server.ts';
-import { createCursorCodec } from './lib/cursor.ts';
-import { createSealer } from './lib/sealer.ts';
 import type { Logger } from './observability/logger.ts';
 import { schema } from './schema.ts';
 
@@ -45,22 +42,8 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     guardDatabase(
       createDatabase({ ...config.database, url: parts.appUrl }, parts.observeStatement),
     );
-  const sessions = createSessionChecker(db, log);
-  const runtime: Runtime = {
-    sessionLimits: config.sessions,
-    signInLimits: config.signIn,
-    invitationLimits: config.invitations,
-    tenantDeletionGraceDays: config.tenants.deletionGraceDays,
-    trustsDatabaseAlone: parts.trustsDatabaseAlone ?? false,
-    passwords: await createPasswordHasher(config.passwords),
-    cursors: createCursorCodec(parts.secret),
-    mail: {
-      sealer: createSealer(parts.secret, 'mail'),
-      links: config.mail.links,
-      wake: () => undefined,
-    },
-    findLiveSession: sessions.find,
-  };
+  const { secret, trustsDatabaseAlone } = parts;
+  const { runtime, close } = await createRuntime(config, { db, secret, log, trustsDatabaseAlone });
   const http = createHttpServer({
     schema,
     server: config.server,
@@ -81,7 +64,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     http,
     async close() {
       await http.close();
-      await sessions.close();
+      await close();
       await db.close();
     },
   };

@@ -138,6 +138,10 @@ comment on function find_live_sessions is
 
 -- An operator is nobody in particular and sees what the platform scope shows --------------------------
 
+-- Only its owner replaces a function, and whoever migrates may be no superuser.
+grant usage, create on schema public to tenantry_definer;
+set local role tenantry_definer;
+
 create or replace function list_visible_memberships(
   actor uuid, of_users uuid[], only_tenant uuid, after_id uuid, page_size integer
 )
@@ -229,6 +233,8 @@ begin atomic
     );
 end;
 
+reset role;
+
 -- The trail tells keys and impersonators ------------------------------------------------------------
 
 alter table audit_events
@@ -248,6 +254,8 @@ begin atomic
     event.request_id, host(event.ip)
   ) || case when event.actor_type = 'User' then '[]'::jsonb else jsonb_build_array(event.actor_type) end)::text, 'UTF8'));
 end;
+
+set local role tenantry_definer;
 
 create or replace function append_audit_event(
   in_tenant uuid, subject uuid, action text, target_type text, target uuid, changes jsonb,
@@ -295,9 +303,10 @@ begin
 end
 $$;
 
+reset role;
+
 -- Rights -------------------------------------------------------------------------------------------
 
-grant usage, create on schema public to tenantry_definer;
 do $$
 declare
   signature regprocedure;
@@ -311,10 +320,16 @@ begin
     execute format('grant execute on function %s to tenantry_app', signature);
     execute format('grant execute on function %s to %I', signature, current_user);
   end loop;
-  -- Commands act through the same services as the server, with its rights, as an operator.
-  if not pg_has_role(current_user, 'tenantry_app', 'set') then
-    execute format('grant tenantry_app to %I with inherit false, set true', current_user);
-  end if;
+  -- Commands act through the same services as the server, with its rights, as an operator. Every owner may
+  -- take on tenantry_definer, and by that tenantry_app. Who may not grant roles that another database of the
+  -- cluster has made leaves that to a superuser; only commands need it.
+  begin
+    if not pg_has_role('tenantry_definer', 'tenantry_app', 'set') then
+      grant tenantry_app to tenantry_definer with inherit false, set true;
+    end if;
+  exception when insufficient_privilege or unique_violation or duplicate_object then
+    null;
+  end;
 end
 $$;
 revoke create on schema public from tenantry_definer;

@@ -6,24 +6,29 @@ import { addMigrate } from './commands/migrate.ts';
 import { addSchema } from './commands/schema.ts';
 import { addSeed } from './commands/seed.ts';
 import { addServe } from './commands/serve.ts';
+import { addSession } from './commands/session.ts';
+import { addTenant } from './commands/tenant.ts';
+import { addUser } from './commands/user.ts';
 import { findClearMessage, UsageError } from './faults.ts';
 import { printFault } from './output.ts';
 
-// The `tenantry` command. Importing this module runs it with the arguments of the process. Each
-// command loads what it needs when it is called, so that help comes at once.
+// The `tenantry` command. Each command loads what it needs when it is called, so that help comes at
+// once.
 
 /** How long a handle that somebody forgot may keep the process after the command's end. */
 const lingerMsMax = 2_000;
 
-// Whoever reads our output may stop reading, as `head` does; that is no fault.
-process.stdout.on('error', () => undefined);
-process.stderr.on('error', () => undefined);
+/** Runs the command that the process was started with, and has the process end with its exit code. */
+export async function main(): Promise<void> {
+  // Whoever reads our output may stop reading, as `head` does; that is no fault.
+  process.stdout.on('error', () => undefined);
+  process.stderr.on('error', () => undefined);
+  process.exitCode = await run(process.argv.slice(2));
+  setTimeout(() => process.exit(), lingerMsMax).unref();
+}
 
-process.exitCode = await run(process.argv.slice(2));
-setTimeout(() => process.exit(), lingerMsMax).unref();
-
-/** 0 done · 1 failed · 2 called in a way that cannot work. */
-async function run(args: string[]): Promise<number> {
+/** Runs one command: 0 done · 1 failed · 2 called in a way that cannot work. */
+export async function run(args: string[]): Promise<number> {
   let exitCode = 0;
   const program = await createProgram((code) => {
     exitCode = code;
@@ -55,12 +60,17 @@ Exit codes: 0 done, 1 failed, 2 called in a way that cannot work.
 Examples:
   $ tenantry serve
   $ tenantry seed --users 100000
-  $ tenantry admin create --email you@example.com`,
+  $ tenantry admin create --email you@example.com
+  $ tenantry tenant list --json
+  $ tenantry user suspend mary@example.com`,
     );
   addServe(program, setExitCode);
   addMigrate(program);
   addSeed(program);
   addAdmin(program);
+  addTenant(program);
+  addUser(program);
+  addSession(program);
   addSchema(program);
   return program;
 }

@@ -8,7 +8,25 @@ export function printResult(text: string): void {
 
 /** The answer as data: one line of JSON. */
 export function printJson(value: unknown): void {
-  console.log(JSON.stringify(value));
+  console.log(toJsonLine(value));
+}
+
+/** A value as one line of JSON, in which nothing can steer a terminal. */
+export function toJsonLine(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\u007f-\u009f\u2028\u2029]/g,
+    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/**
+ * Part of a long answer: resolves when it has gone out, with false when nobody reads any more, as after
+ * `head`.
+ */
+export function writeResult(text: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    process.stdout.write(`${text}\n`, (error) => resolve(!error));
+  });
 }
 
 /** Something for people, which never mixes with the answer. */

@@ -15,7 +15,7 @@ export async function askPassword(question: string): Promise<string> {
   process.stderr.write(`${question}: `);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   try {
-    return await askLine('', nowhere);
+    return await readLine('', nowhere);
   } finally {
     process.stderr.write('\n');
   }
@@ -23,10 +23,15 @@ export async function askPassword(question: string): Promise<string> {
 
 /** Asks a question to be answered with yes; anything else is a no. */
 export async function askYes(question: string): Promise<boolean> {
-  return /^y(es)?$/i.test((await askLine(`${question} [y/N] `, process.stderr)).trim());
+  return /^y(es)?$/i.test((await askLine(`${question} [y/N] `)).trim());
 }
 
-function askLine(question: string, output: NodeJS.WritableStream): Promise<string> {
+/** Asks a question and answers the line that was typed. Raises CommandError at Ctrl-C. */
+export function askLine(question: string): Promise<string> {
+  return readLine(question, process.stderr);
+}
+
+function readLine(question: string, output: NodeJS.WritableStream): Promise<string> {
   const lines = createInterface({ input: process.stdin, output, terminal: true });
   return new Promise((resolve, reject) => {
     lines.once('close', () => reject(new CommandError('Nothing was changed.')));

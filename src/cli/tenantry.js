@@ -5,7 +5,10 @@ import './ensure-node.js';
 
 if (process.env.npm_lifecycle_event) endWithParent();
 
-if (await isClientReady()) await import('./main.ts');
+if (await isClientReady()) {
+  const { main } = await import('./main.ts');
+  await main();
+}
 
 /** Generates what is missing or stale; false after saying why that did not work. */
 async function isClientReady() {

@@ -44,6 +44,14 @@ export function getSignedIn(ctx: Ctx): SignedIn {
   throw new ForbiddenError('Only a person who has signed in can do this.');
 }
 
+/**
+ * The same for what an operator can do as well, who is nobody in particular: null then. Raises as
+ * getSignedIn.
+ */
+export function findSignedInUnlessOperator(ctx: Ctx): SignedIn | null {
+  return ctx.principal.kind === 'operator' ? null : getSignedIn(ctx);
+}
+
 /** The id of the person that is signed in, or null: what is one's own is a person's. */
 export function findPersonId(ctx: Ctx): string | null {
   return ctx.principal.kind === 'session' ? ctx.principal.user.id : null;

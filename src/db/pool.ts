@@ -10,6 +10,8 @@ export type PoolSettings = {
   statementTimeoutMs: number;
   queryTimeoutMs: number;
   connectionMaxAgeSeconds: number;
+  /** Taken on by each connection, for a url whose own login has other rights. */
+  role?: string;
 };
 
 /** What pg's clients can say and its types do not: I idle, T in a transaction, E in a failed one. */
@@ -40,11 +42,12 @@ export class ScopedPool extends pg.Pool {
       idleTimeoutMillis: 60_000,
       maxLifetimeSeconds: settings.connectionMaxAgeSeconds,
       keepAlive: true,
-      onConnect: (client) => {
+      onConnect: async (client) => {
         // The pool listens to idle connections only: one that is cut between two statements of a
         // transaction would end the process. Its next statement, or its release, tells of it.
         client.on('error', () => {});
-        return client.query(enterScopeStatement);
+        if (settings.role) await client.query(`set role ${pg.escapeIdentifier(settings.role)}`);
+        await client.query(enterScopeStatement);
       },
     } as pg.PoolConfig);
     this.#observe = observe;

@@ -15,6 +15,9 @@ test.each([
   [['seed', '--users', '-1'], /must be a whole number from 1/],
   [['seed', '--tenants', '3'], /Say how many with --users/],
   [['seed', '--users', '9', '--tenants', '3', '--memberships', '22'], /there can be 3 to 21/],
+  [['tenant', 'create', '--name', 'Labs'], /required option '--owner <user>'/],
+  [['tenant', 'list', '--limit', 'all'], /must be a whole number from 1/],
+  [['user', 'erase', 'mary@example.com'], /no terminal to confirm this at: give --yes/],
   [[], /Usage: tenantry/],
 ])('a call that cannot work says why and ends with 2: %j', async (args, reason) => {
   const { code, stdout, stderr } = await runTenantry(args);
@@ -30,6 +33,11 @@ test.each([
   [['admin', '--help']],
   [['admin', 'create', '--help']],
   [['schema', '--help']],
+  [['tenant', '--help']],
+  [['tenant', 'delete', '--help']],
+  [['user', '--help']],
+  [['user', 'erase', '--help']],
+  [['session', '--help']],
 ])('help shows how it is called, with an example: %j', async (args) => {
   const { code, stdout, stderr } = await runTenantry(args);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

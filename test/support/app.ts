@@ -2,7 +2,7 @@ import pg from 'pg';
 import { type App, type AppParts, createApp } from '../../src/app.ts';
 import { loadConfig } from '../../src/config.ts';
 import { createLogger } from '../../src/observability/logger.ts';
-import { createTestDatabase } from './cluster.ts';
+import { createTestDatabase, type TestDatabase } from './cluster.ts';
 
 /** What an operation came back with. */
 // biome-ignore lint/suspicious/noExplicitAny: tests read answers of every shape.
@@ -27,12 +27,15 @@ export type TestApp = {
   close: () => Promise<void>;
 };
 
+/** What a test brings along instead of the usual. */
+export type TestAppParts = Pick<AppParts, 'trustsDatabaseAlone'> & { database?: TestDatabase };
+
 /** Starts a server for one test file; close it in `afterAll`. */
 export async function startTestApp(
   environment: Record<string, string> = {},
-  parts: Pick<AppParts, 'trustsDatabaseAlone'> = {},
+  { database: given, ...parts }: TestAppParts = {},
 ): Promise<TestApp> {
-  const database = await createTestDatabase();
+  const database = given ?? (await createTestDatabase());
   const config = loadConfig({
     NODE_ENV: 'test',
     PORT: '0',

@@ -1,6 +1,7 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { Config } from '../../config.ts';
 import type { OpenedDatabase } from '../../db/open.ts';
+import { readCount } from '../arguments.ts';
 import { CommandError, UsageError } from '../faults.ts';
 import { printJson, printResult } from '../output.ts';
 import { createProgress } from '../progress.ts';
@@ -33,14 +34,6 @@ Examples:
   $ tenantry seed --tenants 2000 --users 100000 --sessions 100000 --json`,
     )
     .action((options: SeedOptions) => (isBulk(options) ? runBulk(options) : runDemo(options)));
-}
-
-function readCount(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const count = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-    if (count >= min && count <= max) return count;
-    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
-  };
 }
 
 function isBulk({ users, tenants, memberships, sessions }: SeedOptions): boolean {

@@ -7,7 +7,7 @@ import * as queries from '../queries.ts';
 type Ending = { id: string; tenantId?: string | null; userId?: string };
 
 /** How it ends, and in whose trail that stands. */
-type EndingEntry = Pick<AuditEntry, 'tenantId'> & {
+type EndingEntry = Pick<AuditEntry, 'tenantId' | 'subjectId'> & {
   action: 'session.closed' | 'session.revoked' | 'session.replaced';
 };
 

@@ -1,7 +1,7 @@
 import { authorize } from '../../../core/access.ts';
-import { ForbiddenError, NotFoundError } from '../../../core/app-error.ts';
+import { ForbiddenError, InvalidInputError, NotFoundError } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
-import { type Ctx, getSignedIn, isPlatformAdmin } from '../../../core/context.ts';
+import { type Ctx, findSignedInUnlessOperator, isPlatformAdmin } from '../../../core/context.ts';
 import { needs } from '../../../core/permissions.ts';
 import { getOwnScope, getPlatformScope, getTenantScope } from '../../../core/scopes.ts';
 import type { Db } from '../../../db/database.ts';
@@ -20,7 +20,9 @@ const endSessions = needs('sessions:revoke');
  * administrators. Raises NotFoundError, ForbiddenError.
  */
 export async function revokeSession(ctx: Ctx, ref: SessionRef): Promise<void> {
-  const { user, session } = getSignedIn(ctx);
+  const own = findSignedInUnlessOperator(ctx);
+  if (own === null) return await revokeAsOperator(ctx, ref);
+  const { user, session } = own;
   const whose = isPlatformAdmin(ctx) ? {} : { userId: user.id };
   const wasOwn = await endIn(ctx, getPlatformScope(ctx), { ...ref, ...whose });
   if (wasOwn && ref.id === session.id) leaveSession(ctx);
@@ -29,6 +31,17 @@ export async function revokeSession(ctx: Ctx, ref: SessionRef): Promise<void> {
   if (tenantId === null) throw createNotFound();
   await authorize(ctx, { id: tenantId }, endSessions, 'session');
   const wasFound = await endIn(ctx, getTenantScope(ctx, tenantId), ref);
+  if (!wasFound) throw createNotFound();
+}
+
+/** An operator has no trail of its own, so what is no tenant's stands in that of the session's user. */
+async function revokeAsOperator(ctx: Ctx, ref: SessionRef): Promise<void> {
+  const wasFound = await ctx.db.transaction(getPlatformScope(ctx), async (tx) => {
+    const session = await queries.findSession(tx, ref);
+    if (session === null) return false;
+    const { tenantId, userId: subjectId } = session;
+    return await endSession(ctx, tx, ref, { action: 'session.revoked', tenantId, subjectId });
+  });
   if (!wasFound) throw createNotFound();
 }
 
@@ -49,11 +62,13 @@ export type RevokeSessionsInput = {
  * bound to it. Raises NotFoundError, ForbiddenError.
  */
 export async function revokeSessions(ctx: Ctx, input: RevokeSessionsInput): Promise<number> {
-  const { user, session } = getSignedIn(ctx);
-  const userId = input.userId ?? user.id;
+  const own = findSignedInUnlessOperator(ctx);
+  const userId = input.userId ?? own?.user.id;
+  if (userId === undefined) throw new InvalidInputError('Name the user.', ['userId']);
   const tenantId = input.tenantId ?? null;
-  const exceptId = input.includeCurrent ? null : session.id;
-  if (userId === user.id) {
+  if (own !== null && userId === own.user.id) {
+    const { session } = own;
+    const exceptId = input.includeCurrent ? null : session.id;
     const revokedCount = await ctx.db.transaction(getOwnScope(ctx), (tx) =>
       endSessionsOf(ctx, tx, { userId, tenantId, exceptId }),
     );

@@ -1,6 +1,11 @@
 import { ConflictError, ForbiddenError, NotFoundError } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
-import { becomePrincipal, type Ctx, getSignedIn, isPlatformAdmin } from '../../../core/context.ts';
+import {
+  becomePrincipal,
+  type Ctx,
+  findSignedInUnlessOperator,
+  isPlatformAdmin,
+} from '../../../core/context.ts';
 import { createAnonymous } from '../../../core/principal.ts';
 import { getOwnScope, getPlatformScope } from '../../../core/scopes.ts';
 import type { Db } from '../../../db/database.ts';
@@ -14,14 +19,14 @@ import { checkReason, type UserIdInput } from './suspend.ts';
  * NotFoundError, ConflictError, InvalidInputError.
  */
 export async function eraseUser(ctx: Ctx, input: UserIdInput): Promise<void> {
-  const { user, session } = getSignedIn(ctx);
+  const own = findSignedInUnlessOperator(ctx);
   const { userId } = input;
   const reason = checkReason(input);
-  const isOwn = userId === user.id;
+  const isOwn = userId === own?.user.id;
   if (!isOwn && !isPlatformAdmin(ctx)) {
     throw new ForbiddenError('Only the person itself or a platform administrator may do this.');
   }
-  if (isOwn && session.tenantId !== null) {
+  if (isOwn && own?.session.tenantId !== null) {
     throw new ForbiddenError('This session is bound to one tenant; it cannot erase its user.');
   }
   const scope = isOwn ? getOwnScope(ctx) : getPlatformScope(ctx);

@@ -1,6 +1,10 @@
 import { ConflictError, NotFoundError } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
-import { type Ctx, getSignedIn, requirePlatformAdmin } from '../../../core/context.ts';
+import {
+  type Ctx,
+  findSignedInUnlessOperator,
+  requirePlatformAdmin,
+} from '../../../core/context.ts';
 import { checkOptionalText } from '../../../core/input.ts';
 import type { User, UserStatus } from '../../../core/records.ts';
 import { getPlatformScope } from '../../../core/scopes.ts';
@@ -20,7 +24,7 @@ export type UserIdInput = { userId: string; reason?: string | null | undefined }
 export async function suspendUser(ctx: Ctx, input: UserIdInput): Promise<User> {
   const reason = checkReason(input);
   requirePlatformAdmin(ctx);
-  if (input.userId === getSignedIn(ctx).user.id) {
+  if (input.userId === findSignedInUnlessOperator(ctx)?.user.id) {
     throw new ConflictError('You cannot suspend yourself.');
   }
   return await changeStatus(ctx, input.userId, { status: 'suspended', reason });

@@ -1,0 +1,30 @@
+import { printNote, toJsonLine, writeResult } from './output.ts';
+import { type Column, createTable } from './table.ts';
+
+/** How the rows of a list are shown, to people and to programs. */
+export type ListView<Row> = {
+  /** What the rows are, as in "No tenants." */
+  noun: string;
+  columns: readonly Column<Row>[];
+  toJson: (row: Row) => object;
+};
+
+/**
+ * Prints a list as it is read: a table or, with `json`, one object a line. However long it is, one page
+ * is held; who stops reading stops the reading.
+ */
+export async function printList<Row>(
+  pages: AsyncIterable<readonly Row[]>,
+  { noun, columns, toJson }: ListView<Row>,
+  { json = false }: { json?: boolean | undefined },
+): Promise<void> {
+  const formatRows = createTable(columns, process.stdout.isTTY ? process.stdout.columns : null);
+  let count = 0;
+  for await (const rows of pages) {
+    count += rows.length;
+    if (rows.length === 0) continue;
+    const text = json ? rows.map((row) => toJsonLine(toJson(row))).join('\n') : formatRows(rows);
+    if (!(await writeResult(text))) return;
+  }
+  if (count === 0) printNote(`No ${noun}.`);
+}

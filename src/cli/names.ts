@@ -1,0 +1,27 @@
+import { NotFoundError } from '../core/app-error.ts';
+import type { Ctx } from '../core/context.ts';
+import type { Tenant, User } from '../core/records.ts';
+import { findTenant } from '../domains/tenants/service.ts';
+import { findUser } from '../domains/users/service.ts';
+import { parseIdOf } from '../graphql/ids.ts';
+
+/**
+ * Objects as people name them: a tenant by slug, a user by e-mail address, either by the id of the API.
+ * None is a slug or an address, so there is nothing to guess.
+ */
+
+/** A tenant by slug or id. Raises NotFoundError. */
+export async function getTenant(ctx: Ctx, name: string): Promise<Tenant> {
+  const key = parseIdOf('Tenant', name);
+  const tenant = await findTenant(ctx, key ? { id: key.id } : { slug: name });
+  if (tenant === null) throw new NotFoundError(`There is no tenant ${JSON.stringify(name)}.`);
+  return tenant;
+}
+
+/** A user by e-mail address or id. Raises NotFoundError, InvalidInputError. */
+export async function getUser(ctx: Ctx, name: string): Promise<User> {
+  const key = parseIdOf('User', name);
+  const user = await findUser(ctx, key ? { id: key.id } : { email: name });
+  if (user === null) throw new NotFoundError(`There is no user ${JSON.stringify(name)}.`);
+  return user;
+}

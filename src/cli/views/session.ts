@@ -1,0 +1,57 @@
+import type { Session, Tenant, User } from '../../core/records.ts';
+import { toGlobalId } from '../../graphql/ids.ts';
+import type { ListView } from '../list.ts';
+import { formatTime } from '../table.ts';
+
+/** A live session with whose it is and what it is bound to. */
+export type SessionDetails = {
+  session: Session;
+  user: User;
+  tenant: Tenant | null;
+  /** The administrator who acts in it; null also where that person is gone. */
+  impersonator: User | null;
+};
+
+/** The id of a session as the API gives it. */
+export function toSessionId({ id, tenantId }: Session): string {
+  return toGlobalId('Session', id, tenantId);
+}
+
+export const sessionList: ListView<SessionDetails> = {
+  noun: 'live sessions',
+  toJson: toSessionJson,
+  columns: [
+    { title: 'ID', toText: ({ session }) => toSessionId(session) },
+    { title: 'USER', toText: describeUser },
+    { title: 'BOUND TO', toText: ({ tenant }) => tenant?.slug ?? null },
+    { title: 'FROM', toText: ({ session }) => session.ip },
+    { title: 'LAST SEEN', toText: ({ session }) => formatTime(session.lastSeenAt) },
+    { title: 'ENDS', toText: ({ session }) => formatTime(session.expiresAt) },
+    { title: 'PROGRAM', toText: ({ session }) => session.userAgent, isFlexible: true },
+  ],
+};
+
+function toSessionJson({ session, user, tenant, impersonator }: SessionDetails): object {
+  const { ip, userAgent, createdAt, lastSeenAt, idleExpiresAt, expiresAt } = session;
+  return {
+    id: toSessionId(session),
+    user: toPersonJson(user),
+    tenant: tenant && { id: toGlobalId('Tenant', tenant.id), slug: tenant.slug },
+    impersonator: impersonator && toPersonJson(impersonator),
+    ip,
+    userAgent,
+    createdAt,
+    lastSeenAt,
+    idleExpiresAt,
+    expiresAt,
+  };
+}
+
+function toPersonJson({ id, email }: User): object {
+  return { id: toGlobalId('User', id), email };
+}
+
+function describeUser({ session, user, impersonator }: SessionDetails): string {
+  if (session.impersonatorId === null) return user.email;
+  return `${user.email}, by ${impersonator?.email ?? 'an administrator who is gone'}`;
+}

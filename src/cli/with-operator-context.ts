@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { inspect } from 'node:util';
+import { createRuntime } from '../app/runtime.ts';
+import { getSecret } from '../config/secret.ts';
+import { AppError } from '../core/app-error.ts';
+import type { Ctx } from '../core/context.ts';
+import { guardDatabase } from '../core/guarded-database.ts';
+import { appRole } from '../db/app-role.ts';
+import { createDatabase } from '../db/database.ts';
+import { CommandError } from './faults.ts';
+import { createCommandLog } from './output.ts';
+import { withDatabase } from './with-database.ts';
+
+/** What was typed for a field of an input, so that a refusal can name it: `{ slug: '--slug' }`. */
+export type Words = Readonly<Record<string, string>>;
+
+/** A command does one thing after the other; a second connection is for what a loader reads aside. */
+const poolSize = 2;
+
+/**
+ * Runs a command's work with the services of the server, as the operator: whoever owns the database.
+ * Its connections take on the serving role, so rules, limits, audit rows and row security are those of
+ * the API. Raises CommandError for what a service refuses, and what withDatabase raises.
+ */
+export async function withOperatorContext<T>(
+  work: (ctx: Ctx) => Promise<T>,
+  words: Words = {},
+): Promise<T> {
+  return await withDatabase(async ({ ownerUrl }, config) => {
+    const log = createCommandLog();
+    const db = guardDatabase(
+      createDatabase({ ...config.database, url: ownerUrl, role: appRole, poolSize }),
+    );
+    const secret = await getSecret(config);
+    const { runtime, close } = await createRuntime(config, { db, secret, log });
+    try {
+      return await work({
+        principal: { kind: 'operator' },
+        request: { id: randomUUID(), ip: null, userAgent: null },
+        sessionKeeper: null,
+        db,
+        runtime,
+        log,
+      });
+    } catch (error) {
+      throw explain(error, words);
+    } finally {
+      await close();
+      await db.close();
+    }
+  });
+}
+
+function explain(error: unknown, words: Words): unknown {
+  if (error instanceof AppError) return toCommandError(error, words);
+  if (!/permission denied to set role/.test(inspect(error))) return error;
+  const remedy = `grant ${appRole} to tenantry_definer with inherit false, set true`;
+  return new CommandError(
+    `the owner of the database may not act as the server does: as a superuser, ${remedy}`,
+    { cause: error },
+  );
+}
+
+/** The refusal as one line that names what was typed instead of the field of the API. */
+function toCommandError(error: AppError, words: Words): CommandError {
+  const field = error.inputPath?.at(-1);
+  const word = field === undefined ? undefined : words[field];
+  if (word === undefined) return new CommandError(error.message, { cause: error });
+  const named = error.message.replaceAll(`"${field}"`, word);
+  const message = named === error.message ? `${word}: ${named}` : named;
+  return new CommandError(message, { cause: error });
+}

@@ -1,0 +1,40 @@
+import { authorize } from '../../../core/access.ts';
+import { InvalidInputError } from '../../../core/app-error.ts';
+import { type Ctx, requirePlatformAdmin } from '../../../core/context.ts';
+import { needs } from '../../../core/permissions.ts';
+import type { Tenant } from '../../../core/records.ts';
+import { getPlatformScope } from '../../../core/scopes.ts';
+import { findUser } from '../../users/service.ts';
+import { createTenantWithOwner } from '../queries.ts';
+import {
+  type CreateTenantInput,
+  checkNewTenant,
+  recordTenantCreated,
+  withTakenSlugNamed,
+} from '../service.ts';
+
+const readTenant = needs('tenant:read');
+
+export type FoundTenantInput = CreateTenantInput & { ownerId: string };
+
+/**
+ * Creates a tenant that an existing, active user owns; platform administrators and operators only.
+ * Raises ForbiddenError, InvalidInputError (no such owner), ConflictError (slug taken).
+ */
+export async function createTenantFor(ctx: Ctx, input: FoundTenantInput): Promise<Tenant> {
+  requirePlatformAdmin(ctx);
+  const tenant = checkNewTenant(input, 'name', 'slug');
+  const owner = await findUser(ctx, { id: input.ownerId });
+  if (owner === null) throw new InvalidInputError('There is no such user.', ['owner']);
+  if (owner.status !== 'active') {
+    throw new InvalidInputError('A suspended user cannot own a new tenant.', ['owner']);
+  }
+  await withTakenSlugNamed('slug', () =>
+    ctx.db.transaction(getPlatformScope(ctx), async (tx) => {
+      await createTenantWithOwner(tx, owner.id, tenant);
+      await recordTenantCreated(ctx, tx, tenant);
+    }),
+  );
+  const access = await authorize(ctx, { id: tenant.id }, readTenant);
+  return access.tenant;
+}

@@ -1,0 +1,119 @@
+import type { World } from './world.ts';
+
+/** Something that works, a question whether it does, and what ends it. */
+export type Trial = {
+  /** True while the process at this url still lets it through. */
+  probe: (url: string) => Promise<boolean>;
+  /** Takes it away through the process at this url; resolves with the acknowledgement. */
+  end: (url: string) => Promise<void>;
+};
+
+export type TrialKind = { name: string; prepare: (trial: number) => Promise<Trial> };
+
+const permissionsQuery = 'query ($id: ID!) { tenant(id: $id) { viewerPermissions } }';
+const verifyQuery = 'query ($token: String!) { verifySession(token: $token) { valid } }';
+
+/** What can be taken away, each asked by its holder or by a service that verifies it. */
+export function listTrials(world: World): TrialKind[] {
+  const { ask, admin, owner, tenantId } = world;
+
+  const isSignedIn = (token: string) => async (url: string) =>
+    (await ask(url, '{ viewer { user { id } } }', token)).viewer !== null;
+
+  const hasPermission = (token: string, id: string, permission: string) => async (url: string) => {
+    const { tenant } = await ask(url, permissionsQuery, token, { id });
+    return tenant?.viewerPermissions.includes(permission) ?? false;
+  };
+
+  const change =
+    (token: string, name: string, inputType: string, input: object) => async (url: string) => {
+      const { [name]: done } = await ask(
+        url,
+        `mutation ($input: ${inputType}!) { ${name}(input: $input) { __typename
+          ... on Error { message } } }`,
+        token,
+        { input },
+      );
+      if (!done.__typename.endsWith('Success')) throw new Error(`${name}: ${done.message}`);
+    };
+
+  return [
+    {
+      name: 'session revoked, asked by its holder',
+      prepare: async () => {
+        const { token, userId } = await world.createMember('member');
+        return {
+          probe: isSignedIn(token),
+          end: change(admin.token, 'revokeSessions', 'RevokeSessionsInput', { userId }),
+        };
+      },
+    },
+    {
+      name: 'session revoked, verified by a service',
+      prepare: async () => {
+        const { token, userId } = await world.createMember('member');
+        return {
+          probe: async (url) =>
+            (await ask(url, verifyQuery, admin.token, { token })).verifySession.valid,
+          end: change(admin.token, 'revokeSessions', 'RevokeSessionsInput', { userId }),
+        };
+      },
+    },
+    {
+      name: 'user suspended',
+      prepare: async () => {
+        const { token, userId } = await world.createMember('member');
+        return {
+          probe: isSignedIn(token),
+          end: change(admin.token, 'suspendUser', 'UserIdInput', { userId, reason: 'a trial' }),
+        };
+      },
+    },
+    {
+      name: 'tenant suspended',
+      prepare: async () => {
+        const other = await world.createTenant();
+        return {
+          probe: hasPermission(other.owner.token, other.tenantId, 'tenant:read'),
+          end: change(admin.token, 'suspendTenant', 'TenantIdInput', { tenantId: other.tenantId }),
+        };
+      },
+    },
+    {
+      name: 'role dropped',
+      prepare: async () => {
+        const { token, membershipId } = await world.createMember('admin');
+        return {
+          probe: hasPermission(token, tenantId, 'members:update'),
+          end: change(owner.token, 'updateMembership', 'UpdateMembershipInput', {
+            membershipId,
+            roleKeys: ['viewer'],
+          }),
+        };
+      },
+    },
+    {
+      name: 'membership paused',
+      prepare: async () => {
+        const { token, membershipId } = await world.createMember('member');
+        return {
+          probe: hasPermission(token, tenantId, 'tenant:read'),
+          end: change(owner.token, 'updateMembership', 'UpdateMembershipInput', {
+            membershipId,
+            isActive: false,
+          }),
+        };
+      },
+    },
+    {
+      name: 'membership removed',
+      prepare: async () => {
+        const { token, membershipId } = await world.createMember('member');
+        return {
+          probe: hasPermission(token, tenantId, 'tenant:read'),
+          end: change(owner.token, 'removeMember', 'MembershipIdInput', { membershipId }),
+        };
+      },
+    },
+  ];
+}

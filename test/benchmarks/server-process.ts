@@ -1,0 +1,27 @@
+import { startChild } from '../support/child.ts';
+
+/** A server in a process of its own, as it would stand beside others on one database. */
+export type ServerProcess = { url: string; end: () => Promise<number | null> };
+
+/** Starts one on a database that is migrated; `appUrl` is the serving login's. */
+export async function startServerProcess(
+  appUrl: string,
+  environment: Record<string, string> = {},
+): Promise<ServerProcess> {
+  const child = startChild(`
+    import { createApp } from '#root/src/app.ts';
+    import { loadConfig } from '#root/src/config.ts';
+    import { createLogger } from '#root/src/observability/logger.ts';
+    const config = loadConfig({
+      NODE_ENV: 'test', PORT: '0', LOG_LEVEL: 'warn', ...${JSON.stringify(environment)},
+    });
+    const app = await createApp(config, {
+      appUrl: ${JSON.stringify(appUrl)},
+      secret: 'a secret that only the benchmark knows',
+      log: createLogger(config.log),
+    });
+    process.on('SIGTERM', () => app.close());
+    console.log((await app.http.listen()).url);
+  `);
+  return { url: `${await child.firstLine}/graphql`, end: child.end };
+}

@@ -1,0 +1,73 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { builtInRoles } from '../../src/core/permissions.ts';
+import { ensureAppRole } from '../../src/db/app-role.ts';
+import { startEmbedded } from '../../src/db/embedded/start.ts';
+import { silentLog } from '../../src/db/log.ts';
+import { migrate } from '../../src/db/migrator.ts';
+import { syncBuiltInRoles } from '../../src/db/open.ts';
+import type { TestDatabase } from './cluster.ts';
+
+/** A PostgreSQL with the shipped settings, nothing of its safety switched off, that a test may kill. */
+export type CrashingCluster = {
+  database: TestDatabase;
+  /** `kill -9` of every process of the server at once. */
+  kill: () => Promise<void>;
+  /** Starts it again on the same port, which replays its log. */
+  restart: () => Promise<void>;
+};
+
+const atRoot = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
+
+/** Starts it with a migrated database; `database.drop` stops it and removes its data. */
+export async function startCrashingCluster(): Promise<CrashingCluster> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'tenantry-crash-'));
+  const settingsFile = atRoot('src/db/postgresql.conf');
+  const start = (port?: number) =>
+    startEmbedded({ dataDir, settingsFile, log: silentLog, ...(port ? { port } : {}) });
+  let cluster = await start();
+  const { ownerUrl, port } = cluster;
+  await migrate({ ownerUrl, migrationsDir: atRoot('migrations'), log: silentLog });
+  await syncBuiltInRoles(ownerUrl, builtInRoles);
+  return {
+    database: {
+      ownerUrl,
+      appUrl: await ensureAppRole(ownerUrl),
+      async drop() {
+        await cluster.stop();
+        await rm(dataDir, { recursive: true, force: true, maxRetries: 10 });
+      },
+    },
+    async kill() {
+      const pidFile = path.join(dataDir, 'postgres', 'postmaster.pid');
+      const postmaster = Number.parseInt(await readFile(pidFile, 'utf8'), 10);
+      // The postmaster first: it would end the others in an orderly way.
+      for (const pid of [postmaster, ...listChildren(postmaster)]) killNow(pid);
+    },
+    async restart() {
+      cluster = await start(port);
+      if (cluster.port !== port) throw new Error('The port was taken by somebody else meanwhile.');
+    },
+  };
+}
+
+function killNow(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+function listChildren(parent: number): number[] {
+  const table = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' });
+  return table
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .filter(([, ppid]) => ppid === parent)
+    .map(([pid = 0]) => pid);
+}
