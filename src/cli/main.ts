@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { addAdmin } from './commands/admin.ts';
+import { addInvite } from './commands/invite.ts';
 import { addKey } from './commands/key.ts';
 import { addMigrate } from './commands/migrate.ts';
 import { addSchema } from './commands/schema.ts';
@@ -73,6 +74,7 @@ Examples:
   addTenant(program);
   addUser(program);
   addSession(program);
+  addInvite(program);
   addKey(program);
   addSchema(program);
   return program;
