@@ -2,9 +2,12 @@ import type { Config } from './config.ts';
 import type { Ctx } from './core/context.ts';
 import { guardDatabase } from './core/guarded-database.ts';
 import { createPasswordHasher } from './core/password-hasher.ts';
+import { createRightsFinder } from './core/recheck.ts';
 import type { Runtime } from './core/runtime.ts';
+import { createStreams } from './core/streams.ts';
 import { createDatabase, type Database } from './db/database.ts';
 import type { StatementObserver } from './db/pool.ts';
+import { createAuditFeed } from './domains/audit/feed.ts';
 import { authenticate } from './domains/sessions/authenticate.ts';
 import { createSessionChecker } from './domains/sessions/check.ts';
 import { exampleQueries } from './http/example-queries.ts';
@@ -46,6 +49,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       createDatabase({ ...config.database, url: parts.appUrl }, parts.observeStatement),
     );
   const sessions = createSessionChecker(db, log);
+  const feed = createAuditFeed(db, log);
   const runtime: Runtime = {
     sessionLimits: config.sessions,
     signInLimits: config.signIn,
@@ -59,6 +63,9 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       wake: () => undefined,
     },
     findLiveSession: sessions.find,
+    findRights: createRightsFinder(db),
+    streams: createStreams(config.streams, log),
+    feed,
   };
   const http = createHttpServer({
     schema,
@@ -69,6 +76,8 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       principal: await authenticate(runtime, credentials),
       request,
       sessionKeeper: credentials.sessionKeeper,
+      reauthenticate: () =>
+        authenticate({ ...runtime, findLiveSession: sessions.peek }, credentials),
       db,
       runtime,
       log,
@@ -79,7 +88,10 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     runtime,
     http,
     async close() {
+      // First, or the server would wait for them as for any answer.
+      await runtime.streams.close();
       await http.close();
+      await feed.close();
       await sessions.close();
       await db.close();
     },

@@ -47,6 +47,7 @@ export function loadConfig(env: Environment): Config {
     passwords: readGroup(settings.passwords, env, faults),
     signIn: readGroup(settings.signIn, env, faults),
     tenants: readGroup(settings.tenants, env, faults),
+    streams: readGroup(settings.streams, env, faults),
     mail: readGroup(settings.mail, env, faults),
     log: readGroup(settings.log, env, faults),
   };
@@ -118,7 +119,8 @@ function findContradictions(values: AllValues, unread: ReadonlySet<string>): str
 }
 
 function arrange(values: AllValues) {
-  const { general, server, database, sessions, passwords, signIn, tenants, mail, log } = values;
+  const { general, server, database, sessions, passwords, signIn, tenants, streams, mail, log } =
+    values;
   const isProduction = general.NODE_ENV === 'production';
   return {
     env: general.NODE_ENV,
@@ -149,6 +151,10 @@ function arrange(values: AllValues) {
     },
     tenants: {
       deletionGraceDays: tenants.TENANT_DELETION_GRACE_DAYS,
+    },
+    streams: {
+      perOwnerMax: streams.STREAMS_PER_CALLER_MAX,
+      perProcessMax: streams.STREAMS_MAX,
     },
     mail: arrangeMail(mail, server),
     log: {

@@ -14,6 +14,7 @@ import './domains/sessions/schema/session.ts';
 import './domains/sessions/schema/viewer.ts';
 import './domains/sessions/schema/mutations.ts';
 import './domains/audit/schema.ts';
+import './domains/audit/schema/streams.ts';
 import './domains/maintenance/schema.ts';
 import { builder } from './graphql/builder.ts';
 

@@ -193,6 +193,16 @@ export const settings = {
       about: 'Days in which a deleted tenant can be restored before it is erased',
     }),
   },
+  streams: {
+    STREAMS_PER_CALLER_MAX: integer(1, 10_000, {
+      fallback: '10',
+      about: 'Most streams of events that one user or API key has open in a process',
+    }),
+    STREAMS_MAX: integer(0, 100_000, {
+      fallback: '1000',
+      about: 'Most streams of events that one process has open',
+    }),
+  },
   mail: {
     INVITATION_URL: webAddress({
       fallback: undefined,

@@ -3,6 +3,8 @@ import type { Sealer } from '../lib/sealer.ts';
 import type { LiveSession, SessionAsk } from './live-session.ts';
 import type { MailLinkKind } from './mail.ts';
 import type { PasswordHasher } from './password-hasher.ts';
+import type { Permission } from './permissions.ts';
+import type { Streams } from './streams.ts';
 
 /** How long sessions live, in seconds, and how many a user may have. */
 export type SessionLimits = {
@@ -35,6 +37,25 @@ export type MailRuntime = {
   wake: () => void;
 };
 
+/** Wakes who waits for news; each answers how to stop. */
+export type Feed = {
+  /** Of an audit trail: called when there may be more of it. */
+  watchTrail: (chainId: string, wake: () => void) => () => void;
+  /** Of a person: called with what was done to it since, each once. */
+  watchPerson: (userId: string, tell: (news: readonly PersonNews[]) => void) => () => void;
+};
+
+/** Something that was done to a person, as the trail tells it. */
+export type PersonNews = {
+  id: string;
+  tenantId: string | null;
+  at: Date;
+  action: string;
+  targetType: string | null;
+  targetId: string | null;
+  changes: unknown;
+};
+
 /** What lives as long as the process and holds no caller's data. */
 export type Runtime = {
   sessionLimits: SessionLimits;
@@ -51,4 +72,8 @@ export type Runtime = {
   trustsDatabaseAlone: boolean;
   /** The session check, merged over all requests in flight. */
   findLiveSession: (ask: SessionAsk) => Promise<LiveSession | null>;
+  /** What a user may do in a tenant now, merged over all who ask; null for nothing at all. */
+  findRights: (ask: { userId: string; tenantId: string }) => Promise<readonly Permission[] | null>;
+  streams: Streams;
+  feed: Feed;
 };

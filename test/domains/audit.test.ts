@@ -126,7 +126,12 @@ test('node finds an entry for who may read the trail, and for nobody else', asyn
 test('an untouched chain verifies; an altered row, a missing row and a lopped tail are named', async () => {
   const { team } = await createBusyTeam();
   const chain = team.tenantUuid;
-  expect(await verify(chain)).toEqual({ events: '5', broken_sequence: null, fault: null });
+  expect(await verify(chain)).toEqual({
+    events: '5',
+    redacted: '0',
+    broken_sequence: null,
+    fault: null,
+  });
   const faultAfter = async (sql: string) => {
     await app.owner.query('begin');
     await app.owner.query(sql, [chain]);

@@ -68,6 +68,7 @@ test('an empty environment gives the documented development defaults', () => {
       windowSeconds: 900,
     },
     tenants: { deletionGraceDays: 30 },
+    streams: { perOwnerMax: 10, perProcessMax: 1000 },
     mail: {
       links: {
         invitation: 'http://localhost:4000/dev/invitation',

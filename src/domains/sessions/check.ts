@@ -10,6 +10,8 @@ const touchEveryMs = 1_000;
 /** The session check of this process. `close` writes what is still to be noted. */
 export type SessionChecker = {
   find: (ask: SessionAsk) => Promise<LiveSession | null>;
+  /** The same without noting a use: a stream that nobody looks at keeps no session alive. */
+  peek: (ask: SessionAsk) => Promise<LiveSession | null>;
   close: () => Promise<void>;
 };
 
@@ -30,6 +32,7 @@ export function createSessionChecker(db: Database, log: Logger): SessionChecker 
       if (found?.needsTouch) used.add(found.session.id);
       return found;
     },
+    peek: findBatched,
     close: async () => {
       clearInterval(timer);
       await flush();

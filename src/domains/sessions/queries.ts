@@ -143,14 +143,18 @@ export async function updatePassword(
   return updated > 0;
 }
 
-/** Ends one session; false when the scope shows none with this id, tenant and user (if asked). */
+/** Ends one session and answers whose; null when the scope shows none with this id, tenant and user (if asked). */
 export async function deleteSession(
   tx: Db,
   sessionId: string,
-  of: { tenantId?: string | null; userId?: string } = {},
-): Promise<boolean> {
-  const { count } = await tx.session.deleteMany({ where: { ...of, id: sessionId } });
-  return count > 0;
+  { tenantId, userId }: { tenantId?: string | null; userId?: string } = {},
+): Promise<string | null> {
+  const [ended] = await tx.$queryRaw<{ userId: string }[]>`
+    delete from sessions s where s.id = ${sessionId}::uuid
+      ${tenantId === undefined ? Prisma.empty : Prisma.sql`and s.tenant_id is not distinct from ${tenantId}::uuid`}
+      ${userId === undefined ? Prisma.empty : Prisma.sql`and s.user_id = ${userId}::uuid`}
+    returning s.user_id as "userId"`;
+  return ended?.userId ?? null;
 }
 
 /** Which sessions of a user to end. */

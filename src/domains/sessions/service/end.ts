@@ -21,7 +21,8 @@ export async function endSession(
   { id, ...of }: Ending,
   entry: EndingEntry,
 ): Promise<boolean> {
-  const wasFound = await queries.deleteSession(tx, id, of);
-  if (wasFound) await recordAudit(ctx, tx, { ...entry, target: { type: 'Session', id } });
-  return wasFound;
+  const userId = await queries.deleteSession(tx, id, of);
+  if (userId === null) return false;
+  await recordAudit(ctx, tx, { ...entry, subjectId: userId, target: { type: 'Session', id } });
+  return true;
 }

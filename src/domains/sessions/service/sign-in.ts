@@ -105,7 +105,7 @@ export async function switchTenant(ctx: Ctx, tenantId: string | null): Promise<S
     if (own === null) throw new NotFoundError('There is no such tenant.');
   }
   const opened = await ctx.db.transaction(getOwnScope(ctx), async (tx) => {
-    const wasLive = await queries.deleteSession(tx, session.id);
+    const wasLive = (await queries.deleteSession(tx, session.id)) !== null;
     if (!wasLive) throw new UnauthenticatedError();
     const { isPlatformAdmin } = user;
     const next = await openSession(ctx, tx, {
