@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { addAdmin } from './commands/admin.ts';
+import { addAudit } from './commands/audit.ts';
 import { addMigrate } from './commands/migrate.ts';
 import { addSchema } from './commands/schema.ts';
 import { addSeed } from './commands/seed.ts';
@@ -61,6 +62,7 @@ Examples:
   addMigrate(program);
   addSeed(program);
   addAdmin(program);
+  addAudit(program);
   addSchema(program);
   return program;
 }

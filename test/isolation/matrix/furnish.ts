@@ -65,6 +65,7 @@ export async function furnish(
       Role: held,
       SpareRole: spare,
       AuditEvent: toPublicId('audit', event, team.tenantUuid),
+      FirstAuditEvent: toPublicId('audit', await findFirstEvent(app, team), team.tenantUuid),
       Session: bound.id,
       UnboundSession: unbound.id,
       token: bound.token,
@@ -127,6 +128,14 @@ async function appendEvent(
       personWord(house, 'colleague'),
       addressOf[house],
     ],
+  );
+  return rows[0]?.id ?? '';
+}
+
+async function findFirstEvent(app: TestApp, { tenantUuid }: Team): Promise<string> {
+  const { rows } = await app.owner.query<{ id: string }>(
+    'select id from audit_events where chain_id = $1 order by sequence limit 1',
+    [tenantUuid],
   );
   return rows[0]?.id ?? '';
 }

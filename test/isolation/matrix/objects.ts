@@ -63,8 +63,12 @@ export const objectFields: FieldTable = {
         subject.isBound || (caller === 'bound' && subject.person === 'caller'),
     ),
   },
+  ViewerEvent: {
+    ...fields(withParent, 'type at'),
+    subject: { room: withParent, asks: [{ name: 'the viewer', gives: 'User' }] },
+  },
   AuditEvent: {
-    ...fields(withParent, 'id sequence at action actorId changes requestId ip hash'),
+    ...fields(withParent, 'id sequence at action actorId changes requestId ip hash redactedAt'),
     actor: { room: withParent, asks: [{ name: 'a person', gives: 'User' }] },
     impersonator: { room: withParent, subject: { person: 'owner' } },
     target: { room: withParent, asks: [{ name: 'a membership', gives: 'Membership' }] },

@@ -55,8 +55,20 @@ const anywhere: Room = {
   judge: (scene) => (scene.caller === 'bound' ? 'allowed' : platform.judge(scene)),
 };
 
-/** The fields of Query: the doors to everything else. */
+/** The fields of Query and Subscription: the doors to everything else. */
 export const queryFields: FieldTable = {
+  Subscription: {
+    auditEvents: {
+      room: inTenant('audit:read'),
+      asks: [
+        {
+          name: 'behind the first entry',
+          args: ({ Tenant, FirstAuditEvent }) => ({ tenantId: Tenant, after: FirstAuditEvent }),
+        },
+      ],
+    },
+    viewerEvents: { room: signedIn, subject: { person: 'caller', isBound: false } },
+  },
   Query: {
     node: {
       room: withParent,
