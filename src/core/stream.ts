@@ -49,6 +49,7 @@ export function createStream<T extends object>(
   });
 
   async function recheck(): Promise<void> {
+    if (state.isEnded) return;
     await source.recheck();
     state.checkedAt = performance.now();
     // What could not be read or checked before may be now.

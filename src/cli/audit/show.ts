@@ -1,11 +1,9 @@
 import Table from 'cli-table3';
+import { toHarmlessLine } from '../../lib/text.ts';
 import type { Verification } from './chains.ts';
 import type { TrailEvent } from './events.ts';
 
 const widths = { at: 20, sequence: 8, action: 30, who: 44 };
-
-/** Control characters and what turns the direction of a line: nothing shown may steer a terminal. */
-const unsafe = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /** An entry as data: one line of JSON. */
 export function toJsonLine(event: TrailEvent): string {
@@ -24,7 +22,7 @@ export function toTextLine(event: TrailEvent): string {
     `${targetType ?? ''} ${targetId ?? ''}`.padEnd(widths.who),
     JSON.stringify(changes),
   ];
-  return columns.join('  ').replace(unsafe, '\ufffd');
+  return toHarmlessLine(columns.join('  '));
 }
 
 /** What a verification found, for people. */
@@ -37,7 +35,7 @@ export function describeVerification({ chains, events, redacted, faults }: Verif
     style: { head: [], border: [] },
   });
   for (const { chain, name, sequence, fault } of faults) {
-    table.push([chain, (name ?? '').replace(unsafe, '\ufffd'), sequence, fault]);
+    table.push([chain, toHarmlessLine(name ?? ''), sequence, fault]);
   }
   return `${table.toString()}\n${looked}: ${faults.length} broken.`;
 }

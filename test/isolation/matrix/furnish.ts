@@ -65,7 +65,7 @@ export async function furnish(
       Role: held,
       SpareRole: spare,
       AuditEvent: toPublicId('audit', event, team.tenantUuid),
-      FirstAuditEvent: toPublicId('audit', await findFirstEvent(app, team), team.tenantUuid),
+      PreviousAuditEvent: toPublicId('audit', await findPreviousEvent(app, team), team.tenantUuid),
       Session: bound.id,
       UnboundSession: unbound.id,
       token: bound.token,
@@ -132,9 +132,9 @@ async function appendEvent(
   return rows[0]?.id ?? '';
 }
 
-async function findFirstEvent(app: TestApp, { tenantUuid }: Team): Promise<string> {
+async function findPreviousEvent(app: TestApp, { tenantUuid }: Team): Promise<string> {
   const { rows } = await app.owner.query<{ id: string }>(
-    'select id from audit_events where chain_id = $1 order by sequence limit 1',
+    'select id from audit_events where chain_id = $1 order by sequence desc offset 1 limit 1',
     [tenantUuid],
   );
   return rows[0]?.id ?? '';

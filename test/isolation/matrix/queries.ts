@@ -62,8 +62,11 @@ export const queryFields: FieldTable = {
       room: inTenant('audit:read'),
       asks: [
         {
-          name: 'behind the first entry',
-          args: ({ Tenant, FirstAuditEvent }) => ({ tenantId: Tenant, after: FirstAuditEvent }),
+          name: 'behind the last entry but one',
+          args: ({ Tenant, PreviousAuditEvent }) => ({
+            tenantId: Tenant,
+            after: PreviousAuditEvent,
+          }),
         },
       ],
     },

@@ -154,7 +154,7 @@ function createAbsent(like: Ids, tenantUuid: string): Ids {
     Role: toPublicId('role', randomUUID(), tenantUuid),
     SpareRole: toPublicId('role', randomUUID(), tenantUuid),
     AuditEvent: toPublicId('audit', randomUUID(), tenantUuid),
-    FirstAuditEvent: toPublicId('audit', randomUUID(), tenantUuid),
+    PreviousAuditEvent: toPublicId('audit', randomUUID(), tenantUuid),
     Session: toPublicId('session', randomUUID(), tenantUuid),
     UnboundSession: toPublicId('session', randomUUID()),
     token: mintToken('tenantry_session').token,
@@ -171,7 +171,7 @@ function moveTo(tenantUuid: string, ids: Ids): Ids {
     Role: move(ids.Role),
     SpareRole: move(ids.SpareRole),
     AuditEvent: move(ids.AuditEvent),
-    FirstAuditEvent: move(ids.FirstAuditEvent),
+    PreviousAuditEvent: move(ids.PreviousAuditEvent),
     Session: move(ids.Session),
   };
 }
