@@ -820,20 +820,23 @@ BEGIN ATOMIC
 END;
 alter function list_audit_heads(uuid[]) owner to tenantry_definer;
 
-CREATE OR REPLACE FUNCTION public.list_rights(user_ids uuid[], tenant_ids uuid[])
- RETURNS TABLE(ordinal bigint, permissions text[])
+CREATE OR REPLACE FUNCTION public.list_grants(user_ids uuid[], tenant_ids uuid[], permissions text[])
+ RETURNS TABLE(ordinal bigint, is_granted boolean)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 BEGIN ATOMIC
  SELECT asked.ordinal,
-     membership_permissions(m.tenant_id, m.id) AS membership_permissions
-    FROM (((UNNEST(list_rights.user_ids, list_rights.tenant_ids) WITH ORDINALITY asked(user_id, tenant_id, ordinal)
+     (EXISTS ( SELECT
+            FROM (membership_roles mr
+              JOIN roles r ON (((r.tenant_id = mr.tenant_id) AND (r.id = mr.role_id))))
+           WHERE ((mr.tenant_id = m.tenant_id) AND (mr.membership_id = m.id) AND (asked.permission = ANY (r.permissions))))) AS "exists"
+    FROM (((UNNEST(list_grants.user_ids, list_grants.tenant_ids, list_grants.permissions) WITH ORDINALITY asked(user_id, tenant_id, permission, ordinal)
       JOIN user_tenants m ON (((m.tenant_id = asked.tenant_id) AND (m.user_id = asked.user_id) AND m.is_active)))
       JOIN users u ON (((u.id = m.user_id) AND (u.status = 'active'::text))))
       JOIN tenants t ON (((t.id = m.tenant_id) AND (t.status = 'active'::text))));
 END;
-alter function list_rights(uuid[],uuid[]) owner to tenantry_definer;
+alter function list_grants(uuid[],uuid[],text[]) owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.list_roles_of_users(actor uuid, user_ids uuid[], tenant_ids uuid[])
  RETURNS TABLE(user_id uuid, tenant_id uuid, tenant_status text, roles jsonb)
@@ -1465,8 +1468,8 @@ grant execute on function is_operator() to public;
 grant execute on function is_platform_scope() to public;
 grant execute on function list_audit_heads(uuid[]) to owner;
 grant execute on function list_audit_heads(uuid[]) to tenantry_app;
-grant execute on function list_rights(uuid[],uuid[]) to owner;
-grant execute on function list_rights(uuid[],uuid[]) to tenantry_app;
+grant execute on function list_grants(uuid[],uuid[],text[]) to owner;
+grant execute on function list_grants(uuid[],uuid[],text[]) to tenantry_app;
 grant execute on function list_roles_of_users(uuid,uuid[],uuid[]) to owner;
 grant execute on function list_roles_of_users(uuid,uuid[],uuid[]) to tenantry_app;
 grant execute on function list_viewer_events(uuid[]) to owner;
@@ -1570,7 +1573,7 @@ comment on function found_tenant(uuid,uuid,text,text,jsonb) is 'Creates a tenant
 comment on function is_operator() is 'True for the owner of the database at the command line, who belongs to no tenant; the serving login is never one.';
 comment on function is_platform_scope() is 'True while a platform administrator acts across tenants.';
 comment on function list_audit_heads(uuid[]) is 'How far each of these chains goes: all streams of a process ask together whether there is something new.';
-comment on function list_rights(uuid[],uuid[]) is 'What each of these users may do now in the tenant beside it, no row for nothing: all streams of a process are checked together.';
+comment on function list_grants(uuid[],uuid[],text[]) is 'Whether each of these users has the permission now in the tenant beside it, no row where it does not belong there: all streams of a process are checked together.';
 comment on function list_roles_of_users(uuid,uuid[],uuid[]) is 'The roles that users have in tenants, for up to hundreds of pairs at once: the actor learns its own, those in tenants where it may read members, and all as a platform administrator.';
 comment on function list_viewer_events(uuid[]) is 'What was done to these users in the last 30 seconds. Their entries stand in many chains and become visible as they are committed, which no transaction puts off for so long: who asks more often and passes over what it knows misses nothing.';
 comment on function list_visible_memberships(uuid,uuid[],uuid,uuid,integer) is 'Memberships of users with tenant and roles, oldest first, a page per user: the actor sees its own, those in tenants where it may read members, and all as a platform administrator.';

@@ -2,7 +2,7 @@ import type { Config } from './config.ts';
 import type { Ctx } from './core/context.ts';
 import { guardDatabase } from './core/guarded-database.ts';
 import { createPasswordHasher } from './core/password-hasher.ts';
-import { createRightsFinder } from './core/recheck.ts';
+import { createGrantFinder } from './core/recheck.ts';
 import type { Runtime } from './core/runtime.ts';
 import { createStreams } from './core/streams.ts';
 import { createDatabase, type Database } from './db/database.ts';
@@ -63,7 +63,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       wake: () => undefined,
     },
     findLiveSession: sessions.find,
-    findRights: createRightsFinder(db),
+    findGrant: createGrantFinder(db),
     streams: createStreams(config.streams, log),
     feed,
   };

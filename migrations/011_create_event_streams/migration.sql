@@ -265,18 +265,21 @@ end;
 comment on function list_viewer_events is
   'What was done to these users in the last 30 seconds. Their entries stand in many chains and become visible as they are committed, which no transaction puts off for so long: who asks more often and passes over what it knows misses nothing.';
 
-create function list_rights(user_ids uuid[], tenant_ids uuid[])
-returns table (ordinal bigint, permissions text[])
+create function list_grants(user_ids uuid[], tenant_ids uuid[], permissions text[])
+returns table (ordinal bigint, is_granted boolean)
 language sql stable security definer set search_path = pg_catalog, public, pg_temp
 begin atomic
-  select asked.ordinal, membership_permissions(m.tenant_id, m.id)
-  from unnest(user_ids, tenant_ids) with ordinality asked (user_id, tenant_id, ordinal)
+  select asked.ordinal, exists (
+    select from membership_roles mr join roles r on r.tenant_id = mr.tenant_id and r.id = mr.role_id
+    where mr.tenant_id = m.tenant_id and mr.membership_id = m.id and asked.permission = any (r.permissions)
+  )
+  from unnest(user_ids, tenant_ids, permissions) with ordinality asked (user_id, tenant_id, permission, ordinal)
   join user_tenants m on m.tenant_id = asked.tenant_id and m.user_id = asked.user_id and m.is_active
   join users u on u.id = m.user_id and u.status = 'active'
   join tenants t on t.id = m.tenant_id and t.status = 'active';
 end;
-comment on function list_rights is
-  'What each of these users may do now in the tenant beside it, no row for nothing: all streams of a process are checked together.';
+comment on function list_grants is
+  'Whether each of these users has the permission now in the tenant beside it, no row where it does not belong there: all streams of a process are checked together.';
 
 -- Rights -------------------------------------------------------------------------------------------
 
@@ -288,7 +291,7 @@ begin
   for signature in
     select p.oid::regprocedure from pg_proc p
     where p.pronamespace = 'public'::regnamespace
-      and p.proname in ('verify_audit_chain', 'list_audit_heads', 'list_viewer_events', 'list_rights')
+      and p.proname in ('verify_audit_chain', 'list_audit_heads', 'list_viewer_events', 'list_grants')
   loop
     execute format('alter function %s owner to tenantry_definer', signature);
     execute format('revoke all on function %s from public', signature);

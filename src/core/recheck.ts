@@ -31,25 +31,26 @@ export async function recheck(ctx: Ctx, need: Need | null): Promise<void> {
   const boundTo = findBoundTenantId(ctx);
   const userId = findActorId(ctx);
   const mayAsk = userId !== null && (boundTo === null || boundTo === tenantId);
-  const rights = mayAsk ? await ctx.runtime.findRights({ userId, tenantId }) : null;
-  if (rights === null) throw new NotFoundError('There is no such tenant.');
-  if (!limitToCredential(ctx, rights).has(permission)) {
+  const isGranted = mayAsk ? await ctx.runtime.findGrant({ userId, ...need }) : null;
+  if (isGranted === null) throw new NotFoundError('There is no such tenant.');
+  if (!isGranted || !limitToCredential(ctx, [permission]).has(permission)) {
     throw new ForbiddenError(`This needs the permission "${permission}" in the tenant.`);
   }
 }
 
-/** Finds what users may do in tenants, many at once in one statement. */
-export function createRightsFinder(db: Database): Runtime['findRights'] {
-  type Row = { ordinal: number; permissions: Permission[] };
+/** Finds whether users have permissions in tenants, many at once in one statement. */
+export function createGrantFinder(db: Database): Runtime['findGrant'] {
+  type Row = { ordinal: number; isGranted: boolean };
   return createBatcher(async (asks) => {
     const rows = await db.read(
       noScope,
       (tx) => tx.$queryRaw<Row[]>`
-        select ordinal::int as ordinal, permissions
-        from list_rights(${asks.map(({ userId }) => userId)}::uuid[],
-          ${asks.map(({ tenantId }) => tenantId)}::uuid[])`,
+        select ordinal::int as ordinal, is_granted as "isGranted"
+        from list_grants(${asks.map(({ userId }) => userId)}::uuid[],
+          ${asks.map(({ tenantId }) => tenantId)}::uuid[],
+          ${asks.map(({ permission }) => permission)}::text[])`,
     );
-    const byOrdinal = new Map(rows.map(({ ordinal, permissions }) => [ordinal, permissions]));
+    const byOrdinal = new Map(rows.map(({ ordinal, isGranted }) => [ordinal, isGranted]));
     return asks.map((_ask, index) => byOrdinal.get(index + 1) ?? null);
   });
 }

@@ -37,6 +37,9 @@ export type MailRuntime = {
   wake: () => void;
 };
 
+/** A question to the check of rights that outlive an answer. */
+export type GrantAsk = { userId: string; tenantId: string; permission: Permission };
+
 /** Wakes who waits for news; each answers how to stop. */
 export type Feed = {
   /** Of an audit trail: called when there may be more of it. */
@@ -72,8 +75,8 @@ export type Runtime = {
   trustsDatabaseAlone: boolean;
   /** The session check, merged over all requests in flight. */
   findLiveSession: (ask: SessionAsk) => Promise<LiveSession | null>;
-  /** What a user may do in a tenant now, merged over all who ask; null for nothing at all. */
-  findRights: (ask: { userId: string; tenantId: string }) => Promise<readonly Permission[] | null>;
+  /** Whether a user has a permission now, merged over all who ask; null where it does not belong. */
+  findGrant: (ask: GrantAsk) => Promise<boolean | null>;
   streams: Streams;
   feed: Feed;
 };

@@ -26,7 +26,7 @@ export async function callStream(
 }
 
 /** What goes on whoever asks: noting when sessions were used, and what keeps other streams going. */
-const background = /touch_sessions|list_audit_heads|list_viewer_events|list_rights/;
+const background = /touch_sessions|list_audit_heads|list_viewer_events|list_grants/;
 
 /** Nothing is under way any more that the next call might be taken to have caused. */
 function isIdle({ app }: TestApp): boolean {
