@@ -34,6 +34,18 @@ create index audit_events_invited_email_idx
   where target_type = 'Invitation';
 comment on index audit_events_invited_email_idx is 'erasing a user: invitations to its address';
 
+create index audit_events_chain_id_target_id_sequence_idx on audit_events (chain_id, target_id, sequence);
+comment on index audit_events_chain_id_target_id_sequence_idx is
+  'tenant.auditEvents(where: { targetId }): what was done to one object, newest first';
+
+create index audit_events_chain_id_at_idx on audit_events (chain_id, at);
+comment on index audit_events_chain_id_at_idx is 'tenant.auditEvents(where: { from, to }): a stretch of time';
+
+create index audit_events_chain_id_impersonated_idx on audit_events (chain_id, sequence)
+  where impersonator_id is not null;
+comment on index audit_events_chain_id_impersonated_idx is
+  'tenant.auditEvents(where: { isImpersonated: true }): the few among many, newest first';
+
 -- Writing and proving -------------------------------------------------------------------------------
 
 create function audit_digest(salt bytea, content text) returns bytea

@@ -107,9 +107,8 @@ function whereFits(filter: AuditFilter): Prisma.Sql {
     targetId == null ? null : Prisma.sql`and e.target_id = ${targetId}::uuid`,
     from == null ? null : Prisma.sql`and e.at >= ${from}::timestamptz`,
     to == null ? null : Prisma.sql`and e.at < ${to}::timestamptz`,
-    isImpersonated == null
-      ? null
-      : Prisma.sql`and (e.impersonator_id is not null) = ${isImpersonated}`,
+    isImpersonated === true ? Prisma.sql`and e.impersonator_id is not null` : null,
+    isImpersonated === false ? Prisma.sql`and e.impersonator_id is null` : null,
   ].filter((part) => part !== null);
   return parts.length === 0 ? Prisma.empty : Prisma.join(parts, ' ');
 }
