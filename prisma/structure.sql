@@ -656,24 +656,30 @@ CREATE OR REPLACE FUNCTION public.find_audit_person(action text, target_type tex
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 BEGIN ATOMIC
  SELECT
-         CASE target_type
-             WHEN 'User'::text THEN target
+         CASE find_audit_person.target_type
+             WHEN 'User'::text THEN find_audit_person.target
              WHEN 'Membership'::text THEN COALESCE(( SELECT m.user_id
                 FROM user_tenants m
-               WHERE (m.id = find_audit_person.target)), ((changes #>> '{userId,0}'::text[]))::uuid)
+               WHERE (m.id = find_audit_person.target)), n.named)
              WHEN 'Session'::text THEN ( SELECT s.user_id
                 FROM sessions s
                WHERE (s.id = find_audit_person.target))
              WHEN 'Invitation'::text THEN ( SELECT u.id
                 FROM users u
                WHERE (u.email = COALESCE((find_audit_person.changes #>> '{email,1}'::text[]), (find_audit_person.changes #>> '{email,0}'::text[]))))
-             WHEN 'Tenant'::text THEN
+             WHEN 'Tenant'::text THEN COALESCE(n.named,
              CASE
-                 WHEN (action = 'tenant.created'::text) THEN current_user_id()
-                 ELSE ((changes #>> '{owner,1}'::text[]))::uuid
-             END
+                 WHEN (find_audit_person.action = 'tenant.created'::text) THEN current_user_id()
+                 ELSE NULL::uuid
+             END)
              ELSE NULL::uuid
-         END AS "case";
+         END AS "case"
+    FROM ( SELECT
+                 CASE
+                     WHEN (t.text ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'::text) THEN (t.text)::uuid
+                     ELSE NULL::uuid
+                 END AS named
+            FROM ( SELECT COALESCE((find_audit_person.changes #>> '{userId,0}'::text[]), (find_audit_person.changes #>> '{userId,1}'::text[]), (find_audit_person.changes #>> '{owner,1}'::text[])) AS text) t) n;
 END;
 alter function find_audit_person(text,text,uuid,jsonb) owner to owner;
 
@@ -1036,7 +1042,7 @@ declare
   -- What is said of a person in words that are not personal: ids, keys, numbers, names of fields, and
   -- why something was done. Everything else is taken out.
   impersonal constant text[] := array['userId', 'roles', 'isActive', 'fields', 'memberships', 'count',
-    'tenantId', 'owner', 'status', 'reason', 'slug'];
+    'tenantId', 'owner', 'status', 'reason', 'slug', 'until', 'expiresAt'];
 begin
   update audit_events e set
       ip_digest = case when e.ip_salt is not null then audit_digest(e.ip_salt, host(e.ip)) end,

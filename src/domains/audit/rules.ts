@@ -21,6 +21,7 @@ const typeByAction: Readonly<Record<string, ViewerEventType>> = {
   'session.evicted': 'session.revoked',
   'sessions.revoked': 'session.revoked',
   'password.changed': 'session.revoked',
+  'password.reset': 'session.revoked',
   'tenant.created': 'membership.added',
   'tenant.ownership_transferred': 'roles.changed',
   'membership.created': 'membership.added',
