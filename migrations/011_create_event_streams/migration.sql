@@ -99,6 +99,10 @@ begin atomic
 end;
 comment on function find_audit_person is 'Whom an entry is about, by what it was done to; null where that is nobody in particular.';
 
+-- Only its owner replaces a function, and whoever migrates may be no superuser.
+grant usage, create on schema public to tenantry_definer;
+set local role tenantry_definer;
+
 create or replace function append_audit_event(
   in_tenant uuid, subject uuid, action text, target_type text, target uuid, changes jsonb,
   request_id text, ip inet
@@ -148,6 +152,8 @@ begin
   update audit_heads h set sequence = event.sequence, hash = event.hash where h.chain_id = head.chain_id;
 end
 $$;
+
+reset role;
 
 drop function verify_audit_chain(uuid);
 create function verify_audit_chain(chain uuid)
@@ -230,6 +236,8 @@ $$;
 comment on function redact_audit_events is
   'Takes out of the trail from where a person acted and what was said of it but ids and rights; called by erase_user(). The chain holds digests, so every row can still be proven.';
 
+set local role tenantry_definer;
+
 create or replace function erase_user(subject uuid) returns boolean
 language plpgsql volatile security definer set search_path = pg_catalog, public, pg_temp
 as $$
@@ -252,6 +260,8 @@ end
 $$;
 comment on function erase_user is
   'Removes a person with password, memberships and sessions, and what is personal from the trail, which keeps the id alone. False for anybody but oneself outside the platform scope.';
+
+reset role;
 
 -- Streams -------------------------------------------------------------------------------------------
 
@@ -300,7 +310,6 @@ comment on function list_grants is
 
 -- Rights -------------------------------------------------------------------------------------------
 
-grant usage, create on schema public to tenantry_definer;
 do $$
 declare
   signature regprocedure;
