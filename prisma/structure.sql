@@ -52,6 +52,12 @@ create table audit_events (
   ip inet,
   hash bytea not null,
   actor_type text not null default 'User'::text,
+  person_id uuid,
+  changes_salt bytea,
+  changes_digest bytea,
+  ip_salt bytea,
+  ip_digest bytea,
+  redacted_at timestamp with time zone,
   constraint audit_events_pkey PRIMARY KEY (id),
   constraint audit_events_chain_id_sequence_unique UNIQUE (chain_id, sequence),
   constraint audit_events_actor_type_known CHECK (actor_type = ANY (ARRAY['User'::text, 'ApiKey'::text]))
@@ -59,8 +65,15 @@ create table audit_events (
 alter table audit_events owner to owner;
 alter table audit_events enable row level security;
 alter table audit_events force row level security;
+CREATE INDEX audit_events_actor_id_idx ON audit_events USING btree (actor_id) WHERE ip IS NOT NULL;
 CREATE INDEX audit_events_chain_id_action_sequence_idx ON audit_events USING btree (chain_id, action, sequence);
 CREATE INDEX audit_events_chain_id_actor_id_sequence_idx ON audit_events USING btree (chain_id, actor_id, sequence);
+CREATE INDEX audit_events_chain_id_at_idx ON audit_events USING btree (chain_id, at);
+CREATE INDEX audit_events_chain_id_impersonated_idx ON audit_events USING btree (chain_id, sequence) WHERE impersonator_id IS NOT NULL;
+CREATE INDEX audit_events_chain_id_target_id_sequence_idx ON audit_events USING btree (chain_id, target_id, sequence);
+CREATE INDEX audit_events_impersonator_id_idx ON audit_events USING btree (impersonator_id) WHERE impersonator_id IS NOT NULL AND ip IS NOT NULL;
+CREATE INDEX audit_events_invited_email_idx ON audit_events USING btree (COALESCE(changes #>> '{email,1}'::text[], changes #>> '{email,0}'::text[])) WHERE target_type = 'Invitation'::text;
+CREATE INDEX audit_events_person_id_id_idx ON audit_events USING btree (person_id, id) WHERE person_id IS NOT NULL;
 CREATE INDEX audit_events_session_opened_at_idx ON audit_events USING btree (at) WHERE action = 'session.opened'::text;
 create policy definer on audit_events to tenantry_definer
   using (true)
@@ -635,6 +648,7 @@ declare
   head audit_heads;
   event audit_events;
 begin
+  event.person_id := coalesce(subject, find_audit_person(action, target_type, target, changes));
   -- Nobody writes into the trail of a tenant or person that it does not act in: such an entry stands
   -- in the chain of who wrote it.
   in_tenant := case when is_known_tenant then in_tenant end;
@@ -658,6 +672,9 @@ begin
   event.changes := changes;
   event.request_id := request_id;
   event.ip := ip;
+  -- 122 random bits each, by the strong generator of the server.
+  event.changes_salt := uuid_send(gen_random_uuid());
+  event.ip_salt := uuid_send(gen_random_uuid());
   event.hash := audit_hash(head.hash, event);
   insert into audit_events values (event.*);
   update audit_heads h set sequence = event.sequence, hash = event.hash where h.chain_id = head.chain_id;
@@ -665,17 +682,31 @@ end
 $function$;
 alter function append_audit_event(uuid,uuid,text,text,uuid,jsonb,text,inet) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.audit_digest(salt bytea, content text)
+ RETURNS bytea
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT sha256((salt || convert_to(content, 'UTF8'::name))) AS sha256;
+END;
+alter function audit_digest(bytea,text) owner to owner;
+
 CREATE OR REPLACE FUNCTION public.audit_hash(previous bytea, event audit_events)
  RETURNS bytea
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 BEGIN ATOMIC
- SELECT sha256((previous || convert_to(((jsonb_build_array((event).id, (event).chain_id, (event).sequence, (event).tenant_id, ((EXTRACT(epoch FROM (event).at) * (1000000)::numeric))::bigint, (event).action, (event).actor_id, (event).impersonator_id, (event).target_type, (event).target_id, (event).changes, (event).request_id, host((event).ip)) ||
+ SELECT sha256((previous || convert_to((
          CASE
-             WHEN ((event).actor_type = 'User'::text) THEN '[]'::jsonb
-             ELSE jsonb_build_array((event).actor_type)
-         END))::text, 'UTF8'::name))) AS sha256;
+             WHEN (((event).changes_salt IS NULL) AND ((event).changes_digest IS NULL)) THEN (jsonb_build_array((event).id, (event).chain_id, (event).sequence, (event).tenant_id, ((EXTRACT(epoch FROM (event).at) * (1000000)::numeric))::bigint, (event).action, (event).actor_id, (event).impersonator_id, (event).target_type, (event).target_id, (event).changes, (event).request_id, host((event).ip)) ||
+             CASE
+                 WHEN ((event).actor_type = 'User'::text) THEN '[]'::jsonb
+                 ELSE jsonb_build_array((event).actor_type)
+             END)
+             ELSE jsonb_build_array('v2', (event).id, (event).chain_id, (event).sequence, (event).tenant_id, ((EXTRACT(epoch FROM (event).at) * (1000000)::numeric))::bigint, (event).action, (event).actor_type, (event).actor_id, (event).impersonator_id, (event).target_type, (event).target_id, (event).person_id, (event).request_id, encode(COALESCE((event).changes_digest, audit_digest((event).changes_salt, ((event).changes)::text)), 'hex'::text), encode(COALESCE((event).ip_digest, audit_digest((event).ip_salt, COALESCE(host((event).ip), ''::text))), 'hex'::text))
+         END)::text, 'UTF8'::name))) AS sha256;
 END;
 alter function audit_hash(bytea,audit_events) owner to owner;
 
@@ -1062,12 +1093,19 @@ CREATE OR REPLACE FUNCTION public.erase_user(subject uuid)
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
+declare
+  address text;
 begin
   if subject is distinct from current_user_id() and not is_platform_scope() then
     return false;
   end if;
-  delete from sign_in_budgets b using users u
-    where u.id = subject and b.bucket = 'account:' || encode(sha256(convert_to(u.email, 'UTF8')), 'hex');
+  select u.email into address from users u where u.id = subject;
+  if not found then
+    return false;
+  end if;
+  delete from sign_in_budgets b
+    where b.bucket = 'account:' || encode(sha256(convert_to(address, 'UTF8')), 'hex');
+  perform redact_audit_events(subject, address);
   delete from users u where u.id = subject;
   return found;
 end
@@ -1097,6 +1135,40 @@ BEGIN ATOMIC
            WHERE (n.slug = ANY (find_access.slugs))))));
 END;
 alter function find_access(uuid,uuid[],text[]) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.find_audit_person(action text, target_type text, target uuid, changes jsonb)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT
+         CASE find_audit_person.target_type
+             WHEN 'User'::text THEN find_audit_person.target
+             WHEN 'Membership'::text THEN COALESCE(( SELECT m.user_id
+                FROM user_tenants m
+               WHERE (m.id = find_audit_person.target)), n.named)
+             WHEN 'Session'::text THEN ( SELECT s.user_id
+                FROM sessions s
+               WHERE (s.id = find_audit_person.target))
+             WHEN 'Invitation'::text THEN ( SELECT u.id
+                FROM users u
+               WHERE (u.email = COALESCE((find_audit_person.changes #>> '{email,1}'::text[]), (find_audit_person.changes #>> '{email,0}'::text[]))))
+             WHEN 'Tenant'::text THEN COALESCE(n.named,
+             CASE
+                 WHEN (find_audit_person.action = 'tenant.created'::text) THEN current_user_id()
+                 ELSE NULL::uuid
+             END)
+             ELSE NULL::uuid
+         END AS "case"
+    FROM ( SELECT
+                 CASE
+                     WHEN (t.text ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'::text) THEN (t.text)::uuid
+                     ELSE NULL::uuid
+                 END AS named
+            FROM ( SELECT COALESCE((find_audit_person.changes #>> '{userId,0}'::text[]), (find_audit_person.changes #>> '{userId,1}'::text[]), (find_audit_person.changes #>> '{owner,1}'::text[])) AS text) t) n;
+END;
+alter function find_audit_person(text,text,uuid,jsonb) owner to owner;
 
 CREATE OR REPLACE FUNCTION public.find_credentials(sign_in_email text)
  RETURNS TABLE(user_id uuid, status text, is_platform_admin boolean, password_hash text)
@@ -1472,6 +1544,37 @@ CREATE OR REPLACE FUNCTION public.is_platform_scope()
 RETURN (COALESCE(current_setting('tenantry.platform'::text, true), ''::text) = 'on'::text);
 alter function is_platform_scope() owner to owner;
 
+CREATE OR REPLACE FUNCTION public.list_audit_heads(chain_ids uuid[])
+ RETURNS TABLE(chain_id uuid, sequence bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT h.chain_id,
+     h.sequence
+    FROM audit_heads h
+   WHERE (h.chain_id = ANY (list_audit_heads.chain_ids));
+END;
+alter function list_audit_heads(uuid[]) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.list_grants(user_ids uuid[], tenant_ids uuid[], permissions text[])
+ RETURNS TABLE(ordinal bigint, is_granted boolean)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT asked.ordinal,
+     (EXISTS ( SELECT
+            FROM (membership_roles mr
+              JOIN roles r ON (((r.tenant_id = mr.tenant_id) AND (r.id = mr.role_id))))
+           WHERE ((mr.tenant_id = m.tenant_id) AND (mr.membership_id = m.id) AND (asked.permission = ANY (r.permissions))))) AS "exists"
+    FROM (((UNNEST(list_grants.user_ids, list_grants.tenant_ids, list_grants.permissions) WITH ORDINALITY asked(user_id, tenant_id, permission, ordinal)
+      JOIN user_tenants m ON (((m.tenant_id = asked.tenant_id) AND (m.user_id = asked.user_id) AND m.is_active)))
+      JOIN users u ON (((u.id = m.user_id) AND (u.status = 'active'::text))))
+      JOIN tenants t ON (((t.id = m.tenant_id) AND (t.status = 'active'::text))));
+END;
+alter function list_grants(uuid[],uuid[],text[]) owner to tenantry_definer;
+
 CREATE OR REPLACE FUNCTION public.list_inbox(rows_max integer)
  RETURNS TABLE(id uuid, recipient text, sealed_message bytea, created_at timestamp with time zone)
  LANGUAGE sql
@@ -1541,6 +1644,50 @@ BEGIN ATOMIC
            WHERE ((v.tenant_id = m.tenant_id) AND (v.user_id = list_roles_of_users.actor) AND v.is_active AND ('members:read'::text = ANY (r.permissions))))));
 END;
 alter function list_roles_of_users(uuid,uuid[],uuid[]) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.list_viewer_events(user_ids uuid[])
+ RETURNS TABLE(user_id uuid, id uuid, tenant_id uuid, at timestamp with time zone, action text, target_type text, target_id uuid, changes jsonb)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT asked.user_id,
+     e.id,
+     e.tenant_id,
+     e.at,
+     e.action,
+     e.target_type,
+     e.target_id,
+     e.changes
+    FROM (unnest(list_viewer_events.user_ids) asked(user_id)
+      CROSS JOIN LATERAL ( SELECT n.id,
+             n.chain_id,
+             n.sequence,
+             n.tenant_id,
+             n.at,
+             n.action,
+             n.actor_id,
+             n.impersonator_id,
+             n.target_type,
+             n.target_id,
+             n.changes,
+             n.request_id,
+             n.ip,
+             n.hash,
+             n.actor_type,
+             n.person_id,
+             n.changes_salt,
+             n.changes_digest,
+             n.ip_salt,
+             n.ip_digest,
+             n.redacted_at
+            FROM audit_events n
+           WHERE ((n.person_id = asked.user_id) AND (n.id >= ( SELECT uuidv7('-00:00:30'::interval) AS uuidv7)))
+           ORDER BY n.id DESC
+          LIMIT 200) e)
+   ORDER BY e.id;
+END;
+alter function list_viewer_events(uuid[]) owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.list_visible_memberships(actor uuid, of_users uuid[], only_tenant uuid, after_id uuid, page_size integer)
  RETURNS TABLE(id uuid, tenant_id uuid, user_id uuid, is_active boolean, metadata jsonb, last_sign_in_at timestamp with time zone, joined_at timestamp with time zone, tenant jsonb, roles jsonb)
@@ -1684,6 +1831,36 @@ BEGIN ATOMIC
    WHERE ((m.id = postpone_mail.mail) AND (m.attempts = postpone_mail.attempt));
 END;
 alter function postpone_mail(uuid,integer,integer,text) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.redact_audit_events(subject uuid, address text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+declare
+  -- What is said of a person in words that are not personal: ids, keys, numbers, names of fields, and
+  -- why something was done. Everything else is taken out.
+  impersonal constant text[] := array['userId', 'roles', 'isActive', 'fields', 'memberships', 'count',
+    'tenantId', 'owner', 'status', 'reason', 'slug', 'until', 'expiresAt'];
+begin
+  update audit_events e set
+      ip_digest = case when e.ip_salt is not null then audit_digest(e.ip_salt, host(e.ip)) end,
+      ip = null, ip_salt = null, redacted_at = now()
+    where e.ip is not null and (
+      (e.actor_id = subject and e.actor_type = 'User')
+      or (e.impersonator_id is not null and e.impersonator_id = subject));
+  update audit_events e set
+      changes_digest = case when e.changes_salt is not null then audit_digest(e.changes_salt, e.changes::text) end,
+      changes = '{}', changes_salt = null, redacted_at = now()
+    where (e.person_id = subject or e.chain_id = subject) and e.changes - impersonal <> '{}';
+  update audit_events e set
+      changes_digest = case when e.changes_salt is not null then audit_digest(e.changes_salt, e.changes::text) end,
+      changes = '{}', changes_salt = null, redacted_at = now()
+    where e.target_type = 'Invitation'
+      and coalesce(e.changes #>> '{email,1}', e.changes #>> '{email,0}') = address;
+end
+$function$;
+alter function redact_audit_events(uuid,text) owner to owner;
 
 CREATE OR REPLACE FUNCTION public.refresh_table_statistics()
  RETURNS integer
@@ -2323,15 +2500,19 @@ RETURN ((lpad(to_hex(((EXTRACT(epoch FROM moment) * (1000)::numeric))::bigint), 
 alter function uuid_floor(timestamp with time zone) owner to owner;
 
 CREATE OR REPLACE FUNCTION public.verify_audit_chain(chain uuid)
- RETURNS TABLE(events bigint, broken_sequence bigint, fault text)
+ RETURNS TABLE(events bigint, redacted bigint, broken_sequence bigint, fault text)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 BEGIN ATOMIC
  WITH linked AS (
           SELECT e.sequence,
+             (e.redacted_at IS NOT NULL) AS is_redacted,
              row_number() OVER (ORDER BY e.sequence) AS expected_sequence,
-             (e.hash = audit_hash(lag(e.hash, 1, sha256('\x'::bytea)) OVER (ORDER BY e.sequence), e.*)) AS is_right
+                 CASE
+                     WHEN ((e.redacted_at IS NOT NULL) AND (num_nonnulls(e.changes_salt, e.changes_digest) = 0)) THEN (count(COALESCE(e.changes_salt, e.changes_digest)) OVER (ORDER BY e.sequence) = 0)
+                     ELSE ((e.hash = audit_hash(lag(e.hash, 1, sha256('\x'::bytea)) OVER (ORDER BY e.sequence), e.*)) AND ((e.changes_digest IS NULL) OR (e.changes = '{}'::jsonb)) AND ((e.ip_digest IS NULL) OR (e.ip IS NULL)))
+                 END AS is_right
             FROM audit_events e
            WHERE (e.chain_id = verify_audit_chain.chain)
          ), first_fault AS (
@@ -2341,32 +2522,39 @@ BEGIN ATOMIC
                      ELSE 'the row does not say what it said when it was written'::text
                  END AS fault
             FROM linked l
-           WHERE ((l.sequence <> l.expected_sequence) OR (NOT l.is_right))
+           WHERE ((l.sequence <> l.expected_sequence) OR (l.is_right IS NOT TRUE))
            ORDER BY l.sequence
           LIMIT 1
          ), tail AS (
           SELECT h.sequence,
              h.hash,
-             ( SELECT max(l.sequence) AS max
-                    FROM linked l) AS last_sequence,
-             ( SELECT e.hash
+             n.sequence AS last_sequence,
+             n.hash AS last_hash
+            FROM ((( SELECT verify_audit_chain.chain AS chain) c
+              LEFT JOIN audit_heads h ON ((h.chain_id = c.chain)))
+              LEFT JOIN LATERAL ( SELECT e.sequence,
+                     e.hash
                     FROM audit_events e
-                   WHERE (e.chain_id = verify_audit_chain.chain)
+                   WHERE (e.chain_id = c.chain)
                    ORDER BY e.sequence DESC
-                  LIMIT 1) AS last_hash
-            FROM audit_heads h
-           WHERE (h.chain_id = verify_audit_chain.chain)
+                  LIMIT 1) n ON (true))
+         ), tail_fault AS (
+          SELECT (COALESCE(LEAST(t.last_sequence, t.sequence), (0)::bigint) + 1) AS sequence,
+             'the end of the chain is missing'::text AS fault
+            FROM tail t
+           WHERE ((t.last_sequence IS DISTINCT FROM t.sequence) OR (t.last_hash IS DISTINCT FROM t.hash))
          )
   SELECT ( SELECT count(*) AS count
             FROM linked) AS count,
+     ( SELECT count(*) AS count
+            FROM linked l
+           WHERE l.is_redacted) AS count,
      COALESCE(( SELECT f.sequence
-            FROM first_fault f), ( SELECT (COALESCE(t.last_sequence, (0)::bigint) + 1)
-            FROM tail t
-           WHERE ((t.last_sequence IS DISTINCT FROM t.sequence) OR (t.last_hash IS DISTINCT FROM t.hash)))) AS "coalesce",
+            FROM first_fault f), ( SELECT f.sequence
+            FROM tail_fault f)) AS "coalesce",
      COALESCE(( SELECT f.fault
-            FROM first_fault f), ( SELECT 'the end of the chain is missing'::text
-            FROM tail t
-           WHERE ((t.last_sequence IS DISTINCT FROM t.sequence) OR (t.last_hash IS DISTINCT FROM t.hash)))) AS "coalesce";
+            FROM first_fault f), ( SELECT f.fault
+            FROM tail_fault f)) AS "coalesce";
 END;
 alter function verify_audit_chain(uuid) owner to tenantry_definer;
 
@@ -2459,6 +2647,7 @@ grant execute on function analyze_query_performance() to owner;
 grant execute on function analyze_query_performance() to tenantry_app;
 grant execute on function append_audit_event(uuid,uuid,text,text,uuid,jsonb,text,inet) to owner;
 grant execute on function append_audit_event(uuid,uuid,text,text,uuid,jsonb,text,inet) to tenantry_app;
+grant execute on function audit_digest(bytea,text) to public;
 grant execute on function audit_hash(bytea,audit_events) to public;
 grant execute on function change_tenant_status(uuid,text,integer) to owner;
 grant execute on function change_tenant_status(uuid,text,integer) to tenantry_app;
@@ -2492,6 +2681,7 @@ grant execute on function erase_user(uuid) to owner;
 grant execute on function erase_user(uuid) to tenantry_app;
 grant execute on function find_access(uuid,uuid[],text[]) to owner;
 grant execute on function find_access(uuid,uuid[],text[]) to tenantry_app;
+grant execute on function find_audit_person(text,text,uuid,jsonb) to public;
 grant execute on function find_credentials(text) to owner;
 grant execute on function find_credentials(text) to tenantry_app;
 grant execute on function find_invitation_preview(bytea) to owner;
@@ -2516,12 +2706,18 @@ grant execute on function invitations_of(uuid) to public;
 grant execute on function is_backed(invitations,text[]) to public;
 grant execute on function is_operator() to public;
 grant execute on function is_platform_scope() to public;
+grant execute on function list_audit_heads(uuid[]) to owner;
+grant execute on function list_audit_heads(uuid[]) to tenantry_app;
+grant execute on function list_grants(uuid[],uuid[],text[]) to owner;
+grant execute on function list_grants(uuid[],uuid[],text[]) to tenantry_app;
 grant execute on function list_inbox(integer) to owner;
 grant execute on function list_inbox(integer) to tenantry_app;
 grant execute on function list_own_invitations(integer) to owner;
 grant execute on function list_own_invitations(integer) to tenantry_app;
 grant execute on function list_roles_of_users(uuid,uuid[],uuid[]) to owner;
 grant execute on function list_roles_of_users(uuid,uuid[],uuid[]) to tenantry_app;
+grant execute on function list_viewer_events(uuid[]) to owner;
+grant execute on function list_viewer_events(uuid[]) to tenantry_app;
 grant execute on function list_visible_memberships(uuid,uuid[],uuid,uuid,integer) to owner;
 grant execute on function list_visible_memberships(uuid,uuid[],uuid,uuid,integer) to tenantry_app;
 grant execute on function lock_memberships_of(uuid) to owner;
@@ -2534,6 +2730,7 @@ grant execute on function note_sign_in_failures(bigint) to owner;
 grant execute on function note_sign_in_failures(bigint) to tenantry_app;
 grant execute on function postpone_mail(uuid,integer,integer,text) to owner;
 grant execute on function postpone_mail(uuid,integer,integer,text) to tenantry_app;
+grant execute on function redact_audit_events(uuid,text) to public;
 grant execute on function refresh_table_statistics() to owner;
 grant execute on function refresh_table_statistics() to tenantry_app;
 grant execute on function release_sign_in(text,inet) to owner;
@@ -2634,15 +2831,29 @@ comment on column api_keys.hint is 'Prefix and last four characters, for people 
 comment on column api_keys.token_hash is 'SHA-256 of the key; the key itself is never stored.';
 comment on index api_keys_created_by_idx is 'erasing a user; the keys that somebody has made';
 comment on function append_audit_event(uuid,uuid,text,text,uuid,jsonb,text,inet) is 'The only way to write the trail: appends to the chain of the tenant, or of the person where there is none. Who acted is who the scope belongs to.';
+comment on function audit_digest(bytea,text) is 'What the chain holds of a part that may be taken out later.';
 comment on table audit_events is 'What was done, by whom, to what. No foreign keys: the trail outlives what it tells of.';
 comment on column audit_events.actor_id is 'The user or API key that acted; null for an operator or the system itself.';
 comment on column audit_events.actor_type is 'What actor_id is the id of.';
 comment on column audit_events.chain_id is 'The tenant, or the user for what concerns no tenant: one chain each, so that nobody waits for strangers.';
 comment on column audit_events.changes is 'For each field that changed: before and after. Never a secret.';
+comment on column audit_events.changes_digest is 'What changes came to; set when they are taken out, and the salt with them.';
+comment on column audit_events.changes_salt is 'Random; the chain holds only the digest of salt and changes, so that nobody can guess what was there once both are gone.';
 comment on column audit_events.hash is 'SHA-256 over the hash of the row before it in the chain and everything this row says.';
 comment on column audit_events.impersonator_id is 'The administrator who acted as that user.';
+comment on column audit_events.ip_digest is 'The same for the address.';
+comment on column audit_events.ip_salt is 'The same for the address.';
+comment on column audit_events.person_id is 'The user it is about, found when it is written: of a membership or session its user, of an invitation who has that address.';
+comment on column audit_events.redacted_at is 'When personal data was taken out of it.';
+comment on index audit_events_actor_id_idx is 'erasing a user: the addresses of what it did';
 comment on index audit_events_chain_id_action_sequence_idx is 'tenant.auditEvents(where: { action }): all changes of one kind, newest first';
 comment on index audit_events_chain_id_actor_id_sequence_idx is 'tenant.auditEvents(where: { actorId }): what one person did, newest first';
+comment on index audit_events_chain_id_at_idx is 'tenant.auditEvents(where: { from, to }): a stretch of time';
+comment on index audit_events_chain_id_impersonated_idx is 'tenant.auditEvents(where: { isImpersonated: true }): the few among many, newest first';
+comment on index audit_events_chain_id_target_id_sequence_idx is 'tenant.auditEvents(where: { targetId }): what was done to one object, newest first';
+comment on index audit_events_impersonator_id_idx is 'erasing a user: the addresses of what it did as somebody else';
+comment on index audit_events_invited_email_idx is 'erasing a user: invitations to its address';
+comment on index audit_events_person_id_id_idx is 'viewerEvents: what was done to a person lately; erasing a user: what was said about it';
 comment on index audit_events_session_opened_at_idx is 'user_activity_stats: sign-ins per day';
 comment on function audit_hash(bytea,audit_events) is 'What the hash of a row must be after the given one.';
 comment on table audit_heads is 'The newest row of each chain: what it must end with, so that a lopped tail is noticed.';
@@ -2664,8 +2875,9 @@ comment on function end_impersonations() is 'Impersonations end with what allowe
 comment on function enqueue_mail(text,bytea,boolean) is 'Puts a mail into the outbox, in the transaction of what it tells of; or into the inbox of development, which keeps the newest hundred.';
 comment on function enter_scope(uuid,uuid,boolean,uuid,uuid) is 'Opens what the other statements of this transaction may see, and nothing after it. The database itself checks the membership or the platform right of the actor, and the key or the impersonation it acts by, so a service that forgets its own check finds no rows.';
 comment on function erase_due_tenants(integer) is 'One step of erasing the tenant that is due longest: at most so many members, and the tenant itself once none is left. No row when nothing is due, by this clock; calls that meet work on different tenants. The audit trail stays.';
-comment on function erase_user(uuid) is 'Removes a person with password, memberships and sessions. What the trail says keeps the id alone. False for anybody but oneself outside the platform scope.';
+comment on function erase_user(uuid) is 'Removes a person with password, memberships and sessions, and what is personal from the trail, which keeps the id alone. False for anybody but oneself outside the platform scope.';
 comment on function find_access(uuid,uuid[],text[]) is 'In which of these tenants (by id or slug) the actor is an active member, and what it may do there.';
+comment on function find_audit_person(text,text,uuid,jsonb) is 'Whom an entry is about, by what it was done to; null where that is nobody in particular.';
 comment on function find_credentials(text) is 'Login: the user with this canonical e-mail address and the hash to check.';
 comment on function find_invitation_preview(bytea) is 'What the holder of a mailed link may read before signing in; no row for a token that is not good now.';
 comment on function find_invitation_to(uuid,bytea,uuid,uuid) is 'One of them, by the hash of its token or by its id and tenant.';
@@ -2700,9 +2912,12 @@ comment on index invitations_tenant_id_email_pending is 'inviting an address aga
 comment on function is_backed(invitations,text[]) is 'Whether who invited could still give these permissions: by the rights of a member, of a key and its creator, or of a platform administrator.';
 comment on function is_operator() is 'True for the owner of the database at the command line, who belongs to no tenant; the serving login is never one.';
 comment on function is_platform_scope() is 'True while a platform administrator acts across tenants.';
+comment on function list_audit_heads(uuid[]) is 'How far each of these chains goes: all streams of a process ask together whether there is something new.';
+comment on function list_grants(uuid[],uuid[],text[]) is 'Whether each of these users has the permission now in the tenant beside it, no row where it does not belong there: all streams of a process are checked together.';
 comment on function list_inbox(integer) is 'The newest mails of the inbox of development, newest first. Mails that are to be sent never show.';
 comment on function list_own_invitations(integer) is 'Invitations for the verified e-mail address of the current user, newest first, with the name of the tenant and the roles; nothing else of the tenant, which that person has not joined.';
 comment on function list_roles_of_users(uuid,uuid[],uuid[]) is 'The roles that users have in tenants, for up to hundreds of pairs at once: the actor learns its own, those in tenants where it may read members, and all as a platform administrator.';
+comment on function list_viewer_events(uuid[]) is 'What was done to these users in the last 30 seconds. Their entries stand in many chains and become visible as they are committed, which no transaction puts off for so long: who asks more often and passes over what it knows misses nothing.';
 comment on function list_visible_memberships(uuid,uuid[],uuid,uuid,integer) is 'Memberships of users with tenant and roles, oldest first, a page per user: the actor sees its own, those in tenants where it may read members, and all as a platform administrator.';
 comment on function lock_memberships_of(uuid) is 'All memberships of a user and where it is the only active owner, held still until the transaction ends: before erase_user(). Nothing about others outside the platform scope.';
 comment on table mail_outbox is 'Mails that are still to be sent. One that was taken over by the mail server is a deleted row.';
@@ -2724,6 +2939,7 @@ comment on column one_time_tokens.email is 'The address it was sent to: it prove
 comment on column one_time_tokens.token_hash is 'SHA-256 of the token; the token itself stands in the mail alone.';
 comment on table password_credentials is 'One password hash (PHC string) per user, apart from users so that no tenant scope can ever read it.';
 comment on function postpone_mail(uuid,integer,integer,text) is 'Puts a claimed mail back until later, with why.';
+comment on function redact_audit_events(uuid,text) is 'Takes out of the trail from where a person acted and what was said of it but ids and rights; called by erase_user(). The chain holds digests, so every row can still be proven.';
 comment on function refresh_table_statistics() is 'Has the planner look at all tables anew, as after a bulk load; answers how many.';
 comment on function release_sign_in(text,inet) is 'Takes back what a successful sign-in had reserved.';
 comment on function remember_answer(bytea,uuid,bytea,bytea) is 'Keeps an answer for 24 hours, in the transaction of what it tells of. Only after claim_answer() showed none: what stands in its place then has expired.';
@@ -2791,5 +3007,5 @@ comment on column users.search_text is 'What the fuzzy search of platform admini
 comment on index users_metadata_idx is 'users(where: { metadata }): containment';
 comment on index users_search_text_idx is 'users(where: { search }): fuzzy search on e-mail and name';
 comment on function uuid_floor(timestamp with time zone) is 'No UUID of version 7 that was made at this moment or later is smaller.';
-comment on function verify_audit_chain(uuid) is 'Reads a chain from its start: how many rows there are and the first that is altered or missing, or null.';
+comment on function verify_audit_chain(uuid) is 'Reads a chain from its start: how many rows there are, from how many personal data was taken out, and the first that is altered or missing, or null.';
 comment on function verify_email(bytea) is 'Uses the token up, marks the address as its user''s, and lets the rest of the transaction act as that user. No row for a token that is not good.';

@@ -69,6 +69,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       principal: await authenticate(runtime, credentials),
       request,
       sessionKeeper: credentials.sessionKeeper,
+      reauthenticate: () => authenticate(opened.recheckRuntime, credentials),
       db,
       runtime,
       log,
@@ -80,6 +81,8 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     runtime,
     http,
     async close() {
+      // First, or the server would wait for them as for any answer.
+      await runtime.streams.close();
       await http.close();
       await housekeeping?.stop();
       await mails.close();

@@ -49,6 +49,7 @@ export function loadConfig(env: Environment): Config {
     tenants: readGroup(settings.tenants, env, faults),
     apiKeys: readGroup(settings.apiKeys, env, faults),
     maintenance: readGroup(settings.maintenance, env, faults),
+    streams: readGroup(settings.streams, env, faults),
     mail: readGroup(settings.mail, env, faults),
     log: readGroup(settings.log, env, faults),
   };
@@ -201,6 +202,10 @@ function arrange(values: AllValues) {
     maintenance: {
       /** 0: no housekeeping in this process. */
       intervalSeconds: values.maintenance.HOUSEKEEPING_INTERVAL_SECONDS,
+    },
+    streams: {
+      perOwnerMax: values.streams.STREAMS_PER_CALLER_MAX,
+      perProcessMax: values.streams.STREAMS_MAX,
     },
     mail: arrangeMail(mail, server, isProduction),
     log: {

@@ -23,6 +23,7 @@ import './domains/invitations/schema/invitation.ts';
 import './domains/invitations/schema/viewer.ts';
 import './domains/invitations/schema/mutations.ts';
 import './domains/audit/schema.ts';
+import './domains/audit/schema/streams.ts';
 import './domains/maintenance/schema.ts';
 import './domains/monitoring/schema.ts';
 import './domains/personal-data/schema.ts';

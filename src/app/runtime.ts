@@ -1,14 +1,17 @@
 import type { Config } from '../config.ts';
 import { createPasswordHasher } from '../core/password-hasher.ts';
+import { createGrantFinder } from '../core/recheck.ts';
 import type { Runtime } from '../core/runtime.ts';
+import { createStreams } from '../core/streams.ts';
 import type { Database } from '../db/database.ts';
 import { createApiKeyChecker } from '../domains/api-keys/check.ts';
 import { getApiKeyPrefix } from '../domains/api-keys/token.ts';
+import { createAuditFeed } from '../domains/audit/feed.ts';
 import { createSessionChecker } from '../domains/sessions/check.ts';
 import { createRefusalCounter } from '../domains/sessions/refusals.ts';
 import { createAnswerSlots } from '../lib/answer-slot.ts';
 import { createCursorCodec } from '../lib/cursor.ts';
-import { createRateBudgets } from '../lib/rate-budgets.ts';
+import { createRateBudgets, unlimited } from '../lib/rate-budgets.ts';
 import { createSealer } from '../lib/sealer.ts';
 import type { Logger } from '../observability/logger.ts';
 
@@ -24,7 +27,12 @@ export type RuntimeParts = {
 };
 
 /** A runtime, and what writes what it still has to note. */
-export type OpenedRuntime = { runtime: Runtime; close: () => Promise<void> };
+export type OpenedRuntime = {
+  runtime: Runtime;
+  /** For asking again who somebody is: that is no use of the credential, and takes of no budget. */
+  recheckRuntime: Pick<Runtime, 'findLiveSession' | 'apiKeys'>;
+  close: () => Promise<void>;
+};
 
 /** Makes what the services work with: one for the life of a server, or of a command. */
 export async function createRuntime(config: Config, parts: RuntimeParts): Promise<OpenedRuntime> {
@@ -32,6 +40,7 @@ export async function createRuntime(config: Config, parts: RuntimeParts): Promis
   const sessions = createSessionChecker(db, log);
   const refusals = createRefusalCounter(db, log);
   const apiKeys = createApiKeyChecker(db, log);
+  const feed = createAuditFeed(db, log);
   const runtime: Runtime = {
     sessionLimits: config.sessions,
     signInLimits: config.signIn,
@@ -54,10 +63,23 @@ export async function createRuntime(config: Config, parts: RuntimeParts): Promis
       budgets: createRateBudgets(config.apiKeys.requestsPerMinute),
     },
     findLiveSession: sessions.find,
+    findGrant: createGrantFinder(db),
+    streams: createStreams(config.streams, log),
+    feed,
   };
   return {
     runtime,
+    recheckRuntime: {
+      findLiveSession: sessions.peek,
+      apiKeys: {
+        ...runtime.apiKeys,
+        find: apiKeys.peek,
+        budgets: unlimited,
+      },
+    },
     async close() {
+      await runtime.streams.close();
+      await feed.close();
       await sessions.close();
       await refusals.close();
       await apiKeys.close();

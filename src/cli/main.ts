@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { addAdmin } from './commands/admin.ts';
+import { addAudit } from './commands/audit.ts';
 import { addInvite } from './commands/invite.ts';
 import { addKey } from './commands/key.ts';
 import { addMigrate } from './commands/migrate.ts';
@@ -76,6 +77,7 @@ Examples:
   addSession(program);
   addInvite(program);
   addKey(program);
+  addAudit(program);
   addSchema(program);
   return program;
 }

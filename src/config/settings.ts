@@ -233,6 +233,16 @@ export const settings = {
       about: 'How often in seconds what has expired is deleted; 0 leaves it to other processes',
     }),
   },
+  streams: {
+    STREAMS_PER_CALLER_MAX: integer(1, 10_000, {
+      fallback: '10',
+      about: 'Most streams of events that one user or API key has open in a process',
+    }),
+    STREAMS_MAX: integer(0, 100_000, {
+      fallback: '1000',
+      about: 'Most streams of events that one process has open',
+    }),
+  },
   mail: {
     SMTP_URL: smtpUrl({
       fallback: undefined,

@@ -30,6 +30,11 @@ export type Ctx = {
   request: RequestInfo;
   /** Null for a caller that keeps its token itself. */
   sessionKeeper: SessionKeeper | null;
+  /**
+   * Asks again who the credential of the request is good for, which is no use of it: for operations
+   * that outlive their first answer. Left out where there is no credential, as at the command line.
+   */
+  reauthenticate?: () => Promise<Principal>;
   db: Database;
   runtime: Runtime;
   log: Logger;

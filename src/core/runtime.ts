@@ -6,6 +6,8 @@ import type { LiveApiKey } from './live-api-key.ts';
 import type { LiveSession, SessionAsk } from './live-session.ts';
 import type { MailLinkKind } from './mail.ts';
 import type { PasswordHasher } from './password-hasher.ts';
+import type { Permission } from './permissions.ts';
+import type { Streams } from './streams.ts';
 
 /** How long sessions live, in seconds, and how many a user may have. */
 export type SessionLimits = {
@@ -61,6 +63,28 @@ export type ApiKeyRuntime = {
   budgets: RateBudgets;
 };
 
+/** A question to the check of rights that outlive an answer. */
+export type GrantAsk = { userId: string; tenantId: string; permission: Permission };
+
+/** Wakes who waits for news; each answers how to stop. */
+export type Feed = {
+  /** Of an audit trail: called when there may be more of it. */
+  watchTrail: (chainId: string, wake: () => void) => () => void;
+  /** Of a person: called with what was done to it since, each once. */
+  watchPerson: (userId: string, tell: (news: readonly PersonNews[]) => void) => () => void;
+};
+
+/** Something that was done to a person, as the trail tells it. */
+export type PersonNews = {
+  id: string;
+  tenantId: string | null;
+  at: Date;
+  action: string;
+  targetType: string | null;
+  targetId: string | null;
+  changes: unknown;
+};
+
 /** What lives as long as the process and holds no caller's data. */
 export type Runtime = {
   sessionLimits: SessionLimits;
@@ -83,4 +107,8 @@ export type Runtime = {
   noteRefusedSignIn: () => void;
   /** The session check, merged over all requests in flight. */
   findLiveSession: (ask: SessionAsk) => Promise<LiveSession | null>;
+  /** Whether a user has a permission now, merged over all who ask; null where it does not belong. */
+  findGrant: (ask: GrantAsk) => Promise<boolean | null>;
+  streams: Streams;
+  feed: Feed;
 };

@@ -20,6 +20,10 @@ export const builder = new SchemaBuilder<OwnTypes>({
 
 builder.queryType({ description: 'Everything that can be asked.' });
 builder.mutationType({ description: 'Everything that can be changed.' });
+builder.subscriptionType({
+  description:
+    'Everything that can be followed: over server-sent events, until the credential is not good any more.',
+});
 
 /** The builder's types as Pothos completes them, for refs that are passed around. */
 export type SchemaTypes = PothosSchemaTypes.ExtendDefaultTypes<OwnTypes>;

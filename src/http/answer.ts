@@ -60,8 +60,12 @@ export function createRefusalAnswer(refusal: GraphQLError): Answer {
   };
 }
 
-/** A caller that hangs up in the middle ends the source; that is no fault. */
+/** Streams are written to every 12 seconds at least, so nothing goes out only to who does not read. */
+const stalledMsMax = 30_000;
+
+/** A caller that hangs up in the middle ends the source; that is no fault. Nor is one that stalls. */
 async function stream(body: AsyncIterable<Uint8Array>, res: ServerResponse): Promise<void> {
+  res.setTimeout(stalledMsMax, () => res.destroy());
   try {
     await pipeline(Readable.from(body), res);
   } catch (error) {

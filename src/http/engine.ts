@@ -56,7 +56,6 @@ export function createEngine(options: EngineOptions): Engine {
   return createYoga<ServerContext>({
     schema: options.schema,
     context: ({ exchange }) => createContext(exchange, exchange.request),
-    // Those with an onSubscribe wait for the first subscription, which must not come without limits.
     plugins: [...listPlugins(options), ...options.plugins],
     graphiql: graphiql && getGraphiQLOptions(exampleQueries),
     renderGraphiQL,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isIP, type Socket } from 'node:net';
 import type { RequestInfo } from '../core/context.ts';
-import { findTextFault } from '../lib/text.ts';
+import { findTextFault, toHarmlessLine } from '../lib/text.ts';
 
 /** A caller's own id is kept only if it is harmless in logs, headers and SQL. */
 const requestIdForm = /^[A-Za-z0-9-]{8,64}$/;
@@ -30,7 +30,7 @@ export function getRequestInfo(
   return {
     id: getRequestId(req.headers['x-request-id']),
     ip: getClientIp(req, trustedProxyHops),
-    userAgent: req.headers['user-agent']?.slice(0, userAgentLengthMax) ?? null,
+    userAgent: getUserAgent(req.headers['user-agent']),
     place:
       clientPlaceHeader === undefined || trustedProxyHops === 0
         ? null
@@ -50,6 +50,11 @@ function findPlace(header: string | string[] | undefined): string | null {
 /** The id to answer under: the given one if it is sane, else a new one. */
 export function getRequestId(given: string | string[] | null | undefined): string {
   return typeof given === 'string' && requestIdForm.test(given) ? given : randomUUID();
+}
+
+/** It is stored and shown to others; HTTP lets a tab and the upper control characters through. */
+function getUserAgent(given: string | undefined): string | null {
+  return given === undefined ? null : toHarmlessLine(given.slice(0, userAgentLengthMax));
 }
 
 const peers = new WeakMap<Socket, string | null>();

@@ -21,13 +21,13 @@ export async function answerThroughYoga(engine: Engine, exchange: Exchange): Pro
   const headers = getHeaders(response);
   const { status, body } = response;
   if (body !== null && streamed.test(headers['content-type'] ?? '')) {
-    return { status, headers, body };
+    return { status, headers: { ...headers, 'x-accel-buffering': 'no' }, body };
   }
   return { status, headers: withCharset(headers), body: await response.text() };
 }
 
-/** How a body is cut into pieces is for node:http to say. */
-const framing = new Set(['connection', 'content-length', 'transfer-encoding']);
+/** How a body is cut into pieces is for node:http to say; "none" is no encoding (Yoga's streams). */
+const framing = new Set(['connection', 'content-encoding', 'content-length', 'transfer-encoding']);
 
 /** In lower case: Yoga's Headers keep the case in which they were set. */
 function getHeaders({ headers }: Response): Record<string, string> {

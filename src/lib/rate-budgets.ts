@@ -13,6 +13,13 @@ type Budget = { left: number; at: number };
 
 const minuteMs = 60_000;
 
+/** Bounds nobody. */
+export const unlimited: RateBudgets = {
+  getWaitSeconds: () => 0,
+  take: () => 0,
+  forget: () => undefined,
+};
+
 /**
  * Token buckets: each name may do `perMinute` at once, and gets as much back in a minute, evenly. A name
  * unused for a minute is as good as new and forgotten, so memory holds the names of the last two

@@ -9,6 +9,8 @@ const singleLineControls = /[\0-\x1f\x7f-\x9f\u2028\u2029]/;
 const multilineControls = /[\0-\x08\x0b-\x1f\x7f-\x9f]/;
 /** Bidirectional overrides, embeddings and isolates: they make a name read as another name. */
 const bidiControls = /[\u202a-\u202e\u2066-\u2069]/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it finds
+const everyUnsafe = /[\0-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 /** Anything a reader can see: neither white space nor a formatting or filler character. */
 const visible = /[^\s\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
 
@@ -34,6 +36,14 @@ export function findTextFault(value: string, rule: TextRule): string | null {
     return 'must not contain control characters';
   }
   return bidiControls.test(value) ? 'must not contain text direction controls' : null;
+}
+
+/**
+ * A text of others as one line that cannot steer a terminal, end a line or turn its direction: each
+ * such character is shown as U+FFFD.
+ */
+export function toHarmlessLine(text: string): string {
+  return text.toWellFormed().replace(everyUnsafe, '\ufffd');
 }
 
 function countCodePoints(text: string): number {

@@ -41,6 +41,10 @@ test.each([
   [['user', 'export', '--help']],
   [['session', '--help']],
   [['key', 'create', '--help']],
+  [['audit', '--help']],
+  [['audit', 'tail', '--help']],
+  [['audit', 'export', '--help']],
+  [['audit', 'verify', '--help']],
 ])('help shows how it is called, with an example: %j', async (args) => {
   const { code, stdout, stderr } = await runTenantry(args);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

@@ -26,6 +26,7 @@ function createSlowSchema() {
       type Query { quick: String slow: Slow listening: Slow slowList: [Slow!]! }
       type Slow { slow: String after: Slow quick: String }
       type Mutation { long: String first: String second: String }
+      type Subscription { stuck: String late: String }
     `,
     resolvers: {
       Query: {
@@ -46,6 +47,15 @@ function createSlowSchema() {
         long: resolve('long', longMs),
         first: resolve('first', timeoutMs * 3),
         second: resolve('second', 1),
+      },
+      Subscription: {
+        stuck: { subscribe: resolve('stuck', longMs) as never },
+        late: {
+          async *subscribe() {
+            await sleep(timeoutMs * 3);
+            yield { late: 'came' };
+          },
+        },
       },
     },
   });
@@ -96,6 +106,17 @@ describe.each([
     await expect.poll(() => events).toContain('first done');
     await sleep(timeoutMs);
     expect(events).toEqual(['first begun', 'first done']);
+  });
+
+  test('a stream must begin in time, and may then last', async () => {
+    const { server } = await start();
+    await using _server = server;
+    const follow = async (query: string) => {
+      const headers = { ...json, accept: 'text/event-stream' };
+      return (await ask(server.port, { headers, body: JSON.stringify({ query }) })).body;
+    };
+    expect(await follow('subscription { stuck }')).toContain('took too long');
+    expect(await follow('subscription { late }')).toContain('{"data":{"late":"came"}}');
   });
 
   test('who listens to the signal hears of the deadline', async () => {

@@ -89,6 +89,29 @@ test('the trail can be narrowed to an action and to a person', async () => {
   expect(await listTrail(team, { actorId: 'nonsense' })).toEqual([]);
 });
 
+test('the trail can be narrowed to an object, to a time and to what was done in another’s name', async () => {
+  const { team, member } = await createBusyTeam();
+  const trail = await listTrail(team);
+  const numbers = async (where: object) =>
+    (await listTrail(team, where)).map(({ sequence }) => sequence);
+  expect(await numbers({ targetId: member.membershipId })).toEqual([2, 3]);
+  expect(await numbers({ targetId: member.membershipId, action: 'tenant.updated' })).toEqual([]);
+  expect(await numbers({ targetId: 'nonsense' })).toEqual([]);
+  expect(await numbers({ isImpersonated: true })).toEqual([]);
+  expect(await numbers({ isImpersonated: false })).toHaveLength(trail.length);
+  await app.owner.query(
+    `update audit_events set at = '2026-01-01T00:00:00Z' where chain_id = $1 and sequence < 3`,
+    [team.tenantUuid],
+  );
+  await app.owner.query(
+    'update audit_events set impersonator_id = uuidv7() where chain_id = $1 and sequence = 4',
+    [team.tenantUuid],
+  );
+  expect(await numbers({ to: '2026-01-01T00:00:01Z' })).toEqual([1, 2]);
+  expect(await numbers({ from: '2026-01-01T00:00:01Z' })).toEqual([3, 4, 5]);
+  expect(await numbers({ isImpersonated: true })).toEqual([4]);
+});
+
 test('strangers see nothing of a trail, members need audit:read', async () => {
   const { team } = await createBusyTeam();
   const stranger = (await createTeam(app)).owner;
@@ -126,7 +149,12 @@ test('node finds an entry for who may read the trail, and for nobody else', asyn
 test('an untouched chain verifies; an altered row, a missing row and a lopped tail are named', async () => {
   const { team } = await createBusyTeam();
   const chain = team.tenantUuid;
-  expect(await verify(chain)).toEqual({ events: '5', broken_sequence: null, fault: null });
+  expect(await verify(chain)).toEqual({
+    events: '5',
+    redacted: '0',
+    broken_sequence: null,
+    fault: null,
+  });
   const faultAfter = async (sql: string) => {
     await app.owner.query('begin');
     await app.owner.query(sql, [chain]);

@@ -33,6 +33,11 @@ describe('the definer functions answer what their actor may know', () => {
       'select 1 from list_visible_memberships($who, array[$colleague::uuid], null, null, 10)',
     ],
     [
+      'list_grants',
+      `select 1 from list_grants(array[$who::uuid], array[$home::uuid], array['members:read'])
+       where is_granted`,
+    ],
+    [
       'list_roles_of_users',
       'select 1 from list_roles_of_users($who, array[$colleague::uuid], array[$home::uuid])',
     ],

@@ -4,7 +4,7 @@ import { startChild } from './child.ts';
 /** Two processes that serve one database: the one of this test, and another. */
 export type TwoProcesses = {
   here: TestApp;
-  there: Pick<TestApp, 'ask'>;
+  there: Pick<TestApp, 'ask' | 'url'>;
   /** Whether the other process takes the token for somebody's. */
   isGoodThere: (person: { token: string }) => Promise<boolean>;
   /** What the other process lets somebody do in a tenant; null where it does not belong. */
@@ -46,7 +46,7 @@ export async function startTwoProcesses(): Promise<TwoProcesses> {
   };
   return {
     here,
-    there: { ask },
+    there: { ask, url },
     async isGoodThere({ token }) {
       const { data, errors } = await ask('{ viewer { user { id } } }', { token });
       if (errors) throw new Error(JSON.stringify(errors));

@@ -74,6 +74,7 @@ test('an empty environment gives the documented development defaults', () => {
     tenants: { deletionGraceDays: 30 },
     maintenance: { intervalSeconds: 60 },
     invitations: { ttlSeconds: 604_800, perTenantDayMax: 1000 },
+    streams: { perOwnerMax: 10, perProcessMax: 1000 },
     mail: {
       smtpUrl: undefined,
       from: { name: 'Tenantry', address: 'no-reply@localhost' },

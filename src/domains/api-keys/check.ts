@@ -9,6 +9,8 @@ import { listLiveApiKeys, touchApiKeys } from './queries.ts';
 /** The key check of this process. `close` writes what is still to be noted. */
 export type ApiKeyChecker = {
   find: (tokenHash: Uint8Array) => Promise<LiveApiKey | null>;
+  /** The same without noting a use. */
+  peek: (tokenHash: Uint8Array) => Promise<LiveApiKey | null>;
   close: () => Promise<void>;
 };
 
@@ -32,6 +34,7 @@ export function createApiKeyChecker(db: Database, log: Logger): ApiKeyChecker {
       if (found?.needsTouch) uses.add(found.apiKey.id);
       return found;
     },
+    peek: findBatched,
     close: uses.close,
   };
 }

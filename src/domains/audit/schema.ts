@@ -1,8 +1,9 @@
 import type { Ctx } from '../../core/context.ts';
 import { builder } from '../../graphql/builder.ts';
 import { createConnectionType, pageArgs } from '../../graphql/connection.ts';
-import { parseIdOf, parseIdOrNil, toGlobalId } from '../../graphql/ids.ts';
+import { parseGlobalId, parseIdOf, parseIdOrNil, toGlobalId } from '../../graphql/ids.ts';
 import { findNodeOf, Node, registerNode } from '../../graphql/node.ts';
+import { nilUuid } from '../../lib/uuid.ts';
 import { Tenant } from '../tenants/schema.ts';
 import { userLoader } from '../users/loaders.ts';
 import { User } from '../users/schema.ts';
@@ -62,6 +63,12 @@ export const AuditEvent = builder.objectRef<AuditEventRecord>('AuditEvent').impl
       description: 'Seals this entry and all before it; hexadecimal SHA-256.',
       resolve: ({ hash }) => Buffer.from(hash).toString('hex'),
     }),
+    redactedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When personal data of somebody erased was taken out of it; null for most.',
+      resolve: ({ redactedAt }) => redactedAt,
+    }),
   }),
 });
 
@@ -76,6 +83,12 @@ const AuditWhere = builder.inputType('AuditWhere', {
   fields: (t) => ({
     action: t.string({ description: 'Only this action, such as role.created.' }),
     actorId: t.id({ description: 'Only what this user or API key did.' }),
+    targetId: t.id({ description: 'Only what was done to this object.' }),
+    from: t.field({ type: 'DateTime', description: 'Only from this moment on.' }),
+    to: t.field({ type: 'DateTime', description: 'Only before this moment.' }),
+    isImpersonated: t.boolean({
+      description: 'Only what somebody did in another’s name, or only what nobody did so.',
+    }),
   }),
 });
 
@@ -85,12 +98,13 @@ builder.objectField(Tenant, 'auditEvents', (t) =>
     description: 'What was done in the tenant, newest first. Needs audit:read.',
     args: { ...pageArgs(t), where: t.arg({ type: AuditWhere }) },
     resolve: ({ id }, { where, ...page }, ctx) => {
-      const actorId = where?.actorId;
+      const { actorId, targetId, ...rest } = where ?? {};
       return listAuditEvents(ctx, id, {
         page,
         filter: {
-          action: where?.action,
+          ...rest,
           actorId: actorId == null ? null : parseActorId(actorId),
+          targetId: targetId == null ? null : (parseGlobalId(targetId)?.key.id ?? nilUuid),
         },
       });
     },

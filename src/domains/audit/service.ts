@@ -18,11 +18,17 @@ export async function listAuditEvents(
 ): Promise<Page<queries.AuditEvent>> {
   await authorize(ctx, { id: tenantId }, readAudit);
   if (filter.action != null) checkText('action', filter.action, 100);
-  const request = parsePage(ctx, page, JSON.stringify(['audit', tenantId, filter]));
+  const request = parsePage(ctx, page, getListBinding(tenantId, filter));
   const rows = await ctx.db.read(getTenantScope(ctx, tenantId), (db) =>
     queries.listAuditEvents(db, tenantId, request, filter),
   );
   return toPage(ctx, request, rows, { toKey: queries.toAuditEventKey });
+}
+
+/** What a cursor of a tenant's trail belongs to: the tenant, and what the list is narrowed by. */
+export function getListBinding(tenantId: string, filter: queries.AuditFilter): string {
+  const given = Object.entries(filter).filter(([, value]) => value != null);
+  return JSON.stringify(['audit', tenantId, Object.fromEntries(given)]);
 }
 
 /** One entry of a tenant's trail; null without audit:read there. */

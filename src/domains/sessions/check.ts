@@ -9,6 +9,8 @@ import { listLiveSessions, touchSessions } from './queries/check.ts';
 /** The session check of this process. `close` writes what is still to be noted. */
 export type SessionChecker = {
   find: (ask: SessionAsk) => Promise<LiveSession | null>;
+  /** The same without noting a use: a stream that nobody looks at keeps no session alive. */
+  peek: (ask: SessionAsk) => Promise<LiveSession | null>;
   close: () => Promise<void>;
 };
 
@@ -31,6 +33,7 @@ export function createSessionChecker(db: Database, log: Logger): SessionChecker 
       if (found?.needsTouch) uses.add(found.session.id);
       return found;
     },
+    peek: findBatched,
     close: uses.close,
   };
 }

@@ -17,6 +17,14 @@ export function useDeadline(timeoutMs: number): Plugin<ServerContext> {
         return isPromise(result) ? settleInTime(result, departure, timeoutMs) : result;
       });
     },
+    // A stream may take as long as it likes once it has begun.
+    onSubscribe({ args, subscribeFn, setSubscribeFn }) {
+      const departure = args.contextValue.exchange.getDeparture();
+      setSubscribeFn((subscriptionArgs) => {
+        const result = subscribeFn(subscriptionArgs);
+        return isPromise(result) ? settleInTime(result, departure, timeoutMs) : result;
+      });
+    },
   };
 }
 

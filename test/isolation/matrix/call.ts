@@ -5,6 +5,7 @@ import type { Caller } from './callers.ts';
 import type { Operation } from './document.ts';
 import type { Hop } from './generator.ts';
 import { firstSubject, type Target, type Verdict } from './scene.ts';
+import { callStream } from './streams.ts';
 
 /** An answer as it went over the wire, and what it cost the database. */
 export type WireAnswer = { status: number; text: string; statementCount: number };
@@ -15,6 +16,7 @@ export async function call(
   operation: Operation,
   token: string | null,
 ): Promise<WireAnswer> {
+  if (operation.query.startsWith('subscription')) return await callStream(app, operation, token);
   app.statements.length = 0;
   const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
   const { status, text } = await post(app, operation, headers);

@@ -41,7 +41,8 @@ export function buildQuery(
     return `${hop.field}${args.length ? `(${args.join(', ')})` : ''}${inside && ` { ${inside} }`}`;
   };
   const body = write(0);
-  const header = declared.length ? `query (${declared.join(', ')})` : 'query';
+  const kind = way[0]?.type === 'Subscription' ? 'subscription' : 'query';
+  const header = declared.length ? `${kind} (${declared.join(', ')})` : kind;
   return { query: `${header} { ${body} }`, variables };
 }
 

@@ -69,6 +69,7 @@ export async function furnish(
       Role: held,
       SpareRole: spare,
       AuditEvent: toPublicId('audit', event, team.tenantUuid),
+      PreviousAuditEvent: toPublicId('audit', await findPreviousEvent(app, team), team.tenantUuid),
       Session: bound.id,
       UnboundSession: unbound.id,
       ApiKey: toPublicId('key', key.id, team.tenantUuid),
@@ -169,6 +170,14 @@ async function appendEvent(
       personWord(house, 'colleague'),
       addressOf[house],
     ],
+  );
+  return rows[0]?.id ?? '';
+}
+
+async function findPreviousEvent(app: TestApp, { tenantUuid }: Team): Promise<string> {
+  const { rows } = await app.owner.query<{ id: string }>(
+    'select id from audit_events where chain_id = $1 order by sequence desc offset 1 limit 1',
+    [tenantUuid],
   );
   return rows[0]?.id ?? '';
 }

@@ -74,7 +74,7 @@ function createWayFinder(schema: GraphQLSchema, table: FieldTable): (type: strin
   const isNode = (type: GraphQLObjectType) =>
     type.getInterfaces().some(({ name }) => name === 'Node');
   const find = (target: string): Hop[][] => {
-    if (target === 'Query') return [[]];
+    if (target === 'Query' || target === 'Subscription') return [[]];
     return types.flatMap((parent) =>
       listLasts(parent, target).flatMap((last) => waysTo(parent).map((way) => [...way, last])),
     );
@@ -106,5 +106,5 @@ function listObjectTypes(schema: GraphQLSchema): GraphQLObjectType[] {
 }
 
 function fileOf(type: string): string {
-  return type === 'Query' ? 'queries.ts' : 'objects.ts';
+  return type === 'Query' || type === 'Subscription' ? 'queries.ts' : 'objects.ts';
 }

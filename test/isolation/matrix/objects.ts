@@ -95,8 +95,12 @@ export const objectFields: FieldTable = {
   },
   InvitationPreview: fields(withParent, 'tenantName inviterName expiresAt'),
   InvitationResult: fields(withParent, 'email invitation error'),
+  ViewerEvent: {
+    ...fields(withParent, 'type at'),
+    subject: { room: withParent, asks: [{ name: 'the viewer', gives: 'User' }] },
+  },
   AuditEvent: {
-    ...fields(withParent, 'id sequence at action actorId changes requestId ip hash'),
+    ...fields(withParent, 'id sequence at action actorId changes requestId ip hash redactedAt'),
     actor: { room: withParent, asks: [{ name: 'a person', gives: 'User' }] },
     impersonator: { room: withParent, subject: { person: 'owner' } },
     impersonatorId: withParent,

@@ -83,8 +83,23 @@ const verifyingKeys: Room = {
   },
 };
 
-/** The fields of Query: the doors to everything else. */
+/** The fields of Query and Subscription: the doors to everything else. */
 export const queryFields: FieldTable = {
+  Subscription: {
+    auditEvents: {
+      room: inTenant('audit:read'),
+      asks: [
+        {
+          name: 'behind the last entry but one',
+          args: ({ Tenant, PreviousAuditEvent }) => ({
+            tenantId: Tenant,
+            after: PreviousAuditEvent,
+          }),
+        },
+      ],
+    },
+    viewerEvents: { room: signedIn, subject: { person: 'caller', isBound: false } },
+  },
   Query: {
     node: {
       room: withParent,

@@ -38,6 +38,8 @@ export type Ids = {
   Role: string;
   SpareRole: string;
   AuditEvent: string;
+  /** The entry of the trail before that one. */
+  PreviousAuditEvent: string;
   /** Bound to the tenant, and bound to none. */
   Session: string;
   UnboundSession: string;

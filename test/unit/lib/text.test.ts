@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findTextFault } from '../../../src/lib/text.ts';
+import { findTextFault, toHarmlessLine } from '../../../src/lib/text.ts';
 
 test('lengths count code points, at both bounds', () => {
   const rule = { min: 2, max: 4 };
@@ -69,4 +69,11 @@ test('a lone surrogate does not pass at either end', () => {
   for (const value of ['a\ud83d', '\ude00a', '\ude00\ud83d']) {
     expect(findTextFault(value, { max: 10 })).toBe('must be well-formed Unicode text');
   }
+});
+
+test('a text of others becomes one line of text, whatever is in it', () => {
+  expect(toHarmlessLine('a\n\u001b[2J\u009b1m\u202eb\u2028c\ud800')).toBe(
+    'a\ufffd\ufffd[2J\ufffd1m\ufffdb\ufffdc\ufffd',
+  );
+  expect(toHarmlessLine('Zoë 😀, Firefox/150')).toBe('Zoë 😀, Firefox/150');
 });

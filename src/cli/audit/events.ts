@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Operator } from '../../db/operator.ts';
+
+/** An entry of a trail as commands tell it: ids as they are in the database, times in UTC. */
+export type TrailEvent = {
+  id: string;
+  sequence: number;
+  at: Date;
+  action: string;
+  actorType: string;
+  actorId: string | null;
+  impersonatorId: string | null;
+  targetType: string | null;
+  targetId: string | null;
+  changes: unknown;
+  requestId: string | null;
+  ip: string | null;
+  hash: string;
+  redactedAt: Date | null;
+};
+
+const pageSize = 1_000;
+const followEveryMs = 500;
+
+/** All entries of a chain behind a number, oldest first, a page at a time. */
+export async function* listTrail(
+  operator: Operator,
+  chainId: string,
+  after: number,
+): AsyncGenerator<TrailEvent[]> {
+  for (let position = after; ; ) {
+    const events = await operator.query<TrailEvent>(
+      `select id, sequence::int as sequence, at, action, actor_type as "actorType", actor_id as "actorId",
+         impersonator_id as "impersonatorId", target_type as "targetType", target_id as "targetId",
+         changes, request_id as "requestId", host(ip) as ip, encode(hash, 'hex') as hash,
+         redacted_at as "redactedAt"
+       from audit_events where chain_id = $1 and sequence > $2 order by sequence limit $3`,
+      [chainId, position, pageSize],
+    );
+    if (events.length === 0) return;
+    yield events;
+    position = events.at(-1)?.sequence ?? position;
+  }
+}
+
+/** The same from the last `count` entries on, and with `isEndless` whatever follows as it is written. */
+export async function* followTrail(
+  operator: Operator,
+  chainId: string,
+  { count, isEndless }: { count: number; isEndless: boolean },
+): AsyncGenerator<TrailEvent[]> {
+  let position = Math.max(0, (await findLastSequence(operator, chainId)) - count);
+  do {
+    for await (const events of listTrail(operator, chainId, position)) {
+      yield events;
+      position = events.at(-1)?.sequence ?? position;
+    }
+    if (isEndless) await sleep(followEveryMs);
+  } while (isEndless);
+}
+
+async function findLastSequence(operator: Operator, chainId: string): Promise<number> {
+  const [last] = await operator.query<{ sequence: number }>(
+    'select coalesce(max(sequence), 0)::int as sequence from audit_events where chain_id = $1',
+    [chainId],
+  );
+  return last?.sequence ?? 0;
+}

@@ -1,0 +1,56 @@
+import type { Database } from '../db/database.ts';
+import { noScope } from '../db/scope.ts';
+import { ForbiddenError, NotFoundError, UnauthenticatedError } from './app-error.ts';
+import { createBatcher } from './batcher.ts';
+import {
+  becomePrincipal,
+  type Ctx,
+  findActorId,
+  findBoundTenantId,
+  isPlatformAdmin,
+  limitToCredential,
+} from './context.ts';
+import type { Permission } from './permissions.ts';
+import type { Runtime } from './runtime.ts';
+
+/** What somebody must still be allowed in a tenant. */
+export type Need = { tenantId: string; permission: Permission };
+
+/**
+ * Asks anew who the credential of a long-lived operation is good for, and whether that is enough. `ctx`
+ * goes on as what it is good for now, and forgets what was loaded before. Many that ask at once share
+ * a statement or two. Raises UnauthenticatedError, NotFoundError, ForbiddenError.
+ */
+export async function recheck(ctx: Ctx, need: Need | null): Promise<void> {
+  if (ctx.reauthenticate) becomePrincipal(ctx, await ctx.reauthenticate());
+  if (ctx.principal.kind === 'anonymous') {
+    throw new UnauthenticatedError('The credential of this stream is not good any more.');
+  }
+  if (need === null || ctx.runtime.trustsDatabaseAlone || isPlatformAdmin(ctx)) return;
+  const { tenantId, permission } = need;
+  const boundTo = findBoundTenantId(ctx);
+  const userId = findActorId(ctx);
+  const mayAsk = userId !== null && (boundTo === null || boundTo === tenantId);
+  const isGranted = mayAsk ? await ctx.runtime.findGrant({ userId, ...need }) : null;
+  if (isGranted === null) throw new NotFoundError('There is no such tenant.');
+  if (!isGranted || !limitToCredential(ctx, [permission]).has(permission)) {
+    throw new ForbiddenError(`This needs the permission "${permission}" in the tenant.`);
+  }
+}
+
+/** Finds whether users have permissions in tenants, many at once in one statement. */
+export function createGrantFinder(db: Database): Runtime['findGrant'] {
+  type Row = { ordinal: number; isGranted: boolean };
+  return createBatcher(async (asks) => {
+    const rows = await db.read(
+      noScope,
+      (tx) => tx.$queryRaw<Row[]>`
+        select ordinal::int as ordinal, is_granted as "isGranted"
+        from list_grants(${asks.map(({ userId }) => userId)}::uuid[],
+          ${asks.map(({ tenantId }) => tenantId)}::uuid[],
+          ${asks.map(({ permission }) => permission)}::text[])`,
+    );
+    const byOrdinal = new Map(rows.map(({ ordinal, isGranted }) => [ordinal, isGranted]));
+    return asks.map((_ask, index) => byOrdinal.get(index + 1) ?? null);
+  });
+}

@@ -1,0 +1,84 @@
+import { startRepeatingJob } from '../lib/repeating-job.ts';
+import type { Logger } from '../observability/logger.ts';
+import { AppError, RateLimitedError, UnavailableError } from './app-error.ts';
+import { createStream, type LiveStream, type StreamSource } from './stream.ts';
+
+/** How many streams may be open at once. */
+export type StreamLimits = { perOwnerMax: number; perProcessMax: number };
+
+/** All streams of this process. */
+export type Streams = {
+  /**
+   * A stream that ends with a refusal as its last value when its source's `recheck` raises one. Raises
+   * RateLimitedError beyond what its owner may have, UnavailableError beyond what the process bears.
+   */
+  open<T extends object>(source: StreamSource<T>): AsyncIterableIterator<T | AppError>;
+  /** How many are open. */
+  count(): number;
+  /** Ends them all, and opens no more. */
+  close(): Promise<void>;
+};
+
+/**
+ * How often every stream is checked, whatever happens: together with one check for all of them a
+ * revoked credential is noticed well within a second, whoever revoked it and in which process.
+ */
+const recheckEveryMs = 400;
+
+/** A stream whose check has failed for so long, because the database is away, ends. */
+const uncheckedMsMax = 30_000;
+
+/** Who opened a stream and never asked for its first value has gone meanwhile. */
+const unreadMsMax = 5_000;
+
+export function createStreams(limits: StreamLimits, log: Logger): Streams {
+  const streams = new Set<LiveStream>();
+  let isClosing = false;
+
+  const job = startRepeatingJob({
+    everyMs: recheckEveryMs,
+    run: async () => {
+      await Promise.all([...streams].map(recheck));
+    },
+    onError: (err) => log.error({ err }, 'Streams could not be checked'),
+  });
+
+  async function recheck(stream: LiveStream): Promise<void> {
+    try {
+      await stream.recheck();
+    } catch (error) {
+      const isPassing = error instanceof UnavailableError;
+      if (isPassing && stream.getUncheckedMs() < uncheckedMsMax) return;
+      if (!(error instanceof AppError)) log.error({ err: error }, 'A stream could not be checked');
+      stream.end(error instanceof AppError ? error : new UnavailableError());
+    }
+    if (stream.getUnreadMs() > unreadMsMax) stream.end(null);
+  }
+
+  function assertRoom(owner: string): void {
+    if (isClosing) throw new UnavailableError();
+    if (streams.size >= limits.perProcessMax) {
+      throw new UnavailableError('Too many streams are open here. Please try again later.', 5);
+    }
+    const own = [...streams].filter((stream) => stream.owner === owner);
+    if (own.length >= limits.perOwnerMax) {
+      const message = `You have ${own.length} streams open, which is as many as there may be.`;
+      throw new RateLimitedError(message, 5);
+    }
+  }
+
+  return {
+    open(source) {
+      assertRoom(source.owner);
+      const stream = createStream(source, log, () => streams.delete(stream));
+      streams.add(stream);
+      return stream.iterator;
+    },
+    count: () => streams.size,
+    async close() {
+      isClosing = true;
+      for (const stream of streams) stream.end(new UnavailableError());
+      await job.stop();
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import type { Feed, PersonNews } from '../../core/runtime.ts';
+import type { Database } from '../../db/database.ts';
+import { noScope } from '../../db/scope.ts';
+import { startRepeatingJob } from '../../lib/repeating-job.ts';
+import type { Logger } from '../../observability/logger.ts';
+import { listHeads, listPersonNews } from './queries/feed.ts';
+
+/** How often a process asks the database on behalf of all who wait; nothing where nobody does. */
+const askEveryMs = 250;
+
+type Tell = (news: readonly PersonNews[]) => void;
+type Trail = { sequence: number | null; listeners: Set<() => void> };
+type Person = { listeners: Set<Tell> };
+
+/**
+ * Learns of what other processes write by asking for it, one statement for all trails and one for all
+ * people that somebody here waits for (docs/decisions/020-event-streams.md says why not by
+ * notifications). `close` asks no more.
+ */
+export function createAuditFeed(db: Database, log: Logger): Feed & { close: () => Promise<void> } {
+  const trails = new Map<string, Trail>();
+  const people = new Map<string, Person>();
+  const job = startRepeatingJob({
+    everyMs: askEveryMs,
+    run: async () => {
+      await Promise.all([askForTrails(), askForPeople()]);
+    },
+    onError: (err) => log.warn({ err }, 'News could not be asked for'),
+  });
+
+  async function askForTrails(): Promise<void> {
+    if (trails.size === 0) return;
+    const chainIds = [...trails.keys()];
+    const heads = await db.read(noScope, (tx) => listHeads(tx, chainIds));
+    for (const { chainId, sequence } of heads) {
+      const trail = trails.get(chainId);
+      if (!trail || trail.sequence === sequence) continue;
+      trail.sequence = sequence;
+      for (const wake of trail.listeners) wake();
+    }
+  }
+
+  async function askForPeople(): Promise<void> {
+    if (people.size === 0) return;
+    const userIds = [...people.keys()];
+    const news = await db.read(noScope, (tx) => listPersonNews(tx, userIds));
+    for (const [userId, ofPerson] of Map.groupBy(news, (one) => one.userId)) {
+      for (const tell of people.get(userId)?.listeners ?? []) tell(ofPerson);
+    }
+  }
+
+  return {
+    watchTrail: (chainId, wake) =>
+      listen(trails, chainId, wake, () => ({ sequence: null, listeners: new Set() })),
+    watchPerson: (userId, tell) => listen(people, userId, tell, () => ({ listeners: new Set() })),
+    close: job.stop,
+  };
+}
+
+/** Adds a listener under a key; the answer takes it away, and the key with the last one. */
+function listen<Listener, Entry extends { listeners: Set<Listener> }>(
+  entries: Map<string, Entry>,
+  key: string,
+  listener: Listener,
+  create: () => Entry,
+): () => void {
+  const entry = entries.get(key) ?? create();
+  entries.set(key, entry);
+  entry.listeners.add(listener);
+  return () => {
+    entry.listeners.delete(listener);
+    if (entry.listeners.size === 0 && entries.get(key) === entry) entries.delete(key);
+  };
+}

@@ -1,0 +1,50 @@
+import type { PersonNews } from '../../core/runtime.ts';
+
+/** What a person hears of, and when. */
+export const viewerEventTypes = {
+  'session.revoked': 'one session of the person, or several, were ended',
+  'roles.changed': 'it has other roles in a tenant',
+  'membership.added': 'it has become a member of a tenant',
+  'membership.suspended': 'its membership is not active any more',
+  'membership.resumed': 'its membership is active again',
+  'membership.removed': 'it is no member of a tenant any more',
+  'invitation.arrived': 'somebody has invited it',
+} as const;
+
+export type ViewerEventType = keyof typeof viewerEventTypes;
+
+const typeByAction: Readonly<Record<string, ViewerEventType>> = {
+  'session.revoked': 'session.revoked',
+  'session.closed': 'session.revoked',
+  'session.replaced': 'session.revoked',
+  'session.switched': 'session.revoked',
+  'session.evicted': 'session.revoked',
+  'sessions.revoked': 'session.revoked',
+  'password.changed': 'session.revoked',
+  'password.reset': 'session.revoked',
+  'tenant.created': 'membership.added',
+  'tenant.ownership_transferred': 'roles.changed',
+  'membership.created': 'membership.added',
+  'membership.removed': 'membership.removed',
+  'membership.left': 'membership.removed',
+  'invitation.created': 'invitation.arrived',
+  'invitation.resent': 'invitation.arrived',
+};
+
+/** What an entry of the trail means to the person it is about; nothing for most. */
+export function listViewerEventTypes({ action, changes }: PersonNews): ViewerEventType[] {
+  if (action === 'membership.updated') return listMembershipEventTypes(changes);
+  const type = typeByAction[action];
+  return type === undefined ? [] : [type];
+}
+
+/** One update may change several things at once. */
+function listMembershipEventTypes(changes: unknown): ViewerEventType[] {
+  const { roles, isActive } = changes as { roles?: unknown; isActive?: [unknown, unknown] };
+  return [
+    ...(roles === undefined ? [] : (['roles.changed'] as const)),
+    ...(isActive === undefined
+      ? []
+      : ([isActive[1] === true ? 'membership.resumed' : 'membership.suspended'] as const)),
+  ];
+}

@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { waitUntil } from '../support/child.ts';
+import { createPerson, createTeam, type Person, type Team } from '../support/people.ts';
+import { follow } from '../support/streams.ts';
+
+let app: TestApp;
+let team: Team;
+beforeAll(async () => {
+  app = await startTestApp({
+    STREAMS_PER_CALLER_MAX: '2',
+    STREAMS_MAX: '3',
+    CORS_ORIGINS: 'https://app.example.com',
+  });
+  team = await createTeam(app);
+});
+afterAll(() => app.close());
+
+const viewerEvents = 'subscription { viewerEvents { type } }';
+const followViewer = ({ token }: Pick<Person, 'token'>, headers = {}) =>
+  follow(app.url, viewerEvents, { token, headers });
+const noneOpen = () => waitUntil(async () => app.app.runtime.streams.count() === 0);
+
+test('one caller has so many streams and no more, and others still have theirs', async () => {
+  const [own, other] = [team.owner, await createPerson(app)];
+  const open = [await followViewer(own), await followViewer(own), await followViewer(other)];
+  const [refusal] = await (await followViewer(own)).rest();
+  expect(refusal?.errors?.[0]?.extensions).toMatchObject({
+    code: 'UNAVAILABLE',
+    retryAfterSeconds: 5,
+  });
+  await open[2]?.leave();
+  await waitUntil(async () => app.app.runtime.streams.count() === 2);
+  const [third] = await (await followViewer(own)).rest();
+  expect(third?.errors?.[0]?.extensions).toMatchObject({ code: 'RATE_LIMITED' });
+  for (const stream of open) await stream.leave();
+  await noneOpen();
+});
+
+test('an answer that may be stored or gathered on the way would be no stream', async () => {
+  const response = await fetch(`${app.url}/graphql`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'text/event-stream',
+      authorization: `Bearer ${team.owner.token}`,
+    },
+    body: JSON.stringify({ query: viewerEvents }),
+  });
+  expect(response.status).toBe(200);
+  expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
+  expect(response.headers.get('cache-control')).toBe('no-store');
+  expect(response.headers.get('x-accel-buffering')).toBe('no');
+  expect(response.headers.get('content-encoding')).toBeNull();
+  const reader = response.body?.getReader();
+  const texts = [];
+  // The first comment comes at once, the second with the heart's next beat.
+  while (texts.length < 2) texts.push(new TextDecoder().decode((await reader?.read())?.value));
+  expect(texts).toEqual([':\n\n', ':\n\n']);
+  await reader?.cancel();
+  await noneOpen();
+});
+
+test('a subscription that is not asked for as a stream is refused', async () => {
+  const response = await fetch(`${app.url}/graphql`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json',
+      authorization: `Bearer ${team.owner.token}`,
+    },
+    body: JSON.stringify({ query: viewerEvents }),
+  });
+  expect(response.status).toBe(406);
+  await response.text();
+  await noneOpen();
+});
+
+const deep = `subscription { viewerEvents { subject { ... on Membership { user {
+  memberships { edges { node { tenant { owners { id } } } } } } } } } }`;
+
+test.each([
+  ['depth', deep],
+  ['aliases', `subscription { viewerEvents { ${alias(20)} } }`],
+  ['length', `subscription { viewerEvents { type ${'at '.repeat(1_100)} } }`],
+])('the limits on documents hold: %s', async (_limit, query) => {
+  const [refusal] = await (await follow(app.url, query, { token: team.owner.token })).rest();
+  expect(refusal?.errors?.[0]?.extensions.code).toBe('QUERY_TOO_COMPLEX');
+  expect(app.app.runtime.streams.count()).toBe(0);
+});
+
+test('a page of another site opens no stream with the session cookie, one of ours does', async () => {
+  const cookie = `__Host-tenantry_session=${team.owner.token}`;
+  const open = (origin: string) =>
+    follow(app.url, viewerEvents, { headers: { cookie, origin, 'x-tenantry-csrf': '1' } });
+  expect((await open('https://evil.example.com')).status).toBe(403);
+  expect(app.app.runtime.streams.count()).toBe(0);
+  const own = await open('https://app.example.com');
+  expect([own.status, app.app.runtime.streams.count()]).toEqual([200, 1]);
+  await own.leave();
+  await noneOpen();
+});
+
+test('a token in the address opens nothing', async () => {
+  const query = encodeURIComponent(viewerEvents);
+  const response = await fetch(`${app.url}/graphql?query=${query}&token=${team.owner.token}`, {
+    headers: { accept: 'text/event-stream', 'graphql-require-preflight': '1' },
+  });
+  expect(await response.text()).toContain('UNAUTHENTICATED');
+});
+
+test('an EventSource, which can only GET, follows too', async () => {
+  const url = `${app.url}/graphql?query=${encodeURIComponent(viewerEvents)}`;
+  const response = await fetch(url, {
+    headers: {
+      accept: 'text/event-stream',
+      cookie: `__Host-tenantry_session=${team.owner.token}`,
+      'sec-fetch-site': 'same-origin',
+    },
+  });
+  expect([response.status, app.app.runtime.streams.count()]).toEqual([200, 1]);
+  await response.body?.cancel();
+  await noneOpen();
+});
+
+test('a server that stops ends its streams and does not wait for them', async () => {
+  const other = await startTestApp({ SHUTDOWN_GRACE_MS: '300000' });
+  const person = await createPerson(other);
+  const stream = await follow(other.url, viewerEvents, { token: person.token });
+  const closing = other.close();
+  const [last, ...none] = await stream.rest();
+  expect(last?.errors?.[0]?.extensions.code).toBe('UNAVAILABLE');
+  expect(none).toEqual([]);
+  await closing;
+});
+
+function alias(count: number): string {
+  return Array.from({ length: count }, (_, index) => `a${index}: type`).join(' ');
+}

@@ -1,0 +1,85 @@
+import type { Answer } from './app.ts';
+
+/** A subscription as a client follows it. */
+export type Followed = {
+  status: number;
+  /** The next answer; null once the stream has been completed. Raises when none comes in 10 s. */
+  next: () => Promise<Answer | null>;
+  /** All that is left, up to its end. */
+  rest: () => Promise<Answer[]>;
+  /** Hangs up. */
+  leave: () => Promise<void>;
+};
+
+const patienceMs = 10_000;
+
+/** Follows a subscription over server-sent events; `url` is the server's origin. */
+export async function follow(
+  url: string,
+  query: string,
+  options: {
+    token?: string | null;
+    variables?: Record<string, unknown>;
+    headers?: Record<string, string>;
+  } = {},
+): Promise<Followed> {
+  const leaving = new AbortController();
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    signal: leaving.signal,
+    headers: {
+      'content-type': 'application/json',
+      accept: 'text/event-stream',
+      ...(options.token ? { authorization: `Bearer ${options.token}` } : {}),
+      ...options.headers,
+    },
+    body: JSON.stringify({ query, variables: options.variables }),
+  });
+  const answers = readAnswers(response);
+  const next = async () => {
+    const { value } = await within(answers.next());
+    return value ?? null;
+  };
+  return {
+    status: response.status,
+    next,
+    async rest() {
+      const all: Answer[] = [];
+      for (let answer = await next(); answer; answer = await next()) all.push(answer);
+      return all;
+    },
+    async leave() {
+      leaving.abort();
+      await answers.next().catch(() => undefined);
+    },
+  };
+}
+
+/** The answers of a stream, one for each `next` event; ends at `complete`. */
+async function* readAnswers(response: Response): AsyncGenerator<Answer> {
+  let text = '';
+  const decoder = new TextDecoder();
+  for await (const chunk of response.body ?? []) {
+    text += decoder.decode(chunk, { stream: true });
+    const events = text.split('\n\n');
+    text = events.pop() ?? '';
+    for (const event of events) {
+      if (event.startsWith('event: complete')) return;
+      const data = /^event: next\ndata: (.*)$/s.exec(event)?.[1];
+      if (data !== undefined) yield JSON.parse(data) as Answer;
+    }
+  }
+  throw new Error('the stream was cut off');
+}
+
+async function within<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('nothing came in time')), patienceMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
