@@ -41,6 +41,7 @@ test.each([
   [['user', 'export', '--help']],
   [['session', '--help']],
   [['key', 'create', '--help']],
+  [['invite', '--help']],
   [['audit', '--help']],
   [['audit', 'tail', '--help']],
   [['audit', 'export', '--help']],
