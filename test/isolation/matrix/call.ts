@@ -1,6 +1,7 @@
 import { type GraphQLSchema, getNamedType, isLeafType, isObjectType } from 'graphql';
 import type { TestApp } from '../../support/app.ts';
 import { post } from '../../support/credentials.ts';
+import { countOwn } from './background.ts';
 import type { Caller } from './callers.ts';
 import type { Operation } from './document.ts';
 import type { Hop } from './generator.ts';
@@ -20,9 +21,7 @@ export async function call(
   app.statements.length = 0;
   const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
   const { status, text } = await post(app, operation, headers);
-  // Noting when sessions and keys were used goes on in the background.
-  const own = app.statements.filter((statement) => !/touch_(sessions|api_keys)/.test(statement));
-  return { status, text, statementCount: own.length };
+  return { status, text, statementCount: countOwn(app.statements) };
 }
 
 /** How the table of rooms says that a way ends: at its end, or at the first door that is shut. */

@@ -4,6 +4,7 @@ import {
   found,
   inTenant,
   onlyWhere,
+  people,
   platform,
   type Room,
   selfOrPlatform,
@@ -98,7 +99,7 @@ export const queryFields: FieldTable = {
         },
       ],
     },
-    viewerEvents: { room: signedIn, subject: { person: 'caller', isBound: false } },
+    viewerEvents: { room: people, subject: { person: 'caller', isBound: false } },
   },
   Query: {
     node: {

@@ -1,6 +1,7 @@
 import type { TestApp } from '../../support/app.ts';
 import { waitUntil } from '../../support/child.ts';
 import { follow } from '../../support/streams.ts';
+import { countOwn } from './background.ts';
 import type { WireAnswer } from './call.ts';
 import type { Operation } from './document.ts';
 
@@ -16,7 +17,7 @@ export async function callStream(
   const { streams } = app.app.runtime;
   app.statements.length = 0;
   const stream = await follow(app.url, operation.query, { token, variables: operation.variables });
-  const statementCount = app.statements.filter((statement) => !background.test(statement)).length;
+  const statementCount = countOwn(app.statements);
   if (streams.count() > 0) await tellEverybody(app);
   const answer = await stream.next();
   await stream.leave();
@@ -24,9 +25,6 @@ export async function callStream(
   await app.owner.query('delete from audit_events where sequence = $1', [farOff]);
   return { status: stream.status, text: JSON.stringify(answer), statementCount };
 }
-
-/** What goes on whoever asks: noting when sessions were used, and what keeps other streams going. */
-const background = /touch_sessions|list_audit_heads|list_viewer_events|list_grants/;
 
 /** Nothing is under way any more that the next call might be taken to have caused. */
 function isIdle({ app }: TestApp): boolean {
