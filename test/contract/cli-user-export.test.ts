@@ -24,7 +24,7 @@ beforeAll(async () => {
        '{"a": ["b,c", "d\\"e"]}', now(), 'suspended', '2020-02-03T04:05:06.789Z'),
       ('formula@people.example', '=1+1', null, null, '{}', null, 'active', now())`,
   );
-  const hash = await bcrypt('moved with the furniture', { cost: 5 });
+  const hash = await bcrypt('moved with the furniture', 5);
   await app.asOwner(
     `insert into password_credentials (user_id, password_hash)
      select id, $1 from users where email = 'formula@people.example'`,

@@ -30,7 +30,7 @@ async function findUser(email: string) {
 
 describe('user import', () => {
   test('brings people in from CSV, whole, and lets them in with their old passwords', async () => {
-    const password = await bcrypt('sesame, "open"', { cost: 5 });
+    const password = await bcrypt('sesame, "open"', 5);
     const { summary, results } = await importText(
       'csv',
       `\ufeffemail,name,locale,avatarUrl,metadata,emailVerified,status,passwordHash,createdAt\r
