@@ -1488,6 +1488,13 @@ end
 $function$;
 alter function found_tenant(uuid,uuid,text,text,jsonb) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.hide_literals(statement text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN regexp_replace(regexp_replace(statement, '\$([a-z_]\w*)?\$.*\$\1\$'::text, '$…$'::text, 'gi'::text), '''([^'']|'''')*(''|$)'::text, '''…'''::text, 'g'::text);
+alter function hide_literals(text) owner to owner;
+
 CREATE OR REPLACE FUNCTION public.invitations_of(person uuid)
  RETURNS SETOF invitations
  LANGUAGE sql
@@ -2278,7 +2285,8 @@ begin
     return;
   end if;
   return query execute
-    'select s.query, s.calls, s.mean_exec_time, s.total_exec_time, s.rows, s.shared_blks_hit, s.shared_blks_read
+    'select public.hide_literals(s.query), s.calls, s.mean_exec_time, s.total_exec_time, s.rows,
+       s.shared_blks_hit, s.shared_blks_read
      from public.pg_stat_statements s
      where s.dbid = (select d.oid from pg_database d where d.datname = current_database()) and s.toplevel';
 exception when object_not_in_prerequisite_state then
@@ -2702,6 +2710,7 @@ grant execute on function forget_invitations() to owner;
 grant execute on function forget_mailbox() to owner;
 grant execute on function found_tenant(uuid,uuid,text,text,jsonb) to owner;
 grant execute on function found_tenant(uuid,uuid,text,text,jsonb) to tenantry_app;
+grant execute on function hide_literals(text) to public;
 grant execute on function invitations_of(uuid) to public;
 grant execute on function is_backed(invitations,text[]) to public;
 grant execute on function is_operator() to public;
@@ -2890,6 +2899,7 @@ comment on function find_visible_users(uuid,uuid[],uuid) is 'Those of these user
 comment on function forget_invitations() is 'The e-mail address of a person that is erased stays in no invitation.';
 comment on function forget_mailbox() is 'A person that is erased takes along the mails that wait for it.';
 comment on function found_tenant(uuid,uuid,text,text,jsonb) is 'Creates a tenant with its built-in roles and makes the actor its owner; the scope of a tenant cannot be entered before somebody belongs to it.';
+comment on function hide_literals(text) is 'The statement with … for all that stands in single or dollar quotes; rather too much than too little.';
 comment on table idempotency_keys is 'Answers that are given again to who repeats a creating mutation with the same key. The key itself stands nowhere.';
 comment on column idempotency_keys.fingerprint is 'HMAC-SHA-256 of the input, with a key that takes the secret of the server and the idempotency key to derive: no password in an input can be guessed from it.';
 comment on column idempotency_keys.sealed_answer is 'Sealed with a key that takes the same to derive: answers hold tokens, which stand nowhere in clear.';
