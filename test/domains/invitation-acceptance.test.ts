@@ -11,8 +11,8 @@ import {
   verifyEmailOf,
 } from '../support/invitations.ts';
 import { countRows, deletionOf, live, makeDue } from '../support/life-cycle.ts';
+import { readInvitationToken } from '../support/mail.ts';
 import { updateMembership } from '../support/mutate.ts';
-import { readToken } from '../support/outbox.ts';
 import {
   addMember,
   createMember,
@@ -57,7 +57,7 @@ test('an address must be verified before it joins anything; the invitation waits
   const team = await createTeam(app);
   const person = await createPerson(app);
   const { id } = await inviteOne(team, person.email);
-  const invited = { person, invitationId: id, token: await readToken(app, person.email) };
+  const invited = { person, invitationId: id, token: await readInvitationToken(app, person.email) };
   await expectRefusal(team, invited, 'FORBIDDEN');
   const { message } = await accept(person, { token: invited.token });
   expect(message).toContain('Verify your e-mail address first');
@@ -92,7 +92,7 @@ test('nobody else accepts or declines, with the link in hand or the id; it looks
 test('a look-alike of the invited address is another address', async () => {
   const team = await createTeam(app);
   await inviteOne(team, 'kim@people.example');
-  const token = await readToken(app, 'kim@people.example');
+  const token = await readInvitationToken(app, 'kim@people.example');
   for (const email of [
     'k.im@people.example',
     'kim+x@people.example',
@@ -165,7 +165,7 @@ test('a platform administrator joins like anybody else, by its own address alone
   await verifyEmailOf(app, one);
   expect((await accept(one, { token })).code).toBe('NOT_FOUND');
   await inviteOne(team, one.email);
-  expect((await accept(one, { token: await readToken(app, one.email) })).code).toBeNull();
+  expect((await accept(one, { token: await readInvitationToken(app, one.email) })).code).toBeNull();
 });
 
 test('nobody joins a tenant that is suspended or to be erased; resumed, the invitation is good again', async () => {
@@ -237,7 +237,7 @@ test('an invitation by somebody who has left is refused until somebody else send
     'mutation ($id: ID!) { resendInvitation(input: { invitationId: $id }) { __typename } }',
     { variables: { id: invited.invitationId } },
   );
-  const token = await readToken(app, invited.person.email);
+  const token = await readInvitationToken(app, invited.person.email);
   expect((await accept(invited.person, { token })).code).toBeNull();
 });
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listStatementsOf, startTestApp, type TestApp } from '../support/app.ts';
 import { createVerified, invite, inviteOne, type Line, sendAbout } from '../support/invitations.ts';
 import { countRows, live } from '../support/life-cycle.ts';
-import { listMails } from '../support/outbox.ts';
+import { readMails } from '../support/mail.ts';
 import {
   createMember,
   createPerson,
@@ -39,7 +39,7 @@ test('a hundred people are invited at once, each with a mail; one more and the c
   expect(code).toBeNull();
   expect(value.results.map(({ email }: Line) => email)).toEqual(lines.map(({ email }) => email));
   expect(await pendingOf(team)).toBe(100);
-  expect(await listMails(app, 'crowd-99@people.example')).toHaveLength(1);
+  expect(await readMails(app, 'crowd-99@people.example')).toHaveLength(1);
   const tooMany = await invite(team, listLines(101, 'more'));
   expect([tooMany.code, tooMany.path]).toEqual(['BAD_USER_INPUT', ['invitations']]);
   expect((await invite(team, [])).code).toBe('BAD_USER_INPUT');
@@ -153,7 +153,7 @@ test('an invitation to more than one has is neither replaced, sent again nor tak
   for (const name of ['resendInvitation', 'revokeInvitation'] as const) {
     expect((await sendAbout(manager.ask, name, { invitationId: id })).code).toBe('FORBIDDEN');
   }
-  expect(await listMails(app, 'chief@people.example')).toHaveLength(1);
+  expect(await readMails(app, 'chief@people.example')).toHaveLength(1);
 });
 
 test('members and pending invitations together fill a tenant; what is replaced or expired takes no place', async () => {
@@ -212,7 +212,7 @@ test('five mails a day go to one address of a tenant, however they are asked for
   expect((await inviteOne(team, email)).code).toBe('RATE_LIMITED');
   const again = await sendAbout(team.owner.ask, 'resendInvitation', { invitationId: id });
   expect(again.code).toBe('RATE_LIMITED');
-  expect(await listMails(app, email)).toHaveLength(5);
+  expect(await readMails(app, email)).toHaveLength(5);
   expect((await inviteOne(await createTeam(app), email)).code).toBeNull();
   await app.owner.query(
     `update sign_in_budgets set window_started_at = window_started_at - interval '1 day'
@@ -292,7 +292,7 @@ test('names in the mail can neither carry a link nor break a line, and the link 
     'Bank <a href="//evil.example">',
   ]);
   await inviteOne(team, 'target@people.example');
-  const [mail] = await listMails(app, 'target@people.example');
+  const [mail] = await readMails(app, 'target@people.example');
   expect(mail?.subject).toBe('Invitation to join Win at https evil example now Bcc all');
   expect(mail?.text).not.toMatch(/evil\.example|<|\r/);
   expect(mail?.text.match(/https?:\/\/\S+/g)).toEqual([

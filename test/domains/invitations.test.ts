@@ -11,7 +11,7 @@ import {
   sendAbout,
 } from '../support/invitations.ts';
 import { countRows, findChainFault, live, readTrail } from '../support/life-cycle.ts';
-import { listMails, readToken } from '../support/outbox.ts';
+import { readInvitationToken, readMails } from '../support/mail.ts';
 import { createPlatformAdmin, createTeam, toUuid } from '../support/people.ts';
 
 let app: TestApp;
@@ -31,7 +31,7 @@ test('whoever is invited joins with the roles that were given, by the link in th
     invitation: { status: 'PENDING', roles: [{ key: 'member' }, { key: 'viewer' }] },
   });
   const mary = await createVerified(app, 'mary@people.example');
-  const token = await readToken(app, mary.email);
+  const token = await readInvitationToken(app, mary.email);
   const joined = await accept(mary, { token });
   expect(joined).toMatchObject({
     code: null,
@@ -128,7 +128,7 @@ test('the preview shows tenant, inviter and expiry to whoever holds the link, an
   );
   expect(await preview(token)).toBeNull();
   await sendAbout(team.owner.ask, 'resendInvitation', { invitationId });
-  const fresh = await readToken(app, person.email);
+  const fresh = await readInvitationToken(app, person.email);
   expect(await preview(fresh)).not.toBeNull();
   await accept(person, { token: fresh });
   expect(await preview(fresh)).toBeNull();
@@ -163,7 +163,7 @@ test('sent again, an invitation has a new link and all its time; the old link is
   const { code, value } = await sendAbout(team.owner.ask, 'resendInvitation', { invitationId });
   expect([code, value.invitation.status]).toEqual([null, 'PENDING']);
   expect((await accept(person, { token })).code).toBe('NOT_FOUND');
-  const fresh = await readToken(app, person.email);
+  const fresh = await readInvitationToken(app, person.email);
   expect(fresh).not.toBe(token);
   expect((await accept(person, { token: fresh })).code).toBeNull();
   const settled = await sendAbout(team.owner.ask, 'resendInvitation', { invitationId });
@@ -177,7 +177,7 @@ test('inviting an address again replaces the invitation instead of making a seco
   expect(again.id).toBe(invitationId);
   expect(await countRows(app, 'invitations where tenant_id = $1', team.tenantUuid)).toBe(1);
   expect((await accept(person, { token })).code).toBe('NOT_FOUND');
-  const joined = await accept(person, { token: await readToken(app, person.email) });
+  const joined = await accept(person, { token: await readInvitationToken(app, person.email) });
   expect(joined.value.membership.roles).toEqual([{ key: 'admin' }]);
 });
 
@@ -213,7 +213,7 @@ test('the trail tells each step without an address or a token, and stays whole',
   const team = await createTeam(app);
   const { person, invitationId } = await createInvited(app, team);
   await sendAbout(team.owner.ask, 'resendInvitation', { invitationId });
-  await accept(person, { token: await readToken(app, person.email) });
+  await accept(person, { token: await readInvitationToken(app, person.email) });
   const refusing = await createInvited(app, team, { roleKeys: ['viewer'] });
   await decline(refusing.person, { token: refusing.token });
   const revoked = await createInvited(app, team);
@@ -309,7 +309,7 @@ test('who may not invite neither invites, sends again, revokes nor lists; strang
       (await sendAbout(ask, 'revokeInvitation', { invitationId })).code,
       list.errors?.[0]?.extensions.code ?? list.data?.tenant ?? null,
     ];
-    expect(await listMails(app, line.email)).toEqual([]);
+    expect(await readMails(app, line.email)).toEqual([]);
   }
   const forbidden = ['FORBIDDEN', 'FORBIDDEN', 'FORBIDDEN', 'FORBIDDEN'];
   const hidden = ['NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', null];

@@ -1,8 +1,8 @@
 import type { TestApp } from './app.ts';
 import type { Ask } from './cast.ts';
 import type { ToldOutcome } from './life-cycle.ts';
+import { readInvitationToken } from './mail.ts';
 import { codeOf, pathOf } from './mutate.ts';
-import { readToken } from './outbox.ts';
 import { createPerson, type Person, type Team } from './people.ts';
 
 const invitation = 'invitation { id email status expiresAt roles { key } }';
@@ -93,7 +93,7 @@ export async function createInvited(
   const person = await createVerified(app);
   const { code, id } = await inviteOne(team, person.email, options);
   if (code !== null) throw new Error(`the invitation was refused: ${code}`);
-  return { person, invitationId: id, token: await readToken(app, person.email) };
+  return { person, invitationId: id, token: await readInvitationToken(app, person.email) };
 }
 
 export function accept({ ask }: { ask: Ask }, input: { token: string } | { invitationId: string }) {

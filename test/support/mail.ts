@@ -36,6 +36,17 @@ export async function readLastMail(
   return mail;
 }
 
+/** The token in the link of the newest invitation to an address. Raises an Error where there is none. */
+export async function readInvitationToken(
+  app: Pick<TestApp, 'app' | 'owner'>,
+  to: string,
+): Promise<string> {
+  const tokens = (await readMails(app, to)).map(({ token }) => token);
+  const token = tokens.findLast((found) => found?.startsWith('tenantry_invite_'));
+  if (!token) throw new Error(`no invitation to ${to}`);
+  return token;
+}
+
 /** The token in the fragment of the first link of a text, or null. */
 export function findToken(text: string): string | null {
   return /#token=([\w-]+)/.exec(text)?.[1] ?? null;

@@ -1,16 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Operator } from '../../db/operator.ts';
+import type { NodeType } from '../../graphql/ids.ts';
 
-/** An entry of a trail as commands tell it: ids as they are in the database, times in UTC. */
+/** An entry of a trail as it is stored; the view gives it the ids of the API. */
 export type TrailEvent = {
   id: string;
+  /** Null in the trail of a person. */
+  tenantId: string | null;
   sequence: number;
   at: Date;
   action: string;
-  actorType: string;
+  actorType: 'User' | 'ApiKey';
   actorId: string | null;
   impersonatorId: string | null;
-  targetType: string | null;
+  targetType: NodeType | null;
   targetId: string | null;
   changes: unknown;
   requestId: string | null;
@@ -30,7 +33,8 @@ export async function* listTrail(
 ): AsyncGenerator<TrailEvent[]> {
   for (let position = after; ; ) {
     const events = await operator.query<TrailEvent>(
-      `select id, sequence::int as sequence, at, action, actor_type as "actorType", actor_id as "actorId",
+      `select id, tenant_id as "tenantId", sequence::int as sequence, at, action,
+         actor_type as "actorType", actor_id as "actorId",
          impersonator_id as "impersonatorId", target_type as "targetType", target_id as "targetId",
          changes, request_id as "requestId", host(ip) as ip, encode(hash, 'hex') as hash,
          redacted_at as "redactedAt"

@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import type { TrailEvent } from '../audit/events.ts';
 import type { VerifyOptions } from '../audit/verify.ts';
 import { CommandError, UsageError } from '../faults.ts';
-import { printJson, printNote, printResult } from '../output.ts';
+import { printJson, printNote, printResult, toJsonLine } from '../output.ts';
 
 const tenantOption = '--tenant <slug>';
 const tenantHelp = 'whose trail: a slug, or an id, which is good for erased tenants too';
@@ -78,13 +78,13 @@ type TailOptions = { tenant: string; lines: string; follow?: boolean; json?: boo
 async function runTail({ tenant, lines, follow = false, json = false }: TailOptions) {
   const count = parseCount('--lines', lines);
   const { followTrail } = await import('../audit/events.ts');
-  const { toJsonLine, toTextLine } = await import('../audit/show.ts');
+  const { printList } = await import('../list.ts');
+  const { auditEventList } = await import('../views/audit-event.ts');
   await withTrail(
     tenant,
-    async (operator, chain) => {
-      for await (const events of followTrail(operator, chain, { count, isEndless: follow })) {
-        for (const event of events) printResult(json ? toJsonLine(event) : toTextLine(event));
-      }
+    (operator, chain) => {
+      const events = followTrail(operator, chain, { count, isEndless: follow });
+      return printList(events, auditEventList, { json });
     },
     follow,
   );
@@ -95,12 +95,12 @@ type ExportOptions = { tenant: string; after: string; output?: string };
 async function runExport({ tenant, after, output }: ExportOptions): Promise<void> {
   const position = parseCount('--after', after);
   const { listTrail } = await import('../audit/events.ts');
-  const { toJsonLine } = await import('../audit/show.ts');
+  const { toAuditEventJson } = await import('../views/audit-event.ts');
   let count = 0;
   async function* toLines(pages: AsyncIterable<TrailEvent[]>) {
     for await (const events of pages) {
       count += events.length;
-      yield events.map((event) => `${toJsonLine(event)}\n`).join('');
+      yield events.map((event) => `${toJsonLine(toAuditEventJson(event))}\n`).join('');
     }
   }
   await withTrail(tenant, async (operator, chain) => {
@@ -120,7 +120,7 @@ async function runVerify(options: VerifyOptions & { all?: boolean; json?: boolea
   const { withDatabase } = await import('../with-database.ts');
   const { withOperator } = await import('../../db/operator.ts');
   const { verifyTrails } = await import('../audit/verify.ts');
-  const { describeVerification } = await import('../audit/show.ts');
+  const { describeVerification } = await import('../views/audit-event.ts');
   const found = await withDatabase(({ ownerUrl }, config) =>
     withOperator(ownerUrl, (operator) => verifyTrails(operator, options, config)),
   );
