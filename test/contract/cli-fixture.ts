@@ -119,7 +119,8 @@ function spawnNode(args: string[], environment: Environment): ChildProcess {
   });
 }
 
-async function collect(child: ChildProcess): Promise<Ended> {
+/** Resolves with all it printed, when it has ended. */
+export async function collect(child: ChildProcess): Promise<Ended> {
   const ended = { code: null as number | null, stdout: '', stderr: '' };
   child.stdout?.on('data', (chunk: Buffer) => {
     ended.stdout += chunk.toString();
@@ -132,7 +133,7 @@ async function collect(child: ChildProcess): Promise<Ended> {
 }
 
 /** The pattern's first group, or the whole match. */
-function waitForText(child: ChildProcess, pattern: RegExp): Promise<string> {
+export function waitForText(child: ChildProcess, pattern: RegExp): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
     const limit = setTimeout(
