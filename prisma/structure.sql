@@ -238,6 +238,7 @@ create table one_time_tokens (
 alter table one_time_tokens owner to owner;
 alter table one_time_tokens enable row level security;
 alter table one_time_tokens force row level security;
+CREATE INDEX one_time_tokens_expires_at_idx ON one_time_tokens USING btree (expires_at);
 create policy definer on one_time_tokens to tenantry_definer
   using (true)
   with check (true);
@@ -936,6 +937,14 @@ begin
   delete from idempotency_keys k where k.slot in (
     select o.slot from idempotency_keys o where o.expires_at <= now()
     order by o.expires_at limit rows_max for update skip locked);
+  get diagnostics deleted = row_count;
+  return next;
+
+  -- Each person has at most one of each purpose, but an address should not stay there for nothing.
+  kind := 'oneTimeTokens';
+  delete from one_time_tokens t where (t.user_id, t.purpose) in (
+    select o.user_id, o.purpose from one_time_tokens o where o.expires_at <= now()
+    limit rows_max for update skip locked);
   get diagnostics deleted = row_count;
   return next;
 
@@ -2877,7 +2886,7 @@ comment on function current_impersonator_id() is 'The administrator who acts as 
 comment on function current_tenant_id() is 'The one tenant whose rows are visible now, or null for none.';
 comment on function current_user_id() is 'The user on whose behalf this connection acts, or null.';
 comment on function decline_invitation(bytea,uuid,uuid,text,inet) is 'Settles an invitation to the verified e-mail address of the current user, by token or id, and says so in the trail of the tenant; or says why not.';
-comment on function delete_expired_data(integer,integer) is 'Deletes at most so many rows of each kind that has had its time, and tells how many: expired sessions, budgets of failed sign-ins that limit nobody any more, answers that are given no more, and who was active more than 90 days ago.';
+comment on function delete_expired_data(integer,integer) is 'Deletes at most so many rows of each kind that has had its time, and tells how many: expired sessions, budgets of failed sign-ins that limit nobody any more, answers that are given no more, links of mails that are good no more, and who was active more than 90 days ago.';
 comment on function delete_mail(uuid) is 'A mail that was sent, or is given up.';
 comment on function delete_old_invitations(integer) is 'Deletes at most so many invitations whose time was over 90 days ago, settled or not: a tenant keeps no addresses of people who never joined.';
 comment on function end_impersonations() is 'Impersonations end with what allowed them and do not come back to life with it.';
@@ -2947,6 +2956,7 @@ comment on function note_sign_in_failures(bigint) is 'Adds to the refused sign-i
 comment on table one_time_tokens is 'Tokens sent to mailboxes, one per user and purpose: the newest replaces the one before. A token that was used is a deleted row.';
 comment on column one_time_tokens.email is 'The address it was sent to: it proves this one and no later one.';
 comment on column one_time_tokens.token_hash is 'SHA-256 of the token; the token itself stands in the mail alone.';
+comment on index one_time_tokens_expires_at_idx is 'delete_expired_data: tokens that have had their time';
 comment on table password_credentials is 'One password hash (PHC string) per user, apart from users so that no tenant scope can ever read it.';
 comment on function postpone_mail(uuid,integer,integer,text) is 'Puts a claimed mail back until later, with why.';
 comment on function redact_audit_events(uuid,text) is 'Takes out of the trail from where a person acted and what was said of it but ids and rights; called by erase_user(). The chain holds digests, so every row can still be proven.';

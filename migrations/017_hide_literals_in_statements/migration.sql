@@ -11,6 +11,9 @@ return regexp_replace(
 comment on function hide_literals is
   'The statement with … for all that stands in single or dollar quotes; rather too much than too little.';
 
+-- Only its owner may replace a function.
+grant usage, create on schema public to tenantry_definer;
+set local role tenantry_definer;
 create or replace function statement_statistics()
 returns table (query text, calls bigint, mean_ms double precision, total_ms double precision, rows bigint,
   shared_blocks_hit bigint, shared_blocks_read bigint)
@@ -31,3 +34,5 @@ exception when object_not_in_prerequisite_state then
   return;
 end
 $$;
+reset role;
+revoke create on schema public from tenantry_definer;

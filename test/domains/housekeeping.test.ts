@@ -46,6 +46,25 @@ test('what has expired is deleted in the background, in steps, and what has not 
   expect(JSON.parse(line)).toMatchObject({ level: 30, isComplete: true });
 });
 
+test('a link that was never followed is deleted once it is good no more', async () => {
+  const app = await start();
+  const countTokens = async (purpose: string) => {
+    const { rows } = await app.asOwner(
+      'select count(*)::int as count from one_time_tokens where purpose = $1',
+      [purpose],
+    );
+    return rows[0]?.count;
+  };
+  await app.asOwner(
+    `with somebody as (insert into users (email) values ('linked@people.example') returning id)
+     insert into one_time_tokens (user_id, purpose, token_hash, email, expires_at)
+     select id, purpose, sha256(purpose::bytea), 'linked@people.example', now() + age::interval
+     from somebody, (values ('password_reset', '-1 s'), ('email_verification', '1 hour')) v (purpose, age)`,
+  );
+  await waitUntil(async () => (await countTokens('password_reset')) === 0);
+  expect(await countTokens('email_verification')).toBe(1);
+});
+
 test('a tenant whose time is over is erased without anybody asking', async () => {
   const database = await createTestDatabase();
   const app = await startTestApp({ HOUSEKEEPING_INTERVAL_SECONDS: '1' }, { database });

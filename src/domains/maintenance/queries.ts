@@ -5,6 +5,7 @@ export const expiredKinds = [
   'sessions',
   'signInBudgets',
   'idempotencyKeys',
+  'oneTimeTokens',
   'userActivity',
 ] as const;
 

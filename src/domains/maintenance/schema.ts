@@ -11,6 +11,9 @@ const CleanupExpiredDataSuccess = builder
       signInBudgets: t.exposeInt('signInBudgets', {
         description: 'Counters of failed sign-ins that limit nobody any more.',
       }),
+      oneTimeTokens: t.exposeInt('oneTimeTokens', {
+        description: 'Links of mails that are good no more.',
+      }),
       idempotencyKeys: t.exposeInt('idempotencyKeys', {
         description: 'Answers whose time to be given again is over.',
       }),

@@ -176,7 +176,7 @@ export const objectFields: FieldTable = {
   CreateApiKeySuccess: fields(withParent, 'apiKey secret'),
   CleanupExpiredDataSuccess: fields(
     withParent,
-    'idempotencyKeys invitations isComplete sessions signInBudgets tenants',
+    'idempotencyKeys invitations isComplete oneTimeTokens sessions signInBudgets tenants',
   ),
   ConfirmPasswordSuccess: fields(withParent, 'session'),
   CreateRoleSuccess: fields(withParent, 'role'),
