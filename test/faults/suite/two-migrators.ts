@@ -34,7 +34,7 @@ export const fault: Fault = {
     return 'applied once';
   },
   expectation: {
-    words: 'one applies it, the other finds it done; nobody waits for more than 2 s behind it',
+    words: 'one applies it, the other finds it done; what waits behind its lock does not fail',
     codes: [],
     fullRateMsMax: 2_000,
   },
