@@ -18,6 +18,7 @@ import { fault as linkSlow } from './suite/link-slow.ts';
 import { fault as lockStorm } from './suite/lock-storm.ts';
 import { fault as memoryAndFilesShort } from './suite/memory-and-files-short.ts';
 import { fault as pooler } from './suite/pooler.ts';
+import { fault as restoreDrill } from './suite/restore-drill.ts';
 import { fault as rollingRestart } from './suite/rolling-restart.ts';
 import { fault as slowLoris } from './suite/slow-loris.ts';
 import { fault as timeOutStorm } from './suite/time-out-storm.ts';
@@ -47,5 +48,6 @@ export const faults: Readonly<Record<string, Fault>> = {
   'slow-loris': slowLoris,
   'memory-and-files-short': memoryAndFilesShort,
   'two-migrators': twoMigrators,
+  'restore-drill': restoreDrill,
   pooler,
 };

@@ -5,13 +5,13 @@ import { measureProcess } from '../../support/faults/server-process.ts';
 
 const run = promisify(execFile);
 
-/** 128 MB of heap, and bodies of nearly the largest size, many at once. */
+/** 256 MB of heap, and bodies of nearly the largest size, many at once. */
 export const fault: Fault = {
-  name: 'little memory (128 MB of heap), 200 bodies of 100 KB at once, 256 files',
+  name: 'little memory (256 MB of heap), 200 bodies of 100 KB at once, 256 files',
   needs: {
     server: {
       wrapper: ['prlimit', '--nofile=256'],
-      nodeArguments: ['--max-old-space-size=128'],
+      nodeArguments: ['--max-old-space-size=256'],
     },
   },
   findObstacle: () =>
