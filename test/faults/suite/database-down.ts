@@ -7,6 +7,7 @@ export const fault: Fault = {
     await stage.cluster.stop('SIGINT');
     await pass(1);
     await verifyProbes(stage);
+    await verifyRefusal(stage);
     await pass(isQuick ? 1 : 58);
     await stage.cluster.restart();
     return undefined;
@@ -18,6 +19,21 @@ export const fault: Fault = {
     fullRateMsMax: 2_500,
   },
 };
+
+/** The refusal says when to come again, to people and to proxies. */
+async function verifyRefusal({ servers, teams }: Stage): Promise<void> {
+  const response = await fetch(`${servers[0]?.url}/graphql`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      authorization: `Bearer ${teams[0]?.owner.token}`,
+    },
+    body: JSON.stringify({ query: '{ viewer { user { id } } }' }),
+  });
+  if (response.status !== 503 || !response.headers.has('retry-after')) {
+    throw new Error(`without a database /graphql answers ${response.status}`);
+  }
+}
 
 /** Alive is about the process alone; ready, where the server answers that, is about the database too. */
 async function verifyProbes({ servers }: Stage): Promise<void> {
