@@ -19,7 +19,7 @@ export const fault: Fault = {
       await once(socket, 'connect');
       socket.write('POST /graphql HTTP/1.1\r\nhost: x\r\nx-slow: ');
     }
-    const seconds = isQuick ? 8 : 12;
+    const seconds = isQuick ? 8 : 10;
     for (let second = 0; second < seconds; second += 1) {
       for (const socket of sockets) if (socket.writable) socket.write('a');
       await pass(1);
