@@ -19,6 +19,7 @@ const clearErrors: ReadonlySet<string> = new Set([
   'InvalidInputError',
   'MigrationError',
   'PortTakenError',
+  'ReplaceError',
   'UsageError',
 ]);
 

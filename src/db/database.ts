@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { mapDatabaseError } from './error-map.ts';
 import { type Prisma, PrismaClient } from './generated/client.ts';
 import { type PoolSettings, ScopedPool, type StatementObserver } from './pool.ts';
 import { noScope, runInScope, type Scope } from './scope.ts';
+import { nameStatement } from './statement-name.ts';
 
 /** What queries.ts files work with: inside or outside a transaction it looks the same. */
 export type Db = Prisma.TransactionClient;
@@ -52,23 +52,6 @@ export function createDatabase(settings: PoolSettings, observe?: StatementObserv
       await pool.end();
     },
   };
-}
-
-const statementNames = new Map<string, string>();
-const statementNamesMax = 500;
-
-/**
- * A name for SQL of constant text, so that it is parsed once per connection. Lists written out as
- * ($1, …, $n) get none: every length would be one more statement that lives for ever.
- */
-function nameStatement(sql: string): string {
-  const known = statementNames.get(sql);
-  if (known !== undefined) return known;
-  const isUnbounded = /\bIN \(\$\d+(,\$\d+)+\)/.test(sql);
-  if (isUnbounded || statementNames.size >= statementNamesMax) return '';
-  const name = `t_${createHash('sha256').update(sql).digest('base64url').slice(0, 22)}`;
-  statementNames.set(sql, name);
-  return name;
 }
 
 async function guard<T>(work: () => Promise<T>): Promise<T> {

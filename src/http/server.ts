@@ -43,6 +43,12 @@ export type HttpServer = {
 
 const headersMaxBytes = 16_384;
 
+/**
+ * Longer than proxies keep an idle connection (60 s in nginx and in the balancers of the large clouds): who
+ * closes first decides whether a request can meet a connection that is just being closed.
+ */
+const keepAliveMs = 75_000;
+
 /** Composes the HTTP side of the server: /graphql (both ways), /healthz, pages of development. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { server, schema, log } = options;
@@ -98,6 +104,7 @@ function getNodeOptions(requestTimeoutMs: number) {
     requestTimeout: requestTimeoutMs,
     headersTimeout: requestTimeoutMs,
     connectionsCheckingInterval: Math.min(1_000, Math.ceil(requestTimeoutMs / 4)),
+    keepAliveTimeout: keepAliveMs,
   };
 }
 

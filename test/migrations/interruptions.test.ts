@@ -92,3 +92,18 @@ test('a locked table makes the runner step back and try again, up to its deadlin
   await letGo();
   expect(await second).toEqual({ applied: ['002_alter'] });
 });
+
+test('of two runners that find a table locked, one applies the file and the other finds it done', async () => {
+  const stage = await createStage({ '001_tables': 'create table a (x int)' });
+  await stage.run();
+  await stage.write('002_column', 'alter table a add column y int');
+  const letGo = await stage.hold('select count(*) from a');
+  const runs = [stage.run(), stage.run()];
+  // The first try has been refused, and its runner must still keep the other one out.
+  await waitUntil(async () => (await stage.readHistory()).includes('-002_column'));
+  await letGo();
+  const applied = (await Promise.all(runs)).flatMap((run) => run.applied);
+  expect(applied).toEqual(['002_column']);
+  const history = await stage.readHistory();
+  expect(history.filter((entry) => entry === '002_column')).toHaveLength(1);
+});

@@ -9,6 +9,8 @@ import { startEmbedded } from '../../src/db/embedded/start.ts';
 import { silentLog } from '../../src/db/log.ts';
 import { migrate } from '../../src/db/migrator.ts';
 import { syncBuiltInRoles } from '../../src/db/open.ts';
+import { hasProcess } from '../../src/db/process-token.ts';
+import { waitUntil } from './child.ts';
 import type { TestDatabase } from './cluster.ts';
 
 /** A PostgreSQL with the shipped settings, nothing of its safety switched off, that a test may kill. */
@@ -18,16 +20,31 @@ export type CrashingCluster = {
   kill: () => Promise<void>;
   /** Starts it again on the same port, which replays its log. */
   restart: () => Promise<void>;
+  /** Stops it in PostgreSQL's own way and resolves when it is down: SIGINT fast, SIGQUIT immediately. */
+  stop: (signal: 'SIGINT' | 'SIGQUIT') => Promise<void>;
+  /** Whether its postmaster lives. */
+  isRunning: () => Promise<boolean>;
+  /** The folder that holds all of it. */
+  dataDir: string;
+};
+
+/** Where its data lies, and settings that win over the shipped ones. */
+export type CrashingClusterOptions = {
+  parentDir?: string;
+  overrides?: Readonly<Record<string, string>>;
 };
 
 const atRoot = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
 
 /** Starts it with a migrated database; `database.drop` stops it and removes its data. */
-export async function startCrashingCluster(): Promise<CrashingCluster> {
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'tenantry-crash-'));
+export async function startCrashingCluster({
+  parentDir = tmpdir(),
+  overrides = {},
+}: CrashingClusterOptions = {}): Promise<CrashingCluster> {
+  const dataDir = await mkdtemp(path.join(parentDir, 'tenantry-crash-'));
   const settingsFile = atRoot('src/db/postgresql.conf');
   const start = (port?: number) =>
-    startEmbedded({ dataDir, settingsFile, log: silentLog, ...(port ? { port } : {}) });
+    startEmbedded({ dataDir, settingsFile, overrides, log: silentLog, ...(port ? { port } : {}) });
   let cluster = await start();
   const { ownerUrl, port } = cluster;
   await migrate({ ownerUrl, migrationsDir: atRoot('migrations'), log: silentLog });
@@ -42,8 +59,7 @@ export async function startCrashingCluster(): Promise<CrashingCluster> {
       },
     },
     async kill() {
-      const pidFile = path.join(dataDir, 'postgres', 'postmaster.pid');
-      const postmaster = Number.parseInt(await readFile(pidFile, 'utf8'), 10);
+      const postmaster = await readPostmasterPid(dataDir);
       // The postmaster first: it would end the others in an orderly way.
       for (const pid of [postmaster, ...listChildren(postmaster)]) killNow(pid);
     },
@@ -51,7 +67,23 @@ export async function startCrashingCluster(): Promise<CrashingCluster> {
       cluster = await start(port);
       if (cluster.port !== port) throw new Error('The port was taken by somebody else meanwhile.');
     },
+    async stop(signal) {
+      const postmaster = await readPostmasterPid(dataDir);
+      process.kill(postmaster, signal);
+      await waitUntil(async () => !hasProcess(postmaster));
+    },
+    isRunning: async () => {
+      const postmaster = await readPostmasterPid(dataDir);
+      return postmaster > 0 && hasProcess(postmaster);
+    },
+    dataDir,
   };
+}
+
+/** 0 when there is none. */
+async function readPostmasterPid(dataDir: string): Promise<number> {
+  const file = path.join(dataDir, 'postgres', 'postmaster.pid');
+  return Number.parseInt(await readFile(file, 'utf8').catch(() => '0'), 10);
 }
 
 function killNow(pid: number): void {

@@ -5,6 +5,7 @@ import type {
 } from '@prisma/driver-adapter-utils';
 import pg from 'pg';
 import type { MigrationFile } from './files.ts';
+import { setLockTimeout } from './session.ts';
 
 /** What a script raised, as PostgreSQL said it: the engine keeps only the text. */
 export type ScriptFailure = { file: MigrationFile; error: unknown };
@@ -44,11 +45,22 @@ export function createMigrationAdapter(
  * one, so no kill can come between; the engine then sets the same column once more.
  */
 async function runInTransaction(session: pg.Pool, file: MigrationFile): Promise<void> {
-  await session.query(
+  await queryOnSession(
+    session,
     `${file.sql}\n;\nupdate public._prisma_migrations set finished_at = now()
      where migration_name = ${pg.escapeLiteral(file.name)}
        and finished_at is null and rolled_back_at is null`,
   );
+}
+
+/** A pool's own query drops the connection of a refused statement, and the runners' lock with it. */
+async function queryOnSession(session: pg.Pool, sql: string): Promise<void> {
+  const client = await session.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    client.release();
+  }
 }
 
 /**
@@ -58,9 +70,9 @@ async function runInTransaction(session: pg.Pool, file: MigrationFile): Promise<
 async function runBare(session: pg.Pool, file: MigrationFile): Promise<void> {
   await session.query('set lock_timeout = 0');
   try {
-    await session.query(file.sql);
+    await queryOnSession(session, file.sql);
   } finally {
-    await session.query("set lock_timeout = '2s'");
+    await session.query(setLockTimeout);
   }
 }
 

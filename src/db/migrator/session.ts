@@ -11,8 +11,11 @@ const serverVersionMin = 180_000;
  */
 const prismaLockKey = 72_707_369;
 
+/** Half of what the server's own statements wait (pool.ts): what queues behind must not fail by it. */
+export const setLockTimeout = "set lock_timeout = '1s'";
+
 const sessionSettings = [
-  "set lock_timeout = '2s'",
+  setLockTimeout,
   'set statement_timeout = 0',
   // Files and history alike, whatever the owner's own search path is.
   'set search_path = public',
@@ -21,7 +24,7 @@ const sessionSettings = [
 /**
  * One connection as a pool: the schema engine wants a pool, and the advisory lock and the session
  * settings must hold for all it does. A statement that waits for a table makes every later one
- * wait behind it, so it gives up after 2 s and is tried again.
+ * wait behind it, so it gives up after 1 s and is tried again.
  */
 export function createSession(ownerUrl: string): pg.Pool {
   const session = new pg.Pool({

@@ -1,0 +1,41 @@
+import { stat } from 'node:fs/promises';
+import type { Config } from '../../config.ts';
+import { copyRunningCluster } from '../../db/embedded/base-backup.ts';
+import { nameFolders } from '../../db/embedded/folders.ts';
+import { createBackupFolder, type Manifest, nameBackup, writeManifest } from './manifest.ts';
+import { findTool, runTool, verifySuperuser } from './postgres-tools.ts';
+
+export type CreateBackupOptions = {
+  folder: string;
+  ownerUrl: string;
+  config: Config;
+  /** Where pg_dump is; undefined for the PATH. */
+  pgBin: string | undefined;
+};
+
+/** Makes a backup in a new folder, which is whole when it resolves. Raises CommandError. */
+export async function createBackup(
+  options: CreateBackupOptions,
+): Promise<{ folder: string; kind: Manifest['kind']; bytes: number }> {
+  const { folder, config } = options;
+  const isEmbedded = config.database.url === undefined;
+  const { kind, bytes } = await (isEmbedded ? copyCluster(options) : dumpDatabase(options));
+  await writeManifest(folder, kind);
+  return { folder: nameBackup(folder).root, kind, bytes };
+}
+
+async function copyCluster({ folder, ownerUrl, config }: CreateBackupOptions) {
+  await createBackupFolder(folder);
+  const { pgData } = nameFolders(config.database.dataDir);
+  const { bytes } = await copyRunningCluster(ownerUrl, pgData, nameBackup(folder).cluster);
+  return { kind: 'cluster' as const, bytes };
+}
+
+async function dumpDatabase({ folder, ownerUrl, pgBin }: CreateBackupOptions) {
+  await verifySuperuser(ownerUrl);
+  const tool = await findTool('pg_dump', ownerUrl, pgBin);
+  await createBackupFolder(folder);
+  const { dump } = nameBackup(folder);
+  await runTool(tool, ownerUrl, ['--format=custom', `--file=${dump}`]);
+  return { kind: 'dump' as const, bytes: (await stat(dump)).size };
+}

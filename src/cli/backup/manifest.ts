@@ -1,0 +1,60 @@
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { CommandError } from '../faults.ts';
+
+const manifestForm = z.object({
+  form: z.literal('tenantry backup 1'),
+  /** A copy of the embedded cluster, or a dump that pg_dump made. */
+  kind: z.enum(['cluster', 'dump']),
+  createdAt: z.iso.datetime(),
+  platform: z.string(),
+});
+
+/** What a backup says of itself. */
+export type Manifest = z.infer<typeof manifestForm>;
+
+/** Where its parts lie. */
+export function nameBackup(folder: string) {
+  const root = path.resolve(folder);
+  return {
+    root,
+    cluster: path.join(root, 'postgres'),
+    dump: path.join(root, 'tenantry.dump'),
+    manifest: path.join(root, 'backup.json'),
+  };
+}
+
+/** Makes the folder, for its owner alone. Raises CommandError where there is something of that name. */
+export async function createBackupFolder(folder: string): Promise<void> {
+  const { root } = nameBackup(folder);
+  const exists = await stat(root).then(
+    () => true,
+    () => false,
+  );
+  if (exists) throw new CommandError(`${root} exists already: name a folder that does not.`);
+  await mkdir(root, { recursive: true, mode: 0o700 });
+}
+
+/** Written last, so a folder without it is no backup. */
+export async function writeManifest(folder: string, kind: Manifest['kind']): Promise<void> {
+  const createdAt = new Date().toISOString();
+  const form = 'tenantry backup 1';
+  const manifest: Manifest = { form, kind, createdAt, platform: thisPlatform };
+  const text = `${JSON.stringify(manifest, null, 2)}\n`;
+  await writeFile(nameBackup(folder).manifest, text, { mode: 0o600, flush: true });
+}
+
+/** Raises CommandError for a folder that holds no complete backup. */
+export async function readManifest(folder: string): Promise<Manifest> {
+  const { manifest, root } = nameBackup(folder);
+  const text = await readFile(manifest, 'utf8').catch(() => '');
+  try {
+    return manifestForm.parse(JSON.parse(text));
+  } catch {
+    throw new CommandError(`${root} holds no complete backup: there is no good backup.json in it.`);
+  }
+}
+
+/** A copied cluster starts on the same kind of machine only. */
+export const thisPlatform = `${process.platform}-${process.arch}`;

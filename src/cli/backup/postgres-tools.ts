@@ -1,0 +1,89 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { readServerFacts } from '../../db/beside.ts';
+import { CommandError } from '../faults.ts';
+
+const execute = promisify(execFile);
+
+/**
+ * The path of one of PostgreSQL's own programs, of the server's major version or a newer one: an older
+ * pg_dump refuses the server. Raises CommandError, which says how to get it.
+ */
+export async function findTool(
+  name: 'pg_dump' | 'pg_restore',
+  ownerUrl: string,
+  pgBin: string | undefined,
+): Promise<string> {
+  const tool = pgBin === undefined ? name : path.join(pgBin, name);
+  const needed = await readServerMajor(ownerUrl);
+  const found = await readToolMajor(tool);
+  if (found !== null && found >= needed) return tool;
+  const seen = found === null ? 'there is none' : `this one is of PostgreSQL ${found}`;
+  throw new CommandError(
+    `${tool} of PostgreSQL ${needed} or newer is needed and ${seen}: install its client programs ` +
+      `(postgresql-client-${needed} of apt.postgresql.org, postgresql${needed} of yum, libpq of Homebrew) ` +
+      'or name their folder with --pg-bin.',
+  );
+}
+
+/** Runs it against the database of the url. Raises CommandError with what it said. */
+export async function runTool(
+  tool: string,
+  ownerUrl: string,
+  args: readonly string[],
+): Promise<void> {
+  // The password must not stand among the arguments, which all users of the machine can read.
+  const folder = await mkdtemp(path.join(tmpdir(), 'tenantry-'));
+  try {
+    const passwordFile = path.join(folder, 'password');
+    await writeFile(passwordFile, formatPasswordFile(ownerUrl), { mode: 0o600 });
+    const target = `--dbname=${formatTarget(ownerUrl, passwordFile)}`;
+    await execute(tool, ['--no-password', target, ...args], { maxBuffer: 16_777_216 });
+  } catch (error) {
+    const { stderr = '' } = error as { stderr?: string };
+    const said = stderr.trim() || (error instanceof Error ? error.message : String(error));
+    throw new CommandError(`${path.basename(tool)} failed: ${said}`, { cause: error });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Row security hides rows from everybody else, and a restore hands functions to their role. */
+export async function verifySuperuser(ownerUrl: string): Promise<void> {
+  const me = await readServerFacts(ownerUrl);
+  if (me.isSuperuser) return;
+  throw new CommandError(
+    `${me.login} is no superuser, and row security would hide rows from it: run this command with ` +
+      "a superuser's DATABASE_URL.",
+  );
+}
+
+/** One line for whatever host: https://www.postgresql.org/docs/18/libpq-pgpass.html */
+function formatPasswordFile(ownerUrl: string): string {
+  const password = decodeURIComponent(new URL(ownerUrl).password);
+  return `*:*:*:*:${password.replaceAll(/[\\:]/g, '\\$&')}\n`;
+}
+
+/** The url without its password, and with those of its parameters that libpq knows too. */
+function formatTarget(ownerUrl: string, passwordFile: string): string {
+  const url = new URL(ownerUrl);
+  url.password = '';
+  for (const name of [...url.searchParams.keys()]) {
+    if (!name.startsWith('ssl')) url.searchParams.delete(name);
+  }
+  url.searchParams.set('passfile', passwordFile);
+  return url.href;
+}
+
+async function readServerMajor(ownerUrl: string): Promise<number> {
+  return Math.floor((await readServerFacts(ownerUrl)).version / 10_000);
+}
+
+async function readToolMajor(tool: string): Promise<number | null> {
+  const answer = await execute(tool, ['--version']).catch(() => null);
+  const major = /\(PostgreSQL\) (\d+)/.exec(answer?.stdout ?? '')?.[1];
+  return major === undefined ? null : Number(major);
+}

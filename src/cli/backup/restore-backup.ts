@@ -1,0 +1,103 @@
+import type { Config } from '../../config.ts';
+import { builtInRoles } from '../../core/permissions.ts';
+import { nameDatabase, replaceDatabase } from '../../db/beside.ts';
+import { replaceCluster } from '../../db/embedded/base-restore.ts';
+import { openDatabase } from '../../db/open.ts';
+import { withOperator } from '../../db/operator.ts';
+import { listChains, verifyChains } from '../audit/chains.ts';
+import { CommandError } from '../faults.ts';
+import { createCommandLog } from '../output.ts';
+import { type EndedCredentials, endCredentials } from './end-credentials.ts';
+import { type Manifest, nameBackup, readManifest, thisPlatform } from './manifest.ts';
+import { findTool, runTool } from './postgres-tools.ts';
+
+export type RestoreOptions = {
+  folder: string;
+  config: Config;
+  keepsKeys: boolean;
+  pgBin: string | undefined;
+};
+
+/** What a restore came to. */
+export type Restored = {
+  createdAt: string;
+  ended: EndedCredentials;
+  /** Entries of the audit trail that were proven. */
+  auditEvents: number;
+  /** Where what was there before lies now: a folder, or a database; null where there was nothing. */
+  aside: string | null;
+};
+
+/**
+ * Puts a backup in the place of the configured database, migrated to this release, with the credentials
+ * of its time ended. Nothing serves from it before that is done, and until then nothing is replaced.
+ * Raises CommandError for a backup that does not fit, EmbeddedError where the server still runs.
+ */
+export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
+  const { folder, config } = options;
+  const manifest = await readManifest(folder);
+  verifyFit(manifest, config);
+  const { createdAt, kind } = manifest;
+  const found: Pick<Restored, 'ended' | 'auditEvents'>[] = [];
+  const { cluster, dump } = nameBackup(folder);
+  const prepareAt = async (place: Partial<Config['database']>) => {
+    found.push(await prepare({ ...config.database, ...place }, options));
+  };
+  const aside =
+    kind === 'cluster'
+      ? await replaceCluster(cluster, config.database.dataDir, (dataDir) => prepareAt({ dataDir }))
+      : await restoreDump(dump, options, (url) => prepareAt({ url }));
+  const [prepared] = found;
+  if (!prepared) throw new Error('The backup took its place without being prepared.');
+  return { createdAt, ...prepared, aside };
+}
+
+async function restoreDump(
+  dump: string,
+  { config, pgBin }: RestoreOptions,
+  prepareAt: (url: string) => Promise<void>,
+): Promise<string | null> {
+  const ownerUrl = config.database.url ?? '';
+  const tool = await findTool('pg_restore', nameDatabase(ownerUrl, 'postgres'), pgBin);
+  return replaceDatabase(ownerUrl, async (url) => {
+    await runTool(tool, url, ['--exit-on-error', dump]);
+    await prepareAt(url);
+  });
+}
+
+/** Ends what was issued before, on a database that nobody serves from yet. */
+async function prepare(database: Config['database'], { keepsKeys }: RestoreOptions) {
+  const opened = await openDatabase({ database }, builtInRoles, createCommandLog());
+  try {
+    return await withOperator(opened.ownerUrl, async (operator) => {
+      const ended = await endCredentials(operator, { keepsKeys });
+      const { events, faults } = await verifyChains(operator, await listChains(operator));
+      const [fault] = faults;
+      if (fault) {
+        throw new CommandError(
+          `the audit trail in this backup is broken (chain ${fault.chain}, entry ${fault.sequence}: ` +
+            `${fault.fault}). Nothing was replaced.`,
+        );
+      }
+      return { ended, auditEvents: events };
+    });
+  } finally {
+    await opened.stop();
+  }
+}
+
+function verifyFit({ kind, platform }: Manifest, { database }: Config): void {
+  const isEmbedded = database.url === undefined;
+  if (isEmbedded !== (kind === 'cluster')) {
+    throw new CommandError(
+      isEmbedded
+        ? 'this is the dump of a PostgreSQL of your own: set DATABASE_URL to one.'
+        : 'this is a copy of the embedded PostgreSQL: restore it without DATABASE_URL.',
+    );
+  }
+  if (kind === 'cluster' && platform !== thisPlatform) {
+    throw new CommandError(
+      `this copy was made on ${platform} and does not start on ${thisPlatform}.`,
+    );
+  }
+}

@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+
+/** A database cannot take the place of another. The message says what to do. */
+export class ReplaceError extends Error {
+  override readonly name = 'ReplaceError';
+}
+
+/**
+ * Has a new database filled beside the one of the url, and lets the two change names in one transaction,
+ * so that nobody ever meets a half-filled one. Answers the name that the replaced one has now, or null
+ * where there was none. Needs a superuser. Raises ReplaceError where somebody is still connected, and
+ * what `fill` raises; nothing is changed then.
+ */
+export async function replaceDatabase(
+  ownerUrl: string,
+  fill: (url: string) => Promise<void>,
+): Promise<string | null> {
+  const name = decodeURIComponent(new URL(ownerUrl).pathname.slice(1));
+  const workshop = `${name}_restoring_${randomBytes(4).toString('hex')}`;
+  const admin = new pg.Client({ connectionString: nameDatabase(ownerUrl, 'postgres') });
+  admin.on('error', () => undefined);
+  await admin.connect();
+  try {
+    await createRoles(admin);
+    await admin.query(`create database ${pg.escapeIdentifier(workshop)} template template0`);
+    await fill(nameDatabase(ownerUrl, workshop));
+    return await changeNames(admin, name, workshop);
+  } catch (error) {
+    const drop = `drop database if exists ${pg.escapeIdentifier(workshop)} with (force)`;
+    await admin.query(drop).catch(() => undefined);
+    throw error;
+  } finally {
+    await admin.end();
+  }
+}
+
+/** The same server's database of another name, for the same login. Pure. */
+export function nameDatabase(ownerUrl: string, name: string): string {
+  const url = new URL(ownerUrl);
+  url.pathname = `/${encodeURIComponent(name)}`;
+  return url.href;
+}
+
+/** Who we are to a server, and what it is; `version` as in server_version_num. */
+export async function readServerFacts(
+  url: string,
+): Promise<{ login: string; isSuperuser: boolean; version: number }> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ login: string; isSuperuser: boolean; version: number }>(
+      `select rolname as login, rolsuper as "isSuperuser",
+         current_setting('server_version_num')::int as version
+       from pg_roles where rolname = session_user`,
+    );
+    return rows[0] ?? { login: '', isSuperuser: false, version: 0 };
+  } finally {
+    await client.end();
+  }
+}
+
+/** The cluster may be a new one; the first migration makes them in the same way. */
+async function createRoles(admin: pg.Client): Promise<void> {
+  for (const role of ['tenantry_app', 'tenantry_definer']) {
+    const found = await admin.query('select from pg_roles where rolname = $1', [role]);
+    if (found.rowCount === 0) await admin.query(`create role ${role} nologin noinherit`);
+  }
+}
+
+async function changeNames(admin: pg.Client, name: string, workshop: string) {
+  const aside = `${name}_before_${new Date().toISOString().replaceAll(/[^0-9TZ]/g, '')}`;
+  const found = await admin.query('select from pg_database where datname = $1', [name]);
+  const isReplacing = found.rowCount === 1;
+  const rename = (from: string, to: string) =>
+    admin.query(`alter database ${pg.escapeIdentifier(from)} rename to ${pg.escapeIdentifier(to)}`);
+  try {
+    await admin.query('begin');
+    if (isReplacing) await rename(name, aside);
+    await rename(workshop, name);
+    await admin.query('commit');
+  } catch (error) {
+    await admin.query('rollback');
+    throw new ReplaceError(
+      `the database ${name} cannot be replaced (${error instanceof Error ? error.message : error}): ` +
+        'stop all servers that use it; nothing was changed',
+      { cause: error },
+    );
+  }
+  return isReplacing ? aside : null;
+}

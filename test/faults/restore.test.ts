@@ -1,0 +1,168 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createDataDir, runTenantry, type Served, startServing } from '../contract/cli-fixture.ts';
+import { createProgram, isKeyGood, type Program, sendKey } from '../support/api-keys.ts';
+import type { Answer, AskOptions } from '../support/app.ts';
+import { startCrashingCluster } from '../support/crashing-cluster.ts';
+import { create, roleOf } from '../support/creations.ts';
+import { send } from '../support/credentials.ts';
+import { createTeam, type Team } from '../support/people.ts';
+
+// A backup is older than what was revoked after it. Restored, it must not give any of that back.
+
+/** Where a server's database lies, as settings. */
+type Place = Record<string, string>;
+type Ask = (query: string, options?: AskOptions) => Promise<Answer>;
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'tenantry-restore-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const quiet = { LOG_LEVEL: 'error', DEMO: 'off' };
+
+/** Like an app, whichever server serves just now. */
+const createAsk =
+  (getUrl: () => string): Ask =>
+  async (query, { token, variables } = {}) => {
+    const response = await fetch(`${getUrl()}/graphql`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(token ? { authorization: `Bearer ${token}` } : {}),
+      },
+      body: JSON.stringify({ query, variables }),
+    });
+    return (await response.json()) as Answer;
+  };
+
+/** A whole drill: backup while it serves, revocations after that, the server's end, restore, new start. */
+async function drill(place: Place, name: string, options: readonly string[] = []) {
+  const environment = { ...quiet, ...place };
+  let server: Served = await startServing(environment);
+  const app = { ask: createAsk(() => server.url) };
+  const team = await createTeam(app);
+  const untouched = await createTeam(app);
+  const revoked = await createProgram(app, team.owner, team, 'tenant:read');
+  const live = await createProgram(app, team.owner, team, 'tenant:read');
+  expect((await create(team.owner.ask, 'createRole', roleOf(team, 'kept'))).code).toBeNull();
+  const backup = path.join(folder, name);
+  expect(await runTenantry(['backup', backup], place)).toMatchObject({ code: 0 });
+  expect((await sendKey(team.owner.ask, 'revokeApiKey', { apiKeyId: revoked.id })).code).toBeNull();
+  expect((await create(team.owner.ask, 'createRole', roleOf(team, 'later'))).code).toBeNull();
+  expect((await send(team.owner.ask, 'signOut')).code).toBeNull();
+  const early = await runTenantry(['restore', backup, '--yes'], place);
+  expect(early).toMatchObject({ code: 1, stderr: expect.stringContaining('stop') });
+  await server.end('SIGTERM');
+  const ended = await runTenantry(['restore', backup, '--yes', '--json', ...options], place);
+  expect(ended).toMatchObject({ code: 0 });
+  server = await startServing(environment);
+  return { app, team, untouched, revoked, live, restored: JSON.parse(ended.stdout), server };
+}
+
+async function listRoles(ask: Ask, team: Team): Promise<string[]> {
+  const { email, password } = team.owner;
+  const { code, value } = await send(ask, 'signIn', { email, password });
+  expect(code).toBeNull();
+  const { data } = await ask('query ($id: ID!) { tenant(id: $id) { roles { key } } }', {
+    token: value.token,
+    variables: { id: team.tenantId },
+  });
+  return data.tenant.roles.map(({ key }: { key: string }) => key);
+}
+
+async function isSignedIn(ask: Ask, { owner }: Team): Promise<boolean> {
+  return (await ask('{ viewer { user { id } } }', { token: owner.token })).data.viewer !== null;
+}
+
+describe('a copy of the embedded PostgreSQL', () => {
+  let place: Place;
+  let remove: () => Promise<void>;
+  beforeAll(async () => {
+    const data = await createDataDir();
+    place = { TENANTRY_DATA_DIR: data.dataDir };
+    remove = data.remove;
+  });
+  afterAll(() => remove());
+
+  test('gives back the data of its time, and none of what was revoked since', async () => {
+    const { app, team, untouched, revoked, live, restored, server } = await drill(place, 'copy');
+    expect(restored.ended).toMatchObject({ sessions: 2, apiKeys: 2 });
+    expect(await isSignedIn(app.ask, team)).toBe(false);
+    expect(await isSignedIn(app.ask, untouched)).toBe(false);
+    for (const program of [revoked, live]) expect(await isGood(program)).toBe(false);
+    const roles = await listRoles(app.ask, team);
+    expect(roles).toContain('kept');
+    expect(roles).not.toContain('later');
+    expect((await stat(restored.aside)).isDirectory()).toBe(true);
+    expect(await runTenantry(['audit', 'verify'], place)).toMatchObject({ code: 0 });
+    await server.end('SIGTERM');
+  }, 120_000);
+
+  test('with --keep-keys gives back the keys of its time, the sessions never', async () => {
+    const kept = await drill(place, 'keys', ['--keep-keys']);
+    expect(kept.restored.ended).toMatchObject({ apiKeys: 0 });
+    expect(await isGood(kept.live)).toBe(true);
+    expect(await isSignedIn(kept.app.ask, kept.untouched)).toBe(false);
+    const now = await runTenantry(['restore', 'now', '--yes'], place);
+    expect(now).toMatchObject({ code: 0, stdout: expect.stringContaining('Ended:') });
+    expect(await isGood(kept.live)).toBe(false);
+    await kept.server.end('SIGTERM');
+  }, 120_000);
+
+  test('that is not whole is refused, and nothing is replaced', async () => {
+    const unfinished = await runTenantry(['restore', folder, '--yes'], place);
+    expect(unfinished).toMatchObject({ code: 1, stderr: expect.stringContaining('no complete') });
+    const taken = await runTenantry(['backup', folder], place);
+    expect(taken).toMatchObject({ code: 1, stderr: expect.stringContaining('exists already') });
+  }, 60_000);
+});
+
+/** A key may be refused with an error or be nobody's: both are no. */
+async function isGood(program: Program): Promise<boolean> {
+  return isKeyGood(program).catch(() => false);
+}
+
+describe('a PostgreSQL of one’s own', () => {
+  const hasTools = () => {
+    try {
+      return / 1[89]\.| [2-9]\d\./.test(
+        execFileSync('pg_dump', ['--version'], { encoding: 'utf8' }),
+      );
+    } catch {
+      return false;
+    }
+  };
+
+  test.runIf(hasTools())(
+    'is dumped and restored in the same way',
+    async () => {
+      const { database } = await startCrashingCluster();
+      const place = { DATABASE_URL: database.ownerUrl };
+      const { app, team, revoked, live, restored, server } = await drill(place, 'dump');
+      expect(await isSignedIn(app.ask, team)).toBe(false);
+      for (const program of [revoked, live]) expect(await isGood(program)).toBe(false);
+      expect(await listRoles(app.ask, team)).toContain('kept');
+      expect(restored.aside).toMatch(/^tenantry_before_/);
+      await server.end('SIGTERM');
+      await database.drop();
+    },
+    120_000,
+  );
+
+  test.runIf(!hasTools())(
+    'is refused without its pg_dump, saying how to get it',
+    async () => {
+      const { database } = await startCrashingCluster();
+      const place = { DATABASE_URL: database.ownerUrl };
+      const refused = await runTenantry(['backup', path.join(folder, 'none')], place);
+      expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('--pg-bin') });
+      await database.drop();
+    },
+    60_000,
+  );
+});

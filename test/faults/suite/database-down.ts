@@ -1,0 +1,47 @@
+import type { Fault } from '../../support/faults/fault.ts';
+import { pass, type Stage } from '../../support/faults/stage.ts';
+
+export const fault: Fault = {
+  name: 'PostgreSQL down for 60 s',
+  async inject(stage, { isQuick }) {
+    await stage.cluster.stop('SIGINT');
+    await pass(1);
+    await verifyProbes(stage);
+    await verifyRefusal(stage);
+    await pass(isQuick ? 1 : 58);
+    await stage.cluster.restart();
+    return undefined;
+  },
+  expectation: {
+    words: 'alive, not ready; requests are refused within 1 s; no queue grows',
+    codes: ['UNAVAILABLE'],
+    refusalP99MsMax: 1_200,
+    fullRateMsMax: 2_500,
+  },
+};
+
+/** The refusal says when to come again, to people and to proxies. */
+async function verifyRefusal({ servers, teams }: Stage): Promise<void> {
+  const response = await fetch(`${servers[0]?.url}/graphql`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      authorization: `Bearer ${teams[0]?.owner.token}`,
+    },
+    body: JSON.stringify({ query: '{ viewer { user { id } } }' }),
+  });
+  if (response.status !== 503 || !response.headers.has('retry-after')) {
+    throw new Error(`without a database /graphql answers ${response.status}`);
+  }
+}
+
+/** Alive is about the process alone; ready, where the server answers that, is about the database too. */
+async function verifyProbes({ servers }: Stage): Promise<void> {
+  const url = servers[0]?.url;
+  const live = await fetch(`${url}/healthz`);
+  if (live.status !== 200) throw new Error(`/healthz answers ${live.status} without a database`);
+  const ready = await fetch(`${url}/readyz`);
+  if (ready.status !== 503 && ready.status !== 404) {
+    throw new Error(`/readyz answers ${ready.status} without a database`);
+  }
+}

@@ -1,0 +1,16 @@
+import type { Fault } from '../../support/faults/fault.ts';
+
+export const fault: Fault = {
+  name: 'fast restart of PostgreSQL',
+  async inject({ cluster }) {
+    await cluster.stop('SIGINT');
+    await cluster.restart();
+    return undefined;
+  },
+  expectation: {
+    words: 'UNAVAILABLE with Retry-After while it is away; no process ends',
+    codes: ['UNAVAILABLE'],
+    refusalP99MsMax: 2_000,
+    fullRateMsMax: 5_000,
+  },
+};

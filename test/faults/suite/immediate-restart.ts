@@ -1,0 +1,16 @@
+import type { Fault } from '../../support/faults/fault.ts';
+
+export const fault: Fault = {
+  name: 'immediate restart of PostgreSQL',
+  async inject({ cluster }) {
+    await cluster.stop('SIGQUIT');
+    await cluster.restart();
+    return undefined;
+  },
+  expectation: {
+    words: 'as the fast restart, and the log is replayed',
+    codes: ['UNAVAILABLE'],
+    refusalP99MsMax: 2_000,
+    fullRateMsMax: 5_000,
+  },
+};

@@ -1,0 +1,24 @@
+import pg from 'pg';
+import type { Fault } from '../../support/faults/fault.ts';
+import { pass } from '../../support/faults/stage.ts';
+
+export const fault: Fault = {
+  name: 'lock storm: ACCESS EXCLUSIVE on users held for 10 s',
+  async inject({ cluster }, { isQuick }) {
+    const holder = new pg.Client({ connectionString: cluster.database.ownerUrl });
+    await holder.connect();
+    // Else the database would end the holder itself, as it does with one of ours.
+    await holder.query('set idle_in_transaction_session_timeout = 0');
+    await holder.query('begin');
+    await holder.query('lock table users in access exclusive mode');
+    await pass(isQuick ? 3 : 10);
+    await holder.end();
+    return undefined;
+  },
+  expectation: {
+    words: 'refused as busy after 2 s of waiting; nothing piles up behind',
+    codes: ['UNAVAILABLE', 'CONFLICT'],
+    refusalP99MsMax: 4_500,
+    fullRateMsMax: 4_000,
+  },
+};

@@ -1,0 +1,157 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { findFreePort } from '../../../src/db/embedded/port.ts';
+import type { Answer, AskOptions } from '../app.ts';
+import { waitUntil } from '../child.ts';
+import {
+  type CrashingCluster,
+  type CrashingClusterOptions,
+  startCrashingCluster,
+} from '../crashing-cluster.ts';
+import { createTeam, type Team } from '../people.ts';
+import { type Client, createClient } from './client.ts';
+import { type Link, startLink } from './link.ts';
+import {
+  type ServerProcess,
+  type ServerProcessOptions,
+  startServerProcess,
+} from './server-process.ts';
+
+/** What a fault needs that is not the usual. */
+export type StageNeeds = {
+  cluster?: CrashingClusterOptions;
+  /** How many servers stand beside each other; one if not given. */
+  servers?: number;
+  /** Settings of all servers, by their names. */
+  environment?: Record<string, string>;
+  server?: Pick<ServerProcessOptions, 'nodeArguments' | 'wrapper'>;
+  /** Something between the link and the database, such as a pooler; answers its url and what ends it. */
+  between?: (appUrl: string) => Promise<{ url: string; close: () => Promise<void> }>;
+  /** Takes away what was laid out for this stage, once it is down. */
+  clear?: () => Promise<void>;
+};
+
+/** A PostgreSQL, servers in processes of their own, a link between them that can fail, and tenants. */
+export type Stage = {
+  cluster: CrashingCluster;
+  link: Link;
+  servers: ServerProcess[];
+  client: Client;
+  teams: Team[];
+  /** Ends one server and puts another in its place, at the same address. */
+  replaceServer: (index: number, signal: 'SIGTERM' | 'SIGKILL') => Promise<number | null>;
+  /** Asks the database itself, as the owner and past the link. */
+  query: <Row extends object>(sql: string, values?: readonly unknown[]) => Promise<Row[]>;
+  ask: (query: string, options?: AskOptions) => Promise<Answer>;
+  close: () => Promise<void>;
+};
+
+const teamsCount = 4;
+
+/** Builds one up; close it at the end. */
+export async function openStage(needs: StageNeeds = {}): Promise<Stage> {
+  const cluster = await startCrashingCluster(needs.cluster);
+  const { ownerUrl, appUrl } = cluster.database;
+  const between = await needs.between?.(appUrl);
+  const link = await startLink(between?.url ?? appUrl);
+  const start = (port: number) =>
+    startServerProcess({
+      ...needs.server,
+      environment: {
+        ...getEnvironment(cluster, link, port),
+        ...needs.environment,
+      },
+    });
+  const servers: ServerProcess[] = [];
+  for (let count = 0; count < (needs.servers ?? 1); count += 1) {
+    servers.push(await start(await findFreePort()));
+  }
+  const ask = createAsk(servers);
+  const client = createClient(servers.map(({ url }) => url));
+  return {
+    cluster,
+    link,
+    servers,
+    client,
+    teams: await arrangeTeams(ownerUrl, ask),
+    async replaceServer(index, signal) {
+      const server = servers[index];
+      if (!server) throw new Error(`There is no server ${index}.`);
+      const code = await server.end(signal);
+      servers[index] = await start(Number(new URL(server.url).port));
+      return code;
+    },
+    query: (sql, values) => query(ownerUrl, sql, values),
+    ask,
+    async close() {
+      client.close();
+      for (const server of servers) await server.end('SIGKILL');
+      await link.close();
+      await between?.close();
+      await cluster.database.drop();
+    },
+  };
+}
+
+function getEnvironment(cluster: CrashingCluster, link: Link, port: number) {
+  return {
+    NODE_ENV: 'test',
+    DEMO: 'off',
+    PORT: String(port),
+    DATABASE_URL: cluster.database.ownerUrl,
+    DATABASE_APP_URL: link.url,
+    TENANTRY_DATA_DIR: cluster.dataDir,
+  };
+}
+
+/** Tenants that may have as many roles as the load makes. */
+async function arrangeTeams(ownerUrl: string, ask: Stage['ask']): Promise<Team[]> {
+  const teams: Team[] = [];
+  for (let count = 0; count < teamsCount; count += 1) teams.push(await createTeam({ ask }));
+  await query(ownerUrl, 'update tenants set custom_roles_max = 1000000');
+  return teams;
+}
+
+function createAsk(servers: readonly ServerProcess[]): Stage['ask'] {
+  return async (text, { token, variables, headers } = {}) => {
+    const response = await fetch(`${servers[0]?.url}/graphql`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(token ? { authorization: `Bearer ${token}` } : {}),
+        ...headers,
+      },
+      body: JSON.stringify({ query: text, variables }),
+    });
+    return (await response.json()) as Answer;
+  };
+}
+
+async function query<Row extends object>(
+  url: string,
+  sql: string,
+  values: readonly unknown[] = [],
+): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return (await client.query<Row>(sql, [...values])).rows;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** Waits for so many seconds; what happens meanwhile is the load's. */
+export const pass = (seconds: number) => sleep(seconds * 1_000);
+
+/** Resolves once a server serves what needs the database. */
+export function waitUntilServing(stage: Stage, seconds = 30): Promise<void> {
+  const [team] = stage.teams;
+  return waitUntil(async () => {
+    const answer = await stage
+      .ask('{ viewer { user { id } } }', { token: team?.owner.token ?? '' })
+      .catch(() => null);
+    return answer?.data?.viewer?.user.id === team?.owner.userId;
+  }, seconds);
+}
