@@ -69,6 +69,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       principal: await authenticate(runtime, credentials),
       request,
       sessionKeeper: credentials.sessionKeeper,
+      noteDuration: credentials.noteDuration,
       reauthenticate: () => authenticate(opened.recheckRuntime, credentials),
       db,
       runtime,

@@ -237,6 +237,7 @@ function arrangeServer(server: AllValues['server'], isProduction: boolean) {
     /** Undefined: nobody says where callers are. */
     clientPlaceHeader: server.CLIENT_PLACE_HEADER,
     hasGetGuard: server.GET_GUARD ?? isProduction,
+    serverTiming: server.SERVER_TIMING ?? !isProduction,
     graphiql: server.GRAPHIQL ?? !isProduction,
     introspection: server.INTROSPECTION ?? !isProduction,
   };

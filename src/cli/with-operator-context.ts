@@ -38,6 +38,7 @@ export async function withOperatorContext<T>(
         principal: { kind: 'operator' },
         request: { id: randomUUID(), ip: null, userAgent: null, place: null },
         sessionKeeper: null,
+        noteDuration: null,
         db,
         runtime,
         log,

@@ -71,6 +71,11 @@ export const settings = {
       fallbackNote: 'none',
       about: 'Header in which our proxy says where callers are, such as cf-ipcountry',
     }),
+    SERVER_TIMING: toggle({
+      fallback: undefined,
+      fallbackNote: 'on outside production',
+      about: 'Say in the header server-timing how long the password hash of a good sign-in took',
+    }),
     GET_GUARD: toggle({
       fallback: undefined,
       fallbackNote: 'on in production',

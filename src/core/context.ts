@@ -24,12 +24,17 @@ export type SessionKeeper = {
   forget: () => void;
 };
 
+/** A part of an answer by its name, and how many milliseconds it took. */
+export type NoteDuration = (name: string, milliseconds: number) => void;
+
 /** What every service gets: who asks, from where, and the means to answer. One per operation. */
 export type Ctx = {
   principal: Principal;
   request: RequestInfo;
   /** Null for a caller that keeps its token itself. */
   sessionKeeper: SessionKeeper | null;
+  /** Tells the caller how long a part of the answer took; null where nobody is told. */
+  noteDuration: NoteDuration | null;
   /**
    * Asks again who the credential of the request is good for, which is no use of it: for operations
    * that outlive their first answer. Left out where there is no credential, as at the command line.

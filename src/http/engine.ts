@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
 import { createYoga, type Plugin, type YogaLogger, type YogaServerInstance } from 'graphql-yoga';
-import type { RequestInfo, SessionKeeper } from '../core/context.ts';
+import type { NoteDuration, RequestInfo, SessionKeeper } from '../core/context.ts';
 import type { Logger } from '../observability/logger.ts';
 import { createDocumentCache } from './document-cache.ts';
 import type { AnswerErrors } from './error-answers.ts';
@@ -16,6 +16,7 @@ export type Credentials = {
   authorization: string | null;
   cookieToken: string | null;
   sessionKeeper: SessionKeeper | null;
+  noteDuration: NoteDuration | null;
 };
 
 /**

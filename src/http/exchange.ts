@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { RequestInfo } from '../core/context.ts';
+import type { NoteDuration, RequestInfo } from '../core/context.ts';
 import { type CookieUse, getCookieUse, noCookieUse } from './cookies.ts';
 import { createDeparture, type Departure } from './departure.ts';
 import { readBody } from './read-body.ts';
 import { getRequestInfo, type ProxyTrust } from './request-info.ts';
+import { createServerTiming } from './server-timing.ts';
 
 /** One request and the way to answer it; the same for both ways through the server. */
 export type Exchange = {
@@ -14,6 +15,7 @@ export type Exchange = {
   readonly authorization: string | null;
   readonly cookieToken: CookieUse['cookieToken'];
   readonly sessionKeeper: CookieUse['sessionKeeper'];
+  readonly noteDuration: NoteDuration | null;
   /** Aborts when the caller goes away before the answer is written; cheap, for our own use. */
   getDeparture(): Departure;
   /** The body, read once. Raises a refusal (413) or an AbortError. */
@@ -26,6 +28,7 @@ export type ServerContext = { exchange: Omit<Exchange, 'req' | 'res'> };
 export type ExchangeOptions = ProxyTrust & {
   bodyMaxBytes: number;
   sessionCookies: boolean;
+  serverTiming: boolean;
 };
 
 /** Wraps a request of node:http; cheap, what is not asked for is not made. */
@@ -51,6 +54,7 @@ export function createExchange(
     authorization: req.headers.authorization ?? null,
     cookieToken,
     sessionKeeper,
+    noteDuration: options.serverTiming ? createServerTiming(res) : null,
     getDeparture,
     readBody() {
       body ??= readBody(req, bodyMaxBytes);

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { buildClientSchema, lexicographicSortSchema, printSchema } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BareApp, startBareApp } from '../support/bare-app.ts';
 import { createEmptyDatabase } from '../support/cluster.ts';
@@ -57,6 +58,9 @@ test('version and schema are those of this source', async () => {
   expect(await runTenantry(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   const printed = await readFile(atRoot('src/schema.graphql'), 'utf8');
   expect((await runTenantry(['schema'])).stdout).toBe(printed);
+  const { data } = JSON.parse((await runTenantry(['schema', '--json'])).stdout);
+  const again = printSchema(lexicographicSortSchema(buildClientSchema(data)));
+  expect(`${again}\n`).toBe(printed);
 });
 
 test('an unusable setting ends a command with 1, and the value of a secret is not shown', async () => {

@@ -118,6 +118,7 @@ const serverDefaults: HttpServerOptions['server'] = {
   trustedProxyHops: 0,
   clientPlaceHeader: undefined,
   sessionCookies: false,
+  serverTiming: false,
   hasGetGuard: false,
   graphiql: true,
   introspection: true,

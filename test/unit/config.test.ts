@@ -36,6 +36,7 @@ test('an empty environment gives the documented development defaults', () => {
       hasGetGuard: false,
       graphiql: true,
       introspection: true,
+      serverTiming: true,
     },
     database: {
       url: undefined,

@@ -37,7 +37,9 @@ export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignedInSess
   const email = checkEmail('email', input.email);
   await reserveSignIn(ctx, email, { isKnownDevice: holdsSessionOf(ctx, email) });
   const found = await ctx.db.read(noScope, (db) => queries.findCredentials(db, email));
+  const beganHash = performance.now();
   const fits = await verifyPassword(ctx, found?.passwordHash ?? null, input.password);
+  const hashMs = performance.now() - beganHash;
   if (!found || !fits || found.status !== 'active') throw createRefusal(ctx);
   const { userId, isPlatformAdmin } = found;
   const { tenantSlug } = input;
@@ -68,6 +70,8 @@ export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignedInSess
     return { ...opened, user };
   });
   await endReplacedSession(ctx);
+  // Only to who has shown the password: on a refusal it would help to tell known addresses apart.
+  ctx.noteDuration?.('hash', hashMs);
   return { ...signedIn, ...enterSession(ctx, signedIn.user, signedIn) };
 }
 
