@@ -1497,6 +1497,24 @@ end
 $function$;
 alter function found_tenant(uuid,uuid,text,text,jsonb) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.has_migrations(names text[])
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+begin
+  return not exists (
+    select from unnest(names) wanted (name)
+    where not exists (
+      select from public._prisma_migrations m
+      where m.migration_name = wanted.name and m.finished_at is not null and m.rolled_back_at is null
+    )
+  );
+end
+$function$;
+alter function has_migrations(text[]) owner to tenantry_definer;
+
 CREATE OR REPLACE FUNCTION public.hide_literals(statement text)
  RETURNS text
  LANGUAGE sql
@@ -2719,6 +2737,7 @@ grant execute on function forget_invitations() to owner;
 grant execute on function forget_mailbox() to owner;
 grant execute on function found_tenant(uuid,uuid,text,text,jsonb) to owner;
 grant execute on function found_tenant(uuid,uuid,text,text,jsonb) to tenantry_app;
+grant execute on function has_migrations(text[]) to tenantry_app;
 grant execute on function hide_literals(text) to public;
 grant execute on function invitations_of(uuid) to public;
 grant execute on function is_backed(invitations,text[]) to public;
@@ -2908,6 +2927,7 @@ comment on function find_visible_users(uuid,uuid[],uuid) is 'Those of these user
 comment on function forget_invitations() is 'The e-mail address of a person that is erased stays in no invitation.';
 comment on function forget_mailbox() is 'A person that is erased takes along the mails that wait for it.';
 comment on function found_tenant(uuid,uuid,text,text,jsonb) is 'Creates a tenant with its built-in roles and makes the actor its owner; the scope of a tenant cannot be entered before somebody belongs to it.';
+comment on function has_migrations(text[]) is 'Whether every one of these migrations has been applied to its end; for /readyz.';
 comment on function hide_literals(text) is 'The statement with … for all that stands in single or dollar quotes; rather too much than too little.';
 comment on table idempotency_keys is 'Answers that are given again to who repeats a creating mutation with the same key. The key itself stands nowhere.';
 comment on column idempotency_keys.fingerprint is 'HMAC-SHA-256 of the input, with a key that takes the secret of the server and the idempotency key to derive: no password in an input can be guessed from it.';

@@ -5,6 +5,7 @@ import { guardDatabase } from './core/guarded-database.ts';
 import type { Runtime } from './core/runtime.ts';
 import { createDatabase, type Database } from './db/database.ts';
 import type { StatementObserver } from './db/pool.ts';
+import { createReadiness } from './db/readiness.ts';
 import { authenticate } from './domains/api-keys/authenticate.ts';
 import {
   type MailDelivery,
@@ -61,6 +62,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     server: config.server,
     log,
     exampleQueries,
+    isReady: await createReadiness(db),
     answerDevPage: createDevPages({
       hasPages: config.mail.hasDevPages,
       listMails: config.mail.hasInbox ? () => listInboxMails(db, sealer) : null,

@@ -18,6 +18,8 @@ export type ListenerOptions = {
   corsOrigins: readonly string[];
   hasGraphiQL: boolean;
   answerDevPage: AnswerDevPage;
+  /** Whether requests should be sent here; never raises. */
+  isReady: () => Promise<boolean>;
   answerGraphQL: (exchange: Exchange) => Promise<Answer>;
   write: WriteAnswer;
   log: Logger;
@@ -26,19 +28,17 @@ export type ListenerOptions = {
 /** What stands in front of both ways: routes, limits of the URL, preflights, and the last catch. */
 export function createListener(options: ListenerOptions): RequestListener {
   const answer = (exchange: Exchange): Answer | Promise<Answer> => {
-    const { method, url = '/' } = exchange.req;
+    const { url = '/' } = exchange.req;
     if (url.length > urlLengthMax) {
       throw createRefusal(414, `The URL is longer than ${urlLengthMax} characters.`);
     }
-    const path = url.split('?', 1)[0];
-    if (path === '/graphql') {
-      if (method === 'OPTIONS') return createPreflightAnswer(exchange.req, options.corsOrigins);
-      assertNotForged(exchange, options.corsOrigins);
-      return options.answerGraphQL(exchange);
-    }
+    const path = url.split('?', 1)[0] ?? '/';
+    if (path === '/graphql') return answerGraphQL(exchange, options);
     if (path === '/healthz') return createHealthAnswer();
-    if (path === '/' && options.hasGraphiQL && method === 'GET') return createRedirect('/graphql');
-    if (path?.startsWith('/dev/')) return answerDevPage(exchange, path, options);
+    if (path === '/readyz') return answerReadiness(options.isReady);
+    const isHome = path === '/' && exchange.req.method === 'GET';
+    if (isHome && options.hasGraphiQL) return createRedirect('/graphql');
+    if (path.startsWith('/dev/')) return answerDevPage(exchange, path, options);
     throw createRefusal(404, nothingHere);
   };
   const respond = async (exchange: Exchange): Promise<void> => {
@@ -57,6 +57,13 @@ export function createListener(options: ListenerOptions): RequestListener {
   };
 }
 
+function answerGraphQL(exchange: Exchange, options: ListenerOptions): Answer | Promise<Answer> {
+  const { corsOrigins } = options;
+  if (exchange.req.method === 'OPTIONS') return createPreflightAnswer(exchange.req, corsOrigins);
+  assertNotForged(exchange, corsOrigins);
+  return options.answerGraphQL(exchange);
+}
+
 async function answerDevPage(exchange: Exchange, path: string, options: ListenerOptions) {
   const page = await options.answerDevPage(exchange.req, path);
   if (page === null) throw createRefusal(404, nothingHere);
@@ -66,6 +73,14 @@ async function answerDevPage(exchange: Exchange, path: string, options: Listener
 /** Says only that the event loop turns; nothing behind it is asked. */
 function createHealthAnswer(): Answer {
   return { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: 'ok' };
+}
+
+/** Says nothing of why not: whoever sends requests needs none of it, and a stranger may read this. */
+async function answerReadiness(isReady: () => Promise<boolean>): Promise<Answer> {
+  const headers = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' };
+  return (await isReady())
+    ? { status: 200, headers, body: 'ok' }
+    : { status: 503, headers, body: '' };
 }
 
 function createRedirect(location: string): Answer {

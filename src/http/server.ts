@@ -24,6 +24,8 @@ export type HttpServerOptions = {
   exampleQueries?: string;
   /** Pages of development; null for what is none. */
   answerDevPage?: AnswerDevPage;
+  /** Whether what stands behind the server is ready; never raises. Yes where it is not given. */
+  isReady?: () => Promise<boolean>;
   plugins?: Plugin[];
   /** Tests switch it off to compare both ways. */
   hasFastJson?: boolean;
@@ -49,7 +51,7 @@ const headersMaxBytes = 16_384;
  */
 const keepAliveMs = 75_000;
 
-/** Composes the HTTP side of the server: /graphql (both ways), /healthz, pages of development. */
+/** Composes the HTTP side of the server: /graphql (both ways), /healthz, /readyz, pages of development. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { server, schema, log } = options;
   let isClosing = false;
@@ -71,6 +73,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     corsOrigins: server.corsOrigins,
     hasGraphiQL: server.graphiql,
     answerDevPage: options.answerDevPage ?? (async () => null),
+    isReady: async () => !isClosing && ((await options.isReady?.()) ?? true),
     answerGraphQL: async (exchange) => {
       const fast = hasFastJson && isFastJson(exchange.req) ? await answerFast(exchange) : null;
       return fast ?? answerThroughYoga(yoga, exchange);

@@ -1,0 +1,64 @@
+import { afterEach, expect, test } from 'vitest';
+import { startTestApp } from '../support/app.ts';
+import { type BareApp, startBareApp } from '../support/bare-app.ts';
+import { startCrashingCluster } from '../support/crashing-cluster.ts';
+
+let closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.toReversed()) await close();
+  closers = [];
+});
+
+async function start(): Promise<BareApp> {
+  const app = await startBareApp();
+  closers.push(app.close);
+  return app;
+}
+
+/** A first connection on a busy machine may take longer than the half second that a probe waits. */
+const becomesReady = (app: { url: string }) =>
+  expect.poll(() => probe(app, '/readyz'), { timeout: 10_000 }).toEqual([200, 'ok']);
+
+const probe = async ({ url }: { url: string }, path: string) => {
+  const response = await fetch(url + path);
+  return [response.status, await response.text()];
+};
+
+test('a server is ready with a database that has all it needs, and with one that has more', async () => {
+  const app = await start();
+  await becomesReady(app);
+  await app.asOwner(
+    `insert into _prisma_migrations (id, checksum, migration_name, finished_at)
+     values ('later', 'later', '999_of_a_later_release', now())`,
+  );
+  await becomesReady(app);
+});
+
+test.each([
+  ['is missing', 'delete from _prisma_migrations where migration_name = $1'],
+  ['has not ended', 'update _prisma_migrations set finished_at = null where migration_name = $1'],
+  [
+    'was taken back',
+    'update _prisma_migrations set rolled_back_at = now() where migration_name = $1',
+  ],
+])('it is not where a migration %s, and says nothing of why', async (_state, spoil) => {
+  const app = await start();
+  await becomesReady(app);
+  await app.asOwner(spoil, ['019_tell_readiness']);
+  expect(await probe(app, '/readyz')).toEqual([503, '']);
+  expect(await probe(app, '/healthz')).toEqual([200, 'ok']);
+});
+
+test('without its database it is alive and not ready, and ready again once that is back', async () => {
+  const cluster = await startCrashingCluster();
+  const app = await startTestApp({}, { database: cluster.database });
+  closers.push(cluster.database.drop, app.close);
+  // The tests' own connection goes down with the rest.
+  app.owner.on('error', () => undefined);
+  await becomesReady(app);
+  await cluster.kill();
+  expect(await probe(app, '/readyz')).toEqual([503, '']);
+  expect(await probe(app, '/healthz')).toEqual([200, 'ok']);
+  await cluster.restart();
+  await becomesReady(app);
+});
