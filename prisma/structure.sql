@@ -1519,7 +1519,7 @@ CREATE OR REPLACE FUNCTION public.hide_literals(statement text)
  RETURNS text
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE STRICT
-RETURN regexp_replace(regexp_replace(statement, '\$([a-z_]\w*)?\$.*\$\1\$'::text, '$…$'::text, 'gi'::text), '''([^'']|'''')*(''|$)'::text, '''…'''::text, 'g'::text);
+RETURN regexp_replace(regexp_replace(statement, '\$([a-z_]\w*|)\$.*\$\1\$'::text, '$…$'::text, 'gi'::text), '''([^'']|'''')*(''|$)'::text, '''…'''::text, 'g'::text);
 alter function hide_literals(text) owner to owner;
 
 CREATE OR REPLACE FUNCTION public.invitations_of(person uuid)

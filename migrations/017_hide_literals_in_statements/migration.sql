@@ -6,7 +6,7 @@ create function hide_literals(statement text) returns text
 language sql immutable strict parallel safe
 -- The bodies in dollar quotes first, since they may hold quotes of their own.
 return regexp_replace(
-  regexp_replace(statement, '\$([a-z_]\w*)?\$.*\$\1\$', '$…$', 'gi'),
+  regexp_replace(statement, '\$([a-z_]\w*|)\$.*\$\1\$', '$…$', 'gi'),
   '''([^'']|'''')*(''|$)', '''…''', 'g');
 comment on function hide_literals is
   'The statement with … for all that stands in single or dollar quotes; rather too much than too little.';

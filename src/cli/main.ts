@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { addAdmin } from './commands/admin.ts';
 import { addAudit } from './commands/audit.ts';
 import { addBackup } from './commands/backup.ts';
+import { addDb } from './commands/db.ts';
 import { addInvite } from './commands/invite.ts';
 import { addKey } from './commands/key.ts';
 import { addMigrate } from './commands/migrate.ts';
@@ -82,6 +83,7 @@ Examples:
   addInvite(program);
   addKey(program);
   addAudit(program);
+  addDb(program);
   addSchema(program);
   return program;
 }

@@ -78,9 +78,10 @@ test('a slow statement whose values were left in its text shows none of them eit
   await app.owner.query(
     `create temp table slept as select pg_sleep(0.12)::text, 'a secret that''s quoted' as word;`,
   );
+  await app.owner.query(`do $$ begin perform pg_sleep(0.13), 'the last secret'; end $$`);
   const { slowQueries } = await monitor('slowQueries(first: 100) { query }');
   const texts = slowQueries.map(({ query }: { query: string }) => query.trim());
-  expect(texts).toContain('do $…$');
+  expect(texts.filter((text: string) => text === 'do $…$')).toHaveLength(2);
   expect(texts.join()).not.toMatch(/secret|another|third/);
 });
 

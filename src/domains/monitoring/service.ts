@@ -50,6 +50,11 @@ export function getCacheHitRatio(ctx: Ctx) {
   return monitor(ctx, queries.getCacheHitRatio);
 }
 
+/** How many connections the database serves, and how many it can. */
+export function getConnectionUse(ctx: Ctx) {
+  return monitor(ctx, queries.getConnectionUse);
+}
+
 export function listRecommendations(ctx: Ctx) {
   return monitor(ctx, queries.listRecommendations);
 }

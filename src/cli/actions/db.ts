@@ -1,0 +1,125 @@
+import type { Ctx } from '../../core/context.ts';
+import { type Cleanup, deleteAllExpired } from '../../domains/maintenance/service.ts';
+import {
+  getCacheHitRatio,
+  getConnectionUse,
+  listIndexUsage,
+  listRecommendations,
+  listSlowQueries,
+  listTableStats,
+  listUserActivity,
+} from '../../domains/monitoring/service.ts';
+import { type ListView, printList } from '../list.ts';
+import { printJson, printResult } from '../output.ts';
+import { formatFacts } from '../table.ts';
+import {
+  activityList,
+  adviceList,
+  cacheList,
+  connectionList,
+  indexList,
+  slowQueryList,
+  tableList,
+} from '../views/db.ts';
+import { withOperatorContext } from '../with-operator-context.ts';
+
+type Options = { json?: boolean };
+type SlowOptions = Options & { limit: number; minMs: number };
+type IndexOptions = Options & { unused?: boolean };
+
+/** A part of `tenantry db`: how its rows are read and shown. */
+type Section<Row> = { view: ListView<Row>; read: (ctx: Ctx) => Promise<readonly Row[]> };
+
+const activityDays = 30;
+
+const readOne =
+  <Row>(read: (ctx: Ctx) => Promise<Row>) =>
+  async (ctx: Ctx): Promise<readonly Row[]> => [await read(ctx)];
+
+const createSlow = ({ limit, minMs }: Omit<SlowOptions, 'json'>) =>
+  defineSection({ view: slowQueryList, read: (ctx) => listSlowQueries(ctx, limit, minMs) });
+const createIndexes = ({ unused = false }: Pick<IndexOptions, 'unused'>) =>
+  defineSection({ view: indexList, read: (ctx) => listIndexUsage(ctx, unused) });
+
+const sections = {
+  connections: defineSection({ view: connectionList, read: readOne(getConnectionUse) }),
+  cache: defineSection({
+    view: cacheList,
+    read: readOne(async (ctx) => ({ hitRatio: await getCacheHitRatio(ctx) })),
+  }),
+  auth: defineSection({ view: activityList, read: (ctx) => listUserActivity(ctx, activityDays) }),
+  tables: defineSection({ view: tableList, read: listTableStats }),
+  advice: defineSection({ view: adviceList, read: listRecommendations }),
+};
+
+/** Prints one part. */
+export function runSection(name: keyof typeof sections, { json }: Options): Promise<void> {
+  return withOperatorContext((ctx) => sections[name].print(ctx, json));
+}
+
+/** Prints the statements that are slow on average. */
+export function runSlow({ json, ...options }: SlowOptions): Promise<void> {
+  return withOperatorContext((ctx) => createSlow(options).print(ctx, json));
+}
+
+/** Prints the indexes with their use. */
+export function runIndexes({ json, ...options }: IndexOptions): Promise<void> {
+  return withOperatorContext((ctx) => createIndexes(options).print(ctx, json));
+}
+
+/** Prints every part under its name; as JSON in one object. */
+export async function runAll({ json = false }: Options): Promise<void> {
+  const all = {
+    slow: createSlow({ limit: 20, minMs: 100 }),
+    ...sections,
+    indexes: createIndexes({ unused: true }),
+  };
+  await withOperatorContext(async (ctx) => {
+    if (json) return printJson(await readAll(ctx, all));
+    for (const [name, section] of Object.entries(all)) {
+      printResult(`\n${name}`);
+      await section.print(ctx, false);
+    }
+  });
+}
+
+/** Deletes all that has had its time. */
+export async function runCleanup({ json = false }: Options): Promise<void> {
+  const counts = await withOperatorContext(deleteUntilComplete);
+  if (json) return printJson(counts);
+  printResult(formatFacts(Object.entries(counts)));
+}
+
+/** As often as it takes: one call stays within what a request may take. */
+async function deleteUntilComplete(ctx: Ctx): Promise<Record<string, number>> {
+  const { consecutiveMax } = ctx.runtime.signInLimits;
+  const sum: Record<string, number> = {};
+  for (let isComplete = false; !isComplete; ) {
+    const step: Cleanup = await deleteAllExpired(ctx.db, { consecutiveMax });
+    const { isComplete: isDone, ...counts } = step;
+    for (const [kind, count] of Object.entries(counts)) sum[kind] = (sum[kind] ?? 0) + count;
+    isComplete = isDone;
+  }
+  return sum;
+}
+
+async function readAll(ctx: Ctx, all: Record<string, { toJson: (ctx: Ctx) => Promise<object[]> }>) {
+  const read: Record<string, object[]> = {};
+  for (const [name, section] of Object.entries(all)) read[name] = await section.toJson(ctx);
+  return read;
+}
+
+/** Hides what kind of row a part has, so that all can stand in one list. */
+function defineSection<Row>({ view, read }: Section<Row>) {
+  return {
+    async print(ctx: Ctx, json: boolean | undefined): Promise<void> {
+      const rows = await read(ctx);
+      await printList(toPages(rows), view, { json });
+    },
+    toJson: async (ctx: Ctx): Promise<object[]> => (await read(ctx)).map(view.toJson),
+  };
+}
+
+async function* toPages<Row>(rows: readonly Row[]) {
+  yield rows;
+}
