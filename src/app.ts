@@ -1,3 +1,4 @@
+import { createMetricsIfAny, serveMetrics } from './app/metrics.ts';
 import { createRuntime } from './app/runtime.ts';
 import type { Config } from './config.ts';
 import type { Ctx } from './core/context.ts';
@@ -40,6 +41,8 @@ export type App = {
   db: Database;
   runtime: Runtime;
   http: HttpServer;
+  /** Where Prometheus finds the figures; null where there are none. */
+  metricsUrl: string | null;
   /** Lets requests end, writes what is still to be noted, closes the pool. */
   close: () => Promise<void>;
 };
@@ -47,15 +50,18 @@ export type App = {
 /** Composes everything; main and the tests both use it. */
 export async function createApp(config: Config, parts: AppParts): Promise<App> {
   const { secret, log, trustsDatabaseAlone } = parts;
-  const db =
-    parts.database ??
-    guardDatabase(
-      createDatabase({ ...config.database, url: parts.appUrl }, parts.observeStatement),
-    );
+  const db = parts.database ?? openPool(config, parts);
   const sealer = createSealer(secret, 'mail');
   const mails = startDelivery(config, { db, sealer, log });
-  const wakeMails = mails.wake;
-  const opened = await createRuntime(config, { db, secret, log, trustsDatabaseAlone, wakeMails });
+  const metrics = createMetricsIfAny(config);
+  const opened = await createRuntime(config, {
+    db,
+    secret,
+    log,
+    trustsDatabaseAlone,
+    wakeMails: mails.wake,
+    countRefusal: metrics?.countError,
+  });
   const { runtime } = opened;
   const http = createHttpServer({
     schema,
@@ -63,6 +69,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     log,
     exampleQueries,
     isReady: await createReadiness(db),
+    metrics,
     answerDevPage: createDevPages({
       hasPages: config.mail.hasDevPages,
       listMails: config.mail.hasInbox ? () => listInboxMails(db, sealer) : null,
@@ -78,21 +85,28 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       log,
     }),
   });
+  const metricsServer = metrics && (await serveMetrics(metrics, { config, db, runtime }));
   const housekeeping = startHousekeepingIfAny(config, { db, log });
   return {
     db,
     runtime,
     http,
+    metricsUrl: metricsServer?.url ?? null,
     async close() {
       // First, or the server would wait for them as for any answer.
       await runtime.streams.close();
       await http.close();
+      await metricsServer?.close();
       await housekeeping?.stop();
       await mails.close();
       await opened.close();
       await db.close();
     },
   };
+}
+
+function openPool(config: Config, { appUrl, observeStatement }: AppParts): Database {
+  return guardDatabase(createDatabase({ ...config.database, url: appUrl }, observeStatement));
 }
 
 /** Null where the setting leaves it to other processes. */

@@ -165,6 +165,11 @@ function arrange(values: AllValues) {
     secret: general.TENANTRY_SECRET,
     demo: general.DEMO ?? (!isProduction && isLoopback(server.HOST)),
     server: arrangeServer(server, isProduction),
+    metrics: {
+      host: server.METRICS_HOST,
+      /** Null: nothing is counted. */
+      port: server.METRICS_PORT ?? null,
+    },
     database: arrangeDatabase(database),
     sessions: {
       idleTimeoutSeconds: sessions.SESSION_IDLE_TIMEOUT_SECONDS,

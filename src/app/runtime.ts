@@ -24,6 +24,8 @@ export type RuntimeParts = {
   trustsDatabaseAlone?: boolean | undefined;
   /** Has the outbox looked at; a command leaves that to the server. */
   wakeMails?: (() => void) | undefined;
+  /** For metrics, where there are any. */
+  countRefusal?: ((code: string) => void) | undefined;
 };
 
 /** A runtime, and what writes what it still has to note. */
@@ -56,6 +58,7 @@ export async function createRuntime(config: Config, parts: RuntimeParts): Promis
       isForInbox: config.mail.hasInbox,
       wake: parts.wakeMails ?? (() => undefined),
     },
+    countRefusal: parts.countRefusal ?? (() => undefined),
     noteRefusedSignIn: refusals.note,
     apiKeys: {
       prefix: getApiKeyPrefix(config.apiKeys.environment),

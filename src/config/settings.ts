@@ -42,6 +42,15 @@ export const settings = {
       about: 'Address to listen on; 0.0.0.0 or :: for every interface',
     }),
     PORT: integer(0, 65_535, { fallback: '4000', about: 'Port to listen on; 0 takes a free one' }),
+    METRICS_PORT: integer(0, 65_535, {
+      fallback: undefined,
+      fallbackNote: 'none, and nothing is counted',
+      about: 'Port that answers /metrics for Prometheus; 0 takes a free one',
+    }),
+    METRICS_HOST: text(/^[\w.:-]+$/, 'a host name or address', {
+      fallback: '127.0.0.1',
+      about: 'Address of METRICS_PORT; never one that callers of the API can reach',
+    }),
     BODY_MAX_BYTES: integer(1024, 10_485_760, {
       fallback: '102400',
       about: 'Largest request body in bytes; a longer one is answered 413',

@@ -25,6 +25,8 @@ export type PasswordHasher = {
   verify(stored: string | null, typed: string): Promise<boolean>;
   /** True for a hash of another system, and for one of ours with weaker parameters than now. */
   needsRehash(stored: string): boolean;
+  /** How many are at work, and how many wait. */
+  stats(): { running: number; queued: number };
 };
 
 /**
@@ -59,6 +61,7 @@ export async function createPasswordHasher(
         return fits && known !== null && typed !== '';
       }),
     needsRehash: (stored) => isWeaker(parsePasswordHash(stored), settings),
+    stats: queue.stats,
   };
 
   async function enqueue<T>(work: () => Promise<T>): Promise<T> {

@@ -103,6 +103,8 @@ export type Runtime = {
    * by row security alone. No setting switches it on.
    */
   trustsDatabaseAlone: boolean;
+  /** Counts a refusal that is answered as a member of a result. */
+  countRefusal: (code: string) => void;
   /** Counts a refused sign-in; written in the background. */
   noteRefusedSignIn: () => void;
   /** The session check, merged over all requests in flight. */

@@ -67,7 +67,7 @@ export function addMutation<Input, Success extends object>(
       description,
       args: { input: t.arg({ type: input, required: true }) },
       resolve: ((_root: unknown, args: { input: Input }, ctx: Ctx) =>
-        refusable(result.errors, async () => {
+        refusable(ctx, result.errors, async () => {
           requireCaller(ctx, callers);
           refuseImpersonator(ctx, name);
           return await resolve(ctx, args.input);
@@ -95,7 +95,7 @@ export function addPlainMutation<Success extends object>(
       type: result.union as never,
       description,
       resolve: ((_root: unknown, _args: unknown, ctx: Ctx) =>
-        refusable(result.errors, async () => {
+        refusable(ctx, result.errors, async () => {
           refuseImpersonator(ctx, name);
           return await resolve(ctx);
         })) as never,
@@ -111,6 +111,7 @@ function requireCaller(ctx: Ctx, callers: Callers): void {
 
 /** Answers a refusal that the result type knows as a value; everything else is thrown on. */
 async function refusable<T>(
+  ctx: Ctx,
   errors: readonly ErrorClass[],
   work: () => Promise<T>,
 ): Promise<T | Refusal> {
@@ -118,6 +119,7 @@ async function refusable<T>(
     return await work();
   } catch (error) {
     if (errors.some((errorClass) => error instanceof errorClass)) {
+      ctx.runtime.countRefusal((error as AppError).code);
       return toRefusal(error as AppError);
     }
     throw error;

@@ -2,9 +2,9 @@
 export class PortTakenError extends Error {
   override readonly name = 'PortTakenError';
 
-  constructor(host: string, port: number, cause: unknown) {
+  constructor(host: string, port: number, cause: unknown, setting = 'PORT') {
     super(
-      `Port ${port} on ${host} is taken by another process. Stop it, or set PORT to a free one.`,
+      `Port ${port} on ${host} is taken by another process. Stop it, or set ${setting} to a free one.`,
       {
         cause,
       },

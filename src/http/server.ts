@@ -4,14 +4,16 @@ import type { GraphQLSchema } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { Config } from '../config.ts';
 import type { Logger } from '../observability/logger.ts';
+import type { Metrics } from '../observability/metrics.ts';
 import { createAnswerWriter } from './answer.ts';
 import { refuseBrokenRequest } from './broken-requests.ts';
 import type { AnswerDevPage } from './dev/pages.ts';
 import { createDrain } from './drain.ts';
 import { type CreateContext, createEngine, type Engine } from './engine.ts';
-import { createErrorAnswers } from './error-answers.ts';
+import { type AnswerErrors, createErrorAnswers } from './error-answers.ts';
 import { createFastJson, isFastJson } from './fast-json.ts';
 import { createListener } from './listener.ts';
+import { useMetrics } from './plugins/metrics.ts';
 import { explainListenFault } from './port-taken-error.ts';
 import { answerThroughYoga } from './through-yoga.ts';
 
@@ -26,6 +28,8 @@ export type HttpServerOptions = {
   answerDevPage?: AnswerDevPage;
   /** Whether what stands behind the server is ready; never raises. Yes where it is not given. */
   isReady?: () => Promise<boolean>;
+  /** Counts what is done and what goes wrong; null where nobody asks. */
+  metrics?: Pick<Metrics, 'observeOperation' | 'countError'> | null;
   plugins?: Plugin[];
   /** Tests switch it off to compare both ways. */
   hasFastJson?: boolean;
@@ -55,7 +59,11 @@ const keepAliveMs = 75_000;
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { server, schema, log } = options;
   let isClosing = false;
-  const answerErrors = createErrorAnswers({ log, hasSuggestions: server.introspection });
+  const metrics = options.metrics ?? null;
+  const answerErrors = countErrors(
+    createErrorAnswers({ log, hasSuggestions: server.introspection }),
+    metrics,
+  );
   const yoga = createEngine({
     ...options,
     answerErrors,
@@ -64,7 +72,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     executionTimeoutMs: server.requestTimeoutMs,
     hasGetGuard: server.hasGetGuard,
     exampleQueries: options.exampleQueries ?? '',
-    plugins: options.plugins ?? [],
+    plugins: [...(metrics ? [useMetrics(metrics)] : []), ...(options.plugins ?? [])],
   });
   const answerFast = createFastJson({ engine: yoga, schema, answerErrors });
   const hasFastJson = options.hasFastJson ?? true;
@@ -97,6 +105,18 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     },
     yoga,
     node,
+  };
+}
+
+/** Counts what the caller reads, which is at the very end and on both ways. */
+function countErrors(answer: AnswerErrors, metrics: HttpServerOptions['metrics']): AnswerErrors {
+  if (!metrics) return answer;
+  return (result, requestId) => {
+    const answered = answer(result, requestId);
+    for (const { extensions } of answered.errors ?? []) {
+      metrics.countError(String(extensions.code ?? 'INTERNAL'));
+    }
+    return answered;
   };
 }
 

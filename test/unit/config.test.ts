@@ -38,6 +38,7 @@ test('an empty environment gives the documented development defaults', () => {
       introspection: true,
       serverTiming: true,
     },
+    metrics: { host: '127.0.0.1', port: null },
     database: {
       url: undefined,
       appUrl: undefined,

@@ -1,0 +1,45 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Metrics } from '../observability/metrics.ts';
+import { PortTakenError } from './port-taken-error.ts';
+
+/** Where the figures are to be had. */
+export type MetricsServer = { url: string; close: () => Promise<void> };
+
+/**
+ * Answers GET /metrics at an address of its own, which is not the one that callers reach: figures tell how
+ * much is done here, and by what. Raises PortTakenError.
+ */
+export async function startMetricsServer(
+  { print }: Pick<Metrics, 'print'>,
+  { host, port }: { host: string; port: number },
+): Promise<MetricsServer> {
+  const server = createServer(async (req, res) => {
+    if (req.method !== 'GET' || req.url !== '/metrics') {
+      res.writeHead(404).end();
+      return;
+    }
+    const { contentType, text } = await print();
+    res.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-store' }).end(text);
+  });
+  await listen(server, { host, port });
+  const address = server.address() as AddressInfo;
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}/metrics`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function listen(server: Server, { host, port }: { host: string; port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const isTaken = error.code === 'EADDRINUSE';
+      reject(isTaken ? new PortTakenError(host, port, error, 'METRICS_PORT') : error);
+    });
+    server.listen({ host, port }, resolve);
+  });
+}

@@ -1,0 +1,54 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** What a process tells Prometheus. */
+export type Metrics = {
+  /** An operation has been executed, whatever came of it. `operation` must be one of few. */
+  observeOperation: (operation: string, seconds: number) => void;
+  /** A request or a mutation was answered with this error code. */
+  countError: (code: string) => void;
+  /** A figure that is read whenever somebody asks. */
+  watch: (name: string, help: string, read: () => number) => void;
+  /** All of it in Prometheus’ text format. */
+  print: () => Promise<{ contentType: string; text: string }>;
+};
+
+/** From a cheap check to the deadline of an operation. */
+const secondsBuckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
+
+/**
+ * Figures of one server, in a registry of its own so that several may live in one process. Those of the
+ * process itself (memory, CPU, event loop, garbage collection) have the usual names.
+ */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const operations = new Histogram({
+    name: 'tenantry_operation_seconds',
+    help: 'How long operations took to execute, by their kind and root field.',
+    labelNames: ['operation'],
+    buckets: secondsBuckets,
+    registers,
+  });
+  const errors = new Counter({
+    name: 'tenantry_errors_total',
+    help: 'Answers with an error, also refusals that are members of a result, by code.',
+    labelNames: ['code'],
+    registers,
+  });
+  return {
+    observeOperation: (operation, seconds) => operations.observe({ operation }, seconds),
+    countError: (code) => errors.inc({ code }),
+    watch(name, help, read) {
+      new Gauge({
+        name,
+        help,
+        registers,
+        collect() {
+          this.set(read());
+        },
+      });
+    },
+    print: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+  };
+}
