@@ -24,7 +24,7 @@ type Service = {
   command: string[];
   environment: Record<string, string>;
   healthcheck: { test: string[] };
-  volumes: string[];
+  volumes?: string[];
 };
 let compose: { services: Record<'database' | 'api', Service> };
 beforeAll(async () => {
@@ -41,6 +41,15 @@ test('the compose file is one by the compose specification', () => {
   const validate = ajv.compile(rules);
   expect(validate(compose), JSON.stringify(validate.errors)).toBe(true);
   expect(validate({ services: { api: { prots: [] } } })).toBe(false);
+});
+
+test('what it mounts from here is here', async () => {
+  const mounted = Object.values(compose.services)
+    .flatMap(({ volumes = [] }) => volumes)
+    .filter((volume) => volume.startsWith('./'))
+    .map((volume) => volume.split(':', 1)[0] ?? '');
+  expect(mounted.length).toBeGreaterThan(4);
+  for (const file of mounted) expect(await read(file), file).not.toBe('');
 });
 
 test('its database runs with the shipped settings', async () => {
@@ -119,7 +128,7 @@ async function build(dockerfile: string, image: string): Promise<void> {
 function fillIn(environment: Record<string, string>, databaseUrl: string): Record<string, string> {
   const filled = Object.entries(environment).map(([name, value]): [string, string] => {
     if (name === 'DATABASE_URL') return [name, databaseUrl];
-    if (name === 'PORT') return [name, '0'];
+    if (name === 'PORT' || name === 'METRICS_PORT') return [name, '0'];
     return [name, value.replace(/\$\{\w+:\?.*?\}/, 'x'.repeat(40)).replace(/\$\{\w+:-\}/, '')];
   });
   return Object.fromEntries(filled);

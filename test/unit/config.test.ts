@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { expect, test } from 'vitest';
 import { printEnvExample } from '../../src/config/env-example.ts';
 import { sampleSecret } from '../../src/config/settings.ts';
+import { printSettingsTable } from '../../src/config/settings-table.ts';
 import { ConfigError, loadConfig } from '../../src/config.ts';
 
 const goodSecret = 'a-good-secret-of-more-than-32-characters';
@@ -285,6 +286,10 @@ test('password hashing cannot be made weaker than the published minimum', () => 
 
 test('.env.example is the printed table of settings (npx vitest run test/unit/config.test.ts -u)', async () => {
   await expect(printEnvExample()).toMatchFileSnapshot('../../.env.example');
+});
+
+test('docs/settings.md is the same as tables (npx vitest run test/unit/config.test.ts -u)', async () => {
+  await expect(printSettingsTable()).toMatchFileSnapshot('../../docs/settings.md');
 });
 
 test('.env.example with everything uncommented is valid but for the sample secret', () => {
