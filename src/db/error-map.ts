@@ -78,6 +78,15 @@ export function mapDatabaseError(error: unknown): unknown {
   return isUnavailable ? new DatabaseFault('unavailable', null, error) : error;
 }
 
+/** True when a connection that had been good ended under a statement: another one may well be good. */
+export function isConnectionCut(error: unknown): boolean {
+  return layersOf(error).some(
+    ({ code, originalCode, message }) =>
+      [code, originalCode].some((state) => state === '57P01' || state === '57P02') ||
+      /Connection terminated unexpectedly|ECONNRESET/.test(String(message)),
+  );
+}
+
 /** True when the database refused a row because of this unique (or other) constraint. */
 export function isBrokenConstraint(error: unknown, constraint: string): boolean {
   return error instanceof DatabaseFault && error.constraint === constraint;
