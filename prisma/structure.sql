@@ -1026,6 +1026,7 @@ CREATE OR REPLACE FUNCTION public.enter_scope(actor uuid, tenant uuid, platform 
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET plan_cache_mode TO 'force_generic_plan'
 BEGIN ATOMIC
  SELECT set_config('tenantry.user_id'::text,
          CASE
@@ -1126,6 +1127,7 @@ CREATE OR REPLACE FUNCTION public.find_access(actor uuid, tenant_ids uuid[], slu
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET plan_cache_mode TO 'force_generic_plan'
 BEGIN ATOMIC
  SELECT t.id,
      t.slug,
@@ -1184,6 +1186,7 @@ CREATE OR REPLACE FUNCTION public.find_credentials(sign_in_email text)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET plan_cache_mode TO 'force_generic_plan'
 BEGIN ATOMIC
  SELECT u.id,
      u.status,
@@ -1194,6 +1197,66 @@ BEGIN ATOMIC
    WHERE (u.email = find_credentials.sign_in_email);
 END;
 alter function find_credentials(text) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.find_few_tenants(pattern text, is_fuzzy boolean, contains jsonb, few integer)
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET enable_indexscan TO 'off'
+ SET enable_indexonlyscan TO 'off'
+ SET plan_cache_mode TO 'force_custom_plan'
+AS $function$
+begin
+  -- Without three letters or digits in a row an index of trigrams knows nothing.
+  if contains is null and pattern !~ '[[:alnum:]]{3}' then
+    return null;
+  end if;
+  return (
+    select case when count(*) <= few then coalesce(array_agg(c.id), '{}') end
+    from (
+      select t.id from tenants t
+      where (pattern is null
+          or (not is_fuzzy and t.search_text ilike '%' || pattern || '%')
+          or (is_fuzzy and pattern <% t.search_text))
+        and (contains is null or t.metadata @> contains)
+      limit few + 1
+    ) c
+  );
+end
+$function$;
+alter function find_few_tenants(text,boolean,jsonb,integer) owner to owner;
+
+CREATE OR REPLACE FUNCTION public.find_few_users(pattern text, is_fuzzy boolean, contains jsonb, few integer)
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET enable_indexscan TO 'off'
+ SET enable_indexonlyscan TO 'off'
+ SET plan_cache_mode TO 'force_custom_plan'
+AS $function$
+begin
+  -- Without three letters or digits in a row an index of trigrams knows nothing.
+  if contains is null and pattern !~ '[[:alnum:]]{3}' then
+    return null;
+  end if;
+  return (
+    select case when count(*) <= few then coalesce(array_agg(c.id), '{}') end
+    from (
+      select u.id from users u
+      where (pattern is null
+          or (not is_fuzzy and u.search_text ilike '%' || pattern || '%')
+          or (is_fuzzy and pattern <% u.search_text))
+        and (contains is null or u.metadata @> contains)
+      limit few + 1
+    ) c
+  );
+end
+$function$;
+alter function find_few_users(text,boolean,jsonb,integer) owner to owner;
 
 CREATE OR REPLACE FUNCTION public.find_invitation_preview(hash bytea)
  RETURNS TABLE(tenant_name text, inviter_name text, expires_at timestamp with time zone)
@@ -1237,6 +1300,7 @@ CREATE OR REPLACE FUNCTION public.find_live_api_keys(token_hashes bytea[])
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET plan_cache_mode TO 'force_generic_plan'
 BEGIN ATOMIC
  SELECT asked.ordinal,
      k.id,
@@ -1267,6 +1331,7 @@ CREATE OR REPLACE FUNCTION public.find_live_sessions(token_hashes bytea[], in_te
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET plan_cache_mode TO 'force_generic_plan'
 BEGIN ATOMIC
  SELECT asked.ordinal,
      s.id,
@@ -1419,6 +1484,7 @@ CREATE OR REPLACE FUNCTION public.find_visible_users(actor uuid, user_ids uuid[]
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET plan_cache_mode TO 'force_generic_plan'
 BEGIN ATOMIC
  SELECT u.id,
      u.email,
@@ -1596,6 +1662,7 @@ CREATE OR REPLACE FUNCTION public.list_grants(user_ids uuid[], tenant_ids uuid[]
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET plan_cache_mode TO 'force_generic_plan'
 BEGIN ATOMIC
  SELECT asked.ordinal,
      (EXISTS ( SELECT
@@ -1655,6 +1722,7 @@ CREATE OR REPLACE FUNCTION public.list_roles_of_users(actor uuid, user_ids uuid[
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET plan_cache_mode TO 'force_generic_plan'
 BEGIN ATOMIC
  SELECT m.user_id,
      m.tenant_id,
@@ -1728,6 +1796,7 @@ CREATE OR REPLACE FUNCTION public.list_visible_memberships(actor uuid, of_users 
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET plan_cache_mode TO 'force_generic_plan'
 BEGIN ATOMIC
  SELECT m.id,
      m.tenant_id,
@@ -2211,15 +2280,34 @@ CREATE OR REPLACE FUNCTION public.search_tenants(pattern text, contains jsonb, w
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET plan_cache_mode TO 'force_custom_plan'
 AS $function$
+declare
+  few constant integer := 5000;
+  is_fuzzy boolean := false;
+  ids uuid[];
 begin
   if not is_platform_scope() then
     return;
   end if;
-  -- Trigram and containment operators are not leakproof, so under row security they could use no index.
-  if is_descending then
+  ids := find_few_tenants(pattern, is_fuzzy, contains, few);
+  if ids = '{}' and pattern is not null
+    and (contains is null or find_few_tenants(pattern, is_fuzzy, null, 0) = '{}')
+  then
+    is_fuzzy := true;
+    ids := find_few_tenants(pattern, is_fuzzy, contains, few);
+  end if;
+  if ids is not null then
     return query
       select t.* from tenants t
-      where (pattern is null or t.search_text ilike '%' || pattern || '%' or pattern <% t.search_text)
+      where t.id = any (ids)
+        and (with_status is null or t.status = with_status)
+        and (above is null or t.id > above) and (below is null or t.id < below)
+      order by case when is_descending then t.id end desc, t.id limit page_size;
+  elsif is_descending then
+    return query
+      select t.* from tenants t
+      where (pattern is null
+          or (not is_fuzzy and t.search_text ilike '%' || pattern || '%')
+          or (is_fuzzy and pattern <% t.search_text))
         and (contains is null or t.metadata @> contains)
         and (with_status is null or t.status = with_status)
         and (above is null or t.id > above) and (below is null or t.id < below)
@@ -2227,7 +2315,9 @@ begin
   else
     return query
       select t.* from tenants t
-      where (pattern is null or t.search_text ilike '%' || pattern || '%' or pattern <% t.search_text)
+      where (pattern is null
+          or (not is_fuzzy and t.search_text ilike '%' || pattern || '%')
+          or (is_fuzzy and pattern <% t.search_text))
         and (contains is null or t.metadata @> contains)
         and (with_status is null or t.status = with_status)
         and (above is null or t.id > above) and (below is null or t.id < below)
@@ -2244,15 +2334,34 @@ CREATE OR REPLACE FUNCTION public.search_users(pattern text, contains jsonb, wit
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET plan_cache_mode TO 'force_custom_plan'
 AS $function$
+declare
+  few constant integer := 5000;
+  is_fuzzy boolean := false;
+  ids uuid[];
 begin
   if not is_platform_scope() then
     return;
   end if;
-  -- Trigram and containment operators are not leakproof, so under row security they could use no index.
-  if is_descending then
+  ids := find_few_users(pattern, is_fuzzy, contains, few);
+  if ids = '{}' and pattern is not null
+    and (contains is null or find_few_users(pattern, is_fuzzy, null, 0) = '{}')
+  then
+    is_fuzzy := true;
+    ids := find_few_users(pattern, is_fuzzy, contains, few);
+  end if;
+  if ids is not null then
     return query
       select u.* from users u
-      where (pattern is null or u.search_text ilike '%' || pattern || '%' or pattern <% u.search_text)
+      where u.id = any (ids)
+        and (with_status is null or u.status = with_status)
+        and (above is null or u.id > above) and (below is null or u.id < below)
+      order by case when is_descending then u.id end desc, u.id limit page_size;
+  elsif is_descending then
+    return query
+      select u.* from users u
+      where (pattern is null
+          or (not is_fuzzy and u.search_text ilike '%' || pattern || '%')
+          or (is_fuzzy and pattern <% u.search_text))
         and (contains is null or u.metadata @> contains)
         and (with_status is null or u.status = with_status)
         and (above is null or u.id > above) and (below is null or u.id < below)
@@ -2260,7 +2369,9 @@ begin
   else
     return query
       select u.* from users u
-      where (pattern is null or u.search_text ilike '%' || pattern || '%' or pattern <% u.search_text)
+      where (pattern is null
+          or (not is_fuzzy and u.search_text ilike '%' || pattern || '%')
+          or (is_fuzzy and pattern <% u.search_text))
         and (contains is null or u.metadata @> contains)
         and (with_status is null or u.status = with_status)
         and (above is null or u.id > above) and (below is null or u.id < below)
@@ -2719,6 +2830,8 @@ grant execute on function find_access(uuid,uuid[],text[]) to tenantry_app;
 grant execute on function find_audit_person(text,text,uuid,jsonb) to public;
 grant execute on function find_credentials(text) to owner;
 grant execute on function find_credentials(text) to tenantry_app;
+grant execute on function find_few_tenants(text,boolean,jsonb,integer) to tenantry_definer;
+grant execute on function find_few_users(text,boolean,jsonb,integer) to tenantry_definer;
 grant execute on function find_invitation_preview(bytea) to owner;
 grant execute on function find_invitation_preview(bytea) to tenantry_app;
 grant execute on function find_invitation_to(uuid,bytea,uuid,uuid) to public;
@@ -2916,6 +3029,8 @@ comment on function erase_user(uuid) is 'Removes a person with password, members
 comment on function find_access(uuid,uuid[],text[]) is 'In which of these tenants (by id or slug) the actor is an active member, and what it may do there.';
 comment on function find_audit_person(text,text,uuid,jsonb) is 'Whom an entry is about, by what it was done to; null where that is nobody in particular.';
 comment on function find_credentials(text) is 'Login: the user with this canonical e-mail address and the hash to check.';
+comment on function find_few_tenants(text,boolean,jsonb,integer) is 'The ids of all tenants that match, by the indexes of the search alone, or null where there are more than so many.';
+comment on function find_few_users(text,boolean,jsonb,integer) is 'The ids of all users that match, by the indexes of the search alone, or null where there are more than so many.';
 comment on function find_invitation_preview(bytea) is 'What the holder of a mailed link may read before signing in; no row for a token that is not good now.';
 comment on function find_invitation_to(uuid,bytea,uuid,uuid) is 'One of them, by the hash of its token or by its id and tenant.';
 comment on function find_live_api_keys(bytea[]) is 'Key check: which of these keys are good now by this clock, and what they may do: of their permissions, those that their creator has at this moment.';
@@ -2992,8 +3107,8 @@ comment on function reserve_sign_up(inet,integer,integer) is 'Counts a sign-up o
 comment on function reset_password(bytea,text) is 'Uses the token up, sets the password, ends all sessions, marks the address as its user''s (the mail came through), and lets the rest of the transaction act as that user. No row for a token that is not good.';
 comment on function revoke_own_api_keys() is 'Ends all keys that the person of the scope has made, in whatever tenant; answers them.';
 comment on table roles is 'Named sets of permissions of one tenant.';
-comment on function search_tenants(text,jsonb,text,uuid,uuid,boolean,integer) is 'Fuzzy search for platform administrators over slug and name, in the order of creation; nothing outside the platform scope.';
-comment on function search_users(text,jsonb,text,uuid,uuid,boolean,integer) is 'Fuzzy search for platform administrators over e-mail and name, in the order of creation; nothing outside the platform scope.';
+comment on function search_tenants(text,jsonb,text,uuid,uuid,boolean,integer) is 'Search for platform administrators over slug and name, in the order of creation: what contains the pattern, and if nothing does, what resembles it; nothing outside the platform scope.';
+comment on function search_users(text,jsonb,text,uuid,uuid,boolean,integer) is 'Search for platform administrators over e-mail and name, in the order of creation: what contains the pattern, and if nothing does, what resembles it; nothing outside the platform scope.';
 comment on function seconds_since(timestamp with time zone) is 'Whole seconds since then by the clock of the database, rounded up.';
 comment on table sessions is 'Live sign-ins. A revoked session is a deleted row. Room is left on each page so that noting last_seen_at rewrites no index.';
 comment on column sessions.authenticated_at is 'When its user last proved who they are with a password; what is dangerous asks how long ago that is.';

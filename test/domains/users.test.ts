@@ -159,6 +159,12 @@ describe('users', () => {
       byEmail.toReversed(),
     );
   });
+
+  test('whose address or name contains the words are found alone, without what resembles them', async () => {
+    const similar = await createPerson(app, 'lovelacy@crowd.example');
+    expect(await listEmails({ search: 'lovelace' })).toEqual([ada]);
+    expect(await listEmails({ search: 'lovelaec' })).toEqual([similar.email, ada]);
+  });
 });
 
 describe('User.memberships', () => {

@@ -94,7 +94,10 @@ const TenantOrder = builder.inputType('TenantOrder', {
 const TenantWhere = builder.inputType('TenantWhere', {
   description: 'What a list of tenants is narrowed by; all of it must hold.',
   fields: (t) => ({
-    search: t.string({ description: 'Fuzzy, in slug and name; at least 3 characters.' }),
+    search: t.string({
+      description:
+        'Contained in slug or name, or like a part of them if none contains it; at least 3 characters.',
+    }),
     status: t.field({ type: TenantStatus, description: 'Only tenants in this state.' }),
     metadata: t.field({ type: 'JSON', description: 'Only tenants whose metadata contains this.' }),
   }),

@@ -76,7 +76,10 @@ const UserOrder = builder.inputType('UserOrder', {
 const UserWhere = builder.inputType('UserWhere', {
   description: 'What a list of users is narrowed by; all of it must hold.',
   fields: (t) => ({
-    search: t.string({ description: 'Fuzzy, in e-mail and name; at least 3 characters.' }),
+    search: t.string({
+      description:
+        'Contained in e-mail or name, or like a part of them if none contains it; at least 3 characters.',
+    }),
     status: t.field({ type: UserStatus, description: 'Only users in this state.' }),
     metadata: t.field({ type: 'JSON', description: 'Only users whose metadata contains this.' }),
   }),
