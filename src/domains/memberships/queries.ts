@@ -1,9 +1,9 @@
 import { type CursorKey, getBounds, type PageRequest } from '../../core/page.ts';
 import { ownerRoleKey } from '../../core/permissions.ts';
-import type { JsonObject, Membership, Tenant, User } from '../../core/records.ts';
+import type { JsonObject, Membership, Role, Tenant, User } from '../../core/records.ts';
 import type { Db } from '../../db/database.ts';
 import { Prisma } from '../../db/generated/client.ts';
-import { rolesOfMembership } from '../roles/queries.ts';
+import { rolesAsJson, rolesOfMembership } from '../roles/queries.ts';
 
 /** What a membership looks like before "never" is made null. */
 type MembershipRow = Omit<Membership, 'lastSignInAt'> & { lastSignInAt: Date };
@@ -22,12 +22,17 @@ export type MembershipFilter = {
   email?: string | null | undefined;
 };
 
-const membershipColumns = Prisma.sql`
+const ownColumns = Prisma.sql`
   m.id, m.tenant_id as "tenantId", m.user_id as "userId", m.is_active as "isActive",
-  m.metadata, m.last_sign_in_at as "lastSignInAt", m.joined_at as "joinedAt",
-  ${rolesOfMembership} as roles`;
+  m.metadata, m.last_sign_in_at as "lastSignInAt", m.joined_at as "joinedAt"`;
 
-/** One more than a page of a tenant's members, each with user and roles, in one statement. */
+const membershipColumns = Prisma.sql`${ownColumns}, ${rolesOfMembership} as roles`;
+
+/**
+ * One more than a page of a tenant's members, each with user and roles, in one statement. Many members
+ * share few roles, so each has the ids of its own, and one row the roles themselves: as JSON at
+ * every member they were half of the statement's time.
+ */
 export async function listMembers(
   db: Db,
   tenantId: string,
@@ -38,24 +43,42 @@ export async function listMembers(
   const isDescending = order.isDescending !== request.isBackward;
   const { above, below } = getBounds(request, order.isDescending);
   const direction = isDescending ? Prisma.sql`desc` : Prisma.sql`asc`;
-  const rows = await db.$queryRaw<(MembershipRow & UserRow & { cursorAt: string })[]>`
-    select ${membershipColumns}, m.last_sign_in_at::text as "cursorAt",
-      u.email, u.email_verified_at as "emailVerifiedAt", u.name, u.avatar_url as "avatarUrl",
-      u.locale, u.status, u.is_platform_admin as "isPlatformAdmin",
-      u.metadata as "userMetadata", u.last_sign_in_at as "userLastSignInAt",
-      u.created_at as "userCreatedAt"
-    from user_tenants m join users u on u.id = m.user_id
-    where m.tenant_id = ${tenantId}::uuid
-      ${filter.isActive == null ? Prisma.empty : Prisma.sql`and m.is_active = ${filter.isActive}`}
-      ${filter.email == null ? Prisma.empty : Prisma.sql`and u.email = ${filter.email}`}
-      ${filter.roleKey == null ? Prisma.empty : withRole(filter.roleKey)}
-      ${above ? Prisma.sql`and ${positionOf(order)} > ${positionAt(order, above)}` : Prisma.empty}
-      ${below ? Prisma.sql`and ${positionOf(order)} < ${positionAt(order, below)}` : Prisma.empty}
-    order by ${order.field === 'joinedAt' ? Prisma.empty : Prisma.sql`m.last_sign_in_at ${direction},`}
-      m.id ${direction}
-    limit ${request.size + 1}`;
-  return rows.map((row) => toMember(row, order));
+  const rows = await db.$queryRaw<MemberRow[]>`
+    with page as materialized (
+      select ${ownColumns}, m.last_sign_in_at::text as "cursorAt",
+        array(
+          select mr.role_id from membership_roles mr
+          where mr.tenant_id = m.tenant_id and mr.membership_id = m.id
+        ) as "roleIds",
+        u.email, u.email_verified_at as "emailVerifiedAt", u.name, u.avatar_url as "avatarUrl",
+        u.locale, u.status, u.is_platform_admin as "isPlatformAdmin",
+        u.metadata as "userMetadata", u.last_sign_in_at as "userLastSignInAt",
+        u.created_at as "userCreatedAt"
+      from user_tenants m join users u on u.id = m.user_id
+      where m.tenant_id = ${tenantId}::uuid
+        ${filter.isActive == null ? Prisma.empty : Prisma.sql`and m.is_active = ${filter.isActive}`}
+        ${filter.email == null ? Prisma.empty : Prisma.sql`and u.email = ${filter.email}`}
+        ${filter.roleKey == null ? Prisma.empty : withRole(filter.roleKey)}
+        ${above ? Prisma.sql`and ${positionOf(order)} > ${positionAt(order, above)}` : Prisma.empty}
+        ${below ? Prisma.sql`and ${positionOf(order)} < ${positionAt(order, below)}` : Prisma.empty}
+      order by ${order.field === 'joinedAt' ? Prisma.empty : Prisma.sql`m.last_sign_in_at ${direction},`}
+        m.id ${direction}
+      limit ${request.size + 1}
+    )
+    select p.*, case when row_number() over () = 1 then (
+        select ${rolesAsJson} from roles r
+        where r.tenant_id = ${tenantId}::uuid
+          and r.id = any (array(select distinct unnest(h."roleIds") from page h))
+      ) end as roles
+    from page p
+    order by ${order.field === 'joinedAt' ? Prisma.empty : Prisma.sql`p."lastSignInAt" ${direction},`}
+      p.id ${direction}`;
+  const roles = rows.find((row) => row.roles !== null)?.roles ?? [];
+  return rows.map((row) => toMember(row, roles, order));
 }
+
+type MemberRow = Omit<MembershipRow, 'roles'> &
+  UserRow & { cursorAt: string; roleIds: string[]; roles: Role[] | null };
 
 // Ids are made in the order of time, so the primary key is the order of joining.
 function positionOf({ field }: MembershipOrder): Prisma.Sql {
@@ -79,12 +102,12 @@ type UserRow = Pick<
   'email' | 'emailVerifiedAt' | 'name' | 'avatarUrl' | 'locale' | 'status' | 'isPlatformAdmin'
 > & { userMetadata: JsonObject; userLastSignInAt: Date | null; userCreatedAt: Date };
 
-function toMember(
-  row: MembershipRow & UserRow & { cursorAt: string },
-  order: MembershipOrder,
-): Member {
+function toMember(row: MemberRow, roles: readonly Role[], order: MembershipOrder): Member {
   return {
-    membership: toMembership(row),
+    membership: toMembership({
+      ...row,
+      roles: roles.filter(({ id }) => row.roleIds.includes(id)),
+    }),
     user: {
       id: row.userId,
       email: row.email,

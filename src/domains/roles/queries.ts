@@ -6,12 +6,16 @@ const roleColumns = Prisma.sql`
   r.id, r.tenant_id as "tenantId", r.key, r.name, r.description,
   r.is_built_in as "isBuiltIn", r.permissions`;
 
-/** The roles of a membership row `m` as one JSON array, in the shape of the record. */
+/** Roles `r` as one JSON array, in the shape of the record and the order of their keys. */
+export const rolesAsJson = Prisma.sql`
+  json_agg(json_build_object('id', r.id, 'tenantId', r.tenant_id, 'key', r.key,
+    'name', r.name, 'description', r.description, 'isBuiltIn', r.is_built_in,
+    'permissions', r.permissions) order by r.key)`;
+
+/** The roles of a membership row `m`, as JSON. */
 export const rolesOfMembership = Prisma.sql`
   coalesce((
-    select jsonb_agg(jsonb_build_object('id', r.id, 'tenantId', r.tenant_id, 'key', r.key,
-      'name', r.name, 'description', r.description, 'isBuiltIn', r.is_built_in,
-      'permissions', r.permissions) order by r.key)
+    select ${rolesAsJson}
     from membership_roles mr
     join roles r on r.tenant_id = mr.tenant_id and r.id = mr.role_id
     where mr.tenant_id = m.tenant_id and mr.membership_id = m.id
