@@ -61,4 +61,4 @@ test('without its database it is alive and not ready, and ready again once that 
   expect(await probe(app, '/healthz')).toEqual([200, 'ok']);
   await cluster.restart();
   await becomesReady(app);
-});
+}, 60_000);
