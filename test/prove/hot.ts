@@ -1,0 +1,122 @@
+import type { ServerLog } from './arena.ts';
+import { error, text } from './operations/fields.ts';
+import { signIn, type World } from './operations/world.ts';
+import { createPlayer } from './player.ts';
+import type { Ledger, Statement } from './statements.ts';
+
+/** One of the four queries that the database was tuned for, over many arguments. */
+export type HotQuery = {
+  name: string;
+  runs: number;
+  p50Ms: number;
+  p95Ms: number;
+  /** Pages of 8 KiB a run, on average. */
+  buffers: number;
+};
+
+/** How to tell the statement of each. */
+const marks = {
+  'login by e-mail': 'find_credentials(',
+  'session check': 'find_live_sessions(',
+  'members of a tenant, last sign-in first': 'from user_tenants',
+  'API key check': 'find_live_api_keys(',
+} as const;
+
+type Name = keyof typeof marks;
+
+/** What the four are asked with; made once, so that before and after are asked the same. */
+export type HotArguments = {
+  emails: string[];
+  password: string;
+  tokens: string[];
+  tenants: string[];
+  keys: string[];
+  /** Who asks for the rest. */
+  root: string;
+};
+
+/** Signs people in and makes keys; tenants are the largest, and others of all sizes. */
+export async function prepareHot(
+  { client, play, filling, root, tenants }: World,
+  count: number,
+): Promise<HotArguments> {
+  // By a hash, so that they are spread over the whole table and the same in each run.
+  const { rows: people } = await client.query<{ email: string }>(
+    `select email from users where status = 'active' and email not like '%@operators.example'
+     order by md5(id::text) limit $1`,
+    [count],
+  );
+  const emails = people.map(({ email }) => email);
+  const tokens: string[] = [];
+  for (const email of emails) {
+    tokens.push((await signIn(play, { email, password: filling.password })).token);
+  }
+  const { rows } = await client.query<{ id: string }>(
+    `(select id from tenants order by member_count desc limit 5)
+     union all (select id from tenants where status = 'active' order by md5(id::text) limit $1)`,
+    [count],
+  );
+  const keys: string[] = [];
+  for (const tenant of tenants) {
+    const { createApiKey } = await play(
+      'createApiKey',
+      `mutation { createApiKey(input: { tenantId: "${tenant.id}", name: "Hot", permissions: ["tenant:read"] }) {
+        ... on CreateApiKeySuccess { secret } ${error} } }`,
+      tenant.token,
+    );
+    keys.push(createApiKey.secret);
+  }
+  const ids = rows.map(({ id }) => `tenant_${id.replaceAll('-', '')}`);
+  return { emails, password: filling.password, tokens, tenants: ids, keys, root };
+}
+
+/** Asks them through the API, and reads in the log of the database how long each took there. */
+export async function measureHot(
+  url: string,
+  log: ServerLog,
+  hot: HotArguments,
+  rounds: number,
+): Promise<HotQuery[]> {
+  const { play, ledger } = createPlayer(url, log);
+  for (const email of hot.emails) await signIn(play, { email, password: hot.password });
+  for (let round = 0; round < rounds; round += 1) {
+    for (const [index, token] of hot.tokens.entries()) {
+      await play('session', `{ verifySession(token: "${token}") { valid } }`, hot.root);
+      const key = hot.keys[index % hot.keys.length] ?? '';
+      await play('key', `{ verifyApiKey(key: ${text(key)}) { valid } }`, hot.root);
+    }
+    for (const id of hot.tenants) await play('members', listMembers(id), hot.root);
+  }
+  return (Object.keys(marks) as Name[]).map((name) => sumUp(name, findStatement(ledger, name)));
+}
+
+const listMembers = (id: string) =>
+  `{ tenant(id: "${id}") { memberships(first: 50, orderBy: { field: LAST_SIGN_IN_AT, direction: DESC }) {
+    edges { node { id lastSignInAt user { name } roles { key } } } } } }`;
+
+/** The outermost statement with that mark that ran most often. */
+function findStatement(ledger: Ledger, name: Name): Statement {
+  const found = [...ledger.values()]
+    .filter(({ text }) => text.toLowerCase().includes(marks[name]) && isAsked(text, name))
+    .toSorted((a, b) => b.times.length - a.times.length)[0];
+  if (!found) throw new Error(`no statement of ${name}`);
+  return found;
+}
+
+/** Members are also looked up by person and by id; the page is the one in an order with a limit. */
+function isAsked(text: string, name: Name): boolean {
+  return marks[name] !== 'from user_tenants' || /order by .*last_sign_in_at.* limit/i.test(text);
+}
+
+function sumUp(name: Name, { times, buffers }: Statement): HotQuery {
+  const sorted = times.toSorted((a, b) => a - b);
+  const at = (share: number) =>
+    sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
+  return {
+    name,
+    runs: times.length,
+    p50Ms: at(0.5),
+    p95Ms: at(0.95),
+    buffers: buffers / times.length,
+  };
+}

@@ -1,0 +1,68 @@
+import type pg from 'pg';
+import { waitUntil } from '../support/child.ts';
+
+/** An index, and whether it keeps rows unique. */
+export type Index = {
+  name: string;
+  table: string;
+  isUnique: boolean;
+  isPrimary: boolean;
+  megabytes: number;
+  scans: number;
+  /** Which query it is there for, as its comment says. */
+  comment: string | null;
+};
+
+/**
+ * All indexes with how often they were used since their statistics began. Every server must be closed: what
+ * a connection counted is certain to be told when it ends.
+ */
+export async function listIndexes(client: pg.Client): Promise<Index[]> {
+  await waitUntil(async () => {
+    const { rows } = await client.query(
+      `select from pg_stat_activity where application_name = 'tenantry'`,
+    );
+    return rows.length === 0;
+  });
+  const { rows } = await client.query<Index>(
+    `select s.indexrelname as name, s.relname as table, i.indisunique as "isUnique",
+       i.indisprimary as "isPrimary", pg_relation_size(s.indexrelid) / 1048576.0::float8 as megabytes,
+       s.idx_scan::float8 as scans, obj_description(s.indexrelid) as comment
+     from pg_stat_user_indexes s join pg_index i on i.indexrelid = s.indexrelid
+     where s.schemaname = 'public' and s.relname <> '_prisma_migrations' order by s.relname, s.indexrelname`,
+  );
+  return rows;
+}
+
+/** What is left is what a schema has without any tuning: the primary keys, and plans as they come. */
+export async function takeOutTuning(client: pg.Client): Promise<void> {
+  await client.query(`
+    do $$
+    declare
+      dropped record;
+    begin
+      for dropped in
+        select c.conrelid::regclass as owner, c.conname as name from pg_constraint c
+        where c.contype = 'u' and c.connamespace = 'public'::regnamespace
+      loop
+        execute format('alter table %s drop constraint %I cascade', dropped.owner, dropped.name);
+      end loop;
+      for dropped in
+        select i.indexrelid::regclass as name from pg_index i
+        join pg_class c on c.oid = i.indexrelid
+        where c.relnamespace = 'public'::regnamespace and not i.indisprimary
+          and not exists (select from pg_constraint k where k.conindid = i.indexrelid)
+      loop
+        execute format('drop index %s', dropped.name);
+      end loop;
+      -- Without indexes a plan that is kept would be a bad one.
+      for dropped in
+        select p.oid::regprocedure as name from pg_proc p
+        where p.pronamespace = 'public'::regnamespace
+          and 'plan_cache_mode=force_generic_plan' = any (p.proconfig)
+      loop
+        execute format('alter function %s reset plan_cache_mode', dropped.name);
+      end loop;
+    end
+    $$`);
+}
