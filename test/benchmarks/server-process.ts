@@ -1,7 +1,7 @@
 import { startChild } from '../support/child.ts';
 
 /** A server in a process of its own, as it would stand beside others on one database. */
-export type ServerProcess = { url: string; end: () => Promise<number | null> };
+export type ServerProcess = { url: string; pid: number; end: () => Promise<number | null> };
 
 /** Starts one on a database that is migrated; `appUrl` is the serving login's. */
 export async function startServerProcess(
@@ -23,5 +23,5 @@ export async function startServerProcess(
     process.on('SIGTERM', () => app.close());
     console.log((await app.http.listen()).url);
   `);
-  return { url: `${await child.firstLine}/graphql`, end: child.end };
+  return { url: `${await child.firstLine}/graphql`, pid: child.pid, end: child.end };
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 /** A program of ours in a process of its own, which a test may kill. */
 export type Child = {
+  pid: number;
   /** Resolves with the first line it prints; rejects if it ends before that. */
   firstLine: Promise<string>;
   /** `kill -9`, and resolves when it is gone. */
@@ -24,6 +25,7 @@ export function startChild(code: string): Child {
   const firstLine = readFirstLine(child);
   firstLine.catch(() => undefined);
   return {
+    pid: child.pid ?? 0,
     firstLine,
     kill: async () => {
       await finish(child, 'SIGKILL');
