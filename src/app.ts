@@ -60,8 +60,8 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
   });
   const db = parts.database ?? openPool(config, parts, tracing);
   const sealer = createSealer(secret, 'mail');
-  const mails = startDelivery(config, { db, sealer, log });
   const metrics = createMetricsIfAny(config);
+  const mails = startDelivery(config, { db, sealer, log, countMail: metrics?.countMail });
   const opened = await createRuntime(config, {
     db,
     secret,
@@ -85,8 +85,9 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     }),
     createContext: createContextMaker(opened, { db, log }),
   });
-  const metricsServer = metrics && (await serveMetrics(metrics, { config, db, runtime }));
   const housekeeping = startHousekeepingIfAny(config, { db, log });
+  const watched = { config, db, runtime, mails, housekeeping };
+  const metricsServer = metrics && (await serveMetrics(metrics, watched));
   return {
     db,
     runtime,
@@ -149,7 +150,7 @@ function startHousekeepingIfAny(config: Config, parts: { db: Database; log: Logg
 /** Where no mail server is set, mails stay where they are: in the inbox of development, or waiting. */
 function startDelivery(
   { mail, server }: Config,
-  parts: Pick<MailDeliveryOptions, 'db' | 'sealer' | 'log'>,
+  parts: Pick<MailDeliveryOptions, 'db' | 'sealer' | 'log' | 'countMail'>,
 ): MailDelivery {
   if (mail.smtpUrl !== undefined) {
     const mailServer = { url: mail.smtpUrl, from: mail.from };
@@ -160,5 +161,6 @@ function startDelivery(
     });
   }
   if (!mail.hasInbox) parts.log.warn('no mail leaves this server: SMTP_URL is not set');
-  return { wake: () => undefined, close: async () => undefined };
+  const stats = { waiting: 0, oldestSeconds: 0 };
+  return { wake: () => undefined, stats: () => stats, close: async () => undefined };
 }
