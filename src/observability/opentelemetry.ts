@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   type Context,
   ROOT_CONTEXT,
@@ -8,7 +9,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { parseTraceParent } from '@opentelemetry/core';
-import { resourceFromAttributes } from '@opentelemetry/resources';
+import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { createExporter } from './otlp-exporter.ts';
 import { createSampler } from './sampler.ts';
@@ -35,10 +36,13 @@ export async function createTracing(options: TracingOptions): Promise<Tracing> {
     exportTimeoutMillis: traces.timeoutMs,
   });
   const provider = new TracerProvider({
-    resource: resourceFromAttributes({
-      ...traces.resourceAttributes,
-      'service.name': traces.serviceName,
-    }),
+    resource: defaultResource().merge(
+      resourceFromAttributes({
+        'service.instance.id': randomUUID(),
+        ...traces.resourceAttributes,
+        'service.name': traces.serviceName,
+      }),
+    ),
     sampler: createSampler(traces.sampler, traces.samplerShare),
     spanLimits: { attributeValueLengthLimit: attributeLengthMax },
     spanProcessors: [processor],
