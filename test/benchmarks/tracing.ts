@@ -10,8 +10,8 @@ import { ask, describeMachine, getMedian, openStage, print } from './stage.ts';
 // answered; the collector shares the machine and does nothing but read, so its part is counted as ours. The
 // processor time of the server for each answer is shown beside it, which others on the machine disturb less.
 
-const repetitions = 5;
-const load = { connections: 16, milliseconds: 3_000 };
+const repetitions = 15;
+const load = { connections: 16, milliseconds: 1_000 };
 const lossMax = 0.1;
 
 const query = `{ viewer { user { id email name } memberships(first: 20) { edges { node {
