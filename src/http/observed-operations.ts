@@ -27,7 +27,7 @@ export function observeOperations(
     const { request, req } = exchange;
     const began = performance.now();
     const operation = tracing?.beginOperation(req.headers.traceparent?.toString()) ?? null;
-    if (operation?.traceId) request.notes.traceId = operation.traceId;
+    request.notes.traceId = operation?.traceId ?? null;
     try {
       return await runFor([operation], () => answer(exchange));
     } catch (thrown) {

@@ -67,18 +67,19 @@ function readParent(traceparent: string | undefined): Context {
 /** Spans by the work they stand for, for the links of shared statements. */
 const spans = new WeakMap<TracedWork, Span>();
 
-function beginOperation(tracer: Tracer, traceparent: string | undefined): TracedOperation {
+function beginOperation(tracer: Tracer, traceparent: string | undefined): TracedOperation | null {
   const span = tracer.startSpan(
     'GraphQL Operation',
     { kind: SpanKind.SERVER },
     readParent(traceparent),
   );
+  if (!span.isRecording()) return null;
   const context = trace.setSpan(ROOT_CONTEXT, span);
   // Timers and shared helpers that were first needed here keep this context for ever, so what they send
   // once the answer is out is none of this operation's.
   const isOver = () => !span.isRecording();
   const operation: TracedOperation = {
-    traceId: span.isRecording() ? span.spanContext().traceId : null,
+    traceId: span.spanContext().traceId,
     beginStatement: (sql) => (isOver() ? null : beginStatement(tracer, sql, { context })),
     beginSharedStatement: (sql, others) =>
       beginSharedStatement(tracer, sql, [operation, ...others]),

@@ -15,15 +15,15 @@ export type OperationFacts = {
 
 /** An operation while it is answered. */
 export type TracedOperation = TracedWork & {
-  /** By which logs name the trace; null where it is not recorded. */
-  traceId: string | null;
+  /** By which logs name the trace. */
+  traceId: string;
   /** Ends it; statements that are sent later are no longer part of it. */
   end(facts: OperationFacts): void;
 };
 
 export type Tracing = {
-  /** `traceparent` is that header of the request, whatever it holds. */
-  beginOperation(traceparent: string | undefined): TracedOperation;
+  /** `traceparent` is that header of the request, whatever it holds. Null for one that is not sampled. */
+  beginOperation(traceparent: string | undefined): TracedOperation | null;
   /** Hands over what is left, for as long as a stop may take at most; raises nothing. */
   close(): Promise<void>;
 };
