@@ -1,7 +1,7 @@
 import { createMetricsIfAny, serveMetrics } from './app/metrics.ts';
-import { createRuntime } from './app/runtime.ts';
+import { createRuntime, type OpenedRuntime } from './app/runtime.ts';
 import type { Config } from './config.ts';
-import type { Ctx } from './core/context.ts';
+import { type Ctx, findBoundTenantId, type RequestInfo } from './core/context.ts';
 import { guardDatabase } from './core/guarded-database.ts';
 import type { Runtime } from './core/runtime.ts';
 import { createDatabase, type Database } from './db/database.ts';
@@ -16,10 +16,13 @@ import {
 import { listInboxMails } from './domains/mails/service/inbox.ts';
 import { startHousekeeping } from './domains/maintenance/service/job.ts';
 import { createDevPages } from './http/dev/pages.ts';
+import type { Credentials } from './http/engine.ts';
 import { exampleQueries } from './http/example-queries.ts';
 import { createHttpServer, type HttpServer } from './http/server.ts';
 import { createSealer } from './lib/sealer.ts';
 import type { Logger } from './observability/logger.ts';
+import { beginStatement } from './observability/traced-work.ts';
+import { startTracing, type Tracing } from './observability/tracing.ts';
 import { schema } from './schema.ts';
 
 /** What an app is made of beyond its configuration. */
@@ -50,10 +53,15 @@ export type App = {
 /** Composes everything; main and the tests both use it. */
 export async function createApp(config: Config, parts: AppParts): Promise<App> {
   const { secret, log, trustsDatabaseAlone } = parts;
-  const db = parts.database ?? openPool(config, parts);
+  const tracing = await startTracing({
+    ...config,
+    log,
+    closeGraceMs: config.server.shutdownGraceMs,
+  });
+  const db = parts.database ?? openPool(config, parts, tracing);
   const sealer = createSealer(secret, 'mail');
-  const mails = startDelivery(config, { db, sealer, log });
   const metrics = createMetricsIfAny(config);
+  const mails = startDelivery(config, { db, sealer, log, countMail: metrics?.countMail });
   const opened = await createRuntime(config, {
     db,
     secret,
@@ -70,23 +78,16 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     exampleQueries,
     isReady: await createReadiness(db),
     metrics,
+    tracing,
     answerDevPage: createDevPages({
       hasPages: config.mail.hasDevPages,
       listMails: config.mail.hasInbox ? () => listInboxMails(db, sealer) : null,
     }),
-    createContext: async (credentials, request): Promise<Ctx> => ({
-      principal: await authenticate(runtime, credentials),
-      request,
-      sessionKeeper: credentials.sessionKeeper,
-      noteDuration: credentials.noteDuration,
-      reauthenticate: () => authenticate(opened.recheckRuntime, credentials),
-      db,
-      runtime,
-      log,
-    }),
+    createContext: createContextMaker(opened, { db, log }),
   });
-  const metricsServer = metrics && (await serveMetrics(metrics, { config, db, runtime }));
   const housekeeping = startHousekeepingIfAny(config, { db, log });
+  const watched = { config, db, runtime, mails, housekeeping };
+  const metricsServer = metrics && (await serveMetrics(metrics, watched));
   return {
     db,
     runtime,
@@ -101,12 +102,41 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       await mails.close();
       await opened.close();
       await db.close();
+      // Last: what was in flight is traced to its end.
+      await tracing?.close();
     },
   };
 }
 
-function openPool(config: Config, { appUrl, observeStatement }: AppParts): Database {
-  return guardDatabase(createDatabase({ ...config.database, url: appUrl }, observeStatement));
+/** What resolvers get: who asks, from where, and the means to answer. */
+function createContextMaker(
+  { runtime, recheckRuntime }: OpenedRuntime,
+  parts: Pick<Ctx, 'db' | 'log'>,
+): (credentials: Credentials, request: RequestInfo) => Promise<Ctx> {
+  return async (credentials, request) => {
+    const ctx: Ctx = {
+      principal: await authenticate(runtime, credentials),
+      request,
+      sessionKeeper: credentials.sessionKeeper,
+      noteDuration: credentials.noteDuration,
+      reauthenticate: () => authenticate(recheckRuntime, credentials),
+      runtime,
+      ...parts,
+    };
+    request.notes.tenantId = findBoundTenantId(ctx);
+    return ctx;
+  };
+}
+
+function openPool(
+  config: Config,
+  { appUrl, observeStatement }: AppParts,
+  tracing: Tracing | null,
+): Database {
+  const watch = tracing ? beginStatement : undefined;
+  return guardDatabase(
+    createDatabase({ ...config.database, url: appUrl }, observeStatement, watch),
+  );
 }
 
 /** Null where the setting leaves it to other processes. */
@@ -120,7 +150,7 @@ function startHousekeepingIfAny(config: Config, parts: { db: Database; log: Logg
 /** Where no mail server is set, mails stay where they are: in the inbox of development, or waiting. */
 function startDelivery(
   { mail, server }: Config,
-  parts: Pick<MailDeliveryOptions, 'db' | 'sealer' | 'log'>,
+  parts: Pick<MailDeliveryOptions, 'db' | 'sealer' | 'log' | 'countMail'>,
 ): MailDelivery {
   if (mail.smtpUrl !== undefined) {
     const mailServer = { url: mail.smtpUrl, from: mail.from };
@@ -131,5 +161,6 @@ function startDelivery(
     });
   }
   if (!mail.hasInbox) parts.log.warn('no mail leaves this server: SMTP_URL is not set');
-  return { wake: () => undefined, close: async () => undefined };
+  const stats = { waiting: 0, oldestSeconds: 0 };
+  return { wake: () => undefined, stats: () => stats, close: async () => undefined };
 }

@@ -4,6 +4,7 @@ import { parseEnv } from 'node:util';
 import { findUnknownNames, isLoopback } from './config/faults.ts';
 import type { AnySetting, Value } from './config/setting.ts';
 import { settings } from './config/settings.ts';
+import { arrangeTraces } from './config/traces.ts';
 
 /** Environment variables by name; an empty one counts as not set. */
 type Environment = Record<string, string | undefined>;
@@ -52,6 +53,7 @@ export function loadConfig(env: Environment): Config {
     streams: readGroup(settings.streams, env, faults),
     mail: readGroup(settings.mail, env, faults),
     log: readGroup(settings.log, env, faults),
+    traces: readGroup(settings.traces, env, faults),
   };
   const all = [
     ...findUnknownNames(env),
@@ -217,6 +219,7 @@ function arrange(values: AllValues) {
       level: log.LOG_LEVEL,
       format: log.LOG_FORMAT ?? (isProduction ? 'json' : 'pretty'),
     },
+    traces: arrangeTraces(values.traces),
   };
 }
 

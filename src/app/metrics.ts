@@ -1,6 +1,8 @@
 import type { Config } from '../config.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { Database } from '../db/database.ts';
+import type { MailDelivery } from '../domains/mails/service/deliver.ts';
+import type { Housekeeping } from '../domains/maintenance/service/job.ts';
 import { type MetricsServer, startMetricsServer } from '../http/metrics-server.ts';
 import { createMetrics, type Metrics } from '../observability/metrics.ts';
 
@@ -9,11 +11,21 @@ export function createMetricsIfAny({ metrics }: Config): Metrics | null {
   return metrics.port === null ? null : createMetrics();
 }
 
+/** What is watched; without housekeeping in this process there is none that could fail. */
+type WatchedParts = {
+  config: Config;
+  db: Database;
+  runtime: Runtime;
+  mails: Pick<MailDelivery, 'stats'>;
+  housekeeping: Housekeeping | null;
+};
+
 /** Watches what can fill up, and answers whoever asks. Raises PortTakenError. */
 export async function serveMetrics(
   { watch, print }: Metrics,
-  { config, db, runtime }: { config: Config; db: Database; runtime: Runtime },
+  parts: WatchedParts,
 ): Promise<MetricsServer> {
+  const { config, db, runtime, mails, housekeeping } = parts;
   watch('tenantry_pool_connections', 'Connections to the database.', () => db.poolStat().size);
   watch('tenantry_pool_idle', 'Those that nobody uses now.', () => db.poolStat().idle);
   watch('tenantry_pool_waiting', 'Who waits for one.', () => db.poolStat().waiting);
@@ -22,6 +34,21 @@ export async function serveMetrics(
   watch('tenantry_hashing_running', 'Passwords being hashed.', () => passwords.stats().running);
   watch('tenantry_hashing_queued', 'Passwords that wait for it.', () => passwords.stats().queued);
   watch('tenantry_streams', 'Open subscriptions.', () => streams.count());
+  watch(
+    'tenantry_mails_waiting',
+    'Mails that wait after a failed attempt of this process.',
+    () => mails.stats().waiting,
+  );
+  watch(
+    'tenantry_mails_oldest_seconds',
+    'How long the oldest of them has been waiting.',
+    () => mails.stats().oldestSeconds,
+  );
+  watch(
+    'tenantry_housekeeping_failures',
+    'Runs that failed since one last went well.',
+    () => housekeeping?.getFailuresInARow() ?? 0,
+  );
   const { host, port } = config.metrics;
   return startMetricsServer({ print }, { host, port: port ?? 0 });
 }

@@ -5,6 +5,7 @@ import { getSecret } from '../config/secret.ts';
 import { AppError } from '../core/app-error.ts';
 import type { Ctx } from '../core/context.ts';
 import { guardDatabase } from '../core/guarded-database.ts';
+import { createRequestNotes } from '../core/request-notes.ts';
 import { appRole } from '../db/app-role.ts';
 import { createDatabase } from '../db/database.ts';
 import { CommandError } from './faults.ts';
@@ -36,7 +37,13 @@ export async function withOperatorContext<T>(
     try {
       return await work({
         principal: { kind: 'operator' },
-        request: { id: randomUUID(), ip: null, userAgent: null, place: null },
+        request: {
+          id: randomUUID(),
+          ip: null,
+          userAgent: null,
+          place: null,
+          notes: createRequestNotes(),
+        },
         sessionKeeper: null,
         noteDuration: null,
         db,

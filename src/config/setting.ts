@@ -87,6 +87,34 @@ export function webAddress<F extends string | undefined>(notes: Notes<F>) {
   return setting(schema, 'a web address without #, such as https://app.example.com/join', notes);
 }
 
+/** The address of a service that is spoken to over HTTP, with or without a path. */
+export function serviceUrl<F extends string | undefined>(notes: Notes<F>) {
+  const schema = z
+    .string()
+    .refine((value) => /^https?:\/\/[^?#\s]+$/.test(value) && URL.canParse(value));
+  return setting(schema, 'an address such as http://collector:4318', notes);
+}
+
+/** A share from 0 to 1. */
+export function share<F extends string | undefined>(notes: Notes<F>) {
+  const schema = z
+    .string()
+    .regex(/^(0|1|[01]?\.\d{1,15})$/)
+    .transform(Number)
+    .refine((value) => value <= 1);
+  return setting(schema, 'a number from 0 to 1', notes);
+}
+
+/** Names with values, percent-encoded where they need it, as OpenTelemetry writes them. */
+export function pairs<F extends string | undefined>(notes: Notes<F>) {
+  const schema = z
+    .string()
+    .transform((list) => list.split(',').filter((entry) => entry.trim() !== ''))
+    .refine((entries) => entries.every(isPair))
+    .transform((entries) => Object.fromEntries(entries.map(readPair)));
+  return setting(schema, 'a comma-separated list of name=value', notes);
+}
+
 /** The URL of a PostgreSQL database; secret, because it carries a password. */
 export function databaseUrl<F extends string | undefined>(notes: Notes<F>) {
   const schema = z
@@ -141,4 +169,14 @@ function setting<T, F extends string | undefined>(
 
 function isOrigin(entry: string) {
   return /^https?:\/\/[^*]+$/.test(entry) && URL.canParse(entry) && new URL(entry).origin === entry;
+}
+
+function isPair(entry: string): boolean {
+  const value = /^\s*[^=\s]+\s*=(.*)$/.exec(entry)?.[1];
+  return value !== undefined && !/%(?![0-9a-f]{2})/i.test(value);
+}
+
+function readPair(entry: string): [name: string, value: string] {
+  const at = entry.indexOf('=');
+  return [entry.slice(0, at).trim(), decodeURIComponent(entry.slice(at + 1).trim())];
 }

@@ -10,6 +10,7 @@ import {
   toggle,
   webAddress,
 } from './setting.ts';
+import { traceSettings } from './traces.ts';
 
 /** The secret shown in .env.example, public by nature and therefore refused everywhere. */
 export const sampleSecret = 'replace-this-sample-with-32-random-characters';
@@ -300,4 +301,5 @@ export const settings = {
       about: 'Lines for people or for machines',
     }),
   },
+  traces: traceSettings,
 };

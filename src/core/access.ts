@@ -77,6 +77,7 @@ export function clearAccess(ctx: Ctx): void {
 const accessLoader = createLoader<TenantRef, Access | null, string>(
   async (ctx, refs) => {
     const accesses = await listAccesses(ctx, refs);
+    noteTenant(ctx, accesses);
     // What was found by slug is asked for again by id, by every field below it.
     for (const access of accesses) accessLoader(ctx).prime({ id: access.tenant.id }, access);
     return refs.map((ref) => {
@@ -89,6 +90,11 @@ const accessLoader = createLoader<TenantRef, Access | null, string>(
   },
   (ref) => ('id' in ref ? ref.id : `/${ref.slug}`),
 );
+
+/** Many at once are a list, and none of them the tenant that the request is about. */
+function noteTenant({ request: { notes } }: Ctx, [access, ...others]: Access[]): void {
+  if (access !== undefined && others.length === 0) notes.tenantId ??= access.tenant.id;
+}
 
 /** Access as if every check had passed; what the tenant really is only the database may show. */
 function createUncheckedAccess(ref: TenantRef, known: Access | undefined): Access {

@@ -3,6 +3,7 @@ import type { Logger } from '../observability/logger.ts';
 import { ForbiddenError, UnauthenticatedError } from './app-error.ts';
 import { ownersOnly } from './permissions.ts';
 import type { Authenticated, Principal, SignedIn } from './principal.ts';
+import type { RequestNotes } from './request-notes.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Where a request came from. */
@@ -12,6 +13,7 @@ export type RequestInfo = {
   userAgent: string | null;
   /** In the words of a proxy that is ours; null where none says. */
   place: string | null;
+  notes: RequestNotes;
 };
 
 /** Keeps the session for a caller that is never to see its token, as a browser does in a cookie. */

@@ -1,10 +1,13 @@
 import type { Logger } from '../observability/logger.ts';
 import { AppError, UnavailableError } from './app-error.ts';
+import type { NotedRequest } from './request-notes.ts';
 
 /** Where the values of a stream come from, and who may have them. */
 export type StreamSource<T> = {
   /** Whose stream it is, for the limit of each. */
   owner: string;
+  /** What opened it, for lines of log. */
+  request: NotedRequest;
   /** Calls `wake` whenever there may be something new; answers how to stop that. */
   watch: (wake: () => void) => () => void;
   /** What is new since the last call, in order, a page at most; empty when there is nothing. */

@@ -1,6 +1,7 @@
 import { startRepeatingJob } from '../lib/repeating-job.ts';
 import type { Logger } from '../observability/logger.ts';
 import { AppError, RateLimitedError, UnavailableError } from './app-error.ts';
+import { listLogIds } from './request-notes.ts';
 import { createStream, type LiveStream, type StreamSource } from './stream.ts';
 
 /** How many streams may be open at once. */
@@ -31,8 +32,11 @@ const uncheckedMsMax = 30_000;
 /** Who opened a stream and never asked for its first value has gone meanwhile. */
 const unreadMsMax = 5_000;
 
+/** With a log whose lines name the request that opened it. */
+type NamedStream = LiveStream & { log: Logger };
+
 export function createStreams(limits: StreamLimits, log: Logger): Streams {
-  const streams = new Set<LiveStream>();
+  const streams = new Set<NamedStream>();
   let isClosing = false;
 
   const job = startRepeatingJob({
@@ -43,13 +47,15 @@ export function createStreams(limits: StreamLimits, log: Logger): Streams {
     onError: (err) => log.error({ err }, 'Streams could not be checked'),
   });
 
-  async function recheck(stream: LiveStream): Promise<void> {
+  async function recheck(stream: NamedStream): Promise<void> {
     try {
       await stream.recheck();
     } catch (error) {
       const isPassing = error instanceof UnavailableError;
       if (isPassing && stream.getUncheckedMs() < uncheckedMsMax) return;
-      if (!(error instanceof AppError)) log.error({ err: error }, 'A stream could not be checked');
+      if (!(error instanceof AppError)) {
+        stream.log.error({ err: error }, 'A stream could not be checked');
+      }
       stream.end(error instanceof AppError ? error : new UnavailableError());
     }
     if (stream.getUnreadMs() > unreadMsMax) stream.end(null);
@@ -70,7 +76,8 @@ export function createStreams(limits: StreamLimits, log: Logger): Streams {
   return {
     open(source) {
       assertRoom(source.owner);
-      const stream = createStream(source, log, () => streams.delete(stream));
+      const ownLog = log.child(listLogIds(source.request));
+      const stream = { ...createStream(source, ownLog, () => streams.delete(stream)), log: ownLog };
       streams.add(stream);
       return stream.iterator;
     },

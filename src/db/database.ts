@@ -4,6 +4,7 @@ import { type Prisma, PrismaClient } from './generated/client.ts';
 import { type PoolSettings, ScopedPool, type StatementObserver } from './pool.ts';
 import { noScope, runInScope, type Scope } from './scope.ts';
 import { nameStatement } from './statement-name.ts';
+import { type StatementWatch, watchAdapter } from './watched-adapter.ts';
 
 /** What queries.ts files work with: inside or outside a transaction it looks the same. */
 export type Db = Prisma.TransactionClient;
@@ -22,12 +23,18 @@ export type Database = {
 
 const transactionLimits = { maxWait: 1_000, timeout: 5_000 };
 
-/** Opens the bounded pool and Prisma on top of it; connections are made when first needed. */
-export function createDatabase(settings: PoolSettings, observe?: StatementObserver): Database {
+/**
+ * Opens the bounded pool and Prisma on top of it; connections are made when first needed. `observe` sees
+ * what is sent outside transactions, `watch` the beginning and the end of whatever is asked for.
+ */
+export function createDatabase(
+  settings: PoolSettings,
+  observe?: StatementObserver,
+  watch?: StatementWatch,
+): Database {
   const pool = new ScopedPool(settings, observe);
-  const prisma = new PrismaClient({
-    adapter: new PrismaPg(pool, { statementNameGenerator: ({ sql }) => nameStatement(sql) }),
-  });
+  const adapter = new PrismaPg(pool, { statementNameGenerator: ({ sql }) => nameStatement(sql) });
+  const prisma = new PrismaClient({ adapter: watch ? watchAdapter(adapter, watch) : adapter });
   return {
     read: (scope, work) => guard(() => runInScope(scope, async () => await work(prisma))),
     transaction: (scope, work) =>

@@ -64,9 +64,7 @@ type Shape = {
 export function mapDatabaseError(error: unknown): unknown {
   if (error instanceof DatabaseFault) return error;
   for (const layer of layersOf(error)) {
-    const sqlState = [layer.originalCode, layer.code].find(
-      (code) => typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('P2'),
-    ) as string | undefined;
+    const sqlState = readSqlState(layer);
     const kind = sqlState && (kindBySqlState[sqlState] ?? kindBySqlState[sqlState.slice(0, 2)]);
     if (kind) return new DatabaseFault(kind, findConstraint(layer), error);
   }
@@ -87,9 +85,25 @@ export function isConnectionCut(error: unknown): boolean {
   );
 }
 
+/** The code that the database answered with, or null where it did not get to that. */
+export function findSqlState(error: unknown): string | null {
+  return (
+    layersOf(error)
+      .map(readSqlState)
+      .find((sqlState) => sqlState !== undefined) ?? null
+  );
+}
+
 /** True when the database refused a row because of this unique (or other) constraint. */
 export function isBrokenConstraint(error: unknown, constraint: string): boolean {
   return error instanceof DatabaseFault && error.constraint === constraint;
+}
+
+/** Prisma's own codes look alike and begin with P2. */
+function readSqlState({ originalCode, code }: Shape): string | undefined {
+  return [originalCode, code].find(
+    (one) => typeof one === 'string' && /^[0-9A-Z]{5}$/.test(one) && !one.startsWith('P2'),
+  ) as string | undefined;
 }
 
 function layersOf(error: unknown): Shape[] {

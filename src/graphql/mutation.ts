@@ -8,6 +8,7 @@ import {
 } from '../core/app-error.ts';
 import { type Ctx, getAuthenticated, getSignedIn } from '../core/context.ts';
 import { refuseImpersonator } from '../core/impersonation.ts';
+import { noteCode } from '../core/request-notes.ts';
 import { builder, type SchemaTypes } from './builder.ts';
 import { type ErrorClass, listErrorTypes, type Refusal, toRefusal } from './errors.ts';
 
@@ -119,7 +120,9 @@ async function refusable<T>(
     return await work();
   } catch (error) {
     if (errors.some((errorClass) => error instanceof errorClass)) {
-      ctx.runtime.countRefusal((error as AppError).code);
+      const { code } = error as AppError;
+      ctx.runtime.countRefusal(code);
+      noteCode(ctx.request.notes, code);
       return toRefusal(error as AppError);
     }
     throw error;

@@ -1,12 +1,13 @@
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import { AppError } from '../core/app-error.ts';
+import { listLogIds, type NotedRequest, noteCode } from '../core/request-notes.ts';
 import type { Logger } from '../observability/logger.ts';
 
 /** All that a caller reads of a fault of ours. */
 export const maskedMessage = 'Something went wrong on our side.';
 
 /** Turns the errors of a result into what the caller may read; applied once, at the very end. */
-export type AnswerErrors = (result: ExecutionResult, requestId: string) => ExecutionResult;
+export type AnswerErrors = (result: ExecutionResult, request: NotedRequest) => ExecutionResult;
 
 /**
  * The one place that decides what of an error is shown. A named refusal (AppError) shows its
@@ -19,19 +20,19 @@ export function createErrorAnswers(options: {
   hasSuggestions: boolean;
 }): AnswerErrors {
   const { log } = options;
-  return (result, requestId) => {
+  return (result, request) => {
     if (result.errors === undefined) return result;
     const logged = new Set<unknown>();
     const logOnce = (cause: unknown, level: 'error' | 'warn', message: string) => {
-      if (!logged.has(cause)) log[level]({ err: cause, requestId }, message);
+      if (!logged.has(cause)) log[level]({ err: cause, ...listLogIds(request) }, message);
       logged.add(cause);
     };
     const errors = listOrCutOff(result.errors, result);
+    const shown = errors.map((error) => showError(error, request.id, logOnce));
+    for (const { extensions } of shown) noteCode(request.notes, String(extensions.code));
     return withHttpStatus({
       ...result,
-      errors: errors
-        .map((error) => showError(error, requestId, logOnce))
-        .map(options.hasSuggestions ? (error) => error : withoutSuggestion),
+      errors: options.hasSuggestions ? shown : shown.map(withoutSuggestion),
     });
   };
 }

@@ -56,7 +56,7 @@ export function createFastJson(options: {
     const mediaType = findMediaType(exchange.req.headers.accept);
     const result = mediaType === undefined ? null : await execute(exchange);
     if (mediaType === undefined || result === null) return null;
-    const answer = answerErrors(result, exchange.request.id);
+    const answer = answerErrors(result, exchange.request);
     // The stand-in below makes this "Response" an Answer.
     return processRegularResult(answer, answerAsResponse, mediaType) as unknown as Answer;
   };

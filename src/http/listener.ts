@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { GraphQLError } from 'graphql';
+import { listLogIds } from '../core/request-notes.ts';
 import type { Logger } from '../observability/logger.ts';
 import { type Answer, createRefusalAnswer, type WriteAnswer } from './answer.ts';
 import { getPreflightHeaders } from './cors.ts';
@@ -51,7 +52,7 @@ export function createListener(options: ListenerOptions): RequestListener {
   return (req, res) => {
     const exchange = createExchange(req, res, options.exchange);
     respond(exchange).catch((err) => {
-      options.log.error({ err, requestId: exchange.request.id }, 'Could not write an answer');
+      options.log.error({ err, ...listLogIds(exchange.request) }, 'Could not write an answer');
       res.destroy();
     });
   };
@@ -97,7 +98,7 @@ function createPreflightAnswer(req: IncomingMessage, origins: readonly string[])
 function answerThrown(thrown: unknown, { request, res }: Exchange, log: Logger): Answer {
   if (thrown instanceof GraphQLError) return createRefusalAnswer(thrown);
   const requestId = request.id;
-  log.error({ err: thrown, requestId }, 'Unexpected error');
+  log.error({ err: thrown, ...listLogIds(request) }, 'Unexpected error');
   // Too late for another answer: only a broken connection tells that this one is incomplete.
   if (res.headersSent) res.destroy();
   const masked = new GraphQLError(maskedMessage, {

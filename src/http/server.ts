@@ -5,6 +5,7 @@ import type { Plugin } from 'graphql-yoga';
 import type { Config } from '../config.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import type { Tracing } from '../observability/tracing.ts';
 import { createAnswerWriter } from './answer.ts';
 import { refuseBrokenRequest } from './broken-requests.ts';
 import type { AnswerDevPage } from './dev/pages.ts';
@@ -13,7 +14,9 @@ import { type CreateContext, createEngine, type Engine } from './engine.ts';
 import { type AnswerErrors, createErrorAnswers } from './error-answers.ts';
 import { createFastJson, isFastJson } from './fast-json.ts';
 import { createListener } from './listener.ts';
+import { isObserved, observeOperations } from './observed-operations.ts';
 import { useMetrics } from './plugins/metrics.ts';
+import { useOperationNotes } from './plugins/operation-notes.ts';
 import { explainListenFault } from './port-taken-error.ts';
 import { answerThroughYoga } from './through-yoga.ts';
 
@@ -30,6 +33,8 @@ export type HttpServerOptions = {
   isReady?: () => Promise<boolean>;
   /** Counts what is done and what goes wrong; null where nobody asks. */
   metrics?: Pick<Metrics, 'observeOperation' | 'countError'> | null;
+  /** Traces what is done; null where nobody asks. */
+  tracing?: Tracing | null;
   plugins?: Plugin[];
   /** Tests switch it off to compare both ways. */
   hasFastJson?: boolean;
@@ -60,6 +65,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { server, schema, log } = options;
   let isClosing = false;
   const metrics = options.metrics ?? null;
+  const observers = { log, tracing: options.tracing ?? null };
   const answerErrors = countErrors(
     createErrorAnswers({ log, hasSuggestions: server.introspection }),
     metrics,
@@ -72,7 +78,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     executionTimeoutMs: server.requestTimeoutMs,
     hasGetGuard: server.hasGetGuard,
     exampleQueries: options.exampleQueries ?? '',
-    plugins: [...(metrics ? [useMetrics(metrics)] : []), ...(options.plugins ?? [])],
+    plugins: [
+      ...(isObserved(observers) ? [useOperationNotes()] : []),
+      ...(metrics ? [useMetrics(metrics)] : []),
+      ...(options.plugins ?? []),
+    ],
   });
   const answerFast = createFastJson({ engine: yoga, schema, answerErrors });
   const hasFastJson = options.hasFastJson ?? true;
@@ -82,10 +92,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     hasGraphiQL: server.graphiql,
     answerDevPage: options.answerDevPage ?? (async () => null),
     isReady: async () => !isClosing && ((await options.isReady?.()) ?? true),
-    answerGraphQL: async (exchange) => {
+    answerGraphQL: observeOperations(async (exchange) => {
       const fast = hasFastJson && isFastJson(exchange.req) ? await answerFast(exchange) : null;
       return fast ?? answerThroughYoga(yoga, exchange);
-    },
+    }, observers),
     write: createAnswerWriter({
       cors: server,
       trustedProxyHops: server.trustedProxyHops,
@@ -111,8 +121,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 /** Counts what the caller reads, which is at the very end and on both ways. */
 function countErrors(answer: AnswerErrors, metrics: HttpServerOptions['metrics']): AnswerErrors {
   if (!metrics) return answer;
-  return (result, requestId) => {
-    const answered = answer(result, requestId);
+  return (result, request) => {
+    const answered = answer(result, request);
     for (const { extensions } of answered.errors ?? []) {
       metrics.countError(String(extensions.code ?? 'INTERNAL'));
     }

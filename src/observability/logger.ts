@@ -11,8 +11,11 @@ const secretKeys = [
   'currentPassword',
   'newPassword',
   'password',
+  'passwordHash',
+  'secret',
   'set-cookie',
   'token',
+  'tokenHash',
 ] as const;
 
 /** What could move a terminal's cursor, reorder the text or fake a line of its own. */

@@ -6,6 +6,8 @@ export type Metrics = {
   observeOperation: (operation: string, seconds: number) => void;
   /** A request or a mutation was answered with this error code. */
   countError: (code: string) => void;
+  /** An attempt to send a mail has ended so. `outcome` must be one of few. */
+  countMail: (outcome: string) => void;
   /** A figure that is read whenever somebody asks. */
   watch: (name: string, help: string, read: () => number) => void;
   /** All of it in Prometheus’ text format. */
@@ -36,9 +38,16 @@ export function createMetrics(): Metrics {
     labelNames: ['code'],
     registers,
   });
+  const mails = new Counter({
+    name: 'tenantry_mails_total',
+    help: 'Attempts to send a mail by what came of them: sent, postponed, given_up.',
+    labelNames: ['outcome'],
+    registers,
+  });
   return {
     observeOperation: (operation, seconds) => operations.observe({ operation }, seconds),
     countError: (code) => errors.inc({ code }),
+    countMail: (outcome) => mails.inc({ outcome }),
     watch(name, help, read) {
       new Gauge({
         name,

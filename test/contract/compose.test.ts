@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { access, cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,7 +26,7 @@ type Service = {
   healthcheck: { test: string[] };
   volumes?: string[];
 };
-let compose: { services: Record<'database' | 'api', Service> };
+let compose: { services: Record<'database' | 'api' | 'k6', Service> };
 beforeAll(async () => {
   compose = parse(await read('docker-compose.yml'));
 });
@@ -49,7 +49,34 @@ test('what it mounts from here is here', async () => {
     .filter((volume) => volume.startsWith('./'))
     .map((volume) => volume.split(':', 1)[0] ?? '');
   expect(mounted.length).toBeGreaterThan(4);
-  for (const file of mounted) expect(await read(file), file).not.toBe('');
+  for (const file of mounted)
+    await expect(access(path.join(root, file)), file).resolves.toBeUndefined();
+});
+
+test('its k6 runs a scenario against the API, told in words that the scripts read', async () => {
+  const { command, environment, volumes = [] } = compose.services.k6;
+  const [mode, quiet, script = ''] = command;
+  expect([mode, quiet]).toEqual(['run', '--quiet']);
+  const [folder = '', mountedAt = ''] = volumes[0]?.split(':') ?? [];
+  const file = fillInDefaults(script).replace(mountedAt, path.join(root, folder));
+  expect(await readFile(file, 'utf8')).toContain('export default function');
+  expect(environment.LOAD_URL).toBe(`http://api:${compose.services.api.environment.PORT}/graphql`);
+  const settings = await read('k6/lib/settings.ts');
+  expect(settings).toContain(`'${fillInDefaults(environment.LOAD_PROFILE ?? '')}',`);
+  for (const name of Object.keys(environment)) {
+    // Accounts are read by their beginning, and the last is k6's own.
+    const [, account, word = name] = /^(LOAD_(?:ADMIN|MEMBERS))(?!_SLUG)(_.*)$/.exec(name) ?? [];
+    if (name === 'K6_NO_USAGE_REPORT') continue;
+    expect(settings, name).toContain(word);
+    if (account !== undefined) expect(settings).toContain(`'${account}'`);
+  }
+});
+
+test('the words that its k6 is told are all that there are', async () => {
+  const known = Object.keys(compose.services.k6.environment).filter((name) => name !== 'LOAD_URL');
+  const readme = await read('k6/README.md');
+  const explained = readme.match(/\bLOAD_[A-Z_]+\b/g) ?? [];
+  for (const name of explained) expect(known).toContain(name);
 });
 
 test('its database runs with the shipped settings', async () => {
@@ -129,7 +156,12 @@ function fillIn(environment: Record<string, string>, databaseUrl: string): Recor
   const filled = Object.entries(environment).map(([name, value]): [string, string] => {
     if (name === 'DATABASE_URL') return [name, databaseUrl];
     if (name === 'PORT' || name === 'METRICS_PORT') return [name, '0'];
-    return [name, value.replace(/\$\{\w+:\?.*?\}/, 'x'.repeat(40)).replace(/\$\{\w+:-\}/, '')];
+    return [name, fillInDefaults(value.replace(/\$\{\w+:\?.*?\}/, 'x'.repeat(40)))];
   });
   return Object.fromEntries(filled);
+}
+
+/** What stands in the file where the variable is not set. */
+function fillInDefaults(value: string): string {
+  return value.replaceAll(/\$\{\w+:-(.*?)\}/g, '$1');
 }

@@ -90,6 +90,7 @@ test('an empty environment gives the documented development defaults', () => {
       },
     },
     log: { level: 'info', format: 'pretty' },
+    traces: null,
   });
 });
 

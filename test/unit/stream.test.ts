@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { AppError, ForbiddenError, UnavailableError } from '../../src/core/app-error.ts';
+import { createRequestNotes } from '../../src/core/request-notes.ts';
 import type { StreamSource } from '../../src/core/stream.ts';
 import { createStreams } from '../../src/core/streams.ts';
 import { createLogger } from '../../src/observability/logger.ts';
@@ -23,6 +24,7 @@ function createSource(owner = 'somebody') {
   let wake = () => {};
   const source: StreamSource<Value> = {
     owner,
+    request: { id: 'request-of-the-stream', notes: createRequestNotes() },
     watch: (given) => {
       wake = given;
       return () => steps.push('unwatched');

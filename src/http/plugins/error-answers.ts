@@ -6,13 +6,13 @@ import type { ServerContext } from '../exchange.ts';
 export function useErrorAnswers(answerErrors: AnswerErrors): Plugin<object, ServerContext> {
   return {
     onResultProcess({ result, setResult, serverContext }) {
-      const { id } = serverContext.exchange.request;
+      const { request } = serverContext.exchange;
       // Batching is off, so a result is one operation's, whole or in parts.
       if (Array.isArray(result)) throw new Error('Batched results are not masked.');
       if (isAsyncIterable(result)) {
-        setResult(mapAsyncIterator(result, (part) => answerErrors(part, id)));
+        setResult(mapAsyncIterator(result, (part) => answerErrors(part, request)));
       } else {
-        setResult(answerErrors(result, id));
+        setResult(answerErrors(result, request));
       }
     },
   };

@@ -36,6 +36,7 @@ export async function watchAuditEvents(
   await authorize(ctx, { id: tenantId }, readAudit);
   let position = await findStart(ctx, tenantId, after);
   return ctx.runtime.streams.open({
+    request: ctx.request,
     owner: getOwner(ctx),
     watch: (wake) => ctx.runtime.feed.watchTrail(tenantId, wake),
     recheck: () => recheck(ctx, { tenantId, permission: readAudit }),
@@ -80,6 +81,7 @@ export async function watchViewer(ctx: Ctx): Promise<AsyncIterable<ViewerEvent |
   const before = await ctx.db.read(noScope, (db) => listPersonNews(db, [user.id]));
   const inbox = createInbox(before, session.tenantId);
   return ctx.runtime.streams.open({
+    request: ctx.request,
     owner: getOwner(ctx),
     watch: (wake) =>
       ctx.runtime.feed.watchPerson(user.id, (news) => {

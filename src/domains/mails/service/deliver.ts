@@ -5,12 +5,15 @@ import type { Sealer } from '../../../lib/sealer.ts';
 import type { Logger } from '../../../observability/logger.ts';
 import { claimMails } from '../queries.ts';
 import { connectionsMax, createMailTransport, type MailServer } from '../transport.ts';
-import { createMailSender } from './send.ts';
+import { type BacklogStats, createMailBacklog } from './backlog.ts';
+import { createMailSender, type MailOutcome } from './send.ts';
 
 /** What empties the outbox. */
 export type MailDelivery = {
   /** Has the outbox looked at soon. */
   wake(): void;
+  /** Of mails that wait after an attempt that failed. */
+  stats(): BacklogStats;
   /** Waits for the mails under way, but not for long; what is cut is sent again. */
   close(): Promise<void>;
 };
@@ -22,6 +25,8 @@ export type MailDeliveryOptions = {
   server: MailServer;
   /** How long `close` waits. */
   closeGraceMs: number;
+  /** For metrics, where there are any. */
+  countMail?: ((outcome: MailOutcome) => void) | undefined;
 };
 
 /** How often the outbox is looked at where nothing wakes it. */
@@ -38,9 +43,10 @@ const leaseSeconds = 120;
  * then both have the same Message-ID.
  */
 export function startMailDelivery(options: MailDeliveryOptions): MailDelivery {
-  const { db, log, closeGraceMs } = options;
+  const { db, log, closeGraceMs, countMail = () => undefined } = options;
+  const backlog = createMailBacklog(leaseSeconds);
   const transport = createMailTransport(options.server);
-  const send = createMailSender({ ...options, transport });
+  const send = createMailSender({ ...options, transport, backlog, countMail });
   const underWay = new Set<Promise<void>>();
   let nudge: NodeJS.Timeout | null = null;
   const job = startRepeatingJob({
@@ -63,6 +69,7 @@ export function startMailDelivery(options: MailDeliveryOptions): MailDelivery {
   }
 
   return {
+    stats: backlog.stats,
     wake() {
       nudge ??= setTimeout(() => {
         nudge = null;

@@ -6,24 +6,31 @@ import { openMessage } from '../message.ts';
 import * as queries from '../queries.ts';
 import { describeFault, getWaitSeconds, isGivenUp, type MailFault } from '../rules.ts';
 import type { MailTransport } from '../transport.ts';
+import type { MailBacklog } from './backlog.ts';
 
 export type MailSenderOptions = {
   db: Database;
   sealer: Sealer;
   log: Logger;
   transport: MailTransport;
+  backlog: MailBacklog;
+  /** For metrics, where there are any. */
+  countMail: (outcome: MailOutcome) => void;
 };
+
+/** How an attempt to send a mail can end. */
+export type MailOutcome = 'sent' | 'postponed' | 'given_up';
 
 /**
  * What becomes of a claimed mail: gone once the server has taken it, put back for later, or given up.
  * Raises nothing: a mail whose outcome cannot be noted comes back when its lease ends.
  */
 export function createMailSender(options: MailSenderOptions) {
-  const { db, log } = options;
+  const { log } = options;
   return async (mail: queries.ClaimedMail): Promise<void> => {
     try {
       const fault = await trySend(options, mail);
-      if (fault === null) await db.read(noScope, (tx) => queries.deleteMail(tx, mail.id));
+      if (fault === null) await finish(options, mail, 'sent');
       else await putBack(options, mail, fault);
     } catch (err) {
       log.warn({ ...createNote(mail), err }, 'what became of a mail could not be noted');
@@ -45,19 +52,33 @@ async function trySend(
   }
 }
 
+/** Of a mail that was sent nothing is kept. */
+async function finish(
+  { db, backlog, countMail }: MailSenderOptions,
+  { id }: queries.ClaimedMail,
+  outcome: 'sent' | 'given_up',
+): Promise<void> {
+  countMail(outcome);
+  backlog.noteDone(id);
+  await db.read(noScope, (tx) => queries.deleteMail(tx, id));
+}
+
 async function putBack(
-  { db, log }: MailSenderOptions,
+  options: MailSenderOptions,
   mail: queries.ClaimedMail,
   found: MailFault,
 ): Promise<void> {
+  const { db, log, backlog, countMail } = options;
   const fault = describeFault(found);
   const note = { ...createNote(mail), fault };
   if (isGivenUp(found, mail.ageSeconds)) {
-    await db.read(noScope, (tx) => queries.deleteMail(tx, mail.id));
+    await finish(options, mail, 'given_up');
     log.error(note, 'a mail is given up');
     return;
   }
   const waitSeconds = getWaitSeconds(mail.attempts, Math.random());
+  countMail('postponed');
+  backlog.noteWaiting(mail, waitSeconds);
   await db.read(noScope, (tx) => queries.postponeMail(tx, mail, { waitSeconds, fault }));
   log.warn({ ...note, waitSeconds }, 'a mail was not taken and waits');
 }

@@ -12,14 +12,18 @@ export type HousekeepingOptions = {
   consecutiveMax: number;
 };
 
+/** The job, and how many times it has failed since it last went well. */
+export type Housekeeping = RepeatingJob & { getFailuresInARow: () => number };
+
 /**
  * Deletes what has had its time again and again, in the background of every process; a step is done by
  * one of them at a time. Never raises: what fails is logged and tried again at the next interval, or by
  * another process.
  */
-export function startHousekeeping(options: HousekeepingOptions): RepeatingJob {
+export function startHousekeeping(options: HousekeepingOptions): Housekeeping {
   const { db, log, intervalSeconds, consecutiveMax } = options;
-  return startRepeatingJob({
+  let failuresInARow = 0;
+  const job = startRepeatingJob({
     everyMs: intervalSeconds * 1_000,
     run: async (signal) => {
       const { isComplete, ...deleted } = await deleteAllExpired(db, {
@@ -27,9 +31,14 @@ export function startHousekeeping(options: HousekeepingOptions): RepeatingJob {
         // A process that is to stop begins no further step.
         mayStep: async (tx) => !signal.aborted && (await tryHousekeeping(tx)),
       });
+      failuresInARow = 0;
       const isIdle = Object.values(deleted).every((count) => count === 0);
       log[isIdle ? 'debug' : 'info']({ deleted, isComplete }, 'Housekeeping is done.');
     },
-    onError: (err) => log.warn({ err }, 'Housekeeping failed; it is tried again later.'),
+    onError: (err) => {
+      failuresInARow += 1;
+      log.warn({ err }, 'Housekeeping failed; it is tried again later.');
+    },
   });
+  return { ...job, getFailuresInARow: () => failuresInARow };
 }

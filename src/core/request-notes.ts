@@ -1,0 +1,37 @@
+/**
+ * What becomes known of a request while it is answered. For its line of log and its trace: no decision is
+ * ever made by it.
+ */
+export type RequestNotes = {
+  /** Null until the document is known to be good; `label` is one of few, the name is the caller's own. */
+  operation: { type: string; name: string | null; label: string } | null;
+  /** Of its credential, else the first that it was let into; never one that was merely asked for. */
+  tenantId: string | null;
+  /** By which traces name the request; null where it is not traced. */
+  traceId: string | null;
+  /** Codes of what was refused or failed, each once. */
+  codes: string[];
+};
+
+/** Of a request of which nothing is known yet. */
+export function createRequestNotes(): RequestNotes {
+  return { operation: null, tenantId: null, traceId: null, codes: [] };
+}
+
+/** Notes that something was refused or failed with this code. */
+export function noteCode({ codes }: RequestNotes, code: string): void {
+  if (!codes.includes(code)) codes.push(code);
+}
+
+/** A request by its id, and what is known of it. */
+export type NotedRequest = { id: string; notes: RequestNotes };
+
+/** By which a line of log, the answer and the trace of one request find each other. */
+export function listLogIds({ id, notes }: NotedRequest) {
+  const { tenantId, traceId } = notes;
+  return {
+    requestId: id,
+    ...(tenantId === null ? {} : { tenantId }),
+    ...(traceId === null ? {} : { traceId }),
+  };
+}

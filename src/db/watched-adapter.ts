@@ -1,0 +1,55 @@
+import type { SqlDriverAdapterFactory, SqlQueryable } from '@prisma/driver-adapter-utils';
+import { findSqlState } from './error-map.ts';
+
+/**
+ * Called as a statement is asked for, with its text and its placeholders; answers what to call at its end,
+ * with the code of its fault or null. Null: nobody wants to know.
+ */
+export type StatementWatch = (sql: string) => ((fault: string | null) => void) | null;
+
+/**
+ * The adapter, telling of each statement as Prisma asks for it: in a transaction or not, waiting for a
+ * connection included, and in the asynchronous context of whoever asked. What rides along with a statement
+ * (enter_scope) is not told of.
+ */
+export function watchAdapter(
+  factory: SqlDriverAdapterFactory,
+  watch: StatementWatch,
+): SqlDriverAdapterFactory {
+  return {
+    provider: factory.provider,
+    adapterName: factory.adapterName,
+    async connect() {
+      const adapter = watchStatements(await factory.connect(), watch);
+      const startTransaction = adapter.startTransaction.bind(adapter);
+      return Object.assign(adapter, {
+        startTransaction: async (...args: Parameters<typeof startTransaction>) =>
+          watchStatements(await tell(watch, 'begin', () => startTransaction(...args)), watch),
+      });
+    },
+  };
+}
+
+/** Changes the object itself, which has just been made for us: what else it can do stays. */
+function watchStatements<T extends SqlQueryable>(queryable: T, watch: StatementWatch): T {
+  const queryRaw = queryable.queryRaw.bind(queryable);
+  const executeRaw = queryable.executeRaw.bind(queryable);
+  const watched: Pick<SqlQueryable, 'queryRaw' | 'executeRaw'> = {
+    queryRaw: (query) => tell(watch, query.sql, () => queryRaw(query)),
+    executeRaw: (query) => tell(watch, query.sql, () => executeRaw(query)),
+  };
+  return Object.assign(queryable, watched);
+}
+
+async function tell<T>(watch: StatementWatch, sql: string, send: () => Promise<T>): Promise<T> {
+  const end = watch(sql);
+  if (end === null) return await send();
+  try {
+    const result = await send();
+    end(null);
+    return result;
+  } catch (error) {
+    end(findSqlState(error) ?? 'unanswered');
+    throw error;
+  }
+}

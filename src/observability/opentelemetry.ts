@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type Context,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api';
+import { parseTraceParent } from '@opentelemetry/core';
+import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
+import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { createExporter } from './otlp-exporter.ts';
+import { createSampler } from './sampler.ts';
+import { describeStatement } from './statement-facts.ts';
+import type { EndStatement, TracedWork } from './traced-work.ts';
+import type { OperationFacts, TracedOperation, Tracing, TracingOptions } from './tracing.ts';
+
+/** A collector that is away must not hold up a restart. */
+const closeMsMax = 2_000;
+
+/** A statement is cut off here; ours are shorter. */
+const attributeLengthMax = 4_096;
+
+/**
+ * Traces by OpenTelemetry's SDK. Nothing is registered globally, since several servers may live in one
+ * process, and the context is our own (traced-work.ts): the SDK's would have to be entered for every
+ * statement.
+ */
+export async function createTracing(options: TracingOptions): Promise<Tracing> {
+  const { traces, log, closeGraceMs } = options;
+  const processor = new BatchSpanProcessor({
+    exporter: await createExporter(traces, log),
+    scheduledDelayMillis: traces.delayMs,
+    exportTimeoutMillis: traces.timeoutMs,
+  });
+  const provider = new TracerProvider({
+    resource: defaultResource().merge(
+      resourceFromAttributes({
+        'service.instance.id': randomUUID(),
+        ...traces.resourceAttributes,
+        'service.name': traces.serviceName,
+      }),
+    ),
+    sampler: createSampler(traces.sampler, traces.samplerShare),
+    spanLimits: { attributeValueLengthLimit: attributeLengthMax },
+    spanProcessors: [processor],
+  });
+  const tracer = provider.getTracer('tenantry');
+  return {
+    beginOperation: (traceparent) => beginOperation(tracer, traceparent),
+    close: () => closeInTime(provider, Math.min(closeGraceMs, closeMsMax)),
+  };
+}
+
+/**
+ * A caller's `tracestate` is not taken over: it is for whoever is asked next, and we ask nobody. So nothing
+ * that a caller made up gets into a trace but two numbers.
+ */
+function readParent(traceparent: string | undefined): Context {
+  const parent = traceparent === undefined ? null : parseTraceParent(traceparent);
+  if (parent === null) return ROOT_CONTEXT;
+  return trace.setSpanContext(ROOT_CONTEXT, { ...parent, isRemote: true });
+}
+
+/** Spans by the work they stand for, for the links of shared statements. */
+const spans = new WeakMap<TracedWork, Span>();
+
+function beginOperation(tracer: Tracer, traceparent: string | undefined): TracedOperation | null {
+  const span = tracer.startSpan(
+    'GraphQL Operation',
+    { kind: SpanKind.SERVER },
+    readParent(traceparent),
+  );
+  if (!span.isRecording()) return null;
+  const context = trace.setSpan(ROOT_CONTEXT, span);
+  // Timers and shared helpers that were first needed here keep this context for ever, so what they send
+  // once the answer is out is none of this operation's.
+  const isOver = () => !span.isRecording();
+  const operation: TracedOperation = {
+    traceId: span.spanContext().traceId,
+    beginStatement: (sql) => (isOver() ? null : beginStatement(tracer, sql, { context })),
+    beginSharedStatement: (sql, others) =>
+      beginSharedStatement(tracer, sql, [operation, ...others]),
+    end(facts) {
+      // What is no operation, such as the explorer's page, is left without an end and never exported.
+      if (facts.operation === null && facts.codes.length === 0) return;
+      note(span, facts);
+      span.end();
+    },
+  };
+  spans.set(operation, span);
+  return operation;
+}
+
+/**
+ * One statement for many operations is a child of none of them: a trace that counted all of it would show
+ * a request waiting for others' work, and those would show none. It is the root of a trace of its own,
+ * with a link to each operation that waited for it, and kept when one of them is (see sampler.ts).
+ */
+function beginSharedStatement(
+  tracer: Tracer,
+  sql: string,
+  sharers: readonly TracedWork[],
+): EndStatement | null {
+  const open = sharers.flatMap((one) => spans.get(one) ?? []).filter((span) => span.isRecording());
+  const [only] = open;
+  if (only === undefined) return null;
+  if (sharers.length === 1) {
+    return beginStatement(tracer, sql, { context: trace.setSpan(ROOT_CONTEXT, only) });
+  }
+  const links = open.map((span) => ({ context: span.spanContext() }));
+  return beginStatement(tracer, sql, { context: ROOT_CONTEXT, links });
+}
+
+function beginStatement(
+  tracer: Tracer,
+  sql: string,
+  { context, links }: { context: Context; links?: { context: ReturnType<Span['spanContext']> }[] },
+): EndStatement {
+  const { name, attributes } = describeStatement(sql);
+  const span = tracer.startSpan(
+    name,
+    { kind: SpanKind.CLIENT, attributes, ...(links ? { links } : {}) },
+    context,
+  );
+  return (fault) => {
+    if (fault !== null) {
+      span.setAttributes({ 'error.type': fault, 'db.response.status_code': fault });
+      span.setStatus({ code: SpanStatusCode.ERROR });
+    }
+    span.end();
+  };
+}
+
+/** Names are https://opentelemetry.io/docs/specs/semconv/graphql/graphql-spans/ and our own `tenantry.…`. */
+function note(span: Span, { requestId, operation, tenantId, codes }: OperationFacts): void {
+  span.setAttribute('tenantry.request.id', requestId);
+  if (tenantId !== null) span.setAttribute('tenantry.tenant.id', tenantId);
+  if (operation !== null) {
+    span.updateName(operation.label);
+    span.setAttribute('graphql.operation.type', operation.type);
+    if (operation.name !== null) span.setAttribute('graphql.operation.name', operation.name);
+  }
+  const [code] = codes;
+  if (code === undefined) return;
+  span.setAttribute('error.type', code);
+  // Without a description: messages may repeat what the caller sent.
+  span.setStatus({ code: SpanStatusCode.ERROR });
+}
+
+async function closeInTime(provider: TracerProvider, graceMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const graceIsOver = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, graceMs);
+  });
+  await Promise.race([provider.shutdown().catch(() => undefined), graceIsOver]);
+  clearTimeout(timer);
+}
