@@ -69,6 +69,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     log,
     exampleQueries,
     isReady: await createReadiness(db),
+    countParked: () => countHashing(runtime),
     metrics,
     answerDevPage: createDevPages({
       hasPages: config.mail.hasDevPages,
@@ -85,7 +86,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       log,
     }),
   });
-  const metricsServer = metrics && (await serveMetrics(metrics, { config, db, runtime }));
+  const metricsServer = metrics && (await serveMetrics(metrics, { config, db, runtime, http }));
   const housekeeping = startHousekeepingIfAny(config, { db, log });
   return {
     db,
@@ -103,6 +104,12 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       await db.close();
     },
   };
+}
+
+/** Passwords have a queue of their own, behind which nobody else should have to wait. */
+function countHashing({ passwords }: Runtime): number {
+  const { running, queued } = passwords.stats();
+  return running + queued;
 }
 
 function openPool(config: Config, { appUrl, observeStatement }: AppParts): Database {

@@ -5,6 +5,8 @@ import type { Plugin } from 'graphql-yoga';
 import type { Config } from '../config.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import { type Admission, createAdmission } from './admission.ts';
+import { admit } from './admitted.ts';
 import { createAnswerWriter } from './answer.ts';
 import { refuseBrokenRequest } from './broken-requests.ts';
 import type { AnswerDevPage } from './dev/pages.ts';
@@ -28,6 +30,11 @@ export type HttpServerOptions = {
   answerDevPage?: AnswerDevPage;
   /** Whether what stands behind the server is ready; never raises. Yes where it is not given. */
   isReady?: () => Promise<boolean>;
+  /**
+   * How many operations wait for something that has a limit of its own, and leave their place to others
+   * meanwhile. None where it is not given.
+   */
+  countParked?: () => number;
   /** Counts what is done and what goes wrong; null where nobody asks. */
   metrics?: Pick<Metrics, 'observeOperation' | 'countError'> | null;
   plugins?: Plugin[];
@@ -43,6 +50,8 @@ export type HttpServer = {
   listen(): Promise<{ url: string; port: number }>;
   /** Stops accepting, lets requests in flight end for at most shutdownGraceMs, then cuts. */
   close(): Promise<void>;
+  /** How much is being done now, and how much was turned away. */
+  admission: Pick<Admission, 'stats'>;
   yoga: Engine;
   node: Server;
 };
@@ -76,16 +85,24 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   });
   const answerFast = createFastJson({ engine: yoga, schema, answerErrors });
   const hasFastJson = options.hasFastJson ?? true;
+  const admission = createAdmission({
+    ...server,
+    countParked: options.countParked ?? (() => 0),
+    onOverload: (state) => logOverload(log, state),
+  });
   const listener = createListener({
     exchange: server,
     corsOrigins: server.corsOrigins,
     hasGraphiQL: server.graphiql,
     answerDevPage: options.answerDevPage ?? (async () => null),
     isReady: async () => !isClosing && ((await options.isReady?.()) ?? true),
-    answerGraphQL: async (exchange) => {
-      const fast = hasFastJson && isFastJson(exchange.req) ? await answerFast(exchange) : null;
-      return fast ?? answerThroughYoga(yoga, exchange);
-    },
+    answerGraphQL: admit(admission, {
+      async answer(exchange) {
+        const fast = hasFastJson && isFastJson(exchange.req) ? await answerFast(exchange) : null;
+        return fast ?? (await answerThroughYoga(yoga, exchange));
+      },
+      countError: (code) => metrics?.countError(code),
+    }),
     write: createAnswerWriter({
       cors: server,
       trustedProxyHops: server.trustedProxyHops,
@@ -103,9 +120,16 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       await drain(server.shutdownGraceMs);
       await yoga.dispose();
     },
+    admission,
     yoga,
     node,
   };
+}
+
+/** One line when it begins and one when it is over: a line for each refusal would be load of its own. */
+function logOverload(log: Logger, { isOver, refused }: { isOver: boolean; refused: number }): void {
+  if (isOver) log.warn({ refused }, 'The overload is over');
+  else log.warn('Overloaded: more operations arrive than can be done, and some are turned away');
 }
 
 /** Counts what the caller reads, which is at the very end and on both ways. */

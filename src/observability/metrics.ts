@@ -8,6 +8,8 @@ export type Metrics = {
   countError: (code: string) => void;
   /** A figure that is read whenever somebody asks. */
   watch: (name: string, help: string, read: () => number) => void;
+  /** The same for a number that only grows. */
+  watchTotal: (name: string, help: string, read: () => number) => void;
   /** All of it in Prometheus’ text format. */
   print: () => Promise<{ contentType: string; text: string }>;
 };
@@ -46,6 +48,17 @@ export function createMetrics(): Metrics {
         registers,
         collect() {
           this.set(read());
+        },
+      });
+    },
+    watchTotal(name, help, read) {
+      new Counter({
+        name,
+        help,
+        registers,
+        collect() {
+          this.reset();
+          this.inc(read());
         },
       });
     },
