@@ -27,6 +27,8 @@ export type Admission = {
 };
 
 export type AdmissionOptions = AdmissionLimits & {
+  /** Called with how many were turned away just now. */
+  onRefused?: (count: number) => void;
   /**
    * How many of those that are in are waiting for something that has a limit of its own, and do not count
    * meanwhile.
@@ -84,17 +86,21 @@ export function createAdmission(options: AdmissionOptions): Admission {
     waiter.admit(leave);
   }
 
+  function noteRefused(count: number): void {
+    refused += count;
+    overload.note(count);
+    options.onRefused?.(count);
+  }
+
   function dissolveQueue(): void {
-    refused += queue.size;
-    overload.note(queue.size);
+    noteRefused(queue.size);
     for (const waiter of queue) dismiss(waiter, null);
   }
 
   function turnsAway(): boolean {
     const isFull = !hasRoom() && (queue.size >= inFlightQueueMax || overload.isOn());
     if (!isFull) return false;
-    refused += 1;
-    overload.note(1);
+    noteRefused(1);
     if (queue.size > 0) dissolveQueue();
     return true;
   }

@@ -6,27 +6,19 @@ import type { Exchange } from './exchange.ts';
 
 type AnswerExchange = (exchange: Exchange) => Promise<Answer>;
 
+/** What is turned away is told; made once, because saying no must cost next to nothing. */
+export const busyAnswer: Answer = createBusyAnswer();
+
 /**
  * Answers only what `admission` lets in, and tells the rest to come back later; nothing was done for it
- * then, and its body not even read where there is no room as it arrives. A place is taken when the body
- * is there, so that who sends slowly holds none, and given back when the answer is made, or when it begins
- * where it is a stream.
+ * then. A place is taken when the body is there, so that who sends slowly holds none, and given back when
+ * the answer is made, or when it begins where it is a stream.
  */
-export function admit(
-  admission: Admission,
-  { answer, countError }: { answer: AnswerExchange; countError: (code: string) => void },
-): AnswerExchange {
-  const busy = createBusyAnswer();
-  const refuse = ({ res }: Exchange) => {
-    // Who went away while it waited reads no answer.
-    if (!res.destroyed) countError('UNAVAILABLE');
-    return busy;
-  };
+export function admit(admission: Admission, answer: AnswerExchange): AnswerExchange {
   return async (exchange) => {
-    if (admission.turnsAway()) return refuse(exchange);
     await receiveBody(exchange);
     const leave = await admission.enter(exchange.getDeparture);
-    if (leave === null) return refuse(exchange);
+    if (leave === null) return busyAnswer;
     try {
       return await answer(exchange);
     } finally {
@@ -35,7 +27,11 @@ export function admit(
   };
 }
 
-/** Made once: saying no must cost next to nothing. */
+/** Whatever is wrong with the body is for whoever reads it to say. */
+async function receiveBody({ req, readBody }: Exchange): Promise<void> {
+  if (req.method === 'POST') await readBody().catch(() => undefined);
+}
+
 function createBusyAnswer(): Answer {
   const { code, message, retryAfterSeconds } = new UnavailableError();
   const headers = { 'retry-after': String(retryAfterSeconds) };
@@ -44,9 +40,4 @@ function createBusyAnswer(): Answer {
       extensions: { code, retryAfterSeconds, http: { status: 503, headers } },
     }),
   );
-}
-
-/** Whatever is wrong with the body is for whoever reads it to say. */
-async function receiveBody({ req, readBody }: Exchange): Promise<void> {
-  if (req.method === 'POST') await readBody().catch(() => undefined);
 }

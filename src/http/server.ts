@@ -88,6 +88,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const admission = createAdmission({
     ...server,
     countParked: options.countParked ?? (() => 0),
+    onRefused: (count) => metrics?.countError('UNAVAILABLE', count),
     onOverload: (state) => logOverload(log, state),
   });
   const listener = createListener({
@@ -96,12 +97,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     hasGraphiQL: server.graphiql,
     answerDevPage: options.answerDevPage ?? (async () => null),
     isReady: async () => !isClosing && ((await options.isReady?.()) ?? true),
-    answerGraphQL: admit(admission, {
-      async answer(exchange) {
-        const fast = hasFastJson && isFastJson(exchange.req) ? await answerFast(exchange) : null;
-        return fast ?? (await answerThroughYoga(yoga, exchange));
-      },
-      countError: (code) => metrics?.countError(code),
+    turnsAway: admission.turnsAway,
+    answerGraphQL: admit(admission, async (exchange) => {
+      const fast = hasFastJson && isFastJson(exchange.req) ? await answerFast(exchange) : null;
+      return fast ?? (await answerThroughYoga(yoga, exchange));
     }),
     write: createAnswerWriter({
       cors: server,

@@ -4,8 +4,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 export type Metrics = {
   /** An operation has been executed, whatever came of it. `operation` must be one of few. */
   observeOperation: (operation: string, seconds: number) => void;
-  /** A request or a mutation was answered with this error code. */
-  countError: (code: string) => void;
+  /** A request or a mutation was answered with this error code, or so many were. */
+  countError: (code: string, count?: number) => void;
   /** A figure that is read whenever somebody asks. */
   watch: (name: string, help: string, read: () => number) => void;
   /** The same for a number that only grows. */
@@ -40,7 +40,7 @@ export function createMetrics(): Metrics {
   });
   return {
     observeOperation: (operation, seconds) => operations.observe({ operation }, seconds),
-    countError: (code) => errors.inc({ code }),
+    countError: (code, count = 1) => errors.inc({ code }, count),
     watch(name, help, read) {
       new Gauge({
         name,
