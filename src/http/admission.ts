@@ -1,4 +1,5 @@
 import type { Departure } from './departure.ts';
+import { createOverload, createPace, type OverloadListeners } from './overload.ts';
 
 /** How much of the API one process works on at once, and how much more may wait for a turn. */
 export type AdmissionLimits = { inFlightMax: number; inFlightQueueMax: number };
@@ -26,51 +27,44 @@ export type Admission = {
   stats(): AdmissionStats;
 };
 
-export type AdmissionOptions = AdmissionLimits & {
-  /** Called with how many were turned away just now. */
-  onRefused?: (count: number) => void;
-  /**
-   * How many of those that are in are waiting for something that has a limit of its own, and do not count
-   * meanwhile.
-   */
-  countParked: () => number;
-  /** More came than could be done in time; called when that begins, and with the refused when it is over. */
-  onOverload?: (state: { isOver: boolean; refused: number }) => void;
-};
+export type AdmissionOptions = AdmissionLimits &
+  OverloadListeners & {
+    /**
+     * How many of those that are in are waiting for something that has a limit of its own, and do not count
+     * meanwhile.
+     */
+    countParked: () => number;
+  };
 
 /** Nobody who is let in waited longer; as long as the pool lets an operation wait for a connection. */
 const waitMsMax = 1_000;
-
-/** After so long without a refusal the overload is over. */
-const calmMs = 1_000;
 
 type Waiter = { admit: (leave: Leave | null) => void; timer: NodeJS.Timeout };
 
 /**
  * At most `inFlightMax` are in, and while that is enough the next `inFlightQueueMax` wait their turn, first
- * come, first served: a crowd or a pause of the database makes nobody fail. Once the queue is full or
- * somebody has waited for a second, more comes than can be done, and waiting only makes everybody late:
- * the queue is dissolved, and until a second has passed without a refusal nobody waits any more.
+ * come, first served: a crowd or a pause of the database makes nobody fail. Once the queue is full, or
+ * somebody has waited for a second or would have to at the present pace, more comes than can be done, and
+ * waiting only makes everybody late: the queue is dissolved, and until a second has passed without a
+ * refusal nobody waits any more.
  */
 export function createAdmission(options: AdmissionOptions): Admission {
   const { inFlightMax, inFlightQueueMax, countParked } = options;
   const queue = new Set<Waiter>();
-  const overload = createOverload(options.onOverload);
+  const overload = createOverload(options);
+  const pace = createPace();
   let entered = 0;
-  let refused = 0;
 
   const countInFlight = () => Math.max(0, entered - countParked());
   const hasRoom = () => countInFlight() < inFlightMax;
 
   function takePlace(): Leave {
     entered += 1;
-    let isIn = true;
-    return () => {
-      if (!isIn) return;
-      isIn = false;
+    return once(() => {
       entered -= 1;
+      pace.noteEnd(queue.size > 0);
       admitWaiting();
-    };
+    });
   }
 
   function admitWaiting(): void {
@@ -86,27 +80,23 @@ export function createAdmission(options: AdmissionOptions): Admission {
     waiter.admit(leave);
   }
 
-  function noteRefused(count: number): void {
-    refused += count;
-    overload.note(count);
-    options.onRefused?.(count);
-  }
-
   function dissolveQueue(): void {
-    noteRefused(queue.size);
+    overload.noteRefused(queue.size);
     for (const waiter of queue) dismiss(waiter, null);
   }
 
   function turnsAway(): boolean {
-    const isFull = !hasRoom() && (queue.size >= inFlightQueueMax || overload.isOn());
-    if (!isFull) return false;
-    noteRefused(1);
+    if (hasRoom()) return false;
+    const isTooLong = queue.size >= inFlightQueueMax || pace.getWaitMs(queue.size) > waitMsMax;
+    if (!isTooLong && !overload.isOn()) return false;
+    overload.noteRefused(1);
     if (queue.size > 0) dissolveQueue();
     return true;
   }
 
   function waitForTurn(departure: Departure): Promise<Leave | null> {
     return new Promise((admit) => {
+      if (departure.aborted) return admit(null);
       const timer = setTimeout(dissolveQueue, waitMsMax);
       const waiter = { admit, timer };
       queue.add(waiter);
@@ -123,31 +113,19 @@ export function createAdmission(options: AdmissionOptions): Admission {
       if (queue.size === 0 && hasRoom()) return takePlace();
       return turnsAway() ? null : waitForTurn(getDeparture());
     },
-    stats: () => ({ inFlight: countInFlight(), waiting: queue.size, refused }),
+    stats: () => ({
+      inFlight: countInFlight(),
+      waiting: queue.size,
+      refused: overload.countRefused(),
+    }),
   };
 }
 
-/** Remembers whether more comes than can be done, and tells when that changes. */
-function createOverload(tell: AdmissionOptions['onOverload']) {
-  let lastMs = Number.NEGATIVE_INFINITY;
-  let refused = 0;
-  let watch: NodeJS.Timeout | null = null;
-  const isOn = () => performance.now() - lastMs < calmMs;
-  const look = () => {
-    if (isOn()) return;
-    if (watch) clearInterval(watch);
-    watch = null;
-    tell?.({ isOver: true, refused });
-    refused = 0;
-  };
-  return {
-    isOn,
-    note(count: number) {
-      lastMs = performance.now();
-      refused += count;
-      if (watch !== null) return;
-      watch = setInterval(look, calmMs).unref();
-      tell?.({ isOver: false, refused });
-    },
+function once(work: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (isDone) return;
+    isDone = true;
+    work();
   };
 }

@@ -20,7 +20,11 @@ function createCaller() {
       leave = listener;
     },
   };
-  return { getDeparture: () => departure as Departure, goAway: () => leave() };
+  const goAway = () => {
+    departure.aborted = true;
+    leave();
+  };
+  return { getDeparture: () => departure as Departure, goAway };
 }
 
 /** An admission whose comings and goings are written down in order. */
@@ -109,6 +113,42 @@ test('who has waited for a second is refused, and so is the rest of the queue', 
   expect(admission.stats()).toEqual({ inFlight: 1, waiting: 0, refused: 2 });
 });
 
+test('who would wait for more than a second at the present pace is refused at once', async () => {
+  const { admission, events, come, go } = createDoor(1, 1_000);
+  const names = Array.from({ length: 62 }, (_, at) => `${at}`);
+  for (const name of names) void come(name);
+  await settle();
+  // One every 20 ms: of 50 or fewer that wait, the last has its turn within a second.
+  for (const name of names.slice(0, 40)) {
+    await vi.advanceTimersByTimeAsync(20);
+    go(name);
+    await settle();
+  }
+  expect(admission.stats()).toEqual({ inFlight: 1, waiting: 21, refused: 0 });
+  for (let more = 0; more < 30; more += 1) void come(`more-${more}`);
+  await settle();
+  expect(admission.stats()).toEqual({ inFlight: 1, waiting: 51, refused: 0 });
+  void come('last');
+  await settle();
+  expect(events.at(-1)).toBe('last refused');
+  expect(admission.stats()).toEqual({ inFlight: 1, waiting: 0, refused: 52 });
+});
+
+test('a pause makes nobody fail as long as it is shorter than a second', async () => {
+  const { admission, come, go } = createDoor(1, 1_000);
+  void come('a');
+  await vi.advanceTimersByTimeAsync(100);
+  for (let number = 0; number < 200; number += 1) void come(`${number}`);
+  await vi.advanceTimersByTimeAsync(800);
+  go('a');
+  await settle();
+  for (let number = 0; number < 199; number += 1) {
+    go(`${number}`);
+    await settle();
+  }
+  expect(admission.stats()).toEqual({ inFlight: 1, waiting: 0, refused: 0 });
+});
+
 test('after a second without a refusal there is a queue again, and the refused are told', async () => {
   const { admission, events, come, go } = createDoor(1, 1);
   for (const name of ['a', 'b', 'c']) void come(name);
@@ -141,8 +181,10 @@ test('who goes away while waiting takes no place and is not counted as refused',
   go('a');
   await settle();
   expect(events).toEqual(['a in', 'b refused', 'c in']);
+  await come('d', caller);
+  expect(events.at(-1)).toBe('d refused');
   await vi.advanceTimersByTimeAsync(5_000);
-  expect(admission.stats().refused).toBe(0);
+  expect(admission.stats()).toEqual({ inFlight: 1, waiting: 0, refused: 0 });
 });
 
 test('what waits for something with a limit of its own leaves its place to others', async () => {
