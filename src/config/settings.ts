@@ -60,7 +60,7 @@ export const settings = {
       about: 'Deadline in ms for executing one operation',
     }),
     IN_FLIGHT_MAX: integer(1, 10_000, {
-      fallback: '64',
+      fallback: '24',
       about:
         'Most operations this process works on at once; streams and password hashing not counted',
     }),
