@@ -66,8 +66,7 @@ export const settings = {
     }),
     IN_FLIGHT_QUEUE_MAX: integer(0, 100_000, {
       fallback: '1024',
-      about:
-        'Most operations that wait for a turn, a second at most; beyond it all are answered 503',
+      about: 'Most operations that wait for a turn, 2 s at most; beyond it all are answered 503',
     }),
     SHUTDOWN_GRACE_MS: integer(0, 300_000, {
       fallback: '10000',

@@ -36,15 +36,15 @@ export type AdmissionOptions = AdmissionLimits &
     countParked: () => number;
   };
 
-/** Nobody who is let in waited longer; as long as the pool lets an operation wait for a connection. */
-const waitMsMax = 1_000;
+/** Nobody who is let in waited longer: as long as for a lock, so that both fit into an operation's deadline. */
+const waitMsMax = 2_000;
 
 type Waiter = { admit: (leave: Leave | null) => void; timer: NodeJS.Timeout };
 
 /**
  * At most `inFlightMax` are in, and while that is enough the next `inFlightQueueMax` wait their turn, first
  * come, first served: a crowd or a pause of the database makes nobody fail. Once the queue is full, or
- * somebody has waited for a second or would have to at the present pace, more comes than can be done, and
+ * somebody has waited for two seconds or would have to at the present pace, more comes than can be done, and
  * waiting only makes everybody late: the queue is dissolved, and until a second has passed without a
  * refusal nobody waits any more.
  */

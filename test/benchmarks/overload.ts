@@ -17,7 +17,7 @@ import { describeMachine, openStage, print } from './stage.ts';
 const usualShare = 0.7;
 const overloadFactor = 10;
 const seconds = { warmUp: 8, closed: 6, usual: 15, overload: 20 };
-const connectionCounts = [16, 32, 64, 128];
+const connectionCounts = [16, 32, 64];
 
 const bars = {
   /** Of the peak. */

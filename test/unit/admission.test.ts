@@ -100,11 +100,11 @@ test('one more than fits dissolves the queue, and from then on nobody waits', as
   expect(events.at(-1)).toBe('f in');
 });
 
-test('who has waited for a second is refused, and so is the rest of the queue', async () => {
+test('who has waited for two seconds is refused, and so is the rest of the queue', async () => {
   const { admission, events, come } = createDoor(1, 10);
   void come('a');
   void come('b');
-  await vi.advanceTimersByTimeAsync(900);
+  await vi.advanceTimersByTimeAsync(1_900);
   void come('c');
   await vi.advanceTimersByTimeAsync(99);
   expect(admission.stats().waiting).toBe(2);
@@ -113,14 +113,14 @@ test('who has waited for a second is refused, and so is the rest of the queue', 
   expect(admission.stats()).toEqual({ inFlight: 1, waiting: 0, refused: 2 });
 });
 
-test('who would wait for more than a second at the present pace is refused at once', async () => {
+test('who would wait for more than two seconds at the present pace is refused at once', async () => {
   const { admission, events, come, go } = createDoor(1, 1_000);
   const names = Array.from({ length: 62 }, (_, at) => `${at}`);
   for (const name of names) void come(name);
   await settle();
-  // One every 20 ms: of 50 or fewer that wait, the last has its turn within a second.
+  // One every 40 ms: of 50 or fewer that wait, the last has its turn within two seconds.
   for (const name of names.slice(0, 40)) {
-    await vi.advanceTimersByTimeAsync(20);
+    await vi.advanceTimersByTimeAsync(40);
     go(name);
     await settle();
   }
@@ -134,12 +134,12 @@ test('who would wait for more than a second at the present pace is refused at on
   expect(admission.stats()).toEqual({ inFlight: 1, waiting: 0, refused: 52 });
 });
 
-test('a pause makes nobody fail as long as it is shorter than a second', async () => {
+test('a pause makes nobody fail as long as it is shorter than two seconds', async () => {
   const { admission, come, go } = createDoor(1, 1_000);
   void come('a');
   await vi.advanceTimersByTimeAsync(100);
   for (let number = 0; number < 200; number += 1) void come(`${number}`);
-  await vi.advanceTimersByTimeAsync(800);
+  await vi.advanceTimersByTimeAsync(1_800);
   go('a');
   await settle();
   for (let number = 0; number < 199; number += 1) {
