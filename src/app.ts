@@ -77,6 +77,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     log,
     exampleQueries,
     isReady: await createReadiness(db),
+    countParked: () => countHashing(runtime),
     metrics,
     tracing,
     answerDevPage: createDevPages({
@@ -86,7 +87,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     createContext: createContextMaker(opened, { db, log }),
   });
   const housekeeping = startHousekeepingIfAny(config, { db, log });
-  const watched = { config, db, runtime, mails, housekeeping };
+  const watched = { config, db, runtime, http, mails, housekeeping };
   const metricsServer = metrics && (await serveMetrics(metrics, watched));
   return {
     db,
@@ -106,6 +107,12 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       await tracing?.close();
     },
   };
+}
+
+/** Passwords have a queue of their own, behind which nobody else should have to wait. */
+function countHashing({ passwords }: Runtime): number {
+  const { running, queued } = passwords.stats();
+  return running + queued;
 }
 
 /** What resolvers get: who asks, from where, and the means to answer. */

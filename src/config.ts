@@ -238,6 +238,8 @@ function arrangeServer(server: AllValues['server'], isProduction: boolean) {
     port: server.PORT,
     bodyMaxBytes: server.BODY_MAX_BYTES,
     requestTimeoutMs: server.REQUEST_TIMEOUT_MS,
+    inFlightMax: server.IN_FLIGHT_MAX,
+    inFlightQueueMax: server.IN_FLIGHT_QUEUE_MAX,
     shutdownGraceMs: server.SHUTDOWN_GRACE_MS,
     corsOrigins: server.CORS_ORIGINS,
     sessionCookies: server.SESSION_COOKIES,

@@ -4,6 +4,7 @@ import type { Database } from '../db/database.ts';
 import type { MailDelivery } from '../domains/mails/service/deliver.ts';
 import type { Housekeeping } from '../domains/maintenance/service/job.ts';
 import { type MetricsServer, startMetricsServer } from '../http/metrics-server.ts';
+import type { HttpServer } from '../http/server.ts';
 import { createMetrics, type Metrics } from '../observability/metrics.ts';
 
 /** Null where the settings ask for none, and nothing is counted then. */
@@ -16,16 +17,22 @@ type WatchedParts = {
   config: Config;
   db: Database;
   runtime: Runtime;
+  http: Pick<HttpServer, 'admission'>;
   mails: Pick<MailDelivery, 'stats'>;
   housekeeping: Housekeeping | null;
 };
 
 /** Watches what can fill up, and answers whoever asks. Raises PortTakenError. */
 export async function serveMetrics(
-  { watch, print }: Metrics,
+  { watch, watchTotal, print }: Metrics,
   parts: WatchedParts,
 ): Promise<MetricsServer> {
   const { config, db, runtime, mails, housekeeping } = parts;
+  const { stats } = parts.http.admission;
+  watch('tenantry_in_flight', 'Operations being worked on.', () => stats().inFlight);
+  watch('tenantry_in_flight_waiting', 'Those that wait for a turn.', () => stats().waiting);
+  watch('tenantry_in_flight_max', 'Worked on at once at most.', () => config.server.inFlightMax);
+  watchTotal('tenantry_refused_total', 'Turned away undone.', () => stats().refused);
   watch('tenantry_pool_connections', 'Connections to the database.', () => db.poolStat().size);
   watch('tenantry_pool_idle', 'Those that nobody uses now.', () => db.poolStat().idle);
   watch('tenantry_pool_waiting', 'Who waits for one.', () => db.poolStat().waiting);

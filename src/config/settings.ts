@@ -60,6 +60,15 @@ export const settings = {
       fallback: '5000',
       about: 'Deadline in ms for executing one operation',
     }),
+    IN_FLIGHT_MAX: integer(1, 10_000, {
+      fallback: '24',
+      about:
+        'Most operations this process works on at once; streams and password hashing not counted',
+    }),
+    IN_FLIGHT_QUEUE_MAX: integer(0, 100_000, {
+      fallback: '1024',
+      about: 'Most operations that wait for a turn, 2 s at most; beyond it all are answered 503',
+    }),
     SHUTDOWN_GRACE_MS: integer(0, 300_000, {
       fallback: '10000',
       about: 'How long in ms requests in flight may finish after a stop signal',

@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import { GraphQLError } from 'graphql';
 import { listLogIds } from '../core/request-notes.ts';
 import type { Logger } from '../observability/logger.ts';
+import { busyAnswer } from './admitted.ts';
 import { type Answer, createRefusalAnswer, type WriteAnswer } from './answer.ts';
 import { getPreflightHeaders } from './cors.ts';
 import type { AnswerDevPage } from './dev/pages.ts';
@@ -9,6 +10,7 @@ import { maskedMessage } from './error-answers.ts';
 import { createExchange, type Exchange, type ExchangeOptions } from './exchange.ts';
 import { assertNotForged } from './forgery.ts';
 import { createRefusal } from './refusal.ts';
+import { getRequestId } from './request-info.ts';
 
 const urlLengthMax = 8_192;
 
@@ -21,6 +23,8 @@ export type ListenerOptions = {
   answerDevPage: AnswerDevPage;
   /** Whether requests should be sent here; never raises. */
   isReady: () => Promise<boolean>;
+  /** Whether there is no room for one more operation; never raises. */
+  turnsAway: () => boolean;
   answerGraphQL: (exchange: Exchange) => Promise<Answer>;
   write: WriteAnswer;
   log: Logger;
@@ -50,12 +54,23 @@ export function createListener(options: ListenerOptions): RequestListener {
     }
   };
   return (req, res) => {
+    // Before anything is made for it: of ten that come to an overloaded server nine end here.
+    if (isOperation(req) && options.turnsAway()) {
+      const id = getRequestId(req.headers['x-request-id']);
+      void options.write({ req, res, request: { id } }, busyAnswer);
+      return;
+    }
     const exchange = createExchange(req, res, options.exchange);
     respond(exchange).catch((err) => {
       options.log.error({ err, ...listLogIds(exchange.request) }, 'Could not write an answer');
       res.destroy();
     });
   };
+}
+
+/** What has to be worked on, other than a preflight. */
+function isOperation({ url = '', method }: IncomingMessage): boolean {
+  return (url === '/graphql' || url.startsWith('/graphql?')) && method !== 'OPTIONS';
 }
 
 function answerGraphQL(exchange: Exchange, options: ListenerOptions): Answer | Promise<Answer> {

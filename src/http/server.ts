@@ -6,6 +6,8 @@ import type { Config } from '../config.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Tracing } from '../observability/tracing.ts';
+import { type Admission, createAdmission } from './admission.ts';
+import { admit } from './admitted.ts';
 import { createAnswerWriter } from './answer.ts';
 import { refuseBrokenRequest } from './broken-requests.ts';
 import type { AnswerDevPage } from './dev/pages.ts';
@@ -31,6 +33,11 @@ export type HttpServerOptions = {
   answerDevPage?: AnswerDevPage;
   /** Whether what stands behind the server is ready; never raises. Yes where it is not given. */
   isReady?: () => Promise<boolean>;
+  /**
+   * How many operations wait for something that has a limit of its own, and leave their place to others
+   * meanwhile. None where it is not given.
+   */
+  countParked?: () => number;
   /** Counts what is done and what goes wrong; null where nobody asks. */
   metrics?: Pick<Metrics, 'observeOperation' | 'countError'> | null;
   /** Traces what is done; null where nobody asks. */
@@ -48,6 +55,8 @@ export type HttpServer = {
   listen(): Promise<{ url: string; port: number }>;
   /** Stops accepting, lets requests in flight end for at most shutdownGraceMs, then cuts. */
   close(): Promise<void>;
+  /** How much is being done now, and how much was turned away. */
+  admission: Pick<Admission, 'stats'>;
   yoga: Engine;
   node: Server;
 };
@@ -62,8 +71,49 @@ const keepAliveMs = 75_000;
 
 /** Composes the HTTP side of the server: /graphql (both ways), /healthz, /readyz, pages of development. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { server, schema, log } = options;
+  const { server, log } = options;
   let isClosing = false;
+  const { yoga, answerGraphQL } = createAnswering(options);
+  const admission = createAdmission({
+    ...server,
+    countParked: options.countParked ?? (() => 0),
+    onRefused: (count) => options.metrics?.countError('UNAVAILABLE', count),
+    onOverload: (state) => logOverload(log, state),
+  });
+  const listener = createListener({
+    exchange: server,
+    corsOrigins: server.corsOrigins,
+    hasGraphiQL: server.graphiql,
+    answerDevPage: options.answerDevPage ?? (async () => null),
+    isReady: async () => !isClosing && ((await options.isReady?.()) ?? true),
+    turnsAway: admission.turnsAway,
+    answerGraphQL: admit(admission, answerGraphQL),
+    write: createAnswerWriter({
+      cors: server,
+      trustedProxyHops: server.trustedProxyHops,
+      isClosing: () => isClosing,
+    }),
+    log,
+  });
+  const node = createServer(getNodeOptions(server.requestTimeoutMs), listener);
+  const drain = createDrain(node);
+  node.on('clientError', refuseBrokenRequest);
+  return {
+    listen: () => listen(node, server),
+    async close() {
+      isClosing = true;
+      await drain(server.shutdownGraceMs);
+      await yoga.dispose();
+    },
+    admission,
+    yoga,
+    node,
+  };
+}
+
+/** The engine with all that is counted and traced around it, and the fast way beside Yoga's own. */
+function createAnswering(options: HttpServerOptions) {
+  const { server, schema, log } = options;
   const metrics = options.metrics ?? null;
   const observers = { log, tracing: options.tracing ?? null };
   const answerErrors = countErrors(
@@ -86,36 +136,17 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   });
   const answerFast = createFastJson({ engine: yoga, schema, answerErrors });
   const hasFastJson = options.hasFastJson ?? true;
-  const listener = createListener({
-    exchange: server,
-    corsOrigins: server.corsOrigins,
-    hasGraphiQL: server.graphiql,
-    answerDevPage: options.answerDevPage ?? (async () => null),
-    isReady: async () => !isClosing && ((await options.isReady?.()) ?? true),
-    answerGraphQL: observeOperations(async (exchange) => {
-      const fast = hasFastJson && isFastJson(exchange.req) ? await answerFast(exchange) : null;
-      return fast ?? answerThroughYoga(yoga, exchange);
-    }, observers),
-    write: createAnswerWriter({
-      cors: server,
-      trustedProxyHops: server.trustedProxyHops,
-      isClosing: () => isClosing,
-    }),
-    log,
-  });
-  const node = createServer(getNodeOptions(server.requestTimeoutMs), listener);
-  const drain = createDrain(node);
-  node.on('clientError', refuseBrokenRequest);
-  return {
-    listen: () => listen(node, server),
-    async close() {
-      isClosing = true;
-      await drain(server.shutdownGraceMs);
-      await yoga.dispose();
-    },
-    yoga,
-    node,
-  };
+  const answerGraphQL = observeOperations(async (exchange) => {
+    const fast = hasFastJson && isFastJson(exchange.req) ? await answerFast(exchange) : null;
+    return fast ?? answerThroughYoga(yoga, exchange);
+  }, observers);
+  return { yoga, answerGraphQL };
+}
+
+/** One line when it begins and one when it is over: a line for each refusal would be load of its own. */
+function logOverload(log: Logger, { isOver, refused }: { isOver: boolean; refused: number }): void {
+  if (isOver) log.warn({ refused }, 'The overload is over');
+  else log.warn('Overloaded: more operations arrive than can be done, and some are turned away');
 }
 
 /** Counts what the caller reads, which is at the very end and on both ways. */

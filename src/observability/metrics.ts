@@ -4,12 +4,14 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 export type Metrics = {
   /** An operation has been executed, whatever came of it. `operation` must be one of few. */
   observeOperation: (operation: string, seconds: number) => void;
-  /** A request or a mutation was answered with this error code. */
-  countError: (code: string) => void;
+  /** A request or a mutation was answered with this error code, or so many were. */
+  countError: (code: string, count?: number) => void;
   /** An attempt to send a mail has ended so. `outcome` must be one of few. */
   countMail: (outcome: string) => void;
   /** A figure that is read whenever somebody asks. */
   watch: (name: string, help: string, read: () => number) => void;
+  /** The same for a number that only grows. */
+  watchTotal: (name: string, help: string, read: () => number) => void;
   /** All of it in Prometheus’ text format. */
   print: () => Promise<{ contentType: string; text: string }>;
 };
@@ -46,7 +48,7 @@ export function createMetrics(): Metrics {
   });
   return {
     observeOperation: (operation, seconds) => operations.observe({ operation }, seconds),
-    countError: (code) => errors.inc({ code }),
+    countError: (code, count = 1) => errors.inc({ code }, count),
     countMail: (outcome) => mails.inc({ outcome }),
     watch(name, help, read) {
       new Gauge({
@@ -55,6 +57,17 @@ export function createMetrics(): Metrics {
         registers,
         collect() {
           this.set(read());
+        },
+      });
+    },
+    watchTotal(name, help, read) {
+      new Counter({
+        name,
+        help,
+        registers,
+        collect() {
+          this.reset();
+          this.inc(read());
         },
       });
     },

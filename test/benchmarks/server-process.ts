@@ -1,7 +1,13 @@
 import { startChild } from '../support/child.ts';
 
 /** A server in a process of its own, as it would stand beside others on one database. */
-export type ServerProcess = { url: string; pid: number; end: () => Promise<number | null> };
+export type ServerProcess = {
+  url: string;
+  pid: number;
+  /** Where its figures are; empty without METRICS_PORT. */
+  metricsUrl: string;
+  end: () => Promise<number | null>;
+};
 
 /** Starts one on a database that is migrated; `appUrl` is the serving login's. */
 export async function startServerProcess(
@@ -21,7 +27,8 @@ export async function startServerProcess(
       log: createLogger(config.log),
     });
     process.on('SIGTERM', () => app.close());
-    console.log((await app.http.listen()).url);
+    console.log((await app.http.listen()).url + ' ' + (app.metricsUrl ?? ''));
   `);
-  return { url: `${await child.firstLine}/graphql`, pid: child.pid, end: child.end };
+  const [url, metricsUrl = ''] = (await child.firstLine).split(' ');
+  return { url: `${url}/graphql`, metricsUrl, pid: child.pid, end: child.end };
 }

@@ -113,6 +113,8 @@ const serverDefaults: HttpServerOptions['server'] = {
   port: 0,
   bodyMaxBytes: 102_400,
   requestTimeoutMs: 10_000,
+  inFlightMax: 64,
+  inFlightQueueMax: 1_024,
   shutdownGraceMs: 2_000,
   corsOrigins: ['https://app.example'],
   trustedProxyHops: 0,

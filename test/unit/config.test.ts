@@ -29,6 +29,8 @@ test('an empty environment gives the documented development defaults', () => {
       port: 4000,
       bodyMaxBytes: 102_400,
       requestTimeoutMs: 5000,
+      inFlightMax: 24,
+      inFlightQueueMax: 1024,
       shutdownGraceMs: 10_000,
       corsOrigins: [],
       sessionCookies: true,

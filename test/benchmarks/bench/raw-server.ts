@@ -35,5 +35,10 @@ export async function startRawServer(ownerUrl: string, poolSize: number): Promis
     process.on('SIGTERM', () => { server.close(() => pool.end()); server.closeAllConnections(); });
     server.listen(0, '127.0.0.1', () => console.log('http://127.0.0.1:' + server.address().port));
   `);
-  return { url: `${await child.firstLine}/graphql`, pid: child.pid, end: child.end };
+  return {
+    url: `${await child.firstLine}/graphql`,
+    metricsUrl: '',
+    pid: child.pid,
+    end: child.end,
+  };
 }

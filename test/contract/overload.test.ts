@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { createTeam, type Team } from '../support/people.ts';
+import { follow } from '../support/streams.ts';
+
+let app: TestApp;
+let team: Team;
+beforeAll(async () => {
+  app = await startTestApp({ IN_FLIGHT_MAX: '1', IN_FLIGHT_QUEUE_MAX: '0', METRICS_PORT: '0' });
+  team = await createTeam(app);
+});
+afterAll(() => app.close());
+
+let end: (() => Promise<void>) | null = null;
+afterEach(async () => {
+  await end?.();
+  end = null;
+});
+
+const stats = () => app.app.http.admission.stats();
+const isEmpty = () => expect.poll(() => stats().inFlight).toBe(0);
+const viewer = '{ viewer { user { id } } }';
+
+/** Takes the only place, by a change that has to wait for the database. */
+async function fill(): Promise<void> {
+  await app.owner.query('begin');
+  await app.owner.query('select from tenants where id = $1 for update', [team.tenantUuid]);
+  const pending = team.owner.ask(
+    `mutation { updateTenant(input: { tenantId: "${team.tenantId}", name: "Changed" }) {
+      ... on UpdateTenantSuccess { tenant { name } } } }`,
+  );
+  await expect.poll(() => stats().inFlight).toBe(1);
+  end = async () => {
+    await app.owner.query('rollback');
+    expect((await pending).data.updateTenant.tenant.name).toBe('Changed');
+    await isEmpty();
+  };
+}
+
+const scrape = async (name: string) => {
+  const text = await (await fetch(app.app.metricsUrl ?? '')).text();
+  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
+};
+
+test('a write that is refused is not done, and not remembered: its key can be used again', async () => {
+  const input = {
+    tenantId: team.tenantId,
+    key: 'late',
+    name: 'Late',
+    permissions: ['members:read'],
+    idempotencyKey: randomUUID(),
+  };
+  const create = () =>
+    team.owner.ask(
+      `mutation ($input: CreateRoleInput!) { createRole(input: $input) {
+        ... on CreateRoleSuccess { role { key } } ... on Error { code } } }`,
+      { variables: { input } },
+    );
+  const countRoles = async () => {
+    const { rows } = await app.owner.query<{ count: string }>(
+      `select count(*) from roles where tenant_id = $1 and key = 'late'`,
+      [team.tenantUuid],
+    );
+    return Number(rows[0]?.count);
+  };
+  await fill();
+  app.statements.length = 0;
+  const refused = await create();
+  expect(refused.data).toBeUndefined();
+  expect(refused.errors?.[0]?.extensions).toEqual({ code: 'UNAVAILABLE', retryAfterSeconds: 1 });
+  expect(app.statements).toEqual([]);
+  await end?.();
+  end = null;
+  expect(await countRoles()).toBe(0);
+  expect((await create()).data.createRole.role.key).toBe('late');
+  expect(await countRoles()).toBe(1);
+});
+
+test('health, readiness and figures are answered while there is no room', async () => {
+  await fill();
+  expect((await app.ask(viewer)).errors?.[0]?.extensions.code).toBe('UNAVAILABLE');
+  for (const path of ['/healthz', '/readyz']) {
+    expect((await fetch(`${app.url}${path}`)).status, path).toBe(200);
+  }
+  expect(await scrape('tenantry_in_flight')).toBe(1);
+  expect(await scrape('tenantry_in_flight_max')).toBe(1);
+});
+
+test('what is refused is counted, also as an error', async () => {
+  const names = ['tenantry_refused_total', 'tenantry_errors_total{code="UNAVAILABLE"}'];
+  const read = () =>
+    Promise.all(names.map((name) => scrape(name.replace(/[{}]/g, '\\$&')).then((n) => n || 0)));
+  const before = await read();
+  await fill();
+  for (let turn = 0; turn < 3; turn += 1) await team.owner.ask(viewer);
+  const after = await read();
+  expect(after.map((count, at) => count - (before[at] ?? 0))).toEqual([3, 3]);
+});
+
+test('an open stream holds no place', async () => {
+  const stream = await follow(app.url, 'subscription { viewerEvents { type } }', {
+    token: team.owner.token,
+  });
+  await isEmpty();
+  expect((await team.owner.ask(viewer)).errors).toBeUndefined();
+  await stream.leave();
+});
+
+test('passwords being hashed hold no place: a crowd that signs in shuts nobody out', async () => {
+  const { passwords } = app.app.runtime;
+  let isOver = false;
+  const hashOn = async () => {
+    while (!isOver) await passwords.hash('a harbour without any wind');
+  };
+  await fill();
+  const crowd = [hashOn(), hashOn(), hashOn(), hashOn()];
+  // What fills the only place stands for one of those who wait for their hash.
+  expect(stats().inFlight).toBe(0);
+  expect((await team.owner.ask(viewer)).errors).toBeUndefined();
+  isOver = true;
+  await Promise.all(crowd);
+  expect(stats().inFlight).toBe(1);
+  expect((await team.owner.ask(viewer)).errors?.[0]?.extensions.code).toBe('UNAVAILABLE');
+});
