@@ -24,7 +24,7 @@ create table api_keys (
   constraint api_keys_created_by_fkey FOREIGN KEY (created_by) REFERENCES users(id) ON DELETE SET NULL,
   constraint api_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
   constraint api_keys_token_hash_length CHECK (octet_length(token_hash) = 32)
-) with (fillfactor=80);
+) with (fillfactor=80, autovacuum_vacuum_scale_factor=0.05);
 alter table api_keys owner to owner;
 alter table api_keys enable row level security;
 alter table api_keys force row level security;
@@ -61,7 +61,7 @@ create table audit_events (
   constraint audit_events_pkey PRIMARY KEY (id),
   constraint audit_events_chain_id_sequence_unique UNIQUE (chain_id, sequence),
   constraint audit_events_actor_type_known CHECK (actor_type = ANY (ARRAY['User'::text, 'ApiKey'::text]))
-);
+) with (autovacuum_vacuum_insert_scale_factor=0.05);
 alter table audit_events owner to owner;
 alter table audit_events enable row level security;
 alter table audit_events force row level security;
@@ -88,7 +88,7 @@ create table audit_heads (
   sequence bigint not null,
   hash bytea not null,
   constraint audit_heads_pkey PRIMARY KEY (chain_id)
-);
+) with (fillfactor=50, autovacuum_vacuum_scale_factor=0.05);
 alter table audit_heads owner to owner;
 alter table audit_heads enable row level security;
 alter table audit_heads force row level security;
@@ -120,7 +120,7 @@ create table idempotency_keys (
   constraint idempotency_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
   constraint idempotency_keys_fingerprint_length CHECK (octet_length(fingerprint) = 32),
   constraint idempotency_keys_slot_length CHECK (octet_length(slot) = 32)
-);
+) with (autovacuum_vacuum_scale_factor=0.05);
 alter table idempotency_keys owner to owner;
 alter table idempotency_keys enable row level security;
 alter table idempotency_keys force row level security;
@@ -193,7 +193,7 @@ create table mail_outbox (
   is_for_inbox boolean not null default false,
   constraint mail_outbox_pkey PRIMARY KEY (id),
   constraint mail_outbox_attempts_counted CHECK (attempts >= 0)
-);
+) with (fillfactor=70, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=500);
 alter table mail_outbox owner to owner;
 alter table mail_outbox enable row level security;
 alter table mail_outbox force row level security;
@@ -234,7 +234,7 @@ create table one_time_tokens (
   constraint one_time_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
   constraint one_time_tokens_purpose_known CHECK (purpose = ANY (ARRAY['email_verification'::text, 'password_reset'::text])),
   constraint one_time_tokens_token_hash_length CHECK (octet_length(token_hash) = 32)
-);
+) with (autovacuum_vacuum_scale_factor=0.05);
 alter table one_time_tokens owner to owner;
 alter table one_time_tokens enable row level security;
 alter table one_time_tokens force row level security;
@@ -308,7 +308,7 @@ create table sessions (
   constraint sessions_impersonation_short CHECK (impersonator_id IS NULL OR expires_at <= (created_at + '01:00:00'::interval)),
   constraint sessions_place_length CHECK (length(place) >= 1 AND length(place) <= 100),
   constraint sessions_token_hash_length CHECK (octet_length(token_hash) = 32)
-) with (fillfactor=80);
+) with (fillfactor=80, autovacuum_vacuum_scale_factor=0.02, autovacuum_analyze_scale_factor=0.02);
 alter table sessions owner to owner;
 alter table sessions enable row level security;
 alter table sessions force row level security;
@@ -339,7 +339,7 @@ create table sign_in_budgets (
   window_started_at timestamp with time zone not null default clock_timestamp(),
   blocked_until timestamp with time zone,
   constraint sign_in_budgets_pkey PRIMARY KEY (bucket)
-);
+) with (fillfactor=70, autovacuum_vacuum_scale_factor=0.05);
 alter table sign_in_budgets owner to owner;
 alter table sign_in_budgets enable row level security;
 alter table sign_in_budgets force row level security;
@@ -402,7 +402,7 @@ create table user_activity (
   day date not null,
   user_id uuid not null,
   constraint user_activity_pkey PRIMARY KEY (day, user_id)
-);
+) with (autovacuum_vacuum_scale_factor=0.05);
 alter table user_activity owner to owner;
 alter table user_activity enable row level security;
 alter table user_activity force row level security;
@@ -425,7 +425,7 @@ create table user_tenants (
   constraint user_tenants_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants(id) ON DELETE CASCADE,
   constraint user_tenants_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE,
   constraint user_tenants_metadata_object CHECK (jsonb_typeof(metadata) = 'object'::text)
-);
+) with (autovacuum_vacuum_scale_factor=0.05, autovacuum_analyze_scale_factor=0.05);
 alter table user_tenants owner to owner;
 alter table user_tenants enable row level security;
 alter table user_tenants force row level security;
@@ -460,7 +460,7 @@ create table users (
   constraint users_email_length CHECK (octet_length(email) >= 3 AND octet_length(email) <= 254),
   constraint users_metadata_object CHECK (jsonb_typeof(metadata) = 'object'::text),
   constraint users_status_known CHECK (status = ANY (ARRAY['active'::text, 'suspended'::text]))
-);
+) with (fillfactor=90, autovacuum_vacuum_scale_factor=0.05);
 alter table users owner to owner;
 alter table users enable row level security;
 alter table users force row level security;
@@ -816,6 +816,17 @@ BEGIN ATOMIC
      (EXTRACT(epoch FROM (now() - m.created_at)))::integer AS "extract";
 END;
 alter function claim_mails(integer,integer) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.cleanup_expired_data(rows_max integer DEFAULT 10000)
+ RETURNS TABLE(kind text, deleted integer)
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT d.kind,
+     d.deleted
+    FROM delete_expired_data(100, cleanup_expired_data.rows_max) d(kind, deleted);
+END;
+alter function cleanup_expired_data(integer) owner to owner;
 
 CREATE OR REPLACE FUNCTION public.create_verification_token(hash bytea, lifetime_seconds integer, mails_max integer, window_seconds integer, spacing_seconds integer)
  RETURNS integer
@@ -3012,6 +3023,7 @@ comment on function change_tenant_status(uuid,text,integer) is 'The only way to 
 comment on function check_impersonation() is 'No session comes of an impersonation unless an administrator opens it in the platform scope, as itself, of somebody active who is none.';
 comment on function claim_answer(bytea) is 'Waits, no longer than lock_timeout, until nobody else is at work under this slot, holds it until the transaction ends, and shows what was answered under it in the last 24 hours. Not claimed where the wait was too long.';
 comment on function claim_mails(integer,integer) is 'Mails that are due, for this caller alone until its lease ends: processes that ask at once get different ones, and those of a process that died come back.';
+comment on function cleanup_expired_data(integer) is 'Deletes at most so many rows of each kind that has had its time, and tells how many; for the owner. The server does so by itself.';
 comment on function create_verification_token(bytea,integer,integer,integer,integer) is 'A token with which the user of the scope proves its address; the one before it is void. 0: made; more: seconds to wait for the next mail.';
 comment on function current_api_key_id() is 'The API key that acts, or null where a person does.';
 comment on function current_impersonator_id() is 'The administrator who acts as the current user, or null.';
