@@ -6,6 +6,7 @@ import { createPasswordHasher } from '../../src/core/password-hasher.ts';
 import { ensureAppRole } from '../../src/db/app-role.ts';
 import { withClient } from '../prove/arena.ts';
 import {
+  judgeCrowd,
   judgeGrowth,
   judgeRatios,
   judgeSignIn,
@@ -13,6 +14,7 @@ import {
   type Series,
   type Verdict,
 } from './bench/bars.ts';
+import { measureCrowd } from './bench/crowd.ts';
 import { type Contestant, type Measured, measure } from './bench/measure.ts';
 import { startRawServer } from './bench/raw-server.ts';
 import { type Run, writeReport } from './bench/report.ts';
@@ -73,6 +75,7 @@ async function measureSize(users: number): Promise<Run> {
         ...judgeRatios(series),
         judgeSignIn(series, hashesPerSecond),
         judgeWrites(keyWrites),
+        ...judgeCrowd(await measureCrowd(client, ours, requests)),
       ];
       for (const verdict of verdicts) tell(verdict);
       return { users, series, verdicts };

@@ -83,3 +83,52 @@ export function judgeWrites(measured: number): Verdict {
     isHeld: measured <= keyWritesMost,
   };
 }
+
+/** What a thousand people at once found, against a hundred. */
+export type Crowd = {
+  p95AtHundred: number;
+  p95AtThousand: number;
+  failures: number;
+  /** Null where the system does not tell. */
+  rssMb: number | null;
+  hitRatio: number;
+};
+
+const crowdP95Most = 3;
+const rssMbMost = 250;
+const hitRatioLeast = 0.95;
+
+/** Judges the crowd. */
+export function judgeCrowd(crowd: Crowd): Verdict[] {
+  const growth = crowd.p95AtThousand / crowd.p95AtHundred;
+  return [
+    {
+      promise: '1,000 people at once, a request a second each: refused or failed',
+      bar: 'none',
+      measured: crowd.failures,
+      isHeld: crowd.failures === 0,
+    },
+    {
+      promise: 'their p95 against that of 100 people',
+      bar: `at most ${crowdP95Most} ×`,
+      measured: growth,
+      isHeld: growth <= crowdP95Most,
+    },
+    ...(crowd.rssMb === null
+      ? []
+      : [
+          {
+            promise: 'resident memory of the server meanwhile, MB',
+            bar: `at most ${rssMbMost}`,
+            measured: crowd.rssMb,
+            isHeld: crowd.rssMb <= rssMbMost,
+          },
+        ]),
+    {
+      promise: 'pages that PostgreSQL had in its own memory meanwhile',
+      bar: `over ${hitRatioLeast}`,
+      measured: crowd.hitRatio,
+      isHeld: crowd.hitRatio > hitRatioLeast,
+    },
+  ];
+}

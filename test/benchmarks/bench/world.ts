@@ -133,6 +133,26 @@ function compose(query: string, { token, variables = {} }: More): Request {
   };
 }
 
+/** Of a hundred requests, how many are of each kind when people go about their day. */
+const daily: readonly [Operation, share: number][] = [
+  ['verifySession', 58],
+  ['verifyApiKey', 16],
+  ['viewer', 14],
+  ['50 members', 10],
+  ['sign-in', 2],
+];
+
+/** A thousand of them, one kind after the other as dice fall that are the same in each run. */
+export function mix(requests: Requests): Request[] {
+  const bag = daily.flatMap(([operation, share]) => Array.from({ length: share }, () => operation));
+  return Array.from({ length: 1_000 }, (_one, turn) => {
+    // 37 has no divisor in common with 100, so all of the bag comes up, well mixed.
+    const operation = bag[(turn * 37) % bag.length] ?? 'verifySession';
+    const choices = requests[operation];
+    return choices[turn % choices.length] as Request;
+  });
+}
+
 const documents = {
   verifySession: `query ($token: String!) { verifySession(token: $token) { valid } }`,
   verifyApiKey: `query ($key: String!) { verifyApiKey(key: $key) { valid permissions } }`,
