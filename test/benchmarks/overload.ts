@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { ensureAppRole } from '../../src/db/app-role.ts';
 import type { Load, LoadResult } from './overload/client.ts';
 import { count, describe, type Figures, findRecovery, listQuantiles } from './overload/figures.ts';
-import { type MemoryWatch, watchMemory } from './overload/memory.ts';
+import { type ServerWatch, watchServer } from './overload/server-watch.ts';
 import { createShots, shares } from './overload/world.ts';
 import { type ServerProcess, startServerProcess } from './server-process.ts';
 import { describeMachine, openStage, print } from './stage.ts';
@@ -52,10 +52,11 @@ try {
       .join(', ')}`,
   );
   client.send(await createShots(server.url, ownerUrl));
-  const memory = watchMemory(server.metricsUrl);
+  const watch = watchServer(server.metricsUrl);
   const peak = await findPeak();
-  judge({ peak, ...(await overload(peak, memory)) });
-  memory.stop();
+  watch.mark('peak');
+  judge({ peak, ...(await overload(peak, watch)) });
+  watch.stop();
 } finally {
   client.disconnect();
   await server?.end();
@@ -93,21 +94,21 @@ type Measured = {
   memoryGrowth: number;
 };
 
-async function overload(peak: number, memory: MemoryWatch): Promise<Measured> {
+async function overload(peak: number, watch: ServerWatch): Promise<Measured> {
   const usualRate = peak * usualShare;
   const before = await open('usual', usualRate, seconds.usual);
-  memory.mark('before');
+  watch.mark('before');
   const during = await open('ten times the peak', peak * overloadFactor, seconds.overload);
-  memory.mark('during');
+  watch.mark('during');
   const after = await open('usual again', usualRate, seconds.usual);
-  memory.mark('after');
-  print(memory.describe());
+  watch.mark('after');
+  for (const line of watch.describe()) print(line);
   return {
     usual: before.figures,
     during: during.figures,
     offered: during.figures.offeredPerSecond / (peak * overloadFactor),
     recoverySeconds: findRecovery(after.result, before.figures.p99 * bars.p99Max),
-    memoryGrowth: memory.getGrowth('during', 5),
+    memoryGrowth: watch.getGrowth('during', 5),
   };
 }
 
