@@ -34,35 +34,30 @@ export async function listIndexes(client: pg.Client): Promise<Index[]> {
   return rows;
 }
 
-/** What is left is what a schema has without any tuning: the primary keys, and plans as they come. */
+/**
+ * What is left is what a schema has without any tuning: keys, what must be unique, and plans as PostgreSQL
+ * makes them by itself.
+ */
 export async function takeOutTuning(client: pg.Client): Promise<void> {
   await client.query(`
     do $$
     declare
-      dropped record;
+      one record;
     begin
-      for dropped in
-        select c.conrelid::regclass as owner, c.conname as name from pg_constraint c
-        where c.contype = 'u' and c.connamespace = 'public'::regnamespace
+      for one in
+        select i.indexrelid::regclass as name from pg_index i join pg_class c on c.oid = i.indexrelid
+        where c.relnamespace = 'public'::regnamespace and not i.indisunique
       loop
-        execute format('alter table %s drop constraint %I cascade', dropped.owner, dropped.name);
+        execute format('drop index %s', one.name);
       end loop;
-      for dropped in
-        select i.indexrelid::regclass as name from pg_index i
-        join pg_class c on c.oid = i.indexrelid
-        where c.relnamespace = 'public'::regnamespace and not i.indisprimary
-          and not exists (select from pg_constraint k where k.conindid = i.indexrelid)
-      loop
-        execute format('drop index %s', dropped.name);
-      end loop;
-      -- Without indexes a plan that is kept would be a bad one.
-      for dropped in
+      for one in
         select p.oid::regprocedure as name from pg_proc p
         where p.pronamespace = 'public'::regnamespace
           and 'plan_cache_mode=force_generic_plan' = any (p.proconfig)
       loop
-        execute format('alter function %s reset plan_cache_mode', dropped.name);
+        execute format('alter function %s reset plan_cache_mode', one.name);
       end loop;
     end
-    $$`);
+    $$;
+    analyze`);
 }

@@ -23,19 +23,19 @@ export type PlanNode = {
   Plans?: PlanNode[];
 };
 
-/**
- * Has every statement of a database's new connections told with its plan in the server's log; `isNested`
- * those inside functions too, which takes more time than they do.
- */
-export const tellPlansSql = (database: string, isNested: boolean) =>
+/** Buffers and rows are counted at every node, which takes time; statements in functions take yet more. */
+export type Told = 'everything' | 'buffers' | 'times';
+
+/** Has every statement of a database's new connections told with its plan in the server's log. */
+export const tellPlansSql = (database: string, told: Told) =>
   Object.entries({
     session_preload_libraries: 'auto_explain',
     'auto_explain.log_min_duration': '0',
-    'auto_explain.log_analyze': 'on',
+    'auto_explain.log_analyze': told === 'times' ? 'off' : 'on',
     'auto_explain.log_buffers': 'on',
     // A clock at every node would be most of the time of a short statement.
     'auto_explain.log_timing': 'off',
-    'auto_explain.log_nested_statements': isNested ? 'on' : 'off',
+    'auto_explain.log_nested_statements': told === 'everything' ? 'on' : 'off',
     'auto_explain.log_parameter_max_length': '0',
     'auto_explain.log_format': 'json',
   })

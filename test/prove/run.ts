@@ -25,7 +25,9 @@ try {
     const breaches = judge(findings, proof.at(-1)?.findings ?? null);
     proof.push({ findings, breaches });
     print(`  filled in ${Math.round(findings.seconds)} s; ${findings.ledger.size} statements`);
-    for (const { name, p95Ms } of findings.hot) print(`  ${p95Ms.toFixed(2)} ms p95  ${name}`);
+    for (const { name, p50Ms, p95Ms } of findings.hot) {
+      print(`  ${p50Ms.toFixed(2)} ms p50, ${p95Ms.toFixed(2)} ms p95  ${name}`);
+    }
     for (const breach of breaches) print(`  BREACH  ${breach}`);
   }
 } finally {
