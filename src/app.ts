@@ -86,6 +86,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     }),
     createContext: createContextMaker(opened, { db, log }),
   });
+  runtime.passwords.onEntered(http.admission.noteParked);
   const housekeeping = startHousekeepingIfAny(config, { db, log });
   const watched = { config, db, runtime, http, mails, housekeeping };
   const metricsServer = metrics && (await serveMetrics(metrics, watched));

@@ -27,6 +27,8 @@ export type PasswordHasher = {
   needsRehash(stored: string): boolean;
   /** How many are at work, and how many wait. */
   stats(): { running: number; queued: number };
+  /** Called whenever there is one more of them; replaces the one before. */
+  onEntered(listener: () => void): void;
 };
 
 /**
@@ -62,6 +64,7 @@ export async function createPasswordHasher(
       }),
     needsRehash: (stored) => isWeaker(parsePasswordHash(stored), settings),
     stats: queue.stats,
+    onEntered: queue.onEntered,
   };
 
   async function enqueue<T>(work: () => Promise<T>): Promise<T> {

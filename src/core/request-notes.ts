@@ -9,13 +9,15 @@ export type RequestNotes = {
   tenantId: string | null;
   /** By which traces name the request; null where it is not traced. */
   traceId: string | null;
+  /** How long it waited for its turn, before all that is timed otherwise. */
+  waitedMs: number;
   /** Codes of what was refused or failed, each once. */
   codes: string[];
 };
 
 /** Of a request of which nothing is known yet. */
 export function createRequestNotes(): RequestNotes {
-  return { operation: null, tenantId: null, traceId: null, codes: [] };
+  return { operation: null, tenantId: null, traceId: null, waitedMs: 0, codes: [] };
 }
 
 /** Notes that something was refused or failed with this code. */

@@ -24,6 +24,8 @@ export type Admission = {
    * went away while it waited.
    */
   enter(getDeparture: () => Departure): Leave | null | Promise<Leave | null>;
+  /** Tells that there may be room although nobody left: something in here is parked now. */
+  noteParked(): void;
   stats(): AdmissionStats;
 };
 
@@ -36,7 +38,7 @@ export type AdmissionOptions = AdmissionLimits &
     countParked: () => number;
   };
 
-/** Nobody who is let in waited longer: as long as for a lock, so that both fit into an operation's deadline. */
+/** Nobody who is let in waited longer, which comes on top of an operation's own deadline. */
 const waitMsMax = 2_000;
 
 type Waiter = { admit: (leave: Leave | null) => void; timer: NodeJS.Timeout };
@@ -45,8 +47,7 @@ type Waiter = { admit: (leave: Leave | null) => void; timer: NodeJS.Timeout };
  * At most `inFlightMax` are in, and while that is enough the next `inFlightQueueMax` wait their turn, first
  * come, first served: a crowd or a pause of the database makes nobody fail. Once the queue is full, or
  * somebody has waited for two seconds or would have to at the present pace, more comes than can be done, and
- * waiting only makes everybody late: the queue is dissolved, and until a second has passed without a
- * refusal nobody waits any more.
+ * waiting only makes everybody late: the queue is dissolved, and for a second nobody waits.
  */
 export function createAdmission(options: AdmissionOptions): Admission {
   const { inFlightMax, inFlightQueueMax, countParked } = options;
@@ -81,7 +82,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
   }
 
   function dissolveQueue(): void {
-    overload.noteRefused(queue.size);
+    overload.noteRefused(queue.size, { isCause: true });
     for (const waiter of queue) dismiss(waiter, null);
   }
 
@@ -89,7 +90,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
     if (hasRoom()) return false;
     const isTooLong = queue.size >= inFlightQueueMax || pace.getWaitMs(queue.size) > waitMsMax;
     if (!isTooLong && !overload.isOn()) return false;
-    overload.noteRefused(1);
+    overload.noteRefused(1, { isCause: isTooLong });
     if (queue.size > 0) dissolveQueue();
     return true;
   }
@@ -113,6 +114,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
       if (queue.size === 0 && hasRoom()) return takePlace();
       return turnsAway() ? null : waitForTurn(getDeparture());
     },
+    noteParked: admitWaiting,
     stats: () => ({
       inFlight: countInFlight(),
       waiting: queue.size,

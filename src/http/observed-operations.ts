@@ -44,13 +44,17 @@ function finish(
   { id, notes }: NotedRequest,
   milliseconds: number,
 ): void {
-  const { tenantId, codes } = notes;
-  operation?.end({ requestId: id, operation: notes.operation, tenantId, codes });
+  const { tenantId, codes, waitedMs } = notes;
+  operation?.end({ requestId: id, operation: notes.operation, tenantId, codes, waitedMs });
   const isPage = notes.operation === null && codes.length === 0;
   if (isPage || !log.isLevelEnabled('debug')) return;
   const refused = codes.length === 0 ? {} : { codes };
   const ms = Math.round(milliseconds * 10) / 10;
-  log.debug({ ...listLogIds({ id, notes }), ...refused, ms }, notes.operation?.label ?? 'refused');
+  const waited = waitedMs === 0 ? {} : { waitedMs };
+  log.debug(
+    { ...listLogIds({ id, notes }), ...refused, ...waited, ms },
+    notes.operation?.label ?? 'refused',
+  );
 }
 
 function findCode(thrown: unknown): string {

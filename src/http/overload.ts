@@ -5,7 +5,7 @@ export type OverloadListeners = {
   onOverload?: (state: { isOver: boolean; refused: number }) => void;
 };
 
-/** After so long without a refusal the overload is over. */
+/** So long after the last time that a queue had to be dissolved, people may wait again. */
 const calmMs = 1_000;
 
 /** Counts what is turned away, and remembers whether more comes than can be done. */
@@ -24,8 +24,9 @@ export function createOverload({ onRefused, onOverload }: OverloadListeners) {
   return {
     isOn,
     countRefused: () => total,
-    noteRefused(count: number) {
-      lastMs = performance.now();
+    /** `isCause` where more came than could be done, and not merely came during an overload. */
+    noteRefused(count: number, { isCause }: { isCause: boolean }) {
+      if (isCause) lastMs = performance.now();
       if (watch === null) {
         before = total;
         watch = setInterval(look, calmMs).unref();
@@ -40,23 +41,29 @@ export function createOverload({ onRefused, onOverload }: OverloadListeners) {
 /** So many ends make the average; fewer than a quarter of it say nothing yet. */
 const paceSamples = 128;
 
+/** A longer interval than so many usual ones is a pause, and tells little of the pace. */
+const pauseFactor = 4;
+
 /**
- * How fast operations end while others wait, as a moving average; what it was when nobody waited says
- * nothing of what can be done. A pause is one long interval, and moves it little.
+ * How fast operations end while others wait, as a moving average, anew for each time that somebody waits:
+ * what it was when nobody did says nothing of what can be done, nor what it was an hour ago.
  */
 export function createPace() {
   let samples = 0;
   let intervalMs = 0;
   let lastMs: number | null = null;
+  const isKnown = () => samples >= paceSamples / 4;
   return {
     noteEnd(isBusy: boolean) {
       const now = performance.now();
-      if (isBusy && lastMs !== null) {
+      if (!isBusy) samples = 0;
+      else if (lastMs !== null) {
+        const most = isKnown() ? pauseFactor * intervalMs : Number.POSITIVE_INFINITY;
         samples = Math.min(samples + 1, paceSamples);
-        intervalMs += (now - lastMs - intervalMs) / samples;
+        intervalMs += (Math.min(now - lastMs, most) - intervalMs) / samples;
       }
       lastMs = isBusy ? now : null;
     },
-    getWaitMs: (ahead: number) => (samples < paceSamples / 4 ? 0 : ahead * intervalMs),
+    getWaitMs: (ahead: number) => (isKnown() ? ahead * intervalMs : 0),
   };
 }

@@ -56,7 +56,7 @@ export type HttpServer = {
   /** Stops accepting, lets requests in flight end for at most shutdownGraceMs, then cuts. */
   close(): Promise<void>;
   /** How much is being done now, and how much was turned away. */
-  admission: Pick<Admission, 'stats'>;
+  admission: Pick<Admission, 'stats' | 'noteParked'>;
   yoga: Engine;
   node: Server;
 };

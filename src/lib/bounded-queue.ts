@@ -1,5 +1,7 @@
 /** Runs work a few at a time, keeps a few more waiting in order, and refuses the rest. */
 export type BoundedQueue = {
+  /** Called whenever something more runs or waits; replaces the one before. */
+  onEntered(listener: () => void): void;
   run<T>(work: () => Promise<T>): Promise<T>;
   stats(): { running: number; queued: number };
 };
@@ -30,6 +32,7 @@ export function createBoundedQueue(bounds: {
   if (!(concurrency >= 1 && maxQueued >= 0)) throw new RangeError('A queue needs a place to run');
   const waiting: (() => void)[] = [];
   let running = 0;
+  let tellEntered = () => {};
 
   /** Hands the place straight to the next in line, so that a newcomer cannot slip in between. */
   function leave(): void {
@@ -41,13 +44,20 @@ export function createBoundedQueue(bounds: {
   async function enter(): Promise<void> {
     if (running < concurrency) {
       running += 1;
+      tellEntered();
       return;
     }
     if (waiting.length >= maxQueued) throw new QueueFullError();
-    await new Promise<void>((resolve) => waiting.push(resolve));
+    await new Promise<void>((resolve) => {
+      waiting.push(resolve);
+      tellEntered();
+    });
   }
 
   return {
+    onEntered(listener) {
+      tellEntered = listener;
+    },
     async run(work) {
       await enter();
       try {

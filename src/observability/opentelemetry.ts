@@ -56,7 +56,7 @@ export async function createTracing(options: TracingOptions): Promise<Tracing> {
 
 /**
  * A caller's `tracestate` is not taken over: it is for whoever is asked next, and we ask nobody. So nothing
- * that a caller made up gets into a trace but two numbers.
+ * of these headers gets into a trace but two numbers.
  */
 function readParent(traceparent: string | undefined): Context {
   const parent = traceparent === undefined ? null : parseTraceParent(traceparent);
@@ -127,7 +127,9 @@ function beginStatement(
   );
   return (fault) => {
     if (fault !== null) {
-      span.setAttributes({ 'error.type': fault, 'db.response.status_code': fault });
+      span.setAttribute('error.type', fault);
+      // A SQLSTATE has five characters; what was not answered has none.
+      if (/^[0-9A-Z]{5}$/.test(fault)) span.setAttribute('db.response.status_code', fault);
       span.setStatus({ code: SpanStatusCode.ERROR });
     }
     span.end();
@@ -135,8 +137,10 @@ function beginStatement(
 }
 
 /** Names are https://opentelemetry.io/docs/specs/semconv/graphql/graphql-spans/ and our own `tenantry.…`. */
-function note(span: Span, { requestId, operation, tenantId, codes }: OperationFacts): void {
+function note(span: Span, facts: OperationFacts): void {
+  const { requestId, operation, tenantId, codes, waitedMs } = facts;
   span.setAttribute('tenantry.request.id', requestId);
+  if (waitedMs > 0) span.setAttribute('tenantry.waited_ms', waitedMs);
   if (tenantId !== null) span.setAttribute('tenantry.tenant.id', tenantId);
   if (operation !== null) {
     span.updateName(operation.label);

@@ -11,6 +11,8 @@ export type OperationFacts = {
   tenantId: string | null;
   /** Codes of what was refused or failed, in the order in which it happened. */
   codes: readonly string[];
+  /** How long it waited for its turn before the span began. */
+  waitedMs: number;
 };
 
 /** An operation while it is answered. */

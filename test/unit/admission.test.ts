@@ -149,17 +149,46 @@ test('a pause makes nobody fail as long as it is shorter than two seconds', asyn
   expect(admission.stats()).toEqual({ inFlight: 1, waiting: 0, refused: 0 });
 });
 
-test('after a second without a refusal there is a queue again, and the refused are told', async () => {
+test('nor does one in the midst of a crowd that is served fast', async () => {
+  const { admission, come, go } = createDoor(1, 2_000);
+  for (let number = 0; number < 1_100; number += 1) void come(`${number}`);
+  await settle();
+  for (let number = 0; number < 200; number += 1) {
+    await vi.advanceTimersByTimeAsync(number === 199 ? 500 : 1);
+    go(`${number}`);
+    await settle();
+  }
+  void come('newcomer');
+  await settle();
+  expect(admission.stats()).toEqual({ inFlight: 1, waiting: 900, refused: 0 });
+});
+
+test('how slow it once was is forgotten when nobody waits any more', async () => {
+  const { admission, come, go } = createDoor(1, 1_000);
+  for (let number = 0; number < 41; number += 1) {
+    void come(`${number}`);
+    if (number === 0) continue;
+    await vi.advanceTimersByTimeAsync(100);
+    go(`${number - 1}`);
+    await settle();
+  }
+  go('40');
+  await settle();
+  for (let number = 0; number < 30; number += 1) void come(`crowd-${number}`);
+  await settle();
+  expect(admission.stats()).toEqual({ inFlight: 1, waiting: 29, refused: 0 });
+});
+
+test('a second after the queue was dissolved people wait again, also while some are refused', async () => {
   const { admission, events, come, go } = createDoor(1, 1);
   for (const name of ['a', 'b', 'c']) void come(name);
   await vi.advanceTimersByTimeAsync(900);
   expect(admission.turnsAway()).toBe(true);
-  await vi.advanceTimersByTimeAsync(900);
+  await vi.advanceTimersByTimeAsync(99);
   void come('d');
   await settle();
-  expect(events.filter((event) => event.startsWith('over '))).toEqual([]);
-  await vi.advanceTimersByTimeAsync(3_000);
-  expect(events).toContain('over 4');
+  expect(admission.stats()).toEqual({ inFlight: 1, waiting: 0, refused: 4 });
+  await vi.advanceTimersByTimeAsync(1);
   expect(admission.turnsAway()).toBe(false);
   void come('e');
   await settle();
@@ -167,6 +196,8 @@ test('after a second without a refusal there is a queue again, and the refused a
   go('a');
   await settle();
   expect(events.at(-1)).toBe('e in');
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect(events).toContain('over 4');
 });
 
 test('who goes away while waiting takes no place and is not counted as refused', async () => {
@@ -196,6 +227,17 @@ test('what waits for something with a limit of its own leaves its place to other
   expect(admission.stats().inFlight).toBe(1);
   await come('c');
   expect(events.at(-1)).toBe('c refused');
+});
+
+test('who waits comes in as soon as something in there waits for something else', async () => {
+  const { admission, events, state, come } = createDoor(1, 10);
+  void come('a');
+  void come('b');
+  await settle();
+  state.parked = 1;
+  admission.noteParked();
+  await settle();
+  expect(events).toEqual(['a in', 'b in']);
 });
 
 test('without a queue whatever has no place is refused', async () => {
