@@ -23,6 +23,8 @@ type Start = { config: Config; log: Logger; stop: StopWatch; closers: Closer[] }
 export async function serve(config: Config): Promise<0 | 1> {
   const log = createLogger(config.log);
   await verifyPortFree(config.server);
+  const { host, port } = config.metrics;
+  if (port !== null) await verifyPortFree({ host, port, setting: 'METRICS_PORT' });
   const stop = watchForStop(log);
   const closers: Closer[] = [];
   let areClosed = true;

@@ -28,7 +28,8 @@ export function findClearMessage(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   if (clearErrors.has(error.name)) return error.message;
   const syscall = 'syscall' in error ? error.syscall : null;
-  if (syscall === 'listen') return `cannot listen: ${error.message} (look at HOST and PORT)`;
+  if (syscall === 'listen')
+    return `cannot listen: ${error.message} (look at HOST and PORT, METRICS_HOST and METRICS_PORT)`;
   // Node does not say who asked for the name.
   if (syscall === 'getaddrinfo') {
     return `a host was not found: ${error.message} (look at HOST and DATABASE_URL)`;

@@ -1,16 +1,16 @@
 import { createServer } from 'node:net';
-import { explainListenFault } from '../http/port-taken-error.ts';
+import { explainListenFault, type ListenAddress } from '../http/port-taken-error.ts';
 
 /**
  * Makes sure, before anything is started or touched, that the port can be listened on; somebody may
  * still take it the next moment. Port 0 means any and always passes. Raises PortTakenError, and
  * what the system says about an address that is not ours or a port we may not use.
  */
-export function verifyPortFree({ host, port }: { host: string; port: number }): Promise<void> {
+export function verifyPortFree({ host, port, setting }: ListenAddress): Promise<void> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', (error: NodeJS.ErrnoException) => {
-      reject(explainListenFault(error, { host, port }));
+      reject(explainListenFault(error, { host, port, ...(setting ? { setting } : {}) }));
     });
     probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve()));
   });

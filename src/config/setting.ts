@@ -173,7 +173,13 @@ function isOrigin(entry: string) {
 
 function isPair(entry: string): boolean {
   const value = /^\s*[^=\s]+\s*=(.*)$/.exec(entry)?.[1];
-  return value !== undefined && !/%(?![0-9a-f]{2})/i.test(value);
+  if (value === undefined) return false;
+  try {
+    decodeURIComponent(value);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function readPair(entry: string): [name: string, value: string] {

@@ -99,10 +99,11 @@ export function isBrokenConstraint(error: unknown, constraint: string): boolean 
   return error instanceof DatabaseFault && error.constraint === constraint;
 }
 
-/** Prisma's own codes look alike and begin with P2. */
+/** Codes of Prisma (P1001, P2039) and of the system (EPIPE) look alike. */
 function readSqlState({ originalCode, code }: Shape): string | undefined {
   return [originalCode, code].find(
-    (one) => typeof one === 'string' && /^[0-9A-Z]{5}$/.test(one) && !one.startsWith('P2'),
+    (one) =>
+      typeof one === 'string' && /^[0-9A-Z]{5}$/.test(one) && !/^P[12]\d{3}$|^E[A-Z]+$/.test(one),
   ) as string | undefined;
 }
 

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Metrics } from '../observability/metrics.ts';
-import { PortTakenError } from './port-taken-error.ts';
+import { explainListenFault } from './port-taken-error.ts';
 
 /** Where the figures are to be had. */
 export type MetricsServer = { url: string; close: () => Promise<void> };
@@ -19,8 +19,13 @@ export async function startMetricsServer(
       res.writeHead(404).end();
       return;
     }
-    const { contentType, text } = await print();
-    res.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-store' }).end(text);
+    try {
+      const { contentType, text } = await print();
+      res.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-store' }).end(text);
+    } catch {
+      // Whoever scrapes notices; the server does not end for a figure.
+      res.writeHead(500).end();
+    }
   });
   await listen(server, { host, port });
   const address = server.address() as AddressInfo;
@@ -37,8 +42,7 @@ export async function startMetricsServer(
 function listen(server: Server, { host, port }: { host: string; port: number }): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      const isTaken = error.code === 'EADDRINUSE';
-      reject(isTaken ? new PortTakenError(host, port, error, 'METRICS_PORT') : error);
+      reject(explainListenFault(error, { host, port, setting: 'METRICS_PORT' }));
     });
     server.listen({ host, port }, resolve);
   });

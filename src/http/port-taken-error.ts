@@ -12,10 +12,13 @@ export class PortTakenError extends Error {
   }
 }
 
+/** Where to listen, and the setting that says so where it is not PORT. */
+export type ListenAddress = { host: string; port: number; setting?: string };
+
 /** The fault of listening as a person should read it: a taken port by its name, others as they are. */
 export function explainListenFault(
   error: NodeJS.ErrnoException,
-  { host, port }: { host: string; port: number },
+  { host, port, setting = 'PORT' }: ListenAddress,
 ): Error {
-  return error.code === 'EADDRINUSE' ? new PortTakenError(host, port, error) : error;
+  return error.code === 'EADDRINUSE' ? new PortTakenError(host, port, error, setting) : error;
 }

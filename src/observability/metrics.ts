@@ -46,6 +46,9 @@ export function createMetrics(): Metrics {
     labelNames: ['outcome'],
     registers,
   });
+  // A rise from nothing to one is none to Prometheus, and would be alerted of by nobody.
+  for (const code of ['INTERNAL', 'UNAVAILABLE']) errors.inc({ code }, 0);
+  for (const outcome of ['sent', 'postponed', 'given_up']) mails.inc({ outcome }, 0);
   return {
     observeOperation: (operation, seconds) => operations.observe({ operation }, seconds),
     countError: (code, count = 1) => errors.inc({ code }, count),

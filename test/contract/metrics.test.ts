@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { codeOf } from '../support/mutate.ts';
 import { createPerson, type Person } from '../support/people.ts';
 
 let app: TestApp;
@@ -45,6 +46,28 @@ test('operations are counted and timed by their root field, whatever clients cal
   });
   expect(grown).toEqual([2, 1]);
   expect([...(await scrape()).keys()].join()).not.toMatch(/OneName|AnotherName/);
+});
+
+test('an operation that takes too long is timed like the rest', async () => {
+  const slow = await startTestApp({ METRICS_PORT: '0', REQUEST_TIMEOUT_MS: '200' });
+  try {
+    await slow.owner.query('begin; lock table users in access exclusive mode');
+    const answer = await slow.ask(
+      'mutation { signIn(input: { email: "a@b.example", password: "of somebody" }) { __typename } }',
+    );
+    await slow.owner.query('rollback');
+    expect(codeOf(answer)).toBe('UNAVAILABLE');
+    const text = await (await fetch(slow.app.metricsUrl ?? '')).text();
+    expect(text).toContain(`${countOf('mutation signIn')} 1`);
+  } finally {
+    await slow.close();
+  }
+});
+
+test('what is alerted of is told as none before it has happened', async () => {
+  const figures = await scrape();
+  expect(figures.get(errorsOf('INTERNAL'))).toBe(0);
+  expect(figures.get('tenantry_mails_total{outcome="given_up"}')).toBe(0);
 });
 
 test('errors and refusals are counted by code, also what is refused before anything runs', async () => {

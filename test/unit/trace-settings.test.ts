@@ -66,11 +66,14 @@ test.each([
   expect(getFault({ [name]: value })).toMatch(new RegExp(`^${name} must be `));
 });
 
-test('headers for the collector are refused without repeating them', () => {
-  const fault = getFault({ OTEL_EXPORTER_OTLP_HEADERS: 'hunter2' });
-  expect(fault).toContain('OTEL_EXPORTER_OTLP_HEADERS must be');
-  expect(fault).not.toContain('hunter2');
-});
+test.each(['hunter2', 'x=hunter2%', 'x=hunter2%ff'])(
+  'headers for the collector such as %j are refused without repeating them',
+  (headers) => {
+    const fault = getFault({ OTEL_EXPORTER_OTLP_HEADERS: headers });
+    expect(fault).toContain('OTEL_EXPORTER_OTLP_HEADERS must be');
+    expect(fault).not.toContain('hunter2');
+  },
+);
 
 test.each([
   ['select a,\n  b from find_access($1::uuid, (select 1 from x))', 'select find_access'],
