@@ -819,13 +819,15 @@ alter function claim_mails(integer,integer) owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.cleanup_expired_data(rows_max integer DEFAULT 10000)
  RETURNS TABLE(kind text, deleted integer)
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-BEGIN ATOMIC
- SELECT d.kind,
-     d.deleted
-    FROM delete_expired_data(100, cleanup_expired_data.rows_max) d(kind, deleted);
-END;
+AS $function$
+begin
+  -- What shuts an account until its password is reset is never forgotten; the least failures that may do so in
+  -- the settings of a server are 10, and this one is nowhere to be read here.
+  return query select d.kind, d.deleted from delete_expired_data(10, rows_max) d;
+end
+$function$;
 alter function cleanup_expired_data(integer) owner to owner;
 
 CREATE OR REPLACE FUNCTION public.create_verification_token(hash bytea, lifetime_seconds integer, mails_max integer, window_seconds integer, spacing_seconds integer)
@@ -3023,7 +3025,7 @@ comment on function change_tenant_status(uuid,text,integer) is 'The only way to 
 comment on function check_impersonation() is 'No session comes of an impersonation unless an administrator opens it in the platform scope, as itself, of somebody active who is none.';
 comment on function claim_answer(bytea) is 'Waits, no longer than lock_timeout, until nobody else is at work under this slot, holds it until the transaction ends, and shows what was answered under it in the last 24 hours. Not claimed where the wait was too long.';
 comment on function claim_mails(integer,integer) is 'Mails that are due, for this caller alone until its lease ends: processes that ask at once get different ones, and those of a process that died come back.';
-comment on function cleanup_expired_data(integer) is 'Deletes at most so many rows of each kind that has had its time, and tells how many; for the owner. The server does so by itself.';
+comment on function cleanup_expired_data(integer) is 'Deletes at most so many rows of each kind that has had its time, and tells how many; for the owner. The server does so by itself, and sees to invitations and to tenants that are due.';
 comment on function create_verification_token(bytea,integer,integer,integer,integer) is 'A token with which the user of the scope proves its address; the one before it is void. 0: made; more: seconds to wait for the next mail.';
 comment on function current_api_key_id() is 'The API key that acts, or null where a person does.';
 comment on function current_impersonator_id() is 'The administrator who acts as the current user, or null.';

@@ -26,15 +26,18 @@ alter table idempotency_keys set (autovacuum_vacuum_scale_factor = 0.05);
 alter table one_time_tokens set (autovacuum_vacuum_scale_factor = 0.05);
 alter table user_activity set (autovacuum_vacuum_scale_factor = 0.05);
 
--- What the housekeeping of the server does in steps, for who stands at the database: psql, or a scheduler there.
+-- Most of what the housekeeping of the server does, for who stands at the database: psql, or a scheduler there.
 
 create function cleanup_expired_data(rows_max integer default 10000)
 returns table (kind text, deleted integer)
-language sql volatile set search_path = pg_catalog, public, pg_temp
--- 100 consecutive failures shut an account until its password is reset (NIST SP 800-63B-4), and are never forgotten.
-begin atomic
-  select d.kind, d.deleted from delete_expired_data(100, rows_max) d;
-end;
+language plpgsql volatile set search_path = pg_catalog, public, pg_temp
+as $$
+begin
+  -- What shuts an account until its password is reset is never forgotten; the least failures that may do so in
+  -- the settings of a server are 10, and this one is nowhere to be read here.
+  return query select d.kind, d.deleted from delete_expired_data(10, rows_max) d;
+end
+$$;
 comment on function cleanup_expired_data is
-  'Deletes at most so many rows of each kind that has had its time, and tells how many; for the owner. The server does so by itself.';
+  'Deletes at most so many rows of each kind that has had its time, and tells how many; for the owner. The server does so by itself, and sees to invitations and to tenants that are due.';
 revoke all on function cleanup_expired_data(integer) from public;

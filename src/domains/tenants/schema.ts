@@ -96,7 +96,7 @@ const TenantWhere = builder.inputType('TenantWhere', {
   fields: (t) => ({
     search: t.string({
       description:
-        'Contained in slug or name, or like a part of them if none contains it; at least 3 characters.',
+        'Contained in slug or name, or like a part of them if none contains it; at least 3 characters, and 3 letters or digits in a row to find what is like it.',
     }),
     status: t.field({ type: TenantStatus, description: 'Only tenants in this state.' }),
     metadata: t.field({ type: 'JSON', description: 'Only tenants whose metadata contains this.' }),

@@ -78,7 +78,7 @@ const UserWhere = builder.inputType('UserWhere', {
   fields: (t) => ({
     search: t.string({
       description:
-        'Contained in e-mail or name, or like a part of them if none contains it; at least 3 characters.',
+        'Contained in e-mail or name, or like a part of them if none contains it; at least 3 characters, and 3 letters or digits in a row to find what is like it.',
     }),
     status: t.field({ type: UserStatus, description: 'Only users in this state.' }),
     metadata: t.field({ type: 'JSON', description: 'Only users whose metadata contains this.' }),
