@@ -22,19 +22,24 @@ export type Need = { tenantId: string; permission: Permission };
  * a statement or two. Raises UnauthenticatedError, NotFoundError, ForbiddenError.
  */
 export async function recheck(ctx: Ctx, need: Need | null): Promise<void> {
-  if (ctx.reauthenticate) becomePrincipal(ctx, await ctx.reauthenticate());
-  if (ctx.principal.kind === 'anonymous') {
-    throw new UnauthenticatedError('The credential of this stream is not good any more.');
-  }
+  await renew(ctx);
   if (need === null || ctx.runtime.trustsDatabaseAlone || isPlatformAdmin(ctx)) return;
   const { tenantId, permission } = need;
   const boundTo = findBoundTenantId(ctx);
   const userId = findActorId(ctx);
   const mayAsk = userId !== null && (boundTo === null || boundTo === tenantId);
   const isGranted = mayAsk ? await ctx.runtime.findGrant({ userId, ...need }) : null;
+  if (isGranted && limitToCredential(ctx, [permission]).has(permission)) return;
+  // What took the right away may have ended the credential too, just after that was looked at.
+  await renew(ctx);
   if (isGranted === null) throw new NotFoundError('There is no such tenant.');
-  if (!isGranted || !limitToCredential(ctx, [permission]).has(permission)) {
-    throw new ForbiddenError(`This needs the permission "${permission}" in the tenant.`);
+  throw new ForbiddenError(`This needs the permission "${permission}" in the tenant.`);
+}
+
+async function renew(ctx: Ctx): Promise<void> {
+  if (ctx.reauthenticate) becomePrincipal(ctx, await ctx.reauthenticate());
+  if (ctx.principal.kind === 'anonymous') {
+    throw new UnauthenticatedError('The credential of this stream is not good any more.');
   }
 }
 
