@@ -21,6 +21,7 @@ import { exampleQueries } from './http/example-queries.ts';
 import { createHttpServer, type HttpServer } from './http/server.ts';
 import { createSealer } from './lib/sealer.ts';
 import type { Logger } from './observability/logger.ts';
+import type { Metrics } from './observability/metrics.ts';
 import { beginStatement } from './observability/traced-work.ts';
 import { startTracing, type Tracing } from './observability/tracing.ts';
 import { schema } from './schema.ts';
@@ -35,6 +36,8 @@ export type AppParts = {
   observeStatement?: StatementObserver;
   /** Instead of the pool on `appUrl`; benchmarks compare data paths with it. */
   database?: Database;
+  /** Takes the figures in place of an address of their own; a worker hands them to its primary. */
+  takeMetrics?: (metrics: Metrics) => void;
   /** See Runtime; for the proof of row security. */
   trustsDatabaseAlone?: boolean;
 };
@@ -88,7 +91,8 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
   });
   runtime.passwords.onEntered(http.admission.noteParked);
   const housekeeping = startHousekeepingIfAny(config, { db, log });
-  const watched = { config, db, runtime, http, mails, housekeeping };
+  const { takeMetrics } = parts;
+  const watched = { config, db, runtime, http, mails, housekeeping, takeMetrics };
   const metricsServer = metrics && (await serveMetrics(metrics, watched));
   return {
     db,

@@ -108,6 +108,12 @@ function findContradictions(values: AllValues, unread: ReadonlySet<string>): str
       'needs DATABASE_URL, the owner of the same database',
     ],
     [
+      'DATABASE_POOL_SIZE',
+      // One that does background work with its only connection would answer nobody meanwhile.
+      server.WEB_CONCURRENCY > 1 && database.DATABASE_POOL_SIZE < 2 * server.WEB_CONCURRENCY,
+      `must be at least ${2 * server.WEB_CONCURRENCY}, two for each of WEB_CONCURRENCY`,
+    ],
+    [
       'DATABASE_QUERY_TIMEOUT_MS',
       database.DATABASE_QUERY_TIMEOUT_MS < database.DATABASE_STATEMENT_TIMEOUT_MS,
       'must be at least DATABASE_STATEMENT_TIMEOUT_MS',
@@ -166,6 +172,8 @@ function arrange(values: AllValues) {
     /** Undefined outside production means: the server keeps one in the data folder. */
     secret: general.TENANTRY_SECRET,
     demo: general.DEMO ?? (!isProduction && isLoopback(server.HOST)),
+    /** Processes that serve; sizes below are for all of them together where they can be shared out. */
+    workers: server.WEB_CONCURRENCY,
     server: arrangeServer(server, isProduction),
     metrics: {
       host: server.METRICS_HOST,

@@ -4,6 +4,8 @@ import { hasDemo, seedDemo } from './cli/seed/demo.ts';
 import { mayHoldDemo } from './cli/seed/place.ts';
 import { type StopWatch, watchForStop } from './cli/stop-watch.ts';
 import { formatWelcome } from './cli/welcome.ts';
+import { WorkerError } from './cli/workers/messages.ts';
+import { startWorkers } from './cli/workers/primary.ts';
 import { getSecret } from './config/secret.ts';
 import type { Config } from './config.ts';
 import { builtInRoles } from './core/permissions.ts';
@@ -14,11 +16,12 @@ import { createLogger, type Logger } from './observability/logger.ts';
 /** What undoes a step of the start. */
 type Closer = () => Promise<void>;
 type Start = { config: Config; log: Logger; stop: StopWatch; closers: Closer[] };
+type Parts = { appUrl: string; secret: string; log: Logger };
 
 /**
  * Runs the server until a signal or a fault ends it, then closes what it opened, the last first,
  * and answers the exit code. A signal during the start counts as soon as the step under way is
- * done. Raises PortTakenError, MigrationError, EmbeddedError or AppRoleError.
+ * done. Raises PortTakenError, MigrationError, EmbeddedError, AppRoleError or WorkerError.
  */
 export async function serve(config: Config): Promise<0 | 1> {
   const log = createLogger(config.log);
@@ -29,7 +32,10 @@ export async function serve(config: Config): Promise<0 | 1> {
   const closers: Closer[] = [];
   let areClosed = true;
   try {
-    await start({ config, log, stop, closers });
+    await start({ config, log, stop, closers }).catch((error: unknown) => {
+      // A terminal signals workers too, also those that do not yet know to leave it to this process.
+      if (!(stop.isAsked() && error instanceof WorkerError)) throw error;
+    });
     await stop.asked;
   } finally {
     areClosed = await closeAll(closers, log);
@@ -45,13 +51,24 @@ async function start({ config, log, stop, closers }: Start): Promise<void> {
   await verifyAppRole(appUrl);
   const isDemo = await prepareDemo(config, ownerUrl, log);
   if (stop.isAsked()) return;
-  const app = await createApp(config, { appUrl, secret: await getSecret(config), log });
-  closers.push(app.close);
-  const { url } = await app.http.listen();
+  const url = await listen(config, { appUrl, secret: await getSecret(config), log }, closers);
   // Counted from the start of the process, so it is what a person waits.
   const readySeconds = performance.now() / 1_000;
   if (config.log.format === 'json') log.info({ url, readySeconds }, 'ready');
   else console.log(formatWelcome(config, { url, ownerUrl, hasDemo: isDemo, readySeconds }));
+}
+
+/** Serves in this process, or in several that it looks after, and answers the server's origin. */
+async function listen(config: Config, parts: Parts, closers: Closer[]): Promise<string> {
+  if (config.workers > 1) {
+    const workers = await startWorkers(config, parts);
+    closers.push(workers.close);
+    return workers.url;
+  }
+  const app = await createApp(config, parts);
+  closers.push(app.close);
+  const { url } = await app.http.listen();
+  return url;
 }
 
 /** Whether the demo is there and may be shown. */

@@ -20,13 +20,28 @@ type WatchedParts = {
   http: Pick<HttpServer, 'admission'>;
   mails: Pick<MailDelivery, 'stats'>;
   housekeeping: Housekeeping | null;
+  /** See AppParts. */
+  takeMetrics: ((metrics: Metrics) => void) | undefined;
 };
 
-/** Watches what can fill up, and answers whoever asks. Raises PortTakenError. */
+/**
+ * Watches what can fill up, and answers whoever asks; null where somebody else takes the figures. Raises
+ * PortTakenError.
+ */
 export async function serveMetrics(
-  { watch, watchTotal, print }: Metrics,
+  metrics: Metrics,
   parts: WatchedParts,
-): Promise<MetricsServer> {
+): Promise<MetricsServer | null> {
+  watchAll(metrics, parts);
+  if (parts.takeMetrics) {
+    parts.takeMetrics(metrics);
+    return null;
+  }
+  const { host, port } = parts.config.metrics;
+  return startMetricsServer(metrics, { host, port: port ?? 0 });
+}
+
+function watchAll({ watch, watchTotal }: Metrics, parts: WatchedParts): void {
   const { config, db, runtime, mails, housekeeping } = parts;
   const { stats } = parts.http.admission;
   watch('tenantry_in_flight', 'Operations being worked on.', () => stats().inFlight);
@@ -50,12 +65,12 @@ export async function serveMetrics(
     'tenantry_mails_oldest_seconds',
     'How long the oldest of them has been waiting.',
     () => mails.stats().oldestSeconds,
+    'max',
   );
   watch(
     'tenantry_housekeeping_failures',
     'Runs that failed since one last went well.',
     () => housekeeping?.getFailuresInARow() ?? 0,
+    'max',
   );
-  const { host, port } = config.metrics;
-  return startMetricsServer({ print }, { host, port: port ?? 0 });
 }

@@ -21,6 +21,7 @@ const clearErrors: ReadonlySet<string> = new Set([
   'PortTakenError',
   'ReplaceError',
   'UsageError',
+  'WorkerError',
 ]);
 
 /** The one line to print for an error that needs no stack, or null for a bug. */

@@ -9,6 +9,9 @@ export type StopWatch = {
   getExitCode: () => 0 | 1;
 };
 
+/** What asks a server to end: a supervisor, a Ctrl-C, a terminal that is closed. */
+export const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** Under npm one Ctrl-C can arrive as two different signals, so each is counted for itself. */
 const signalsToForce = 3;
 
@@ -28,7 +31,7 @@ export function watchForStop(log: Logger): StopWatch {
     isAsked = true;
     resolveAsked();
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  for (const signal of stopSignals) {
     let count = 0;
     process.on(signal, () => {
       count += 1;
@@ -40,11 +43,18 @@ export function watchForStop(log: Logger): StopWatch {
       ask();
     });
   }
-  // A rejection that nobody handles arrives here as well.
-  process.on('uncaughtException', (err, origin) => {
-    log.fatal({ err, origin }, 'a fault that nobody caught; stopping');
+  watchForFault(log, () => {
     exitCode = 1;
     ask();
   });
   return { asked, isAsked: () => isAsked, getExitCode: () => exitCode };
+}
+
+/** From now on a fault that nobody caught is logged and told of, in place of an abrupt end. */
+export function watchForFault(log: Logger, onFault: () => void): void {
+  // A rejection that nobody handles arrives here as well.
+  process.on('uncaughtException', (err, origin) => {
+    log.fatal({ err, origin }, 'a fault that nobody caught; stopping');
+    onFault();
+  });
 }

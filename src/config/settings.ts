@@ -43,6 +43,11 @@ export const settings = {
       about: 'Address to listen on; 0.0.0.0 or :: for every interface',
     }),
     PORT: integer(0, 65_535, { fallback: '4000', about: 'Port to listen on; 0 takes a free one' }),
+    WEB_CONCURRENCY: integer(1, 64, {
+      fallback: '1',
+      about:
+        'Processes that serve, best one per core; what has a size for the server is shared out among them',
+    }),
     METRICS_PORT: integer(0, 65_535, {
       fallback: undefined,
       fallbackNote: 'none, and nothing is counted',
@@ -63,7 +68,7 @@ export const settings = {
     IN_FLIGHT_MAX: integer(1, 10_000, {
       fallback: '24',
       about:
-        'Most operations this process works on at once; streams and password hashing not counted',
+        'Most operations the server works on at once; streams and password hashing not counted',
     }),
     IN_FLIGHT_QUEUE_MAX: integer(0, 100_000, {
       fallback: '1024',
@@ -135,7 +140,7 @@ export const settings = {
     }),
     DATABASE_POOL_SIZE: integer(1, 200, {
       fallback: '10',
-      about: 'Most connections this process opens',
+      about: 'Most connections the server opens; at least two for each of WEB_CONCURRENCY',
     }),
     DATABASE_ACQUIRE_TIMEOUT_MS: integer(10, 60_000, {
       fallback: '1000',
@@ -264,7 +269,7 @@ export const settings = {
     }),
     STREAMS_MAX: integer(0, 100_000, {
       fallback: '1000',
-      about: 'Most streams of events that one process has open',
+      about: 'Most streams of events that the server has open',
     }),
   },
   mail: {

@@ -1,4 +1,20 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import {
+  type Aggregator,
+  AggregatorRegistry,
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  type MetricObjectWithValues,
+  type MetricValue,
+  Registry,
+} from 'prom-client';
+
+/** What a process has counted, as a value that another can take. */
+export type Figures = readonly MetricObjectWithValues<MetricValue<string>>[];
+
+/** Prometheus’ text format, and its name. */
+export type PrintedFigures = { contentType: string; text: string };
 
 /** What a process tells Prometheus. */
 export type Metrics = {
@@ -8,12 +24,17 @@ export type Metrics = {
   countError: (code: string, count?: number) => void;
   /** An attempt to send a mail has ended so. `outcome` must be one of few. */
   countMail: (outcome: string) => void;
-  /** A figure that is read whenever somebody asks. */
-  watch: (name: string, help: string, read: () => number) => void;
+  /**
+   * A figure that is read whenever somebody asks. Those of several processes are added, or the greatest
+   * of them is told.
+   */
+  watch: (name: string, help: string, read: () => number, together?: 'sum' | 'max') => void;
   /** The same for a number that only grows. */
   watchTotal: (name: string, help: string, read: () => number) => void;
   /** All of it in Prometheus’ text format. */
-  print: () => Promise<{ contentType: string; text: string }>;
+  print: () => Promise<PrintedFigures>;
+  /** All of it, for `printTogether`. */
+  collect: () => Promise<Figures>;
 };
 
 /** From a cheap check to the deadline of an operation. */
@@ -53,11 +74,12 @@ export function createMetrics(): Metrics {
     observeOperation: (operation, seconds) => operations.observe({ operation }, seconds),
     countError: (code, count = 1) => errors.inc({ code }, count),
     countMail: (outcome) => mails.inc({ outcome }),
-    watch(name, help, read) {
+    watch(name, help, read, aggregator = 'sum') {
       new Gauge({
         name,
         help,
         registers,
+        aggregator,
         collect() {
           this.set(read());
         },
@@ -74,6 +96,38 @@ export function createMetrics(): Metrics {
         },
       });
     },
-    print: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+    print: () => print(registry),
+    collect: () => registry.getMetricsAsJSON(),
   };
+}
+
+/** The figures of several processes as those of one server. */
+export function printTogether(figures: readonly Figures[]): Promise<PrintedFigures> {
+  return print(putTogether(figures));
+}
+
+/** What only grows, of several processes together: it counts on when they have ended. */
+export async function sumTotals(figures: readonly Figures[]): Promise<Figures> {
+  const together = await putTogether(figures).getMetricsAsJSON();
+  return together.filter(({ type }) => ['counter', 'histogram'].includes(String(type)));
+}
+
+/** One figure alone, as it is now. */
+export function createFigure(name: string, help: string, value: number): Promise<Figures> {
+  const registry = new Registry();
+  new Gauge({ name, help, registers: [registry] }).set(value);
+  return registry.getMetricsAsJSON();
+}
+
+function putTogether(figures: readonly Figures[]): Registry {
+  return AggregatorRegistry.aggregate(figures.map((of) => of.map(showWorst)));
+}
+
+/** An average of how late event loops are would hide the one that is stuck. */
+function showWorst<F extends { aggregator: Aggregator }>(figure: F): F {
+  return figure.aggregator === 'average' ? { ...figure, aggregator: 'max' } : figure;
+}
+
+async function print(registry: Registry): Promise<PrintedFigures> {
+  return { contentType: registry.contentType, text: await registry.metrics() };
 }

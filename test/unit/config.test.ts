@@ -24,6 +24,7 @@ test('an empty environment gives the documented development defaults', () => {
     env: 'development',
     secret: undefined,
     demo: true,
+    workers: 1,
     server: {
       host: '127.0.0.1',
       port: 4000,
