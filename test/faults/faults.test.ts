@@ -34,6 +34,13 @@ test('a rolling restart of two servers fails no request', async () => {
   expect(report).toMatchObject({ ...kept, errors: {} });
 }, 60_000);
 
+test('nor does one of servers that have two workers each', async () => {
+  const fault = getFault('rolling-restart');
+  const needs = { ...fault.needs, environment: { WEB_CONCURRENCY: '2' } };
+  const report: FaultReport = await runFault({ ...fault, needs }, { isQuick: true });
+  expect(report).toMatchObject({ ...kept, errors: {} });
+}, 60_000);
+
 function getFault(name: string) {
   const fault = faults[name];
   if (!fault) throw new Error(`There is no fault ${name}.`);

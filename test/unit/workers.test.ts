@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import { createLedger } from '../../src/cli/workers/ledger.ts';
+import { shareOut } from '../../src/cli/workers/share-out.ts';
+import { loadConfig } from '../../src/config.ts';
+import { createMetrics } from '../../src/observability/metrics.ts';
+
+const sum = (numbers: number[]) => numbers.reduce((all, one) => all + one, 0);
+
+test('workers together take what one process would, and nothing is lost in dividing', () => {
+  const config = loadConfig({
+    WEB_CONCURRENCY: '3',
+    DATABASE_POOL_SIZE: '10',
+    PASSWORD_HASH_CONCURRENCY: '4',
+  });
+  const shares = shareOut(config);
+  expect(shares.map(({ database }) => database.poolSize)).toEqual([4, 3, 3]);
+  expect(shares.map(({ passwords }) => passwords.concurrency)).toEqual([2, 1, 1]);
+  expect(sum(shares.map(({ server }) => server.inFlightMax))).toBe(config.server.inFlightMax);
+  expect(sum(shares.map(({ server }) => server.inFlightQueueMax))).toBe(1_024);
+  expect(sum(shares.map(({ passwords }) => passwords.queueMax))).toBe(config.passwords.queueMax);
+  expect(sum(shares.map(({ streams }) => streams.perProcessMax))).toBe(1_000);
+});
+
+test('what binds one caller is whole for every worker', () => {
+  const config = loadConfig({ WEB_CONCURRENCY: '2' });
+  for (const { apiKeys, streams, signIn } of shareOut(config)) {
+    expect(apiKeys).toEqual(config.apiKeys);
+    expect(streams.perOwnerMax).toBe(config.streams.perOwnerMax);
+    expect(signIn).toEqual(config.signIn);
+  }
+});
+
+test('nobody gets nothing of something, and everybody nothing of nothing', () => {
+  const one = { IN_FLIGHT_MAX: '1', PASSWORD_HASH_CONCURRENCY: '1', PASSWORD_HASH_QUEUE_MAX: '0' };
+  for (const share of shareOut(loadConfig({ WEB_CONCURRENCY: '4', ...one }))) {
+    expect(share.server.inFlightMax).toBe(1);
+    expect(share.passwords).toMatchObject({ concurrency: 1, queueMax: 0 });
+  }
+});
+
+test('figures add up, of lags the worst is told, and a worker that hangs holds up nobody', async () => {
+  const [one, two] = [createMetrics(), createMetrics()];
+  one.watch('tenantry_streams', 'Open.', () => 2);
+  two.watch('tenantry_streams', 'Open.', () => 3);
+  one.watch('tenantry_mails_oldest_seconds', 'Oldest.', () => 20, 'max');
+  two.watch('tenantry_mails_oldest_seconds', 'Oldest.', () => 30, 'max');
+  const ledger = createLedger();
+  const { text } = await ledger.print([
+    { count: one.collect },
+    { count: two.collect },
+    { count: async () => null },
+  ]);
+  expect(text).toMatch(/^tenantry_workers 2$/m);
+  expect(text).toMatch(/^tenantry_streams 5$/m);
+  expect(text).toMatch(/^tenantry_mails_oldest_seconds 30$/m);
+  expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
+});
+
+test('what a worker had done is counted on after its end, what it was doing is not', async () => {
+  const [gone, other] = [createMetrics(), createMetrics()];
+  gone.watch('tenantry_streams', 'Open.', () => 2);
+  other.watch('tenantry_streams', 'Open.', () => 3);
+  for (const { countError } of [gone, other]) countError('NOT_FOUND', 5);
+  gone.observeOperation('query viewer', 0.01);
+  const ledger = createLedger();
+  await ledger.print([{ count: gone.collect }, { count: other.collect }]);
+  ledger.close(1);
+  ledger.close(1);
+  const { text } = await ledger.print([{ count: async () => null }, { count: other.collect }]);
+  expect(text).toMatch(/^tenantry_errors_total\{code="NOT_FOUND"\} 10$/m);
+  expect(text).toMatch(/^tenantry_operation_seconds_count\{operation="query viewer"\} 1$/m);
+  expect(text).toMatch(
+    /^tenantry_operation_seconds_bucket\{le="0\.01",operation="query viewer"\} 1$/m,
+  );
+  expect(text).toMatch(/^tenantry_streams 3$/m);
+});
