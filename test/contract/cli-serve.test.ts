@@ -59,6 +59,16 @@ describe('with its own PostgreSQL', () => {
     expect(await findPostgres(dataDir)).toBeNull();
   });
 
+  test('several workers share it, and leave nothing behind at SIGTERM', async () => {
+    const server = await startServing({ TENANTRY_DATA_DIR: dataDir, WEB_CONCURRENCY: '2' });
+    const { data } = await server.ask(signIn('ada@acme.example', 'demo-password-for-ada'));
+    expect(data.signIn.user).toEqual({ name: 'Ada Lovelace' });
+    const { code, stdout, stderr } = await server.end('SIGTERM');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.match(/is ready/g)).toHaveLength(1);
+    expect(await findPostgres(dataDir)).toBeNull();
+  });
+
   test('a signal during the start ends it in order', async () => {
     const child = spawnTenantry(['serve'], { PORT: '0', TENANTRY_DATA_DIR: dataDir });
     const { code, stdout } = await signalOnce(/PostgreSQL started/, 'SIGTERM', child);

@@ -39,7 +39,7 @@ test('nor does one of servers that have two workers each', async () => {
   const needs = { ...fault.needs, environment: { WEB_CONCURRENCY: '2' } };
   const report: FaultReport = await runFault({ ...fault, needs }, { isQuick: true });
   expect(report).toMatchObject({ ...kept, errors: {} });
-}, 60_000);
+}, 120_000);
 
 function getFault(name: string) {
   const fault = faults[name];

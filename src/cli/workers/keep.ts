@@ -63,9 +63,10 @@ export function keepWorker(order: StartOrder, options: KeepOptions): KeptWorker 
     );
     void forked.ended.then(async (ending) => {
       onEnded(worker);
+      const err = await fault;
       if (isStopping || !hasServed) return;
       if (performance.now() - startedAt >= steadyMs) endsInARow = 0;
-      replace({ pid, ...ending }, await fault);
+      replace({ pid, ...ending }, err);
     });
     return forked;
   }
