@@ -85,27 +85,48 @@ describe('two workers', () => {
   });
 });
 
-test.each([
-  ['the primary', (pid: number) => process.kill(pid, 'SIGTERM')],
-  ['every process of a terminal', (pid: number) => process.kill(-pid, 'SIGINT')],
-])('a signal to %s lets all workers answer what they have begun', async (_whom, signal) => {
-  const patience = { DATABASE_STATEMENT_TIMEOUT_MS: '50000', DATABASE_QUERY_TIMEOUT_MS: '50000' };
-  const workers = await startWorkers({
-    ...patience,
-    ...{ REQUEST_TIMEOUT_MS: '50000', SHUTDOWN_GRACE_MS: '50000' },
+describe('a stop', () => {
+  /** Workers that have eight operations in hand, none of which can end before the lock is gone. */
+  async function startBusy() {
+    const workers = await startWorkers({
+      ...{ DATABASE_STATEMENT_TIMEOUT_MS: '50000', DATABASE_QUERY_TIMEOUT_MS: '50000' },
+      ...{ REQUEST_TIMEOUT_MS: '50000', SHUTDOWN_GRACE_MS: '50000' },
+    });
+    onTestFinished(workers.close);
+    const { owner } = await createTeam(workers);
+    await workers.owner.query('begin; lock table users in access exclusive mode');
+    const asked = Array.from({ length: 8 }, () => workers.ask(viewer, { token: owner.token }));
+    for (const answer of asked) answer.catch(() => undefined);
+    const countInHand = async () => (await workers.scrape()).get('tenantry_in_flight');
+    await waitUntil(async () => (await countInHand()) === asked.length);
+    return { workers, owner, asked };
+  }
+
+  test.each([
+    ['the primary', (pid: number) => process.kill(pid, 'SIGTERM')],
+    ['every process of a terminal', (pid: number) => process.kill(-pid, 'SIGINT')],
+  ])('by a signal to %s lets all workers answer what they have begun', async (_whom, signal) => {
+    const { workers, owner, asked } = await startBusy();
+    signal(workers.pid);
+    await waitUntil(async () => !(await accepts(workers.url)));
+    await workers.owner.query('rollback');
+    const answers = await Promise.all(asked);
+    expect(answers.map(({ data }) => data.viewer.user.id)).toEqual(asked.map(() => owner.userId));
+    expect(await workers.ended).toBe(0);
+    expect(workers.lines.filter(({ level }) => level >= 50)).toEqual([]);
   });
-  onTestFinished(workers.close);
-  const { owner } = await createTeam(workers);
-  await workers.owner.query('begin; lock table users in access exclusive mode');
-  const asked = Array.from({ length: 8 }, () => workers.ask(viewer, { token: owner.token }));
-  await waitUntil(async () => (await workers.scrape()).get('tenantry_in_flight') === asked.length);
-  signal(workers.pid);
-  await waitUntil(async () => !(await accepts(workers.url)));
-  await workers.owner.query('rollback');
-  const answers = await Promise.all(asked);
-  expect(answers.map(({ data }) => data.viewer.user.id)).toEqual(asked.map(() => owner.userId));
-  expect(await workers.ended).toBe(0);
-  expect(workers.lines.filter(({ level }) => level >= 50)).toEqual([]);
+
+  test('that is asked for again and again waits for nothing, and leaves no worker behind', async () => {
+    const { workers, asked } = await startBusy();
+    const pids = [workers.findPid(1), workers.findPid(2)];
+    await waitUntil(async () => {
+      if (hasProcess(workers.pid)) process.kill(workers.pid, 'SIGTERM');
+      return !pids.some(hasProcess);
+    });
+    expect(await workers.ended).toBe(1);
+    const outcomes = await Promise.allSettled(asked);
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toEqual([]);
+  });
 });
 
 describe('a start that fails', () => {
