@@ -1,7 +1,4 @@
-import { seedInBulk } from '../../src/cli/seed/bulk.ts';
-import { completeSize } from '../../src/cli/seed/plan.ts';
-import { createSharedPassword } from '../../src/cli/seed/shared-password.ts';
-import { loadConfig } from '../../src/config.ts';
+import { fillBySeed } from '../support/fill.ts';
 import { withClient } from './arena.ts';
 
 /** What was made, and how to sign in as one of its people. */
@@ -13,22 +10,12 @@ export type Filling = {
 };
 
 /**
- * Fills a migrated database: 1 tenant for 50 users, 2 memberships and 2 sessions for each user, by the
- * seed that everybody has; and what that leaves out (keys, invitations, trails, and what expires), in
- * plain SQL.
+ * Fills a migrated database by the seed, and what that leaves out (keys, invitations, trails, and what
+ * expires) in plain SQL.
  */
 export async function fill(ownerUrl: string, users: number): Promise<Filling> {
   const began = performance.now();
-  const config = loadConfig({ NODE_ENV: 'test' });
-  const { password, passwordHash } = await createSharedPassword(config);
-  const size = completeSize({
-    users,
-    tenants: Math.ceil(users / 50),
-    memberships: users * 2,
-    sessions: users * 2,
-  });
-  const onProgress = () => undefined;
-  await seedInBulk(ownerUrl, { ...size, passwordHash, lifetime: config.sessions, onProgress });
+  const password = await fillBySeed(ownerUrl, users);
   return await withClient(ownerUrl, async (client) => {
     // Made-up rows, whose references hold by the way they are made; the chains of trails do not.
     await client.query(`set session_replication_role = replica; set work_mem = '128MB'`);
@@ -41,7 +28,7 @@ export async function fill(ownerUrl: string, users: number): Promise<Filling> {
        order by reltuples desc, relname`,
     );
     const seconds = (performance.now() - began) / 1_000;
-    return { users, password: password ?? '', seconds, rows };
+    return { users, password, seconds, rows };
   });
 }
 

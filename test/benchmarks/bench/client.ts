@@ -1,21 +1,36 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
-import { Pool } from 'undici';
+import { type Connection, openConnection, type Reply } from '../connection.ts';
+import { judgeReply, type Request } from './expect.ts';
 
-export type Request = { headers: Record<string, string>; body: string };
-
-/** A closed loop: so many callers, each asking one thing at a time, the requests in turn. */
+/**
+ * So many callers, each asking one thing at a time, the requests in turn: again at once, or after a pause.
+ * With `perSecond` requests arrive by the clock instead, whether or not others have been answered, and
+ * `connections` is how many can be under way.
+ */
 export type Load = {
-  origin: string;
+  port: number;
   requests: readonly Request[];
   connections: number;
   milliseconds: number;
-  /** How long a caller looks at its answer before it asks again, on average; not at all if not given. */
+  /** How long a caller looks at its answer before it asks again, on average. */
   pauseMs?: number;
+  perSecond?: number;
 };
 
-/** How long each answer took, in ms, and how many were no success; a refusal in GraphQL's own form is none. */
-export type Answers = { times: Float64Array; failures: number; milliseconds: number };
+/** What came of it. */
+export type Answers = {
+  /** How long each good answer took, in ms, in order of size. */
+  times: Float64Array;
+  /** Turned away; where nobody may be, a failure. */
+  refused: number;
+  wrong: number;
+  /** The first answer that was turned away or wrong. */
+  firstFault: string | null;
+  milliseconds: number;
+  /** Time on a core of the client itself, in ms. */
+  cpuMs: number;
+};
 
 /** Runs a load in a thread of its own. */
 export function runLoad(load: Load): Promise<Answers> {
@@ -26,38 +41,106 @@ export function runLoad(load: Load): Promise<Answers> {
   });
 }
 
-async function run({
-  origin,
-  requests,
-  connections,
-  milliseconds,
-  pauseMs = 0,
-}: Load): Promise<Answers> {
-  const pool = new Pool(origin, { connections, pipelining: 1 });
-  const times: number[] = [];
-  let failures = 0;
-  let turn = 0;
+type Shot = { text: string; request: Request };
+type Book = { times: number[]; refused: number; wrong: number; firstFault: string | null };
+
+async function run(load: Load): Promise<Answers> {
+  const book: Book = { times: [], refused: 0, wrong: 0, firstFault: null };
+  const shots = load.requests.map((request) => ({ text: write(request), request }));
   const began = performance.now();
-  const end = began + milliseconds;
-  const loop = async () => {
-    // Not all at once, as people come.
-    if (pauseMs > 0) await sleep(Math.random() * pauseMs);
-    while (performance.now() < end) {
-      const { headers, body } = requests[turn++ % requests.length] as Request;
-      const asked = performance.now();
-      const answer = await pool.request({ path: '/graphql', method: 'POST', headers, body });
-      const text = await answer.body.text();
-      if (isSuccess(text)) times.push(performance.now() - asked);
-      else failures += 1;
-      if (pauseMs > 0) await sleep((0.5 + Math.random()) * pauseMs);
-    }
+  const end = began + load.milliseconds;
+  if (load.perSecond === undefined) await runCallers(load, { shots, book, end });
+  else await runArrivals({ ...load, perSecond: load.perSecond }, { shots, book });
+  const { user, system } = process.threadCpuUsage();
+  return {
+    ...book,
+    times: Float64Array.from(book.times).sort(),
+    milliseconds: performance.now() - began,
+    cpuMs: (user + system) / 1_000,
   };
-  await Promise.all(Array.from({ length: connections }, loop));
-  const passed = performance.now() - began;
-  await pool.close();
-  return { times: Float64Array.from(times).sort(), failures, milliseconds: passed };
 }
 
-const isSuccess = (text: string) => text.startsWith('{"data":') && !text.includes('"errors":');
+async function runCallers(
+  { port, connections, pauseMs = 0 }: Load,
+  { shots, book, end }: { shots: readonly Shot[]; book: Book; end: number },
+): Promise<void> {
+  let turn = 0;
+  const call = async () => {
+    // Not all at once, as people come.
+    if (pauseMs > 0) await sleep(Math.random() * pauseMs);
+    const connection = openConnection(port);
+    while (connection.isOpen() && performance.now() < end) {
+      const shot = shots[turn++ % shots.length] as Shot;
+      const asked = performance.now();
+      note(book, { shot, asked, reply: await ask(connection, shot.text) });
+      const pause = (0.5 + Math.random()) * pauseMs;
+      if (performance.now() + pause >= end) break;
+      if (pause > 0) await sleep(pause);
+    }
+    connection.close();
+  };
+  await Promise.all(Array.from({ length: connections }, call));
+}
+
+async function runArrivals(
+  { port, connections, milliseconds, perSecond }: Load & { perSecond: number },
+  { shots, book }: { shots: readonly Shot[]; book: Book },
+): Promise<void> {
+  const all: Connection[] = [];
+  const idle: Connection[] = [];
+  const open = () => {
+    if (all.length === connections) return undefined;
+    const connection = openConnection(port);
+    all.push(connection);
+    return connection;
+  };
+  const total = Math.round((perSecond * milliseconds) / 1_000);
+  const began = performance.now();
+  let answered = 0;
+  const send = (turn: number) => {
+    const shot = shots[turn % shots.length] as Shot;
+    // From the moment it was due: a client that comes late must not make the server look fast.
+    const asked = began + (turn * 1_000) / perSecond;
+    const connection = idle.pop() ?? open();
+    const settle = (reply: Reply) => {
+      answered += 1;
+      if (connection?.isOpen()) idle.push(connection);
+      note(book, { shot, asked, reply });
+    };
+    if (connection) connection.send(shot.text, settle);
+    else settle({ status: '', body: 'all connections were busy' });
+  };
+  for (let sent = 0; answered < total; ) {
+    const due = Math.min(total, ((performance.now() - began) * perSecond) / 1_000);
+    for (; sent < due; sent += 1) send(sent);
+    await sleep(1);
+  }
+  for (const connection of all) connection.close();
+}
+
+const ask = (connection: Connection, text: string) =>
+  new Promise<Reply>((resolve) => connection.send(text, resolve));
+
+function note(book: Book, { shot, asked, reply }: { shot: Shot; asked: number; reply: Reply }) {
+  const outcome = judgeReply(reply, shot.request);
+  if (outcome === 'good') {
+    book.times.push(performance.now() - asked);
+    return;
+  }
+  book[outcome] += 1;
+  book.firstFault ??= `${reply.status} ${reply.body}`;
+}
+
+/** As it goes over the wire. */
+function write({ headers, body }: Request): string {
+  const lines = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(body)) });
+  return [
+    'POST /graphql HTTP/1.1',
+    'host: localhost',
+    ...lines.map((pair) => pair.join(': ')),
+    '',
+    Buffer.from(body).toString('latin1'),
+  ].join('\r\n');
+}
 
 if (parentPort) parentPort.postMessage(await run(workerData as Load));

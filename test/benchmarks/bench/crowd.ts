@@ -1,35 +1,75 @@
 import { readFile } from 'node:fs/promises';
 import type pg from 'pg';
-import type { Crowd } from './bars.ts';
 import { runLoad } from './client.ts';
-import { mix, type Requests } from './world.ts';
+import type { Contest, Operation } from './contests.ts';
+import type { Request } from './expect.ts';
+import { findPort, findQuantile } from './measure.ts';
 
-/** Each of them asks about once a second. */
-const pauseMs = 1_000;
-const milliseconds = 15_000;
+/** What a thousand people at once found, against a hundred. */
+export type Crowd = {
+  p95AtHundred: number;
+  p95AtThousand: number;
+  failures: number;
+  firstFault: string | null;
+  /** The most that was seen; null where the system does not tell. */
+  rssMb: number | null;
+  hitRatio: number;
+};
+
+/** They look at an answer for so long on average, as people who read and type do. */
+export const pauseSeconds = 5;
+const sampleMs = 500;
 
 /** Lets 100 and then 1,000 people go about their day. `client` is the owner's. */
 export async function measureCrowd(
   client: pg.Client,
   { url, pid }: { url: string; pid: number },
-  requests: Requests,
+  { contests, milliseconds }: { contests: readonly Contest[]; milliseconds: number },
 ): Promise<Crowd> {
-  const load = { origin: new URL(url).origin, requests: mix(requests), milliseconds, pauseMs };
+  const load = {
+    port: findPort(url),
+    requests: mix(contests),
+    milliseconds,
+    pauseMs: pauseSeconds * 1_000,
+  };
   const hundred = await runLoad({ ...load, connections: 100 });
   const before = await countPages(client);
+  const memory = watchMemory(pid);
   const thousand = await runLoad({ ...load, connections: 1_000 });
+  const rssMb = await memory.stop();
   const after = await countPages(client);
   const hits = after.hit - before.hit;
   return {
-    p95AtHundred: getP95(hundred.times),
-    p95AtThousand: getP95(thousand.times),
-    failures: hundred.failures + thousand.failures,
-    rssMb: await readRssMb(pid),
+    p95AtHundred: findQuantile(hundred, 0.95),
+    p95AtThousand: findQuantile(thousand, 0.95),
+    failures: hundred.refused + hundred.wrong + thousand.refused + thousand.wrong,
+    firstFault: hundred.firstFault ?? thousand.firstFault,
+    rssMb,
     hitRatio: hits / (hits + after.read - before.read),
   };
 }
 
-const getP95 = (times: Float64Array) => times[Math.floor(times.length * 0.95)] ?? Number.NaN;
+/** Of a hundred requests, how many are of each kind when people go about their day. */
+const daily: readonly [Operation, share: number][] = [
+  ['verifySession', 58],
+  ['verifyApiKey', 16],
+  ['viewer', 14],
+  ['50 members', 10],
+  ['sign-in', 2],
+];
+
+/** A thousand of them, one kind after the other as dice fall that are the same in each run. */
+function mix(contests: readonly Contest[]): Request[] {
+  const bag = daily.flatMap(([operation, share]) => {
+    const requests = contests.find((contest) => contest.operation === operation)?.requests ?? [];
+    return Array.from({ length: share }, () => requests);
+  });
+  return Array.from({ length: 1_000 }, (_one, turn) => {
+    // 37 has no divisor in common with 100, so all of the bag comes up, well mixed.
+    const choices = bag[(turn * 37) % bag.length] ?? [];
+    return choices[turn % choices.length] as Request;
+  });
+}
 
 async function countPages(client: pg.Client): Promise<{ hit: number; read: number }> {
   const { rows } = await client.query<{ hit: number; read: number }>(
@@ -37,6 +77,22 @@ async function countPages(client: pg.Client): Promise<{ hit: number; read: numbe
      where datname = current_database()`,
   );
   return rows[0] ?? { hit: 0, read: 0 };
+}
+
+function watchMemory(pid: number): { stop: () => Promise<number | null> } {
+  let most: number | null = null;
+  const look = async () => {
+    const now = await readRssMb(pid);
+    if (now !== null) most = Math.max(most ?? 0, now);
+  };
+  const timer = setInterval(look, sampleMs);
+  return {
+    async stop() {
+      clearInterval(timer);
+      await look();
+      return most;
+    },
+  };
 }
 
 async function readRssMb(pid: number): Promise<number | null> {

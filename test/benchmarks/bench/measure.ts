@@ -1,14 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import type pg from 'pg';
-import { type Request, runLoad } from './client.ts';
+import { type Answers, runLoad } from './client.ts';
+import { readCpuTimes, subtractCpu } from './cpu.ts';
+import type { Request } from './expect.ts';
 
-/** What is asked, again and again in turn. */
-export type Contestant = {
-  url: string;
-  pid: number;
-  requests: readonly Request[];
-};
+/** What is asked of whom, again and again in turn. */
+export type Contestant = { url: string; pid: number; requests: readonly Request[] };
 
 /** One repetition. Times in ms. */
 export type Measured = {
@@ -16,67 +12,66 @@ export type Measured = {
   p50: number;
   p95: number;
   p99: number;
-  failures: number;
   /** Of the server and of its connections in the database; null where the system does not tell. */
   cpuMsPerRequest: number | null;
+  /** Of the load, which shares the machine. */
+  clientCpuMsPerRequest: number;
   statementsPerRequest: number;
 };
 
-export type Load = { connections: number; milliseconds: number };
+export type ClosedLoad = { connections: number; milliseconds: number };
 
-/** Loads a server in a closed loop and looks at what that took. `client` is the owner's. */
+/**
+ * Loads a server in a closed loop and looks at what that took. `client` is the owner's. Raises with the first
+ * answer that is not what was asked for.
+ */
 export async function measure(
   { url, pid, requests }: Contestant,
-  load: Load,
+  load: ClosedLoad,
   client: pg.Client,
 ): Promise<Measured> {
-  const cpuBefore = await readCpuMs([pid, ...(await listBackends(client))]);
+  const cpuBefore = await readCpuTimes([pid, ...(await listBackends(client))]);
   const statementsBefore = await countStatements(client);
-  const { connections, milliseconds } = load;
-  const { origin } = new URL(url);
-  const answers = await runLoad({ origin, requests, connections, milliseconds });
-  const cpuAfter = await readCpuMs([pid, ...(await listBackends(client))]);
-  const statementsAfter = await countStatements(client);
-  const { times, failures } = answers;
-  const at = (share: number) => times[Math.floor(times.length * share)] ?? Number.NaN;
+  const answers = await runLoad({ port: findPort(url), requests, ...load });
+  const cpuAfter = await readCpuTimes([pid, ...(await listBackends(client))]);
+  const statements = (await countStatements(client)) - statementsBefore;
+  checkAnswers(answers);
+  const count = answers.times.length;
+  const cpuMs = subtractCpu(cpuAfter, cpuBefore);
   return {
-    perSecond: times.length / (answers.milliseconds / 1_000),
-    p50: at(0.5),
-    p95: at(0.95),
-    p99: at(0.99),
-    failures,
-    cpuMsPerRequest:
-      cpuBefore === null || cpuAfter === null ? null : (cpuAfter - cpuBefore) / times.length,
-    statementsPerRequest: (statementsAfter - statementsBefore) / times.length,
+    perSecond: count / (answers.milliseconds / 1_000),
+    p50: findQuantile(answers, 0.5),
+    p95: findQuantile(answers, 0.95),
+    p99: findQuantile(answers, 0.99),
+    cpuMsPerRequest: cpuMs === null ? null : cpuMs / count,
+    clientCpuMsPerRequest: answers.cpuMs / count,
+    statementsPerRequest: statements / count,
   };
 }
 
-/** The connections of the servers, not the one that looks. */
+/** Raises where anything was refused or wrong, with the first such answer. */
+export function checkAnswers({ times, refused, wrong, firstFault }: Answers): void {
+  if (refused + wrong === 0 && times.length > 0) return;
+  throw new Error(
+    `${refused} refused, ${wrong} wrong and ${times.length} good answers; the first that was not good: ${firstFault}`,
+  );
+}
+
+export const findPort = (url: string) => Number(new URL(url).port);
+
+export const findQuantile = ({ times }: Pick<Answers, 'times'>, share: number) =>
+  times[Math.floor(times.length * share)] ?? Number.NaN;
+
+/** The connections of all servers, of which one is loaded; not the one that looks. */
 async function listBackends(client: pg.Client): Promise<number[]> {
   const { rows } = await client.query<{ pid: number }>(
-    `select pid from pg_stat_activity where application_name in ('tenantry', 'raw') order by pid`,
+    `select pid from pg_stat_activity
+     where application_name in ('tenantry', 'raw', 'postgraphile') order by pid`,
   );
   return rows.map(({ pid }) => pid);
 }
 
-/** Time on a core so far, of all of them; null where there is no /proc. */
-async function readCpuMs(pids: readonly number[]): Promise<number | null> {
-  if (process.platform !== 'linux') return null;
-  let ticks = 0;
-  for (const pid of pids) {
-    // The name of a process may hold spaces; after its bracket the fields are counted from the third.
-    const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
-    ticks += Number(fields[11]) + Number(fields[12]);
-  }
-  return (ticks / ticksPerSecond()) * 1_000;
-}
-
-let knownTicks: number | undefined;
-function ticksPerSecond(): number {
-  knownTicks ??= Number(execFileSync('getconf', ['CLK_TCK']).toString());
-  return knownTicks;
-}
-
+/** All of the servers' logins; the owner only looks. */
 async function countStatements(client: pg.Client): Promise<number> {
   const { rows } = await client.query<{ calls: number }>(
     `select coalesce(sum(calls), 0)::float8 as calls from pg_stat_statements

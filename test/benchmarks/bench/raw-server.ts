@@ -3,16 +3,16 @@ import type { ServerProcess } from '../server-process.ts';
 
 /**
  * What people would write instead: a bare HTTP server that answers each request with one named statement
- * through pg, the session with its user. Nothing is authorised, limited, logged or written down, and it
- * signs in as the owner, whom row security does not bind.
+ * through pg, the session with its user. Nothing is authorised, limited, logged or written down, and row
+ * security does not bind it.
  */
-export async function startRawServer(ownerUrl: string, poolSize: number): Promise<ServerProcess> {
+export async function startRawServer(peerUrl: string, poolSize: number): Promise<ServerProcess> {
   const child = startChild(`
     import { createHash } from 'node:crypto';
     import { createServer } from 'node:http';
     import pg from 'pg';
     const pool = new pg.Pool({
-      connectionString: ${JSON.stringify(ownerUrl)}, max: ${poolSize}, application_name: 'raw',
+      connectionString: ${JSON.stringify(peerUrl)}, max: ${poolSize}, application_name: 'raw',
     });
     const text = \`select s.id as session_id, s.expires_at, u.id as user_id, u.email
       from sessions s join users u on u.id = s.user_id

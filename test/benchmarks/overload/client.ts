@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { type Connection, type Outcome, openConnection } from './connection.ts';
+import { type Connection, type Reply as HttpReply, openConnection } from '../connection.ts';
+
+/** What an answer says of the server: done, turned away (503), or anything that may not happen. */
+export type Outcome = 'accepted' | 'refused' | 'failed';
 
 /** Requests as they go over the wire, in the order in which they are asked, again and again. */
 export type Shots = { port: number; requests: readonly { kind: string; text: string }[] };
@@ -57,8 +60,8 @@ async function runClosed(shots: Shots, load: Load & { kind: 'closed' }): Promise
           return resolve();
         }
         const { kind, text } = pick(shots);
-        connection.send(text, (outcome, answer) => {
-          note(result, { kind, at: (asked - began) / 1_000, outcome, ms: since(asked) }, answer);
+        connection.send(text, (answer) => {
+          note(result, { kind, at: (asked - began) / 1_000, ms: since(asked) }, answer);
           again();
         });
       };
@@ -84,10 +87,10 @@ async function runOpen(shots: Shots, load: Load & { kind: 'open' }): Promise<Loa
     }
     underWay += 1;
     const { kind, text } = pick(shots);
-    connection.send(text, (outcome, answer) => {
+    connection.send(text, (answer) => {
       underWay -= 1;
       if (connection.isOpen()) idle.push(connection);
-      note(result, { kind, at: (asked - began) / 1_000, outcome, ms: since(asked) }, answer);
+      note(result, { kind, at: (asked - began) / 1_000, ms: since(asked) }, answer);
     });
   };
   for (let sent = 0; sent < total || underWay > 0; ) {
@@ -122,9 +125,21 @@ function greet({ send }: Connection): Promise<void> {
 
 const since = (asked: number) => performance.now() - asked;
 
-function note(result: LoadResult, reply: Reply, answer: string): void {
-  result.replies.push(reply);
-  if (reply.outcome === 'failed') result.fault ??= answer;
+function note(result: LoadResult, reply: Omit<Reply, 'outcome'>, answer: HttpReply): void {
+  const outcome = judge(answer);
+  result.replies.push({ ...reply, outcome });
+  if (outcome === 'failed') result.fault ??= `${answer.status} ${answer.body}`;
+}
+
+/** A GraphQL failure has status 200 too; `code` is asked for in every result that can be a refusal. */
+function judge({ status, body }: HttpReply): Outcome {
+  if (status === '503') return 'refused';
+  const isGood =
+    status === '200' &&
+    body.startsWith('{"data":') &&
+    !body.includes('"errors":') &&
+    !body.includes('"code":');
+  return isGood ? 'accepted' : 'failed';
 }
 
 let shots: Shots = { port: 0, requests: [] };

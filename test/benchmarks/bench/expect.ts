@@ -1,0 +1,34 @@
+import type { Reply } from '../connection.ts';
+
+/** What is asked, and what its answer has to hold to be one. */
+export type Request = {
+  headers: Record<string, string>;
+  body: string;
+  /** This text, at least so many times. */
+  expect: { text: string; times: number };
+};
+
+/** As asked for; turned away for being too much; or anything that may not happen. */
+export type Outcome = 'good' | 'refused' | 'wrong';
+
+const refusalForm = /"code":"(?:RATE_LIMITED|UNAVAILABLE)"/;
+
+/** A refusal in GraphQL's own form has status 200, so the body alone tells. Pure. */
+export function judgeReply({ status, body }: Reply, { expect }: Request): Outcome {
+  if (status === '503' || refusalForm.test(body)) return 'refused';
+  const isGood =
+    status === '200' &&
+    body.startsWith('{"data":') &&
+    !body.includes('"errors":') &&
+    hasTimes(body, expect);
+  return isGood ? 'good' : 'wrong';
+}
+
+function hasTimes(body: string, { text, times }: Request['expect']): boolean {
+  let at = -1;
+  for (let found = 0; found < times; found += 1) {
+    at = body.indexOf(text, at + 1);
+    if (at < 0) return false;
+  }
+  return true;
+}

@@ -1,0 +1,22 @@
+import { withClient } from '../../prove/arena.ts';
+
+const role = 'bench_peer';
+const password = 'only-known-to-the-benchmark';
+
+/**
+ * A login for the servers that ours is compared with: it reads everything, row security does not bind it, and
+ * unlike the owner's its statements are counted. Answers its url.
+ */
+export async function createPeerLogin(ownerUrl: string): Promise<string> {
+  await withClient(ownerUrl, async (client) => {
+    const { rowCount } = await client.query('select from pg_roles where rolname = $1', [role]);
+    if (rowCount === 0) {
+      await client.query(`create role ${role} login bypassrls password '${password}'`);
+    }
+    await client.query(`grant select on all tables in schema public to ${role}`);
+  });
+  const url = new URL(ownerUrl);
+  url.username = role;
+  url.password = password;
+  return url.href;
+}

@@ -1,0 +1,72 @@
+import { documents, postgraphileDocuments } from './documents.ts';
+import type { Request } from './expect.ts';
+import { compose, type Person, type World } from './world.ts';
+
+const once = (text: string) => ({ text, times: 1 });
+const ofPerson = ({ email }: Person) => once(`"email":"${email}"`);
+const isValid = once('"valid":true');
+
+/** The bare server is told the token alone. */
+export function askRaw(person: Person): Request {
+  return { ...compose('', { variables: { token: person.token } }), expect: ofPerson(person) };
+}
+
+/** Somebody's session, asked for by whoever holds the credential. */
+export function askSession(credential: string, { token }: Person): Request {
+  const variables = { token };
+  return {
+    ...compose(documents.verifySession, { token: credential, variables }),
+    expect: isValid,
+  };
+}
+
+export function askSessionAndUser(person: Person): Request {
+  const { token } = person;
+  return {
+    ...compose(documents.verifySessionAndUser, { token, variables: { token } }),
+    expect: ofPerson(person),
+  };
+}
+
+/** A key, by itself. */
+export function askKey(key: string): Request {
+  const variables = { key };
+  return { ...compose(documents.verifyApiKey, { token: key, variables }), expect: isValid };
+}
+
+export function askViewer(person: Person): Request {
+  return { ...compose(documents.viewer, { token: person.token }), expect: ofPerson(person) };
+}
+
+export function askTenants(person: Person): Request {
+  return { ...compose(documents.tenants, { token: person.token }), expect: ofPerson(person) };
+}
+
+/** A page of 50 members of the largest tenant, by its owner. */
+export function askMembers({ owner, tenantId }: World, after: string | null): Request {
+  return {
+    ...compose(documents.members, { token: owner, variables: { tenantId, after } }),
+    expect: { text: '"lastSignInAt":', times: 50 },
+  };
+}
+
+/** Refused where there are too many of them. */
+export function askSignIn(email: string, { password }: World): Request {
+  const variables = { email, password };
+  return { ...compose(documents.signIn, { variables }), expect: once('"token":"') };
+}
+
+export function askPostgraphileTenants(person: Person): Request {
+  const { email } = person;
+  return {
+    ...compose(postgraphileDocuments.tenants, { variables: { email } }),
+    expect: ofPerson(person),
+  };
+}
+
+export function askPostgraphileMembers({ tenantUuid }: World): Request {
+  return {
+    ...compose(postgraphileDocuments.members, { variables: { tenantId: tenantUuid } }),
+    expect: { text: '"lastSignInAt":', times: 50 },
+  };
+}

@@ -1,0 +1,55 @@
+import { ensureAppRole } from '../../../src/db/app-role.ts';
+import { type ServerProcess, startServerProcess } from '../server-process.ts';
+import { createPeerLogin } from './peer-login.ts';
+import { startPostgraphileServer } from './postgraphile-server.ts';
+import { startRawServer } from './raw-server.ts';
+
+/** Our server in several settings, and what it is compared with. */
+export type SideName = 'ours' | 'cacheOff' | 'raw' | 'postgraphile';
+
+export type Sides = {
+  ours: ServerProcess;
+  all: ReadonlyMap<SideName, ServerProcess>;
+  /** Who does not take part, and why. */
+  absent: readonly string[];
+  end: () => Promise<void>;
+};
+
+const poolSize = 10;
+
+/** Limits of one caller, which is all callers here; they are still counted. */
+const limits = { SIGN_IN_SOURCE_FAILURES_MAX: '1000000', API_KEY_REQUESTS_PER_MINUTE: '10000000' };
+
+/** What is set otherwise than shipped. */
+const variants: Partial<Record<SideName, Record<string, string>>> = {
+  ours: {},
+  cacheOff: { CREDENTIAL_CACHE_MS: '0' },
+};
+
+/** Starts one process of each on a filled database. */
+export async function openSides(ownerUrl: string): Promise<Sides> {
+  const appUrl = await ensureAppRole(ownerUrl);
+  const peerUrl = await createPeerLogin(ownerUrl);
+  const all = new Map<SideName, ServerProcess>();
+  for (const [name, settings] of Object.entries(variants)) {
+    const environment = { DATABASE_POOL_SIZE: String(poolSize), ...limits, ...settings };
+    all.set(name as SideName, await startServerProcess(appUrl, environment));
+  }
+  all.set('raw', await startRawServer(peerUrl, poolSize));
+  const absent: string[] = [];
+  try {
+    all.set('postgraphile', await startPostgraphileServer(peerUrl, poolSize));
+  } catch (error) {
+    absent.push(`PostGraphile: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const ours = all.get('ours');
+  if (!ours) throw new Error('our server is missing');
+  return {
+    ours,
+    all,
+    absent,
+    async end() {
+      for (const side of all.values()) await side.end();
+    },
+  };
+}

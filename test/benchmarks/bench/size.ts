@@ -1,0 +1,119 @@
+import type pg from 'pg';
+import { withClient } from '../../prove/arena.ts';
+import { fillBySeed } from '../../support/fill.ts';
+import { print, runSql } from '../stage.ts';
+import {
+  judgeCrowd,
+  judgeFlood,
+  judgeLatePage,
+  judgeRatios,
+  judgeSignIn,
+  judgeWrites,
+  type Verdict,
+} from './bars.ts';
+import { type Contest, listContests, type Operation } from './contests.ts';
+import { measureCrowd } from './crowd.ts';
+import { measureFlood } from './flood.ts';
+import { measureKeyWrites } from './key-writes.ts';
+import type { Pace } from './pace.ts';
+import { measureSeries, type Series } from './series.ts';
+import { openSides, type Sides } from './sides.ts';
+import { createWorld } from './world.ts';
+
+/** What was measured at one size. */
+export type Run = {
+  users: number;
+  series: Series;
+  verdicts: readonly Verdict[];
+  /** What was not measured, and why. */
+  gaps: readonly string[];
+};
+
+/** Fills an empty migrated database for so many users and measures everything in it. */
+export async function measureSize(
+  ownerUrl: string,
+  users: number,
+  given: { hashesPerSecond: number; pace: Pace },
+): Promise<Run> {
+  const password = await timed('filled', () => fill(ownerUrl, users));
+  const sides = await openSides(ownerUrl);
+  try {
+    const { url } = sides.ours;
+    const contests = await timed('prepared', async () =>
+      listContests(url, await createWorld(url, ownerUrl, password)),
+    );
+    const run = await withClient(ownerUrl, (client) =>
+      measureAll(client, { sides, contests, ...given }),
+    );
+    for (const verdict of run.verdicts) tell(verdict);
+    const gaps = [...sides.absent, ...listGaps(contests)];
+    for (const gap of gaps) print(`  NOT MEASURED ${gap}`);
+    return { users, ...run, gaps };
+  } finally {
+    await sides.end();
+  }
+}
+
+/** A line of the result, for people. */
+export function tell({ promise, bar, measured, isHeld }: Verdict): void {
+  const verdict = bar === null ? 'shown   ' : isHeld ? 'held    ' : 'NOT HELD';
+  print(`  ${verdict} ${promise}: ${measured.toFixed(3)}${bar === null ? '' : ` (${bar})`}`);
+}
+
+async function fill(ownerUrl: string, users: number): Promise<string> {
+  const password = await fillBySeed(ownerUrl, users);
+  await runSql(ownerUrl, 'vacuum (analyze)');
+  await runSql(ownerUrl, 'checkpoint');
+  return password;
+}
+
+type Subject = {
+  sides: Sides;
+  contests: readonly Contest[];
+  hashesPerSecond: number;
+  pace: Pace;
+};
+
+async function measureAll(
+  client: pg.Client,
+  { sides, contests, hashesPerSecond, pace }: Subject,
+): Promise<Pick<Run, 'series' | 'verdicts'>> {
+  const { ours } = sides;
+  const requestsOf = (operation: Operation) =>
+    contests.find((contest) => contest.operation === operation)?.requests ?? [];
+  const series = await timed('operations', () => measureSeries(client, { sides, contests, pace }));
+  const keys = { ...ours, requests: requestsOf('verifyApiKey') };
+  const writes = await timed('writes of keys', () => measureKeyWrites(client, keys, pace.keysMs));
+  const flooded = {
+    checks: requestsOf('verifySession'),
+    signIns: requestsOf('sign-in'),
+    hashesPerSecond,
+  };
+  const flood = await timed('sign-ins in plenty', () => measureFlood(ours.url, flooded, pace));
+  const crowd = await timed('crowd', () =>
+    measureCrowd(client, ours, { contests, milliseconds: pace.crowdMs }),
+  );
+  if (crowd.firstFault !== null) print(`  of the crowd's: ${crowd.firstFault}`);
+  const verdicts = [
+    ...judgeRatios(series),
+    ...judgeLatePage(series),
+    judgeSignIn(series, hashesPerSecond),
+    judgeWrites(writes),
+    ...judgeFlood(flood),
+    ...judgeCrowd(crowd),
+  ];
+  return { series, verdicts };
+}
+
+function listGaps(contests: readonly Contest[]): string[] {
+  return contests.some(({ operation }) => operation === '50 members, page 1,000')
+    ? []
+    : ['page 1,000 of the members: no tenant has more than 50,000 of them'];
+}
+
+async function timed<T>(part: string, work: () => Promise<T>): Promise<T> {
+  const began = performance.now();
+  const result = await work();
+  print(`  ${part}: ${((performance.now() - began) / 1_000).toFixed(0)} s`);
+  return result;
+}

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { judgeGrowth, judgeLatePage, judgeRatios } from '../benchmarks/bench/bars.ts';
+import type { Operation } from '../benchmarks/bench/contests.ts';
+import type { Measured } from '../benchmarks/bench/measure.ts';
+
+const once = (perSecond: number, p50 = 1): Measured => ({
+  perSecond,
+  p50,
+  p95: 1,
+  p99: 1,
+  cpuMsPerRequest: null,
+  clientCpuMsPerRequest: 0,
+  statementsPerRequest: 1,
+});
+const series = (all: Partial<Record<Operation, Measured[]>>) =>
+  new Map(Object.entries(all) as [Operation, Measured[]][]);
+
+test('each repetition is held against its neighbour of the same round', () => {
+  const found = judgeRatios(
+    series({
+      raw: [once(100), once(1_000), once(10)],
+      viewer: [once(50), once(100), once(6)],
+    }),
+  );
+  expect(found).toMatchObject([{ measured: 0.5, bar: 'at least 0.45', isHeld: true }]);
+});
+
+test('what did not take part has no verdict', () => {
+  expect(judgeRatios(series({ viewer: [once(1)] }))).toEqual([]);
+  expect(judgeLatePage(series({ '50 members': [once(1)] }))).toEqual([]);
+});
+
+test('a comparison without a bar is shown and breaks nothing', () => {
+  const found = judgeRatios(
+    series({ '50 members': [once(1)], 'PostGraphile: 50 members': [once(100)] }),
+  );
+  expect(found).toMatchObject([{ bar: null, measured: 0.01, isHeld: true }]);
+});
+
+test('growth is asked of our own operations alone', () => {
+  const small = series({ raw: [once(1)], viewer: [once(1, 2)] });
+  const large = series({ raw: [once(1, 9)], viewer: [once(1, 3)] });
+  expect(judgeGrowth(small, large)).toMatchObject([{ measured: 1.5, isHeld: false }]);
+});
