@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { judgeGrowth, type Verdict } from './bench/bars.ts';
-import { measureHashes } from './bench/hashes.ts';
+import type { Verdict } from './bench/bars.ts';
+import { measureGrowth } from './bench/growth.ts';
 import { quick, usual } from './bench/pace.ts';
 import { writeReport } from './bench/report.ts';
 import { measureSize, type Run, tell } from './bench/size.ts';
@@ -22,27 +22,26 @@ if (!sizes.every((size) => Number.isInteger(size) && size >= 1_000)) {
   process.exit(2);
 }
 const pace = values.quick ? quick : usual;
-const hashesPerSecond = await measureHashes();
-print(`bare argon2id: ${hashesPerSecond.toFixed(0)} hashes/s`);
 const stage = await openStage();
 const runs: Run[] = [];
+let growth: readonly Verdict[] = [];
 try {
   for (const users of sizes) {
     print(`${users} users …`);
     const ownerUrl = await stage.createDatabase(`bench_${users}`);
-    runs.push(await measureSize(ownerUrl, users, { hashesPerSecond, pace }));
+    runs.push(await measureSize(ownerUrl, users, pace));
   }
+  growth = await measureAcross();
 } finally {
   await stage.clear();
 }
-const growth = judgeAcross(runs);
 for (const verdict of growth) tell(verdict);
 const isHeld = [...runs.flatMap(({ verdicts }) => verdicts), ...growth].every((one) => one.isHeld);
-if (values.users === undefined && !values.quick) await writeReport(runs, growth, hashesPerSecond);
+if (values.users === undefined && !values.quick) await writeReport(runs, growth);
 process.exit(isHeld ? 0 : 1);
 
-function judgeAcross(all: readonly Run[]): Verdict[] {
-  const [small] = all;
-  const large = all.at(-1);
-  return small && large && small !== large ? judgeGrowth(small.series, large.series) : [];
+async function measureAcross(): Promise<readonly Verdict[]> {
+  const [small] = runs;
+  const large = runs.at(-1);
+  return small && large && small !== large ? await measureGrowth(small, large, pace) : [];
 }

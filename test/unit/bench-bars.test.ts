@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { judgeGrowth, judgeLatePage, judgeRatios } from '../benchmarks/bench/bars.ts';
+import { judgeLatePage, judgeRatios, judgeSignIn } from '../benchmarks/bench/bars.ts';
 import type { Operation } from '../benchmarks/bench/contests.ts';
 import type { Measured } from '../benchmarks/bench/measure.ts';
 
@@ -37,8 +37,7 @@ test('a comparison without a bar is shown and breaks nothing', () => {
   expect(found).toMatchObject([{ bar: null, measured: 0.01, isHeld: true }]);
 });
 
-test('growth is asked of our own operations alone', () => {
-  const small = series({ raw: [once(1)], viewer: [once(1, 2)] });
-  const large = series({ raw: [once(1, 9)], viewer: [once(1, 3)] });
-  expect(judgeGrowth(small, large)).toMatchObject([{ measured: 1.5, isHeld: false }]);
+test('sign-ins are held against the hashes of the same round', () => {
+  const found = judgeSignIn(series({ 'sign-in': [once(90), once(10), once(50)] }), [100, 20, 50]);
+  expect(found).toMatchObject({ measured: 0.9, isHeld: true });
 });

@@ -1,12 +1,16 @@
 import type pg from 'pg';
 import { getMedian, print } from '../stage.ts';
 import type { Contest, Operation } from './contests.ts';
+import { measureHashes } from './hashes.ts';
 import { type Contestant, type Measured, measure } from './measure.ts';
 import type { Pace } from './pace.ts';
 import type { Sides } from './sides.ts';
 
 /** All repetitions of each operation at one size of database. */
 export type Series = ReadonlyMap<Operation, readonly Measured[]>;
+
+/** With them, how many passwords a second could be hashed in each round by somebody who does nothing else. */
+export type Rounds = { series: Series; hashesPerSecond: readonly number[] };
 
 const connections = 32;
 
@@ -19,20 +23,23 @@ type Subject = { sides: Sides; contests: readonly Contest[]; pace: Pace };
 export async function measureSeries(
   client: pg.Client,
   { sides, contests, pace }: Subject,
-): Promise<Series> {
+): Promise<Rounds> {
   const entrants: (Contestant & { operation: Operation; repeated: Measured[] })[] = [];
   for (const { operation, side, requests } of contests) {
     const server = sides.all.get(side);
     if (server) entrants.push({ operation, requests, repeated: [], ...server });
   }
   for (const entrant of entrants) await attempt(entrant, pace.warmUpMs);
+  const hashesPerSecond: number[] = [];
   for (let round = 0; round < pace.repetitions; round += 1) {
     for (const entrant of round % 2 === 0 ? entrants : entrants.toReversed()) {
       entrant.repeated.push(await attempt(entrant, pace.roundMs));
     }
+    hashesPerSecond.push(await measureHashes(pace.hashesMs));
   }
   for (const { operation, repeated } of entrants) tell(operation, repeated);
-  return new Map(entrants.map(({ operation, repeated }) => [operation, repeated]));
+  const series = new Map(entrants.map(({ operation, repeated }) => [operation, repeated]));
+  return { series, hashesPerSecond };
 
   async function attempt(entrant: (typeof entrants)[number], milliseconds: number) {
     try {

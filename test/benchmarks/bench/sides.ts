@@ -9,7 +9,7 @@ export type SideName = 'ours' | 'cacheOff' | 'raw' | 'postgraphile';
 
 export type Sides = {
   ours: ServerProcess;
-  all: ReadonlyMap<SideName, ServerProcess>;
+  all: Servers;
   /** Who does not take part, and why. */
   absent: readonly string[];
   end: () => Promise<void>;
@@ -26,15 +26,23 @@ const variants: Partial<Record<SideName, Record<string, string>>> = {
   cacheOff: { CREDENTIAL_CACHE_MS: '0' },
 };
 
-/** Starts one process of each on a filled database. */
-export async function openSides(ownerUrl: string): Promise<Sides> {
+export type Servers = ReadonlyMap<SideName, ServerProcess>;
+
+/** Starts our server on a filled database, a process in each of the settings. */
+export async function startOurs(ownerUrl: string): Promise<Servers> {
   const appUrl = await ensureAppRole(ownerUrl);
-  const peerUrl = await createPeerLogin(ownerUrl);
   const all = new Map<SideName, ServerProcess>();
   for (const [name, settings] of Object.entries(variants)) {
     const environment = { DATABASE_POOL_SIZE: String(poolSize), ...limits, ...settings };
     all.set(name as SideName, await startServerProcess(appUrl, environment));
   }
+  return all;
+}
+
+/** Starts a process of each side on a filled database. */
+export async function openSides(ownerUrl: string): Promise<Sides> {
+  const peerUrl = await createPeerLogin(ownerUrl);
+  const all = new Map(await startOurs(ownerUrl));
   all.set('raw', await startRawServer(peerUrl, poolSize));
   const absent: string[] = [];
   try {

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { withClient } from '../../prove/arena.ts';
 import { fillBySeed } from '../../support/fill.ts';
-import { print, runSql } from '../stage.ts';
+import { getMedian, print, runSql } from '../stage.ts';
 import {
   judgeCrowd,
   judgeFlood,
@@ -23,18 +23,17 @@ import { createWorld } from './world.ts';
 /** What was measured at one size. */
 export type Run = {
   users: number;
+  ownerUrl: string;
+  contests: readonly Contest[];
   series: Series;
+  hashesPerSecond: number;
   verdicts: readonly Verdict[];
   /** What was not measured, and why. */
   gaps: readonly string[];
 };
 
 /** Fills an empty migrated database for so many users and measures everything in it. */
-export async function measureSize(
-  ownerUrl: string,
-  users: number,
-  given: { hashesPerSecond: number; pace: Pace },
-): Promise<Run> {
+export async function measureSize(ownerUrl: string, users: number, pace: Pace): Promise<Run> {
   const password = await timed('filled', () => fill(ownerUrl, users));
   const sides = await openSides(ownerUrl);
   try {
@@ -43,12 +42,12 @@ export async function measureSize(
       listContests(url, await createWorld(url, ownerUrl, password)),
     );
     const run = await withClient(ownerUrl, (client) =>
-      measureAll(client, { sides, contests, ...given }),
+      measureAll(client, { sides, contests, pace }),
     );
     for (const verdict of run.verdicts) tell(verdict);
     const gaps = [...sides.absent, ...listGaps(contests)];
     for (const gap of gaps) print(`  NOT MEASURED ${gap}`);
-    return { users, ...run, gaps };
+    return { users, ownerUrl, contests, ...run, gaps };
   } finally {
     await sides.end();
   }
@@ -67,21 +66,19 @@ async function fill(ownerUrl: string, users: number): Promise<string> {
   return password;
 }
 
-type Subject = {
-  sides: Sides;
-  contests: readonly Contest[];
-  hashesPerSecond: number;
-  pace: Pace;
-};
+type Subject = { sides: Sides; contests: readonly Contest[]; pace: Pace };
 
 async function measureAll(
   client: pg.Client,
-  { sides, contests, hashesPerSecond, pace }: Subject,
-): Promise<Pick<Run, 'series' | 'verdicts'>> {
+  { sides, contests, pace }: Subject,
+): Promise<Pick<Run, 'series' | 'hashesPerSecond' | 'verdicts'>> {
   const { ours } = sides;
   const requestsOf = (operation: Operation) =>
     contests.find((contest) => contest.operation === operation)?.requests ?? [];
-  const series = await timed('operations', () => measureSeries(client, { sides, contests, pace }));
+  const { series, ...rounds } = await timed('operations', () =>
+    measureSeries(client, { sides, contests, pace }),
+  );
+  const hashesPerSecond = getMedian(rounds.hashesPerSecond);
   const keys = { ...ours, requests: requestsOf('verifyApiKey') };
   const writes = await timed('writes of keys', () => measureKeyWrites(client, keys, pace.keysMs));
   const flooded = {
@@ -93,16 +90,17 @@ async function measureAll(
   const crowd = await timed('crowd', () =>
     measureCrowd(client, ours, { contests, milliseconds: pace.crowdMs }),
   );
+  if (flood.firstFault !== null) print(`  among sign-ins: ${flood.firstFault}`);
   if (crowd.firstFault !== null) print(`  of the crowd's: ${crowd.firstFault}`);
   const verdicts = [
     ...judgeRatios(series),
     ...judgeLatePage(series),
-    judgeSignIn(series, hashesPerSecond),
+    judgeSignIn(series, rounds.hashesPerSecond),
     judgeWrites(writes),
     ...judgeFlood(flood),
     ...judgeCrowd(crowd),
   ];
-  return { series, verdicts };
+  return { series, hashesPerSecond, verdicts };
 }
 
 function listGaps(contests: readonly Contest[]): string[] {
