@@ -37,9 +37,11 @@ through pg, the session with its user; nothing is authorised, limited, logged or
 Both have pools of the size of ours. On our side everything is as shipped, except that the two limits that
 count by caller are out of reach, as all callers are one here. *Cache off* is the same server with
 \`CREDENTIAL_CACHE_MS=0\`. Checks in flight are always sent to the database together, and nothing switches that
-off; how much it does is told by the statements per request, which are one for each check without it.
+off; how much it does is told by the statements per request, of which a check that went alone would take one.
 
-CPU is that of the server and its connections in the database, without the load's own. In the crowd each
+CPU is that of the server and of those connections in the database that were there before and after; pools are
+full by then. The load's own is told apart. Memory is the most that was seen of a process that has been through
+everything in the first table before. In the crowd each
 person waits ${pauseSeconds} s on average between an answer and the next question, as people do who read; what a server
 does with more than it can do is the subject of \`npm run bench:overload\`. Where sign-ins arrive at twice the
 hashing rate, ${checksPerSecond} session checks a second arrive by the clock. The load's own delay on a full machine counts as
