@@ -35,6 +35,8 @@ create policy definer on api_keys to tenantry_definer
 create policy tenant_scope on api_keys to tenantry_app
   using (tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)) OR ( SELECT is_platform_scope() AS is_platform_scope))
   with check (tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)) OR ( SELECT is_platform_scope() AS is_platform_scope));
+CREATE TRIGGER api_keys_tell_change AFTER UPDATE OF name, permissions, expires_at, revoked_at, token_hash ON api_keys FOR EACH ROW EXECUTE FUNCTION tell_changes('tenant_id');
+CREATE TRIGGER api_keys_tell_end AFTER DELETE ON api_keys REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tell_changes('tenant_id');
 
 create table audit_events (
   id uuid not null default uuidv7(),
@@ -221,6 +223,8 @@ create policy definer on membership_roles to tenantry_definer
 create policy tenant_scope on membership_roles to tenantry_app
   using (tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)) OR ( SELECT is_platform_scope() AS is_platform_scope))
   with check (tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)) OR ( SELECT is_platform_scope() AS is_platform_scope));
+CREATE TRIGGER membership_roles_tell_gain AFTER INSERT ON membership_roles REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tell_changes('tenant_id');
+CREATE TRIGGER membership_roles_tell_loss AFTER DELETE ON membership_roles REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tell_changes('tenant_id');
 
 create table one_time_tokens (
   user_id uuid not null,
@@ -286,6 +290,7 @@ create policy definer on roles to tenantry_definer
 create policy tenant_scope on roles to tenantry_app
   using (tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)) OR ( SELECT is_platform_scope() AS is_platform_scope))
   with check (tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)) OR ( SELECT is_platform_scope() AS is_platform_scope));
+CREATE TRIGGER roles_tell_change AFTER UPDATE ON roles REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tell_changes('tenant_id');
 
 create table sessions (
   id uuid not null default uuidv7(),
@@ -330,6 +335,8 @@ create policy tenant_reads on sessions for select to tenantry_app
 create policy tenant_revokes on sessions for delete to tenantry_app
   using (tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)));
 CREATE TRIGGER sessions_check_impersonation BEFORE INSERT ON sessions FOR EACH ROW WHEN (new.impersonator_id IS NOT NULL) EXECUTE FUNCTION check_impersonation();
+CREATE TRIGGER sessions_tell_change AFTER UPDATE ON sessions FOR EACH ROW WHEN (new.last_seen_at <= old.last_seen_at OR new.user_id IS DISTINCT FROM old.user_id OR new.token_hash IS DISTINCT FROM old.token_hash OR new.expires_at IS DISTINCT FROM old.expires_at OR new.idle_timeout_seconds IS DISTINCT FROM old.idle_timeout_seconds OR new.authenticated_at IS DISTINCT FROM old.authenticated_at OR new.tenant_id IS DISTINCT FROM old.tenant_id OR new.impersonator_id IS DISTINCT FROM old.impersonator_id) EXECUTE FUNCTION tell_changes('user_id');
+CREATE TRIGGER sessions_tell_end AFTER DELETE ON sessions REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tell_changes('user_id');
 CREATE TRIGGER sessions_tighten BEFORE INSERT ON sessions FOR EACH ROW WHEN (new.tenant_id IS NOT NULL) EXECUTE FUNCTION tighten_session();
 
 create table sign_in_budgets (
@@ -396,6 +403,7 @@ create policy definer on tenants to tenantry_definer
 create policy tenant_scope on tenants to tenantry_app
   using (id = (( SELECT current_tenant_id() AS current_tenant_id)) OR ( SELECT is_platform_scope() AS is_platform_scope))
   with check (id = (( SELECT current_tenant_id() AS current_tenant_id)) OR ( SELECT is_platform_scope() AS is_platform_scope));
+CREATE TRIGGER tenants_tell_change AFTER UPDATE OF status ON tenants FOR EACH ROW EXECUTE FUNCTION tell_changes('id');
 CREATE TRIGGER tenants_tighten_sessions AFTER UPDATE OF settings ON tenants FOR EACH ROW WHEN (old.settings IS DISTINCT FROM new.settings) EXECUTE FUNCTION tighten_sessions();
 
 create table user_activity (
@@ -440,6 +448,8 @@ create policy tenant_scope on user_tenants to tenantry_app
 CREATE TRIGGER user_tenants_count_deleted AFTER DELETE ON user_tenants REFERENCING OLD TABLE AS former FOR EACH STATEMENT EXECUTE FUNCTION update_member_counts();
 CREATE TRIGGER user_tenants_count_inserted AFTER INSERT ON user_tenants REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION update_member_counts();
 CREATE TRIGGER user_tenants_count_updated AFTER UPDATE ON user_tenants REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION update_member_counts();
+CREATE TRIGGER user_tenants_tell_change AFTER UPDATE OF is_active ON user_tenants FOR EACH ROW EXECUTE FUNCTION tell_changes('user_id');
+CREATE TRIGGER user_tenants_tell_end AFTER DELETE ON user_tenants REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tell_changes('user_id');
 
 create table users (
   id uuid not null default uuidv7(),
@@ -475,11 +485,13 @@ create policy own_row on users to tenantry_app
 create policy same_tenant on users for select to tenantry_app
   using ((EXISTS ( SELECT
    FROM user_tenants m
-  WHERE m.tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)) AND m.user_id = users.id)));
+  WHERE m.tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)) AND m.user_id = users.id
+ OFFSET 0)));
 CREATE TRIGGER users_end_impersonations AFTER UPDATE OF status, is_platform_admin ON users FOR EACH ROW WHEN (old.status <> new.status OR old.is_platform_admin <> new.is_platform_admin) EXECUTE FUNCTION end_impersonations();
 CREATE TRIGGER users_end_impersonations_of_gone AFTER DELETE ON users FOR EACH ROW WHEN (old.is_platform_admin) EXECUTE FUNCTION end_impersonations();
 CREATE TRIGGER users_forget_invitations AFTER DELETE ON users FOR EACH ROW EXECUTE FUNCTION forget_invitations();
 CREATE TRIGGER users_forget_mailbox AFTER DELETE ON users FOR EACH ROW EXECUTE FUNCTION forget_mailbox();
+CREATE TRIGGER users_tell_change AFTER UPDATE OF email, email_verified_at, name, avatar_url, locale, status, is_platform_admin, metadata ON users FOR EACH ROW EXECUTE FUNCTION tell_changes('id');
 
 CREATE OR REPLACE FUNCTION public.accept_invitation(hash bytea, wanted uuid, wanted_tenant uuid)
  RETURNS TABLE(outcome text, tenant_id uuid, invitation_id uuid, membership_id uuid, role_keys text[], members_max integer)
@@ -2483,6 +2495,31 @@ BEGIN ATOMIC
 END;
 alter function take_one_time_token(text,bytea) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.tell_changes()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+declare
+  ids uuid[];
+begin
+  -- The argument names the column that holds the id.
+  if tg_level = 'ROW' then
+    execute format('select array[($1).%I]', tg_argv[0]) into ids using new;
+  else
+    execute format('select array_agg(distinct %I) from changed', tg_argv[0]) into ids;
+  end if;
+  -- To tell each of very many would take longer than to ask for all of them again.
+  if cardinality(ids) > 100 then
+    perform pg_notify('tenantry_changes', 'everything');
+  else
+    perform pg_notify('tenantry_changes', id::text) from unnest(ids) id;
+  end if;
+  return null;
+end
+$function$;
+alter function tell_changes() owner to owner;
+
 CREATE OR REPLACE FUNCTION public.tighten_session()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -3144,6 +3181,7 @@ comment on function statement_statistics() is 'Statistics of the statements of t
 comment on function sync_built_in_roles(jsonb) is 'Brings the built-in roles of every tenant to what the permission catalogue of this release says.';
 comment on view table_stats is 'Tables with size, dead rows and when they were last cleaned, the largest first.';
 comment on function take_one_time_token(text,bytea) is 'The same, and uses it up; for the functions that act on it.';
+comment on function tell_changes() is 'Has servers forget, once the transaction is committed, what they remember of the credentials of the users or tenants whose rows were changed.';
 comment on view tenant_usage_stats is 'The 100 tenants with most members.';
 comment on table tenants is 'The organisations that use the product.';
 comment on column tenants.api_keys_max is 'Most API keys that are not revoked, set by platform administrators.';
