@@ -1,10 +1,10 @@
+import { openData } from './app/data.ts';
 import { createMetricsIfAny, serveMetrics } from './app/metrics.ts';
 import { createRuntime, type OpenedRuntime } from './app/runtime.ts';
 import type { Config } from './config.ts';
 import { type Ctx, findBoundTenantId, type RequestInfo } from './core/context.ts';
-import { guardDatabase } from './core/guarded-database.ts';
 import type { Runtime } from './core/runtime.ts';
-import { createDatabase, type Database } from './db/database.ts';
+import type { Database } from './db/database.ts';
 import type { StatementObserver } from './db/pool.ts';
 import { createReadiness } from './db/readiness.ts';
 import { authenticate } from './domains/api-keys/authenticate.ts';
@@ -22,8 +22,7 @@ import { createHttpServer, type HttpServer } from './http/server.ts';
 import { createSealer } from './lib/sealer.ts';
 import type { Logger } from './observability/logger.ts';
 import type { Metrics } from './observability/metrics.ts';
-import { beginStatement } from './observability/traced-work.ts';
-import { startTracing, type Tracing } from './observability/tracing.ts';
+import { startTracing } from './observability/tracing.ts';
 import { schema } from './schema.ts';
 
 /** What an app is made of beyond its configuration. */
@@ -61,7 +60,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     log,
     closeGraceMs: config.server.shutdownGraceMs,
   });
-  const db = parts.database ?? openPool(config, parts, tracing);
+  const { db, cache, close: closeData } = openData(config, parts, tracing);
   const sealer = createSealer(secret, 'mail');
   const metrics = createMetricsIfAny(config);
   const mails = startDelivery(config, { db, sealer, log, countMail: metrics?.countMail });
@@ -69,6 +68,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     db,
     secret,
     log,
+    cache,
     trustsDatabaseAlone,
     wakeMails: mails.wake,
     countRefusal: metrics?.countError,
@@ -107,7 +107,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       await housekeeping?.stop();
       await mails.close();
       await opened.close();
-      await db.close();
+      await closeData();
       // Last: what was in flight is traced to its end.
       await tracing?.close();
     },
@@ -138,17 +138,6 @@ function createContextMaker(
     request.notes.tenantId = findBoundTenantId(ctx);
     return ctx;
   };
-}
-
-function openPool(
-  config: Config,
-  { appUrl, observeStatement }: AppParts,
-  tracing: Tracing | null,
-): Database {
-  const watch = tracing ? beginStatement : undefined;
-  return guardDatabase(
-    createDatabase({ ...config.database, url: appUrl }, observeStatement, watch),
-  );
 }
 
 /** Null where the setting leaves it to other processes. */

@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts';
+import { type CredentialCache, createCredentialCache } from '../core/credential-cache.ts';
 import { createPasswordHasher } from '../core/password-hasher.ts';
 import { createGrantFinder } from '../core/recheck.ts';
 import type { Runtime } from '../core/runtime.ts';
@@ -7,6 +8,7 @@ import type { Database } from '../db/database.ts';
 import { createApiKeyChecker } from '../domains/api-keys/check.ts';
 import { getApiKeyPrefix } from '../domains/api-keys/token.ts';
 import { createAuditFeed } from '../domains/audit/feed.ts';
+import { createMembershipFinder } from '../domains/memberships/loaders.ts';
 import { createSessionChecker } from '../domains/sessions/check.ts';
 import { createRefusalCounter } from '../domains/sessions/refusals.ts';
 import { createAnswerSlots } from '../lib/answer-slot.ts';
@@ -20,6 +22,8 @@ export type RuntimeParts = {
   db: Database;
   secret: string;
   log: Logger;
+  /** What credentials were good for a moment ago; nothing where it is not given. */
+  cache?: CredentialCache | undefined;
   /** See Runtime; for the proof of row security. */
   trustsDatabaseAlone?: boolean | undefined;
   /** Has the outbox looked at; a command leaves that to the server. */
@@ -36,12 +40,14 @@ export type OpenedRuntime = {
   close: () => Promise<void>;
 };
 
+const remembersNothing = createCredentialCache({ maxAgeMs: 0, isHeard: () => false });
+
 /** Makes what the services work with: one for the life of a server, or of a command. */
 export async function createRuntime(config: Config, parts: RuntimeParts): Promise<OpenedRuntime> {
-  const { db, secret, log } = parts;
-  const sessions = createSessionChecker(db, log);
+  const { db, secret, log, cache = remembersNothing } = parts;
+  const sessions = createSessionChecker({ db, log, cache });
   const refusals = createRefusalCounter(db, log);
-  const apiKeys = createApiKeyChecker(db, log);
+  const apiKeys = createApiKeyChecker({ db, log, cache });
   const feed = createAuditFeed(db, log);
   const runtime: Runtime = {
     sessionLimits: config.sessions,
@@ -67,6 +73,7 @@ export async function createRuntime(config: Config, parts: RuntimeParts): Promis
     },
     findLiveSession: sessions.find,
     findGrant: createGrantFinder(db),
+    listMembershipsOfUser: createMembershipFinder(db),
     streams: createStreams(config.streams, log),
     feed,
   };

@@ -184,6 +184,11 @@ export const settings = {
       fallback: '900',
       about: 'What is dangerous asks for the password again this many seconds after sign-in',
     }),
+    CREDENTIAL_CACHE_MS: integer(0, 5_000, {
+      fallback: '1000',
+      about:
+        'How long in ms a good session or API key is believed without asking again; 0 asks each time',
+    }),
     IMPERSONATION_MAX_SECONDS: integer(1, 3_600, {
       fallback: '3600',
       about: 'The longest in seconds that a platform admin acts in the name of a user',

@@ -11,7 +11,7 @@ import {
   limitToCredential,
 } from './context.ts';
 import type { Permission } from './permissions.ts';
-import type { Runtime } from './runtime.ts';
+import type { GrantAsk, Runtime } from './runtime.ts';
 
 /** What somebody must still be allowed in a tenant. */
 export type Need = { tenantId: string; permission: Permission };
@@ -46,16 +46,19 @@ async function renew(ctx: Ctx): Promise<void> {
 /** Finds whether users have permissions in tenants, many at once in one statement. */
 export function createGrantFinder(db: Database): Runtime['findGrant'] {
   type Row = { ordinal: number; isGranted: boolean };
-  return createBatcher(async (asks) => {
-    const rows = await db.read(
-      noScope,
-      (tx) => tx.$queryRaw<Row[]>`
+  return createBatcher(
+    async (asks: readonly GrantAsk[]) => {
+      const rows = await db.read(
+        noScope,
+        (tx) => tx.$queryRaw<Row[]>`
         select ordinal::int as ordinal, is_granted as "isGranted"
         from list_grants(${asks.map(({ userId }) => userId)}::uuid[],
           ${asks.map(({ tenantId }) => tenantId)}::uuid[],
           ${asks.map(({ permission }) => permission)}::text[])`,
-    );
-    const byOrdinal = new Map(rows.map(({ ordinal, isGranted }) => [ordinal, isGranted]));
-    return asks.map((_ask, index) => byOrdinal.get(index + 1) ?? null);
-  });
+      );
+      const byOrdinal = new Map(rows.map(({ ordinal, isGranted }) => [ordinal, isGranted]));
+      return asks.map((_ask, index) => byOrdinal.get(index + 1) ?? null);
+    },
+    ({ userId, tenantId, permission }) => `${userId} ${tenantId} ${permission}`,
+  );
 }

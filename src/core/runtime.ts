@@ -7,6 +7,7 @@ import type { LiveSession, SessionAsk } from './live-session.ts';
 import type { MailLinkKind } from './mail.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 import type { Permission } from './permissions.ts';
+import type { Membership, Tenant } from './records.ts';
 import type { Streams } from './streams.ts';
 
 /** How long sessions live, in seconds, and how many a user may have. */
@@ -66,6 +67,19 @@ export type ApiKeyRuntime = {
 /** A question to the check of rights that outlive an answer. */
 export type GrantAsk = { userId: string; tenantId: string; permission: Permission };
 
+/** A question for a page of the memberships of a user, of those that the actor may see. */
+export type MembershipsAsk = {
+  /** Null sees nothing. */
+  actorId: string | null;
+  userId: string;
+  onlyTenant: string | null;
+  afterId: string | null;
+  pageSize: number;
+};
+
+/** A membership with its tenant, as `viewer` and `user` list them. */
+export type MembershipOfUser = { membership: Membership; tenant: Tenant };
+
 /** Wakes who waits for news; each answers how to stop. */
 export type Feed = {
   /** Of an audit trail: called when there may be more of it. */
@@ -111,6 +125,8 @@ export type Runtime = {
   findLiveSession: (ask: SessionAsk) => Promise<LiveSession | null>;
   /** Whether a user has a permission now, merged over all who ask; null where it does not belong. */
   findGrant: (ask: GrantAsk) => Promise<boolean | null>;
+  /** Memberships of users, merged over all who ask. */
+  listMembershipsOfUser: (ask: MembershipsAsk) => Promise<readonly MembershipOfUser[]>;
   streams: Streams;
   feed: Feed;
 };

@@ -89,6 +89,7 @@ export async function startServer(ownerUrl: string): Promise<App & { url: string
     LOG_LEVEL: 'silent',
     DATABASE_POOL_SIZE: '4',
     HOUSEKEEPING_INTERVAL_SECONDS: '0',
+    CREDENTIAL_CACHE_MS: '0',
     // Without its indexes a statement may take all the time it wants.
     REQUEST_TIMEOUT_MS: '300000',
     DATABASE_STATEMENT_TIMEOUT_MS: '300000',

@@ -49,6 +49,8 @@ export async function startTestApp(
     SIGN_IN_SOURCE_FAILURES_MAX: '1000000',
     SIGN_UP_SOURCE_MAX: '1000000',
     HOUSEKEEPING_INTERVAL_SECONDS: '0',
+    // What tests change by SQL counts at once; those about the memory set their own.
+    CREDENTIAL_CACHE_MS: '0',
     ...environment,
   });
   const statements: string[] = [];

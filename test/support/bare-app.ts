@@ -33,6 +33,7 @@ export async function startBareApp(environment: Record<string, string> = {}): Pr
     SIGN_IN_SOURCE_FAILURES_MAX: '1000000',
     SIGN_UP_SOURCE_MAX: '1000000',
     HOUSEKEEPING_INTERVAL_SECONDS: '0',
+    CREDENTIAL_CACHE_MS: '0',
     ...environment,
   });
   const lines: string[] = [];

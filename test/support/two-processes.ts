@@ -12,7 +12,7 @@ export type TwoProcesses = {
   close: () => Promise<void>;
 };
 
-const serveThere = (appUrl: string) => `
+const serveThere = (appUrl: string, environment: Record<string, string>) => `
   import { createApp } from '#root/src/app.ts';
   import { loadConfig } from '#root/src/config.ts';
   import { createLogger } from '#root/src/observability/logger.ts';
@@ -21,6 +21,8 @@ const serveThere = (appUrl: string) => `
     SIGN_IN_SOURCE_FAILURES_MAX: '1000000',
     SIGN_UP_SOURCE_MAX: '1000000',
     HOUSEKEEPING_INTERVAL_SECONDS: '0',
+    CREDENTIAL_CACHE_MS: '0',
+    ...${JSON.stringify(environment)},
   });
   const app = await createApp(config, {
     appUrl: ${JSON.stringify(appUrl)},
@@ -32,9 +34,11 @@ const serveThere = (appUrl: string) => `
 `;
 
 /** Starts both; close them in `afterAll`. */
-export async function startTwoProcesses(): Promise<TwoProcesses> {
-  const here = await startTestApp();
-  const child = startChild(serveThere(here.appUrl));
+export async function startTwoProcesses(
+  environment: Record<string, string> = {},
+): Promise<TwoProcesses> {
+  const here = await startTestApp(environment);
+  const child = startChild(serveThere(here.appUrl, environment));
   const url = await child.firstLine;
   const ask: TestApp['ask'] = async (query, { token, variables } = {}) => {
     const response = await fetch(`${url}/graphql`, {

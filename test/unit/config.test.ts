@@ -62,6 +62,7 @@ test('an empty environment gives the documented development defaults', () => {
       perUserMax: 50,
       impersonationMaxSeconds: 3600,
       reauthenticationSeconds: 900,
+      credentialCacheMs: 1_000,
     },
     passwords: {
       memoryKib: 19_456,

@@ -1,4 +1,5 @@
 import { createBatcher } from '../../core/batcher.ts';
+import type { CredentialCache } from '../../core/credential-cache.ts';
 import type { LiveApiKey } from '../../core/live-api-key.ts';
 import { createUseNotes } from '../../core/use-notes.ts';
 import type { Database } from '../../db/database.ts';
@@ -9,20 +10,30 @@ import { listLiveApiKeys, touchApiKeys } from './queries.ts';
 /** The key check of this process. `close` writes what is still to be noted. */
 export type ApiKeyChecker = {
   find: (tokenHash: Uint8Array) => Promise<LiveApiKey | null>;
-  /** The same without noting a use. */
+  /** The same from the database, without noting a use. */
   peek: (tokenHash: Uint8Array) => Promise<LiveApiKey | null>;
   close: () => Promise<void>;
 };
 
 /**
- * Checks keys, all requests in flight together in one statement, and notes their use in the background,
- * at most once a minute for each. Nothing is remembered, so what was revoked or taken away anywhere
- * counts from the next question on.
+ * Checks keys, all requests in flight together in one statement, remembers for a moment what it found, and
+ * notes their use in the background, at most once a minute for each.
  */
-export function createApiKeyChecker(db: Database, log: Logger): ApiKeyChecker {
-  const findBatched = createBatcher((hashes: readonly Uint8Array[]) =>
-    db.read(noScope, (tx) => listLiveApiKeys(tx, hashes)),
+export function createApiKeyChecker(parts: {
+  db: Database;
+  log: Logger;
+  cache: CredentialCache;
+}): ApiKeyChecker {
+  const { db, log, cache } = parts;
+  const findBatched = createBatcher(
+    (hashes: readonly Uint8Array[]) => db.read(noScope, (tx) => listLiveApiKeys(tx, hashes)),
+    toName,
   );
+  const findRemembered = cache.remember({
+    find: findBatched,
+    toName,
+    listGrounds: ({ apiKey, creatorId }) => [apiKey.tenantId, creatorId],
+  });
   const uses = createUseNotes({
     write: (ids) => db.read(noScope, (tx) => touchApiKeys(tx, ids)),
     onError: (err, apiKeys) =>
@@ -30,11 +41,15 @@ export function createApiKeyChecker(db: Database, log: Logger): ApiKeyChecker {
   });
   return {
     find: async (tokenHash) => {
-      const found = await findBatched(tokenHash);
+      const found = await findRemembered(tokenHash);
       if (found?.needsTouch) uses.add(found.apiKey.id);
       return found;
     },
     peek: findBatched,
     close: uses.close,
   };
+}
+
+function toName(tokenHash: Uint8Array): string {
+  return `key ${Buffer.from(tokenHash).toString('latin1')}`;
 }

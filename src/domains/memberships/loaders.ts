@@ -1,6 +1,10 @@
+import { createBatcher } from '../../core/batcher.ts';
 import { createLoader, createTenantOwnedLoader, type TenantOwnedRef } from '../../core/loader.ts';
 import type { Membership } from '../../core/records.ts';
+import type { MembershipsAsk, Runtime } from '../../core/runtime.ts';
 import { getReader } from '../../core/scopes.ts';
+import type { Database } from '../../db/database.ts';
+import { noScope } from '../../db/scope.ts';
 import { tenantLoader } from '../tenants/loaders.ts';
 import { listMemberships, listVisibleMemberships } from './queries.ts';
 
@@ -18,30 +22,27 @@ export const userMembershipsLoader = createLoader<
 >(
   async (ctx, refs) => {
     const { scope, actorId, onlyTenant } = getReader(ctx);
-    const byPage = Map.groupBy(refs, ({ afterId, pageSize }) => `${afterId}/${pageSize}`);
-    const found = await Promise.all(
-      [...byPage.values()].map(async (ofPage) => {
-        const [{ afterId, pageSize }] = ofPage as [UserMembershipsRef];
-        const userIds = ofPage.map(({ userId }) => userId);
-        const rows = await ctx.db.read(scope, (db) =>
-          listVisibleMemberships(db, {
-            actorId,
-            userIds,
-            onlyTenant,
-            afterId,
-            pageSize,
-          }),
-        );
-        for (const { tenant } of rows) tenantLoader(ctx).prime(tenant.id, tenant);
-        const byUser = Map.groupBy(rows, ({ membership }) => membership.userId);
-        return ofPage.map((ref) => ({ ref, rows: byUser.get(ref.userId) ?? [] }));
-      }),
-    );
-    const byRef = new Map(found.flat().map(({ ref, rows }) => [ref, rows]));
-    return refs.map((ref) => (byRef.get(ref) ?? []).map(({ membership }) => membership));
+    const asks = refs.map((ref) => ({ ...ref, actorId, onlyTenant }));
+    const found =
+      scope === noScope
+        ? await Promise.all(asks.map(ctx.runtime.listMembershipsOfUser))
+        : await ctx.db.read(scope, (db) => listVisibleMemberships(db, asks));
+    return found.map((ofUser) => {
+      for (const { tenant } of ofUser) tenantLoader(ctx).prime(tenant.id, tenant);
+      return ofUser.map(({ membership }) => membership);
+    });
   },
   ({ userId, afterId, pageSize }) => `${userId}/${afterId}/${pageSize}`,
 );
+
+/** Finds memberships of users for all requests in flight, in one statement. */
+export function createMembershipFinder(db: Database): Runtime['listMembershipsOfUser'] {
+  return createBatcher(
+    (asks: readonly MembershipsAsk[]) => db.read(noScope, (tx) => listVisibleMemberships(tx, asks)),
+    ({ actorId, userId, onlyTenant, afterId, pageSize }) =>
+      `${actorId} ${userId} ${onlyTenant} ${afterId} ${pageSize}`,
+  );
+}
 
 export type MembershipRef = TenantOwnedRef;
 

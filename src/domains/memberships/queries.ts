@@ -1,6 +1,7 @@
 import { type CursorKey, getBounds, type PageRequest } from '../../core/page.ts';
 import { ownerRoleKey } from '../../core/permissions.ts';
 import type { JsonObject, Membership, Role, Tenant, User } from '../../core/records.ts';
+import type { MembershipOfUser, MembershipsAsk } from '../../core/runtime.ts';
 import type { Db } from '../../db/database.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { rolesAsJson, rolesOfMembership } from '../roles/queries.ts';
@@ -137,40 +138,59 @@ export async function countMembers(db: Db, tenantId: string): Promise<number> {
   return row.count;
 }
 
-/** A membership with its tenant, as `viewer` and `user` list them. */
-export type MembershipOfUser = { membership: Membership; tenant: Tenant };
-
 type MembershipOfUserRow = MembershipRow & {
+  reader: number;
   tenant: Omit<Tenant, 'createdAt' | 'deletionAt'> & {
     createdAt: string;
     deletionAt: string | null;
   };
 };
 
-/** Up to `pageSize` memberships of each user that the actor may see, in the order of joining. */
+/**
+ * Answers many questions for memberships with one statement, in the order asked; each page in the order of
+ * joining. Who asks is part of each question, so what one may see answers no other.
+ */
 export async function listVisibleMemberships(
   db: Db,
-  asked: {
-    actorId: string | null;
-    userIds: readonly string[];
-    onlyTenant: string | null;
-    afterId: string | null;
-    pageSize: number;
-  },
-): Promise<MembershipOfUser[]> {
+  asks: readonly MembershipsAsk[],
+): Promise<MembershipOfUser[][]> {
+  // Users whom one reader asks for in the same way are looked up together.
+  const ways = asks.map(
+    ({ actorId, onlyTenant, afterId, pageSize }) =>
+      `${actorId} ${onlyTenant} ${afterId} ${pageSize}`,
+  );
+  const readers = [...new Set(ways)];
   const rows = await db.$queryRaw<MembershipOfUserRow[]>`
-    select id, tenant_id as "tenantId", user_id as "userId", is_active as "isActive", metadata,
+    select a.reader, m.id, tenant_id as "tenantId", user_id as "userId", is_active as "isActive", metadata,
       last_sign_in_at as "lastSignInAt", joined_at as "joinedAt", roles, tenant
-    from list_visible_memberships(${asked.actorId}::uuid, ${asked.userIds}::uuid[],
-      ${asked.onlyTenant}::uuid, ${asked.afterId}::uuid, ${asked.pageSize}::int)`;
-  return rows.map((row) => ({
+    from (
+      select reader, actor, only_tenant, after_id, page_size, array_agg(person) as people
+      from unnest(${ways.map((way) => readers.indexOf(way))}::int[],
+        ${asks.map(({ actorId }) => actorId)}::uuid[],
+        ${asks.map(({ onlyTenant }) => onlyTenant)}::uuid[],
+        ${asks.map(({ afterId }) => afterId)}::uuid[],
+        ${asks.map(({ pageSize }) => pageSize)}::int[],
+        ${asks.map(({ userId }) => userId)}::uuid[]
+      ) as u (reader, actor, only_tenant, after_id, page_size, person)
+      group by reader, actor, only_tenant, after_id, page_size
+    ) a
+    cross join lateral list_visible_memberships(a.actor, a.people, a.only_tenant, a.after_id, a.page_size) m
+    order by a.reader, m.user_id, m.id`;
+  const pages = Map.groupBy(rows, ({ reader, userId }) => `${reader} ${userId}`);
+  return asks.map(({ userId }, index) =>
+    (pages.get(`${readers.indexOf(ways[index] ?? '')} ${userId}`) ?? []).map(toMembershipOfUser),
+  );
+}
+
+function toMembershipOfUser(row: MembershipOfUserRow): MembershipOfUser {
+  return {
     membership: toMembership(row),
     tenant: {
       ...row.tenant,
       createdAt: new Date(row.tenant.createdAt),
       deletionAt: row.tenant.deletionAt === null ? null : new Date(row.tenant.deletionAt),
     },
-  }));
+  };
 }
 
 /** Memberships of one tenant, by id or by user. */

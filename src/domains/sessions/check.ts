@@ -1,27 +1,41 @@
 import { createBatcher } from '../../core/batcher.ts';
+import type { CredentialCache } from '../../core/credential-cache.ts';
 import type { LiveSession, SessionAsk } from '../../core/live-session.ts';
 import { createUseNotes } from '../../core/use-notes.ts';
 import type { Database } from '../../db/database.ts';
 import { noScope } from '../../db/scope.ts';
 import type { Logger } from '../../observability/logger.ts';
-import { listLiveSessions, touchSessions } from './queries/check.ts';
+import { type CheckedSession, listLiveSessions, touchSessions } from './queries/check.ts';
 
 /** The session check of this process. `close` writes what is still to be noted. */
 export type SessionChecker = {
   find: (ask: SessionAsk) => Promise<LiveSession | null>;
-  /** The same without noting a use: a stream that nobody looks at keeps no session alive. */
+  /**
+   * The same from the database, without noting a use: a stream that nobody looks at keeps no session alive.
+   */
   peek: (ask: SessionAsk) => Promise<LiveSession | null>;
   close: () => Promise<void>;
 };
 
 /**
- * Checks sessions, all requests in flight together in one statement, and notes their use in the
- * background.
+ * Checks sessions, all requests in flight together in one statement, remembers for a moment what it found,
+ * and notes their use in the background.
  */
-export function createSessionChecker(db: Database, log: Logger): SessionChecker {
-  const findBatched = createBatcher((asks: readonly SessionAsk[]) =>
-    db.read(noScope, (tx) => listLiveSessions(tx, asks)),
+export function createSessionChecker(parts: {
+  db: Database;
+  log: Logger;
+  cache: CredentialCache;
+}): SessionChecker {
+  const { db, log, cache } = parts;
+  const findBatched = createBatcher(
+    (asks: readonly SessionAsk[]) => db.read(noScope, (tx) => listLiveSessions(tx, asks)),
+    toName,
   );
+  const findRemembered = cache.remember({
+    find: findBatched,
+    toName,
+    listGrounds,
+  });
   const uses = createUseNotes({
     write: (ids) => db.read(noScope, (tx) => touchSessions(tx, ids)),
     onError: (err, sessions) =>
@@ -29,11 +43,21 @@ export function createSessionChecker(db: Database, log: Logger): SessionChecker 
   });
   return {
     find: async (ask) => {
-      const found = await findBatched(ask);
+      const found = await findRemembered(ask);
       if (found?.needsTouch) uses.add(found.session.id);
       return found;
     },
     peek: findBatched,
     close: uses.close,
   };
+}
+
+function toName({ tokenHash, tenantId }: SessionAsk): string {
+  return `session ${Buffer.from(tokenHash).toString('latin1')} ${tenantId}`;
+}
+
+/** Whom the session is of and who acts in it, where it is bound to, and where its rights were asked for. */
+function listGrounds({ session, access }: CheckedSession): string[] {
+  const grounds = [session.userId, session.impersonatorId, session.tenantId, access?.tenantId];
+  return grounds.filter((id) => id != null);
 }

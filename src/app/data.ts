@@ -1,0 +1,45 @@
+import type { AppParts } from '../app.ts';
+import type { Config } from '../config.ts';
+import { type CredentialCache, createCredentialCache } from '../core/credential-cache.ts';
+import { guardDatabase } from '../core/guarded-database.ts';
+import { followChanges, heedChanges } from '../db/changes.ts';
+import { createDatabase, type Database } from '../db/database.ts';
+import { beginStatement } from '../observability/traced-work.ts';
+import type { Tracing } from '../observability/tracing.ts';
+
+/** The way to the data, and what is remembered of it for a moment. */
+export type Data = {
+  db: Database;
+  /** Undefined where the setting wants every credential to be asked for each time. */
+  cache: CredentialCache | undefined;
+  close: () => Promise<void>;
+};
+
+/** Opens the pool and, beside it, what keeps the memory honest. */
+export function openData(config: Config, parts: AppParts, tracing: Tracing | null): Data {
+  const db = parts.database ?? openPool(config, parts, tracing);
+  const maxAgeMs = config.sessions.credentialCacheMs;
+  if (maxAgeMs === 0) return { db, cache: undefined, close: db.close };
+  const cache = createCredentialCache({ maxAgeMs, isHeard: () => changes.isHeard() });
+  const { appUrl: url, log } = parts;
+  const changes = followChanges({ url, onChange: cache.forget, log });
+  return {
+    db: heedChanges(db, changes),
+    cache,
+    async close() {
+      await changes.close();
+      await db.close();
+    },
+  };
+}
+
+function openPool(
+  config: Config,
+  { appUrl, observeStatement }: AppParts,
+  tracing: Tracing | null,
+): Database {
+  const watch = tracing ? beginStatement : undefined;
+  return guardDatabase(
+    createDatabase({ ...config.database, url: appUrl }, observeStatement, watch),
+  );
+}

@@ -1,0 +1,98 @@
+/** Remembers for a moment whom credentials are good for. */
+export type CredentialCache = {
+  /**
+   * The same question, answered from memory where it was answered less than `maxAgeMs` ago and nothing it
+   * rests on has changed since. What is good for nobody is not remembered.
+   */
+  remember: <Key, Value>(question: Question<Key, Value>) => (key: Key) => Promise<Value | null>;
+  /** Forgets what rests on this user or tenant; everything for null. */
+  forget: (id: string | null) => void;
+};
+
+export type Question<Key, Value> = {
+  find: (key: Key) => Promise<Value | null>;
+  /** Of all questions of this kind and any other the only one with this name. */
+  toName: (key: Key) => string;
+  /** The users and tenants whose change may change the answer. */
+  listGrounds: (value: Value) => readonly string[];
+};
+
+export type CredentialCacheOptions = {
+  /** The longest that an answer is given again, in ms. 0: nothing is remembered. */
+  maxAgeMs: number;
+  /** False while changes may be missed. */
+  isHeard: () => boolean;
+};
+
+type Entry = { value: unknown; grounds: readonly string[]; askedAt: number; order: number };
+
+/** Of either kind; a few hundred bytes each. */
+const entriesMax = 20_000;
+
+/**
+ * An answer belongs to the moment when its question was asked: what changed after that, even before the answer
+ * came, has it forgotten. For that, changes are remembered as long as answers are.
+ */
+export function createCredentialCache(options: CredentialCacheOptions): CredentialCache {
+  const { maxAgeMs, isHeard } = options;
+  const entries = new Map<string, Entry>();
+  /** When each user or tenant last changed, by the clock below. */
+  const changes = new Map<string, { order: number; at: number }>();
+  /** Counts changes, so that what came first is certain within a millisecond. */
+  let order = 0;
+  /** What was asked before this is not to be believed. */
+  let oldestOrder = 0;
+
+  function isGood({ grounds, askedAt, order: asked }: Entry): boolean {
+    return (
+      performance.now() - askedAt < maxAgeMs &&
+      asked >= oldestOrder &&
+      grounds.every((ground) => (changes.get(ground)?.order ?? 0) <= asked)
+    );
+  }
+
+  function forget(id: string | null): void {
+    order += 1;
+    if (id === null || changes.size >= entriesMax) {
+      oldestOrder = order;
+      entries.clear();
+      changes.clear();
+      return;
+    }
+    const now = performance.now();
+    // The last that changed comes last, so the oldest are in front.
+    changes.delete(id);
+    changes.set(id, { order, at: now });
+    for (const [known, { at }] of changes) {
+      if (now - at < maxAgeMs) break;
+      changes.delete(known);
+    }
+  }
+
+  function keep(name: string, entry: Entry): void {
+    entries.delete(name);
+    entries.set(name, entry);
+    for (const [known, { askedAt }] of entries) {
+      if (entries.size <= entriesMax && entry.askedAt - askedAt < maxAgeMs) break;
+      entries.delete(known);
+    }
+  }
+
+  return {
+    forget,
+    remember({ find, toName, listGrounds }) {
+      type Value = NonNullable<Awaited<ReturnType<typeof find>>>;
+      if (maxAgeMs === 0) return find;
+      return async (key) => {
+        if (!isHeard()) return await find(key);
+        const name = toName(key);
+        const known = entries.get(name);
+        if (known && isGood(known)) return known.value as Value;
+        const asked = { askedAt: performance.now(), order };
+        const value = await find(key);
+        if (value !== null) keep(name, { value, grounds: listGrounds(value), ...asked });
+        return value;
+      };
+    },
+  };
+}
