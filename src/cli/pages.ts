@@ -11,7 +11,7 @@ export async function* readPages<Row>(
     const page: Page<Row> = await read({ first: Math.min(left, pageSizeMax), after });
     yield page.rows;
     left -= page.rows.length;
-    after = page.hasNextPage ? (page.cursors.at(-1) ?? null) : null;
+    after = page.hasNextPage ? page.getCursor(-1) : null;
   } while (after !== null && left > 0);
 }
 

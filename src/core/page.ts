@@ -26,7 +26,11 @@ export type PageRequest = {
 
 export type Page<Row> = {
   rows: readonly Row[];
-  cursors: readonly string[];
+  /**
+   * The cursor of the row at an index, counted from the end where it is negative; null where there is none.
+   * Signing takes a while, so only those are made that somebody asks for.
+   */
+  getCursor: (index: number) => string | null;
   hasNextPage: boolean;
   hasPreviousPage: boolean;
   /** Counts the whole list; asked only when a client wants it. */
@@ -81,7 +85,7 @@ export function getBounds(
 /** A page of a list that has nothing for this caller. */
 export const emptyPage: Page<never> = {
   rows: [],
-  cursors: [],
+  getCursor: () => null,
   hasNextPage: false,
   hasPreviousPage: false,
   count: null,
@@ -108,7 +112,10 @@ export function toPage<Row>(
   if (request.isBackward) kept.reverse();
   return {
     rows: kept,
-    cursors: kept.map((row) => ctx.runtime.cursors.encode(request.binding, toKey(row))),
+    getCursor(index) {
+      const row = kept.at(index);
+      return row === undefined ? null : ctx.runtime.cursors.encode(request.binding, toKey(row));
+    },
     hasNextPage: request.isBackward ? request.before !== null : hasMore,
     hasPreviousPage: request.isBackward ? hasMore : request.after !== null,
     count: count ?? null,

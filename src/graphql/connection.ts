@@ -16,17 +16,17 @@ const PageInfo = builder.objectRef<Page<unknown>>('PageInfo').implement({
     startCursor: t.string({
       nullable: true,
       description: 'Cursor of the first edge.',
-      resolve: (page) => page.cursors[0],
+      resolve: (page) => page.getCursor(0),
     }),
     endCursor: t.string({
       nullable: true,
       description: 'Cursor of the last edge.',
-      resolve: (page) => page.cursors.at(-1),
+      resolve: (page) => page.getCursor(-1),
     }),
   }),
 });
 
-type Edge<Row> = { node: Row; cursor: string };
+type Edge<Row> = { node: Row; page: Page<Row>; index: number };
 
 /** Defines `<Name>Connection` and `<Name>Edge` over pages of `node`. */
 export function createConnectionType<Row extends object>(
@@ -41,8 +41,9 @@ export function createConnectionType<Row extends object>(
         description: `The ${name}.`,
         resolve: (edge) => edge.node as never,
       }),
-      cursor: t.exposeString('cursor', {
+      cursor: t.string({
         description: 'Good for `after` and `before` of this list.',
+        resolve: ({ page, index }) => page.getCursor(index) ?? '',
       }),
     }),
   });
@@ -52,8 +53,7 @@ export function createConnectionType<Row extends object>(
       edges: t.field({
         type: [EdgeType],
         description: 'The rows of this page, in order.',
-        resolve: (page) =>
-          page.rows.map((row, index) => ({ node: row, cursor: page.cursors[index] ?? '' })),
+        resolve: (page) => page.rows.map((row, index) => ({ node: row, page, index })),
       }),
       pageInfo: t.field({
         type: PageInfo,
