@@ -1,5 +1,6 @@
 import { RateLimitedError } from '../../core/app-error.ts';
 import { createAnonymous, type Principal } from '../../core/principal.ts';
+import { apiKeyProofs } from '../../core/proof.ts';
 import type { ApiKeyRuntime, Runtime } from '../../core/runtime.ts';
 import { authenticateSession, type Credentials, findBearer } from '../sessions/authenticate.ts';
 import { hashApiKey } from './token.ts';
@@ -33,7 +34,9 @@ async function authenticateKey(
     return createAnonymous();
   }
   refuseFor(budgets.take(name));
-  return { kind: 'apiKey', ...live };
+  const principal: Principal = { kind: 'apiKey', ...live };
+  apiKeyProofs.keep(principal, { tokenHash, live });
+  return principal;
 }
 
 function refuseFor(waitSeconds: number): void {

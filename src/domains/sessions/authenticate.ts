@@ -1,4 +1,5 @@
 import { createAnonymous, type Principal } from '../../core/principal.ts';
+import { sessionProofs } from '../../core/proof.ts';
 import type { Runtime } from '../../core/runtime.ts';
 import { hashSessionToken } from './token.ts';
 
@@ -22,5 +23,8 @@ export async function authenticateSession(
   const tokenHash = token ? hashSessionToken(token) : null;
   if (tokenHash === null) return createAnonymous();
   const live = await runtime.findLiveSession({ tokenHash, tenantId: null });
-  return live ? { kind: 'session', user: live.user, session: live.session } : createAnonymous();
+  if (live === null) return createAnonymous();
+  const principal: Principal = { kind: 'session', user: live.user, session: live.session };
+  sessionProofs.keep(principal, { tokenHash, live });
+  return principal;
 }

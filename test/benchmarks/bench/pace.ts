@@ -15,7 +15,7 @@ export type Pace = {
 export const usual: Pace = {
   repetitions: 5,
   hashesMs: 2_000,
-  warmUpMs: 1_200,
+  warmUpMs: 3_000,
   roundMs: 3_000,
   growthMs: 1_500,
   keysMs: 10_000,

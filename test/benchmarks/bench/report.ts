@@ -40,9 +40,9 @@ count by caller are out of reach, as all callers are one here. *Cache off* is th
 off; how much it does is told by the statements per request, of which a check that went alone would take one.
 
 CPU is that of the server and of those connections in the database that were there before and after; pools are
-full by then. The load's own is told apart. Memory is the most that was seen of a process that has been through
-everything in the first table before. In the crowd each
-person waits ${pauseSeconds} s on average between an answer and the next question, as people do who read; what a server
+full by then. The load's own is told apart. The crowd comes to a process that was started for it, and memory is the
+most that was seen of that. Each person
+waits ${pauseSeconds} s on average between an answer and the next question, as people do who read; what a server
 does with more than it can do is the subject of \`npm run bench:overload\`. Where sign-ins arrive at twice the
 hashing rate, ${checksPerSecond} session checks a second arrive by the clock. The load's own delay on a full machine counts as
 the server's.

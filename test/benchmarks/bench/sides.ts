@@ -30,13 +30,20 @@ export type Servers = ReadonlyMap<SideName, ServerProcess>;
 
 /** Starts our server on a filled database, a process in each of the settings. */
 export async function startOurs(ownerUrl: string): Promise<Servers> {
-  const appUrl = await ensureAppRole(ownerUrl);
   const all = new Map<SideName, ServerProcess>();
   for (const [name, settings] of Object.entries(variants)) {
-    const environment = { DATABASE_POOL_SIZE: String(poolSize), ...limits, ...settings };
-    all.set(name as SideName, await startServerProcess(appUrl, environment));
+    all.set(name as SideName, await startOne(ownerUrl, settings));
   }
   return all;
+}
+
+/** Starts one more of our server, as shipped. */
+export async function startOne(
+  ownerUrl: string,
+  settings: Record<string, string> = {},
+): Promise<ServerProcess> {
+  const environment = { DATABASE_POOL_SIZE: String(poolSize), ...limits, ...settings };
+  return await startServerProcess(await ensureAppRole(ownerUrl), environment);
 }
 
 /** Starts a process of each side on a filled database. */

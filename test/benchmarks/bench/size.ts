@@ -17,7 +17,7 @@ import { measureFlood } from './flood.ts';
 import { measureKeyWrites } from './key-writes.ts';
 import type { Pace } from './pace.ts';
 import { measureSeries, type Series } from './series.ts';
-import { openSides, type Sides } from './sides.ts';
+import { openSides, type Sides, startOne } from './sides.ts';
 import { createWorld } from './world.ts';
 
 /** What was measured at one size. */
@@ -42,7 +42,7 @@ export async function measureSize(ownerUrl: string, users: number, pace: Pace): 
       listContests(url, await createWorld(url, ownerUrl, password)),
     );
     const run = await withClient(ownerUrl, (client) =>
-      measureAll(client, { sides, contests, pace }),
+      measureAll(client, { ownerUrl, sides, contests, pace }),
     );
     for (const verdict of run.verdicts) tell(verdict);
     const gaps = [...sides.absent, ...listGaps(contests)];
@@ -66,11 +66,11 @@ async function fill(ownerUrl: string, users: number): Promise<string> {
   return password;
 }
 
-type Subject = { sides: Sides; contests: readonly Contest[]; pace: Pace };
+type Subject = { ownerUrl: string; sides: Sides; contests: readonly Contest[]; pace: Pace };
 
 async function measureAll(
   client: pg.Client,
-  { sides, contests, pace }: Subject,
+  { ownerUrl, sides, contests, pace }: Subject,
 ): Promise<Pick<Run, 'series' | 'hashesPerSecond' | 'verdicts'>> {
   const { ours } = sides;
   const requestsOf = (operation: Operation) =>
@@ -87,9 +87,7 @@ async function measureAll(
     hashesPerSecond,
   };
   const flood = await timed('sign-ins in plenty', () => measureFlood(ours.url, flooded, pace));
-  const crowd = await timed('crowd', () =>
-    measureCrowd(client, ours, { contests, milliseconds: pace.crowdMs }),
-  );
+  const crowd = await timed('crowd', () => measureFreshly(client, { ownerUrl, contests, pace }));
   if (flood.firstFault !== null) print(`  among sign-ins: ${flood.firstFault}`);
   if (crowd.firstFault !== null) print(`  of the crowd's: ${crowd.firstFault}`);
   const verdicts = [
@@ -101,6 +99,19 @@ async function measureAll(
     ...judgeCrowd(crowd),
   ];
   return { series, hashesPerSecond, verdicts };
+}
+
+/** The crowd comes to a process that has done nothing before, so that the memory is what it took. */
+async function measureFreshly(
+  client: pg.Client,
+  { ownerUrl, contests, pace }: Omit<Subject, 'sides'>,
+) {
+  const fresh = await startOne(ownerUrl);
+  try {
+    return await measureCrowd(client, fresh, { contests, milliseconds: pace.crowdMs });
+  } finally {
+    await fresh.end();
+  }
 }
 
 function listGaps(contests: readonly Contest[]): string[] {

@@ -8,6 +8,7 @@ import {
 } from '../../../core/context.ts';
 import type { LiveApiKey } from '../../../core/live-api-key.ts';
 import { isPermission, needs } from '../../../core/permissions.ts';
+import { apiKeyProofs } from '../../../core/proof.ts';
 import type { ApiKey } from '../../../core/records.ts';
 import { nilUuid } from '../../../lib/uuid.ts';
 import { effectivePermissionsLoader } from '../loaders.ts';
@@ -40,10 +41,12 @@ export async function verifyApiKey(
   ctx: Ctx,
   { key, permissions }: VerifyApiKeyInput,
 ): Promise<ApiKeyVerification> {
-  getAuthenticated(ctx);
+  const principal = getAuthenticated(ctx);
   checkNames(permissions);
   const tokenHash = hashApiKey(ctx.runtime.apiKeys.prefix, key);
-  const found = tokenHash && (await ctx.runtime.apiKeys.find(tokenHash));
+  const found =
+    tokenHash &&
+    (apiKeyProofs.find(principal, tokenHash) ?? (await ctx.runtime.apiKeys.find(tokenHash)));
   const live = (await mayVerify(ctx, found)) ? found : null;
   if (live === null) return { isValid: false, apiKey: null, permissions: [], missing: permissions };
   effectivePermissionsLoader(ctx).prime(live.apiKey, live.permissions);
