@@ -1,6 +1,7 @@
 import { hash } from '@node-rs/argon2';
 import { createBoundedQueue, QueueFullError } from '../lib/bounded-queue.ts';
 import { normalizePassword } from '../lib/password-rules.ts';
+import { yieldPoolThreads } from '../lib/pool-threads.ts';
 import { UnavailableError } from './app-error.ts';
 import { type PasswordHash, parsePasswordHash } from './password-hash.ts';
 
@@ -33,7 +34,8 @@ export type PasswordHasher = {
 
 /**
  * Hashing off the event loop (argon2 runs on the thread pool), at most `concurrency` at once, so that
- * a flood of sign-ins queues up to `queueMax` and leaves every other path fast.
+ * a flood of sign-ins queues up to `queueMax` and leaves every other path fast; on a full machine hashing
+ * gives way to everything else.
  * Parameters: OWASP Password Storage Cheat Sheet, argon2id m=19 MiB, t=2, p=1.
  */
 export async function createPasswordHasher(
@@ -53,6 +55,7 @@ export async function createPasswordHasher(
   // What unknown e-mail addresses are checked against, so that they cost what known ones cost.
   const decoy = parsePasswordHash(await hash('a password that nobody has', options));
   if (decoy === null) throw new Error('A hash that was just made must be well-formed.');
+  yieldPoolThreads();
   return {
     hash: (password) => enqueue(() => hash(password, options)),
     verify: (stored, typed) =>

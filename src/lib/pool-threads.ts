@@ -1,0 +1,21 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
+
+/**
+ * Has the threads of Node's pool, which hash passwords, look up names and read files, give way to whoever wants a
+ * core besides: the event loop and the database answer first, and with a core to spare nothing is slower. All
+ * threads of the pool must have been started, as its first task does. Linux alone tells threads apart; elsewhere,
+ * and where it is not allowed, nothing happens.
+ */
+export function yieldPoolThreads(): void {
+  if (process.platform !== 'linux') return;
+  try {
+    for (const thread of readdirSync('/proc/self/task')) {
+      // The name that libuv gives them.
+      const name = readFileSync(`/proc/self/task/${thread}/comm`, 'utf8').trim();
+      if (name === 'libuv-worker') setPriority(Number(thread), constants.priority.PRIORITY_LOW);
+    }
+  } catch {
+    // A thread may end while it is looked at, and /proc need not be there: then they share as before.
+  }
+}
