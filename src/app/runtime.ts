@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts';
+import { createAccessFinder } from '../core/access.ts';
 import { type CredentialCache, createCredentialCache } from '../core/credential-cache.ts';
 import { createPasswordHasher } from '../core/password-hasher.ts';
 import { createGrantFinder } from '../core/recheck.ts';
@@ -73,6 +74,7 @@ export async function createRuntime(config: Config, parts: RuntimeParts): Promis
     },
     findLiveSession: sessions.find,
     findGrant: createGrantFinder(db),
+    findMemberAccess: createAccessFinder(db),
     listMembershipsOfUser: createMembershipFinder(db),
     streams: createStreams(config.streams, log),
     feed,

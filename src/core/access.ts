@@ -1,8 +1,10 @@
+import type { Database } from '../db/database.ts';
 import { Prisma } from '../db/generated/client.ts';
 import { noScope } from '../db/scope.ts';
 import { hasSlugForm } from '../lib/slug.ts';
 import { nilUuid } from '../lib/uuid.ts';
 import { ForbiddenError, NotFoundError, UnauthenticatedError } from './app-error.ts';
+import { createBatcher } from './batcher.ts';
 import {
   type Ctx,
   findActorId,
@@ -13,7 +15,8 @@ import {
 } from './context.ts';
 import { createLoader } from './loader.ts';
 import { allPermissions, needs, type Permission } from './permissions.ts';
-import type { Tenant, TenantStatus } from './records.ts';
+import type { Tenant, TenantRef, TenantStatus } from './records.ts';
+import type { MemberAccess, MemberAccessAsk, Runtime } from './runtime.ts';
 import { getPlatformScope } from './scopes.ts';
 
 const deleteTenant = needs('tenant:delete');
@@ -25,9 +28,6 @@ export type Access = {
   membershipId: string | null;
   permissions: ReadonlySet<Permission>;
 };
-
-/** A tenant, asked for by one of both. */
-export type TenantRef = { id: string } | { slug: string };
 
 /** The caller's access to a tenant; null when it may not even know that the tenant exists. */
 export function findAccess(ctx: Ctx, tenant: TenantRef): Promise<Access | null> {
@@ -112,27 +112,19 @@ function createUncheckedAccess(ref: TenantRef, known: Access | undefined): Acces
   return { tenant, membershipId, permissions: new Set(allPermissions) };
 }
 
-type AccessRow = Tenant & { membershipId: string; permissions: Permission[] };
-
 async function listAccesses(ctx: Ctx, refs: readonly TenantRef[]): Promise<Access[]> {
-  const ids = refs.flatMap((ref) => ('id' in ref ? [ref.id] : []));
   // PostgreSQL takes no NUL in a text; what cannot be a slug is nobody's.
-  const slugs = refs.flatMap((ref) => ('slug' in ref && hasSlugForm(ref.slug) ? [ref.slug] : []));
+  const known = refs.filter((ref) => 'id' in ref || hasSlugForm(ref.slug));
   const isUnchecked = ctx.runtime.trustsDatabaseAlone;
-  if (isPlatformAdmin(ctx) && !isUnchecked) return await listPlatformAccesses(ctx, ids, slugs);
+  if (isPlatformAdmin(ctx) && !isUnchecked) return await listPlatformAccesses(ctx, known);
   const actorId = findActorId(ctx);
   if (actorId === null) return [];
-  const rows = await ctx.db.read(
-    noScope,
-    (db) =>
-      db.$queryRaw<AccessRow[]>`
-      select tenant_id as id, slug, name, status, metadata, member_count as "memberCount",
-        created_at as "createdAt", deletion_at as "deletionAt",
-        membership_id as "membershipId", permissions
-      from find_access(${actorId}::uuid, ${ids}::uuid[], ${slugs}::text[])`,
+  const found = await Promise.all(
+    known.map((tenant) => ctx.runtime.findMemberAccess({ actorId, tenant })),
   );
   const boundTo = findBoundTenantId(ctx);
-  return rows
+  return found
+    .filter((row) => row !== null)
     .filter((row) => boundTo === null || row.id === boundTo)
     .map(({ membershipId, permissions, ...tenant }) => ({
       tenant,
@@ -154,7 +146,8 @@ function remains(permission: Permission, status: TenantStatus): boolean {
 }
 
 /** A platform administrator may do everything everywhere, and belong to a tenant besides. */
-async function listPlatformAccesses(ctx: Ctx, ids: string[], slugs: string[]): Promise<Access[]> {
+async function listPlatformAccesses(ctx: Ctx, refs: readonly TenantRef[]): Promise<Access[]> {
+  const { ids, slugs } = splitRefs(refs);
   const rows = await ctx.db.read(
     getPlatformScope(ctx),
     (db) =>
@@ -171,6 +164,51 @@ async function listPlatformAccesses(ctx: Ctx, ids: string[], slugs: string[]): P
     membershipId,
     permissions,
   }));
+}
+
+function splitRefs(refs: readonly TenantRef[]): { ids: string[]; slugs: string[] } {
+  return {
+    ids: refs.flatMap((ref) => ('id' in ref ? [ref.id] : [])),
+    slugs: refs.flatMap((ref) => ('slug' in ref ? [ref.slug] : [])),
+  };
+}
+
+type MemberAccessRow = MemberAccess & { actorId: string };
+
+/**
+ * Finds what actors may do as members of tenants, for all requests in flight in one statement. Who acts is part
+ * of each question, so what one may do answers no other.
+ */
+export function createAccessFinder(db: Database): Runtime['findMemberAccess'] {
+  return createBatcher(async (asks: readonly MemberAccessAsk[]) => {
+    const rows = await db.read(
+      noScope,
+      (tx) => tx.$queryRaw<MemberAccessRow[]>`
+        select a.actor as "actorId", f.tenant_id as id, f.slug, f.name, f.status, f.metadata,
+          f.member_count as "memberCount", f.created_at as "createdAt", f.deletion_at as "deletionAt",
+          f.membership_id as "membershipId", f.permissions
+        from (
+          select actor, array_remove(array_agg(id), null) as ids, array_remove(array_agg(slug), null) as slugs
+          from unnest(${asks.map(({ actorId }) => actorId)}::uuid[],
+            ${asks.map(({ tenant }) => ('id' in tenant ? tenant.id : null))}::uuid[],
+            ${asks.map(({ tenant }) => ('slug' in tenant ? tenant.slug : null))}::text[]
+          ) as u (actor, id, slug)
+          group by actor
+        ) a
+        cross join lateral find_access(a.actor, a.ids, a.slugs) f`,
+    );
+    const byName = new Map(
+      rows.flatMap(({ actorId, ...access }) => [
+        [nameAsk({ actorId, tenant: { id: access.id } }), access],
+        [nameAsk({ actorId, tenant: { slug: access.slug } }), access],
+      ]),
+    );
+    return asks.map((ask) => byName.get(nameAsk(ask)) ?? null);
+  }, nameAsk);
+}
+
+function nameAsk({ actorId, tenant }: MemberAccessAsk): string {
+  return `${actorId} ${'id' in tenant ? tenant.id : `/${tenant.slug}`}`;
 }
 
 /** The columns of a tenant `t` under the names of the record. */

@@ -18,6 +18,9 @@ export type User = {
   createdAt: Date;
 };
 
+/** A tenant, asked for by one of both. */
+export type TenantRef = { id: string } | { slug: string };
+
 export type Tenant = {
   id: string;
   slug: string;

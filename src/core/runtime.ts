@@ -7,7 +7,7 @@ import type { LiveSession, SessionAsk } from './live-session.ts';
 import type { MailLinkKind } from './mail.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 import type { Permission } from './permissions.ts';
-import type { Membership, Tenant } from './records.ts';
+import type { Membership, Tenant, TenantRef } from './records.ts';
 import type { Streams } from './streams.ts';
 
 /** How long sessions live, in seconds, and how many a user may have. */
@@ -80,6 +80,12 @@ export type MembershipsAsk = {
 /** A membership with its tenant, as `viewer` and `user` list them. */
 export type MembershipOfUser = { membership: Membership; tenant: Tenant };
 
+/** A question for what a member may do in a tenant. */
+export type MemberAccessAsk = { actorId: string; tenant: TenantRef };
+
+/** A tenant, and the rights that a member's roles give in it. */
+export type MemberAccess = Tenant & { membershipId: string; permissions: Permission[] };
+
 /** Wakes who waits for news; each answers how to stop. */
 export type Feed = {
   /** Of an audit trail: called when there may be more of it. */
@@ -125,6 +131,8 @@ export type Runtime = {
   findLiveSession: (ask: SessionAsk) => Promise<LiveSession | null>;
   /** Whether a user has a permission now, merged over all who ask; null where it does not belong. */
   findGrant: (ask: GrantAsk) => Promise<boolean | null>;
+  /** What a member may do, merged over all who ask; null where it is none. */
+  findMemberAccess: (ask: MemberAccessAsk) => Promise<MemberAccess | null>;
   /** Memberships of users, merged over all who ask. */
   listMembershipsOfUser: (ask: MembershipsAsk) => Promise<readonly MembershipOfUser[]>;
   streams: Streams;

@@ -46,6 +46,8 @@ export function followChanges({ url, onChange, log }: ChangesOptions): Changes {
         ear = opened;
         isAnnounced = false;
         pauseMs = reconnectAfterMs.first;
+        // Closed while this one was being opened, when there was none yet to end.
+        if (closing.signal.aborted) opened.end();
         await opened.lost;
         ear = null;
         // What was said meanwhile, nobody has heard.

@@ -34,7 +34,9 @@ function findTarget(text: string): string | null {
   const call = /^select (\w+)\(/i.exec(text)?.[1];
   const outermost = dropNested(text);
   const relation = /\b(?:from|into|update)\s+((?:"?\w+"?\.)*"?\w+"?)/i.exec(outermost)?.[1];
-  const target = call ?? relation;
+  // Questions of many requests, each of which a function answers.
+  const perQuestion = /\bcross join lateral (\w+)/i.exec(outermost)?.[1];
+  const target = call ?? perQuestion ?? relation;
   return target === undefined ? null : target.replaceAll('"', '').replace(/^public\./, '');
 }
 

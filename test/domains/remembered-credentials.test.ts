@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { followChanges } from '../../src/db/changes.ts';
+import { silentLog } from '../../src/db/log.ts';
 import { createProgram, isKeyGood, type Program, sendKey, toProgram } from '../support/api-keys.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { waitUntil } from '../support/child.ts';
@@ -174,6 +176,16 @@ describe('what a person sees of itself', () => {
 });
 
 describe('where changes cannot be heard', () => {
+  test('yet, a server can be closed all the same', async () => {
+    const changes = followChanges({
+      url: here.appUrl,
+      onChange: () => undefined,
+      log: silentLog,
+    });
+    await changes.close();
+    expect(changes.isHeard()).toBe(false);
+  });
+
   test('everything is forgotten, and nothing is remembered until they are heard again', async () => {
     const app = await startTestApp(longest);
     try {

@@ -82,6 +82,10 @@ test.each([
   ['INSERT INTO "public"."users" ("id") VALUES ($1)', 'insert users'],
   ['update users set name = $1', 'update users'],
   ['with x as (select 1 from a) select * from x', 'with x'],
+  [
+    'select f.a from (select 1 from unnest($1::int[])) q cross join lateral find_access(q.a) f',
+    'select find_access',
+  ],
   ['BEGIN', 'begin'],
   ['', 'statement'],
 ])('the statement %j is called %s', (sql, name) => {
