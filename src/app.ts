@@ -92,7 +92,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
   runtime.passwords.onEntered(http.admission.noteParked);
   const housekeeping = startHousekeepingIfAny(config, { db, log });
   const { takeMetrics } = parts;
-  const watched = { config, db, runtime, http, mails, housekeeping, takeMetrics };
+  const watched = { config, db, runtime, http, mails, housekeeping, cache, takeMetrics };
   const metricsServer = metrics && (await serveMetrics(metrics, watched));
   return {
     db,

@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts';
+import type { CredentialCache } from '../core/credential-cache.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { Database } from '../db/database.ts';
 import type { MailDelivery } from '../domains/mails/service/deliver.ts';
@@ -20,6 +21,7 @@ type WatchedParts = {
   http: Pick<HttpServer, 'admission'>;
   mails: Pick<MailDelivery, 'stats'>;
   housekeeping: Housekeeping | null;
+  cache: CredentialCache | undefined;
   /** See AppParts. */
   takeMetrics: ((metrics: Metrics) => void) | undefined;
 };
@@ -56,6 +58,7 @@ function watchAll({ watch, watchTotal }: Metrics, parts: WatchedParts): void {
   watch('tenantry_hashing_running', 'Passwords being hashed.', () => passwords.stats().running);
   watch('tenantry_hashing_queued', 'Passwords that wait for it.', () => passwords.stats().queued);
   watch('tenantry_streams', 'Open subscriptions.', () => streams.count());
+  if (parts.cache) watchCache({ watch, watchTotal }, parts.cache);
   watch(
     'tenantry_mails_waiting',
     'Mails that wait after a failed attempt of this process.',
@@ -72,5 +75,20 @@ function watchAll({ watch, watchTotal }: Metrics, parts: WatchedParts): void {
     'Runs that failed since one last went well.',
     () => housekeeping?.getFailuresInARow() ?? 0,
     'max',
+  );
+}
+
+function watchCache(
+  { watch, watchTotal }: Pick<Metrics, 'watch' | 'watchTotal'>,
+  { stats }: CredentialCache,
+): void {
+  const name = 'tenantry_credential_cache';
+  watch(`${name}_entries`, 'Answers that are remembered.', () => stats().entries);
+  watchTotal(`${name}_hits_total`, 'Checks answered from memory.', () => stats().hits);
+  watchTotal(`${name}_misses_total`, 'Checks that were asked for.', () => stats().misses);
+  watch(
+    'tenantry_changes_unheard',
+    'Processes that do not hear of changes, and ask for every credential.',
+    () => Number(!stats().isHeard),
   );
 }

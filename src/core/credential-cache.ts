@@ -7,6 +7,8 @@ export type CredentialCache = {
   remember: <Key, Value>(question: Question<Key, Value>) => (key: Key) => Promise<Value | null>;
   /** Forgets what rests on this user or tenant; everything for null. */
   forget: (id: string | null) => void;
+  /** How much is remembered, how often it answered, and how often it did not. */
+  stats: () => { entries: number; hits: number; misses: number; isHeard: boolean };
 };
 
 export type Question<Key, Value> = {
@@ -42,6 +44,8 @@ export function createCredentialCache(options: CredentialCacheOptions): Credenti
   let order = 0;
   /** What was asked before this is not to be believed. */
   let oldestOrder = 0;
+  let hits = 0;
+  let misses = 0;
 
   function isGood({ grounds, askedAt, order: asked }: Entry): boolean {
     return (
@@ -80,6 +84,7 @@ export function createCredentialCache(options: CredentialCacheOptions): Credenti
 
   return {
     forget,
+    stats: () => ({ entries: entries.size, hits, misses, isHeard: isHeard() }),
     remember({ find, toName, listGrounds }) {
       type Value = NonNullable<Awaited<ReturnType<typeof find>>>;
       if (maxAgeMs === 0) return find;
@@ -87,7 +92,11 @@ export function createCredentialCache(options: CredentialCacheOptions): Credenti
         if (!isHeard()) return await find(key);
         const name = toName(key);
         const known = entries.get(name);
-        if (known && isGood(known)) return known.value as Value;
+        if (known && isGood(known)) {
+          hits += 1;
+          return known.value as Value;
+        }
+        misses += 1;
         const asked = { askedAt: performance.now(), order };
         const value = await find(key);
         if (value !== null) keep(name, { value, grounds: listGrounds(value), ...asked });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
+import { waitUntil } from '../support/child.ts';
 import { codeOf } from '../support/mutate.ts';
 import { createPerson, type Person } from '../support/people.ts';
 
@@ -61,6 +62,24 @@ test('an operation that takes too long is timed like the rest', async () => {
     expect(text).toContain(`${countOf('mutation signIn')} 1`);
   } finally {
     await slow.close();
+  }
+});
+
+test('what is known of credentials from memory is counted, and whether changes are heard', async () => {
+  const remembering = await startTestApp({ METRICS_PORT: '0', CREDENTIAL_CACHE_MS: '5000' });
+  const read = async (name: string) => {
+    const text = await (await fetch(remembering.app.metricsUrl ?? '')).text();
+    return Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1]);
+  };
+  try {
+    await waitUntil(async () => (await read('tenantry_changes_unheard')) === 0);
+    const { ask: askAsPerson } = await createPerson(remembering);
+    for (let time = 0; time < 3; time += 1) await askAsPerson('{ viewer { session { id } } }');
+    expect(await read('tenantry_credential_cache_entries')).toBe(1);
+    expect(await read('tenantry_credential_cache_misses_total')).toBe(1);
+    expect(await read('tenantry_credential_cache_hits_total')).toBe(2);
+  } finally {
+    await remembering.close();
   }
 });
 
