@@ -6,10 +6,14 @@ import { createDocumentCache } from './document-cache.ts';
 import type { AnswerErrors } from './error-answers.ts';
 import type { ServerContext } from './exchange.ts';
 import { getGraphiQLOptions, renderGraphiQL } from './graphiql.ts';
+import { createKnownOperations, type KnownOperations } from './known-operations.ts';
 import { listPlugins } from './plugins/index.ts';
 
 /** The one Yoga instance both ways end in. */
 export type Engine = YogaServerInstance<ServerContext, object>;
+
+/** It, and the operations that have been through it. */
+export type OpenedEngine = { engine: Engine; knownOperations: KnownOperations };
 
 /** What a request brought to be judged; with an `authorization` there is no `cookieToken`. */
 export type Credentials = {
@@ -38,26 +42,34 @@ export type EngineOptions = {
   log: Logger;
 };
 
-/** Hooks of Yoga's fetch layer, which the fast way does not pass through. */
-const fetchHooks = [
+/**
+ * Hooks that not every request passes through: those of Yoga's fetch layer on the fast way, and of an operation
+ * that is known those before it is executed.
+ */
+const passedBy = [
   'instrumentation',
   'onRequest',
   'onRequestParse',
   'onResponse',
   'onResultProcess',
+  'onParams',
+  'onEnveloped',
+  'onContextBuilding',
+  'onExecutionResult',
 ] as const;
 
 /**
  * Yoga with everything off that the server does itself (CORS, health, landing page, batching,
  * masking) or does not want. Throws if a plugin relies on a hook that only one way would run.
  */
-export function createEngine(options: EngineOptions): Engine {
+export function createEngine(options: EngineOptions): OpenedEngine {
   for (const plugin of options.plugins) assertRunsBothWays(plugin);
   const { graphiql, exampleQueries, createContext } = options;
-  return createYoga<ServerContext>({
+  const knownOperations = createKnownOperations();
+  const engine = createYoga<ServerContext>({
     schema: options.schema,
     context: ({ exchange }) => createContext(exchange, exchange.request),
-    plugins: [...listPlugins(options), ...options.plugins],
+    plugins: [...listPlugins(options), ...options.plugins, knownOperations.plugin],
     graphiql: graphiql && getGraphiQLOptions(exampleQueries),
     renderGraphiQL,
     batching: false,
@@ -75,12 +87,13 @@ export function createEngine(options: EngineOptions): Engine {
     },
     logging: createYogaLogger(options.log),
   });
+  return { engine, knownOperations };
 }
 
 function assertRunsBothWays(plugin: Plugin): void {
-  const hook = fetchHooks.find((name) => plugin[name] !== undefined);
+  const hook = passedBy.find((name) => plugin[name] !== undefined);
   if (hook !== undefined) {
-    throw new TypeError(`A plugin uses ${hook}, which the fast JSON way does not run.`);
+    throw new TypeError(`A plugin uses ${hook}, which the fast JSON way does not always run.`);
   }
 }
 

@@ -120,7 +120,7 @@ function createAnswering(options: HttpServerOptions) {
     createErrorAnswers({ log, hasSuggestions: server.introspection }),
     metrics,
   );
-  const yoga = createEngine({
+  const { engine: yoga, knownOperations } = createEngine({
     ...options,
     answerErrors,
     graphiql: server.graphiql,
@@ -134,7 +134,14 @@ function createAnswering(options: HttpServerOptions) {
       ...(options.plugins ?? []),
     ],
   });
-  const answerFast = createFastJson({ engine: yoga, schema, answerErrors });
+  const { createContext } = options;
+  const answerFast = createFastJson({
+    engine: yoga,
+    knownOperations,
+    createContext,
+    schema,
+    answerErrors,
+  });
   const hasFastJson = options.hasFastJson ?? true;
   const answerGraphQL = observeOperations(async (exchange) => {
     const fast = hasFastJson && isFastJson(exchange.req) ? await answerFast(exchange) : null;

@@ -171,6 +171,8 @@ describe.each(Object.entries(requests))('%s', (_, [status, request]) => {
     const [byFast, byYoga] = await askBoth(request);
     expect(byFast).toEqual(byYoga);
     expect(byFast.status).toBe(status);
+    // By now the operation is known where it was let through.
+    expect((await askBoth(request))[0]).toEqual(byYoga);
   });
 });
 

@@ -7,8 +7,11 @@ import type { ServerContext } from '../exchange.ts';
  */
 export function useCancellation(): Plugin<ServerContext> {
   return {
-    onExecute({ args }) {
-      Object.assign(args, { signal: args.contextValue.exchange.getDeparture() });
+    onExecute({ executeFn, setExecuteFn }) {
+      setExecuteFn((args) => {
+        const signal = args.contextValue.exchange.getDeparture();
+        return executeFn(Object.assign(args, { signal }));
+      });
     },
     onSubscribe({ args }) {
       Object.assign(args, { signal: args.contextValue.exchange.getDeparture() });

@@ -10,10 +10,10 @@ import type { ServerContext } from '../exchange.ts';
  */
 export function useDeadline(timeoutMs: number): Plugin<ServerContext> {
   return {
-    onExecute({ args, executeFn, setExecuteFn }) {
-      const departure = args.contextValue.exchange.getDeparture();
-      setExecuteFn((executionArgs) => {
-        const result = executeFn(executionArgs);
+    onExecute({ executeFn, setExecuteFn }) {
+      setExecuteFn((args) => {
+        const departure = args.contextValue.exchange.getDeparture();
+        const result = executeFn(args);
         return isPromise(result) ? settleInTime(result, departure, timeoutMs) : result;
       });
     },

@@ -27,9 +27,11 @@ export function useDocumentLimits(): Plugin {
         return validateFn(schema, document, ...rest);
       });
     },
-    onExecute({ args, setResultAndStopExecution }) {
-      const error = find(args);
-      if (error !== null) setResultAndStopExecution({ errors: [error] });
+    onExecute({ executeFn, setExecuteFn }) {
+      setExecuteFn((args) => {
+        const error = find(args);
+        return error === null ? executeFn(args) : { errors: [error] };
+      });
     },
     onSubscribe({ args, setResultAndStopExecution }) {
       const error = find(args);

@@ -13,8 +13,8 @@ export function useHiddenSchema(): Plugin {
         validate(schema, document, rules, { hideSuggestions: true }),
       );
     },
-    onExecute({ args }) {
-      Object.assign(args, { hideSuggestions: true });
+    onExecute({ executeFn, setExecuteFn }) {
+      setExecuteFn((args) => executeFn(Object.assign(args, { hideSuggestions: true })));
     },
     onSubscribe({ args }) {
       Object.assign(args, { hideSuggestions: true });

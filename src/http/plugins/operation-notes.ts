@@ -5,9 +5,17 @@ import { describeOperation } from '../operation-name.ts';
 
 /** Notes which operation a request came with, once its document is known to be good. */
 export function useOperationNotes(): Plugin {
-  const note = ({ args }: { args: ExecutionArgs }) => {
+  const note = (args: ExecutionArgs) => {
     const { exchange } = args.contextValue as ServerContext;
     exchange.request.notes.operation = describeOperation(args);
   };
-  return { onExecute: note, onSubscribe: note };
+  return {
+    onExecute({ executeFn, setExecuteFn }) {
+      setExecuteFn((args) => {
+        note(args);
+        return executeFn(args);
+      });
+    },
+    onSubscribe: ({ args }) => note(args),
+  };
 }
