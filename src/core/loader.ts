@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader';
 import type { Db } from '../db/database.ts';
+import { createByPrincipal } from './by-principal.ts';
 import type { Ctx } from './context.ts';
-import type { Principal } from './principal.ts';
 import { getTenantScope } from './scopes.ts';
 
 /**
@@ -12,15 +12,15 @@ export function createLoader<Key, Value, CacheKey = Key>(
   load: (ctx: Ctx, keys: readonly Key[]) => Promise<readonly (Value | Error)[]>,
   toCacheKey?: (key: Key) => CacheKey,
 ): (ctx: Ctx) => DataLoader<Key, Value, CacheKey> {
-  const loaders = new WeakMap<Principal, DataLoader<Key, Value, CacheKey>>();
+  const loaders = createByPrincipal<DataLoader<Key, Value, CacheKey>>();
   return (ctx) => {
-    const known = loaders.get(ctx.principal);
+    const known = loaders.find(ctx.principal);
     if (known) return known;
     const loader = new DataLoader<Key, Value, CacheKey>((keys) => load(ctx, keys), {
       maxBatchSize: 500,
       ...(toCacheKey ? { cacheKeyFn: toCacheKey } : {}),
     });
-    loaders.set(ctx.principal, loader);
+    loaders.keep(ctx.principal, loader);
     return loader;
   };
 }

@@ -1,3 +1,4 @@
+import { createByPrincipal } from './by-principal.ts';
 import type { LiveApiKey } from './live-api-key.ts';
 import type { LiveSession } from './live-session.ts';
 import type { Principal } from './principal.ts';
@@ -7,12 +8,12 @@ type Proof<Live> = { tokenHash: Uint8Array; live: Live };
 
 /** Keeps what authentication found with the principal that it made of it, for the time of a request. */
 function createProofs<Live>() {
-  const proofs = new WeakMap<Principal, Proof<Live>>();
+  const proofs = createByPrincipal<Proof<Live>>();
   return {
-    keep: (principal: Principal, proof: Proof<Live>) => proofs.set(principal, proof),
+    keep: proofs.keep,
     /** What was found, if it was this very token; null for any other. */
     find(principal: Principal, tokenHash: Uint8Array): Live | null {
-      const proof = proofs.get(principal);
+      const proof = proofs.find(principal);
       const isSame = proof !== undefined && Buffer.compare(proof.tokenHash, tokenHash) === 0;
       return isSame ? proof.live : null;
     },
