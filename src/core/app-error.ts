@@ -86,17 +86,22 @@ export class LimitReachedError extends AppError {
   readonly code = 'LIMIT_REACHED';
 }
 
-/** The service cannot answer right now; the same request may go through in `retryAfterSeconds`. */
+/**
+ * The service cannot answer right now; the same request may go through in `retryAfterSeconds`. `isOverload`:
+ * nothing is broken, there is only too much to do at once.
+ */
 export class UnavailableError extends AppError {
   readonly code = 'UNAVAILABLE';
   readonly retryAfterSeconds: number;
+  readonly isOverload: boolean;
   constructor(
     message = 'The service is busy or restarting. Please try again in a moment.',
     retryAfterSeconds = 1,
-    options?: ErrorOptions,
+    { isOverload = false, ...options }: ErrorOptions & { isOverload?: boolean } = {},
   ) {
     super(message, null, options);
     this.retryAfterSeconds = retryAfterSeconds;
+    this.isOverload = isOverload;
   }
 }
 

@@ -26,6 +26,11 @@ export type PasswordHasher = {
   verify(stored: string | null, typed: string): Promise<boolean>;
   /** True for a hash of another system, and for one of ours with weaker parameters than now. */
   needsRehash(stored: string): boolean;
+  /**
+   * Raises UnavailableError while nobody more may wait: for who has other work to do before it hashes, which would
+   * be done for nothing.
+   */
+  assertRoom(): void;
   /** How many are at work, and how many wait. */
   stats(): { running: number; queued: number };
   /** Called whenever there is one more of them; replaces the one before. */
@@ -65,6 +70,9 @@ export async function createPasswordHasher(
         // Another system may have let the empty password pass; here it is nobody's.
         return fits && known !== null && typed !== '';
       }),
+    assertRoom() {
+      if (queue.isFull()) throw createOverload();
+    },
     needsRehash: (stored) => isWeaker(parsePasswordHash(stored), settings),
     stats: queue.stats,
     onEntered: queue.onEntered,
@@ -74,10 +82,14 @@ export async function createPasswordHasher(
     try {
       return await queue.run(work);
     } catch (error) {
-      if (error instanceof QueueFullError) throw new UnavailableError();
+      if (error instanceof QueueFullError) throw createOverload();
       throw error;
     }
   }
+}
+
+function createOverload(): UnavailableError {
+  return new UnavailableError(undefined, undefined, { isOverload: true });
 }
 
 /**

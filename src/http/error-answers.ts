@@ -1,10 +1,13 @@
 import { type ExecutionResult, GraphQLError } from 'graphql';
-import { AppError } from '../core/app-error.ts';
+import { AppError, UnavailableError } from '../core/app-error.ts';
 import { listLogIds, type NotedRequest, noteCode } from '../core/request-notes.ts';
 import type { Logger } from '../observability/logger.ts';
 
 /** All that a caller reads of a fault of ours. */
 export const maskedMessage = 'Something went wrong on our side.';
+
+/** Of an overload one line in this time: a line for each refusal would be load of its own. Metrics count them. */
+const overloadLogMs = 10_000;
 
 /** Turns the errors of a result into what the caller may read; applied once, at the very end. */
 export type AnswerErrors = (result: ExecutionResult, request: NotedRequest) => ExecutionResult;
@@ -20,10 +23,12 @@ export function createErrorAnswers(options: {
   hasSuggestions: boolean;
 }): AnswerErrors {
   const { log } = options;
+  const mayTellOverload = createRarely(overloadLogMs);
   return (result, request) => {
     if (result.errors === undefined) return result;
     const logged = new Set<unknown>();
     const logOnce = (cause: unknown, level: 'error' | 'warn', message: string) => {
+      if (cause instanceof UnavailableError && cause.isOverload && !mayTellOverload()) return;
       if (!logged.has(cause)) log[level]({ err: cause, ...listLogIds(request) }, message);
       logged.add(cause);
     };
@@ -34,6 +39,17 @@ export function createErrorAnswers(options: {
       ...result,
       errors: options.hasSuggestions ? shown : shown.map(withoutSuggestion),
     });
+  };
+}
+
+/** True at most once in so many milliseconds. */
+function createRarely(milliseconds: number): () => boolean {
+  let last = Number.NEGATIVE_INFINITY;
+  return () => {
+    const now = performance.now();
+    if (now - last < milliseconds) return false;
+    last = now;
+    return true;
   };
 }
 
@@ -57,7 +73,7 @@ function showError(error: GraphQLError, requestId: string, logOnce: LogOnce): Gr
   const cause = findCause(error);
   if (cause instanceof AppError) {
     // Refusals are everyday life, but this one hides a fault that somebody should hear of.
-    if (cause.code === 'UNAVAILABLE') logOnce(cause, 'warn', 'Answered as unavailable');
+    if (cause instanceof UnavailableError) logOnce(cause, 'warn', 'Answered as unavailable');
     return showRefusal(error, cause);
   }
   if (cause instanceof GraphQLError && isFaultOfClient(error)) {

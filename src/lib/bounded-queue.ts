@@ -3,6 +3,8 @@ export type BoundedQueue = {
   /** Called whenever something more runs or waits; replaces the one before. */
   onEntered(listener: () => void): void;
   run<T>(work: () => Promise<T>): Promise<T>;
+  /** Whether `run` would reject now. */
+  isFull(): boolean;
   stats(): { running: number; queued: number };
 };
 
@@ -41,13 +43,15 @@ export function createBoundedQueue(bounds: {
     else startNext();
   }
 
+  const isFull = () => running >= concurrency && waiting.length >= maxQueued;
+
   async function enter(): Promise<void> {
     if (running < concurrency) {
       running += 1;
       tellEntered();
       return;
     }
-    if (waiting.length >= maxQueued) throw new QueueFullError();
+    if (isFull()) throw new QueueFullError();
     await new Promise<void>((resolve) => {
       waiting.push(resolve);
       tellEntered();
@@ -66,6 +70,7 @@ export function createBoundedQueue(bounds: {
         leave();
       }
     },
+    isFull,
     stats: () => ({ running, queued: waiting.length }),
   };
 }

@@ -52,6 +52,15 @@ describe.each(bothWays)('%s', (_, hasFastJson) => {
     expect(server.lines.join('')).not.toContain('The name is too long.');
   });
 
+  test('of an overload one line is logged, not one for each who is turned away', async () => {
+    for (const _ of [1, 2, 3]) {
+      const { status } = await query(server.port, '{ flooded }');
+      expect(status).toBe(503);
+    }
+    const lines = server.lines.filter((line) => line.includes('UnavailableError'));
+    expect(lines).toHaveLength(1);
+  });
+
   test('unavailable alone is a 503 that says when to come back', async () => {
     const { status, headers, json } = await query(server.port, '{ busy }');
     expect([status, headers['retry-after']]).toEqual([503, '7']);

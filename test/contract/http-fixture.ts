@@ -35,6 +35,7 @@ const typeDefs = /* GraphQL */ `
     notANumber: Int
     refused: String
     busy: String
+    flooded: String
     limited: String
     "Lasts until its caller is gone."
     wait: String
@@ -66,6 +67,9 @@ export const testSchema = createSchema<TestContext>({
       },
       busy: () => {
         throw new UnavailableError('Try again in a moment.', 7);
+      },
+      flooded: () => {
+        throw new UnavailableError(undefined, 1, { isOverload: true });
       },
       limited: () => {
         throw new RateLimitedError('Too many tries.', 30);

@@ -251,3 +251,27 @@ test('what does not fit in the queue of hashes is asked to come back, the rest g
     await small.close();
   }
 });
+
+test('a sign-in that finds no room for a hash is no attempt, and nothing was done for it', async () => {
+  const full = await startTestApp({
+    PASSWORD_HASH_CONCURRENCY: '1',
+    PASSWORD_HASH_QUEUE_MAX: '0',
+  });
+  // The place is taken again in the same turn in which it becomes free, so no request ever finds it.
+  let isOver = false;
+  const occupy = async () => {
+    while (!isOver) await full.app.runtime.passwords.hash('a sentence that takes up the place');
+  };
+  const occupied = occupy();
+  try {
+    const email = newEmail();
+    const outcome = await send(full.ask, 'signIn', { email, password: 'not the right one' });
+    expect(outcome.code).toBe('UNAVAILABLE');
+    const { rows } = await full.owner.query('select bucket from sign_in_budgets');
+    expect(rows).toEqual([]);
+  } finally {
+    isOver = true;
+    await occupied;
+    await full.close();
+  }
+});

@@ -37,11 +37,13 @@ test('a full queue refuses at once, without starting the work', async () => {
   const second = queue.run(async () => {
     started = true;
   });
+  expect(queue.isFull()).toBe(true);
   await expect(second).rejects.toThrow(QueueFullError);
   expect(started).toBe(false);
   expect(queue.stats()).toEqual({ running: 1, queued: 0 });
   gate.open('done');
   expect(await first).toBe('done');
+  expect(queue.isFull()).toBe(false);
   expect(await queue.run(async () => 'free again')).toBe('free again');
 });
 
