@@ -19,4 +19,5 @@ WORKDIR /app
 COPY --from=build /app .
 USER node
 EXPOSE 4000
-CMD ["node", "src/cli/tenantry.js", "serve"]
+# As `npm start` does.
+CMD ["node", "--max-semi-space-size=16", "src/cli/tenantry.js", "serve"]

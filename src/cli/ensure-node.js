@@ -32,7 +32,7 @@ function findInstalledNode() {
 
 /** Runs this same command under `node`; never resolves if that could be started. */
 function handOver(node) {
-  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
+  const child = spawn(node, [...process.execArgv, ...process.argv.slice(1)], { stdio: 'inherit' });
   // A Ctrl-C reaches the whole process group by itself: stay until the child has cleaned up.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => child.kill('SIGTERM'));

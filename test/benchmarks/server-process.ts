@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { startChild } from '../support/child.ts';
 
 /** A server in a process of its own, as it would stand beside others on one database. */
@@ -9,12 +10,20 @@ export type ServerProcess = {
   end: () => Promise<number | null>;
 };
 
+/** What `npm start` tells Node. */
+function readNodeOptions(): string[] {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const { scripts } = JSON.parse(text) as { scripts: { start: string } };
+  return scripts.start.split(' ').filter((word) => word.startsWith('--'));
+}
+
 /** Starts one on a database that is migrated; `appUrl` is the serving login's. */
 export async function startServerProcess(
   appUrl: string,
   environment: Record<string, string> = {},
 ): Promise<ServerProcess> {
-  const child = startChild(`
+  const child = startChild(
+    `
     import { createApp } from '#root/src/app.ts';
     import { loadConfig } from '#root/src/config.ts';
     import { createLogger } from '#root/src/observability/logger.ts';
@@ -28,7 +37,9 @@ export async function startServerProcess(
     });
     process.on('SIGTERM', () => app.close());
     console.log((await app.http.listen()).url + ' ' + (app.metricsUrl ?? ''));
-  `);
+  `,
+    readNodeOptions(),
+  );
   const [url, metricsUrl = ''] = (await child.firstLine).split(' ');
   return { url: `${url}/graphql`, metricsUrl, pid: child.pid, end: child.end };
 }

@@ -15,10 +15,10 @@ export type Child = {
 };
 
 /** Runs TypeScript in a Node of its own; imports in it start at the project's root (`#root/src/…`). */
-export function startChild(code: string): Child {
+export function startChild(code: string, nodeOptions: readonly string[] = []): Child {
   const root = new URL('../../', import.meta.url).href;
   const script = code.replaceAll('#root/', root);
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+  const child = spawn(process.execPath, [...nodeOptions, '--input-type=module', '--eval', script], {
     cwd: fileURLToPath(root),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
