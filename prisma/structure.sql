@@ -1052,6 +1052,7 @@ CREATE OR REPLACE FUNCTION public.enter_scope(actor uuid, tenant uuid, platform 
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
 BEGIN ATOMIC
  SELECT set_config('tenantry.user_id'::text,
          CASE
@@ -1153,6 +1154,7 @@ CREATE OR REPLACE FUNCTION public.find_access(actor uuid, tenant_ids uuid[], slu
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
 BEGIN ATOMIC
  SELECT t.id,
      t.slug,
@@ -1212,6 +1214,7 @@ CREATE OR REPLACE FUNCTION public.find_credentials(sign_in_email text)
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
 BEGIN ATOMIC
  SELECT u.id,
      u.status,
@@ -1326,6 +1329,7 @@ CREATE OR REPLACE FUNCTION public.find_live_api_keys(token_hashes bytea[])
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
 BEGIN ATOMIC
  SELECT asked.ordinal,
      k.id,
@@ -1357,6 +1361,7 @@ CREATE OR REPLACE FUNCTION public.find_live_sessions(token_hashes bytea[], in_te
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
 BEGIN ATOMIC
  SELECT asked.ordinal,
      s.id,
@@ -1510,6 +1515,7 @@ CREATE OR REPLACE FUNCTION public.find_visible_users(actor uuid, user_ids uuid[]
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
 BEGIN ATOMIC
  SELECT u.id,
      u.email,
@@ -1688,6 +1694,7 @@ CREATE OR REPLACE FUNCTION public.list_grants(user_ids uuid[], tenant_ids uuid[]
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
 BEGIN ATOMIC
  SELECT asked.ordinal,
      (EXISTS ( SELECT
@@ -1748,6 +1755,7 @@ CREATE OR REPLACE FUNCTION public.list_roles_of_users(actor uuid, user_ids uuid[
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
 BEGIN ATOMIC
  SELECT m.user_id,
      m.tenant_id,
@@ -1822,6 +1830,7 @@ CREATE OR REPLACE FUNCTION public.list_visible_memberships(actor uuid, of_users 
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
  SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
 BEGIN ATOMIC
  SELECT m.id,
      m.tenant_id,
@@ -1929,6 +1938,7 @@ CREATE OR REPLACE FUNCTION public.note_sign_in(actor uuid)
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET enable_seqscan TO 'off'
 BEGIN ATOMIC
  UPDATE users u SET last_sign_in_at = now()
    WHERE (u.id = note_sign_in.actor);
@@ -2563,6 +2573,7 @@ CREATE OR REPLACE FUNCTION public.touch_api_keys(api_key_ids uuid[])
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET enable_seqscan TO 'off'
 BEGIN ATOMIC
  SELECT set_config('synchronous_commit'::text, 'off'::text, true) AS set_config;
  UPDATE api_keys k SET last_used_at = now()
@@ -2575,6 +2586,7 @@ CREATE OR REPLACE FUNCTION public.touch_sessions(session_ids uuid[])
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET enable_seqscan TO 'off'
 BEGIN ATOMIC
  SELECT set_config('synchronous_commit'::text, 'off'::text, true) AS set_config;
  WITH touched AS (
