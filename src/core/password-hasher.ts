@@ -39,8 +39,8 @@ export type PasswordHasher = {
 
 /**
  * Hashing off the event loop (argon2 runs on the thread pool), at most `concurrency` at once, so that
- * a flood of sign-ins queues up to `queueMax` and leaves every other path fast; on a full machine hashing
- * gives way to everything else.
+ * a flood of sign-ins queues up to `queueMax` and leaves the event loop free; its threads have the lowest
+ * priority of the process.
  * Parameters: OWASP Password Storage Cheat Sheet, argon2id m=19 MiB, t=2, p=1.
  */
 export async function createPasswordHasher(

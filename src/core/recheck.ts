@@ -51,10 +51,10 @@ export function createGrantFinder(db: Database): Runtime['findGrant'] {
       const rows = await db.read(
         noScope,
         (tx) => tx.$queryRaw<Row[]>`
-        select ordinal::int as ordinal, is_granted as "isGranted"
-        from list_grants(${asks.map(({ userId }) => userId)}::uuid[],
-          ${asks.map(({ tenantId }) => tenantId)}::uuid[],
-          ${asks.map(({ permission }) => permission)}::text[])`,
+          select ordinal::int as ordinal, is_granted as "isGranted"
+          from list_grants(${asks.map(({ userId }) => userId)}::uuid[],
+            ${asks.map(({ tenantId }) => tenantId)}::uuid[],
+            ${asks.map(({ permission }) => permission)}::text[])`,
       );
       const byOrdinal = new Map(rows.map(({ ordinal, isGranted }) => [ordinal, isGranted]));
       return asks.map((_ask, index) => byOrdinal.get(index + 1) ?? null);

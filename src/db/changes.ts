@@ -27,6 +27,14 @@ const proveEveryMs = 500;
 const proofMsMax = 1_000;
 const reconnectAfterMs = { first: 250, most: 5_000 };
 
+const deafMessage =
+  'Changes by other processes are not heard, so every credential is checked anew. Behind a pooler that lends ' +
+  'connections for a transaction that stays so: set CREDENTIAL_CACHE_MS=0 to have it said no more.';
+
+function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
 /**
  * Listens on a connection of its own, for as long as it takes, and connects again when it is cut. That it
  * hears is proven by what it tells itself: PostgreSQL delivers notifications in the order of their commits
@@ -41,8 +49,8 @@ export function followChanges({ url, onChange, log }: ChangesOptions): Changes {
   async function follow(): Promise<void> {
     let pauseMs = reconnectAfterMs.first;
     while (!closing.signal.aborted) {
-      const opened = await openEar(url, onChange).catch(() => null);
-      if (opened) {
+      const opened = await openEar(url, onChange).catch(toError);
+      if (!(opened instanceof Error)) {
         ear = opened;
         isAnnounced = false;
         pauseMs = reconnectAfterMs.first;
@@ -54,7 +62,7 @@ export function followChanges({ url, onChange, log }: ChangesOptions): Changes {
         onChange(null);
       } else if (!isAnnounced) {
         isAnnounced = true;
-        log.warn({}, 'Changes by other processes are not heard: every credential is checked anew');
+        log.warn({ err: opened }, deafMessage);
       }
       await sleep(pauseMs, undefined, { signal: closing.signal }).catch(() => undefined);
       pauseMs = Math.min(pauseMs * 2, reconnectAfterMs.most);
