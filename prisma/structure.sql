@@ -1396,14 +1396,20 @@ BEGIN ATOMIC
     FROM (((UNNEST(find_live_sessions.token_hashes, find_live_sessions.in_tenants) WITH ORDINALITY asked(token_hash, in_tenant, ordinal)
       JOIN sessions s ON (((s.token_hash = asked.token_hash) AND (s.expires_at > now()) AND ((s.last_seen_at + make_interval(secs => (s.idle_timeout_seconds)::double precision)) > now()))))
       JOIN users u ON (((u.id = s.user_id) AND (u.status = 'active'::text))))
-      LEFT JOIN (user_tenants m
-      JOIN tenants t ON (((t.id = m.tenant_id) AND (t.status = 'active'::text)))) ON (((m.user_id = s.user_id) AND (m.tenant_id = COALESCE(asked.in_tenant, s.tenant_id)) AND m.is_active)))
+      LEFT JOIN LATERAL ( SELECT w.tenant_id,
+             w.id
+            FROM (user_tenants w
+              JOIN tenants t ON (((t.id = w.tenant_id) AND (t.status = 'active'::text))))
+           WHERE ((w.user_id = s.user_id) AND (w.tenant_id = COALESCE(asked.in_tenant, s.tenant_id)) AND w.is_active)
+          LIMIT 1) m ON (true))
    WHERE (((s.tenant_id IS NULL) OR (EXISTS ( SELECT
             FROM (user_tenants b
               JOIN tenants bt ON (((bt.id = b.tenant_id) AND (bt.status = 'active'::text))))
-           WHERE ((b.tenant_id = s.tenant_id) AND (b.user_id = s.user_id) AND b.is_active)))) AND ((s.impersonator_id IS NULL) OR ((NOT u.is_platform_admin) AND (EXISTS ( SELECT
+           WHERE ((b.tenant_id = s.tenant_id) AND (b.user_id = s.user_id) AND b.is_active)
+          OFFSET 0))) AND ((s.impersonator_id IS NULL) OR ((NOT u.is_platform_admin) AND (EXISTS ( SELECT
             FROM users i
-           WHERE ((i.id = s.impersonator_id) AND i.is_platform_admin AND (i.status = 'active'::text)))))));
+           WHERE ((i.id = s.impersonator_id) AND i.is_platform_admin AND (i.status = 'active'::text))
+          OFFSET 0)))));
 END;
 alter function find_live_sessions(bytea[],uuid[]) owner to tenantry_definer;
 
