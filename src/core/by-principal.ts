@@ -10,7 +10,7 @@ export type ByPrincipal<Value> = {
 type Kept<Value> = { owner: Principal; value: Value };
 
 /**
- * Keeps values in the principals themselves, out of sight. A WeakMap would say it better, but what it holds
+ * Keeps values in the principals themselves, under a symbol. A WeakMap would say it better, but what it holds
  * passes for alive in V8's frequent small collections as soon as the map is old, even where it alone leads
  * to its own key. With one entry per request every request lived on to the next large collection, with all
  * that hung on it.

@@ -71,7 +71,7 @@ export async function createPasswordHasher(
         return fits && known !== null && typed !== '';
       }),
     assertRoom() {
-      if (queue.isFull()) throw createOverload();
+      if (queue.isFull()) throw createFullError();
     },
     needsRehash: (stored) => isWeaker(parsePasswordHash(stored), settings),
     stats: queue.stats,
@@ -82,13 +82,13 @@ export async function createPasswordHasher(
     try {
       return await queue.run(work);
     } catch (error) {
-      if (error instanceof QueueFullError) throw createOverload();
+      if (error instanceof QueueFullError) throw createFullError();
       throw error;
     }
   }
 }
 
-function createOverload(): UnavailableError {
+function createFullError(): UnavailableError {
   return new UnavailableError(undefined, undefined, { isOverload: true });
 }
 

@@ -64,7 +64,8 @@ export function createStreams(limits: StreamLimits, log: Logger): Streams {
   function assertRoom(owner: string): void {
     if (isClosing) throw new UnavailableError();
     if (streams.size >= limits.perProcessMax) {
-      throw new UnavailableError('Too many streams are open here. Please try again later.', 5);
+      const message = 'Too many streams are open here. Please try again later.';
+      throw new UnavailableError(message, 5, { isOverload: true });
     }
     const own = [...streams].filter((stream) => stream.owner === owner);
     if (own.length >= limits.perOwnerMax) {

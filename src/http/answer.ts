@@ -58,15 +58,26 @@ export function createAnswerWriter(options: {
  * this machine; of writes that follow each other hardly more than the first one does.
  */
 function createTurnEnder(): (res: ServerResponse, body: string) => void {
-  let ready: { res: ServerResponse; body: string }[] = [];
+  let ready: Ending[] = [];
   const endAll = () => {
     const answers = ready;
     ready = [];
-    for (const { res, body } of answers) res.end(body);
+    for (const answer of answers) end(answer);
   };
   return (res, body) => {
     if (ready.push({ res, body }) === 1) setImmediate(endAll);
   };
+}
+
+type Ending = { res: ServerResponse; body: string };
+
+/** What goes wrong with one answer is not to befall those behind it. */
+function end({ res, body }: Ending): void {
+  try {
+    res.end(body);
+  } catch {
+    res.destroy();
+  }
 }
 
 /** A refusal in the shape of a GraphQL answer, for what never reaches GraphQL. */

@@ -6,14 +6,10 @@ import { createDocumentCache } from './document-cache.ts';
 import type { AnswerErrors } from './error-answers.ts';
 import type { ServerContext } from './exchange.ts';
 import { getGraphiQLOptions, renderGraphiQL } from './graphiql.ts';
-import { createKnownOperations, type KnownOperations } from './known-operations.ts';
 import { listPlugins } from './plugins/index.ts';
 
 /** The one Yoga instance both ways end in. */
 export type Engine = YogaServerInstance<ServerContext, object>;
-
-/** It, and the operations that have been through it. */
-export type OpenedEngine = { engine: Engine; knownOperations: KnownOperations };
 
 /** What a request brought to be judged; with an `authorization` there is no `cookieToken`. */
 export type Credentials = {
@@ -24,8 +20,8 @@ export type Credentials = {
 };
 
 /**
- * Makes what resolvers get as context; called once per operation, after its document has been
- * parsed and validated. Its own enumerable properties are copied onto Yoga's context object.
+ * Makes what resolvers get as context, a new object each time; called once per request, when its operation has
+ * been let through. The exchange is put beside what it holds.
  */
 export type CreateContext = (credentials: Credentials, request: RequestInfo) => Promise<object>;
 
@@ -44,7 +40,8 @@ export type EngineOptions = {
 
 /**
  * Hooks that not every request passes through: those of Yoga's fetch layer on the fast way, and of an operation
- * that is known those before it is executed.
+ * that is known those around the engine. `onParse`, `onValidate` and the body of `onExecute` may be used for what
+ * is the same for everybody who asks for that operation.
  */
 const passedBy = [
   'instrumentation',
@@ -62,14 +59,13 @@ const passedBy = [
  * Yoga with everything off that the server does itself (CORS, health, landing page, batching,
  * masking) or does not want. Throws if a plugin relies on a hook that only one way would run.
  */
-export function createEngine(options: EngineOptions): OpenedEngine {
+export function createEngine(options: EngineOptions): Engine {
   for (const plugin of options.plugins) assertRunsBothWays(plugin);
   const { graphiql, exampleQueries, createContext } = options;
-  const knownOperations = createKnownOperations();
-  const engine = createYoga<ServerContext>({
+  return createYoga<ServerContext>({
     schema: options.schema,
     context: ({ exchange }) => createContext(exchange, exchange.request),
-    plugins: [...listPlugins(options), ...options.plugins, knownOperations.plugin],
+    plugins: [...listPlugins(options), ...options.plugins],
     graphiql: graphiql && getGraphiQLOptions(exampleQueries),
     renderGraphiQL,
     batching: false,
@@ -87,7 +83,6 @@ export function createEngine(options: EngineOptions): OpenedEngine {
     },
     logging: createYogaLogger(options.log),
   });
-  return { engine, knownOperations };
 }
 
 function assertRunsBothWays(plugin: Plugin): void {

@@ -56,9 +56,9 @@ export function createFastJson(options: {
   const execute = async (exchange: Exchange): Promise<ExecutionResult | null> => {
     try {
       const params = await readParams(exchange);
+      if (mayStream(params)) return null;
       const known = knownOperations.find(params);
       if (known !== null) return await executeKnown(known, params.variables, exchange);
-      if (mayStream(params)) return null;
       const request = createRequestView(exchange);
       const result = await getResultForParams({ params, request }, { exchange });
       if (result === undefined || isAsyncIterable(result)) throw new Error('Not a single result.');

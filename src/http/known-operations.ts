@@ -13,7 +13,7 @@ export type KnownOperation = {
 
 /** What of the engine's work was done once and needs no repeating. */
 export type KnownOperations = {
-  /** Belongs behind all plugins that take part in executing. */
+  /** Belongs behind all plugins that take part in executing: it keeps what they have made. */
   plugin: Plugin;
   /** Null for what the engine has to judge: what is new, and parameters that are not plain. */
   find(params: GraphQLParams): KnownOperation | null;
@@ -49,12 +49,13 @@ function isPlain(params: GraphQLParams): params is GraphQLParams & PlainParams {
   const { query, operationName, variables } = params;
   return (
     typeof query === 'string' &&
+    !query.includes('\0') &&
     (operationName == null || typeof operationName === 'string') &&
     (variables == null || (typeof variables === 'object' && !Array.isArray(variables)))
   );
 }
 
-/** NUL stands in no document that could be read, so no two operations share a name. */
+/** No plain document holds a NUL, so no two operations share a name. */
 function toName({ query, operationName }: PlainParams): string {
   return operationName == null ? query : `${operationName}\0${query}`;
 }

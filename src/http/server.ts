@@ -15,6 +15,7 @@ import { createDrain } from './drain.ts';
 import { type CreateContext, createEngine, type Engine } from './engine.ts';
 import { type AnswerErrors, createErrorAnswers } from './error-answers.ts';
 import { createFastJson, isFastJson } from './fast-json.ts';
+import { createKnownOperations } from './known-operations.ts';
 import { createListener } from './listener.ts';
 import { isObserved, observeOperations } from './observed-operations.ts';
 import { useMetrics } from './plugins/metrics.ts';
@@ -120,7 +121,8 @@ function createAnswering(options: HttpServerOptions) {
     createErrorAnswers({ log, hasSuggestions: server.introspection }),
     metrics,
   );
-  const { engine: yoga, knownOperations } = createEngine({
+  const knownOperations = createKnownOperations();
+  const yoga = createEngine({
     ...options,
     answerErrors,
     graphiql: server.graphiql,
@@ -132,6 +134,7 @@ function createAnswering(options: HttpServerOptions) {
       ...(isObserved(observers) ? [useOperationNotes()] : []),
       ...(metrics ? [useMetrics(metrics)] : []),
       ...(options.plugins ?? []),
+      knownOperations.plugin,
     ],
   });
   const { createContext } = options;

@@ -41,6 +41,13 @@ const servedOtherwise = [
 
 const rules: [guarantee: string, offenders: string, breach: string][] = [
   [
+    'a plan that is kept reads no table whole, also if it was made when there was next to nothing in it',
+    `select p.proname as offender from pg_proc p where p.pronamespace = 'public'::regnamespace
+      and 'plan_cache_mode=force_generic_plan' = any (p.proconfig)
+      and not 'enable_seqscan=off' = any (p.proconfig)`,
+    'alter function find_credentials(text) reset enable_seqscan',
+  ],
+  [
     'the serving login has no power over the cluster',
     `select rolname as offender from pg_roles where rolname = 'tenantry_app'
       and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication)`,

@@ -56,6 +56,7 @@ export async function takeOutTuning(client: pg.Client): Promise<void> {
           and 'plan_cache_mode=force_generic_plan' = any (p.proconfig)
       loop
         execute format('alter function %s reset plan_cache_mode', one.name);
+        execute format('alter function %s reset enable_seqscan', one.name);
       end loop;
     end
     $$;

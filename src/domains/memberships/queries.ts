@@ -31,7 +31,7 @@ const membershipColumns = Prisma.sql`${ownColumns}, ${rolesOfMembership} as role
 
 /**
  * One more than a page of a tenant's members, each with user and roles, in one statement. Many members
- * share few roles, so each has the ids of its own, and the first the roles themselves: as JSON at
+ * share few roles, so each has the ids of its own, and one row the roles themselves: as JSON at
  * every member they were half of the statement's time. It brings all roles of the tenant, which are few: to
  * find out which ones the page has, the page had to be kept, read twice and sorted again.
  */

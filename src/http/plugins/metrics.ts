@@ -4,7 +4,7 @@ import { describeOperation } from '../operation-name.ts';
 
 /**
  * Times what is executed, by its root field: names of operations are the client's, and it may make up any
- * number of them. What fails or takes too long is timed like the rest.
+ * number of them. What fails, takes too long or is too much for the sizes in its variables is timed like the rest.
  */
 export function useMetrics({ observeOperation }: Pick<Metrics, 'observeOperation'>): Plugin {
   return {

@@ -8,13 +8,14 @@ import * as queries from '../queries.ts';
 /**
  * Reserves an attempt to prove a password: counted as failed before anything is checked, for known
  * and unknown addresses alike. A known device is not delayed by what others try on the account.
- * Raises RateLimitedError.
+ * Where no hash would be let in now, nothing is counted. Raises RateLimitedError, UnavailableError.
  */
 export async function reserveSignIn(
   ctx: Ctx,
   email: string,
   { isKnownDevice }: { isKnownDevice: boolean },
 ): Promise<void> {
+  ctx.runtime.passwords.assertRoom();
   const seconds = await ctx.db.read(noScope, (db) =>
     queries.reserveSignIn(db, {
       account: toAccountBucket(email),
@@ -33,8 +34,12 @@ export async function reserveSignIn(
   );
 }
 
-/** Counts a sign-up of the caller's source before it costs a hash. Raises RateLimitedError. */
+/**
+ * Counts a sign-up of the caller's source before it costs a hash; not where none would be let in now. Raises
+ * RateLimitedError, UnavailableError.
+ */
 export async function reserveSignUp(ctx: Ctx): Promise<void> {
+  ctx.runtime.passwords.assertRoom();
   const { signInLimits } = ctx.runtime;
   const seconds = await ctx.db.read(noScope, (db) =>
     queries.reserveSignUp(db, ctx.request.ip, signInLimits),

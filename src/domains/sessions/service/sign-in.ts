@@ -35,7 +35,6 @@ export type SignedInSession = OpenedSession & { user: User };
  */
 export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignedInSession> {
   const email = checkEmail('email', input.email);
-  ctx.runtime.passwords.assertRoom();
   await reserveSignIn(ctx, email, { isKnownDevice: holdsSessionOf(ctx, email) });
   const found = await ctx.db.read(noScope, (db) => queries.findCredentials(db, email));
   const beganHash = performance.now();

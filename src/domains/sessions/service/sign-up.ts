@@ -39,7 +39,6 @@ export async function signUp(ctx: Ctx, input: SignUpInput): Promise<SignedUp> {
   const name = checkOptionalText('name', input.name, userNameMax) ?? null;
   const tenant = checkTenantOf(input);
   const password = checkNewPassword('password', input.password, { email, words: [tenant?.slug] });
-  ctx.runtime.passwords.assertRoom();
   await reserveSignUp(ctx);
   const passwordHash = await ctx.runtime.passwords.hash(password);
   const id = createUuidV7();

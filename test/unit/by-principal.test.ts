@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { createByPrincipal } from '../../src/core/by-principal.ts';
+import { createAnonymous } from '../../src/core/principal.ts';
+
+test('what is known of a principal is known of no other, nor of a copy', () => {
+  const names = createByPrincipal<string>();
+  const others = createByPrincipal<string>();
+  const principal = createAnonymous();
+  names.keep(principal, 'first');
+  expect(names.find(principal)).toBe('first');
+  expect(others.find(principal)).toBeUndefined();
+  expect(names.find(createAnonymous())).toBeUndefined();
+  const copy = { ...principal };
+  expect(names.find(copy)).toBeUndefined();
+  names.keep(copy, 'second');
+  expect(names.find(principal)).toBe('first');
+});
