@@ -2,7 +2,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import { mapDatabaseError } from './error-map.ts';
 import { type Prisma, PrismaClient } from './generated/client.ts';
 import { type PoolSettings, ScopedPool, type StatementObserver } from './pool.ts';
-import { noScope, runInScope, type Scope } from './scope.ts';
+import { runInScope, type Scope } from './scope.ts';
 import { nameStatement } from './statement-name.ts';
 import { type StatementWatch, watchAdapter } from './watched-adapter.ts';
 
@@ -39,13 +39,8 @@ export function createDatabase(
     read: (scope, work) => guard(() => runInScope(scope, async () => await work(prisma))),
     transaction: (scope, work) =>
       guard(() =>
-        runInScope(noScope, () =>
-          prisma.$transaction(async (tx) => {
-            await tx.$queryRaw`
-              select enter_scope(${scope.userId}::uuid, ${scope.tenantId}::uuid, ${scope.platform},
-                ${scope.apiKeyId}::uuid, ${scope.impersonatorId}::uuid)::text`;
-            return await work(tx);
-          }, transactionLimits),
+        runInScope(scope, () =>
+          prisma.$transaction(async (tx) => await work(tx), transactionLimits),
         ),
       ),
     poolStat: () => ({

@@ -17,6 +17,16 @@ export type PoolSettings = {
 /** What pg's clients can say and its types do not: I idle, T in a transaction, E in a failed one. */
 type TransactionAware = pg.PoolClient & { getTransactionStatus(): 'I' | 'T' | 'E' | null };
 
+/** Enters the scope of a transaction on the way of its beginning, which the adapter sends by itself. */
+class ScopedClient extends pg.Client {
+  // Of pg's dozen overloads this is the one that Prisma's adapter calls inside a transaction.
+  override query = ((config: pg.QueryConfig) => {
+    const isBeginning = config.text === 'BEGIN' && !('submit' in config);
+    const scope = isBeginning ? getScope() : null;
+    return scope ? sendScoped(this, scope, config) : super.query(config);
+  }) as pg.Client['query'];
+}
+
 /** Called for each statement as it is sent: what tests count and metrics measure. */
 export type StatementObserver = (text: string) => void;
 
@@ -29,6 +39,7 @@ export class ScopedPool extends pg.Pool {
 
   constructor(settings: PoolSettings, observe?: StatementObserver) {
     super({
+      Client: ScopedClient,
       connectionString: settings.url,
       application_name: 'tenantry',
       max: settings.poolSize,

@@ -70,9 +70,13 @@ class ScopedQuery extends Query {
   }
 }
 
-/** Sends `config` on `client` within `scope`; the client must have `enterScopeStatement` prepared. */
+/**
+ * Sends `config` on `client` within `scope`; the client must have `enterScopeStatement` prepared. Where it is
+ * `begin` the transaction that enter_scope() runs in becomes the one that it begins, and the scope
+ * lasts until that ends.
+ */
 export function sendScoped(
-  client: pg.PoolClient,
+  client: pg.ClientBase,
   scope: Scope,
   config: pg.QueryConfig,
 ): Promise<pg.QueryArrayResult> {
