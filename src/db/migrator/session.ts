@@ -11,8 +11,12 @@ const serverVersionMin = 180_000;
  */
 const prismaLockKey = 72_707_369;
 
-/** Half of what the server's own statements wait (pool.ts): what queues behind must not fail by it. */
-export const setLockTimeout = "set lock_timeout = '1s'";
+/**
+ * Requests queue behind a statement that waits for a table, each on a connection of its own, until the next
+ * request finds none: it waits DATABASE_ACQUIRE_TIMEOUT_MS, by default 1 s. A third of that leaves
+ * room for a file that waits for two tables one after the other.
+ */
+export const setLockTimeout = "set lock_timeout = '300ms'";
 
 const sessionSettings = [
   setLockTimeout,
@@ -24,7 +28,7 @@ const sessionSettings = [
 /**
  * One connection as a pool: the schema engine wants a pool, and the advisory lock and the session
  * settings must hold for all it does. A statement that waits for a table makes every later one
- * wait behind it, so it gives up after 1 s and is tried again.
+ * wait behind it, so it gives up soon (setLockTimeout) and is tried again.
  */
 export function createSession(ownerUrl: string): pg.Pool {
   const session = new pg.Pool({
