@@ -15,13 +15,14 @@ export type PoolStat = { size: number; idle: number; waiting: number; max: numbe
 export type Database = {
   /** Runs statements that stand each for itself. Raises DatabaseFault. */
   read<T>(scope: Scope, work: (db: Db) => Promise<T>): Promise<T>;
-  /** Runs all statements of `work` or none. Raises DatabaseFault. */
+  /** Runs all statements of `work` or none; the scope is entered with its BEGIN (pool.ts). Raises DatabaseFault. */
   transaction<T>(scope: Scope, work: (tx: Db) => Promise<T>): Promise<T>;
   poolStat(): PoolStat;
   close(): Promise<void>;
 };
 
-const transactionLimits = { maxWait: 1_000, timeout: 5_000 };
+/** How long the statements of a transaction may take in all. */
+const transactionMsMax = 5_000;
 
 /**
  * Opens the bounded pool and Prisma on top of it; connections are made when first needed. `observe` sees
@@ -35,14 +36,15 @@ export function createDatabase(
   const pool = new ScopedPool(settings, observe);
   const adapter = new PrismaPg(pool, { statementNameGenerator: ({ sql }) => nameStatement(sql) });
   const prisma = new PrismaClient({ adapter: watch ? watchAdapter(adapter, watch) : adapter });
+  const transactionLimits = {
+    // A connection, and the scope that is entered on it; what takes too long says so itself before.
+    maxWait: settings.acquireTimeoutMs + settings.statementTimeoutMs,
+    timeout: transactionMsMax,
+  };
   return {
     read: (scope, work) => guard(() => runInScope(scope, async () => await work(prisma))),
     transaction: (scope, work) =>
-      guard(() =>
-        runInScope(scope, () =>
-          prisma.$transaction(async (tx) => await work(tx), transactionLimits),
-        ),
-      ),
+      guard(() => runInScope(scope, () => prisma.$transaction(work, transactionLimits))),
     poolStat: () => ({
       size: pool.totalCount,
       idle: pool.idleCount,

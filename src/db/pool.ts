@@ -17,13 +17,13 @@ export type PoolSettings = {
 /** What pg's clients can say and its types do not: I idle, T in a transaction, E in a failed one. */
 type TransactionAware = pg.PoolClient & { getTransactionStatus(): 'I' | 'T' | 'E' | null };
 
-/** Enters the scope of a transaction on the way of its beginning, which the adapter sends by itself. */
+/** Enters the scope of a transaction on the way of its beginning, which Prisma's adapter sends by itself. */
 class ScopedClient extends pg.Client {
-  // Of pg's dozen overloads this is the one that Prisma's adapter calls inside a transaction.
-  override query = ((config: pg.QueryConfig) => {
+  override query = ((config: pg.QueryConfig, ...rest: []) => {
+    // What has `submit` is a query of sendScoped, which comes by here as well.
     const isBeginning = config.text === 'BEGIN' && !('submit' in config);
     const scope = isBeginning ? getScope() : null;
-    return scope ? sendScoped(this, scope, config) : super.query(config);
+    return scope ? sendScoped(this, scope, config) : super.query(config, ...rest);
   }) as pg.Client['query'];
 }
 
@@ -74,6 +74,17 @@ export class ScopedPool extends pg.Pool {
   // Of pg's dozen overloads this is the one that Prisma's adapter calls outside a transaction.
   override query = ((config: pg.QueryConfig) => this.#send(config)) as pg.Pool['query'];
 
+  /**
+   * Gives back as good what a refused statement leaves as good as it was: Prisma's adapter takes every connection
+   * whose BEGIN failed for broken, and a locked table would cost all of them.
+   */
+  override connect = (async () => {
+    const client = await super.connect();
+    const { release } = client;
+    client.release = (fault) => release(isAnsweredByServer(fault) ? undefined : fault);
+    return client;
+  }) as pg.Pool['connect'];
+
   async #send(config: pg.QueryConfig): Promise<pg.QueryArrayResult> {
     const scope = getScope();
     if (scope) this.#observe?.(enterScopeStatement.text);
@@ -88,13 +99,15 @@ export class ScopedPool extends pg.Pool {
       fault = error as Error;
       throw error;
     } finally {
-      client.release(fault && !isAnsweredByServer(fault) ? fault : undefined);
+      client.release(fault);
     }
   }
 }
 
-/** A refused statement leaves a connection as good as it was; any other fault does not. */
-function isAnsweredByServer(error: Error): boolean {
-  const { severity } = error as Partial<pg.DatabaseError>;
-  return severity === 'ERROR';
+/** Any fault but a refusal, as it is or in the adapter's words, may mean that the connection is broken. */
+function isAnsweredByServer(fault: unknown): boolean {
+  if (!(fault instanceof Error)) return false;
+  return [fault, fault.cause].some(
+    (layer) => (layer as Partial<pg.DatabaseError> | undefined)?.severity === 'ERROR',
+  );
 }

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createDatabase } from '../../src/db/database.ts';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { createDatabase, type Db } from '../../src/db/database.ts';
+import { DatabaseFault } from '../../src/db/error-map.ts';
 import { noScope } from '../../src/db/scope.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createMember, createPerson, createTeam, toUuid } from '../support/people.ts';
@@ -38,16 +40,20 @@ async function createStallingLink(url: string) {
   };
 }
 
+const oneConnection = {
+  poolSize: 1,
+  acquireTimeoutMs: 2_000,
+  statementTimeoutMs: 300,
+  queryTimeoutMs: 400,
+  connectionMaxAgeSeconds: 3_600,
+};
+
 test('a transaction whose rollback never went out serves nobody else when the link comes back', async () => {
   const { owner, tenantUuid } = await createTeam(app);
   const link = await createStallingLink(app.appUrl);
   const db = createDatabase({
     url: link.url,
-    poolSize: 1,
-    acquireTimeoutMs: 2_000,
-    statementTimeoutMs: 300,
-    queryTimeoutMs: 400,
-    connectionMaxAgeSeconds: 3_600,
+    ...oneConnection,
   });
   const scope = { ...noScope, userId: owner.userUuid, tenantId: tenantUuid, platform: false };
   const failed = db.transaction(scope, async (tx) => {
@@ -67,6 +73,23 @@ test('a transaction whose rollback never went out serves nobody else when the li
   expect(rows[0].name).not.toBe('half a write');
   await db.close();
   link.close();
+});
+
+test('a transaction whose scope cannot be entered does nothing, and leaves nothing to the next one', async () => {
+  const db = createDatabase({ url: app.appUrl, ...oneConnection });
+  const scope = { ...noScope, userId: randomUUID() };
+  await app.owner.query('revoke execute on function enter_scope from tenantry_app');
+  const work = vi.fn();
+  try {
+    await expect(db.transaction(scope, work)).rejects.toBeInstanceOf(DatabaseFault);
+  } finally {
+    await app.owner.query('grant execute on function enter_scope to tenantry_app');
+  }
+  expect(work).not.toHaveBeenCalled();
+  const readUser = (tx: Db) => tx.$queryRaw<{ user: string }[]>`
+    select current_user_id()::text as user`;
+  expect(await db.transaction(scope, readUser)).toEqual([{ user: scope.userId }]);
+  await db.close();
 });
 
 test('a sign-in with the old password that is under way does not survive its change', async () => {

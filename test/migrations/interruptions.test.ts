@@ -93,6 +93,26 @@ test('a locked table makes the runner step back and try again, up to its deadlin
   expect(await second).toEqual({ applied: ['002_alter'] });
 });
 
+test('who needs the table that a runner waits for has it before a request gives up', async () => {
+  const stage = await createStage({ '001_tables': 'create table a (x int)' });
+  await stage.run();
+  await stage.write('002_alter', 'alter table a add column y int');
+  const letGo = await stage.hold('select from a');
+  const run = stage.run();
+  await waitUntil(async () => {
+    const { rowCount } = await stage.pool.query(
+      `select from pg_stat_activity
+       where application_name = 'tenantry-migrate' and wait_event_type = 'Lock'
+         and datname = current_database()`,
+    );
+    return rowCount === 1;
+  });
+  // What a request waits for a connection, all of which may be queued behind the runner.
+  await stage.pool.query(`begin; set local lock_timeout = '1s'; select from a; commit`);
+  await letGo();
+  expect(await run).toEqual({ applied: ['002_alter'] });
+});
+
 test('of two runners that find a table locked, one applies the file and the other finds it done', async () => {
   const stage = await createStage({ '001_tables': 'create table a (x int)' });
   await stage.run();
