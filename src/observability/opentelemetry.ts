@@ -3,6 +3,7 @@ import {
   type Context,
   ROOT_CONTEXT,
   type Span,
+  type SpanContext,
   SpanKind,
   SpanStatusCode,
   type Tracer,
@@ -64,60 +65,67 @@ function readParent(traceparent: string | undefined): Context {
   return trace.setSpanContext(ROOT_CONTEXT, { ...parent, isRemote: true });
 }
 
-/** Spans by the work they stand for, for the links of shared statements. */
-const spans = new WeakMap<TracedWork, Span>();
-
 function beginOperation(tracer: Tracer, traceparent: string | undefined): TracedOperation | null {
   const span = tracer.startSpan(
     'GraphQL Operation',
     { kind: SpanKind.SERVER },
     readParent(traceparent),
   );
-  if (!span.isRecording()) return null;
-  const context = trace.setSpan(ROOT_CONTEXT, span);
-  // Timers and shared helpers that were first needed here keep this context for ever, so what they send
-  // once the answer is out is none of this operation's.
-  const isOver = () => !span.isRecording();
-  const operation: TracedOperation = {
-    traceId: span.spanContext().traceId,
-    beginStatement: (sql) => (isOver() ? null : beginStatement(tracer, sql, { context })),
-    beginSharedStatement: (sql, others) =>
-      beginSharedStatement(tracer, sql, [operation, ...others]),
-    end(facts) {
-      // What is no operation, such as the explorer's page, is left without an end and never exported.
-      if (facts.operation === null && facts.codes.length === 0) return;
-      note(span, facts);
-      span.end();
-    },
-  };
-  spans.set(operation, span);
-  return operation;
+  return span.isRecording() ? new SpannedOperation(tracer, span) : null;
 }
 
 /**
- * One statement for many operations is a child of none of them: a trace that counted all of it would show
- * a request waiting for others' work, and those would show none. It is the root of a trace of its own,
- * with a link to each operation that waited for it, and kept when one of them is (see sampler.ts).
+ * A class, so that it finds the spans of its like, which nobody else may see. In a WeakMap beside them each
+ * span would pass for alive in V8's small collections (see src/core/by-principal.ts).
  */
-function beginSharedStatement(
-  tracer: Tracer,
-  sql: string,
-  sharers: readonly TracedWork[],
-): EndStatement | null {
-  const open = sharers.flatMap((one) => spans.get(one) ?? []).filter((span) => span.isRecording());
-  const [only] = open;
-  if (only === undefined) return null;
-  if (sharers.length === 1) {
-    return beginStatement(tracer, sql, { context: trace.setSpan(ROOT_CONTEXT, only) });
+class SpannedOperation implements TracedOperation {
+  readonly traceId: string;
+  readonly #tracer: Tracer;
+  readonly #span: Span;
+
+  constructor(tracer: Tracer, span: Span) {
+    this.traceId = span.spanContext().traceId;
+    this.#tracer = tracer;
+    this.#span = span;
   }
-  const links = open.map((span) => ({ context: span.spanContext() }));
-  return beginStatement(tracer, sql, { context: ROOT_CONTEXT, links });
+
+  /**
+   * None once the answer is out: timers and shared helpers that were first needed here keep this context
+   * for ever, and what they send is none of this operation's.
+   */
+  beginStatement(sql: string): EndStatement | null {
+    if (!this.#span.isRecording()) return null;
+    return beginStatement(this.#tracer, sql, {
+      context: trace.setSpan(ROOT_CONTEXT, this.#span),
+    });
+  }
+
+  /**
+   * One statement for many operations is a child of none of them: a trace that counted all of it would show
+   * a request waiting for others' work, and those would show none. It is the root of a trace of its own,
+   * with a link to each operation that waited for it, and kept when one of them is (see sampler.ts).
+   */
+  beginSharedStatement(sql: string, others: readonly TracedWork[]): EndStatement | null {
+    const links = [this, ...others].flatMap((one) => {
+      const span = one instanceof SpannedOperation ? one.#span : null;
+      return span?.isRecording() ? { context: span.spanContext() } : [];
+    });
+    if (links.length === 0) return null;
+    return beginStatement(this.#tracer, sql, { context: ROOT_CONTEXT, links });
+  }
+
+  end(facts: OperationFacts): void {
+    // What is no operation, such as the explorer's page, is left without an end and never exported.
+    if (facts.operation === null && facts.codes.length === 0) return;
+    note(this.#span, facts);
+    this.#span.end();
+  }
 }
 
 function beginStatement(
   tracer: Tracer,
   sql: string,
-  { context, links }: { context: Context; links?: { context: ReturnType<Span['spanContext']> }[] },
+  { context, links }: { context: Context; links?: { context: SpanContext }[] },
 ): EndStatement {
   const { name, attributes } = describeStatement(sql);
   const span = tracer.startSpan(

@@ -18,8 +18,15 @@ const currentWork = new AsyncLocalStorage<readonly TracedWork[]>();
  * traces nothing ever enters here, and asking who is inside costs next to nothing.
  */
 export function runFor<T>(work: readonly (TracedWork | null)[], run: () => T): T {
-  const distinct = [...new Set(work)].filter((one) => one !== null);
+  const distinct = listDistinct(work);
   return distinct.length === 0 ? run() : currentWork.run(distinct, run);
+}
+
+/** Nearly always it is one; this runs for each request. */
+function listDistinct(work: readonly (TracedWork | null)[]): readonly TracedWork[] {
+  const [only = null] = work;
+  if (work.length === 1) return only === null ? [] : [only];
+  return [...new Set(work)].filter((one) => one !== null);
 }
 
 /** The one piece of work that runs now; null where there is none, or several share what runs. */
