@@ -1965,6 +1965,40 @@ BEGIN ATOMIC
 END;
 alter function note_sign_in_failures(bigint) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.open_session(owner uuid, tenant uuid, secret_hash bytea, from_ip inet, from_agent text, from_place text, idle_seconds integer, absolute_seconds integer, per_user_max integer, request_id text, authenticated_seconds_ago integer, not_after timestamp with time zone)
+ RETURNS SETOF sessions
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET enable_seqscan TO 'off'
+AS $function$
+declare
+  opened sessions;
+  ended uuid[];
+  one uuid;
+begin
+  insert into sessions as s (user_id, tenant_id, token_hash, ip, user_agent, place, authenticated_at,
+      idle_timeout_seconds, expires_at)
+    values (owner, tenant, secret_hash, from_ip, from_agent, from_place,
+      now() - make_interval(secs => authenticated_seconds_ago), idle_seconds,
+      least(now() + make_interval(secs => absolute_seconds), not_after))
+    returning s.* into opened;
+  with surplus as (
+    delete from sessions s where s.user_id = owner and s.id in (
+      select o.id from sessions o where o.user_id = owner and o.impersonator_id is null
+      order by o.last_seen_at desc, o.id desc offset per_user_max)
+    returning s.id
+  )
+  select coalesce(array_agg(u.id), '{}') into ended from surplus u;
+  -- All are ended before the first is told of: who deletes holding the lock of a trail could lock out
+  -- another sign-in.
+  foreach one in array ended loop
+    perform append_audit_event(null, null, 'session.evicted', 'Session', one, '{}', request_id, from_ip);
+  end loop;
+  return next opened;
+end
+$function$;
+alter function open_session(uuid,uuid,bytea,inet,text,text,integer,integer,integer,text,integer,timestamp with time zone) owner to owner;
+
 CREATE OR REPLACE FUNCTION public.postpone_mail(mail uuid, attempt integer, wait_seconds integer, fault text)
  RETURNS void
  LANGUAGE sql
@@ -2444,6 +2478,49 @@ begin
 end
 $function$;
 alter function set_user_status(uuid,text) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.sign_in(owner uuid, tenant uuid, secret_hash bytea, from_ip inet, from_agent text, from_place text, idle_seconds integer, absolute_seconds integer, per_user_max integer, request_id text, checked_password_hash text, new_password_hash text, account text)
+ RETURNS TABLE(session_id uuid, session_tenant_id uuid, ip text, user_agent text, place text, impersonator_id uuid, authenticated_seconds_ago integer, session_created_at timestamp with time zone, last_seen_at timestamp with time zone, idle_expires_at timestamp with time zone, expires_at timestamp with time zone, user_id uuid, email text, email_verified_at timestamp with time zone, name text, avatar_url text, locale text, status text, is_platform_admin boolean, metadata jsonb, last_sign_in_at timestamp with time zone, user_created_at timestamp with time zone)
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET enable_seqscan TO 'off'
+AS $function$
+#variable_conflict use_column
+declare
+  opened sessions;
+begin
+  -- Held as it was checked until the end, so that nobody gets in with one that was changed meanwhile.
+  if new_password_hash is null then
+    perform from password_credentials c
+      where c.user_id = sign_in.owner and c.password_hash = sign_in.checked_password_hash for share;
+  else
+    update password_credentials c set password_hash = sign_in.new_password_hash, changed_at = now()
+      where c.user_id = sign_in.owner and c.password_hash = sign_in.checked_password_hash;
+  end if;
+  if not found then
+    return;
+  end if;
+  perform note_sign_in(owner);
+  select s.* into opened from open_session(owner, tenant, secret_hash, from_ip, from_agent, from_place,
+    idle_seconds, absolute_seconds, per_user_max, request_id, 0, null) s;
+  perform append_audit_event(tenant, null, 'session.opened', 'Session', opened.id, '{}', request_id, from_ip);
+  return query
+    select
+      opened.id, opened.tenant_id, host(opened.ip), opened.user_agent, opened.place, opened.impersonator_id,
+      seconds_since(opened.authenticated_at),
+      opened.created_at, opened.last_seen_at,
+      opened.last_seen_at + make_interval(secs => opened.idle_timeout_seconds), opened.expires_at,
+      u.id, u.email, u.email_verified_at, u.name, u.avatar_url, u.locale, u.status,
+      u.is_platform_admin, u.metadata, u.last_sign_in_at, u.created_at
+    from users u where u.id = sign_in.owner;
+  if not found then
+    raise exception 'whoever signs in must be visible to itself';
+  end if;
+  -- Last, since everybody behind one address waits for this row until the commit.
+  perform release_sign_in(account, from_ip);
+end
+$function$;
+alter function sign_in(uuid,uuid,bytea,inet,text,text,integer,integer,integer,text,text,text,text) owner to owner;
 
 CREATE OR REPLACE FUNCTION public.source_bucket(source inet)
  RETURNS text
@@ -2946,6 +3023,7 @@ grant execute on function note_sign_in(uuid) to owner;
 grant execute on function note_sign_in(uuid) to tenantry_app;
 grant execute on function note_sign_in_failures(bigint) to owner;
 grant execute on function note_sign_in_failures(bigint) to tenantry_app;
+grant execute on function open_session(uuid,uuid,bytea,inet,text,text,integer,integer,integer,text,integer,timestamp with time zone) to tenantry_app;
 grant execute on function postpone_mail(uuid,integer,integer,text) to owner;
 grant execute on function postpone_mail(uuid,integer,integer,text) to tenantry_app;
 grant execute on function redact_audit_events(uuid,text) to public;
@@ -2978,6 +3056,7 @@ grant execute on function search_users(text,jsonb,text,uuid,uuid,boolean,integer
 grant execute on function seconds_since(timestamp with time zone) to public;
 grant execute on function set_user_status(uuid,text) to owner;
 grant execute on function set_user_status(uuid,text) to tenantry_app;
+grant execute on function sign_in(uuid,uuid,bytea,inet,text,text,integer,integer,integer,text,text,text,text) to tenantry_app;
 grant execute on function source_bucket(inet) to public;
 grant execute on function statement_statistics() to owner;
 grant execute on function statement_statistics() to tenantry_app;
@@ -3161,6 +3240,7 @@ comment on table one_time_tokens is 'Tokens sent to mailboxes, one per user and 
 comment on column one_time_tokens.email is 'The address it was sent to: it proves this one and no later one.';
 comment on column one_time_tokens.token_hash is 'SHA-256 of the token; the token itself stands in the mail alone.';
 comment on index one_time_tokens_expires_at_idx is 'delete_expired_data: tokens that have had their time';
+comment on function open_session(uuid,uuid,bytea,inet,text,text,integer,integer,integer,text,integer,timestamp with time zone) is 'Opens a session of the current user by the database''s clock, and ends those used longest ago beyond so many, which stands in the person''s own trail, whatever they were bound to. Those in which somebody else acts in its name are not its own, and left alone.';
 comment on table password_credentials is 'One password hash (PHC string) per user, apart from users so that no tenant scope can ever read it.';
 comment on function postpone_mail(uuid,integer,integer,text) is 'Puts a claimed mail back until later, with why.';
 comment on function redact_audit_events(uuid,text) is 'Takes out of the trail from where a person acted and what was said of it but ids and rights; called by erase_user(). The chain holds digests, so every row can still be proven.';
@@ -3189,6 +3269,7 @@ comment on index sessions_impersonator_id_idx is 'ending the impersonations of a
 comment on index sessions_tenant_id_id_idx is 'tenant.sessions, newest first; only sessions bound to a tenant are in it';
 comment on index sessions_user_id_id_idx is 'viewer.sessions and user.sessions, newest first; revokeSessions; the cap on sessions per user';
 comment on function set_user_status(uuid,text) is 'The only way to suspend or reinstate a user; false outside the platform scope or where nothing changes.';
+comment on function sign_in(uuid,uuid,bytea,inet,text,text,integer,integer,integer,text,text,text,text) is 'All that a sign-in does once the password has proven right, in the scope of its user: takes the new hash if there is one, remembers the sign-in, opens the session, tells the trail and takes the reserved attempt back. No row, and nothing done, where the password is not the one that was checked any more.';
 comment on table sign_in_budgets is 'Failed sign-ins per account and per source, reserved before a password is checked; sign-ups per source; mails of invitations per tenant and per address there. Only definer functions touch it.';
 comment on column sign_in_budgets.bucket is 'account:<SHA-256 of the e-mail address, known or not>, source:<IPv4 address or IPv6 /64 network>, sign-up-source:…, invitations:<tenant>, or invitations:<tenant>:<SHA-256 of the e-mail address>';
 comment on column sign_in_budgets.consecutive is 'Failures since the last success; at 100 the account is shut until its password is reset (NIST SP 800-63B-4).';

@@ -126,6 +126,26 @@ describe('an unexpected error', () => {
     expect(rows).toEqual([]);
   });
 
+  test('in a sign-in leaves nothing half done, and no way in', async () => {
+    const looks = () =>
+      app.asOwner(
+        `select (select count(*)::int from sessions s where s.user_id = u.id) as sessions,
+           (select count(*)::int from audit_events e where e.actor_id = u.id) as told, u.last_sign_in_at
+         from users u where u.email = $1`,
+        [caller.email],
+      );
+    const { rows: before } = await looks();
+    const query = `mutation ($input: SignInInput!) { signIn(input: $input) {
+      ... on SignInSuccess { token } ... on Error { code } } }`;
+    const body = { query, variables: { input: { email: caller.email, password } } };
+    // The last that it does, so all that comes before has been done by then.
+    const { json } = await without('release_sign_in', () => request(app, body));
+    expect(json.data?.signIn).toBeUndefined();
+    expect(json.errors[0].extensions.code).toBe('INTERNAL');
+    expect((await looks()).rows).toEqual(before);
+    expect((await request(app, body)).json.data.signIn.token).toEqual(expect.any(String));
+  });
+
   test('about a row shows neither the caller nor the log what secrets stand in the row', async () => {
     await app.asOwner(
       'alter table password_credentials add constraint broken check (false) not valid',

@@ -138,6 +138,18 @@ describe('a sign-in that is refused', () => {
     expect(await readRows(app)).toEqual(before);
   });
 
+  test('takes two statements: one before the hash and one after it', async () => {
+    const { email, password } = await createPerson(app);
+    const statements = await listStatementsOf(app, () =>
+      send(app.ask, 'signIn', { email, password }),
+    );
+    const own = statements.filter((text) => !text.includes('enter_scope('));
+    expect(own).toEqual([
+      expect.stringContaining('from reserve_sign_in('),
+      expect.stringContaining('from sign_in('),
+    ]);
+  });
+
   test('costs the same statements for an unknown e-mail as for a wrong password', async () => {
     const { email } = await createPerson(app);
     const password = 'not the password of anybody';

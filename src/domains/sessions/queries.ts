@@ -4,7 +4,8 @@ import type { SignInLimits } from '../../core/runtime.ts';
 import type { Db } from '../../db/database.ts';
 import { Prisma } from '../../db/generated/client.ts';
 
-const sessionColumns = Prisma.sql`
+/** The columns of a session `s` under the names of the record. */
+export const sessionColumns = Prisma.sql`
   s.id, s.user_id as "userId", s.tenant_id as "tenantId", host(s.ip) as ip,
   s.user_agent as "userAgent", s.place, s.impersonator_id as "impersonatorId",
   seconds_since(s.authenticated_at) as "authenticatedSecondsAgo",
@@ -22,66 +23,6 @@ export type StoredPassword = {
   isPlatformAdmin: boolean;
   passwordHash: string;
 };
-
-/** The credentials behind a canonical e-mail address, or null. */
-export async function findCredentials(db: Db, email: string): Promise<StoredPassword | null> {
-  const [found] = await db.$queryRaw<StoredPassword[]>`
-    select user_id as "userId", status, is_platform_admin as "isPlatformAdmin",
-      password_hash as "passwordHash"
-    from find_credentials(${email})`;
-  return found ?? null;
-}
-
-export type NewSession = {
-  userId: string;
-  tenantId: string | null;
-  tokenHash: Uint8Array;
-  ip: string | null;
-  userAgent: string | null;
-  place: string | null;
-  impersonatorId: string | null;
-  /** How long ago its user proved who they are. */
-  authenticatedSecondsAgo: number;
-  idleTimeoutSeconds: number;
-  absoluteTimeoutSeconds: number;
-  /** The end of the sign-in that this session goes on from, if it does. */
-  notAfter: Date | null;
-};
-
-/**
- * Opens a session; its times are those of the database's clock. Null where the database allows no
- * impersonation (check_impersonation() in the migrations).
- */
-export async function createSession(tx: Db, session: NewSession): Promise<Session | null> {
-  const [created] = await tx.$queryRaw<Session[]>`
-    insert into sessions as s (user_id, tenant_id, token_hash, ip, user_agent, place, impersonator_id,
-      authenticated_at, idle_timeout_seconds, expires_at)
-    values (${session.userId}::uuid, ${session.tenantId}::uuid, ${session.tokenHash}, ${session.ip}::inet,
-      ${session.userAgent}, ${session.place}, ${session.impersonatorId}::uuid,
-      now() - make_interval(secs => ${session.authenticatedSecondsAgo}::int),
-      ${session.idleTimeoutSeconds}::int,
-      least(now() + make_interval(secs => ${session.absoluteTimeoutSeconds}::int),
-        ${session.notAfter}::timestamptz))
-    returning ${sessionColumns}`;
-  return created ?? null;
-}
-
-/**
- * Keeps the `kept` sessions of a user that were used last, and ends the rest; answers their ids. Those
- * in which somebody else acts in its name are not its own, and left alone.
- */
-export async function deleteSurplusSessions(
-  tx: Db,
-  userId: string,
-  kept: number,
-): Promise<string[]> {
-  const ended = await tx.$queryRaw<{ id: string }[]>`
-    delete from sessions s where s.user_id = ${userId}::uuid and s.id in (
-      select o.id from sessions o where o.user_id = ${userId}::uuid and o.impersonator_id is null
-      order by o.last_seen_at desc, o.id desc offset ${kept}::int)
-    returning s.id`;
-  return ended.map(({ id }) => id);
-}
 
 /** Ends what the same impersonator opened before as the same user; answers the ids. */
 export async function deleteFormerImpersonations(
@@ -103,14 +44,26 @@ export type SignInAttempt = {
   limits: SignInLimits;
 };
 
-/** Counts the attempt. 0: go ahead; more: seconds to wait; -1: shut until a reset. */
-export async function reserveSignIn(db: Db, attempt: SignInAttempt): Promise<number> {
-  const { account, source, isKnownDevice, limits } = attempt;
-  const [row] = await db.$queryRaw<[{ seconds: number }]>`
-    select reserve_sign_in(${account}, ${source}::inet, ${isKnownDevice}, ${limits.freeFailures}::int,
+/**
+ * Counts the attempt and answers the credentials behind a canonical e-mail address; null where there are none, or
+ * the attempt is refused. 0 seconds: go ahead; more: so long to wait; -1: shut until a reset.
+ */
+export async function reserveSignIn(
+  db: Db,
+  email: string,
+  { account, source, isKnownDevice, limits }: SignInAttempt,
+): Promise<{ seconds: number; found: StoredPassword | null }> {
+  type Row = { seconds: number } & (StoredPassword | { userId: null });
+  // Nothing is looked up for a refused attempt: how long that takes would tell known addresses apart.
+  const [row] = await db.$queryRaw<[Row]>`
+    select r.seconds, c.user_id as "userId", c.status, c.is_platform_admin as "isPlatformAdmin",
+      c.password_hash as "passwordHash"
+    from reserve_sign_in(${account}, ${source}::inet, ${isKnownDevice}, ${limits.freeFailures}::int,
       ${limits.consecutiveMax}::int, ${limits.sourceFailuresMax}::int,
-      ${limits.windowSeconds}::int) as seconds`;
-  return row.seconds;
+      ${limits.windowSeconds}::int) r (seconds)
+    left join lateral find_credentials(case when r.seconds = 0 then ${email} end) c on true`;
+  const { seconds, ...found } = row;
+  return { seconds, found: found.userId === null ? null : found };
 }
 
 /** Counts a sign-up of a source. 0: go ahead; more: seconds to wait. */
@@ -131,15 +84,6 @@ export async function releaseSignIn(tx: Db, account: string, source: string | nu
 /** Remembers the sign-in on the user and its memberships. */
 export async function noteSignIn(tx: Db, userId: string): Promise<void> {
   await tx.$queryRaw`select note_sign_in(${userId}::uuid)::text`;
-}
-
-/** The current password hash of the scope's user. */
-export async function findPasswordHash(db: Db, userId: string): Promise<string | null> {
-  const credential = await db.passwordCredential.findFirst({
-    where: { userId },
-    select: { passwordHash: true },
-  });
-  return credential?.passwordHash ?? null;
 }
 
 export async function createPassword(tx: Db, userId: string, passwordHash: string): Promise<void> {

@@ -1,19 +1,34 @@
 import type { LiveSession, SessionAsk } from '../../../core/live-session.ts';
 import type { Session, User } from '../../../core/records.ts';
 import type { Db } from '../../../db/database.ts';
+import { Prisma } from '../../../db/generated/client.ts';
 
-type LiveSessionRow = Omit<User, 'id' | 'createdAt'> &
+/** A session and its user, whose columns share some names. */
+export type SessionOfUserRow = Omit<User, 'id' | 'createdAt'> &
   Omit<Session, 'id' | 'tenantId' | 'createdAt'> & {
-    ordinal: bigint;
     sessionId: string;
     sessionTenantId: string | null;
     sessionCreatedAt: Date;
     userCreatedAt: Date;
-    accessTenantId: string | null;
-    accessMembershipId: string | null;
-    accessPermissions: string[] | null;
-    needsTouch: boolean;
   };
+
+/** Its columns under the names by which functions of the database answer them. */
+export const sessionOfUserColumns = Prisma.sql`
+  session_id as "sessionId", session_tenant_id as "sessionTenantId", ip, user_agent as "userAgent",
+  place, impersonator_id as "impersonatorId",
+  authenticated_seconds_ago as "authenticatedSecondsAgo", session_created_at as "sessionCreatedAt",
+  last_seen_at as "lastSeenAt", idle_expires_at as "idleExpiresAt", expires_at as "expiresAt",
+  user_id as "userId", email, email_verified_at as "emailVerifiedAt", name,
+  avatar_url as "avatarUrl", locale, status, is_platform_admin as "isPlatformAdmin", metadata,
+  last_sign_in_at as "lastSignInAt", user_created_at as "userCreatedAt"`;
+
+type LiveSessionRow = SessionOfUserRow & {
+  ordinal: bigint;
+  accessTenantId: string | null;
+  accessMembershipId: string | null;
+  accessPermissions: string[] | null;
+  needsTouch: boolean;
+};
 
 export type CheckedSession = LiveSession & { needsTouch: boolean };
 
@@ -23,13 +38,7 @@ export async function listLiveSessions(
   asks: readonly SessionAsk[],
 ): Promise<(CheckedSession | null)[]> {
   const rows = await db.$queryRaw<LiveSessionRow[]>`
-    select ordinal, session_id as "sessionId", session_tenant_id as "sessionTenantId", ip,
-      user_agent as "userAgent", place, impersonator_id as "impersonatorId",
-      authenticated_seconds_ago as "authenticatedSecondsAgo", session_created_at as "sessionCreatedAt",
-      last_seen_at as "lastSeenAt", idle_expires_at as "idleExpiresAt", expires_at as "expiresAt",
-      user_id as "userId", email, email_verified_at as "emailVerifiedAt", name,
-      avatar_url as "avatarUrl", locale, status, is_platform_admin as "isPlatformAdmin", metadata,
-      last_sign_in_at as "lastSignInAt", user_created_at as "userCreatedAt",
+    select ordinal, ${sessionOfUserColumns},
       access_tenant_id as "accessTenantId", access_membership_id as "accessMembershipId",
       access_permissions as "accessPermissions", needs_touch as "needsTouch"
     from find_live_sessions(${asks.map(({ tokenHash }) => tokenHash)}::bytea[],
@@ -39,8 +48,7 @@ export async function listLiveSessions(
   return answers;
 }
 
-function toCheckedSession(row: LiveSessionRow): CheckedSession {
-  const { accessTenantId, accessMembershipId, accessPermissions } = row;
+export function toSessionOfUser(row: SessionOfUserRow): { session: Session; user: User } {
   return {
     session: {
       id: row.sessionId,
@@ -69,6 +77,13 @@ function toCheckedSession(row: LiveSessionRow): CheckedSession {
       lastSignInAt: row.lastSignInAt,
       createdAt: row.userCreatedAt,
     },
+  };
+}
+
+function toCheckedSession(row: LiveSessionRow): CheckedSession {
+  const { accessTenantId, accessMembershipId, accessPermissions } = row;
+  return {
+    ...toSessionOfUser(row),
     access:
       accessTenantId && accessMembershipId
         ? {

@@ -15,12 +15,11 @@ import { releaseSignIn, reserveSignIn } from './sign-in-budget.ts';
 export async function confirmPassword(ctx: Ctx, password: string): Promise<Session> {
   const { user, session } = requireOwnSession(ctx);
   // Whoever found this device signed in may be guessing, so holding it earns no leniency here.
-  await reserveSignIn(ctx, user.email, { isKnownDevice: false });
-  const scope = getOwnScope(ctx);
-  const hash = await ctx.db.read(scope, (db) => queries.findPasswordHash(db, user.id));
+  const found = await reserveSignIn(ctx, user.email, { isKnownDevice: false });
+  const hash = found?.passwordHash ?? null;
   const isRight = await verifyPassword(ctx, hash, password);
   if (hash === null || !isRight) throw createRefusal();
-  await ctx.db.transaction(scope, async (tx) => {
+  await ctx.db.transaction(getOwnScope(ctx), async (tx) => {
     if (!(await queries.lockPassword(tx, user.id, hash))) throw createRefusal();
     const isLive = await queries.updateAuthenticatedAt(tx, session.id);
     if (!isLive) throw new UnauthenticatedError();

@@ -15,6 +15,7 @@ import { noScope } from '../../../db/scope.ts';
 import { listTenantIdsOf } from '../../memberships/queries.ts';
 import { findOwnTenantId } from '../../tenants/queries.ts';
 import { findVisibleUser } from '../../users/service.ts';
+import { createImpersonation } from '../queries/open.ts';
 import * as queries from '../queries.ts';
 import { createSessionToken } from '../token.ts';
 import { describeOrigin } from './open.ts';
@@ -106,14 +107,12 @@ async function openAs(
   as: { userId: string; tenantId: string | null; tokenHash: Uint8Array },
 ): Promise<Session> {
   const { adminIdleTimeoutSeconds, impersonationMaxSeconds } = ctx.runtime.sessionLimits;
-  const session = await queries.createSession(tx, {
+  const session = await createImpersonation(tx, {
     ...as,
     ...describeOrigin(ctx),
     impersonatorId: getSignedIn(ctx).user.id,
-    authenticatedSecondsAgo: 0,
     idleTimeoutSeconds: adminIdleTimeoutSeconds,
     absoluteTimeoutSeconds: impersonationMaxSeconds,
-    notAfter: null,
   });
   // The database has looked again, at rights that may have changed meanwhile.
   if (session === null) throw createConflict();

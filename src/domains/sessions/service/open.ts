@@ -1,8 +1,7 @@
-import { recordAudit } from '../../../core/audit.ts';
 import type { Ctx } from '../../../core/context.ts';
 import type { Session } from '../../../core/records.ts';
 import type { Db } from '../../../db/database.ts';
-import * as queries from '../queries.ts';
+import { createSession, type NewOwnSession } from '../queries/open.ts';
 import { createSessionToken } from '../token.ts';
 
 /** A fresh session and its token, which is shown this once. */
@@ -19,30 +18,42 @@ export type NewSessionOf = {
 };
 
 /**
- * Opens a session for a user, in the user's own scope. Platform administrators get the shorter
- * lifetimes; beyond the cap the session that was used longest ago ends.
+ * Opens a session for a user, in the user's own scope. Beyond the cap the session that was used longest ago
+ * ends, which stands in the person's own trail.
  */
 export async function openSession(ctx: Ctx, tx: Db, to: NewSessionOf): Promise<OpenedSession> {
-  const limits = ctx.runtime.sessionLimits;
   const { token, hash } = createSessionToken();
-  const session = await queries.createSession(tx, {
-    userId: to.userId,
-    tenantId: to.tenantId,
-    tokenHash: hash,
-    ...describeOrigin(ctx),
-    impersonatorId: null,
+  const session = await createSession(tx, composeSession(ctx, to, hash), {
     authenticatedSecondsAgo: to.from?.authenticatedSecondsAgo ?? 0,
-    idleTimeoutSeconds: to.isPlatformAdmin
-      ? limits.adminIdleTimeoutSeconds
-      : limits.idleTimeoutSeconds,
-    absoluteTimeoutSeconds: to.isPlatformAdmin
-      ? limits.adminAbsoluteTimeoutSeconds
-      : limits.absoluteTimeoutSeconds,
     notAfter: to.from?.expiresAt ?? null,
   });
-  if (session === null) throw new Error('Only an impersonation may be refused by the database.');
-  await endSurplusSessions(ctx, tx, to.userId);
   return { token, session };
+}
+
+/**
+ * What a new session of this user is stored with. Platform administrators get the shorter lifetimes; a tenant may
+ * shorten them further, which the database sees to.
+ */
+export function composeSession(
+  ctx: Ctx,
+  { userId, tenantId, isPlatformAdmin }: NewSessionOf,
+  tokenHash: Uint8Array,
+): NewOwnSession {
+  const limits = ctx.runtime.sessionLimits;
+  return {
+    userId,
+    tenantId,
+    tokenHash,
+    ...describeOrigin(ctx),
+    idleTimeoutSeconds: isPlatformAdmin
+      ? limits.adminIdleTimeoutSeconds
+      : limits.idleTimeoutSeconds,
+    absoluteTimeoutSeconds: isPlatformAdmin
+      ? limits.adminAbsoluteTimeoutSeconds
+      : limits.absoluteTimeoutSeconds,
+    perUserMax: limits.perUserMax,
+    requestId: ctx.request.id,
+  };
 }
 
 /** Where a session is opened from, and with what. */
@@ -52,20 +63,4 @@ export function describeOrigin({ request }: Ctx) {
     userAgent: request.userAgent?.slice(0, userAgentMax) ?? null,
     place: request.place,
   };
-}
-
-/**
- * The cap is the person's, so its work stands in the person's own trail, whatever the sessions were
- * bound to. All are ended before the first is told of: who deletes holding the lock of a trail could
- * lock out another sign-in, and so could who writes into those of several tenants.
- */
-async function endSurplusSessions(ctx: Ctx, tx: Db, userId: string): Promise<void> {
-  const { perUserMax } = ctx.runtime.sessionLimits;
-  for (const id of await queries.deleteSurplusSessions(tx, userId, perUserMax)) {
-    await recordAudit(ctx, tx, {
-      action: 'session.evicted',
-      tenantId: null,
-      target: { type: 'Session', id },
-    });
-  }
 }

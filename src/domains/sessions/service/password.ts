@@ -51,13 +51,12 @@ export async function changePassword(
   const { user, session } = getSignedIn(ctx);
   const newPassword = checkNewPassword('newPassword', input.newPassword, user);
   // Whoever stole this session may be guessing, so holding it earns no leniency here.
-  await reserveSignIn(ctx, user.email, { isKnownDevice: false });
-  const scope = getOwnScope(ctx);
-  const currentHash = await ctx.db.read(scope, (db) => queries.findPasswordHash(db, user.id));
+  const found = await reserveSignIn(ctx, user.email, { isKnownDevice: false });
+  const currentHash = found?.passwordHash ?? null;
   const isRight = await verifyPassword(ctx, currentHash, input.currentPassword);
   if (currentHash === null || !isRight) throw createRefusal();
   const passwordHash = await ctx.runtime.passwords.hash(newPassword);
-  return await ctx.db.transaction(scope, async (tx) => {
+  return await ctx.db.transaction(getOwnScope(ctx), async (tx) => {
     const change = { from: currentHash, to: passwordHash };
     if (!(await queries.updatePassword(tx, user.id, change))) throw createRefusal();
     const revokedCount = await queries.deleteSessions(tx, {

@@ -6,25 +6,26 @@ import { noScope } from '../../../db/scope.ts';
 import * as queries from '../queries.ts';
 
 /**
- * Reserves an attempt to prove a password: counted as failed before anything is checked, for known
- * and unknown addresses alike. A known device is not delayed by what others try on the account.
- * Where no hash would be let in now, nothing is counted. Raises RateLimitedError, UnavailableError.
+ * Reserves an attempt to prove a password, and answers what it is to be proven by, null for an unknown address. It
+ * is counted as failed before anything is checked, for known and unknown addresses alike. A known device
+ * is not delayed by what others try on the account. Where no hash would be let in now, nothing is
+ * counted. Raises RateLimitedError, UnavailableError.
  */
 export async function reserveSignIn(
   ctx: Ctx,
   email: string,
   { isKnownDevice }: { isKnownDevice: boolean },
-): Promise<void> {
+): Promise<queries.StoredPassword | null> {
   ctx.runtime.passwords.assertRoom();
-  const seconds = await ctx.db.read(noScope, (db) =>
-    queries.reserveSignIn(db, {
+  const { seconds, found } = await ctx.db.read(noScope, (db) =>
+    queries.reserveSignIn(db, email, {
       account: toAccountBucket(email),
       source: ctx.request.ip,
       isKnownDevice,
       limits: ctx.runtime.signInLimits,
     }),
   );
-  if (seconds === 0) return;
+  if (seconds === 0) return found;
   if (seconds > 0) {
     throw new RateLimitedError('Too many attempts. Please wait before you try again.', seconds);
   }
@@ -54,6 +55,7 @@ export function releaseSignIn(ctx: Ctx, tx: Db, email: string): Promise<void> {
   return queries.releaseSignIn(tx, toAccountBucket(email), ctx.request.ip);
 }
 
-function toAccountBucket(email: string): string {
+/** The name of the budget that bears the attempts on an account. */
+export function toAccountBucket(email: string): string {
   return `account:${createHash('sha256').update(email).digest('hex')}`;
 }

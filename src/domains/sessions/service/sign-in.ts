@@ -11,13 +11,14 @@ import { getOwnScope, getScopeOfUser } from '../../../core/scopes.ts';
 import { noScope } from '../../../db/scope.ts';
 import { normalizePassword } from '../../../lib/password-rules.ts';
 import { findOwnTenantId } from '../../tenants/queries.ts';
-import { listVisibleUsers } from '../../users/queries.ts';
+import { completeSignIn } from '../queries/open.ts';
 import * as queries from '../queries.ts';
+import { createSessionToken } from '../token.ts';
 import { endReplacedSession, enterSession, leaveSession } from './current.ts';
 import { endSession } from './end.ts';
-import { type OpenedSession, openSession } from './open.ts';
+import { composeSession, type OpenedSession, openSession } from './open.ts';
 import { verifyPassword } from './password.ts';
-import { releaseSignIn, reserveSignIn } from './sign-in-budget.ts';
+import { reserveSignIn, toAccountBucket } from './sign-in-budget.ts';
 
 export type SignInInput = {
   email: string;
@@ -35,8 +36,8 @@ export type SignedInSession = OpenedSession & { user: User };
  */
 export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignedInSession> {
   const email = checkEmail('email', input.email);
-  await reserveSignIn(ctx, email, { isKnownDevice: holdsSessionOf(ctx, email) });
-  const found = await ctx.db.read(noScope, (db) => queries.findCredentials(db, email));
+  const isKnownDevice = holdsSessionOf(ctx, email);
+  const found = await reserveSignIn(ctx, email, { isKnownDevice });
   const beganHash = performance.now();
   const fits = await verifyPassword(ctx, found?.passwordHash ?? null, input.password);
   const hashMs = performance.now() - beganHash;
@@ -51,28 +52,20 @@ export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignedInSess
   const rehashed = ctx.runtime.passwords.needsRehash(found.passwordHash)
     ? await ctx.runtime.passwords.hash(normalizePassword(input.password))
     : null;
-  const signedIn = await ctx.db.transaction(getScopeOfUser(userId), async (tx) => {
-    const isUnchanged = rehashed
-      ? await queries.updatePassword(tx, userId, { from: found.passwordHash, to: rehashed })
-      : await queries.lockPassword(tx, userId, found.passwordHash);
-    if (!isUnchanged) throw createRefusal(ctx);
-    await queries.noteSignIn(tx, userId);
-    const opened = await openSession(ctx, tx, { userId, isPlatformAdmin, tenantId });
-    await recordAudit(ctx, tx, {
-      action: 'session.opened',
-      tenantId,
-      target: { type: 'Session', id: opened.session.id },
-    });
-    const [user] = await listVisibleUsers(tx, userId, [userId], null);
-    if (!user) throw createRefusal(ctx);
-    // Last, since everybody behind one address waits for this row until the commit.
-    await releaseSignIn(ctx, tx, email);
-    return { ...opened, user };
-  });
+  const { token, hash: tokenHash } = createSessionToken();
+  const session = composeSession(ctx, { userId, isPlatformAdmin, tenantId }, tokenHash);
+  const signedIn = await ctx.db.read(getScopeOfUser(userId), (db) =>
+    completeSignIn(db, session, {
+      checkedHash: found.passwordHash,
+      newHash: rehashed,
+      account: toAccountBucket(email),
+    }),
+  );
+  if (signedIn === null) throw createRefusal(ctx);
   await endReplacedSession(ctx);
   // Only to who has shown the password: on a refusal it would help to tell known addresses apart.
   ctx.noteDuration?.('hash', hashMs);
-  return { ...signedIn, ...enterSession(ctx, signedIn.user, signedIn) };
+  return { user: signedIn.user, ...enterSession(ctx, signedIn.user, { token, ...signedIn }) };
 }
 
 /** A caller that shows a good session of this very user is no stranger guessing. */
