@@ -2906,6 +2906,27 @@ alter function verify_email(bytea) owner to tenantry_definer;
    FROM pg_stat_user_tables
   WHERE schemaname = 'public'::name AND may_monitor()
   ORDER BY (pg_total_relation_size(relid::regclass)) DESC;
+-- view public.tenant_members as
+ SELECT m.id,
+    m.tenant_id,
+    m.user_id,
+    m.is_active,
+    m.metadata,
+    m.last_sign_in_at,
+    m.joined_at,
+    u.email,
+    u.email_verified_at,
+    u.name,
+    u.avatar_url,
+    u.locale,
+    u.status,
+    u.is_platform_admin,
+    u.metadata AS user_metadata,
+    u.last_sign_in_at AS user_last_sign_in_at,
+    u.created_at AS user_created_at
+   FROM user_tenants m
+     JOIN users u ON u.id = m.user_id
+  WHERE m.tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)) OR ( SELECT is_platform_scope() AS is_platform_scope);
 -- view public.tenant_usage_stats with (security_invoker=true) as
  SELECT tenant_id,
     slug,
@@ -3107,6 +3128,7 @@ grant select on slow_queries to tenantry_app;
 grant select on slow_queries to tenantry_definer;
 grant select on table_stats to tenantry_app;
 grant select on table_stats to tenantry_definer;
+grant select on tenant_members to tenantry_app;
 grant select on tenant_usage_stats to tenantry_app;
 grant select on tenant_usage_stats to tenantry_definer;
 grant select, update (metadata, name, settings, slug, updated_at) on tenants to tenantry_app;
@@ -3281,6 +3303,7 @@ comment on function sync_built_in_roles(jsonb) is 'Brings the built-in roles of 
 comment on view table_stats is 'Tables with size, dead rows and when they were last cleaned, the largest first.';
 comment on function take_one_time_token(text,bytea) is 'The same, and uses it up; for the functions that act on it.';
 comment on function tell_changes() is 'Has servers forget, once the transaction is committed, what they remember of the credentials of the users or tenants whose rows were changed.';
+comment on view tenant_members is 'Memberships with their people: those of the tenant that was entered, all in the platform scope.';
 comment on view tenant_usage_stats is 'The 100 tenants with most members.';
 comment on table tenants is 'The organisations that use the product.';
 comment on column tenants.api_keys_max is 'Most API keys that are not revoked, set by platform administrators.';

@@ -48,6 +48,7 @@ const wholeHome = {
   password_credentials: 1,
   roles: 5,
   sessions: 3,
+  tenant_members: 2,
   tenants: 1,
   user_tenants: 2,
   users: 2,
@@ -79,7 +80,7 @@ describe('outside a scope nothing is visible', () => {
     expect(await countVisible()).toEqual({});
   });
 
-  test('in a view, whoever made it', async () => {
+  test('in a view that is seen with the rights of who looks, whoever made it', async () => {
     await stage.owner.query(`create view everybody with (security_invoker = true) as
       select u.email, t.name from users u, tenants t; grant select on everybody to tenantry_app`);
     try {
@@ -99,7 +100,7 @@ describe('a scope opens only what belongs to the actor', () => {
   test('a member sees its tenant and no row of another', async () => {
     const { begin, list, home } = stage;
     await begin(home.ownerId, home.id);
-    for (const table of ['roles', 'user_tenants', 'membership_roles']) {
+    for (const table of ['roles', 'user_tenants', 'tenant_members', 'membership_roles']) {
       expect(await list(`select distinct tenant_id from ${table}`), table).toEqual([home.id]);
     }
     expect(await list('select id from tenants')).toEqual([home.id]);
@@ -107,8 +108,33 @@ describe('a scope opens only what belongs to the actor', () => {
       'colleague@home.example',
       'owner@home.example',
     ]);
+    expect(await list('select email from tenant_members order by 1')).toEqual(
+      await list('select email from users order by 1'),
+    );
     expect(await list('select user_id from password_credentials')).toEqual([home.ownerId]);
   });
+
+  test.each([
+    [
+      'open_session',
+      `select id from open_session($colleague, null, sha256('new'), null, null, null, 60, 60, 5, 'r', 0, null)`,
+      { code: '42501' },
+    ],
+    [
+      'sign_in',
+      `select session_id from sign_in($colleague, null, sha256('new'), null, null, null, 60, 60, 5, 'r',
+         (select password_hash from password_credentials limit 1), null, 'account:x')`,
+      [],
+    ],
+  ])(
+    '%s opens no session of somebody else, with the rights of who calls it',
+    async (_name, sql, outcome) => {
+      await stage.begin(stage.home.ownerId, stage.home.id);
+      const asked = stage.list(stage.fill(sql));
+      if (Array.isArray(outcome)) expect(await asked).toEqual(outcome);
+      else await expect(asked).rejects.toMatchObject(outcome);
+    },
+  );
 
   // A tenant's rows are shut; what is left is the actor's own. The trail outlives everybody.
   const nobody = { audit_events: 1 };

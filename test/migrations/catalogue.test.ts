@@ -39,6 +39,15 @@ const servedOtherwise = [
   'sessions_membership_fkey',
 ];
 
+/** The one view that is seen with the rights of its owner: see docs/decisions/006-row-security.md. */
+const definerView = 'tenant_members';
+
+/** What may be seen of people as the view was made; who changes this has to look at the view. */
+const usersPolicies = [
+  'own_row t ((id = ( SELECT current_user_id() AS current_user_id)) OR ( SELECT is_platform_scope() AS is_platform_scope))',
+  `same_tenant t (EXISTS ( SELECT FROM user_tenants m WHERE ((m.tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (m.user_id = users.id)) OFFSET 0))`,
+].map((text) => `'${text}'`);
+
 const rules: [guarantee: string, offenders: string, breach: string][] = [
   [
     'a plan that is kept reads no table whole, also if it was made when there was next to nothing in it',
@@ -89,13 +98,13 @@ const rules: [guarantee: string, offenders: string, breach: string][] = [
     'grant select on _prisma_migrations to public',
   ],
   [
-    'nobody signs in as the owner of the definer functions, who owns nothing else',
+    'nobody signs in as the owner of the definer functions, who owns nothing else but one view',
     `select rolname as offender from pg_roles where rolname = 'tenantry_definer'
       and (rolcanlogin or rolsuper or rolbypassrls or rolcreaterole or rolcreatedb)
      union all
      select pg_describe_object(classid, objid, objsubid) from pg_shdepend
       where refclassid = 'pg_authid'::regclass and refobjid = 'tenantry_definer'::regrole
-        and deptype = 'o' and classid <> 'pg_proc'::regclass
+        and deptype = 'o' and classid <> 'pg_proc'::regclass and objid <> '${definerView}'::regclass
         and dbid in (0, (select oid from pg_database where datname = current_database()))`,
     'alter table roles owner to tenantry_definer',
   ],
@@ -149,12 +158,33 @@ const rules: [guarantee: string, offenders: string, breach: string][] = [
     'grant execute on function note_sign_in to public',
   ],
   [
-    'every view is seen with the rights of who looks, and none is stored',
+    'every view but one is seen with the rights of who looks, and none is stored',
     `select c.relname as offender from pg_class c
       where c.relnamespace = 'public'::regnamespace and not ${isOfExtension('c.oid')}
+        and c.oid <> '${definerView}'::regclass
         and (c.relkind = 'm' or (c.relkind = 'v'
           and not coalesce(c.reloptions && '{security_invoker=true,security_invoker=on}', false)))`,
     'create view everybody as select id from users',
+  ],
+  [
+    'the view that is seen with the rights of its owner shows what the policies of memberships and users show',
+    `select p.polname as offender from pg_policy p, pg_rewrite r
+      where p.polrelid = 'user_tenants'::regclass and p.polroles = '{tenantry_app}'::regrole[]::oid[]
+        and r.ev_class = '${definerView}'::regclass
+        and strpos(regexp_replace(pg_get_viewdef(r.ev_class, true), '[\\s()]|m\\.', '', 'g'),
+          'WHERE' || regexp_replace(pg_get_expr(p.polqual, p.polrelid, true), '[\\s()]', '', 'g') || ';') = 0
+     union all
+     select p.polname from pg_policy p
+      where p.polrelid = 'users'::regclass and p.polroles = '{tenantry_app}'::regrole[]::oid[]
+        and format('%s %s %s', p.polname, p.polpermissive,
+          regexp_replace(pg_get_expr(p.polqual, p.polrelid), '\\s+', ' ', 'g')) not in (${usersPolicies})
+     union all
+     select relname from pg_class
+      where oid = '${definerView}'::regclass and relowner <> 'tenantry_definer'::regrole`,
+    `create or replace view ${definerView} as select m.id, m.tenant_id, m.user_id, m.is_active, m.metadata,
+      m.last_sign_in_at, m.joined_at, u.email, u.email_verified_at, u.name, u.avatar_url, u.locale, u.status,
+      u.is_platform_admin, u.metadata as user_metadata, u.last_sign_in_at as user_last_sign_in_at,
+      u.created_at as user_created_at from user_tenants m join users u on u.id = m.user_id`,
   ],
   [
     'every table says what it is for',

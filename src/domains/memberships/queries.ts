@@ -55,14 +55,14 @@ export async function listMembers(
           select mr.role_id from membership_roles mr
           where mr.tenant_id = m.tenant_id and mr.membership_id = m.id
         ) as "roleIds",
-        u.email, u.email_verified_at as "emailVerifiedAt", u.name, u.avatar_url as "avatarUrl",
-        u.locale, u.status, u.is_platform_admin as "isPlatformAdmin",
-        u.metadata as "userMetadata", u.last_sign_in_at as "userLastSignInAt",
-        u.created_at as "userCreatedAt"
-      from user_tenants m join users u on u.id = m.user_id
+        m.email, m.email_verified_at as "emailVerifiedAt", m.name, m.avatar_url as "avatarUrl",
+        m.locale, m.status, m.is_platform_admin as "isPlatformAdmin",
+        m.user_metadata as "userMetadata", m.user_last_sign_in_at as "userLastSignInAt",
+        m.user_created_at as "userCreatedAt"
+      from tenant_members m
       where m.tenant_id = ${tenantId}::uuid
         ${filter.isActive == null ? Prisma.empty : Prisma.sql`and m.is_active = ${filter.isActive}`}
-        ${filter.email == null ? Prisma.empty : Prisma.sql`and u.email = ${filter.email}`}
+        ${filter.email == null ? Prisma.empty : Prisma.sql`and m.email = ${filter.email}`}
         ${filter.roleKey == null ? Prisma.empty : withRole(filter.roleKey)}
         ${above ? Prisma.sql`and ${positionOf(order)} > ${positionAt(order, above)}` : Prisma.empty}
         ${below ? Prisma.sql`and ${positionOf(order)} < ${positionAt(order, below)}` : Prisma.empty}
