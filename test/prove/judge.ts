@@ -11,8 +11,10 @@ export type Findings = {
   indexes: readonly Index[];
   unused: readonly string[];
   hot: readonly HotQuery[];
-  /** The same without any tuning. */
+  /** The same without any tuning, for some of the arguments. */
   before: readonly HotQuery[];
+  /** What those arguments take with it. */
+  compared: readonly HotQuery[];
 };
 
 /** From this share of the users on a table is big: to read all of it for one answer cannot be right. */

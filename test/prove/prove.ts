@@ -13,12 +13,12 @@ import { createWorld } from './operations/world.ts';
 import { type Told, tellPlansSql } from './plans.ts';
 import { createPlayer } from './player.ts';
 
-/** How many arguments each hot query is asked with, and how often. */
+/** How many arguments each hot query is asked with, and how often after the first time. */
 const hotCount = 60;
 const hotRounds = 5;
-/** Without its indexes each takes its time: a few arguments, and tenants of average size, tell enough. */
-const beforeArguments = 10;
-const largestTenants = 5;
+/** Without its indexes each takes its time: a few arguments tell enough, the largest tenants among them. */
+const beforeArguments = 15;
+const beforeRounds = 2;
 
 /**
  * Fills a database for so many users, plays every operation of the API in it, and looks at what the
@@ -44,22 +44,46 @@ export async function prove(
         await playAll(world);
         const unused = listUnused(schema, [...player.documents, ...streamDocuments]);
         const found = { users, seconds, rows, ledger: player.ledger, unused };
-        return { found, hotArguments: isTimed ? await prepareHot(world, hotCount) : null };
+        if (!isTimed) return { found, hot: null };
+        return { found, hot: await prepareHot(world, hotCount) };
       },
     );
-    const { hotArguments } = played;
     const found = { ...played.found, indexes: await withClient(ownerUrl, listIndexes) };
-    if (hotArguments === null) return { ...found, hot: [], before: [] };
-    const measure = (told: Told, asked: HotArguments, rounds: number) =>
-      withServer(ownerUrl, { database, told }, ({ url }) =>
-        measureHot(url, arena.log, asked, rounds),
-      );
+    const { hot } = played;
+    if (hot === null) return { ...found, hot: [], before: [], compared: [] };
     // Times without anything that is counted besides, and then once more for the buffers.
-    const timed = await measure('times', hotArguments, hotRounds);
-    const counted = await measure('buffers', hotArguments, 1);
-    const hot = timed.map((query, index) => ({ ...query, buffers: counted[index]?.buffers ?? 0 }));
+    const time = <T>(work: (url: string) => Promise<T>) =>
+      withServer(ownerUrl, { database, told: 'times' }, ({ url }) => work(url));
+    const count = (asked: HotArguments) =>
+      withServer(ownerUrl, { database, told: 'buffers' }, ({ url }) =>
+        measureHot(url, arena.log, asked, 1),
+      );
+    const few = cut(hot);
+    const after = await time(async (url) => {
+      const first = await measureHot(url, arena.log, hot, 1);
+      const again = await measureHot(url, arena.log, hot, hotRounds);
+      return { first, again, compared: await measureHot(url, arena.log, few, beforeRounds) };
+    });
+    const afterBuffers = await count(hot);
     await withClient(ownerUrl, takeOutTuning);
-    return { ...found, hot, before: await measure('buffers', cut(hotArguments), 1) };
+    const before = await time(async (url) => {
+      await measureHot(url, arena.log, few, 1);
+      return await measureHot(url, arena.log, few, beforeRounds);
+    });
+    const beforeBuffers = await count(few);
+    return {
+      ...found,
+      hot: after.again.map((query, index) => ({
+        ...query,
+        firstP95Ms: after.first[index]?.p95Ms ?? null,
+        buffers: afterBuffers[index]?.buffers ?? 0,
+      })),
+      before: before.map((query, index) => ({
+        ...query,
+        buffers: beforeBuffers[index]?.buffers ?? 0,
+      })),
+      compared: after.compared,
+    };
   } finally {
     await arena.dropDatabase(database);
   }
@@ -91,6 +115,6 @@ function cut(hot: HotArguments): HotArguments {
     emails: hot.emails.slice(0, beforeArguments),
     tokens: hot.tokens.slice(0, beforeArguments),
     keys: hot.keys.slice(0, beforeArguments),
-    tenants: hot.tenants.slice(largestTenants, largestTenants + beforeArguments),
+    tenants: hot.tenants.slice(0, beforeArguments),
   };
 }
