@@ -31,9 +31,9 @@ const membershipColumns = Prisma.sql`${ownColumns}, ${rolesOfMembership} as role
 
 /**
  * One more than a page of a tenant's members, each with user and roles, in one statement. Many members
- * share few roles, so each has the ids of its own, and one row the roles themselves: as JSON at
- * every member they were half of the statement's time. It brings all roles of the tenant, which are few: to
- * find out which ones the page has, the page had to be kept, read twice and sorted again.
+ * share few roles, so one row brings for all of them the roles of the tenant, which are few, and who has which: as
+ * JSON at every member they were half of the statement's time, and looking up who has which by one member at a time
+ * goes through the index from its top for each of them. Memberships of a tenant stand together there.
  */
 export async function listMembers(
   db: Db,
@@ -46,15 +46,8 @@ export async function listMembers(
   const { above, below } = getBounds(request, order.isDescending);
   const direction = isDescending ? Prisma.sql`desc` : Prisma.sql`asc`;
   const rows = await db.$queryRaw<MemberRow[]>`
-    select p.*, case when row_number() over () = 1 then (
-        select ${rolesAsJson} from roles r where r.tenant_id = ${tenantId}::uuid
-      ) end as roles
-    from (
+    with p as (
       select ${ownColumns}, m.last_sign_in_at::text as "cursorAt",
-        array(
-          select mr.role_id from membership_roles mr
-          where mr.tenant_id = m.tenant_id and mr.membership_id = m.id
-        ) as "roleIds",
         m.email, m.email_verified_at as "emailVerifiedAt", m.name, m.avatar_url as "avatarUrl",
         m.locale, m.status, m.is_platform_admin as "isPlatformAdmin",
         m.user_metadata as "userMetadata", m.user_last_sign_in_at as "userLastSignInAt",
@@ -69,15 +62,38 @@ export async function listMembers(
       order by ${order.field === 'joinedAt' ? Prisma.empty : Prisma.sql`m.last_sign_in_at ${direction},`}
         m.id ${direction}
       limit ${request.size + 1}
-    ) p
+    )
+    select p.*, case when row_number() over () = 1 then json_build_object(
+      'all', (select ${rolesAsJson} from roles r where r.tenant_id = ${tenantId}::uuid),
+      'held', (
+        select json_agg(json_build_array(mr.membership_id, mr.role_id)) from membership_roles mr
+        where mr.tenant_id = ${tenantId}::uuid and mr.membership_id = any (array(select id from p))
+      )
+    ) end as roles
+    from p
     order by ${order.field === 'joinedAt' ? Prisma.empty : Prisma.sql`p."lastSignInAt" ${direction},`}
       p.id ${direction}`;
-  const roles = rows.find((row) => row.roles !== null)?.roles ?? [];
-  return rows.map((row) => toMember(row, roles, order));
+  const rolesOf = gatherRoles(rows.find((row) => row.roles !== null)?.roles);
+  return rows.map((row) => toMember(row, rolesOf(row.id), order));
 }
 
+/** The roles of a tenant, and which membership has which of them, by their ids; null where there are none. */
+type TenantRoles = {
+  all: Role[] | null;
+  held: [membershipId: string, roleId: string][] | null;
+};
+
 type MemberRow = Omit<MembershipRow, 'roles'> &
-  UserRow & { cursorAt: string; roleIds: string[]; roles: Role[] | null };
+  UserRow & { cursorAt: string; roles: TenantRoles | null };
+
+/** Answers each membership's roles, in the order of all. */
+function gatherRoles(roles: TenantRoles | null | undefined): (membershipId: string) => Role[] {
+  const held = Map.groupBy(roles?.held ?? [], ([membershipId]) => membershipId);
+  return (membershipId) => {
+    const ids = new Set(held.get(membershipId)?.map(([, roleId]) => roleId));
+    return (roles?.all ?? []).filter(({ id }) => ids.has(id));
+  };
+}
 
 // Ids are made in the order of time, so the primary key is the order of joining.
 function positionOf({ field }: MembershipOrder): Prisma.Sql {
@@ -101,12 +117,9 @@ type UserRow = Pick<
   'email' | 'emailVerifiedAt' | 'name' | 'avatarUrl' | 'locale' | 'status' | 'isPlatformAdmin'
 > & { userMetadata: JsonObject; userLastSignInAt: Date | null; userCreatedAt: Date };
 
-function toMember(row: MemberRow, roles: readonly Role[], order: MembershipOrder): Member {
+function toMember(row: MemberRow, roles: Role[], order: MembershipOrder): Member {
   return {
-    membership: toMembership({
-      ...row,
-      roles: roles.filter(({ id }) => row.roleIds.includes(id)),
-    }),
+    membership: toMembership({ ...row, roles }),
     user: {
       id: row.userId,
       email: row.email,
