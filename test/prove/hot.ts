@@ -1,4 +1,3 @@
-import { getMedian } from '../benchmarks/stage.ts';
 import { toPublicId } from '../support/people.ts';
 import type { ServerLog } from './arena.ts';
 import { error, text } from './operations/fields.ts';
@@ -12,11 +11,11 @@ export type HotQuery = {
   /** What 95 of 100 may take at most in the database. */
   p95MsMax: number;
   runs: number;
+  /** Of asking again, in all rounds but the first. */
   p50Ms: number;
-  /** Of each round; the median of rounds, so that what befalls one of them does not decide. */
   p95Ms: number;
-  /** The same where each was asked for the first time, on new connections. */
-  firstP95Ms: number | null;
+  /** Of the first round, in which each was asked for the first time. */
+  firstP95Ms: number;
   /** Pages of 8 KiB a run, on average. */
   buffers: number;
 };
@@ -45,27 +44,34 @@ export type HotArguments = {
   root: string;
 };
 
-/** Signs people in and makes keys; tenants are some of the largest, and others of all sizes. */
+/**
+ * Signs people in and makes keys; tenants are some of the largest, and others of all sizes. Twice as many in
+ * all: what is measured, and others that a server is put to work with before that.
+ */
 export async function prepareHot(
   { client, play, filling, root, tenants }: World,
   count: number,
-): Promise<HotArguments> {
+): Promise<{ hot: HotArguments; others: HotArguments }> {
   // By a hash, so that they are spread over the whole table and the same in each run.
   const { rows: people } = await client.query<{ email: string }>(
     `select email from users where status = 'active' and email not like '%@operators.example'
      order by md5(id::text) limit $1`,
-    [count],
+    [2 * count],
   );
   const emails = people.map(({ email }) => email);
   const tokens: string[] = [];
   for (const email of emails) {
     tokens.push((await signIn(play, { email, password: filling.password })).token);
   }
-  const { rows } = await client.query<{ id: string }>(
-    `(select id from tenants order by member_count desc limit 5)
-     union all (select id from tenants where status = 'active' order by md5(id::text) limit $1)`,
-    [count],
+  const { rows } = await client.query<{ id: string; isLarge: boolean }>(
+    `(select id, true as "isLarge" from tenants order by member_count desc limit 5)
+     union all
+     (select id, false from tenants where status = 'active' order by md5(id::text) limit $1)`,
+    [2 * count],
   );
+  const listIds = (isLarge: boolean) =>
+    rows.filter((row) => row.isLarge === isLarge).map(({ id }) => toPublicId('tenant', id));
+  const [large, ofAllSizes] = [listIds(true), listIds(false)];
   const keys: string[] = [];
   for (const tenant of tenants) {
     const { createApiKey } = await play(
@@ -76,27 +82,32 @@ export async function prepareHot(
     );
     keys.push(createApiKey.secret);
   }
-  return {
-    emails,
-    password: filling.password,
-    tokens,
-    tenants: rows.map(({ id }) => toPublicId('tenant', id)),
+  const { password } = filling;
+  const choose = (from: number, largest: string[]): HotArguments => ({
+    emails: emails.slice(from, from + count),
+    password,
+    tokens: tokens.slice(from, from + count),
+    tenants: [...largest, ...ofAllSizes.slice(from, from + count)],
     keys,
     root,
-  };
+  });
+  return { hot: choose(0, large), others: choose(count, []) };
 }
 
-/** Asks them through the API, and reads in the log of the database how long each took there. */
+/**
+ * Asks them through the API in a first round and then in so many more, and reads in the log of the database
+ * how long each took there.
+ */
 export async function measureHot(
   url: string,
   log: ServerLog,
   hot: HotArguments,
-  rounds: number,
+  again: number,
 ): Promise<HotQuery[]> {
   const { play, ledger } = createPlayer(url, log);
   // Both pages are one statement to the ledger, so each gets one of its own.
   const large = createPlayer(url, log);
-  for (let round = 0; round < rounds; round += 1) {
+  for (let round = 0; round <= again; round += 1) {
     for (const email of hot.emails) await signIn(play, { email, password: hot.password });
     for (const [index, token] of hot.tokens.entries()) {
       await play('session', `{ verifySession(token: "${token}") { valid } }`, hot.root);
@@ -110,7 +121,7 @@ export async function measureHot(
   }
   return queries.map((query) => {
     const asked = query.name.includes('50') ? large.ledger : ledger;
-    return sumUp(query, findStatement(asked, query), rounds);
+    return sumUp(query, findStatement(asked, query), again);
   });
 }
 
@@ -132,18 +143,16 @@ function isAsked(text: string, { mark }: Query): boolean {
   return mark !== 'from tenant_members' || /order by .*last_sign_in_at.* limit/i.test(text);
 }
 
-function sumUp({ name, p95MsMax }: Query, { times, buffers }: Statement, rounds: number): HotQuery {
-  const runsOfRound = Math.ceil(times.length / rounds);
-  const p95s = Array.from({ length: rounds }, (_, round) =>
-    getQuantile(times.slice(round * runsOfRound, (round + 1) * runsOfRound), 0.95),
-  );
+function sumUp({ name, p95MsMax }: Query, { times, buffers }: Statement, again: number): HotQuery {
+  const inRound = Math.ceil(times.length / (again + 1));
+  const [first, later] = [times.slice(0, inRound), times.slice(inRound)];
   return {
     name,
     p95MsMax,
-    runs: times.length,
-    p50Ms: getQuantile(times, 0.5),
-    p95Ms: getMedian(p95s),
-    firstP95Ms: null,
+    runs: later.length,
+    p50Ms: getQuantile(later, 0.5),
+    p95Ms: getQuantile(later, 0.95),
+    firstP95Ms: getQuantile(first, 0.95),
     buffers: buffers / times.length,
   };
 }

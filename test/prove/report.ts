@@ -54,9 +54,8 @@ function formatSummary(proof: Proof): string {
     'Before: the same schema with its keys and what must be unique alone, and plans as PostgreSQL makes them by',
     'itself; for a few of the arguments, the largest tenants among them. How many times faster is told of those.',
     'Before and after are of asking again what was asked a moment ago, which is what a hot query is, and so is the',
-    'bar; p95 is that of each of five rounds, and of these the median. The first time each meets new',
-    'connections, whose processes have a page fault at whatever they touch in shared memory, and pages that',
-    'PostgreSQL has to fetch: that is told beside it.',
+    'bar. The first time, for which PostgreSQL still has to fetch most of the pages, is told beside it: of a server',
+    'that was put to work with other people and tenants before.',
     '',
     ...formatHot(proof),
     '',
@@ -125,7 +124,7 @@ function formatComparison({
     String(after.runs),
     `${formatCount(before.p50Ms / compared.p50Ms)} ×`,
     `${formatCount(before.p95Ms / compared.p95Ms)} ×`,
-    `${after.firstP95Ms?.toFixed(2) ?? '?'} ms`,
+    `${after.firstP95Ms.toFixed(2)} ms`,
   ];
 }
 

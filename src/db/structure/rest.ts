@@ -25,15 +25,18 @@ export const functionsSql = `
   order by p.oid::regprocedure::text collate "C"`;
 
 /**
- * Everything else that lives in the schema, by its kind and name; views with what they say. Every
- * object has a dependency on its schema, so nothing is forgotten.
+ * Everything else that lives in the schema, by its kind and name; views with what they say and whose rights
+ * they have. Every object has a dependency on its schema, so nothing is forgotten.
  */
 export const othersSql = `
   select '' as place,
     format('-- %s %s', o.type, o.identity)
     || case when d.classid = 'pg_class'::regclass and o.type in ('view', 'materialized view') then (
       select coalesce(' with (' || array_to_string(c.reloptions, ', ') || ')', '')
-        || E' as\\n' || rtrim(pg_get_viewdef(c.oid, true), ';') from pg_class c where c.oid = d.objid
+        || E' as\\n' || rtrim(pg_get_viewdef(c.oid, true), ';')
+        || format(E';\\nalter view %s owner to %s', c.oid::regclass,
+          case when c.relowner = current_user::regrole then 'owner' else c.relowner::regrole::text end)
+      from pg_class c where c.oid = d.objid
     ) else '' end as text
   from pg_depend d
   cross join lateral pg_identify_object(d.classid, d.objid, d.objsubid) o
