@@ -216,6 +216,7 @@ create table membership_roles (
 alter table membership_roles owner to owner;
 alter table membership_roles enable row level security;
 alter table membership_roles force row level security;
+alter table membership_roles alter column tenant_id set (n_distinct=100);
 CREATE INDEX membership_roles_tenant_id_role_id_membership_id_idx ON membership_roles USING btree (tenant_id, role_id, membership_id);
 create policy definer on membership_roles to tenantry_definer
   using (true)
@@ -437,6 +438,7 @@ create table user_tenants (
 alter table user_tenants owner to owner;
 alter table user_tenants enable row level security;
 alter table user_tenants force row level security;
+alter table user_tenants alter column tenant_id set (n_distinct=100);
 CREATE INDEX user_tenants_tenant_id_last_sign_in_at_id_idx ON user_tenants USING btree (tenant_id, last_sign_in_at, id);
 CREATE INDEX user_tenants_user_id_id_idx ON user_tenants USING btree (user_id, id);
 create policy definer on user_tenants to tenantry_definer
@@ -2885,6 +2887,7 @@ alter function verify_email(bytea) owner to tenantry_definer;
      JOIN pg_index i ON i.indexrelid = s.indexrelid
   WHERE s.schemaname = 'public'::name AND may_monitor()
   ORDER BY s.idx_scan, (pg_relation_size(s.indexrelid::regclass)) DESC;
+alter view index_usage owner to owner;
 -- view public.slow_queries with (security_invoker=true) as
  SELECT query,
     calls,
@@ -2894,6 +2897,7 @@ alter function verify_email(bytea) owner to tenantry_definer;
    FROM statement_statistics() statement_statistics(query, calls, mean_ms, total_ms, rows, shared_blocks_hit, shared_blocks_read)
   WHERE mean_ms > 100::double precision
   ORDER BY mean_ms DESC;
+alter view slow_queries owner to owner;
 -- view public.table_stats with (security_invoker=true) as
  SELECT relname AS table_name,
     n_live_tup AS rows,
@@ -2906,6 +2910,7 @@ alter function verify_email(bytea) owner to tenantry_definer;
    FROM pg_stat_user_tables
   WHERE schemaname = 'public'::name AND may_monitor()
   ORDER BY (pg_total_relation_size(relid::regclass)) DESC;
+alter view table_stats owner to owner;
 -- view public.tenant_members as
  SELECT m.id,
     m.tenant_id,
@@ -2927,6 +2932,7 @@ alter function verify_email(bytea) owner to tenantry_definer;
    FROM user_tenants m
      JOIN users u ON u.id = m.user_id
   WHERE m.tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)) OR ( SELECT is_platform_scope() AS is_platform_scope);
+alter view tenant_members owner to tenantry_definer;
 -- view public.tenant_usage_stats with (security_invoker=true) as
  SELECT tenant_id,
     slug,
@@ -2936,6 +2942,7 @@ alter function verify_email(bytea) owner to tenantry_definer;
     api_keys,
     last_activity_at
    FROM usage_of_tenants(100) usage_of_tenants(tenant_id, slug, name, members, active_sessions, api_keys, last_activity_at);
+alter view tenant_usage_stats owner to owner;
 -- view public.user_activity_stats with (security_invoker=true) as
  SELECT day,
     sign_ins,
@@ -2943,6 +2950,7 @@ alter function verify_email(bytea) owner to tenantry_definer;
     active_users,
     new_users
    FROM activity_of_days(30) activity_of_days(day, sign_ins, failed_sign_ins, active_users, new_users);
+alter view user_activity_stats owner to owner;
 
 grant insert (created_by, expires_at, hint, name, permissions, tenant_id, token_hash), select, update (expires_at, name, revoked_at) on api_keys to tenantry_app;
 grant delete, insert, maintain, select, update on api_keys to tenantry_definer;

@@ -58,6 +58,13 @@ export async function takeOutTuning(client: pg.Client): Promise<void> {
         execute format('alter function %s reset plan_cache_mode', one.name);
         execute format('alter function %s reset enable_seqscan', one.name);
       end loop;
+      for one in
+        select a.attrelid::regclass as table_name, a.attname as column_name from pg_attribute a
+        join pg_class c on c.oid = a.attrelid
+        where c.relnamespace = 'public'::regnamespace and a.attoptions is not null
+      loop
+        execute format('alter table %s alter column %I reset (n_distinct)', one.table_name, one.column_name);
+      end loop;
     end
     $$;
     analyze`);

@@ -6,7 +6,7 @@ const tables = `pg_class c
   where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
     and c.relname <> '_prisma_migrations'`;
 
-/** The tables, and what follows the closing parenthesis: storage, owner, row security. */
+/** The tables, and what follows the closing parenthesis: storage, owner, row security, what the planner is told. */
 export const tablesSql = `
   select c.relname as place,
     coalesce(' partition by ' || pg_get_partkeydef(c.oid), '')
@@ -20,7 +20,12 @@ export const tablesSql = `
     || case when c.relrowsecurity
       then format(E';\\nalter table %I enable row level security', c.relname) else '' end
     || case when c.relforcerowsecurity
-      then format(E';\\nalter table %I force row level security', c.relname) else '' end as text
+      then format(E';\\nalter table %I force row level security', c.relname) else '' end
+    || coalesce((
+      select string_agg(format(E';\\nalter table %I alter column %I set (%s)', c.relname, a.attname,
+        array_to_string(a.attoptions, ', ')), '' order by a.attnum)
+      from pg_attribute a where a.attrelid = c.oid and a.attoptions is not null
+    ), '') as text
   from ${tables}
   order by c.relname`;
 

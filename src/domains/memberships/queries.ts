@@ -45,6 +45,8 @@ export async function listMembers(
   const isDescending = order.isDescending !== request.isBackward;
   const { above, below } = getBounds(request, order.isDescending);
   const direction = isDescending ? Prisma.sql`desc` : Prisma.sql`asc`;
+  const ofRole =
+    filter.roleKey == null ? Prisma.empty : await narrowToRole(db, tenantId, filter.roleKey);
   const rows = await db.$queryRaw<MemberRow[]>`
     with p as (
       select ${ownColumns}, m.last_sign_in_at::text as "cursorAt",
@@ -56,7 +58,7 @@ export async function listMembers(
       where m.tenant_id = ${tenantId}::uuid
         ${filter.isActive == null ? Prisma.empty : Prisma.sql`and m.is_active = ${filter.isActive}`}
         ${filter.email == null ? Prisma.empty : Prisma.sql`and m.email = ${filter.email}`}
-        ${filter.roleKey == null ? Prisma.empty : withRole(filter.roleKey)}
+        ${ofRole}
         ${above ? Prisma.sql`and ${positionOf(order)} > ${positionAt(order, above)}` : Prisma.empty}
         ${below ? Prisma.sql`and ${positionOf(order)} < ${positionAt(order, below)}` : Prisma.empty}
       order by ${order.field === 'joinedAt' ? Prisma.empty : Prisma.sql`m.last_sign_in_at ${direction},`}
@@ -106,10 +108,28 @@ function positionAt({ field }: MembershipOrder, key: CursorKey): Prisma.Sql {
     : Prisma.sql`(${key[0]}::timestamptz, ${key[1]}::uuid)`;
 }
 
-function withRole(roleKey: string): Prisma.Sql {
-  return Prisma.sql`and exists (
-    select from membership_roles fr join roles r on r.tenant_id = fr.tenant_id and r.id = fr.role_id
-    where fr.tenant_id = m.tenant_id and fr.membership_id = m.id and r.key = ${roleKey})`;
+/** So many with a role are looked up one by one; of more, enough are met soon on a walk in the order of the list. */
+const fewMax = 500;
+
+/**
+ * Only members with that role. Which way is the shorter one depends on how many have it, from one owner to
+ * everybody, and a plan that is kept for both cannot know; so a look at the first few decides. It decides nothing but
+ * the way: whoever is found is asked for the role again.
+ */
+async function narrowToRole(db: Db, tenantId: string, roleKey: string): Promise<Prisma.Sql> {
+  const role = Prisma.sql`(select r.id from roles r where r.tenant_id = ${tenantId}::uuid and r.key = ${roleKey})`;
+  const few = await db.$queryRaw<{ id: string }[]>`
+    select mr.membership_id as id from membership_roles mr
+    where mr.tenant_id = ${tenantId}::uuid and mr.role_id = ${role}
+    limit ${fewMax + 1}`;
+  const ids = few.map(({ id }) => id);
+  // "offset 0" keeps it from being the beginning of the way.
+  return Prisma.sql`
+    ${ids.length > fewMax ? Prisma.empty : Prisma.sql`and m.id = any (${ids}::uuid[])`}
+    and exists (
+      select from membership_roles mr
+      where mr.tenant_id = m.tenant_id and mr.membership_id = m.id and mr.role_id = ${role}
+      offset 0)`;
 }
 
 type UserRow = Pick<

@@ -4,8 +4,13 @@ import { keyMark, type Shots } from './client.ts';
 
 const password = 'a harbour without any wind';
 
-/** Owners of tenants of their own, who sign in, check sessions and make things. */
+/** Owners of tenants of their own, who sign in and check sessions. */
 const accountsCount = 40;
+/**
+ * Owners who make more and more tenants; nobody else does: who belongs to hundreds signs in slower, and what
+ * is measured at the end would be another load than at the beginning.
+ */
+const foundersCount = 40;
 /** Members of the tenant whose list is looked at. */
 const membersCount = 2_000;
 
@@ -16,19 +21,22 @@ type Account = { email: string; token: string; tenantId: string };
 
 /** Makes tenants and people, and answers what a client is to ask, in the shares of the mix. */
 export async function createShots(url: string, ownerUrl: string): Promise<Shots> {
-  const accounts: Account[] = [];
-  for (let number = 0; number < accountsCount; number += 1) {
-    accounts.push(await signUp(url, number));
+  const all: Account[] = [];
+  for (let number = 0; number < accountsCount + foundersCount; number += 1) {
+    all.push(await signUp(url, number));
   }
+  const [accounts, founders] = [all.slice(0, accountsCount), all.slice(accountsCount)];
   const [first] = accounts;
   if (!first) throw new Error('nobody is there');
   await addMembers(ownerUrl, first.tenantId);
   const { host, port } = new URL(url);
-  const requests = accounts.flatMap((account) =>
-    listRequests(account, first).map(({ kind, token, ...body }) => ({
-      kind,
-      text: write({ host, token, body }),
-    })),
+  const requests = accounts.flatMap((account, number) =>
+    listRequests(account, { big: first, founder: founders[number] ?? first }).map(
+      ({ kind, token, ...body }) => ({
+        kind,
+        text: write({ host, token, body }),
+      }),
+    ),
   );
   return { port: Number(port), requests };
 }
@@ -36,7 +44,10 @@ export async function createShots(url: string, ownerUrl: string): Promise<Shots>
 type Request = { kind: string; query: string; variables: object; token: string | null };
 
 /** A hundred requests, evenly mixed. */
-function listRequests({ email, token, tenantId }: Account, big: Account): Request[] {
+function listRequests(
+  { email, token, tenantId }: Account,
+  { big, founder }: { big: Account; founder: Account },
+): Request[] {
   const kinds: Record<keyof typeof shares, Omit<Request, 'kind'>> = {
     verifySession: {
       query: `query ($token: String!, $tenantId: ID!) { verifySession(token: $token, tenantId: $tenantId) {
@@ -54,7 +65,7 @@ function listRequests({ email, token, tenantId }: Account, big: Account): Reques
       query: `mutation ($input: CreateTenantInput!) { createTenant(input: $input) {
         ... on CreateTenantSuccess { tenant { id } } ... on Error { code message } } }`,
       variables: { input: { name: 'Load', slug: `load-${keyMark}`, idempotencyKey: keyMark } },
-      token,
+      token: founder.token,
     },
     signIn: {
       query: `mutation ($input: SignInInput!) { signIn(input: $input) {

@@ -1,0 +1,35 @@
+import { sender, smtpUrl, toggle, webAddress } from './setting.ts';
+
+/** How mails leave the server, and where the links in them lead. */
+export const mailSettings = {
+  SMTP_URL: smtpUrl({
+    fallback: undefined,
+    fallbackNote: 'none; mails then wait, or are shown by MAIL_INBOX',
+    about: 'Mail server that takes the mails; smtp:// turns to TLS where the server offers it',
+  }),
+  MAIL_FROM: sender({
+    fallback: undefined,
+    fallbackNote: 'Tenantry <no-reply@localhost>; required with SMTP_URL in production',
+    about: 'Sender of all mails',
+  }),
+  MAIL_INBOX: toggle({
+    fallback: undefined,
+    fallbackNote: 'on outside production if HOST is loopback and SMTP_URL is not set',
+    about: 'Show mails, tokens and all, at /dev/inbox instead of sending them; never public',
+  }),
+  INVITATION_URL: webAddress({
+    fallback: undefined,
+    fallbackNote: 'a page of this server, outside production',
+    about: 'Page of your frontend that takes invitations; the link adds #token=…',
+  }),
+  EMAIL_VERIFICATION_URL: webAddress({
+    fallback: undefined,
+    fallbackNote: 'a page of this server, outside production',
+    about: 'Page of your frontend that verifies e-mail addresses; the link adds #token=…',
+  }),
+  PASSWORD_RESET_URL: webAddress({
+    fallback: undefined,
+    fallbackNote: 'a page of this server, outside production',
+    about: 'Page of your frontend that resets passwords; the link adds #token=…',
+  }),
+};
