@@ -2756,6 +2756,7 @@ CREATE OR REPLACE FUNCTION public.usage_of_tenants(tenants_max integer)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET enable_seqscan TO 'off'
 BEGIN ATOMIC
  SELECT t.id,
      t.slug,

@@ -88,7 +88,21 @@ describe('prisma/structure.sql', () => {
         '+ -- view public.members with (security_invoker=true) as',
         '+  SELECT user_id',
         '+    FROM user_tenants;',
+        '+ alter view members owner to owner;',
       ],
+    ],
+    [
+      'a view with the rights of another',
+      'alter view tenant_members owner to current_user',
+      [
+        '- alter view tenant_members owner to tenantry_definer;',
+        '+ alter view tenant_members owner to owner;',
+      ],
+    ],
+    [
+      'what the planner is told of a column',
+      'alter table user_tenants alter column tenant_id reset (n_distinct)',
+      ['- alter table user_tenants alter column tenant_id set (n_distinct=100);'],
     ],
     ['a type', `create type mood as enum ('fine')`, ['+ -- type public.mood;']],
   ])('shows %s', async (_what, change, difference) => {

@@ -72,26 +72,29 @@ export async function prepareHot(
   const listIds = (isLarge: boolean) =>
     rows.filter((row) => row.isLarge === isLarge).map(({ id }) => toPublicId('tenant', id));
   const [large, ofAllSizes] = [listIds(true), listIds(false)];
-  const keys: string[] = [];
-  for (const tenant of tenants) {
-    const { createApiKey } = await play(
-      'createApiKey',
-      `mutation { createApiKey(input: { tenantId: "${tenant.id}", name: "Hot", permissions: ["tenant:read"] }) {
-        ... on CreateApiKeySuccess { secret } ${error} } }`,
-      tenant.token,
-    );
-    keys.push(createApiKey.secret);
-  }
+  const createKeys = async () => {
+    const keys: string[] = [];
+    for (const tenant of tenants) {
+      const { createApiKey } = await play(
+        'createApiKey',
+        `mutation { createApiKey(input: { tenantId: "${tenant.id}", name: "Hot", permissions: ["tenant:read"] }) {
+          ... on CreateApiKeySuccess { secret } ${error} } }`,
+        tenant.token,
+      );
+      keys.push(createApiKey.secret);
+    }
+    return keys;
+  };
   const { password } = filling;
-  const choose = (from: number, largest: string[]): HotArguments => ({
+  const choose = async (from: number, largest: string[]): Promise<HotArguments> => ({
     emails: emails.slice(from, from + count),
     password,
     tokens: tokens.slice(from, from + count),
     tenants: [...largest, ...ofAllSizes.slice(from, from + count)],
-    keys,
+    keys: await createKeys(),
     root,
   });
-  return { hot: choose(0, large), others: choose(count, []) };
+  return { hot: await choose(0, large), others: await choose(count, []) };
 }
 
 /**

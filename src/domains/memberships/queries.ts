@@ -32,8 +32,8 @@ const membershipColumns = Prisma.sql`${ownColumns}, ${rolesOfMembership} as role
 /**
  * One more than a page of a tenant's members, each with user and roles, in one statement. Many members
  * share few roles, so one row brings for all of them the roles of the tenant, which are few, and who has which: as
- * JSON at every member they were half of the statement's time, and looking up who has which by one member at a time
- * goes through the index from its top for each of them. Memberships of a tenant stand together there.
+ * JSON at every member they were half of the statement's time. Who has which is asked for all at once: memberships of
+ * a small tenant stand side by side in that index, and one look for each would go through it from its top.
  */
 export async function listMembers(
   db: Db,
@@ -108,28 +108,27 @@ function positionAt({ field }: MembershipOrder, key: CursorKey): Prisma.Sql {
     : Prisma.sql`(${key[0]}::timestamptz, ${key[1]}::uuid)`;
 }
 
-/** So many with a role are looked up one by one; of more, enough are met soon on a walk in the order of the list. */
-const fewMax = 500;
+/**
+ * So many with a role are looked up one by one. Of more, a page is met on a walk in the order of the list, among a
+ * hundred thousand members after as many steps (page × members / holders).
+ */
+const fewMax = 2_000;
 
 /**
  * Only members with that role. Which way is the shorter one depends on how many have it, from one owner to
- * everybody, and a plan that is kept for both cannot know; so a look at the first few decides. It decides nothing but
- * the way: whoever is found is asked for the role again.
+ * everybody, and a plan that is kept for both cannot know; so a look at the first of them decides, and nothing but
+ * the way.
  */
 async function narrowToRole(db: Db, tenantId: string, roleKey: string): Promise<Prisma.Sql> {
   const role = Prisma.sql`(select r.id from roles r where r.tenant_id = ${tenantId}::uuid and r.key = ${roleKey})`;
-  const few = await db.$queryRaw<{ id: string }[]>`
-    select mr.membership_id as id from membership_roles mr
-    where mr.tenant_id = ${tenantId}::uuid and mr.role_id = ${role}
-    limit ${fewMax + 1}`;
-  const ids = few.map(({ id }) => id);
+  const holders = Prisma.sql`
+    select mr.membership_id from membership_roles mr
+    where mr.tenant_id = ${tenantId}::uuid and mr.role_id = ${role}`;
+  const [row] = await db.$queryRaw<[{ areFew: boolean }]>`
+    select count(*) <= ${fewMax} as "areFew" from (${holders} limit ${fewMax + 1}) h`;
+  if (row.areFew) return Prisma.sql`and m.id = any (array(${holders}))`;
   // "offset 0" keeps it from being the beginning of the way.
-  return Prisma.sql`
-    ${ids.length > fewMax ? Prisma.empty : Prisma.sql`and m.id = any (${ids}::uuid[])`}
-    and exists (
-      select from membership_roles mr
-      where mr.tenant_id = m.tenant_id and mr.membership_id = m.id and mr.role_id = ${role}
-      offset 0)`;
+  return Prisma.sql`and exists (${holders} and mr.membership_id = m.id offset 0)`;
 }
 
 type UserRow = Pick<
@@ -224,16 +223,27 @@ function toMembershipOfUser(row: MembershipOfUserRow): MembershipOfUser {
   };
 }
 
-/** Memberships of one tenant, by id or by user. */
+/**
+ * Memberships of one tenant, by id or by user. Users are looked up for their ids, and ids by themselves ("offset 0"),
+ * whatever the tenant: who may choose takes a tenant for small, and reads all of it.
+ */
 export async function listMemberships(
   db: Db,
   tenantId: string,
   by: { ids: readonly string[]; userIds?: readonly string[] },
 ): Promise<Membership[]> {
   const rows = await db.$queryRaw<MembershipRow[]>`
-    select ${membershipColumns} from user_tenants m
-    where m.tenant_id = ${tenantId}::uuid
-      and (m.id = any (${by.ids}::uuid[]) or m.user_id = any (${by.userIds ?? []}::uuid[]))`;
+    select ${membershipColumns}
+    from (
+      select * from user_tenants w
+      where w.id = any (array(
+        select unnest(${by.ids}::uuid[])
+        union all
+        select o.id from user_tenants o
+        where o.tenant_id = ${tenantId}::uuid and o.user_id = any (${by.userIds ?? []}::uuid[])))
+      offset 0
+    ) m
+    where m.tenant_id = ${tenantId}::uuid`;
   return rows.map(toMembership);
 }
 

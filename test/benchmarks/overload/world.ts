@@ -4,13 +4,12 @@ import { keyMark, type Shots } from './client.ts';
 
 const password = 'a harbour without any wind';
 
-/** Owners of tenants of their own, who sign in and check sessions. */
-const accountsCount = 40;
 /**
- * Owners who make more and more tenants; nobody else does: who belongs to hundreds signs in slower, and what
- * is measured at the end would be another load than at the beginning.
+ * Owners of tenants of their own, who sign in and check sessions; and as many founders, who make more and more
+ * tenants. Who belongs to hundreds of them signs in slower, and what is measured at the end would be another
+ * load than at the beginning.
  */
-const foundersCount = 40;
+const accountsCount = 40;
 /** Members of the tenant whose list is looked at. */
 const membersCount = 2_000;
 
@@ -22,7 +21,7 @@ type Account = { email: string; token: string; tenantId: string };
 /** Makes tenants and people, and answers what a client is to ask, in the shares of the mix. */
 export async function createShots(url: string, ownerUrl: string): Promise<Shots> {
   const all: Account[] = [];
-  for (let number = 0; number < accountsCount + foundersCount; number += 1) {
+  for (let number = 0; number < 2 * accountsCount; number += 1) {
     all.push(await signUp(url, number));
   }
   const [accounts, founders] = [all.slice(0, accountsCount), all.slice(accountsCount)];
@@ -31,7 +30,7 @@ export async function createShots(url: string, ownerUrl: string): Promise<Shots>
   await addMembers(ownerUrl, first.tenantId);
   const { host, port } = new URL(url);
   const requests = accounts.flatMap((account, number) =>
-    listRequests(account, { big: first, founder: founders[number] ?? first }).map(
+    listRequests(account, { big: first, founder: founders[number] as Account }).map(
       ({ kind, token, ...body }) => ({
         kind,
         text: write({ host, token, body }),
