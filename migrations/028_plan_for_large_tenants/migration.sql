@@ -8,13 +8,7 @@
 -- other way around. It holds from the next analyze on, which autovacuum brings about.
 
 -- Neither readers nor writers wait behind this lock, but it waits for a vacuum, which gives way after a second.
-set local lock_timeout = '5s';
+set local lock_timeout = '2s';
 
 alter table user_tenants alter column tenant_id set (n_distinct = 100);
 alter table membership_roles alter column tenant_id set (n_distinct = 100);
-
--- For each of a hundred tenants it counts sessions of its members. It must not take to reading all sessions for that,
--- a hundred times, where a tenant is taken for large.
-set local role tenantry_definer;
-alter function usage_of_tenants(integer) set enable_seqscan = off;
-reset role;

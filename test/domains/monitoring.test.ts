@@ -3,6 +3,7 @@ import { startTestApp, type TestApp } from '../support/app.ts';
 import { type Cast, createCast } from '../support/cast.ts';
 import { send } from '../support/credentials.ts';
 import { codeOf } from '../support/mutate.ts';
+import { createTeam } from '../support/people.ts';
 
 let app: TestApp;
 let cast: Cast;
@@ -208,4 +209,28 @@ test('statistics of all tables are refreshed for the owner and for nobody else',
     (tx) => tx.$queryRawUnsafe<[{ count: number }]>(refresh),
   );
   expect(refused).toEqual({ count: 0 });
+});
+
+test('the sessions of a tenant with thousands of members are told by some of them, paused ones left out', async () => {
+  const team = await createTeam(app);
+  // Every member has one session; the owner, signed up just now, too.
+  await app.owner.query(
+    `with u as (
+       insert into users (email) select 'crowd-' || n || '@example.com' from generate_series(1, 3000) n
+       returning id
+     ), m as (
+       insert into user_tenants (tenant_id, user_id, is_active)
+       select $1, id, row_number() over () <= 2500 from u returning user_id
+     )
+     insert into sessions (user_id, token_hash, authenticated_at, idle_timeout_seconds, expires_at)
+     select user_id, sha256(uuid_send(user_id)), now(), 3600, now() + interval '1 day' from m`,
+    [team.tenantUuid],
+  );
+  const { tenantUsage } = await monitor(
+    'tenantUsage(first: 1) { tenant { id } members activeSessions }',
+  );
+  // Every second one of 2,501.
+  expect(tenantUsage).toEqual([
+    { tenant: { id: team.tenantId }, members: 2_501, activeSessions: 2_500 },
+  ]);
 });

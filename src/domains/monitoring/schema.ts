@@ -81,7 +81,8 @@ const TenantUsageRow = builder.objectRef<records.TenantUsageRow>('TenantUsageRow
     }),
     members: t.exposeInt('members', { description: 'Active members.' }),
     activeSessions: t.exposeInt('activeSessions', {
-      description: 'Live sessions of its members that may act in it.',
+      description:
+        'Live sessions of its members that may act in it; from 2,000 members on an estimate by some of them.',
     }),
     apiKeys: t.exposeInt('apiKeys', { description: 'API keys neither revoked nor expired.' }),
     lastActivityAt: t.expose('lastActivityAt', {
