@@ -53,7 +53,7 @@ export const settings = {
     }),
     REQUEST_TIMEOUT_MS: integer(100, 300_000, {
       fallback: '5000',
-      about: 'Deadline in ms for executing one operation',
+      about: 'Deadline in ms for one operation, from when it has its turn',
     }),
     IN_FLIGHT_MAX: integer(1, 10_000, {
       fallback: '24',

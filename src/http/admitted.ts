@@ -17,10 +17,11 @@ export const busyAnswer: Answer = createBusyAnswer();
 export function admit(admission: Admission, answer: AnswerExchange): AnswerExchange {
   return async (exchange) => {
     await receiveBody(exchange);
-    const began = performance.now();
+    const cameAt = performance.now();
     const leave = await admission.enter(exchange.getDeparture);
     if (leave === null) return busyAnswer;
-    exchange.request.notes.waitedMs = Math.round(performance.now() - began);
+    exchange.beganAt = performance.now();
+    exchange.request.notes.waitedMs = Math.round(exchange.beganAt - cameAt);
     try {
       return await answer(exchange);
     } finally {

@@ -16,6 +16,8 @@ export type Exchange = {
   readonly cookieToken: CookieUse['cookieToken'];
   readonly sessionKeeper: CookieUse['sessionKeeper'];
   readonly noteDuration: NoteDuration | null;
+  /** When work on it began, by `performance.now()`: on receipt, or after its turn where it waited for one. */
+  beganAt: number;
   /** Aborts when the caller goes away before the answer is written; cheap, for our own use. */
   getDeparture(): Departure;
   /** The body, read once. Raises a refusal (413) or an AbortError. */
@@ -55,6 +57,7 @@ export function createExchange(
     cookieToken,
     sessionKeeper,
     noteDuration: options.serverTiming ? createServerTiming(res) : null,
+    beganAt: performance.now(),
     getDeparture,
     readBody() {
       body ??= readBody(req, bodyMaxBytes);

@@ -23,7 +23,7 @@ function createSlowSchema() {
   };
   const schema = createSchema<TestContext>({
     typeDefs: /* GraphQL */ `
-      type Query { quick: String slow: Slow listening: Slow slowList: [Slow!]! }
+      type Query { quick: String brief: String slow: Slow listening: Slow slowList: [Slow!]! }
       type Slow { slow: String after: Slow quick: String }
       type Mutation { long: String first: String second: String }
       type Subscription { stuck: String late: String }
@@ -31,6 +31,7 @@ function createSlowSchema() {
     resolvers: {
       Query: {
         quick: resolve('quick', 1),
+        brief: resolve('brief', timeoutMs / 2),
         slow: () => ({}),
         listening: hear,
         slowList: () => [{}, {}],
@@ -94,6 +95,20 @@ describe.each([
         extensions: { code: 'UNAVAILABLE', retryAfterSeconds: 1 },
       },
     ]);
+  });
+
+  test('finding out who asks is part of that time', async () => {
+    const { schema } = createSlowSchema();
+    const createContext = async () => {
+      await sleep(timeoutMs);
+      return {};
+    };
+    const server = { requestTimeoutMs: timeoutMs };
+    await using running = await startHttp({ schema, hasFastJson, server, createContext });
+    const body = JSON.stringify({ query: '{ brief }' });
+    const first = await ask(running.port, { headers: json, body });
+    const known = await ask(running.port, { headers: json, body });
+    expect([first.status, known.status]).toEqual([503, 503]);
   });
 
   test('no further field is resolved after the deadline', async () => {

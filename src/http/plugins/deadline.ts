@@ -4,36 +4,35 @@ import type { Departure } from '../departure.ts';
 import type { ServerContext } from '../exchange.ts';
 
 /**
- * Ends operations that are still running after `timeoutMs`: they are answered as unavailable at
- * once, no further field is resolved, and whoever listens to the caller's departure hears of it. What
- * a resolver has sent to the database ends there by the database's own time-outs.
+ * Ends operations that are still running `timeoutMs` after work on their request began, of which finding out
+ * who asks is a part: they are answered as unavailable at once, no further field is resolved, and whoever
+ * listens to the caller's departure hears of it. What a resolver has sent to the database ends there by the
+ * database's own time-outs.
  */
 export function useDeadline(timeoutMs: number): Plugin<ServerContext> {
+  const settleInTime = <T>(work: PromiseLike<T>, { exchange }: ServerContext): Promise<T> => {
+    const restMs = exchange.beganAt + timeoutMs - performance.now();
+    return settleWithin(restMs, work, exchange.getDeparture());
+  };
   return {
     onExecute({ executeFn, setExecuteFn }) {
       setExecuteFn((args) => {
-        const departure = args.contextValue.exchange.getDeparture();
         const result = executeFn(args);
-        return isPromise(result) ? settleInTime(result, departure, timeoutMs) : result;
+        return isPromise(result) ? settleInTime(result, args.contextValue) : result;
       });
     },
     // A stream may take as long as it likes once it has begun.
-    onSubscribe({ args, subscribeFn, setSubscribeFn }) {
-      const departure = args.contextValue.exchange.getDeparture();
-      setSubscribeFn((subscriptionArgs) => {
-        const result = subscribeFn(subscriptionArgs);
-        return isPromise(result) ? settleInTime(result, departure, timeoutMs) : result;
+    onSubscribe({ subscribeFn, setSubscribeFn }) {
+      setSubscribeFn((args) => {
+        const result = subscribeFn(args);
+        return isPromise(result) ? settleInTime(result, args.contextValue) : result;
       });
     },
   };
 }
 
 /** Raises UnavailableError if the work takes longer. */
-function settleInTime<T>(
-  work: PromiseLike<T>,
-  departure: Departure,
-  timeoutMs: number,
-): Promise<T> {
+function settleWithin<T>(restMs: number, work: PromiseLike<T>, departure: Departure): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       const error = new UnavailableError(
@@ -42,7 +41,7 @@ function settleInTime<T>(
       // First, so that the answer is this error, whatever the work makes of its end.
       reject(error);
       departure.abort(error);
-    }, timeoutMs);
+    }, restMs);
     work.then(
       (value) => {
         clearTimeout(timer);

@@ -14,7 +14,7 @@ export const fault: Fault = {
   expectation: {
     words: 'slower answers within the deadlines, refusals beyond; the queue is bounded',
     codes: ['UNAVAILABLE', 'CONFLICT'],
-    refusalP99MsMax: 6_500,
+    refusalP99MsMax: 5_500,
     fullRateMsMax: 6_000,
   },
 };
