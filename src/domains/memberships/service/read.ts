@@ -8,7 +8,7 @@ import { mayManage } from '../../../core/rights.ts';
 import { getTenantScope } from '../../../core/scopes.ts';
 import { userLoader } from '../../users/loaders.ts';
 import { membershipLoader, userMembershipsLoader } from '../loaders.ts';
-import * as queries from '../queries.ts';
+import * as queries from '../queries/members.ts';
 import { listPermissions } from '../rules.ts';
 
 const readMembers = needs('members:read');
