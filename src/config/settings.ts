@@ -130,11 +130,12 @@ export const settings = {
     }),
     DATABASE_POOL_SIZE: integer(1, 200, {
       fallback: '10',
-      about: 'Most connections the server opens; at least two for each of WEB_CONCURRENCY',
+      about:
+        'Most connections the server opens, at least two for each of WEB_CONCURRENCY; changes use at most three quarters',
     }),
     DATABASE_ACQUIRE_TIMEOUT_MS: integer(10, 60_000, {
       fallback: '1000',
-      about: 'Longest wait in ms for a free connection',
+      about: 'Longest wait in ms for a free connection, and of a change for its turn',
     }),
     DATABASE_STATEMENT_TIMEOUT_MS: integer(10, 600_000, {
       fallback: '3000',

@@ -27,11 +27,11 @@ export type PasswordHasher = {
   /** True for a hash of another system, and for one of ours with weaker parameters than now. */
   needsRehash(stored: string): boolean;
   /**
-   * Raises UnavailableError while nobody more may wait: for who has other work to do before it hashes, which would
-   * be done for nothing.
+   * Does what has to be done before a hash, with a place taken for it. Raises UnavailableError where there is none;
+   * nothing was begun then.
    */
-  assertRoom(): void;
-  /** How many are at work, and how many wait. */
+  prepare<T>(work: () => Promise<T>): Promise<T>;
+  /** How many are at work, and how many wait or are being prepared. */
   stats(): { running: number; queued: number };
   /** Called whenever there is one more of them; replaces the one before. */
   onEntered(listener: () => void): void;
@@ -62,34 +62,30 @@ export async function createPasswordHasher(
   if (decoy === null) throw new Error('A hash that was just made must be well-formed.');
   yieldPoolThreads();
   return {
-    hash: (password) => enqueue(() => hash(password, options)),
+    hash: (password) => tellIfFull(() => queue.run(() => hash(password, options))),
     verify: (stored, typed) =>
-      enqueue(async () => {
-        const known = stored === null ? null : parsePasswordHash(stored);
-        const fits = await fitsAnyForm(known ?? decoy, typed);
-        // Another system may have let the empty password pass; here it is nobody's.
-        return fits && known !== null && typed !== '';
-      }),
-    assertRoom() {
-      if (queue.isFull()) throw createFullError();
-    },
+      tellIfFull(() =>
+        queue.run(async () => {
+          const known = stored === null ? null : parsePasswordHash(stored);
+          const fits = await fitsAnyForm(known ?? decoy, typed);
+          // Another system may have let the empty password pass; here it is nobody's.
+          return fits && known !== null && typed !== '';
+        }),
+      ),
+    prepare: (work) => tellIfFull(() => queue.prepare(work)),
     needsRehash: (stored) => isWeaker(parsePasswordHash(stored), settings),
     stats: queue.stats,
     onEntered: queue.onEntered,
   };
-
-  async function enqueue<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await queue.run(work);
-    } catch (error) {
-      if (error instanceof QueueFullError) throw createFullError();
-      throw error;
-    }
-  }
 }
 
-function createFullError(): UnavailableError {
-  return new UnavailableError(undefined, undefined, { isOverload: true });
+async function tellIfFull<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof QueueFullError)) throw error;
+    throw new UnavailableError(undefined, undefined, { isOverload: true });
+  }
 }
 
 /**

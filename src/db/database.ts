@@ -1,5 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import { mapDatabaseError } from './error-map.ts';
+import { createBoundedQueue, QueueFullError } from '../lib/bounded-queue.ts';
+import { DatabaseFault, mapDatabaseError } from './error-map.ts';
 import { type Prisma, PrismaClient } from './generated/client.ts';
 import { type PoolSettings, ScopedPool, type StatementObserver } from './pool.ts';
 import { runInScope, type Scope } from './scope.ts';
@@ -13,8 +14,10 @@ export type PoolStat = { size: number; idle: number; waiting: number; max: numbe
 
 /** The only way to the data: every access names the scope it runs in. */
 export type Database = {
-  /** Runs statements that stand each for itself. Raises DatabaseFault. */
+  /** Runs statements that stand each for itself and change nothing. Raises DatabaseFault. */
   read<T>(scope: Scope, work: (db: Db) => Promise<T>): Promise<T>;
+  /** Runs one statement that changes something, whole or not at all. Raises DatabaseFault. */
+  write<T>(scope: Scope, work: (db: Db) => Promise<T>): Promise<T>;
   /** Runs all statements of `work` or none; the scope is entered with its BEGIN (pool.ts). Raises DatabaseFault. */
   transaction<T>(scope: Scope, work: (tx: Db) => Promise<T>): Promise<T>;
   poolStat(): PoolStat;
@@ -41,14 +44,23 @@ export function createDatabase(
     maxWait: settings.acquireTimeoutMs + settings.statementTimeoutMs,
     timeout: transactionMsMax,
   };
+  const changes = createBoundedQueue({
+    concurrency: getChangesMax(settings.poolSize),
+    maxQueued: Number.POSITIVE_INFINITY,
+    waitMsMax: settings.acquireTimeoutMs,
+  });
   return {
     read: (scope, work) => guard(() => runInScope(scope, async () => await work(prisma))),
+    write: (scope, work) =>
+      guard(() => changes.run(() => runInScope(scope, async () => await work(prisma)))),
     transaction: (scope, work) =>
-      guard(() => runInScope(scope, () => prisma.$transaction(work, transactionLimits))),
+      guard(() =>
+        changes.run(() => runInScope(scope, () => prisma.$transaction(work, transactionLimits))),
+      ),
     poolStat: () => ({
       size: pool.totalCount,
       idle: pool.idleCount,
-      waiting: pool.waitingCount,
+      waiting: pool.waitingCount + changes.stats().queued,
       max: settings.poolSize,
     }),
     close: async () => {
@@ -58,10 +70,19 @@ export function createDatabase(
   };
 }
 
+/**
+ * Changes wait for each other's locks and for the disk, each holding a connection. A quarter is never theirs, so that
+ * reading goes on meanwhile, and with it the check of every session and key.
+ */
+function getChangesMax(poolSize: number): number {
+  return Math.max(1, poolSize - Math.ceil(poolSize / 4));
+}
+
 async function guard<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
+    if (error instanceof QueueFullError) throw new DatabaseFault('unavailable', null, error);
     throw mapDatabaseError(error);
   }
 }

@@ -3,12 +3,16 @@ export type BoundedQueue = {
   /** Called whenever something more runs or waits; replaces the one before. */
   onEntered(listener: () => void): void;
   run<T>(work: () => Promise<T>): Promise<T>;
-  /** Whether `run` would reject now. */
-  isFull(): boolean;
+  /**
+   * Does what has to be done before a `run` while a waiting place is taken for it, so that nothing is prepared that
+   * would be refused then. Rejects with QueueFullError where there is no place; nothing was begun then.
+   */
+  prepare<T>(work: () => Promise<T>): Promise<T>;
+  /** Who prepares counts as queued. */
   stats(): { running: number; queued: number };
 };
 
-/** Raised by `run` when every place, running and waiting, is taken. The work was not started. */
+/** Raised when every place, running and waiting, is taken, or when none came free in time. Nothing was started. */
 export class QueueFullError extends Error {
   override readonly name = 'QueueFullError';
 
@@ -23,27 +27,33 @@ export class QueueFullError extends Error {
  *
  * Promises of `run`: at most `concurrency` works at a time; first come, first served, and nobody
  * overtakes those who wait; with `maxQueued` waiting it rejects with QueueFullError in the same
- * turn; it settles as the work does, and a work that fails, also by a plain throw, frees its place.
+ * turn, and after `waitMsMax`, if that is given, whoever still waits; it settles as the work does, and a work that
+ * fails, also by a plain throw, frees its place.
  * Raises RangeError for a `concurrency` below 1 or a `maxQueued` below 0.
  */
 export function createBoundedQueue(bounds: {
   concurrency: number;
   maxQueued: number;
+  waitMsMax?: number;
 }): BoundedQueue {
-  const { concurrency, maxQueued } = bounds;
+  const { concurrency, maxQueued, waitMsMax } = bounds;
   if (!(concurrency >= 1 && maxQueued >= 0)) throw new RangeError('A queue needs a place to run');
-  const waiting: (() => void)[] = [];
+  const waiting = new Set<() => void>();
   let running = 0;
+  let preparing = 0;
   let tellEntered = () => {};
 
   /** Hands the place straight to the next in line, so that a newcomer cannot slip in between. */
   function leave(): void {
-    const startNext = waiting.shift();
+    const [startNext] = waiting;
     if (startNext === undefined) running -= 1;
     else startNext();
   }
 
-  const isFull = () => running >= concurrency && waiting.length >= maxQueued;
+  function assertRoom(): void {
+    const hasRoom = running + waiting.size + preparing < concurrency + maxQueued;
+    if (!hasRoom) throw new QueueFullError();
+  }
 
   async function enter(): Promise<void> {
     if (running < concurrency) {
@@ -51,9 +61,23 @@ export function createBoundedQueue(bounds: {
       tellEntered();
       return;
     }
-    if (isFull()) throw new QueueFullError();
-    await new Promise<void>((resolve) => {
-      waiting.push(resolve);
+    assertRoom();
+    await waitForTurn();
+  }
+
+  function waitForTurn(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const giveUp = () => {
+        waiting.delete(start);
+        reject(new QueueFullError());
+      };
+      const timer = waitMsMax === undefined ? undefined : setTimeout(giveUp, waitMsMax);
+      const start = () => {
+        clearTimeout(timer);
+        waiting.delete(start);
+        resolve();
+      };
+      waiting.add(start);
       tellEntered();
     });
   }
@@ -70,7 +94,16 @@ export function createBoundedQueue(bounds: {
         leave();
       }
     },
-    isFull,
-    stats: () => ({ running, queued: waiting.length }),
+    async prepare(work) {
+      assertRoom();
+      preparing += 1;
+      tellEntered();
+      try {
+        return await work();
+      } finally {
+        preparing -= 1;
+      }
+    },
+    stats: () => ({ running, queued: waiting.size + preparing }),
   };
 }

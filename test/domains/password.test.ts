@@ -247,6 +247,15 @@ test('what does not fit in the queue of hashes is asked to come back, the rest g
     const codes = new Set(outcomes.map(({ code }) => code));
     expect(codes).toEqual(new Set([null, 'UNAVAILABLE']));
     expect(await send(small.ask, 'signIn', { email, password })).toMatchObject({ code: null });
+    const guesses = await Promise.all(
+      Array.from({ length: 12 }, () => send(small.ask, 'signIn', { email, password: 'guessed' })),
+    );
+    const judged = guesses.filter(({ code }) => code === 'UNAUTHENTICATED').length;
+    const { rows } = await small.owner.query(
+      `select failures from sign_in_budgets where bucket like 'account:%'`,
+    );
+    expect(judged).toBeGreaterThan(0);
+    expect(rows, 'who was turned away is not counted').toEqual([{ failures: judged }]);
   } finally {
     await small.close();
   }

@@ -35,7 +35,7 @@ export function createApiKeyChecker(parts: {
     listGrounds: ({ apiKey, creatorId }) => [apiKey.tenantId, creatorId],
   });
   const uses = createUseNotes({
-    write: (ids) => db.read(noScope, (tx) => touchApiKeys(tx, ids)),
+    write: (ids) => db.write(noScope, (tx) => touchApiKeys(tx, ids)),
     onError: (err, apiKeys) =>
       log.warn({ err, apiKeys }, 'The last use of API keys could not be noted.'),
   });

@@ -37,7 +37,7 @@ export function createSessionChecker(parts: {
     listGrounds,
   });
   const uses = createUseNotes({
-    write: (ids) => db.read(noScope, (tx) => touchSessions(tx, ids)),
+    write: (ids) => db.write(noScope, (tx) => touchSessions(tx, ids)),
     onError: (err, sessions) =>
       log.warn({ err, sessions }, 'The last use of sessions could not be noted.'),
   });

@@ -37,13 +37,11 @@ test('a full queue refuses at once, without starting the work', async () => {
   const second = queue.run(async () => {
     started = true;
   });
-  expect(queue.isFull()).toBe(true);
   await expect(second).rejects.toThrow(QueueFullError);
   expect(started).toBe(false);
   expect(queue.stats()).toEqual({ running: 1, queued: 0 });
   gate.open('done');
   expect(await first).toBe('done');
-  expect(queue.isFull()).toBe(false);
   expect(await queue.run(async () => 'free again')).toBe('free again');
 });
 
@@ -66,6 +64,41 @@ test('first come, first served, and a newcomer does not overtake', async () => {
   }
   await Promise.all(runs);
   expect(order).toEqual([0, 1, 2, 3]);
+});
+
+test('who prepares has a place, and nothing is prepared that would be refused', async () => {
+  const queue = createBoundedQueue({ concurrency: 1, maxQueued: 1 });
+  const gates = [createGate(), createGate()];
+  const prepared = gates.map((gate) => queue.prepare(gate.work));
+  let begun = 0;
+  const begin = async () => {
+    begun += 1;
+  };
+  await expect(queue.prepare(begin)).rejects.toThrow(QueueFullError);
+  expect(begun).toBe(0);
+  expect(queue.stats()).toEqual({ running: 0, queued: 2 });
+  for (const gate of gates) gate.open('ready');
+  expect(await Promise.all(prepared)).toEqual(['ready', 'ready']);
+  await expect(queue.prepare(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+  expect(queue.stats()).toEqual({ running: 0, queued: 0 });
+  await queue.prepare(begin);
+  expect(begun).toBe(1);
+});
+
+test('who waits too long is refused, and its place in the line is gone', async () => {
+  const queue = createBoundedQueue({ concurrency: 1, maxQueued: 5, waitMsMax: 20 });
+  const gate = createGate();
+  const first = queue.run(gate.work);
+  let started = false;
+  const late = queue.run(async () => {
+    started = true;
+  });
+  await expect(late).rejects.toThrow(QueueFullError);
+  expect(queue.stats()).toEqual({ running: 1, queued: 0 });
+  gate.open('done');
+  expect(await first).toBe('done');
+  expect(await queue.run(async () => 'free again')).toBe('free again');
+  expect(started).toBe(false);
 });
 
 test('work that fails gives its own error and frees its place', async () => {

@@ -59,7 +59,7 @@ export function startMailDelivery(options: MailDeliveryOptions): MailDelivery {
   async function dispatch(): Promise<void> {
     const rowsMax = connectionsMax - underWay.size;
     if (rowsMax === 0) return;
-    for (const mail of await db.read(noScope, (tx) => claimMails(tx, { rowsMax, leaseSeconds }))) {
+    for (const mail of await db.write(noScope, (tx) => claimMails(tx, { rowsMax, leaseSeconds }))) {
       const sending = send(mail).finally(() => {
         underWay.delete(sending);
         job.wake();

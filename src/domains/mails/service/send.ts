@@ -60,7 +60,7 @@ async function finish(
 ): Promise<void> {
   countMail(outcome);
   backlog.noteDone(id);
-  await db.read(noScope, (tx) => queries.deleteMail(tx, id));
+  await db.write(noScope, (tx) => queries.deleteMail(tx, id));
 }
 
 async function putBack(
@@ -79,7 +79,7 @@ async function putBack(
   const waitSeconds = getWaitSeconds(mail.attempts, Math.random());
   countMail('postponed');
   backlog.noteWaiting(mail, waitSeconds);
-  await db.read(noScope, (tx) => queries.postponeMail(tx, mail, { waitSeconds, fault }));
+  await db.write(noScope, (tx) => queries.postponeMail(tx, mail, { waitSeconds, fault }));
   log.warn({ ...note, waitSeconds }, 'a mail was not taken and waits');
 }
 

@@ -21,7 +21,7 @@ export async function requestPasswordReset(ctx: Ctx, input: { email: string }): 
   const { id: requestId, ip } = ctx.request;
   // The source first: one that has used up its budget makes no rows for addresses it invents.
   requireNoWait(
-    await ctx.db.read(noScope, (db) =>
+    await ctx.db.write(noScope, (db) =>
       queries.reserveResetOfSource(db, ip, ctx.runtime.signInLimits),
     ),
   );
@@ -29,7 +29,7 @@ export async function requestPasswordReset(ctx: Ctx, input: { email: string }): 
   const { isForInbox, wake } = ctx.runtime.mail;
   const sealedMail = sealMail(ctx, composePasswordReset(ctx, token));
   const request = { email, tokenHash: hash, sealedMail, isForInbox, requestId, ip };
-  requireNoWait(await ctx.db.read(noScope, (db) => queries.requestPasswordReset(db, request)));
+  requireNoWait(await ctx.db.write(noScope, (db) => queries.requestPasswordReset(db, request)));
   wake();
 }
 

@@ -16,14 +16,12 @@ export async function reserveSignIn(
   email: string,
   { isKnownDevice }: { isKnownDevice: boolean },
 ): Promise<queries.StoredPassword | null> {
-  ctx.runtime.passwords.assertRoom();
-  const { seconds, found } = await ctx.db.read(noScope, (db) =>
-    queries.reserveSignIn(db, email, {
-      account: toAccountBucket(email),
-      source: ctx.request.ip,
-      isKnownDevice,
-      limits: ctx.runtime.signInLimits,
-    }),
+  const { passwords, signInLimits: limits } = ctx.runtime;
+  const [account, source] = [toAccountBucket(email), ctx.request.ip];
+  const { seconds, found } = await passwords.prepare(() =>
+    ctx.db.write(noScope, (db) =>
+      queries.reserveSignIn(db, email, { account, source, isKnownDevice, limits }),
+    ),
   );
   if (seconds === 0) return found;
   if (seconds > 0) {
@@ -31,7 +29,7 @@ export async function reserveSignIn(
   }
   throw new RateLimitedError(
     'Too many attempts. Signing in to this account is shut until its password is reset.',
-    ctx.runtime.signInLimits.windowSeconds,
+    limits.windowSeconds,
   );
 }
 
@@ -40,10 +38,9 @@ export async function reserveSignIn(
  * RateLimitedError, UnavailableError.
  */
 export async function reserveSignUp(ctx: Ctx): Promise<void> {
-  ctx.runtime.passwords.assertRoom();
-  const { signInLimits } = ctx.runtime;
-  const seconds = await ctx.db.read(noScope, (db) =>
-    queries.reserveSignUp(db, ctx.request.ip, signInLimits),
+  const { passwords, signInLimits } = ctx.runtime;
+  const seconds = await passwords.prepare(() =>
+    ctx.db.write(noScope, (db) => queries.reserveSignUp(db, ctx.request.ip, signInLimits)),
   );
   if (seconds > 0) {
     throw new RateLimitedError('Too many sign-ups. Please wait before you try again.', seconds);

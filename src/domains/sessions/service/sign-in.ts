@@ -54,7 +54,7 @@ export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignedInSess
     : null;
   const { token, hash: tokenHash } = createSessionToken();
   const session = composeSession(ctx, { userId, isPlatformAdmin, tenantId }, tokenHash);
-  const signedIn = await ctx.db.read(getScopeOfUser(userId), (db) =>
+  const signedIn = await ctx.db.write(getScopeOfUser(userId), (db) =>
     completeSignIn(db, session, {
       checkedHash: found.passwordHash,
       newHash: rehashed,
