@@ -52,7 +52,11 @@ function watchAll({ watch, watchTotal }: Metrics, parts: WatchedParts): void {
   watchTotal('tenantry_refused_total', 'Turned away undone.', () => stats().refused);
   watch('tenantry_pool_connections', 'Connections to the database.', () => db.poolStat().size);
   watch('tenantry_pool_idle', 'Those that nobody uses now.', () => db.poolStat().idle);
-  watch('tenantry_pool_waiting', 'Who waits for one.', () => db.poolStat().waiting);
+  watch(
+    'tenantry_pool_waiting',
+    'Requests that wait for one, and changes that wait for their turn.',
+    () => db.poolStat().waiting,
+  );
   watch('tenantry_pool_connections_max', 'How many there may be.', () => db.poolStat().max);
   const { passwords, streams } = runtime;
   watch('tenantry_hashing_running', 'Passwords being hashed.', () => passwords.stats().running);

@@ -131,7 +131,7 @@ export const settings = {
     DATABASE_POOL_SIZE: integer(1, 200, {
       fallback: '10',
       about:
-        'Most connections the server opens, at least two for each of WEB_CONCURRENCY; changes use at most three quarters',
+        'Most connections the server opens, at least two for each of WEB_CONCURRENCY; changes leave a quarter, rounded down, to what reads',
     }),
     DATABASE_ACQUIRE_TIMEOUT_MS: integer(10, 60_000, {
       fallback: '1000',

@@ -1,5 +1,6 @@
 import type { Database } from '../db/database.ts';
 import { DatabaseFault } from '../db/error-map.ts';
+import { QueueFullError } from '../lib/bounded-queue.ts';
 import { UnavailableError } from './app-error.ts';
 
 /** The database whose absence or overload is a named refusal (UnavailableError) to the services. */
@@ -15,5 +16,7 @@ export function guardDatabase(database: Database): Database {
 function refuse(error: unknown): never {
   const isAway =
     error instanceof DatabaseFault && (error.kind === 'unavailable' || error.kind === 'busy');
-  throw isAway ? new UnavailableError(undefined, 1, { cause: error }) : error;
+  if (!isAway) throw error;
+  const isOverload = error.cause instanceof QueueFullError;
+  throw new UnavailableError(undefined, 1, { cause: error, isOverload });
 }

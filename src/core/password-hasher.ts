@@ -31,7 +31,7 @@ export type PasswordHasher = {
    * nothing was begun then.
    */
   prepare<T>(work: () => Promise<T>): Promise<T>;
-  /** How many are at work, and how many wait or are being prepared. */
+  /** How many are at work, and how many wait. */
   stats(): { running: number; queued: number };
   /** Called whenever there is one more of them; replaces the one before. */
   onEntered(listener: () => void): void;
@@ -62,9 +62,9 @@ export async function createPasswordHasher(
   if (decoy === null) throw new Error('A hash that was just made must be well-formed.');
   yieldPoolThreads();
   return {
-    hash: (password) => tellIfFull(() => queue.run(() => hash(password, options))),
+    hash: (password) => refuseIfFull(() => queue.run(() => hash(password, options))),
     verify: (stored, typed) =>
-      tellIfFull(() =>
+      refuseIfFull(() =>
         queue.run(async () => {
           const known = stored === null ? null : parsePasswordHash(stored);
           const fits = await fitsAnyForm(known ?? decoy, typed);
@@ -72,14 +72,14 @@ export async function createPasswordHasher(
           return fits && known !== null && typed !== '';
         }),
       ),
-    prepare: (work) => tellIfFull(() => queue.prepare(work)),
+    prepare: (work) => refuseIfFull(() => queue.prepare(work)),
     needsRehash: (stored) => isWeaker(parsePasswordHash(stored), settings),
     stats: queue.stats,
     onEntered: queue.onEntered,
   };
 }
 
-async function tellIfFull<T>(work: () => Promise<T>): Promise<T> {
+async function refuseIfFull<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

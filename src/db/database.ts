@@ -16,7 +16,10 @@ export type PoolStat = { size: number; idle: number; waiting: number; max: numbe
 export type Database = {
   /** Runs statements that stand each for itself and change nothing. Raises DatabaseFault. */
   read<T>(scope: Scope, work: (db: Db) => Promise<T>): Promise<T>;
-  /** Runs one statement that changes something, whole or not at all. Raises DatabaseFault. */
+  /**
+   * Runs one statement that changes something, whole or not at all. Does not wait until this process has heard of the
+   * change (changes.ts), so what alters a remembered credential belongs in `transaction`. Raises DatabaseFault.
+   */
   write<T>(scope: Scope, work: (db: Db) => Promise<T>): Promise<T>;
   /** Runs all statements of `work` or none; the scope is entered with its BEGIN (pool.ts). Raises DatabaseFault. */
   transaction<T>(scope: Scope, work: (tx: Db) => Promise<T>): Promise<T>;
@@ -44,7 +47,7 @@ export function createDatabase(
     maxWait: settings.acquireTimeoutMs + settings.statementTimeoutMs,
     timeout: transactionMsMax,
   };
-  const changes = createBoundedQueue({
+  const changeQueue = createBoundedQueue({
     concurrency: getChangesMax(settings.poolSize),
     maxQueued: Number.POSITIVE_INFINITY,
     waitMsMax: settings.acquireTimeoutMs,
@@ -52,15 +55,17 @@ export function createDatabase(
   return {
     read: (scope, work) => guard(() => runInScope(scope, async () => await work(prisma))),
     write: (scope, work) =>
-      guard(() => changes.run(() => runInScope(scope, async () => await work(prisma)))),
+      guard(() => changeQueue.run(() => runInScope(scope, async () => await work(prisma)))),
     transaction: (scope, work) =>
       guard(() =>
-        changes.run(() => runInScope(scope, () => prisma.$transaction(work, transactionLimits))),
+        changeQueue.run(() =>
+          runInScope(scope, () => prisma.$transaction(work, transactionLimits)),
+        ),
       ),
     poolStat: () => ({
       size: pool.totalCount,
       idle: pool.idleCount,
-      waiting: pool.waitingCount + changes.stats().queued,
+      waiting: pool.waitingCount + changeQueue.stats().queued,
       max: settings.poolSize,
     }),
     close: async () => {
@@ -71,11 +76,11 @@ export function createDatabase(
 }
 
 /**
- * Changes wait for each other's locks and for the disk, each holding a connection. A quarter is never theirs, so that
- * reading goes on meanwhile, and with it the check of every session and key.
+ * Changes wait for each other's locks and for the disk, each holding a connection. A quarter, rounded down, is never
+ * theirs, so that reading goes on meanwhile, and with it the check of every session and key.
  */
 function getChangesMax(poolSize: number): number {
-  return Math.max(1, poolSize - Math.ceil(poolSize / 4));
+  return poolSize - Math.floor(poolSize / 4);
 }
 
 async function guard<T>(work: () => Promise<T>): Promise<T> {

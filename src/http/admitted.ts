@@ -17,11 +17,11 @@ export const busyAnswer: Answer = createBusyAnswer();
 export function admit(admission: Admission, answer: AnswerExchange): AnswerExchange {
   return async (exchange) => {
     await receiveBody(exchange);
-    const cameAt = performance.now();
+    const arrivedAt = performance.now();
     const leave = await admission.enter(exchange.getDeparture);
     if (leave === null) return busyAnswer;
     exchange.beganAt = performance.now();
-    exchange.request.notes.waitedMs = Math.round(exchange.beganAt - cameAt);
+    exchange.request.notes.waitedMs = Math.round(exchange.beganAt - arrivedAt);
     try {
       return await answer(exchange);
     } finally {

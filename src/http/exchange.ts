@@ -16,7 +16,7 @@ export type Exchange = {
   readonly cookieToken: CookieUse['cookieToken'];
   readonly sessionKeeper: CookieUse['sessionKeeper'];
   readonly noteDuration: NoteDuration | null;
-  /** When work on it began, by `performance.now()`: on receipt, or after its turn where it waited for one. */
+  /** When work on it began, by `performance.now()`: set on receipt, and again when it has its turn. */
   beganAt: number;
   /** Aborts when the caller goes away before the answer is written; cheap, for our own use. */
   getDeparture(): Departure;

@@ -4,12 +4,12 @@ export type BoundedQueue = {
   onEntered(listener: () => void): void;
   run<T>(work: () => Promise<T>): Promise<T>;
   /**
-   * Does what has to be done before a `run` while a waiting place is taken for it, so that nothing is prepared that
-   * would be refused then. Rejects with QueueFullError where there is no place; nothing was begun then.
+   * Does what has to be done before a `run` while a place is taken for it, so that nothing is prepared that would
+   * be refused then. Rejects with QueueFullError where there is no place; nothing was begun then. The `run` must follow
+   * at once: the place is not kept beyond `prepare`.
    */
   prepare<T>(work: () => Promise<T>): Promise<T>;
-  /** Who prepares counts as queued. */
-  stats(): { running: number; queued: number };
+  stats(): { running: number; queued: number; preparing: number };
 };
 
 /** Raised when every place, running and waiting, is taken, or when none came free in time. Nothing was started. */
@@ -27,7 +27,7 @@ export class QueueFullError extends Error {
  *
  * Promises of `run`: at most `concurrency` works at a time; first come, first served, and nobody
  * overtakes those who wait; with `maxQueued` waiting it rejects with QueueFullError in the same
- * turn, and after `waitMsMax`, if that is given, whoever still waits; it settles as the work does, and a work that
+ * turn, and after `waitMsMax` milliseconds, if that is given, whoever still waits; it settles as the work does, and a work that
  * fails, also by a plain throw, frees its place.
  * Raises RangeError for a `concurrency` below 1 or a `maxQueued` below 0.
  */
@@ -56,12 +56,12 @@ export function createBoundedQueue(bounds: {
   }
 
   async function enter(): Promise<void> {
+    assertRoom();
     if (running < concurrency) {
       running += 1;
       tellEntered();
       return;
     }
-    assertRoom();
     await waitForTurn();
   }
 
@@ -97,13 +97,12 @@ export function createBoundedQueue(bounds: {
     async prepare(work) {
       assertRoom();
       preparing += 1;
-      tellEntered();
       try {
         return await work();
       } finally {
         preparing -= 1;
       }
     },
-    stats: () => ({ running, queued: waiting.size + preparing }),
+    stats: () => ({ running, queued: waiting.size, preparing }),
   };
 }

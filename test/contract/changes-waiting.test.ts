@@ -15,6 +15,9 @@ const signIn = `mutation ($input: SignInInput!) {
 const verifySession = `query ($token: String!) {
   verifySession(token: $token) { valid user { id } } }`;
 
+const createTenant = `mutation { createTenant(input: { name: "Another", slug: "another" }) {
+  ... on CreateTenantSuccess { tenant { slug } } ... on Error { code } } }`;
+
 let app: TestApp;
 let team: Team;
 
@@ -23,6 +26,10 @@ async function start(environment: Record<string, string>): Promise<void> {
     DATABASE_POOL_SIZE: String(connections),
     // All of the crowd is one person.
     SIGN_IN_FREE_FAILURES: '100',
+    // As long as a test may take: nothing else is to end what waits.
+    DATABASE_STATEMENT_TIMEOUT_MS: '30000',
+    DATABASE_QUERY_TIMEOUT_MS: '30000',
+    REQUEST_TIMEOUT_MS: '30000',
     ...environment,
   });
   team = await createTeam(app);
@@ -47,11 +54,15 @@ const countWaiting = async () => {
 
 let isHeld = false;
 
-/** Holds the row, lets a crowd sign in, and resolves when as many of them wait for it as may. */
-async function crowdIn(): Promise<Promise<Answer>[]> {
+async function holdRow(): Promise<void> {
   await app.owner.query('begin');
   isHeld = true;
   await app.owner.query(`select from sign_in_budgets where bucket like 'source:%' for update`);
+}
+
+/** Holds the row, lets a crowd sign in, and resolves when as many of them wait for it as may. */
+async function crowdIn(): Promise<Promise<Answer>[]> {
+  await holdRow();
   const pending = Array.from({ length: crowd }, askToSignIn);
   await expect.poll(countWaiting).toBe(changesMax);
   return pending;
@@ -84,7 +95,7 @@ describe('while more changes wait for a lock than there are connections', () => 
     }
   });
 
-  test('a stranger is told so, and nothing else', async () => {
+  test('a bad credential is refused as such', async () => {
     const pending = await crowdIn();
     const options = { variables: { token: team.owner.token }, token: 'tns_nobody' };
     const { data, errors } = await app.ask(verifySession, options);
@@ -104,18 +115,48 @@ describe('where a change gets no turn in time', () => {
     const refused = await Promise.race(pending);
     expect(refused.errors?.[0]?.extensions).toMatchObject({ code: 'UNAVAILABLE' });
     await expect.poll(() => app.app.db.poolStat().waiting).toBe(0);
+    const { data, errors } = await team.owner.ask(createTenant);
+    expect([data, errors?.[0]?.extensions.code]).toEqual([null, 'UNAVAILABLE']);
+    expect(await countTenants()).toBe(1);
     await letGo();
     const answers = await Promise.all(pending);
     const done = answers.filter(({ data }) => data?.signIn?.user);
     expect(done).toHaveLength(changesMax);
     expect(await countSessions()).toBe(before + changesMax);
     expect((await askToSignIn()).data.signIn.user.id).toBe(team.owner.userId);
+    expect((await team.owner.ask(createTenant)).data.createTenant.tenant.slug).toBe('another');
+    expect(await countTenants()).toBe(2);
+  });
+});
+
+describe('people who sign in, until they are hashed', () => {
+  beforeAll(() => start({ IN_FLIGHT_MAX: '2', IN_FLIGHT_QUEUE_MAX: '0' }));
+  afterAll(() => app.close());
+
+  test('are among those in flight, so one address cannot take all places for hashes', async () => {
+    await holdRow();
+    const pending = Array.from({ length: crowd }, askToSignIn);
+    const stats = () => app.app.http.admission.stats();
+    await expect.poll(stats).toEqual({ inFlight: 2, waiting: 0, refused: crowd - 2 });
+    expect(app.app.runtime.passwords.stats()).toMatchObject({ running: 0, queued: 0 });
+    await letGo();
+    const answers = await Promise.all(pending);
+    expect(answers.filter(({ data }) => data?.signIn?.user)).toHaveLength(2);
+    const codes = answers.flatMap(({ errors }) => errors?.[0]?.extensions.code ?? []);
+    expect(codes).toEqual(Array.from({ length: crowd - 2 }, () => 'UNAVAILABLE'));
   });
 });
 
 async function countSessions(): Promise<number> {
   const { rows } = await app.owner.query<{ count: number }>(
     'select count(*)::int as count from sessions',
+  );
+  return rows[0]?.count ?? 0;
+}
+
+async function countTenants(): Promise<number> {
+  const { rows } = await app.owner.query<{ count: number }>(
+    'select count(*)::int as count from tenants',
   );
   return rows[0]?.count ?? 0;
 }

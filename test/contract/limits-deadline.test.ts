@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { ask, startHttp, type TestContext } from './http-fixture.ts';
 
 const timeoutMs = 150;
+const briefMs = 75;
 /** So long that nobody can take the deadline for the end of the work, on a busy machine either. */
 const longMs = 3_000;
 
@@ -31,7 +32,7 @@ function createSlowSchema() {
     resolvers: {
       Query: {
         quick: resolve('quick', 1),
-        brief: resolve('brief', timeoutMs / 2),
+        brief: resolve('brief', briefMs),
         slow: () => ({}),
         listening: hear,
         slowList: () => [{}, {}],
@@ -97,18 +98,37 @@ describe.each([
     ]);
   });
 
-  test('finding out who asks is part of that time', async () => {
-    const { schema } = createSlowSchema();
+  test('finding out who asks is part of that time, and nothing is begun where none is left', async () => {
+    const { schema, events } = createSlowSchema();
     const createContext = async () => {
-      await sleep(timeoutMs);
+      await sleep(timeoutMs + 10);
       return {};
     };
     const server = { requestTimeoutMs: timeoutMs };
     await using running = await startHttp({ schema, hasFastJson, server, createContext });
-    const body = JSON.stringify({ query: '{ brief }' });
+    const body = JSON.stringify({ query: 'mutation { second }' });
     const first = await ask(running.port, { headers: json, body });
     const known = await ask(running.port, { headers: json, body });
     expect([first.status, known.status]).toEqual([503, 503]);
+    expect(JSON.parse(known.body).errors[0].extensions.code).toBe('UNAVAILABLE');
+    const stream = { ...json, accept: 'text/event-stream' };
+    const late = await ask(running.port, {
+      headers: stream,
+      body: JSON.stringify({ query: 'subscription { stuck }' }),
+    });
+    expect(late.body).toContain('took too long');
+    expect(events).toEqual([]);
+  });
+
+  test('the time begins when an operation has its turn, not while it waits for one', async () => {
+    const { schema } = createSlowSchema();
+    // One after the other they take longer than the last of them has, and each much less.
+    const server = { requestTimeoutMs: briefMs * 14, inFlightMax: 1 };
+    await using running = await startHttp({ schema, hasFastJson, server });
+    const body = JSON.stringify({ query: '{ brief }' });
+    const asked = Array.from({ length: 16 }, () => ask(running.port, { headers: json, body }));
+    const statuses = new Set((await Promise.all(asked)).map(({ status }) => status));
+    expect(statuses).toEqual(new Set([200]));
   });
 
   test('no further field is resolved after the deadline', async () => {

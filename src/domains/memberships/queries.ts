@@ -8,12 +8,12 @@ import { rolesOfMembership } from '../roles/queries.ts';
 /** What a membership looks like before "never" is made null. */
 export type MembershipRow = Omit<Membership, 'lastSignInAt'> & { lastSignInAt: Date };
 
-/** Without the roles. */
-export const ownColumns = Prisma.sql`
+/** A membership (m) without its roles. */
+export const membershipOwnColumns = Prisma.sql`
   m.id, m.tenant_id as "tenantId", m.user_id as "userId", m.is_active as "isActive",
   m.metadata, m.last_sign_in_at as "lastSignInAt", m.joined_at as "joinedAt"`;
 
-const membershipColumns = Prisma.sql`${ownColumns}, ${rolesOfMembership} as roles`;
+const membershipColumns = Prisma.sql`${membershipOwnColumns}, ${rolesOfMembership} as roles`;
 
 export function toMembership(row: MembershipRow): Membership {
   const { id, tenantId, userId, isActive, metadata, joinedAt, roles } = row;

@@ -98,7 +98,9 @@ const PoolStat = builder.objectRef<PoolStatRecord>('PoolStat').implement({
   fields: (t) => ({
     size: t.exposeInt('size', { description: 'Open.' }),
     idle: t.exposeInt('idle', { description: 'Open and not in use.' }),
-    waiting: t.exposeInt('waiting', { description: 'Requests that wait for one.' }),
+    waiting: t.exposeInt('waiting', {
+      description: 'Requests that wait for one, and changes that wait for their turn.',
+    }),
     max: t.exposeInt('max', { description: 'Most that may be open.' }),
   }),
 });

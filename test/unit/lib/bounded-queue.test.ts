@@ -26,7 +26,7 @@ test('work under way and work waiting stay within their bounds', async () => {
   expect(runningMost).toBe(2);
   expect(refused).toHaveLength(4);
   for (const result of refused) expect(result.reason).toBeInstanceOf(QueueFullError);
-  expect(queue.stats()).toEqual({ running: 0, queued: 0 });
+  expect(queue.stats()).toMatchObject({ running: 0, queued: 0 });
 });
 
 test('a full queue refuses at once, without starting the work', async () => {
@@ -39,7 +39,7 @@ test('a full queue refuses at once, without starting the work', async () => {
   });
   await expect(second).rejects.toThrow(QueueFullError);
   expect(started).toBe(false);
-  expect(queue.stats()).toEqual({ running: 1, queued: 0 });
+  expect(queue.stats()).toMatchObject({ running: 1, queued: 0 });
   gate.open('done');
   expect(await first).toBe('done');
   expect(await queue.run(async () => 'free again')).toBe('free again');
@@ -57,7 +57,7 @@ test('first come, first served, and a newcomer does not overtake', async () => {
       return gate.work();
     }),
   );
-  expect(queue.stats()).toEqual({ running: 1, queued: 2 });
+  expect(queue.stats()).toMatchObject({ running: 1, queued: 2 });
   for (const gate of gates) {
     gate.open('');
     await settle();
@@ -75,12 +75,13 @@ test('who prepares has a place, and nothing is prepared that would be refused', 
     begun += 1;
   };
   await expect(queue.prepare(begin)).rejects.toThrow(QueueFullError);
+  await expect(queue.run(begin)).rejects.toThrow(QueueFullError);
   expect(begun).toBe(0);
-  expect(queue.stats()).toEqual({ running: 0, queued: 2 });
+  expect(queue.stats()).toEqual({ running: 0, queued: 0, preparing: 2 });
   for (const gate of gates) gate.open('ready');
   expect(await Promise.all(prepared)).toEqual(['ready', 'ready']);
   await expect(queue.prepare(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
-  expect(queue.stats()).toEqual({ running: 0, queued: 0 });
+  expect(queue.stats()).toMatchObject({ running: 0, queued: 0 });
   await queue.prepare(begin);
   expect(begun).toBe(1);
 });
@@ -94,7 +95,7 @@ test('who waits too long is refused, and its place in the line is gone', async (
     started = true;
   });
   await expect(late).rejects.toThrow(QueueFullError);
-  expect(queue.stats()).toEqual({ running: 1, queued: 0 });
+  expect(queue.stats()).toMatchObject({ running: 1, queued: 0 });
   gate.open('done');
   expect(await first).toBe('done');
   expect(await queue.run(async () => 'free again')).toBe('free again');
@@ -109,7 +110,7 @@ test('work that fails gives its own error and frees its place', async () => {
   });
   await expect(rejected).rejects.toThrow('late');
   await expect(thrown).rejects.toThrow('at once');
-  expect(queue.stats()).toEqual({ running: 0, queued: 0 });
+  expect(queue.stats()).toMatchObject({ running: 0, queued: 0 });
 });
 
 test('a queue without a place is refused', () => {

@@ -3,7 +3,7 @@ import type { JsonObject, Membership, Role, User } from '../../../core/records.t
 import type { Db } from '../../../db/database.ts';
 import { Prisma } from '../../../db/generated/client.ts';
 import { rolesAsJson } from '../../roles/queries.ts';
-import { type MembershipRow, ownColumns, toMembership } from '../queries.ts';
+import { type MembershipRow, membershipOwnColumns, toMembership } from '../queries.ts';
 
 /** A member with its user, and where it stands in the order of the list. */
 export type Member = { membership: Membership; user: User; cursorKey: CursorKey };
@@ -39,7 +39,7 @@ export async function listMembers(
     filter.roleKey == null ? Prisma.empty : await narrowToRole(db, tenantId, filter.roleKey);
   const rows = await db.$queryRaw<MemberRow[]>`
     with p as (
-      select ${ownColumns}, m.last_sign_in_at::text as "cursorAt",
+      select ${membershipOwnColumns}, m.last_sign_in_at::text as "cursorAt",
         m.email, m.email_verified_at as "emailVerifiedAt", m.name, m.avatar_url as "avatarUrl",
         m.locale, m.status, m.is_platform_admin as "isPlatformAdmin",
         m.user_metadata as "userMetadata", m.user_last_sign_in_at as "userLastSignInAt",
