@@ -19,5 +19,4 @@ WORKDIR /app
 COPY --from=build /app .
 USER node
 EXPOSE 4000
-# As `npm start` does.
-CMD ["node", "--max-semi-space-size=16", "src/cli/tenantry.js", "serve"]
+CMD ["node", "src/cli/tenantry.js", "serve"]

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { nodeArguments, nodeEnvironment } from '../../src/cli/process-options.ts';
 import { startChild } from '../support/child.ts';
 
 /** A server in a process of its own, as it would stand beside others on one database. */
@@ -9,13 +9,6 @@ export type ServerProcess = {
   metricsUrl: string;
   end: () => Promise<number | null>;
 };
-
-/** What `npm start` tells Node. */
-function readNodeOptions(): string[] {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  const { scripts } = JSON.parse(text) as { scripts: { start: string } };
-  return scripts.start.split(' ').filter((word) => word.startsWith('--'));
-}
 
 /** Starts one on a database that is migrated; `appUrl` is the serving login's. */
 export async function startServerProcess(
@@ -38,7 +31,8 @@ export async function startServerProcess(
     process.on('SIGTERM', () => app.close());
     console.log((await app.http.listen()).url + ' ' + (app.metricsUrl ?? ''));
   `,
-    readNodeOptions(),
+    nodeArguments,
+    nodeEnvironment,
   );
   const [url, metricsUrl = ''] = (await child.firstLine).split(' ');
   return { url: `${url}/graphql`, metricsUrl, pid: child.pid, end: child.end };

@@ -17,6 +17,8 @@ export type Ended = { code: number | null; stdout: string; stderr: string };
 export type Served = {
   /** The server's origin, as it was printed. */
   url: string;
+  /** Of the process that was started. */
+  pid: number;
   ask: (query: string, token?: string) => Promise<Answer>;
   /** Sends the signals, one right after the other, and resolves with how it ended. */
   end: (...signals: NodeJS.Signals[]) => Promise<Ended>;
@@ -57,6 +59,7 @@ async function serve(child: ChildProcess): Promise<Served> {
   const url = await waitForText(child, /(?:GraphQL +|"url":")(http:[^\s"]+?)(?:\/graphql|")/);
   return {
     url,
+    pid: child.pid ?? 0,
     ask: (query, token) => ask(url, query, token),
     end: (...signals) => {
       for (const signal of signals) child.kill(signal);

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -124,6 +125,30 @@ describe('with a database of somebody else', () => {
     expect(stdout).not.toContain('demo-password');
     expect(existsSync(path.join(env.TENANTRY_DATA_DIR, 'postgres'))).toBe(false);
   });
+
+  test.runIf(process.platform === 'linux').each([
+    ['told nothing', {}, ['2', '--max-semi-space-size=16']],
+    [
+      'told otherwise',
+      { MALLOC_ARENA_MAX: '5', NODE_OPTIONS: '--max-semi-space-size=8' },
+      ['5', '--max-semi-space-size=8'],
+    ],
+  ])(
+    '%s, it serves with options for little memory, in the process that was started',
+    async (_, told, expected) => {
+      const env = await createEnvironment(await takeDatabase(createTestDatabase));
+      const server = await startServing({ ...env, ...told, DEMO: 'off' });
+      const read = async (file: string) =>
+        (await readFile(`/proc/${server.pid}/${file}`, 'utf8')).split('\0');
+      const environment = await read('environ');
+      const options = [...(await read('cmdline')), ...environment].join(' ');
+      expect(environment).toContain(`MALLOC_ARENA_MAX=${expected[0]}`);
+      expect(options.match(/--max-semi-space-size=\d+/g)).toEqual([expected[1]]);
+      expect(await server.ask('{ viewer { user { id } } }')).toEqual({ data: { viewer: null } });
+      const { code, stderr } = await server.end('SIGTERM');
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    },
+  );
 
   test('a login that row security does not bind is refused', async () => {
     const database = await takeDatabase(createTestDatabase);

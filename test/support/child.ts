@@ -15,13 +15,22 @@ export type Child = {
 };
 
 /** Runs TypeScript in a Node of its own; imports in it start at the project's root (`#root/src/…`). */
-export function startChild(code: string, nodeOptions: readonly string[] = []): Child {
+export function startChild(
+  code: string,
+  nodeArguments: readonly string[] = [],
+  environment: Record<string, string> = {},
+): Child {
   const root = new URL('../../', import.meta.url).href;
   const script = code.replaceAll('#root/', root);
-  const child = spawn(process.execPath, [...nodeOptions, '--input-type=module', '--eval', script], {
-    cwd: fileURLToPath(root),
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [...nodeArguments, '--input-type=module', '--eval', script],
+    {
+      cwd: fileURLToPath(root),
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const firstLine = readFirstLine(child);
   firstLine.catch(() => undefined);
   return {

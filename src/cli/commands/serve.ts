@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { restartWithOptions } from '../process-options.ts';
 
 /** `tenantry serve`: the server, until a signal ends it. */
 export function addServe(program: Command, setExitCode: (code: number) => void): void {
@@ -19,6 +20,7 @@ Examples:
     .action(async () => {
       const { readConfig } = await import('../../config.ts');
       const config = readConfig();
+      restartWithOptions();
       const { serve } = await import('../../main.ts');
       setExitCode(await serve(config));
     });
