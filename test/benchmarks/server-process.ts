@@ -18,8 +18,10 @@ export async function startServerProcess(
   const child = startChild(
     `
     import { createApp } from '#root/src/app.ts';
+    import { keepHeapSmall } from '#root/src/cli/process-options.ts';
     import { loadConfig } from '#root/src/config.ts';
     import { createLogger } from '#root/src/observability/logger.ts';
+    keepHeapSmall();
     const config = loadConfig({
       NODE_ENV: 'test', PORT: '0', LOG_LEVEL: 'warn', ...${JSON.stringify(environment)},
     });

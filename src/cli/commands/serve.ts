@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { restartWithOptions } from '../process-options.ts';
+import { keepHeapSmall, restartWithOptions } from '../process-options.ts';
 
 /** `tenantry serve`: the server, until a signal ends it. */
 export function addServe(program: Command, setExitCode: (code: number) => void): void {
@@ -21,6 +21,7 @@ Examples:
       const { readConfig } = await import('../../config.ts');
       const config = readConfig();
       restartWithOptions();
+      keepHeapSmall();
       const { serve } = await import('../../main.ts');
       setExitCode(await serve(config));
     });
