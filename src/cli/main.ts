@@ -61,7 +61,7 @@ async function createProgram(setExitCode: (code: number) => void): Promise<Comma
       'after',
       `
 Settings are environment variables or lines of .env; .env.example lists them all.
-Exit codes: 0 done, 1 failed, 2 called in a way that cannot work.
+Exit codes: 0 done, 1 refused or failed, 2 called in a way that cannot work.
 
 Examples:
   $ tenantry serve

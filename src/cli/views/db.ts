@@ -35,7 +35,7 @@ export const cacheList: ListView<{ hitRatio: number }> = {
   noun: 'statistics',
   toJson: (row) => row,
   columns: [
-    { title: 'OUT OF MEMORY', toText: ({ hitRatio }) => `${(100 * hitRatio).toFixed(2)} %` },
+    { title: 'FOUND IN MEMORY', toText: ({ hitRatio }) => `${(100 * hitRatio).toFixed(2)} %` },
   ],
 };
 
