@@ -1,6 +1,5 @@
 import type { Database } from '../db/database.ts';
 import { Prisma } from '../db/generated/client.ts';
-import { noScope } from '../db/scope.ts';
 import { hasSlugForm } from '../lib/slug.ts';
 import { nilUuid } from '../lib/uuid.ts';
 import { ForbiddenError, NotFoundError, UnauthenticatedError } from './app-error.ts';
@@ -181,9 +180,8 @@ type MemberAccessRow = MemberAccess & { actorId: string };
  */
 export function createAccessFinder(db: Database): Runtime['findMemberAccess'] {
   return createBatcher(async (asks: readonly MemberAccessAsk[]) => {
-    const rows = await db.read(
-      noScope,
-      (tx) => tx.$queryRaw<MemberAccessRow[]>`
+    const rows = await db.ask(
+      (raw) => raw.$queryRaw<MemberAccessRow[]>`
         select a.actor as "actorId", f.tenant_id as id, f.slug, f.name, f.status, f.metadata,
           f.member_count as "memberCount", f.created_at as "createdAt", f.deletion_at as "deletionAt",
           f.membership_id as "membershipId", f.permissions

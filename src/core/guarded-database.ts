@@ -8,6 +8,7 @@ export function guardDatabase(database: Database): Database {
   return {
     ...database,
     read: (scope, work) => database.read(scope, work).catch(refuse),
+    ask: (work) => database.ask(work).catch(refuse),
     write: (scope, work) => database.write(scope, work).catch(refuse),
     transaction: (scope, work) => database.transaction(scope, work).catch(refuse),
   };

@@ -1,5 +1,4 @@
 import type { Database } from '../db/database.ts';
-import { noScope } from '../db/scope.ts';
 import { ForbiddenError, NotFoundError, UnauthenticatedError } from './app-error.ts';
 import { createBatcher } from './batcher.ts';
 import {
@@ -48,9 +47,8 @@ export function createGrantFinder(db: Database): Runtime['findGrant'] {
   type Row = { ordinal: number; isGranted: boolean };
   return createBatcher(
     async (asks: readonly GrantAsk[]) => {
-      const rows = await db.read(
-        noScope,
-        (tx) => tx.$queryRaw<Row[]>`
+      const rows = await db.ask(
+        (raw) => raw.$queryRaw<Row[]>`
           select ordinal::int as ordinal, is_granted as "isGranted"
           from list_grants(${asks.map(({ userId }) => userId)}::uuid[],
             ${asks.map(({ tenantId }) => tenantId)}::uuid[],

@@ -3,7 +3,8 @@ import { createBoundedQueue, QueueFullError } from '../lib/bounded-queue.ts';
 import { DatabaseFault, mapDatabaseError } from './error-map.ts';
 import { type Prisma, PrismaClient } from './generated/client.ts';
 import { type PoolSettings, ScopedPool, type StatementObserver } from './pool.ts';
-import { runInScope, type Scope } from './scope.ts';
+import { createRawReader, type RawReader } from './raw-reader.ts';
+import { noScope, runInScope, type Scope } from './scope.ts';
 import { nameStatement } from './statement-name.ts';
 import { type StatementWatch, watchAdapter } from './watched-adapter.ts';
 
@@ -16,6 +17,11 @@ export type PoolStat = { size: number; idle: number; waiting: number; max: numbe
 export type Database = {
   /** Runs statements that stand each for itself and change nothing. Raises DatabaseFault. */
   read<T>(scope: Scope, work: (db: Db) => Promise<T>): Promise<T>;
+  /**
+   * Reads what all requests in flight ask together, in no scope: for createBatcher, since it is asked with nearly every
+   * request, and so not by Prisma (raw-reader.ts). Raises DatabaseFault.
+   */
+  ask<T>(work: (db: RawReader) => Promise<T>): Promise<T>;
   /**
    * Runs one statement that changes something, whole or not at all. Does not wait until this process has heard of the
    * change (changes.ts), so what alters a remembered credential belongs in `transaction`. Raises DatabaseFault.
@@ -42,6 +48,7 @@ export function createDatabase(
   const pool = new ScopedPool(settings, observe);
   const adapter = new PrismaPg(pool, { statementNameGenerator: ({ sql }) => nameStatement(sql) });
   const prisma = new PrismaClient({ adapter: watch ? watchAdapter(adapter, watch) : adapter });
+  const rawReader = createRawReader(pool, watch);
   const transactionLimits = {
     // A connection, and the scope that is entered on it; what takes too long says so itself before.
     maxWait: settings.acquireTimeoutMs + settings.statementTimeoutMs,
@@ -54,6 +61,7 @@ export function createDatabase(
   });
   return {
     read: (scope, work) => guard(() => runInScope(scope, async () => await work(prisma))),
+    ask: (work) => guard(() => runInScope(noScope, () => work(rawReader))),
     write: (scope, work) =>
       guard(() => changeQueue.run(() => runInScope(scope, async () => await work(prisma)))),
     transaction: (scope, work) =>

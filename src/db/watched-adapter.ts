@@ -24,7 +24,10 @@ export function watchAdapter(
       const startTransaction = adapter.startTransaction.bind(adapter);
       return Object.assign(adapter, {
         startTransaction: async (...args: Parameters<typeof startTransaction>) =>
-          watchStatements(await tell(watch, 'begin', () => startTransaction(...args)), watch),
+          watchStatements(
+            await tellStatement(watch, 'begin', () => startTransaction(...args)),
+            watch,
+          ),
       });
     },
   };
@@ -35,13 +38,18 @@ function watchStatements<T extends SqlQueryable>(queryable: T, watch: StatementW
   const queryRaw = queryable.queryRaw.bind(queryable);
   const executeRaw = queryable.executeRaw.bind(queryable);
   const watched: Pick<SqlQueryable, 'queryRaw' | 'executeRaw'> = {
-    queryRaw: (query) => tell(watch, query.sql, () => queryRaw(query)),
-    executeRaw: (query) => tell(watch, query.sql, () => executeRaw(query)),
+    queryRaw: (query) => tellStatement(watch, query.sql, () => queryRaw(query)),
+    executeRaw: (query) => tellStatement(watch, query.sql, () => executeRaw(query)),
   };
   return Object.assign(queryable, watched);
 }
 
-async function tell<T>(watch: StatementWatch, sql: string, send: () => Promise<T>): Promise<T> {
+/** Sends a statement and tells of it. */
+export async function tellStatement<T>(
+  watch: StatementWatch,
+  sql: string,
+  send: () => Promise<T>,
+): Promise<T> {
   const end = watch(sql);
   if (end === null) return await send();
   try {

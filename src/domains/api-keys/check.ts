@@ -26,7 +26,7 @@ export function createApiKeyChecker(parts: {
 }): ApiKeyChecker {
   const { db, log, cache } = parts;
   const findBatched = createBatcher(
-    (hashes: readonly Uint8Array[]) => db.read(noScope, (tx) => listLiveApiKeys(tx, hashes)),
+    (hashes: readonly Uint8Array[]) => db.ask((raw) => listLiveApiKeys(raw, hashes)),
     toName,
   );
   const findRemembered = cache.remember({

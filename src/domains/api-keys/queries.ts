@@ -3,6 +3,7 @@ import type { CursorKey, PageRequest } from '../../core/page.ts';
 import type { ApiKey } from '../../core/records.ts';
 import type { Db } from '../../db/database.ts';
 import { Prisma } from '../../db/generated/client.ts';
+import type { RawReader } from '../../db/raw-reader.ts';
 import type { MintedApiKey } from './token.ts';
 
 const keyColumns = Prisma.sql`
@@ -129,7 +130,7 @@ export type CheckedApiKey = LiveApiKey & { needsTouch: boolean };
 
 /** Answers many key checks with one statement, in the order asked, null for what is not good. */
 export async function listLiveApiKeys(
-  db: Db,
+  db: RawReader,
   tokenHashes: readonly Uint8Array[],
 ): Promise<(CheckedApiKey | null)[]> {
   const rows = await db.$queryRaw<LiveApiKeyRow[]>`

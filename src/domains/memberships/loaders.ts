@@ -38,7 +38,7 @@ export const userMembershipsLoader = createLoader<
 /** Finds memberships of users for all requests in flight, in one statement. */
 export function createMembershipFinder(db: Database): Runtime['listMembershipsOfUser'] {
   return createBatcher(
-    (asks: readonly MembershipsAsk[]) => db.read(noScope, (tx) => listVisibleMemberships(tx, asks)),
+    (asks: readonly MembershipsAsk[]) => db.ask((raw) => listVisibleMemberships(raw, asks)),
     ({ actorId, userId, onlyTenant, afterId, pageSize }) =>
       `${actorId} ${userId} ${onlyTenant} ${afterId} ${pageSize}`,
   );

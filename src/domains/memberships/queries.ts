@@ -3,6 +3,7 @@ import type { JsonObject, Membership, Tenant } from '../../core/records.ts';
 import type { MembershipOfUser, MembershipsAsk } from '../../core/runtime.ts';
 import type { Db } from '../../db/database.ts';
 import { Prisma } from '../../db/generated/client.ts';
+import type { RawReader } from '../../db/raw-reader.ts';
 import { rolesOfMembership } from '../roles/queries.ts';
 
 /** What a membership looks like before "never" is made null. */
@@ -34,7 +35,7 @@ type MembershipOfUserRow = MembershipRow & {
  * joining. Who asks is part of each question, so what one may see answers no other.
  */
 export async function listVisibleMemberships(
-  db: Db,
+  db: RawReader,
   asks: readonly MembershipsAsk[],
 ): Promise<MembershipOfUser[][]> {
   // Users whom one reader asks for in the same way are looked up together.

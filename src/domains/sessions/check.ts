@@ -28,7 +28,7 @@ export function createSessionChecker(parts: {
 }): SessionChecker {
   const { db, log, cache } = parts;
   const findBatched = createBatcher(
-    (asks: readonly SessionAsk[]) => db.read(noScope, (tx) => listLiveSessions(tx, asks)),
+    (asks: readonly SessionAsk[]) => db.ask((raw) => listLiveSessions(raw, asks)),
     toName,
   );
   const findRemembered = cache.remember({

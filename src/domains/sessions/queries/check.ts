@@ -2,6 +2,7 @@ import type { LiveSession, SessionAsk } from '../../../core/live-session.ts';
 import type { Session, User } from '../../../core/records.ts';
 import type { Db } from '../../../db/database.ts';
 import { Prisma } from '../../../db/generated/client.ts';
+import type { RawReader } from '../../../db/raw-reader.ts';
 
 /** A session and its user, whose columns share some names. */
 export type SessionOfUserRow = Omit<User, 'id' | 'createdAt'> &
@@ -34,7 +35,7 @@ export type CheckedSession = LiveSession & { needsTouch: boolean };
 
 /** Answers many session checks with one statement, in the order asked, null for what is not good. */
 export async function listLiveSessions(
-  db: Db,
+  db: RawReader,
   asks: readonly SessionAsk[],
 ): Promise<(CheckedSession | null)[]> {
   const rows = await db.$queryRaw<LiveSessionRow[]>`

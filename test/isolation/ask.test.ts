@@ -1,0 +1,109 @@
+import pg from 'pg';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { createDatabase, type Database } from '../../src/db/database.ts';
+import { DatabaseFault } from '../../src/db/error-map.ts';
+import { Prisma } from '../../src/db/generated/client.ts';
+import type { RawReader } from '../../src/db/raw-reader.ts';
+import { noScope, runInScope } from '../../src/db/scope.ts';
+import { createTestDatabase } from '../support/cluster.ts';
+import { createHouse, type House } from './row-security/houses.ts';
+
+// Decision 037: what all requests in flight ask together is not sent by Prisma.
+
+const settings = {
+  poolSize: 2,
+  acquireTimeoutMs: 1_000,
+  statementTimeoutMs: 100,
+  queryTimeoutMs: 5_000,
+  connectionMaxAgeSeconds: 60,
+};
+
+let owner: pg.Client;
+let db: Database;
+let house: House;
+
+beforeAll(async () => {
+  const { ownerUrl, appUrl, drop } = await createTestDatabase();
+  owner = new pg.Client({ connectionString: ownerUrl });
+  await owner.connect();
+  house = await createHouse(owner, 'home');
+  db = createDatabase({ url: appUrl, ...settings });
+  return async () => {
+    await db.close();
+    await owner.end();
+    await drop();
+  };
+});
+
+/** The kind of fault that the question ends with, or what it is answered. */
+const findFault = (work: (db: RawReader) => Promise<unknown>) =>
+  db.ask(work).catch((error) => (error instanceof DatabaseFault ? error.kind : error));
+
+describe('what is asked without Prisma', () => {
+  const types: [type: string, value: string][] = [
+    ['bigint', '9007199254740993'],
+    ['integer', '-7'],
+    ['double precision', '0.1'],
+    ['boolean', 'true'],
+    ['text', 'zażółć'],
+    ['uuid', '01a22900-0000-7000-8000-000000000001'],
+    ['timestamptz', '2026-11-29 20:35:43.502626+02'],
+    ['bytea', '\\x00ff10'],
+    ['json', '{"a": [1, null, "b"]}'],
+    ['jsonb', '{"a": {"b": 1.5}}'],
+    ['text[]', '{a,"b,c",NULL}'],
+    ['uuid[]', '{01a22900-0000-7000-8000-000000000001}'],
+    ['integer[]', '{1,2}'],
+  ];
+
+  test.each(types)('%s has the value that Prisma reads', async (type, value) => {
+    const sql = Prisma.sql`select ${value}::text::${Prisma.raw(type)} as value, null::${Prisma.raw(type)} as absent`;
+    const byPrisma = await db.read(noScope, (prisma) => prisma.$queryRaw<unknown[]>(sql));
+    const asked = await db.ask((raw) => raw.$queryRaw<unknown[]>(sql));
+    expect(byPrisma).toHaveLength(1);
+    // Bytes are a Buffer with pg, which is a Uint8Array.
+    expect(asked.map(toPlain)).toEqual(byPrisma.map(toPlain));
+  });
+
+  test('lists of hashes, of ids and of nothing arrive as with Prisma', async () => {
+    const hashes = [Buffer.from('00ff', 'hex'), new Uint8Array([1, 2, 3])];
+    const ids = [house.id, null];
+    const sql = Prisma.sql`select ${hashes}::bytea[]::text as hashes, ${ids}::uuid[]::text as ids, ${[]}::text[]::text as none`;
+    const byPrisma = await db.read(noScope, (prisma) => prisma.$queryRaw(sql));
+    expect(await db.ask((raw) => raw.$queryRaw(sql))).toEqual(byPrisma);
+  });
+
+  test('sees no rows, not even where it is called in the scope of somebody who does', async () => {
+    const count = (raw: RawReader) => raw.$queryRaw`select count(*)::int as rows from tenants`;
+    const scope = { ...noScope, userId: house.ownerId, tenantId: house.id };
+    expect(await db.read(scope, (prisma) => count(prisma))).toEqual([{ rows: 1 }]);
+    expect(await runInScope(scope, () => db.ask(count))).toEqual([{ rows: 0 }]);
+  });
+
+  test('ends with the faults that Prisma would end with', async () => {
+    const faults = {
+      busy: await findFault((raw) => raw.$queryRaw`select pg_sleep(1)::text`),
+      denied: await findFault((raw) => raw.$queryRaw`select * from idempotency_keys`),
+      malformed: await findFault((raw) => raw.$queryRaw`select ${'\0'}::text`),
+    };
+    expect(faults).toEqual({ busy: 'busy', denied: 'denied', malformed: 'malformed' });
+    expect(await db.ask((raw) => raw.$queryRaw`select 1 as one`)).toEqual([{ one: 1 }]);
+  });
+
+  test('is refused as unavailable where nobody answers', async () => {
+    const nobody = createDatabase({ url: 'postgres://nobody@127.0.0.1:1/nothing', ...settings });
+    await expect(nobody.ask((raw) => raw.$queryRaw`select 1`)).rejects.toMatchObject({
+      kind: 'unavailable',
+    });
+    await nobody.close();
+  });
+});
+
+function toPlain(row: unknown): unknown {
+  return Object.fromEntries(
+    Object.entries(row as object).map(([name, value]) => [
+      name,
+      value instanceof Uint8Array ? [...value] : value,
+    ]),
+  );
+}
