@@ -30,7 +30,8 @@ describe('the definer functions answer what their actor may know', () => {
     ['find_visible_users', 'select 1 from find_visible_users($who, array[$colleague::uuid], null)'],
     [
       'list_visible_memberships',
-      'select 1 from list_visible_memberships($who, array[$colleague::uuid], null, null, 10)',
+      `select 1 from list_visible_memberships(
+         array[$who::uuid], array[$colleague::uuid], array[null::uuid], array[null::uuid], array[10])`,
     ],
     [
       'list_grants',

@@ -23,7 +23,7 @@ export function toMembership(row: MembershipRow): Membership {
 }
 
 type MembershipOfUserRow = MembershipRow & {
-  reader: number;
+  ordinal: bigint;
   tenant: Omit<Tenant, 'createdAt' | 'deletionAt'> & {
     createdAt: string;
     deletionAt: string | null;
@@ -38,32 +38,18 @@ export async function listVisibleMemberships(
   db: RawReader,
   asks: readonly MembershipsAsk[],
 ): Promise<MembershipOfUser[][]> {
-  // Users whom one reader asks for in the same way are looked up together.
-  const ways = asks.map(
-    ({ actorId, onlyTenant, afterId, pageSize }) =>
-      `${actorId} ${onlyTenant} ${afterId} ${pageSize}`,
-  );
-  const readers = [...new Set(ways)];
   const rows = await db.$queryRaw<MembershipOfUserRow[]>`
-    select a.reader, m.id, tenant_id as "tenantId", user_id as "userId", is_active as "isActive", metadata,
+    select ordinal, id, tenant_id as "tenantId", user_id as "userId", is_active as "isActive", metadata,
       last_sign_in_at as "lastSignInAt", joined_at as "joinedAt", roles, tenant
-    from (
-      select reader, actor, only_tenant, after_id, page_size, array_agg(person) as people
-      from unnest(${ways.map((way) => readers.indexOf(way))}::int[],
-        ${asks.map(({ actorId }) => actorId)}::uuid[],
-        ${asks.map(({ onlyTenant }) => onlyTenant)}::uuid[],
-        ${asks.map(({ afterId }) => afterId)}::uuid[],
-        ${asks.map(({ pageSize }) => pageSize)}::int[],
-        ${asks.map(({ userId }) => userId)}::uuid[]
-      ) as u (reader, actor, only_tenant, after_id, page_size, person)
-      group by reader, actor, only_tenant, after_id, page_size
-    ) a
-    cross join lateral list_visible_memberships(a.actor, a.people, a.only_tenant, a.after_id, a.page_size) m
-    order by a.reader, m.user_id, m.id`;
-  const pages = Map.groupBy(rows, ({ reader, userId }) => `${reader} ${userId}`);
-  return asks.map(({ userId }, index) =>
-    (pages.get(`${readers.indexOf(ways[index] ?? '')} ${userId}`) ?? []).map(toMembershipOfUser),
-  );
+    from list_visible_memberships(
+      ${asks.map(({ actorId }) => actorId)}::uuid[],
+      ${asks.map(({ userId }) => userId)}::uuid[],
+      ${asks.map(({ onlyTenant }) => onlyTenant)}::uuid[],
+      ${asks.map(({ afterId }) => afterId)}::uuid[],
+      ${asks.map(({ pageSize }) => pageSize)}::int[])`;
+  const pages = asks.map((): MembershipOfUser[] => []);
+  for (const row of rows) pages[Number(row.ordinal) - 1]?.push(toMembershipOfUser(row));
+  return pages;
 }
 
 function toMembershipOfUser(row: MembershipOfUserRow): MembershipOfUser {
