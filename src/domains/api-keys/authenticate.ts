@@ -15,14 +15,15 @@ export async function authenticate(
   credentials: Credentials,
 ): Promise<Principal> {
   const bearer = findBearer(credentials);
-  const tokenHash = bearer === null ? null : hashApiKey(runtime.apiKeys.prefix, bearer);
-  if (tokenHash === null) return await authenticateSession(runtime, credentials);
-  return await authenticateKey(runtime.apiKeys, tokenHash);
+  const tokenHash = bearer && hashApiKey(runtime.apiKeys.prefix, bearer);
+  if (!tokenHash) return await authenticateSession(runtime, credentials);
+  return await authenticateKey(runtime.apiKeys, bearer, tokenHash);
 }
 
 /** The budget is asked first, so that a key which asks too often does not reach the database. */
 async function authenticateKey(
   { find, budgets }: ApiKeyRuntime,
+  token: string,
   tokenHash: Uint8Array,
 ): Promise<Principal> {
   const name = Buffer.from(tokenHash).toString('base64');
@@ -35,7 +36,7 @@ async function authenticateKey(
   }
   refuseFor(budgets.take(name));
   const principal: Principal = { kind: 'apiKey', ...live };
-  apiKeyProofs.keep(principal, { tokenHash, live });
+  apiKeyProofs.keep(principal, { token, live });
   return principal;
 }
 

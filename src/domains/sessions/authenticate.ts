@@ -20,11 +20,11 @@ export async function authenticateSession(
 ): Promise<Principal> {
   const { authorization, cookieToken } = credentials;
   const token = authorization === null ? cookieToken : findBearer(credentials);
-  const tokenHash = token ? hashSessionToken(token) : null;
-  if (tokenHash === null) return createAnonymous();
+  const tokenHash = token && hashSessionToken(token);
+  if (!tokenHash) return createAnonymous();
   const live = await runtime.findLiveSession({ tokenHash, tenantId: null });
   if (live === null) return createAnonymous();
   const principal: Principal = { kind: 'session', user: live.user, session: live.session };
-  sessionProofs.keep(principal, { tokenHash, live });
+  sessionProofs.keep(principal, { token, live });
   return principal;
 }

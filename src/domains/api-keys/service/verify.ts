@@ -43,10 +43,7 @@ export async function verifyApiKey(
 ): Promise<ApiKeyVerification> {
   const principal = getAuthenticated(ctx);
   checkNames(permissions);
-  const tokenHash = hashApiKey(ctx.runtime.apiKeys.prefix, key);
-  const found =
-    tokenHash &&
-    (apiKeyProofs.find(principal, tokenHash) ?? (await ctx.runtime.apiKeys.find(tokenHash)));
+  const found = apiKeyProofs.find(principal, key) ?? (await findKey(ctx, key));
   const live = (await mayVerify(ctx, found)) ? found : null;
   if (live === null) return { isValid: false, apiKey: null, permissions: [], missing: permissions };
   effectivePermissionsLoader(ctx).prime(live.apiKey, live.permissions);
@@ -56,6 +53,11 @@ export async function verifyApiKey(
     permissions: live.permissions,
     missing: permissions.filter((permission) => !live.permissions.includes(permission)),
   };
+}
+
+async function findKey({ runtime }: Ctx, key: string): Promise<LiveApiKey | null> {
+  const tokenHash = hashApiKey(runtime.apiKeys.prefix, key);
+  return tokenHash && (await runtime.apiKeys.find(tokenHash));
 }
 
 /**

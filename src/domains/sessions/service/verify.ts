@@ -6,7 +6,7 @@ import {
   getAuthenticated,
   isPlatformAdmin,
 } from '../../../core/context.ts';
-import type { LiveSession, SessionAsk } from '../../../core/live-session.ts';
+import type { LiveSession } from '../../../core/live-session.ts';
 import { needs, ownersOnly } from '../../../core/permissions.ts';
 import { sessionProofs } from '../../../core/proof.ts';
 import type { Session, User } from '../../../core/records.ts';
@@ -45,10 +45,9 @@ export async function verifySession(
 ): Promise<SessionVerification> {
   const principal = getAuthenticated(ctx);
   const ownId = principal.kind === 'session' ? principal.session.id : null;
-  const tokenHash = hashSessionToken(input.token);
   const tenantId = input.tenantId ?? findBoundTenantId(ctx);
   const mayAskForAll = isPlatformAdmin(ctx) || (await mayVerifyIn(ctx, tenantId));
-  const found = tokenHash && (await findSession(ctx, { tokenHash, tenantId }));
+  const found = await findSession(ctx, { token: input.token, tenantId });
   if (!mayAskForAll && (ownId === null || found?.session.id !== ownId)) await refuse(ctx, tenantId);
   if (!found || (tenantId !== null && found.access?.tenantId !== tenantId)) return refused;
   if (
@@ -69,9 +68,14 @@ export async function verifySession(
 }
 
 /** Whoever shows its own token was checked a moment ago; what it may do in a tenant was not. */
-async function findSession(ctx: Ctx, ask: SessionAsk): Promise<LiveSession | null> {
-  const proven = ask.tenantId === null ? sessionProofs.find(ctx.principal, ask.tokenHash) : null;
-  return proven ?? (await ctx.runtime.findLiveSession(ask));
+async function findSession(
+  ctx: Ctx,
+  { token, tenantId }: VerifySessionInput,
+): Promise<LiveSession | null> {
+  const proven = tenantId === null ? sessionProofs.find(ctx.principal, token) : null;
+  if (proven !== null) return proven;
+  const tokenHash = hashSessionToken(token);
+  return tokenHash && (await ctx.runtime.findLiveSession({ tokenHash, tenantId }));
 }
 
 /** What the session may do in the tenant: in somebody's name an owner is an admin. */
