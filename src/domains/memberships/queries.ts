@@ -3,6 +3,7 @@ import type { JsonObject, Membership, Tenant } from '../../core/records.ts';
 import type { MembershipOfUser, MembershipsAsk } from '../../core/runtime.ts';
 import type { Db } from '../../db/database.ts';
 import { Prisma } from '../../db/generated/client.ts';
+import { type JsonRow, readDate } from '../../db/json-row.ts';
 import type { RawReader } from '../../db/raw-reader.ts';
 import { rolesOfMembership } from '../roles/queries.ts';
 
@@ -24,10 +25,7 @@ export function toMembership(row: MembershipRow): Membership {
 
 type MembershipOfUserRow = MembershipRow & {
   ordinal: bigint;
-  tenant: Omit<Tenant, 'createdAt' | 'deletionAt'> & {
-    createdAt: string;
-    deletionAt: string | null;
-  };
+  tenant: JsonRow<Tenant>;
 };
 
 /**
@@ -57,8 +55,8 @@ function toMembershipOfUser(row: MembershipOfUserRow): MembershipOfUser {
     membership: toMembership(row),
     tenant: {
       ...row.tenant,
-      createdAt: new Date(row.tenant.createdAt),
-      deletionAt: row.tenant.deletionAt === null ? null : new Date(row.tenant.deletionAt),
+      createdAt: readDate(row.tenant.createdAt),
+      deletionAt: readDate(row.tenant.deletionAt),
     },
   };
 }

@@ -21,7 +21,7 @@ export type MembershipFilter = {
 
 /**
  * One more than a page of a tenant's members, each with user and roles, in one statement. Many members
- * share few roles, so one row brings for all of them the roles of the tenant, which are few, and who has which: as
+ * share few roles, so one row brings for all of them the roles that they have, and who has which: as
  * JSON at every member they were half of the statement's time. Who has which is asked for all at once: memberships of
  * a small tenant stand side by side in that index, and one look for each would go through it from its top.
  */
@@ -54,12 +54,16 @@ export async function listMembers(
       order by ${order.field === 'joinedAt' ? Prisma.empty : Prisma.sql`m.last_sign_in_at ${direction},`}
         m.id ${direction}
       limit ${request.size + 1}
+    ),
+    held as (
+      select mr.membership_id, mr.role_id from membership_roles mr
+      where mr.tenant_id = ${tenantId}::uuid and mr.membership_id = any (array(select id from p))
     )
     select p.*, case when row_number() over () = 1 then json_build_object(
-      'all', (select ${rolesAsJson} from roles r where r.tenant_id = ${tenantId}::uuid),
-      'held', (
-        select json_agg(json_build_array(mr.membership_id, mr.role_id)) from membership_roles mr
-        where mr.tenant_id = ${tenantId}::uuid and mr.membership_id = any (array(select id from p))
+      'held', (select json_agg(json_build_array(membership_id, role_id)) from held),
+      'all', (
+        select ${rolesAsJson} from roles r
+        where r.tenant_id = ${tenantId}::uuid and r.id = any (array(select role_id from held))
       )
     ) end as roles
     from p
@@ -69,17 +73,17 @@ export async function listMembers(
   return rows.map((row) => toMember(row, rolesOf(row.id), order));
 }
 
-/** The roles of a tenant, and which membership has which of them, by their ids; null where there are none. */
-type TenantRoles = {
+/** The roles of a page, and which membership has which of them, by their ids; null where there are none. */
+type PageRoles = {
   all: Role[] | null;
   held: [membershipId: string, roleId: string][] | null;
 };
 
 type MemberRow = Omit<MembershipRow, 'roles'> &
-  UserRow & { cursorAt: string; roles: TenantRoles | null };
+  UserRow & { cursorAt: string; roles: PageRoles | null };
 
 /** Answers each membership's roles, in the order of all. */
-function gatherRoles(roles: TenantRoles | null | undefined): (membershipId: string) => Role[] {
+function gatherRoles(roles: PageRoles | null | undefined): (membershipId: string) => Role[] {
   const held = Map.groupBy(roles?.held ?? [], ([membershipId]) => membershipId);
   return (membershipId) => {
     const ids = new Set(held.get(membershipId)?.map(([, roleId]) => roleId));
