@@ -46,6 +46,10 @@ const kindBySqlState: Record<string, DatabaseFaultKind> = {
 const unavailableMessages =
   /not currently accepting connections|timeout exceeded when trying to connect|Connection terminated|connection error|Query read timeout|Can't reach database|DatabaseNotReachable|ConnectionClosed|SocketTimeout|Unable to start a transaction|Transaction already closed|ECONNREFUSED|ECONNRESET|Client was closed|pool after calling end/i;
 
+/** What the system calls a server that is away; Prisma gives some of them names of its own. */
+const unavailableCodes =
+  /^(?:ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE)$/;
+
 type Shape = {
   code?: unknown;
   message?: unknown;
@@ -70,6 +74,7 @@ export function mapDatabaseError(error: unknown): unknown {
   }
   const isUnavailable = layersOf(error).some(
     (layer) =>
+      unavailableCodes.test(String(layer.code)) ||
       unavailableMessages.test(String(layer.message)) ||
       unavailableMessages.test(String(layer.kind)),
   );
