@@ -57,6 +57,8 @@ export class ScopedPool extends pg.Pool {
         // The pool listens to idle connections only: one that is cut between two statements of a
         // transaction would end the process. Its next statement, or its release, tells of it.
         client.on('error', () => {});
+        // Prisma's adapter takes every moment for one of UTC.
+        await client.query("set timezone = 'UTC'");
         if (settings.role) await client.query(`set role ${pg.escapeIdentifier(settings.role)}`);
         await client.query(enterScopeStatement);
       },
