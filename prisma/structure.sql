@@ -1836,6 +1836,51 @@ BEGIN ATOMIC
 END;
 alter function list_viewer_events(uuid[]) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.list_visible_memberships(actor uuid, of_users uuid[], only_tenant uuid, after_id uuid, page_size integer)
+ RETURNS TABLE(id uuid, tenant_id uuid, user_id uuid, is_active boolean, metadata jsonb, last_sign_in_at timestamp with time zone, joined_at timestamp with time zone, tenant jsonb, roles jsonb)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
+BEGIN ATOMIC
+ SELECT m.id,
+     m.tenant_id,
+     m.user_id,
+     m.is_active,
+     m.metadata,
+     m.last_sign_in_at,
+     m.joined_at,
+     jsonb_build_object('id', t.id, 'slug', t.slug, 'name', t.name, 'status', t.status, 'metadata', t.metadata, 'memberCount', t.member_count, 'createdAt', t.created_at, 'deletionAt', t.deletion_at) AS jsonb_build_object,
+     COALESCE(( SELECT jsonb_agg(jsonb_build_object('id', r.id, 'tenantId', r.tenant_id, 'key', r.key, 'name', r.name, 'description', r.description, 'isBuiltIn', r.is_built_in, 'permissions', r.permissions) ORDER BY r.key) AS jsonb_agg
+            FROM (membership_roles mr
+              JOIN roles r ON (((r.tenant_id = mr.tenant_id) AND (r.id = mr.role_id))))
+           WHERE ((mr.tenant_id = m.tenant_id) AND (mr.membership_id = m.id))), '[]'::jsonb) AS "coalesce"
+    FROM ((unnest(list_visible_memberships.of_users) asked(user_id)
+      CROSS JOIN LATERAL ( SELECT w.id,
+             w.tenant_id,
+             w.user_id,
+             w.is_active,
+             w.metadata,
+             w.last_sign_in_at,
+             w.joined_at,
+             w.updated_at
+            FROM user_tenants w
+           WHERE ((w.user_id = asked.user_id) AND ((list_visible_memberships.after_id IS NULL) OR (w.id > list_visible_memberships.after_id)) AND ((list_visible_memberships.only_tenant IS NULL) OR (w.tenant_id = list_visible_memberships.only_tenant)) AND (((w.user_id = list_visible_memberships.actor) AND w.is_active) OR ((list_visible_memberships.only_tenant IS NULL) AND is_platform_scope()) OR ((list_visible_memberships.only_tenant IS NULL) AND (EXISTS ( SELECT
+                    FROM users a
+                   WHERE ((a.id = list_visible_memberships.actor) AND a.is_platform_admin AND (a.status = 'active'::text))))) OR (EXISTS ( SELECT
+                    FROM (((user_tenants v
+                      JOIN tenants vt ON (((vt.id = v.tenant_id) AND (vt.status = 'active'::text))))
+                      JOIN membership_roles vr ON (((vr.tenant_id = v.tenant_id) AND (vr.membership_id = v.id))))
+                      JOIN roles r ON (((r.tenant_id = vr.tenant_id) AND (r.id = vr.role_id))))
+                   WHERE ((v.tenant_id = w.tenant_id) AND (v.user_id = list_visible_memberships.actor) AND v.is_active AND ('members:read'::text = ANY (r.permissions)))))))
+           ORDER BY w.id
+          LIMIT list_visible_memberships.page_size) m)
+      JOIN tenants t ON ((t.id = m.tenant_id)))
+   ORDER BY m.user_id, m.id;
+END;
+alter function list_visible_memberships(uuid,uuid[],uuid,uuid,integer) owner to tenantry_definer;
+
 CREATE OR REPLACE FUNCTION public.list_visible_memberships(actors uuid[], of_users uuid[], only_tenants uuid[], after_ids uuid[], page_sizes integer[])
  RETURNS TABLE(ordinal bigint, id uuid, tenant_id uuid, user_id uuid, is_active boolean, metadata jsonb, last_sign_in_at timestamp with time zone, joined_at timestamp with time zone, tenant json, roles json)
  LANGUAGE sql
@@ -1869,17 +1914,20 @@ BEGIN ATOMIC
             FROM user_tenants w
            WHERE ((w.user_id = asked.of_user) AND ((asked.after_id IS NULL) OR (w.id > asked.after_id)) AND ((asked.only_tenant IS NULL) OR (w.tenant_id = asked.only_tenant)) AND (((w.user_id = asked.actor) AND w.is_active) OR ((asked.only_tenant IS NULL) AND is_platform_scope()) OR ((asked.only_tenant IS NULL) AND (EXISTS ( SELECT
                     FROM users a
-                   WHERE ((a.id = asked.actor) AND a.is_platform_admin AND (a.status = 'active'::text))))) OR (EXISTS ( SELECT
-                    FROM (((user_tenants v
+                   WHERE ((a.id = asked.actor) AND a.is_platform_admin AND (a.status = 'active'::text))))) OR ((asked.actor, w.tenant_id) IN ( SELECT v.user_id,
+                     v.tenant_id
+                    FROM ((((( SELECT DISTINCT q.actor
+                            FROM UNNEST(list_visible_memberships.actors, list_visible_memberships.of_users) q(actor, of_user)
+                           WHERE (q.actor <> q.of_user)) o
+                      JOIN user_tenants v ON (((v.user_id = o.actor) AND v.is_active)))
                       JOIN tenants vt ON (((vt.id = v.tenant_id) AND (vt.status = 'active'::text))))
                       JOIN membership_roles vr ON (((vr.tenant_id = v.tenant_id) AND (vr.membership_id = v.id))))
                       JOIN roles r ON (((r.tenant_id = vr.tenant_id) AND (r.id = vr.role_id))))
-                   WHERE ((v.tenant_id = w.tenant_id) AND (v.user_id = asked.actor) AND v.is_active AND ('members:read'::text = ANY (r.permissions)))
-                  OFFSET 0))))
+                   WHERE ('members:read'::text = ANY (r.permissions))))))
            ORDER BY w.id
           LIMIT asked.page_size) m)
       JOIN tenants t ON ((t.id = m.tenant_id)))
-   ORDER BY asked.ordinal, m.id;
+   WHERE ((asked.page_size IS NOT NULL) AND (cardinality(list_visible_memberships.only_tenants) = cardinality(list_visible_memberships.actors)));
 END;
 alter function list_visible_memberships(uuid[],uuid[],uuid[],uuid[],integer[]) owner to tenantry_definer;
 
@@ -3053,6 +3101,8 @@ grant execute on function list_roles_of_users(uuid,uuid[],uuid[]) to owner;
 grant execute on function list_roles_of_users(uuid,uuid[],uuid[]) to tenantry_app;
 grant execute on function list_viewer_events(uuid[]) to owner;
 grant execute on function list_viewer_events(uuid[]) to tenantry_app;
+grant execute on function list_visible_memberships(uuid,uuid[],uuid,uuid,integer) to owner;
+grant execute on function list_visible_memberships(uuid,uuid[],uuid,uuid,integer) to tenantry_app;
 grant execute on function list_visible_memberships(uuid[],uuid[],uuid[],uuid[],integer[]) to owner;
 grant execute on function list_visible_memberships(uuid[],uuid[],uuid[],uuid[],integer[]) to tenantry_app;
 grant execute on function lock_memberships_of(uuid) to owner;
@@ -3261,7 +3311,8 @@ comment on function list_inbox(integer) is 'The newest mails of the inbox of dev
 comment on function list_own_invitations(integer) is 'Invitations for the verified e-mail address of the current user, newest first, with the name of the tenant and the roles; nothing else of the tenant, which that person has not joined.';
 comment on function list_roles_of_users(uuid,uuid[],uuid[]) is 'The roles that users have in tenants, for up to hundreds of pairs at once: the actor learns its own, those in tenants where it may read members, and all as a platform administrator.';
 comment on function list_viewer_events(uuid[]) is 'What was done to these users in the last 30 seconds. Their entries stand in many chains and become visible as they are committed, which no transaction puts off for so long: who asks more often and passes over what it knows misses nothing.';
-comment on function list_visible_memberships(uuid[],uuid[],uuid[],uuid[],integer[]) is 'Answers many questions at once, each for a page of one user''s memberships with tenant and roles, oldest first: its actor sees its own, those in tenants where it may read members, and all as a platform administrator.';
+comment on function list_visible_memberships(uuid,uuid[],uuid,uuid,integer) is 'Memberships of users with tenant and roles, oldest first, a page per user: the actor sees its own, those in tenants where it may read members, and all as a platform administrator.';
+comment on function list_visible_memberships(uuid[],uuid[],uuid[],uuid[],integer[]) is 'Answers many questions at once, each for a page of one user''s memberships with tenant and roles, the oldest: its actor sees its own, those in tenants where it may read members, and all as a platform administrator.';
 comment on function lock_memberships_of(uuid) is 'All memberships of a user and where it is the only active owner, held still until the transaction ends: before erase_user(). Nothing about others outside the platform scope.';
 comment on table mail_outbox is 'Mails that are still to be sent. One that was taken over by the mail server is a deleted row.';
 comment on column mail_outbox.is_for_inbox is 'Written where development shows mails on a page instead of sending them: never sent, and only the newest stay.';

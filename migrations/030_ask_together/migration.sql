@@ -1,7 +1,7 @@
--- Both functions are asked for all requests in flight together, and did for each of them what can be done once: the
--- plan of a function is set up at each call, which for a page of memberships took longer than to find it.
+-- Both functions are asked for all requests in flight together. To begin and end a plan for each question took longer
+-- than to answer it, so all are answered by one; the function that answered one stays for servers of the release
+-- before, and goes with one of the next.
 
-drop function list_visible_memberships(uuid, uuid[], uuid, uuid, integer);
 create function list_visible_memberships(
   actors uuid[], of_users uuid[], only_tenants uuid[], after_ids uuid[], page_sizes integer[]
 )
@@ -37,25 +37,26 @@ begin atomic
         or (asked.only_tenant is null and exists (
           select from users a where a.id = asked.actor and a.is_platform_admin and a.status = 'active'
         ))
-        -- "offset 0" has it asked for each membership. Otherwise all tenants of the actor would be read, for each
-        -- question anew.
-        or exists (
-          select from user_tenants v join tenants vt on vt.id = v.tenant_id and vt.status = 'active'
+        -- Depends on no single question, so it is found once for all of them, and only if it is come to.
+        or (asked.actor, w.tenant_id) in (
+          select v.user_id, v.tenant_id
+          from (select distinct q.actor from unnest(actors, of_users) q (actor, of_user) where q.actor <> q.of_user) o
+          join user_tenants v on v.user_id = o.actor and v.is_active
+          join tenants vt on vt.id = v.tenant_id and vt.status = 'active'
           join membership_roles vr on vr.tenant_id = v.tenant_id and vr.membership_id = v.id
           join roles r on r.tenant_id = vr.tenant_id and r.id = vr.role_id
-          where v.tenant_id = w.tenant_id and v.user_id = asked.actor and v.is_active
-            and 'members:read' = any (r.permissions)
-          offset 0
+          where 'members:read' = any (r.permissions)
         )
       )
     order by w.id
     limit asked.page_size
   ) m
   join tenants t on t.id = m.tenant_id
-  order by asked.ordinal, m.id;
+  -- A list that is too short is filled with null, which here would mean: in every tenant, and all of them.
+  where asked.page_size is not null and cardinality(only_tenants) = cardinality(actors);
 end;
-comment on function list_visible_memberships is
-  'Answers many questions at once, each for a page of one user''s memberships with tenant and roles, oldest first: its actor sees its own, those in tenants where it may read members, and all as a platform administrator.';
+comment on function list_visible_memberships(uuid[], uuid[], uuid[], uuid[], integer[]) is
+  'Answers many questions at once, each for a page of one user''s memberships with tenant and roles, the oldest: its actor sees its own, those in tenants where it may read members, and all as a platform administrator.';
 
 grant usage, create on schema public to tenantry_definer;
 do $$
@@ -72,7 +73,7 @@ $$;
 -- Only its owner replaces a function, and whoever migrates may be no superuser.
 set local role tenantry_definer;
 
--- What a key may do is decided permission by permission, of which it has fewer than its creator.
+-- A key has few permissions: each is looked for among its creator's roles, instead of gathering all of those.
 create or replace function find_live_api_keys(token_hashes bytea[])
 returns table (
   ordinal bigint, id uuid, tenant_id uuid, created_by uuid, name text, hint text, permissions text[],

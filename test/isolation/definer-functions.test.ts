@@ -64,6 +64,37 @@ describe('the definer functions answer what their actor may know', () => {
     expect(found).not.toEqual([]);
   });
 
+  test('list_visible_memberships: the rights of one actor answer no question of another', async () => {
+    const ask = (...questions: [actor: string, person: string, pageSize: number][]) => {
+      const list = (index: 0 | 1 | 2) => questions.map((question) => question[index]).join(', ');
+      const none = `array[${questions.map(() => 'null')}]::uuid[]`;
+      return stage.list(
+        stage.fill(
+          `select ordinal::int from list_visible_memberships(
+             array[${list(0)}]::uuid[], array[${list(1)}]::uuid[], ${none}, ${none}, array[${list(2)}])`,
+        ),
+      );
+    };
+    const answered = await ask(
+      ['$stranger', '$colleague', 10],
+      ['$actor', '$colleague', 10],
+      ['$actor', '$stranger', 10],
+      ['$actor', '$colleague', 0],
+      ['$stranger', '$actor', 10],
+      ['$actor', '$actor', 10],
+    );
+    expect(answered).toEqual([2, 6]);
+    // Of lists that are too short the rest is null, which would stand for every tenant, and for all memberships.
+    const none = 'array[null]::uuid[]';
+    for (const tooShort of [
+      `array[$actor::uuid], array[$colleague::uuid], array[]::uuid[], ${none}, array[10]`,
+      `array[$actor::uuid], array[$colleague::uuid], ${none}, ${none}, array[]::int[]`,
+    ]) {
+      const sql = `select ordinal::int from list_visible_memberships(${tooShort})`;
+      expect(await stage.list(stage.fill(sql))).toEqual([]);
+    }
+  });
+
   test('find_live_sessions: whose token it is, to whoever shows the token', async () => {
     const ask = (hash: Buffer) =>
       stage.app.query('select email from find_live_sessions($1, $2)', [[hash], [null]]);

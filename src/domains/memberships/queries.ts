@@ -24,7 +24,7 @@ export function toMembership(row: MembershipRow): Membership {
 }
 
 type MembershipOfUserRow = MembershipRow & {
-  ordinal: bigint;
+  ordinal: number;
   tenant: JsonRow<Tenant>;
 };
 
@@ -37,16 +37,17 @@ export async function listVisibleMemberships(
   asks: readonly MembershipsAsk[],
 ): Promise<MembershipOfUser[][]> {
   const rows = await db.$queryRaw<MembershipOfUserRow[]>`
-    select ordinal, id, tenant_id as "tenantId", user_id as "userId", is_active as "isActive", metadata,
+    select ordinal::int as ordinal, id, tenant_id as "tenantId", user_id as "userId", is_active as "isActive", metadata,
       last_sign_in_at as "lastSignInAt", joined_at as "joinedAt", roles, tenant
     from list_visible_memberships(
       ${asks.map(({ actorId }) => actorId)}::uuid[],
       ${asks.map(({ userId }) => userId)}::uuid[],
       ${asks.map(({ onlyTenant }) => onlyTenant)}::uuid[],
       ${asks.map(({ afterId }) => afterId)}::uuid[],
-      ${asks.map(({ pageSize }) => pageSize)}::int[])`;
+      ${asks.map(({ pageSize }) => pageSize)}::int[])
+    order by ordinal, id`;
   const pages = asks.map((): MembershipOfUser[] => []);
-  for (const row of rows) pages[Number(row.ordinal) - 1]?.push(toMembershipOfUser(row));
+  for (const row of rows) pages[row.ordinal - 1]?.push(toMembershipOfUser(row));
   return pages;
 }
 

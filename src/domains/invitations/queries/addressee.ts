@@ -1,6 +1,7 @@
 import type { Ctx } from '../../../core/context.ts';
 import type { Invitation, Role, Tenant } from '../../../core/records.ts';
 import type { Db } from '../../../db/database.ts';
+import { type JsonRow, readDate } from '../../../db/json-row.ts';
 
 /** What whoever is invited asks: the database decides by the verified e-mail address of the scope's user. */
 
@@ -8,7 +9,7 @@ import type { Db } from '../../../db/database.ts';
 export type InvitationToMe = Invitation & { tenant: Tenant };
 
 type OwnRow = Omit<InvitationToMe, 'status' | 'tenant' | 'roles'> & {
-  tenant: Omit<Tenant, 'createdAt'> & { createdAt: string };
+  tenant: JsonRow<Tenant>;
   roles: Role[];
 };
 
@@ -21,7 +22,11 @@ export async function listOwnInvitations(db: Db, rowsMax: number): Promise<Invit
   return rows.map((row) => ({
     ...row,
     status: 'pending',
-    tenant: { ...row.tenant, createdAt: new Date(row.tenant.createdAt) },
+    tenant: {
+      ...row.tenant,
+      createdAt: readDate(row.tenant.createdAt),
+      deletionAt: readDate(row.tenant.deletionAt),
+    },
   }));
 }
 
