@@ -6,7 +6,8 @@ import { type PoolSettings, ScopedPool, type StatementObserver } from './pool.ts
 import { createRawReader, type RawReader } from './raw-reader.ts';
 import { noScope, runInScope, type Scope } from './scope.ts';
 import { nameStatement } from './statement-name.ts';
-import { type StatementWatch, watchAdapter } from './watched-adapter.ts';
+import type { StatementWatch } from './statement-watch.ts';
+import { watchAdapter } from './watched-adapter.ts';
 
 /** What queries.ts files work with: inside or outside a transaction it looks the same. */
 export type Db = Prisma.TransactionClient;
@@ -17,10 +18,7 @@ export type PoolStat = { size: number; idle: number; waiting: number; max: numbe
 export type Database = {
   /** Runs statements that stand each for itself and change nothing. Raises DatabaseFault. */
   read<T>(scope: Scope, work: (db: Db) => Promise<T>): Promise<T>;
-  /**
-   * Reads what all requests in flight ask together, in no scope: for createBatcher, since it is asked with nearly every
-   * request, and so not by Prisma (raw-reader.ts). Raises DatabaseFault.
-   */
+  /** Reads in no scope and without Prisma (raw-reader.ts): for what createBatcher merges alone. Raises DatabaseFault. */
   ask<T>(work: (db: RawReader) => Promise<T>): Promise<T>;
   /**
    * Runs one statement that changes something, whole or not at all. Does not wait until this process has heard of the

@@ -1,11 +1,5 @@
 import type { SqlDriverAdapterFactory, SqlQueryable } from '@prisma/driver-adapter-utils';
-import { findSqlState } from './error-map.ts';
-
-/**
- * Called as a statement is asked for, with its text and its placeholders; answers what to call at its end,
- * with the code of its fault or null. Null: nobody wants to know.
- */
-export type StatementWatch = (sql: string) => ((fault: string | null) => void) | null;
+import { type StatementWatch, tellStatement } from './statement-watch.ts';
 
 /**
  * The adapter, telling of each statement as Prisma asks for it: in a transaction or not, waiting for a
@@ -42,22 +36,4 @@ function watchStatements<T extends SqlQueryable>(queryable: T, watch: StatementW
     executeRaw: (query) => tellStatement(watch, query.sql, () => executeRaw(query)),
   };
   return Object.assign(queryable, watched);
-}
-
-/** Sends a statement and tells of it. */
-export async function tellStatement<T>(
-  watch: StatementWatch,
-  sql: string,
-  send: () => Promise<T>,
-): Promise<T> {
-  const end = watch(sql);
-  if (end === null) return await send();
-  try {
-    const result = await send();
-    end(null);
-    return result;
-  } catch (error) {
-    end(findSqlState(error) ?? 'unanswered');
-    throw error;
-  }
 }

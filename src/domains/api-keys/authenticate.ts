@@ -36,7 +36,7 @@ async function authenticateKey(
   }
   refuseFor(budgets.take(name));
   const principal: Principal = { kind: 'apiKey', ...live };
-  apiKeyProofs.keep(principal, { token, live });
+  apiKeyProofs.keep(principal, token, live);
   return principal;
 }
 

@@ -121,7 +121,7 @@ export function listEffectivePermissions(
 
 type LiveApiKeyRow = ApiKey & {
   createdBy: string;
-  ordinal: bigint;
+  ordinal: number;
   effectivePermissions: string[];
   needsTouch: boolean;
 };
@@ -134,13 +134,13 @@ export async function listLiveApiKeys(
   tokenHashes: readonly Uint8Array[],
 ): Promise<(CheckedApiKey | null)[]> {
   const rows = await db.$queryRaw<LiveApiKeyRow[]>`
-    select ${keyColumns}, k.ordinal, k.effective_permissions as "effectivePermissions",
+    select ${keyColumns}, k.ordinal::int as ordinal, k.effective_permissions as "effectivePermissions",
       k.needs_touch as "needsTouch"
     from find_live_api_keys(${tokenHashes}::bytea[]) k`;
   const answers: (CheckedApiKey | null)[] = tokenHashes.map(() => null);
   for (const { ordinal, effectivePermissions: permissions, needsTouch, ...apiKey } of rows) {
     const creatorId = apiKey.createdBy;
-    answers[Number(ordinal) - 1] = { apiKey, creatorId, permissions, needsTouch };
+    answers[ordinal - 1] = { apiKey, creatorId, permissions, needsTouch };
   }
   return answers;
 }

@@ -25,6 +25,6 @@ export async function authenticateSession(
   const live = await runtime.findLiveSession({ tokenHash, tenantId: null });
   if (live === null) return createAnonymous();
   const principal: Principal = { kind: 'session', user: live.user, session: live.session };
-  sessionProofs.keep(principal, { token, live });
+  sessionProofs.keep(principal, token, live);
   return principal;
 }

@@ -24,7 +24,7 @@ export const sessionOfUserColumns = Prisma.sql`
   last_sign_in_at as "lastSignInAt", user_created_at as "userCreatedAt"`;
 
 type LiveSessionRow = SessionOfUserRow & {
-  ordinal: bigint;
+  ordinal: number;
   accessTenantId: string | null;
   accessMembershipId: string | null;
   accessPermissions: string[] | null;
@@ -39,13 +39,13 @@ export async function listLiveSessions(
   asks: readonly SessionAsk[],
 ): Promise<(CheckedSession | null)[]> {
   const rows = await db.$queryRaw<LiveSessionRow[]>`
-    select ordinal, ${sessionOfUserColumns},
+    select ordinal::int as ordinal, ${sessionOfUserColumns},
       access_tenant_id as "accessTenantId", access_membership_id as "accessMembershipId",
       access_permissions as "accessPermissions", needs_touch as "needsTouch"
     from find_live_sessions(${asks.map(({ tokenHash }) => tokenHash)}::bytea[],
       ${asks.map(({ tenantId }) => tenantId)}::uuid[])`;
   const answers: (CheckedSession | null)[] = asks.map(() => null);
-  for (const row of rows) answers[Number(row.ordinal) - 1] = toCheckedSession(row);
+  for (const row of rows) answers[row.ordinal - 1] = toCheckedSession(row);
   return answers;
 }
 
