@@ -127,11 +127,11 @@ describe('with a database of somebody else', () => {
   });
 
   test.runIf(process.platform === 'linux').each([
-    ['told nothing', {}, ['2', '--max-semi-space-size=16']],
+    ['told nothing', {}, ['2', '--max-semi-space-size=8']],
     [
       'told otherwise',
-      { MALLOC_ARENA_MAX: '5', NODE_OPTIONS: '--max-semi-space-size=8' },
-      ['5', '--max-semi-space-size=8'],
+      { MALLOC_ARENA_MAX: '5', NODE_OPTIONS: '--max-semi-space-size=12' },
+      ['5', '--max-semi-space-size=12'],
     ],
   ])(
     '%s, it serves with options for little memory, in the process that was started',
