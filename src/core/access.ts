@@ -73,7 +73,7 @@ export function clearAccess(ctx: Ctx): void {
   accessLoader(ctx).clearAll();
 }
 
-const accessLoader = createLoader<TenantRef, Access | null, string>(
+const accessLoader = createLoader<TenantRef, Access | null>(
   async (ctx, refs) => {
     const accesses = await listAccesses(ctx, refs);
     noteTenant(ctx, accesses);

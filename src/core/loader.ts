@@ -4,24 +4,61 @@ import { createByPrincipal } from './by-principal.ts';
 import type { Ctx } from './context.ts';
 import { getTenantScope } from './scopes.ts';
 
+/** Loads for one request; what came along with something else answers without asking. */
+export type Loader<Key, Value> = {
+  load(key: Key): Promise<Value>;
+  /**
+   * The same, and at once where it has come along: the field of a list then makes no promise of its own, nor do the
+   * objects around it.
+   */
+  find(key: Key): Value | Promise<Value>;
+  /** Remembers what came along, for as long as the request lasts. */
+  prime(key: Key, value: NonNullable<Value>): void;
+  /** Forgets one, or all, after this request has changed it. */
+  clear(key: Key): void;
+  clearAll(): void;
+};
+
 /**
- * A DataLoader per request, made when first asked for and kept by the principal of that request, so
+ * A loader per request, made when first asked for and kept by the principal of that request, so
  * that nothing loaded for one caller can ever answer another.
  */
-export function createLoader<Key, Value, CacheKey = Key>(
+export function createLoader<Key, Value>(
   load: (ctx: Ctx, keys: readonly Key[]) => Promise<readonly (Value | Error)[]>,
-  toCacheKey?: (key: Key) => CacheKey,
-): (ctx: Ctx) => DataLoader<Key, Value, CacheKey> {
-  const loaders = createByPrincipal<DataLoader<Key, Value, CacheKey>>();
+  toName: (key: Key) => unknown = (key) => key,
+): (ctx: Ctx) => Loader<Key, Value> {
+  const loaders = createByPrincipal<Loader<Key, Value>>();
   return (ctx) => {
     const known = loaders.find(ctx.principal);
     if (known) return known;
-    const loader = new DataLoader<Key, Value, CacheKey>((keys) => load(ctx, keys), {
-      maxBatchSize: 500,
-      ...(toCacheKey ? { cacheKeyFn: toCacheKey } : {}),
-    });
+    const loader = createLoaderOf((keys: readonly Key[]) => load(ctx, keys), toName);
     loaders.keep(ctx.principal, loader);
     return loader;
+  };
+}
+
+function createLoaderOf<Key, Value>(
+  load: (keys: readonly Key[]) => Promise<readonly (Value | Error)[]>,
+  toName: (key: Key) => unknown,
+): Loader<Key, Value> {
+  const options = { maxBatchSize: 500, cacheKeyFn: toName };
+  const asked = new DataLoader<Key, Value, unknown>(load, options);
+  const primed = new Map<unknown, NonNullable<Value>>();
+  return {
+    find: (key) => primed.get(toName(key)) ?? asked.load(key),
+    load(key) {
+      const known = primed.get(toName(key));
+      return known === undefined ? asked.load(key) : Promise.resolve(known);
+    },
+    prime: (key, value) => primed.set(toName(key), value),
+    clear(key) {
+      primed.delete(toName(key));
+      asked.clear(key);
+    },
+    clearAll() {
+      primed.clear();
+      asked.clearAll();
+    },
   };
 }
 
@@ -40,7 +77,7 @@ export function createTenantOwnedLoader<Value>(
   ) => Promise<readonly (readonly [id: string, value: Value])[]>,
 ) {
   const toKey = ({ tenantId, id }: TenantOwnedRef) => `${tenantId}/${id}`;
-  return createLoader<TenantOwnedRef, Value | null, string>(async (ctx, refs) => {
+  return createLoader<TenantOwnedRef, Value | null>(async (ctx, refs) => {
     const byTenant = Map.groupBy(refs, ({ tenantId }) => tenantId);
     const found = await Promise.all(
       [...byTenant].map(async ([tenantId, ofTenant]) => {

@@ -15,11 +15,7 @@ export type UserMembershipsRef = { userId: string; afterId: string | null; pageS
  * Memberships by user, those that the caller may see. Their tenants come along and answer
  * `Membership.tenant` without another statement.
  */
-export const userMembershipsLoader = createLoader<
-  UserMembershipsRef,
-  readonly Membership[],
-  string
->(
+export const userMembershipsLoader = createLoader<UserMembershipsRef, readonly Membership[]>(
   async (ctx, refs) => {
     const { scope, actorId, onlyTenant } = getReader(ctx);
     const asks = refs.map((ref) => ({ ...ref, actorId, onlyTenant }));

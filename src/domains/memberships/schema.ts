@@ -27,14 +27,12 @@ export const Membership = builder.objectRef<MembershipRecord>('Membership').impl
     tenant: t.field({
       type: Tenant,
       description: 'Where.',
-      resolve: async ({ tenantId }, _args, ctx) =>
-        (await tenantLoader(ctx).load(tenantId)) ?? refuse('tenant'),
+      resolve: ({ tenantId }, _args, ctx) => demand(tenantLoader(ctx).find(tenantId), 'tenant'),
     }),
     user: t.field({
       type: User,
       description: 'Who.',
-      resolve: async ({ userId }, _args, ctx) =>
-        (await userLoader(ctx).load(userId)) ?? refuse('user'),
+      resolve: ({ userId }, _args, ctx) => demand(userLoader(ctx).find(userId), 'user'),
     }),
     roles: t.field({
       type: [Role],
@@ -223,6 +221,12 @@ addMutation('leaveTenant', {
   },
 });
 
-function refuse(noun: string): never {
-  throw new NotFoundError(`This ${noun} is not visible to you.`);
+/** What a membership leads to, at once where that is known; who may not see it gets an error in its place. */
+function demand<Value>(
+  found: Value | null | Promise<Value | null>,
+  noun: string,
+): Value | Promise<Value> {
+  if (found instanceof Promise) return found.then((value) => demand(value, noun));
+  if (found === null) throw new NotFoundError(`This ${noun} is not visible to you.`);
+  return found;
 }

@@ -40,7 +40,8 @@ export async function acceptInvitation(ctx: Ctx, input: OwnInvitationInput): Pro
   clearAccess(ctx);
   ownInvitationsLoader(ctx).clearAll();
   const membershipRef = { tenantId: accepted.tenantId, id: accepted.membershipId };
-  const membership = await membershipLoader(ctx).clear(membershipRef).load(membershipRef);
+  membershipLoader(ctx).clear(membershipRef);
+  const membership = await membershipLoader(ctx).load(membershipRef);
   if (membership === null) throw createNotFound();
   return membership;
 }
