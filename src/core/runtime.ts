@@ -59,7 +59,7 @@ export type ApiKeyRuntime = {
   /** How keys of this server begin; all others are nobody's. */
   prefix: string;
   /** The key check, by the hash of a key, merged over all requests in flight. */
-  find: (tokenHash: Uint8Array) => Promise<LiveApiKey | null>;
+  find: (tokenHash: string) => Promise<LiveApiKey | null>;
   /** How often each key may ask, by its hash. */
   budgets: RateBudgets;
 };

@@ -19,24 +19,26 @@ const tailPattern = /^[0-9A-Za-z]{49}$/;
  * Promises: at least 256 bits from the operating system's generator, every character of the secret
  * uniform over base62 (rejection sampling). The checksum, a CRC32 of everything before it in
  * base62, lets scanners and servers tell a real token from a typing error without a look-up; the
- * layout is GitHub's. `hash` is what to store; the token itself is shown once and kept nowhere.
+ * layout is GitHub's. `hash` is what to store, as `hashToken` gives it; the token itself is shown once and kept
+ * nowhere.
  * `prefix` is ASCII letters, digits and underscores, chosen by the program. Raises nothing.
  */
-export function mintToken(prefix: string): { token: string; hash: Buffer } {
+export function mintToken(prefix: string): { token: string; hash: string } {
   const body = `${prefix}_${createSecret()}`;
   const token = body + checksumOf(body);
   return { token, hash: sha256(token) };
 }
 
 /**
- * The SHA-256 (32 bytes) under which a token is stored, or null if no token of this prefix can
- * look like that.
+ * The SHA-256 under which a token is stored, in the form in which PostgreSQL reads bytes (`\x` and 64 hexadecimal
+ * digits), or null if no token of this prefix can look like that. A string names it in memory as well, and is made
+ * several times faster than bytes.
  *
  * Promises: null for a wrong prefix, length, alphabet or checksum, which includes every change of
  * one character of a real token; a small constant amount of work, whatever the input; raises
  * nothing. The SHA-256 needs no salt or stretching because the secret is uniform at 256 bits.
  */
-export function hashToken(prefix: string, token: string): Buffer | null {
+export function hashToken(prefix: string, token: string): string | null {
   const secretStart = prefix.length + 1;
   const checksumStart = secretStart + secretLength;
   // Callers hand in header values: a value of another type is as malformed as a wrong length.
@@ -66,6 +68,6 @@ function checksumOf(body: string): string {
   return digits;
 }
 
-function sha256(token: string): Buffer {
-  return hash('sha256', token, 'buffer');
+function sha256(token: string): string {
+  return `\\x${hash('sha256', token, 'hex')}`;
 }

@@ -107,7 +107,7 @@ describe('asking by a key', () => {
   });
 
   test('asks the database in one statement for all that are in flight', async () => {
-    const hashes: (Uint8Array | null)[] = [];
+    const hashes: (string | null)[] = [];
     const { find, prefix } = app.app.runtime.apiKeys;
     for (let count = 0; count < 5; count += 1) {
       const { token } = await createProgram(app, team.owner, team, 'tenant:read');

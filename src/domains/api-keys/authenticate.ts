@@ -24,17 +24,16 @@ export async function authenticate(
 async function authenticateKey(
   { find, budgets }: ApiKeyRuntime,
   token: string,
-  tokenHash: Uint8Array,
+  tokenHash: string,
 ): Promise<Principal> {
-  const name = Buffer.from(tokenHash).toString('base64');
-  refuseFor(budgets.getWaitSeconds(name));
+  refuseFor(budgets.getWaitSeconds(tokenHash));
   const live = await find(tokenHash);
   if (live === null) {
     // Only keys that are good have a budget: made-up ones would fill the memory.
-    budgets.forget(name);
+    budgets.forget(tokenHash);
     return createAnonymous();
   }
-  refuseFor(budgets.take(name));
+  refuseFor(budgets.take(tokenHash));
   const principal: Principal = { kind: 'apiKey', ...live };
   apiKeyProofs.keep(principal, token, live);
   return principal;

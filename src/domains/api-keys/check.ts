@@ -9,9 +9,9 @@ import { listLiveApiKeys, touchApiKeys } from './queries.ts';
 
 /** The key check of this process. `close` writes what is still to be noted. */
 export type ApiKeyChecker = {
-  find: (tokenHash: Uint8Array) => Promise<LiveApiKey | null>;
+  find: (tokenHash: string) => Promise<LiveApiKey | null>;
   /** The same from the database, without noting a use. */
-  peek: (tokenHash: Uint8Array) => Promise<LiveApiKey | null>;
+  peek: (tokenHash: string) => Promise<LiveApiKey | null>;
   close: () => Promise<void>;
 };
 
@@ -26,7 +26,7 @@ export function createApiKeyChecker(parts: {
 }): ApiKeyChecker {
   const { db, log, cache } = parts;
   const findBatched = createBatcher(
-    (hashes: readonly Uint8Array[]) => db.ask((raw) => listLiveApiKeys(raw, hashes)),
+    (hashes: readonly string[]) => db.ask((raw) => listLiveApiKeys(raw, hashes)),
     toName,
   );
   const findRemembered = cache.remember({
@@ -50,6 +50,6 @@ export function createApiKeyChecker(parts: {
   };
 }
 
-function toName(tokenHash: Uint8Array): string {
-  return `key ${Buffer.from(tokenHash).toString('latin1')}`;
+function toName(tokenHash: string): string {
+  return `key ${tokenHash}`;
 }

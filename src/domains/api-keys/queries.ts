@@ -131,7 +131,7 @@ export type CheckedApiKey = LiveApiKey & { needsTouch: boolean };
 /** Answers many key checks with one statement, in the order asked, null for what is not good. */
 export async function listLiveApiKeys(
   db: RawReader,
-  tokenHashes: readonly Uint8Array[],
+  tokenHashes: readonly string[],
 ): Promise<(CheckedApiKey | null)[]> {
   const rows = await db.$queryRaw<LiveApiKeyRow[]>`
     select ${keyColumns}, k.ordinal::int as ordinal, k.effective_permissions as "effectivePermissions",

@@ -9,16 +9,15 @@ export function getApiKeyPrefix(environment: ApiKeyEnvironment): string {
 }
 
 /** A new key, to be shown once, with what is stored of it: its hash, and a hint for people. */
-export type MintedApiKey = { secret: string; tokenHash: Uint8Array<ArrayBuffer>; hint: string };
+export type MintedApiKey = { secret: string; tokenHash: string; hint: string };
 
 /** Mints a key of this server. */
 export function createApiKeyToken(prefix: string): MintedApiKey {
   const { token, hash } = mintToken(prefix);
-  return { secret: token, tokenHash: new Uint8Array(hash), hint: `${prefix}_…${token.slice(-4)}` };
+  return { secret: token, tokenHash: hash, hint: `${prefix}_…${token.slice(-4)}` };
 }
 
 /** The hash of a well-formed key of this server; null for anything else, which costs no statement. */
-export function hashApiKey(prefix: string, token: string): Uint8Array<ArrayBuffer> | null {
-  const hash = hashToken(prefix, token);
-  return hash && new Uint8Array(hash);
+export function hashApiKey(prefix: string, token: string): string | null {
+  return hashToken(prefix, token);
 }

@@ -90,7 +90,7 @@ export type InvitationsToStore = {
   ttlSeconds: number;
   rows: readonly {
     email: string;
-    hash: Uint8Array<ArrayBuffer>;
+    hash: string;
     roles: readonly Pick<Role, 'id'>[];
   }[];
 };

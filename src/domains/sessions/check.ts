@@ -53,7 +53,7 @@ export function createSessionChecker(parts: {
 }
 
 function toName({ tokenHash, tenantId }: SessionAsk): string {
-  return `session ${Buffer.from(tokenHash).toString('latin1')} ${tenantId}`;
+  return `session ${tokenHash} ${tenantId}`;
 }
 
 /** Whom the session is of and who acts in it, where it is bound to, and where its rights were asked for. */

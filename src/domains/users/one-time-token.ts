@@ -18,13 +18,11 @@ export const lifetimeSeconds: Readonly<Record<TokenPurpose, number>> = {
 export const mailBudget = { mailsMax: 5, windowSeconds: 3_600, spacingSeconds: 60 };
 
 /** A new token, to be mailed, and the hash to store. */
-export function createOneTimeToken(purpose: TokenPurpose) {
-  const { token, hash } = mintToken(prefixes[purpose]);
-  return { token, hash: new Uint8Array(hash) };
+export function createOneTimeToken(purpose: TokenPurpose): { token: string; hash: string } {
+  return mintToken(prefixes[purpose]);
 }
 
 /** The hash of a well-formed token of this purpose; null for anything else, which costs no statement. */
-export function hashOneTimeToken(purpose: TokenPurpose, token: string) {
-  const hash = hashToken(prefixes[purpose], token);
-  return hash && new Uint8Array(hash);
+export function hashOneTimeToken(purpose: TokenPurpose, token: string): string | null {
+  return hashToken(prefixes[purpose], token);
 }

@@ -57,7 +57,7 @@ export async function verifyApiKey(
 
 async function findKey({ runtime }: Ctx, key: string): Promise<LiveApiKey | null> {
   const tokenHash = hashApiKey(runtime.apiKeys.prefix, key);
-  return tokenHash && (await runtime.apiKeys.find(tokenHash));
+  return tokenHash === null ? null : await runtime.apiKeys.find(tokenHash);
 }
 
 /**

@@ -33,10 +33,7 @@ export async function listOwnInvitations(db: Db, rowsMax: number): Promise<Invit
 /** What a mailed link shows to whoever holds it. */
 export type InvitationPreview = { tenantName: string; inviterName: string | null; expiresAt: Date };
 
-export async function findPreview(
-  db: Db,
-  hash: Uint8Array<ArrayBuffer>,
-): Promise<InvitationPreview | null> {
+export async function findPreview(db: Db, hash: string): Promise<InvitationPreview | null> {
   const [preview] = await db.$queryRaw<InvitationPreview[]>`
     select tenant_name as "tenantName", inviter_name as "inviterName", expires_at as "expiresAt"
     from find_invitation_preview(${hash})`;
@@ -45,7 +42,7 @@ export async function findPreview(
 
 /** An invitation to oneself, by the hash of its token, or by id and tenant; the rest is null. */
 export type OwnInvitationRef = {
-  hash: Uint8Array<ArrayBuffer> | null;
+  hash: string | null;
   id: string | null;
   tenantId: string | null;
 };

@@ -123,7 +123,7 @@ export async function sendInvitations(
     rows: addressees.map(({ email, roles }) => ({
       email,
       roles,
-      hash: tokens.get(email)?.hash ?? new Uint8Array(),
+      hash: tokens.get(email)?.hash ?? '',
     })),
   });
   const inviterName = findInviterName(ctx);

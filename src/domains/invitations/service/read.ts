@@ -62,5 +62,5 @@ export async function previewInvitation(
   token: string,
 ): Promise<InvitationPreview | null> {
   const hash = hashInvitationToken(token);
-  return hash && (await ctx.db.read(noScope, (db) => findPreview(db, hash)));
+  return hash === null ? null : await ctx.db.read(noScope, (db) => findPreview(db, hash));
 }

@@ -8,7 +8,7 @@ import { type SessionOfUserRow, sessionOfUserColumns, toSessionOfUser } from './
 export type NewSession = {
   userId: string;
   tenantId: string | null;
-  tokenHash: Uint8Array;
+  tokenHash: string;
   ip: string | null;
   userAgent: string | null;
   place: string | null;

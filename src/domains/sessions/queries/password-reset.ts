@@ -16,7 +16,7 @@ export async function reserveResetOfSource(
 /** What a reset takes, whoever it turns out to be for. */
 export type ResetRequest = {
   email: string;
-  tokenHash: Uint8Array;
+  tokenHash: string;
   sealedMail: Uint8Array;
   isForInbox: boolean;
   requestId: string;
@@ -38,7 +38,7 @@ export async function requestPasswordReset(db: Db, request: ResetRequest): Promi
 }
 
 /** The address that a token was sent to, while the token is good; or null. */
-export async function findResetEmail(db: Db, tokenHash: Uint8Array): Promise<string | null> {
+export async function findResetEmail(db: Db, tokenHash: string): Promise<string | null> {
   const [found] = await db.$queryRaw<{ email: string }[]>`
     select email from find_one_time_token('password_reset', ${tokenHash})`;
   return found?.email ?? null;
@@ -53,7 +53,7 @@ export type PasswordReset = { userId: string; email: string; sessionsEnded: numb
  */
 export async function resetPassword(
   tx: Db,
-  tokenHash: Uint8Array,
+  tokenHash: string,
   passwordHash: string,
 ): Promise<PasswordReset | null> {
   const [reset] = await tx.$queryRaw<PasswordReset[]>`

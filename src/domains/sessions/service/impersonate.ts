@@ -104,7 +104,7 @@ async function endFormer(ctx: Ctx, tx: Db, opened: Session): Promise<void> {
 async function openAs(
   ctx: Ctx,
   tx: Db,
-  as: { userId: string; tenantId: string | null; tokenHash: Uint8Array },
+  as: { userId: string; tenantId: string | null; tokenHash: string },
 ): Promise<Session> {
   const { adminIdleTimeoutSeconds, impersonationMaxSeconds } = ctx.runtime.sessionLimits;
   const session = await createImpersonation(tx, {

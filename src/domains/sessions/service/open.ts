@@ -37,7 +37,7 @@ export async function openSession(ctx: Ctx, tx: Db, to: NewSessionOf): Promise<O
 export function composeSession(
   ctx: Ctx,
   { userId, tenantId, isPlatformAdmin }: NewSessionOf,
-  tokenHash: Uint8Array,
+  tokenHash: string,
 ): NewOwnSession {
   const limits = ctx.runtime.sessionLimits;
   return {

@@ -75,7 +75,7 @@ async function findSession(
   const proven = tenantId === null ? sessionProofs.find(ctx.principal, token) : null;
   if (proven !== null) return proven;
   const tokenHash = hashSessionToken(token);
-  return tokenHash && (await ctx.runtime.findLiveSession({ tokenHash, tenantId }));
+  return tokenHash === null ? null : await ctx.runtime.findLiveSession({ tokenHash, tenantId });
 }
 
 /** What the session may do in the tenant: in somebody's name an owner is an admin. */
