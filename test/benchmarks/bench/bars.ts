@@ -87,6 +87,7 @@ export function judgeFlood(flood: Flood): Verdict[] {
       p99Growth,
     ),
     atMost('session checks that were refused or wrong meanwhile', 0, flood.failures),
+    atMost('the same of raw, while ours gets the sign-ins', null, flood.bystanderGrowth),
     atMost('that p99 in quiet, ms', null, quietP99),
     atMost('that p99 with the sign-ins, ms', null, floodP99),
     atMost('sign-ins/s that were let in meanwhile', null, signedIn),

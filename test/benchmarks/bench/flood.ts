@@ -15,6 +15,8 @@ export type Flood = {
   refused: number;
   /** Session checks that were refused or wrong. */
   failures: number;
+  /** As the first, of a server on the same machine that has no sign-ins to do: what the machine alone makes of it. */
+  bystanderGrowth: number;
   firstFault: string | null;
 };
 
@@ -23,56 +25,54 @@ const connections = 2_000;
 /** A moderate rate: a server that is not busy otherwise. */
 export const checksPerSecond = 200;
 
+/** A server, and what it is asked. */
+type Asked = { url: string; requests: readonly Request[] };
+
 /**
- * Session checks and sign-ins arrive by the clock, each from a thread of its own. Raises where a check fails
- * in quiet, or a sign-in other than by being asked to come back later.
+ * Session checks and sign-ins arrive by the clock, each from a thread of its own; the bystander is asked for its checks
+ * while the sign-ins go where they always go. Raises where a check fails in quiet, or a sign-in other than by being
+ * asked to come back later.
  */
 export async function measureFlood(
-  url: string,
-  asked: { checks: readonly Request[]; signIns: readonly Request[]; hashesPerSecond: number },
+  asked: { checks: Asked; signIns: Asked; bystander: Asked; hashesPerSecond: number },
   { floodRounds, floodMs: milliseconds }: Pace,
 ): Promise<Flood> {
-  const port = findPort(url);
-  const check = () =>
-    runLoad({
-      port,
-      requests: asked.checks,
-      connections,
-      milliseconds,
-      perSecond: checksPerSecond,
-    });
-  const flood = () =>
-    runLoad({
-      port,
-      requests: asked.signIns,
-      connections,
-      milliseconds,
-      perSecond: 2 * asked.hashesPerSecond,
-    });
-  const found: { quiet: number; flooded: number; signIns: Answers }[] = [];
-  let failures = 0;
-  let firstFault: string | null = null;
-  for (let round = 0; round < floodRounds; round += 1) {
-    const quiet = await check();
-    const [flooded, signIns] = await Promise.all([check(), flood()]);
+  const arrive = ({ url, requests }: Asked, perSecond: number) =>
+    runLoad({ port: findPort(url), requests, connections, milliseconds, perSecond });
+  const compare = async (checks: Asked) => {
+    const quiet = await arrive(checks, checksPerSecond);
     checkAnswers(quiet);
-    failures += flooded.refused + flooded.wrong;
-    firstFault ??= flooded.firstFault;
+    const [flooded, signIns] = await Promise.all([
+      arrive(checks, checksPerSecond),
+      arrive(asked.signIns, 2 * asked.hashesPerSecond),
+    ]);
     if (signIns.wrong > 0) throw new Error(`a sign-in failed: ${signIns.firstFault}`);
-    found.push({
-      quiet: findQuantile(quiet, 0.99),
-      flooded: findQuantile(flooded, 0.99),
-      signIns,
-    });
+    const [quietP99, floodP99] = [findQuantile(quiet, 0.99), findQuantile(flooded, 0.99)];
+    return { quietP99, floodP99, growth: floodP99 / quietP99, flooded, signIns };
+  };
+  const found: { own: Compared; bystander: Compared }[] = [];
+  for (let round = 0; round < floodRounds; round += 1) {
+    found.push({ own: await compare(asked.checks), bystander: await compare(asked.bystander) });
   }
   const median = (pick: (one: (typeof found)[number]) => number) => getMedian(found.map(pick));
   return {
-    p99Growth: median(({ quiet, flooded }) => flooded / quiet),
-    quietP99: median(({ quiet }) => quiet),
-    floodP99: median(({ flooded }) => flooded),
-    signedIn: median(({ signIns }) => signIns.times.length / (milliseconds / 1_000)),
-    refused: median(({ signIns }) => signIns.refused / (milliseconds / 1_000)),
-    failures,
-    firstFault,
+    p99Growth: median(({ own }) => own.growth),
+    quietP99: median(({ own }) => own.quietP99),
+    floodP99: median(({ own }) => own.floodP99),
+    signedIn: median(({ own }) => own.signIns.times.length / (milliseconds / 1_000)),
+    refused: median(({ own }) => own.signIns.refused / (milliseconds / 1_000)),
+    failures: found.reduce((sum, { own: { flooded } }) => sum + flooded.refused + flooded.wrong, 0),
+    firstFault:
+      found.map(({ own }) => own.flooded.firstFault).find((fault) => fault !== null) ?? null,
+    bystanderGrowth: median(({ bystander }) => bystander.growth),
   };
 }
+
+/** Checks in quiet and amid sign-ins, in one round. */
+type Compared = {
+  quietP99: number;
+  floodP99: number;
+  growth: number;
+  flooded: Answers;
+  signIns: Answers;
+};

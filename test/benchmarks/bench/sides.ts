@@ -9,6 +9,7 @@ export type SideName = 'ours' | 'cacheOff' | 'raw' | 'postgraphile';
 
 export type Sides = {
   ours: ServerProcess;
+  raw: ServerProcess;
   all: Servers;
   /** Who does not take part, and why. */
   absent: readonly string[];
@@ -50,7 +51,8 @@ export async function startOne(
 export async function openSides(ownerUrl: string): Promise<Sides> {
   const peerUrl = await createPeerLogin(ownerUrl);
   const all = new Map(await startOurs(ownerUrl));
-  all.set('raw', await startRawServer(peerUrl, poolSize));
+  const raw = await startRawServer(peerUrl, poolSize);
+  all.set('raw', raw);
   const absent: string[] = [];
   try {
     all.set('postgraphile', await startPostgraphileServer(peerUrl, poolSize));
@@ -61,6 +63,7 @@ export async function openSides(ownerUrl: string): Promise<Sides> {
   if (!ours) throw new Error('our server is missing');
   return {
     ours,
+    raw,
     all,
     absent,
     async end() {

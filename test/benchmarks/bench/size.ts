@@ -72,7 +72,7 @@ async function measureAll(
   client: pg.Client,
   { ownerUrl, sides, contests, pace }: Subject,
 ): Promise<Pick<Run, 'series' | 'hashesPerSecond' | 'verdicts'>> {
-  const { ours } = sides;
+  const { ours, raw } = sides;
   const requestsOf = (operation: Operation) =>
     contests.find((contest) => contest.operation === operation)?.requests ?? [];
   const { series, ...rounds } = await timed('operations', () =>
@@ -82,11 +82,12 @@ async function measureAll(
   const keys = { ...ours, requests: requestsOf('verifyApiKey') };
   const writes = await timed('writes of keys', () => measureKeyWrites(client, keys, pace.keysMs));
   const flooded = {
-    checks: requestsOf('verifySession'),
-    signIns: requestsOf('sign-in'),
+    checks: { ...ours, requests: requestsOf('verifySession') },
+    signIns: { ...ours, requests: requestsOf('sign-in') },
+    bystander: { ...raw, requests: requestsOf('raw') },
     hashesPerSecond,
   };
-  const flood = await timed('sign-ins in plenty', () => measureFlood(ours.url, flooded, pace));
+  const flood = await timed('sign-ins in plenty', () => measureFlood(flooded, pace));
   const crowd = await timed('crowd', () => measureFreshly(client, { ownerUrl, contests, pace }));
   if (flood.firstFault !== null) print(`  among sign-ins: ${flood.firstFault}`);
   if (crowd.firstFault !== null) print(`  of the crowd's: ${crowd.firstFault}`);
