@@ -7,7 +7,9 @@ import {
   createVerified,
   decline,
   type Invited,
+  invite,
   inviteOne,
+  sendAbout,
   verifyEmailOf,
 } from '../support/invitations.ts';
 import { countRows, deletionOf, live, makeDue } from '../support/life-cycle.ts';
@@ -181,6 +183,20 @@ test('nobody joins a tenant that is suspended or to be erased; resumed, the invi
   await expectRefusal(team, invited, 'FORBIDDEN');
   await live(team.owner.ask, 'restoreTenant', { tenantId: team.tenantId });
   expect((await accept(invited.person, { token: invited.token })).code).toBeNull();
+});
+
+test('into a tenant that is to be erased nobody is invited, not by a platform administrator either', async () => {
+  const team = await createTeam(app);
+  const { invitationId } = await createInvited(app, team);
+  await live(team.owner.ask, 'deleteTenant', deletionOf(team));
+  for (const { ask } of [team.owner, admin]) {
+    const line = { email: 'late@people.example', roleKeys: ['member'] };
+    expect((await invite(team, [line], ask)).code).toBe('FORBIDDEN');
+    expect((await sendAbout(ask, 'resendInvitation', { invitationId })).code).toBe('FORBIDDEN');
+  }
+  expect(await countRows(app, 'invitations where tenant_id = $1', team.tenantUuid)).toBe(1);
+  await live(team.owner.ask, 'restoreTenant', { tenantId: team.tenantId });
+  expect((await sendAbout(admin.ask, 'resendInvitation', { invitationId })).code).toBeNull();
 });
 
 test('an invitation to a tenant that was erased is gone with it', async () => {

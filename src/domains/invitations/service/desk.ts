@@ -1,5 +1,5 @@
 import { requirePermission } from '../../../core/access.ts';
-import { RateLimitedError } from '../../../core/app-error.ts';
+import { ForbiddenError, RateLimitedError } from '../../../core/app-error.ts';
 import {
   type Ctx,
   findActorId,
@@ -8,7 +8,7 @@ import {
 } from '../../../core/context.ts';
 import { enqueueMails } from '../../../core/mail.ts';
 import { allPermissions, needs } from '../../../core/permissions.ts';
-import type { Invitation, Role } from '../../../core/records.ts';
+import type { Invitation, Role, Tenant } from '../../../core/records.ts';
 import { getTenantScope } from '../../../core/scopes.ts';
 import type { Db } from '../../../db/database.ts';
 import { listRightsOf, listRoles } from '../../roles/queries.ts';
@@ -75,6 +75,15 @@ export function changeInvitations<T>(
   return ctx.db.transaction(getTenantScope(ctx, tenant.id), async (tx) =>
     change(await openDesk(ctx, tx, tenant)),
   );
+}
+
+/**
+ * Raises ForbiddenError where whoever is invited could not join: a platform administrator gets as far as this in a
+ * tenant that is to be erased.
+ */
+export function requireNotPendingDeletion({ status }: Tenant): void {
+  if (status !== 'pending_deletion') return;
+  throw new ForbiddenError('This tenant is to be erased; nobody can be invited to it any more.');
 }
 
 /** Whom an invitation goes to, and the roles it gives. */

@@ -13,7 +13,14 @@ import { getTenantScope } from '../../../core/scopes.ts';
 import * as queries from '../queries.ts';
 import { type Draft, findPlaces, type InvitationInput, readLines } from '../rules.ts';
 import { toTrail } from '../trail.ts';
-import { type Desk, inviteToTenant, openDesk, reserveMails, sendInvitations } from './desk.ts';
+import {
+  type Desk,
+  inviteToTenant,
+  openDesk,
+  requireNotPendingDeletion,
+  reserveMails,
+  sendInvitations,
+} from './desk.ts';
 
 const linesMax = 100;
 
@@ -43,6 +50,7 @@ export async function inviteMembers(
 ): Promise<InvitationResult[]> {
   const { tenantId, invitations: lines } = input;
   const { tenant } = await authorize(ctx, { id: tenantId }, inviteToTenant);
+  requireNotPendingDeletion(tenant);
   if (lines.length === 0 || lines.length > linesMax) {
     throw new InvalidInputError(`Invite from 1 to ${linesMax} people at once.`, ['invitations']);
   }

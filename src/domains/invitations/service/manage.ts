@@ -13,6 +13,7 @@ import {
   changeInvitations,
   type Desk,
   inviteToTenant,
+  requireNotPendingDeletion,
   reserveMails,
   sendInvitations,
 } from './desk.ts';
@@ -46,6 +47,7 @@ export async function revokeInvitation(ctx: Ctx, ref: TenantOwnedRef): Promise<I
  */
 export async function resendInvitation(ctx: Ctx, ref: TenantOwnedRef): Promise<Invitation> {
   const { tenant } = await authorizeOn(ctx, ref);
+  requireNotPendingDeletion(tenant);
   const resent = await changeInvitations(ctx, tenant, async (desk) => {
     const former = await getTouchable(desk, ref);
     requireWelcome(desk, former);
