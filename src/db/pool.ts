@@ -50,7 +50,8 @@ export class ScopedPool extends pg.Pool {
       // A lock that is held for longer is answered as busy, before the statement time-out.
       lock_timeout: Math.max(1, Math.floor(settings.statementTimeoutMs * (2 / 3))),
       idle_in_transaction_session_timeout: 10_000,
-      idleTimeoutMillis: 60_000,
+      // Opening one takes many times what a statement does, and most amid a burst: the next finds those of the last.
+      idleTimeoutMillis: 600_000,
       maxLifetimeSeconds: settings.connectionMaxAgeSeconds,
       keepAlive: true,
       onConnect: async (client) => {
