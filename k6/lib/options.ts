@@ -29,7 +29,8 @@ export function createOptions(
 type Thresholds = Record<string, Threshold[]>;
 
 function listThresholds(profile: Profile, promises: Record<string, Promised>): Thresholds {
-  const thresholds: Thresholds = {};
+  // Also of what has no promise of its own.
+  const thresholds: Thresholds = { operation_failures: [listFailureBar(profile)] };
   for (const [operation, promised] of Object.entries(promises)) {
     thresholds[`operation_failures{operation:${operation}}`] = [listFailureBar(profile)];
     thresholds[`http_reqs{operation:${operation}}`] = ['count>0'];

@@ -21,12 +21,23 @@ async function run(): Promise<number> {
 /** Failures and numbers of requests, which is all that smoke has bars for. */
 function summarise({ options, requests, samples }: Rehearsal) {
   const entries = Object.entries(options.thresholds).map(([name, [bar = '']]) => {
-    const [, metric, operation = ''] = /^(\w+)\{operation:(.*)\}$/.exec(name) ?? [];
-    const failures = samples[`operation_failures{${operation}}`] ?? [];
+    const [, metric, operation] = /^(\w+)(?:\{operation:(.*)\})?$/.exec(name) ?? [];
+    const failures = listFailures(samples, operation);
     const rate = failures.reduce((sum, each) => sum + each, 0) / (failures.length || 1);
-    const count = requests[operation] ?? 0;
+    const count = requests[operation ?? ''] ?? 0;
     const ok = metric === 'operation_failures' ? rate === 0 : count > 0;
     return [name, { values: { rate, count }, thresholds: { [bar]: { ok } } }] as const;
   });
   return Object.fromEntries(entries);
+}
+
+/** One for each question that failed and 0 for each other, of one operation or of all. */
+function listFailures(samples: Rehearsal['samples'], operation: string | undefined): number[] {
+  const isAsked = (name: string) =>
+    operation === undefined
+      ? name.startsWith('operation_failures{')
+      : name === `operation_failures{${operation}}`;
+  return Object.keys(samples)
+    .filter(isAsked)
+    .flatMap((name) => samples[name] ?? []);
 }
