@@ -14,16 +14,15 @@ export const nodeArguments = ['--max-semi-space-size=8'];
 export const nodeEnvironment = { MALLOC_ARENA_MAX: '2' };
 
 /**
- * Has V8 collect what outlived its youth once there is half as much of it as is in use; left to itself it waits for a
- * hundred megabytes. Costs up to a tenth of the largest answers a second, and nothing where answers are small. What
- * does not know the flag says so and goes on.
+ * Has V8 collect what outlived its youth once that has grown by half; left to itself it waits for a hundred megabytes.
+ * What does not know the flag says so and goes on.
  */
 export function keepHeapSmall(): void {
   setFlagsFromString('--heap-growing-percent=50');
 }
 
 /**
- * Begins this command anew with those, in the same process, and does not return; what is set already stays as it is.
+ * Begins this command anew with `nodeArguments` and `nodeEnvironment`, in the same process, and does not return; what is set already stays as it is.
  * Returns where nothing is missing, and where it cannot be done: on Windows, and for a parent that talks with this
  * process over a channel, which would be lost. For the beginning of a program: nothing is closed in order.
  */

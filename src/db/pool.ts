@@ -27,7 +27,7 @@ class ScopedClient extends pg.Client {
   }) as pg.Client['query'];
 }
 
-/** Called for each statement as it is sent: what tests count and metrics measure. */
+/** Called with each statement outside a transaction, before it waits for a connection: what tests count. */
 export type StatementObserver = (text: string) => void;
 
 /**

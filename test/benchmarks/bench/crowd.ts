@@ -58,7 +58,7 @@ const daily: readonly [Operation, share: number][] = [
   ['sign-in', 2],
 ];
 
-/** A thousand of them, one kind after the other as dice fall that are the same in each run. */
+/** A thousand of them, the kinds well mixed and in the same order in each run. */
 function mix(contests: readonly Contest[]): Request[] {
   const bag = daily.flatMap(([operation, share]) => {
     const requests = contests.find((contest) => contest.operation === operation)?.requests ?? [];

@@ -1,15 +1,14 @@
 import { getMedian } from '../stage.ts';
 import { type Answers, runLoad } from './client.ts';
-import type { Request } from './expect.ts';
-import { checkAnswers, findPort, findQuantile } from './measure.ts';
+import { type Contestant, checkAnswers, findPort, findQuantile } from './measure.ts';
 import type { Pace } from './pace.ts';
 
 /** How session checks fare while people sign in at twice the rate at which passwords can be hashed. */
 export type Flood = {
-  /** Of each round, with the sign-ins against without. */
+  /** With the sign-ins against without, in one round; like all figures here the median of the rounds. */
   p99Growth: number;
-  quietP99: number;
-  floodP99: number;
+  quietP99Ms: number;
+  floodP99Ms: number;
   /** Per second, of those that were offered. */
   signedIn: number;
   refused: number;
@@ -26,12 +25,12 @@ const connections = 2_000;
 export const checksPerSecond = 200;
 
 /** A server, and what it is asked. */
-type Asked = { url: string; requests: readonly Request[] };
+type Asked = Pick<Contestant, 'url' | 'requests'>;
 
 /**
  * Session checks and sign-ins arrive by the clock, each from a thread of its own; the bystander is asked for its checks
- * while the sign-ins go where they always go. Raises where a check fails in quiet, or a sign-in other than by being
- * asked to come back later.
+ * while the sign-ins go where they always go. Raises where a check fails in quiet or at the bystander, or a sign-in
+ * other than by being asked to come back later.
  */
 export async function measureFlood(
   asked: { checks: Asked; signIns: Asked; bystander: Asked; hashesPerSecond: number },
@@ -47,18 +46,21 @@ export async function measureFlood(
       arrive(asked.signIns, 2 * asked.hashesPerSecond),
     ]);
     if (signIns.wrong > 0) throw new Error(`a sign-in failed: ${signIns.firstFault}`);
-    const [quietP99, floodP99] = [findQuantile(quiet, 0.99), findQuantile(flooded, 0.99)];
-    return { quietP99, floodP99, growth: floodP99 / quietP99, flooded, signIns };
+    const [quietP99Ms, floodP99Ms] = [findQuantile(quiet, 0.99), findQuantile(flooded, 0.99)];
+    return { quietP99Ms, floodP99Ms, growth: floodP99Ms / quietP99Ms, flooded, signIns };
   };
   const found: { own: Compared; bystander: Compared }[] = [];
   for (let round = 0; round < floodRounds; round += 1) {
-    found.push({ own: await compare(asked.checks), bystander: await compare(asked.bystander) });
+    const own = await compare(asked.checks);
+    const bystander = await compare(asked.bystander);
+    checkAnswers(bystander.flooded);
+    found.push({ own, bystander });
   }
   const median = (pick: (one: (typeof found)[number]) => number) => getMedian(found.map(pick));
   return {
     p99Growth: median(({ own }) => own.growth),
-    quietP99: median(({ own }) => own.quietP99),
-    floodP99: median(({ own }) => own.floodP99),
+    quietP99Ms: median(({ own }) => own.quietP99Ms),
+    floodP99Ms: median(({ own }) => own.floodP99Ms),
     signedIn: median(({ own }) => own.signIns.times.length / (milliseconds / 1_000)),
     refused: median(({ own }) => own.signIns.refused / (milliseconds / 1_000)),
     failures: found.reduce((sum, { own: { flooded } }) => sum + flooded.refused + flooded.wrong, 0),
@@ -70,8 +72,8 @@ export async function measureFlood(
 
 /** Checks in quiet and amid sign-ins, in one round. */
 type Compared = {
-  quietP99: number;
-  floodP99: number;
+  quietP99Ms: number;
+  floodP99Ms: number;
   growth: number;
   flooded: Answers;
   signIns: Answers;

@@ -3,13 +3,11 @@ import { getMedian, print } from '../stage.ts';
 import { judgeGrowth, type Verdict } from './bars.ts';
 import type { Contest } from './contests.ts';
 import { measure } from './measure.ts';
-import type { Pace } from './pace.ts';
+import { connections, type Pace } from './pace.ts';
 import { type Servers, startOurs } from './sides.ts';
 
 /** A database that was measured already, and what was asked of it. */
 export type Measurable = { ownerUrl: string; contests: readonly Contest[] };
-
-const connections = 32;
 
 /**
  * Our operations among few and among many in turn, so that what the machine does meanwhile hits both. Hashing

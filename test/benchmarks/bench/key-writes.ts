@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { type Contestant, measure } from './measure.ts';
+import { connections } from './pace.ts';
 
 /**
  * PostgreSQL's connections tell what they wrote within a second while they are busy, and within ten
  * (PGSTAT_IDLE_INTERVAL) once they are idle.
  */
 const settleMs = 11_000;
-const connections = 32;
 
 /**
  * Rows that each key check inserts, changes or deletes. That a key was used is noted once a minute; all notes are

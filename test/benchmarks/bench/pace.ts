@@ -1,3 +1,6 @@
+/** Of a closed loop: each asks one thing at a time. */
+export const connections = 32;
+
 /** How long everything is looked at, in ms. */
 export type Pace = {
   repetitions: number;

@@ -4,7 +4,9 @@ import type { Verdict } from './bars.ts';
 import { pauseSeconds } from './crowd.ts';
 import { checksPerSecond } from './flood.ts';
 import type { Measured } from './measure.ts';
+import { connections, usual } from './pace.ts';
 import type { Run } from './size.ts';
+import { peopleCount } from './world.ts';
 
 const page = new URL('../../../docs/performance.md', import.meta.url);
 
@@ -27,8 +29,8 @@ function introduce(): string[] {
 Written by \`npm run bench\`; no figure is typed by hand. Measured on ${describeMachine()}.
 
 The load, the servers and PostgreSQL share the machine, so figures are worth nothing elsewhere; the ratios are
-the point. All operations of a table ran in turn, five times back and forth, with 32 connections that each ask
-one thing at a time, for 200 people in turn. Figures are medians, and ratios medians of the ratios within a
+the point. All operations of a table ran in turn, ${usual.repetitions} times back and forth, with ${connections} connections that each ask
+one thing at a time, for ${peopleCount} people in turn. Figures are medians, and ratios medians of the ratios within a
 round. Each answer is looked at: one that is not what was asked for ends the run.
 
 *Raw* is what people would write instead: a bare \`node:http\` server that answers with one named statement

@@ -3,7 +3,7 @@ import { getMedian, print } from '../stage.ts';
 import type { Contest, Operation } from './contests.ts';
 import { measureHashes } from './hashes.ts';
 import { type Contestant, type Measured, measure } from './measure.ts';
-import type { Pace } from './pace.ts';
+import { connections, type Pace } from './pace.ts';
 import type { Sides } from './sides.ts';
 
 /** All repetitions of each operation at one size of database. */
@@ -11,8 +11,6 @@ export type Series = ReadonlyMap<Operation, readonly Measured[]>;
 
 /** With them, how many passwords a second could be hashed in each round by somebody who does nothing else. */
 export type Rounds = { series: Series; hashesPerSecond: readonly number[] };
-
-const connections = 32;
 
 type Subject = { sides: Sides; contests: readonly Contest[]; pace: Pace };
 

@@ -38,7 +38,7 @@ export async function startOurs(ownerUrl: string): Promise<Servers> {
   return all;
 }
 
-/** Starts one more of our server, as shipped. */
+/** Starts one more of our server, as shipped but for `limits` and what is given. */
 export async function startOne(
   ownerUrl: string,
   settings: Record<string, string> = {},

@@ -21,7 +21,8 @@ export type World = {
   password: string;
 };
 
-const peopleCount = 200;
+/** Who asks. */
+export const peopleCount = 200;
 const keyCount = 20;
 
 /** Signs members of the largest tenant in through the API and gives that tenant keys. */
