@@ -29,8 +29,8 @@ export type Access = {
 };
 
 /** The caller's access to a tenant; null when it may not even know that the tenant exists. */
-export function findAccess(ctx: Ctx, tenant: TenantRef): Promise<Access | null> {
-  return accessLoader(ctx).load(tenant);
+export async function findAccess(ctx: Ctx, tenant: TenantRef): Promise<Access | null> {
+  return await accessLoader(ctx).load(tenant);
 }
 
 /**

@@ -146,6 +146,11 @@ export function becomePrincipal(ctx: Ctx, principal: Principal): void {
   ctx.principal = principal;
 }
 
+/** Forgets what was loaded for the caller, who stays the same: something has changed since. */
+export function forgetLoaded(ctx: Ctx): void {
+  ctx.principal = { ...ctx.principal };
+}
+
 /**
  * True for an operator, and for a signed-in platform administrator whose session is its own and not
  * bound to one tenant.

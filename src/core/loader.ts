@@ -4,15 +4,17 @@ import { createByPrincipal } from './by-principal.ts';
 import type { Ctx } from './context.ts';
 import { getTenantScope } from './scopes.ts';
 
+/** Most keys of one statement; who asks for more is answered by several. */
+const keysMax = 500;
+
 /** Loads for one request; what came along with something else answers without asking. */
 export type Loader<Key, Value> = {
-  load(key: Key): Promise<Value>;
   /**
-   * The same, and at once where it has come along: the field of a list then makes no promise of its own, nor do the
-   * objects around it.
+   * At once where it has come along: the field of a list then makes no promise of its own, nor do the objects around
+   * it. Anything else in one statement with what is asked in the same turn, and once for each key.
    */
-  find(key: Key): Value | Promise<Value>;
-  /** Remembers what came along, for as long as the request lasts. */
+  load(key: Key): Value | Promise<Value>;
+  /** Remembers what came along, unless that was asked for or came along before. */
   prime(key: Key, value: NonNullable<Value>): void;
   /** Forgets one, or all, after this request has changed it. */
   clear(key: Key): void;
@@ -25,13 +27,15 @@ export type Loader<Key, Value> = {
  */
 export function createLoader<Key, Value>(
   load: (ctx: Ctx, keys: readonly Key[]) => Promise<readonly (Value | Error)[]>,
-  toName: (key: Key) => unknown = (key) => key,
+  toName: (key: Key) => Key | string = (key) => key,
 ): (ctx: Ctx) => Loader<Key, Value> {
   const loaders = createByPrincipal<Loader<Key, Value>>();
   return (ctx) => {
     const known = loaders.find(ctx.principal);
     if (known) return known;
-    const loader = createLoaderOf((keys: readonly Key[]) => load(ctx, keys), toName);
+    // As the caller is now: what is under way when the caller changes goes on for whom it was asked.
+    const asker = { ...ctx };
+    const loader = createLoaderOf((keys: readonly Key[]) => load(asker, keys), toName);
     loaders.keep(ctx.principal, loader);
     return loader;
   };
@@ -39,25 +43,25 @@ export function createLoader<Key, Value>(
 
 function createLoaderOf<Key, Value>(
   load: (keys: readonly Key[]) => Promise<readonly (Value | Error)[]>,
-  toName: (key: Key) => unknown,
+  toName: (key: Key) => Key | string,
 ): Loader<Key, Value> {
-  const options = { maxBatchSize: 500, cacheKeyFn: toName };
-  const asked = new DataLoader<Key, Value, unknown>(load, options);
-  const primed = new Map<unknown, NonNullable<Value>>();
+  const asked = new Map<Key | string, Promise<Value>>();
+  const options = { maxBatchSize: keysMax, cacheKeyFn: toName, cacheMap: asked };
+  const batches = new DataLoader<Key, Value, Key | string>(load, options);
+  const primed = new Map<Key | string, NonNullable<Value>>();
   return {
-    find: (key) => primed.get(toName(key)) ?? asked.load(key),
-    load(key) {
-      const known = primed.get(toName(key));
-      return known === undefined ? asked.load(key) : Promise.resolve(known);
+    load: (key) => primed.get(toName(key)) ?? batches.load(key),
+    prime(key, value) {
+      const name = toName(key);
+      if (!asked.has(name) && !primed.has(name)) primed.set(name, value);
     },
-    prime: (key, value) => primed.set(toName(key), value),
     clear(key) {
       primed.delete(toName(key));
-      asked.clear(key);
+      asked.delete(toName(key));
     },
     clearAll() {
       primed.clear();
-      asked.clearAll();
+      asked.clear();
     },
   };
 }
@@ -76,7 +80,7 @@ export function createTenantOwnedLoader<Value>(
     ids: readonly string[],
   ) => Promise<readonly (readonly [id: string, value: Value])[]>,
 ) {
-  const toKey = ({ tenantId, id }: TenantOwnedRef) => `${tenantId}/${id}`;
+  const toName = ({ tenantId, id }: TenantOwnedRef) => `${tenantId}/${id}`;
   return createLoader<TenantOwnedRef, Value | null>(async (ctx, refs) => {
     const byTenant = Map.groupBy(refs, ({ tenantId }) => tenantId);
     const found = await Promise.all(
@@ -84,12 +88,12 @@ export function createTenantOwnedLoader<Value>(
         const ids = ofTenant.map(({ id }) => id);
         const scope = getTenantScope(ctx, tenantId);
         const pairs = await ctx.db.read(scope, (db) => read(db, tenantId, ids));
-        return pairs.map(([id, value]) => [toKey({ tenantId, id }), value] as const);
+        return pairs.map(([id, value]) => [toName({ tenantId, id }), value] as const);
       }),
     );
-    const byKey = new Map(found.flat());
-    return refs.map((ref) => byKey.get(toKey(ref)) ?? null);
-  }, toKey);
+    const byName = new Map(found.flat());
+    return refs.map((ref) => byName.get(toName(ref)) ?? null);
+  }, toName);
 }
 
 /** Puts rows in the order of the keys they were asked by, null where there is none. */

@@ -6,7 +6,7 @@ import {
   InvalidInputError,
   NotFoundError,
 } from '../core/app-error.ts';
-import { type Ctx, getAuthenticated, getSignedIn } from '../core/context.ts';
+import { type Ctx, forgetLoaded, getAuthenticated, getSignedIn } from '../core/context.ts';
 import { refuseImpersonator } from '../core/impersonation.ts';
 import { noteCode } from '../core/request-notes.ts';
 import { builder, type SchemaTypes } from './builder.ts';
@@ -110,12 +110,16 @@ function requireCaller(ctx: Ctx, callers: Callers): void {
   else if (callers === 'people' || ctx.principal.kind === 'apiKey') getSignedIn(ctx);
 }
 
-/** Answers a refusal that the result type knows as a value; everything else is thrown on. */
+/**
+ * Answers a refusal that the result type knows as a value; everything else is thrown on. What mutations before it in
+ * the same document have loaded is forgotten: they change things.
+ */
 async function refusable<T>(
   ctx: Ctx,
   errors: readonly ErrorClass[],
   work: () => Promise<T>,
 ): Promise<T | Refusal> {
+  forgetLoaded(ctx);
   try {
     return await work();
   } catch (error) {

@@ -18,15 +18,14 @@ test('what came along answers at once and is not asked for', async () => {
   const { asked, loader, createCaller } = createWatched();
   const ctx = createCaller();
   loader(ctx).prime('a', 'came along');
-  expect(loader(ctx).find('a')).toBe('came along');
-  expect(await loader(ctx).load('a')).toBe('came along');
+  expect(loader(ctx).load('a')).toBe('came along');
   expect(asked).toEqual([]);
 });
 
 test('anything else is asked for, in one statement and once', async () => {
   const { asked, loader, createCaller } = createWatched();
   const ctx = createCaller();
-  const found = ['b', 'absent', 'b'].map((key) => loader(ctx).find(key));
+  const found = ['b', 'absent', 'b'].map((key) => loader(ctx).load(key));
   expect(await Promise.all(found)).toEqual(['loaded b', null, 'loaded b']);
   expect(await loader(ctx).load('b')).toBe('loaded b');
   expect(asked).toEqual(['b', 'absent']);
@@ -35,7 +34,7 @@ test('anything else is asked for, in one statement and once', async () => {
 test('what came along for one caller answers no other', async () => {
   const { loader, createCaller } = createWatched();
   loader(createCaller()).prime('a', 'came along');
-  expect(await loader(createCaller()).find('a')).toBe('loaded a');
+  expect(await loader(createCaller()).load('a')).toBe('loaded a');
 });
 
 test('what was changed is asked for anew, alone or with everything else', async () => {
@@ -47,11 +46,42 @@ test('what was changed is asked for anew, alone or with everything else', async 
   };
   prime();
   loader(ctx).clear('a');
-  expect(await loader(ctx).find('a')).toBe('loaded a');
-  expect(loader(ctx).find('b')).toBe('came along');
+  expect(await loader(ctx).load('a')).toBe('loaded a');
+  expect(loader(ctx).load('b')).toBe('came along');
   prime();
   loader(ctx).clearAll();
-  expect(await loader(ctx).find('a')).toBe('loaded a');
-  expect(await loader(ctx).find('b')).toBe('loaded b');
+  expect(await loader(ctx).load('a')).toBe('loaded a');
+  expect(await loader(ctx).load('b')).toBe('loaded b');
   expect(asked).toEqual(['a', 'a', 'b']);
+});
+
+test('what was asked for stays what it was, whatever comes along later', async () => {
+  const { loader, createCaller } = createWatched();
+  const ctx = createCaller();
+  const asked = loader(ctx).load('a');
+  loader(ctx).prime('a', 'came along');
+  expect([await asked, await loader(ctx).load('a')]).toEqual(['loaded a', 'loaded a']);
+  loader(ctx).prime('b', 'came along');
+  loader(ctx).prime('b', 'came along later');
+  expect(loader(ctx).load('b')).toBe('came along');
+});
+
+test('what is under way when the caller changes is loaded for whom it was asked, and answers no other', async () => {
+  const askers: unknown[] = [];
+  const { promise: hasTime, resolve: giveTime } = Promise.withResolvers<void>();
+  const loader = createLoader<string, string>(async (asker, keys) => {
+    askers.push(asker.principal);
+    await hasTime;
+    loader(asker).prime('b', 'came along');
+    return keys.map((key) => `loaded ${key}`);
+  });
+  const [first, second] = [createAnonymous(), createAnonymous()];
+  const ctx = { principal: first } as Ctx;
+  const underWay = loader(ctx).load('a');
+  ctx.principal = second;
+  giveTime();
+  await underWay;
+  expect(askers).toHaveLength(1);
+  expect(askers[0]).toBe(first);
+  expect(await loader(ctx).load('b')).toBe('loaded b');
 });

@@ -27,12 +27,12 @@ export const Membership = builder.objectRef<MembershipRecord>('Membership').impl
     tenant: t.field({
       type: Tenant,
       description: 'Where.',
-      resolve: ({ tenantId }, _args, ctx) => demand(tenantLoader(ctx).find(tenantId), 'tenant'),
+      resolve: ({ tenantId }, _args, ctx) => demand(tenantLoader(ctx).load(tenantId), 'tenant'),
     }),
     user: t.field({
       type: User,
       description: 'Who.',
-      resolve: ({ userId }, _args, ctx) => demand(userLoader(ctx).find(userId), 'user'),
+      resolve: ({ userId }, _args, ctx) => demand(userLoader(ctx).load(userId), 'user'),
     }),
     roles: t.field({
       type: [Role],

@@ -26,8 +26,8 @@ import * as queries from './queries.ts';
 export const userNameMax = 100;
 
 /** A user the caller may see: itself, people of its tenants, anybody for platform administrators. */
-export function findVisibleUser(ctx: Ctx, userId: string): Promise<User | null> {
-  return ctx.principal.kind === 'anonymous' ? Promise.resolve(null) : userLoader(ctx).load(userId);
+export async function findVisibleUser(ctx: Ctx, userId: string): Promise<User | null> {
+  return ctx.principal.kind === 'anonymous' ? null : await userLoader(ctx).load(userId);
 }
 
 /** A user by id or e-mail: oneself, or anybody for platform administrators; else null. */
