@@ -2,6 +2,7 @@ import type { AnswerSlot } from '../lib/answer-slot.ts';
 import type { CursorCodec } from '../lib/cursor.ts';
 import type { RateBudgets } from '../lib/rate-budgets.ts';
 import type { Sealer } from '../lib/sealer.ts';
+import type { TokenHash } from '../lib/token.ts';
 import type { LiveApiKey } from './live-api-key.ts';
 import type { LiveSession, SessionAsk } from './live-session.ts';
 import type { MailLinkKind } from './mail.ts';
@@ -59,7 +60,7 @@ export type ApiKeyRuntime = {
   /** How keys of this server begin; all others are nobody's. */
   prefix: string;
   /** The key check, by the hash of a key, merged over all requests in flight. */
-  find: (tokenHash: string) => Promise<LiveApiKey | null>;
+  find: (tokenHash: TokenHash) => Promise<LiveApiKey | null>;
   /** How often each key may ask, by its hash. */
   budgets: RateBudgets;
 };

@@ -14,31 +14,37 @@ const drawBytes = 64;
 const tailPattern = /^[0-9A-Za-z]{49}$/;
 
 /**
+ * The SHA-256 under which a token is stored, in the form in which PostgreSQL reads bytes: `\x` and 64 hexadecimal
+ * digits. A string names it in memory as well, and is made several times faster than bytes.
+ */
+export type TokenHash = `\\x${string}`;
+
+/** A token, and what is kept of it. */
+export type MintedToken = { token: string; hash: TokenHash };
+
+/**
  * Makes a bearer token `<prefix>_<43 characters of secret><6 characters of checksum>`.
  *
  * Promises: at least 256 bits from the operating system's generator, every character of the secret
  * uniform over base62 (rejection sampling). The checksum, a CRC32 of everything before it in
  * base62, lets scanners and servers tell a real token from a typing error without a look-up; the
- * layout is GitHub's. `hash` is what to store, as `hashToken` gives it; the token itself is shown once and kept
- * nowhere.
+ * layout is GitHub's. `hash` is what to store; the token itself is shown once and kept nowhere.
  * `prefix` is ASCII letters, digits and underscores, chosen by the program. Raises nothing.
  */
-export function mintToken(prefix: string): { token: string; hash: string } {
+export function mintToken(prefix: string): MintedToken {
   const body = `${prefix}_${createSecret()}`;
   const token = body + checksumOf(body);
   return { token, hash: sha256(token) };
 }
 
 /**
- * The SHA-256 under which a token is stored, in the form in which PostgreSQL reads bytes (`\x` and 64 hexadecimal
- * digits), or null if no token of this prefix can look like that. A string names it in memory as well, and is made
- * several times faster than bytes.
+ * What a token is stored under, or null if no token of this prefix can look like that.
  *
  * Promises: null for a wrong prefix, length, alphabet or checksum, which includes every change of
  * one character of a real token; a small constant amount of work, whatever the input; raises
  * nothing. The SHA-256 needs no salt or stretching because the secret is uniform at 256 bits.
  */
-export function hashToken(prefix: string, token: string): string | null {
+export function hashToken(prefix: string, token: string): TokenHash | null {
   const secretStart = prefix.length + 1;
   const checksumStart = secretStart + secretLength;
   // Callers hand in header values: a value of another type is as malformed as a wrong length.
@@ -68,6 +74,6 @@ function checksumOf(body: string): string {
   return digits;
 }
 
-function sha256(token: string): string {
+function sha256(token: string): TokenHash {
   return `\\x${hash('sha256', token, 'hex')}`;
 }

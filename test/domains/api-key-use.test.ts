@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hashApiKey } from '../../src/domains/api-keys/token.ts';
-import { mintToken } from '../../src/lib/token.ts';
+import { mintToken, type TokenHash } from '../../src/lib/token.ts';
 import { createProgram, isKeyGood, sendKey } from '../support/api-keys.ts';
 import { listStatementsOf, startTestApp, type TestApp } from '../support/app.ts';
 import { startBareApp } from '../support/bare-app.ts';
@@ -107,7 +107,7 @@ describe('asking by a key', () => {
   });
 
   test('asks the database in one statement for all that are in flight', async () => {
-    const hashes: (string | null)[] = [];
+    const hashes: (TokenHash | null)[] = [];
     const { find, prefix } = app.app.runtime.apiKeys;
     for (let count = 0; count < 5; count += 1) {
       const { token } = await createProgram(app, team.owner, team, 'tenant:read');

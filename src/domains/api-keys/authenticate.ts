@@ -2,6 +2,7 @@ import { RateLimitedError } from '../../core/app-error.ts';
 import { createAnonymous, type Principal } from '../../core/principal.ts';
 import { apiKeyProofs } from '../../core/proof.ts';
 import type { ApiKeyRuntime, Runtime } from '../../core/runtime.ts';
+import type { TokenHash } from '../../lib/token.ts';
 import { authenticateSession, type Credentials, findBearer } from '../sessions/authenticate.ts';
 import { hashApiKey } from './token.ts';
 
@@ -24,7 +25,7 @@ export async function authenticate(
 async function authenticateKey(
   { find, budgets }: ApiKeyRuntime,
   token: string,
-  tokenHash: string,
+  tokenHash: TokenHash,
 ): Promise<Principal> {
   refuseFor(budgets.getWaitSeconds(tokenHash));
   const live = await find(tokenHash);

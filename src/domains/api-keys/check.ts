@@ -4,14 +4,15 @@ import type { LiveApiKey } from '../../core/live-api-key.ts';
 import { createUseNotes } from '../../core/use-notes.ts';
 import type { Database } from '../../db/database.ts';
 import { noScope } from '../../db/scope.ts';
+import type { TokenHash } from '../../lib/token.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { listLiveApiKeys, touchApiKeys } from './queries.ts';
 
 /** The key check of this process. `close` writes what is still to be noted. */
 export type ApiKeyChecker = {
-  find: (tokenHash: string) => Promise<LiveApiKey | null>;
+  find: (tokenHash: TokenHash) => Promise<LiveApiKey | null>;
   /** The same from the database, without noting a use. */
-  peek: (tokenHash: string) => Promise<LiveApiKey | null>;
+  peek: (tokenHash: TokenHash) => Promise<LiveApiKey | null>;
   close: () => Promise<void>;
 };
 
@@ -26,7 +27,7 @@ export function createApiKeyChecker(parts: {
 }): ApiKeyChecker {
   const { db, log, cache } = parts;
   const findBatched = createBatcher(
-    (hashes: readonly string[]) => db.ask((raw) => listLiveApiKeys(raw, hashes)),
+    (hashes: readonly TokenHash[]) => db.ask((raw) => listLiveApiKeys(raw, hashes)),
     toName,
   );
   const findRemembered = cache.remember({
@@ -50,6 +51,6 @@ export function createApiKeyChecker(parts: {
   };
 }
 
-function toName(tokenHash: string): string {
+function toName(tokenHash: TokenHash): string {
   return `key ${tokenHash}`;
 }

@@ -4,6 +4,7 @@ import type { ApiKey } from '../../core/records.ts';
 import type { Db } from '../../db/database.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import type { RawReader } from '../../db/raw-reader.ts';
+import type { TokenHash } from '../../lib/token.ts';
 import type { MintedApiKey } from './token.ts';
 
 const keyColumns = Prisma.sql`
@@ -131,7 +132,7 @@ export type CheckedApiKey = LiveApiKey & { needsTouch: boolean };
 /** Answers many key checks with one statement, in the order asked, null for what is not good. */
 export async function listLiveApiKeys(
   db: RawReader,
-  tokenHashes: readonly string[],
+  tokenHashes: readonly TokenHash[],
 ): Promise<(CheckedApiKey | null)[]> {
   const rows = await db.$queryRaw<LiveApiKeyRow[]>`
     select ${keyColumns}, k.ordinal::int as ordinal, k.effective_permissions as "effectivePermissions",

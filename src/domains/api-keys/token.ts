@@ -1,4 +1,4 @@
-import { hashToken, mintToken } from '../../lib/token.ts';
+import { hashToken, mintToken, type TokenHash } from '../../lib/token.ts';
 
 /** The keys of a test server are told from those of a live one at sight, and are no good there. */
 export type ApiKeyEnvironment = 'live' | 'test';
@@ -9,7 +9,7 @@ export function getApiKeyPrefix(environment: ApiKeyEnvironment): string {
 }
 
 /** A new key, to be shown once, with what is stored of it: its hash, and a hint for people. */
-export type MintedApiKey = { secret: string; tokenHash: string; hint: string };
+export type MintedApiKey = { secret: string; tokenHash: TokenHash; hint: string };
 
 /** Mints a key of this server. */
 export function createApiKeyToken(prefix: string): MintedApiKey {
@@ -18,6 +18,6 @@ export function createApiKeyToken(prefix: string): MintedApiKey {
 }
 
 /** The hash of a well-formed key of this server; null for anything else, which costs no statement. */
-export function hashApiKey(prefix: string, token: string): string | null {
+export function hashApiKey(prefix: string, token: string): TokenHash | null {
   return hashToken(prefix, token);
 }

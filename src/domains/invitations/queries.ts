@@ -2,6 +2,7 @@ import { type CursorKey, getBounds, type PageRequest } from '../../core/page.ts'
 import type { Invitation, Role } from '../../core/records.ts';
 import type { Db } from '../../db/database.ts';
 import { Prisma } from '../../db/generated/client.ts';
+import type { TokenHash } from '../../lib/token.ts';
 
 /** The columns of an invitation `i` under the names of the record. */
 const invitationColumns = Prisma.sql`
@@ -90,7 +91,7 @@ export type InvitationsToStore = {
   ttlSeconds: number;
   rows: readonly {
     email: string;
-    hash: string;
+    hash: TokenHash;
     roles: readonly Pick<Role, 'id'>[];
   }[];
 };

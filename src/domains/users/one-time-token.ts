@@ -1,4 +1,4 @@
-import { hashToken, mintToken } from '../../lib/token.ts';
+import { hashToken, type MintedToken, mintToken, type TokenHash } from '../../lib/token.ts';
 
 /** What a token sent by mail is good for, and nothing else. */
 export type TokenPurpose = 'email_verification' | 'password_reset';
@@ -18,11 +18,11 @@ export const lifetimeSeconds: Readonly<Record<TokenPurpose, number>> = {
 export const mailBudget = { mailsMax: 5, windowSeconds: 3_600, spacingSeconds: 60 };
 
 /** A new token, to be mailed, and the hash to store. */
-export function createOneTimeToken(purpose: TokenPurpose): { token: string; hash: string } {
+export function createOneTimeToken(purpose: TokenPurpose): MintedToken {
   return mintToken(prefixes[purpose]);
 }
 
 /** The hash of a well-formed token of this purpose; null for anything else, which costs no statement. */
-export function hashOneTimeToken(purpose: TokenPurpose, token: string): string | null {
+export function hashOneTimeToken(purpose: TokenPurpose, token: string): TokenHash | null {
   return hashToken(prefixes[purpose], token);
 }

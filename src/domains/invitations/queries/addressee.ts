@@ -2,6 +2,7 @@ import type { Ctx } from '../../../core/context.ts';
 import type { Invitation, Role, Tenant } from '../../../core/records.ts';
 import type { Db } from '../../../db/database.ts';
 import { type JsonRow, readDate } from '../../../db/json-row.ts';
+import type { TokenHash } from '../../../lib/token.ts';
 
 /** What whoever is invited asks: the database decides by the verified e-mail address of the scope's user. */
 
@@ -33,7 +34,7 @@ export async function listOwnInvitations(db: Db, rowsMax: number): Promise<Invit
 /** What a mailed link shows to whoever holds it. */
 export type InvitationPreview = { tenantName: string; inviterName: string | null; expiresAt: Date };
 
-export async function findPreview(db: Db, hash: string): Promise<InvitationPreview | null> {
+export async function findPreview(db: Db, hash: TokenHash): Promise<InvitationPreview | null> {
   const [preview] = await db.$queryRaw<InvitationPreview[]>`
     select tenant_name as "tenantName", inviter_name as "inviterName", expires_at as "expiresAt"
     from find_invitation_preview(${hash})`;
@@ -42,7 +43,7 @@ export async function findPreview(db: Db, hash: string): Promise<InvitationPrevi
 
 /** An invitation to oneself, by the hash of its token, or by id and tenant; the rest is null. */
 export type OwnInvitationRef = {
-  hash: string | null;
+  hash: TokenHash | null;
   id: string | null;
   tenantId: string | null;
 };

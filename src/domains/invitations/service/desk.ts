@@ -124,20 +124,17 @@ export async function sendInvitations(
   addressees: readonly Addressee[],
 ): Promise<Invitation[]> {
   if (addressees.length === 0) return [];
-  const tokens = new Map(addressees.map(({ email }) => [email, createInvitationToken()]));
+  const minted = addressees.map((addressee) => ({ ...addressee, ...createInvitationToken() }));
+  const tokens = new Map(minted.map(({ email, token }) => [email, token]));
   const stored = await queries.storeInvitations(tx, {
     tenantId,
     inviter: getInviter(ctx),
     ttlSeconds: ctx.runtime.invitationLimits.ttlSeconds,
-    rows: addressees.map(({ email, roles }) => ({
-      email,
-      roles,
-      hash: tokens.get(email)?.hash ?? '',
-    })),
+    rows: minted,
   });
   const inviterName = findInviterName(ctx);
   const mails = stored.map((invitation) => {
-    const token = tokens.get(invitation.email)?.token ?? '';
+    const token = tokens.get(invitation.email) ?? '';
     return composeInvitation(ctx, { invitation, tenantName, inviterName, token });
   });
   await enqueueMails(ctx, tx, mails);

@@ -1,6 +1,7 @@
 import type { Session, User } from '../../../core/records.ts';
 import type { Db } from '../../../db/database.ts';
 import { Prisma } from '../../../db/generated/client.ts';
+import type { TokenHash } from '../../../lib/token.ts';
 import { sessionColumns } from '../queries.ts';
 import { type SessionOfUserRow, sessionOfUserColumns, toSessionOfUser } from './check.ts';
 
@@ -8,7 +9,7 @@ import { type SessionOfUserRow, sessionOfUserColumns, toSessionOfUser } from './
 export type NewSession = {
   userId: string;
   tenantId: string | null;
-  tokenHash: string;
+  tokenHash: TokenHash;
   ip: string | null;
   userAgent: string | null;
   place: string | null;

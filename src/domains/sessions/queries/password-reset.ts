@@ -1,4 +1,5 @@
 import type { Db } from '../../../db/database.ts';
+import type { TokenHash } from '../../../lib/token.ts';
 import { lifetimeSeconds, mailBudget } from '../../users/one-time-token.ts';
 
 /** Counts a request for a source. 0: go ahead; more: seconds to wait. */
@@ -16,7 +17,7 @@ export async function reserveResetOfSource(
 /** What a reset takes, whoever it turns out to be for. */
 export type ResetRequest = {
   email: string;
-  tokenHash: string;
+  tokenHash: TokenHash;
   sealedMail: Uint8Array;
   isForInbox: boolean;
   requestId: string;
@@ -38,7 +39,7 @@ export async function requestPasswordReset(db: Db, request: ResetRequest): Promi
 }
 
 /** The address that a token was sent to, while the token is good; or null. */
-export async function findResetEmail(db: Db, tokenHash: string): Promise<string | null> {
+export async function findResetEmail(db: Db, tokenHash: TokenHash): Promise<string | null> {
   const [found] = await db.$queryRaw<{ email: string }[]>`
     select email from find_one_time_token('password_reset', ${tokenHash})`;
   return found?.email ?? null;
@@ -53,7 +54,7 @@ export type PasswordReset = { userId: string; email: string; sessionsEnded: numb
  */
 export async function resetPassword(
   tx: Db,
-  tokenHash: string,
+  tokenHash: TokenHash,
   passwordHash: string,
 ): Promise<PasswordReset | null> {
   const [reset] = await tx.$queryRaw<PasswordReset[]>`

@@ -12,6 +12,7 @@ import type { Session, User } from '../../../core/records.ts';
 import { getPlatformScope } from '../../../core/scopes.ts';
 import type { Db } from '../../../db/database.ts';
 import { noScope } from '../../../db/scope.ts';
+import type { TokenHash } from '../../../lib/token.ts';
 import { listTenantIdsOf } from '../../memberships/queries.ts';
 import { findOwnTenantId } from '../../tenants/queries.ts';
 import { findVisibleUser } from '../../users/service.ts';
@@ -104,7 +105,7 @@ async function endFormer(ctx: Ctx, tx: Db, opened: Session): Promise<void> {
 async function openAs(
   ctx: Ctx,
   tx: Db,
-  as: { userId: string; tenantId: string | null; tokenHash: string },
+  as: { userId: string; tenantId: string | null; tokenHash: TokenHash },
 ): Promise<Session> {
   const { adminIdleTimeoutSeconds, impersonationMaxSeconds } = ctx.runtime.sessionLimits;
   const session = await createImpersonation(tx, {

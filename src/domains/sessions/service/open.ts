@@ -1,6 +1,7 @@
 import type { Ctx } from '../../../core/context.ts';
 import type { Session } from '../../../core/records.ts';
 import type { Db } from '../../../db/database.ts';
+import type { TokenHash } from '../../../lib/token.ts';
 import { createSession, type NewOwnSession } from '../queries/open.ts';
 import { createSessionToken } from '../token.ts';
 
@@ -37,7 +38,7 @@ export async function openSession(ctx: Ctx, tx: Db, to: NewSessionOf): Promise<O
 export function composeSession(
   ctx: Ctx,
   { userId, tenantId, isPlatformAdmin }: NewSessionOf,
-  tokenHash: string,
+  tokenHash: TokenHash,
 ): NewOwnSession {
   const limits = ctx.runtime.sessionLimits;
   return {
