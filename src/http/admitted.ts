@@ -6,7 +6,7 @@ import type { Exchange } from './exchange.ts';
 
 type AnswerExchange = (exchange: Exchange) => Promise<Answer>;
 
-/** What is turned away is told; made once, because saying no must cost next to nothing. */
+/** What those are told who are turned away; made once, because saying no must cost next to nothing. */
 export const busyAnswer: Answer = createBusyAnswer();
 
 /**

@@ -69,8 +69,9 @@ export function createFastJson(options: {
   };
   return async (exchange) => {
     const mediaType = findMediaType(exchange.req.headers.accept);
-    const result = mediaType === undefined ? null : await execute(exchange);
-    if (mediaType === undefined || result === null) return null;
+    if (mediaType === undefined) return null;
+    const result = await execute(exchange);
+    if (result === null) return null;
     const answer = answerErrors(result, exchange.request);
     // The stand-in below makes this "Response" an Answer.
     return processRegularResult(answer, answerAsResponse, mediaType) as unknown as Answer;

@@ -54,7 +54,7 @@ export function createListener(options: ListenerOptions): RequestListener {
     }
   };
   return (req, res) => {
-    // Before anything is made for it: of ten that come to an overloaded server nine end here.
+    // Before anything is made for it: of those that come to an overloaded server most end here.
     if (isOperation(req) && options.turnsAway()) {
       const id = getRequestId(req.headers['x-request-id']);
       void options.write({ req, res, request: { id } }, busyAnswer);
@@ -93,7 +93,7 @@ function createHealthAnswer(): Answer {
 
 /** Says nothing of why not: whoever sends requests needs none of it, and a stranger may read this. */
 async function answerReadiness(isReady: () => Promise<boolean>): Promise<Answer> {
-  const headers = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' };
+  const headers = { 'content-type': 'text/plain; charset=utf-8' };
   return (await isReady())
     ? { status: 200, headers, body: 'ok' }
     : { status: 503, headers, body: '' };
