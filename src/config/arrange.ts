@@ -17,7 +17,8 @@ export function arrange(values: AllValues) {
     env: general.NODE_ENV,
     /** Undefined outside production means: the server keeps one in the data folder. */
     secret: general.TENANTRY_SECRET,
-    demo: general.DEMO ?? (!isProduction && isLoopback(server.HOST)),
+    // Never by itself in a database that somebody brought: its passwords are published.
+    demo: general.DEMO ?? (!isProduction && isLoopback(server.HOST) && !database.DATABASE_URL),
     /** Processes that serve; sizes below are for all of them together where they can be shared out. */
     workers: server.WEB_CONCURRENCY,
     server: arrangeServer(server, isProduction),

@@ -23,7 +23,7 @@ export const settings = {
     }),
     DEMO: toggle({
       fallback: undefined,
-      fallbackNote: 'on outside production if HOST is loopback',
+      fallbackNote: 'on outside production for the embedded PostgreSQL, if HOST is loopback',
       about: 'Fill an empty database with demo tenants and print their sign-in data; never public',
     }),
   },

@@ -13,9 +13,7 @@ import { openStage, print } from './stage.ts';
 
 const usualSizes = ['10000', '100000', '1000000'];
 
-const { values } = parseArgs({
-  options: { users: { type: 'string', multiple: true }, quick: { type: 'boolean' } },
-});
+const values = readOptions();
 const sizes = (values.users ?? usualSizes).map(Number).toSorted((a, b) => a - b);
 if (!sizes.every((size) => Number.isInteger(size) && size >= 1_000)) {
   print('--users takes whole numbers of at least 1000.');
@@ -39,6 +37,19 @@ for (const verdict of growth) tell(verdict);
 const isHeld = [...runs.flatMap(({ verdicts }) => verdicts), ...growth].every((one) => one.isHeld);
 if (values.users === undefined && !values.quick) await writeReport(runs, growth);
 process.exit(isHeld ? 0 : 1);
+
+/** Says how it is called, and ends, where it was called otherwise. */
+function readOptions() {
+  try {
+    return parseArgs({
+      options: { users: { type: 'string', multiple: true }, quick: { type: 'boolean' } },
+    }).values;
+  } catch (error) {
+    print(`${error instanceof Error ? error.message : error}`);
+    print('npm run bench [-- [--users <how many>]… [--quick]]');
+    process.exit(2);
+  }
+}
 
 async function measureAcross(): Promise<readonly Verdict[]> {
   const [small] = runs;

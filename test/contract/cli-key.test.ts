@@ -73,7 +73,7 @@ test('a key has no more than its creator, who is named where that is not plain',
   expect(await create('tenant:read')).toEqual(
     refusal(
       1,
-      'This tenant has not exactly one owner: say whose rights bound the key with --creator.',
+      'This tenant has not exactly one active owner: say whose rights bound the key with --creator.',
     ),
   );
   expect(await app.runLines('key', 'list', '--tenant', team.slug)).toEqual([]);

@@ -109,15 +109,17 @@ test('an owner that is no superuser can seed, and the same settings give the sam
 test('the demo is made once, whole, and only where it may be', async () => {
   const database = await createEmptyDatabase();
   onTestFinished(() => database.drop());
-  await expect(seed(database.ownerUrl, [], { HOST: '0.0.0.0' })).rejects.toThrow(/is off here/);
-  const first = await seed(database.ownerUrl, []);
+  for (const refused of [{}, { HOST: '0.0.0.0' }]) {
+    await expect(seed(database.ownerUrl, [], refused)).rejects.toThrow(/is off here/);
+  }
+  const first = await seed(database.ownerUrl, [], { DEMO: 'on' });
   expect(first).toMatchObject({ demo: 'made' });
   expect(first.accounts).toContainEqual({
     email: 'ada@acme.example',
     password: 'demo-password-for-ada',
     title: 'owner of Acme',
   });
-  expect(await seed(database.ownerUrl, [])).toMatchObject({ demo: 'present' });
+  expect(await seed(database.ownerUrl, [], { DEMO: 'on' })).toMatchObject({ demo: 'present' });
   const emails = await listEmails(database.ownerUrl);
   expect(emails).toHaveLength(first.accounts.length);
   const [facts] = await withOperator(database.ownerUrl, (operator) =>

@@ -204,6 +204,12 @@ test('the demo is refused in production even on loopback', () => {
   expect(getFaults({ ...production, DEMO: 'on' })).toEqual(['DEMO must be off in production']);
 });
 
+test('a database that somebody brought gets the demo only where it is asked for', () => {
+  const DATABASE_URL = 'postgresql://owner:secret@localhost/own';
+  expect(loadConfig({ DATABASE_URL }).demo).toBe(false);
+  expect(loadConfig({ DATABASE_URL, DEMO: 'on' }).demo).toBe(true);
+});
+
 test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('%s is loopback', (HOST) => {
   expect(loadConfig({ HOST, DEMO: 'on' }).demo).toBe(true);
 });

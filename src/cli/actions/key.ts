@@ -81,7 +81,7 @@ async function getCreator(ctx: Ctx, tenant: Tenant, name: string | undefined): P
   const [owner, ...others] = await ownersLoader(ctx).load(tenant.id);
   if (owner !== undefined && others.length === 0) return owner;
   throw new ConflictError(
-    'This tenant has not exactly one owner: say whose rights bound the key with --creator.',
+    'This tenant has not exactly one active owner: say whose rights bound the key with --creator.',
   );
 }
 

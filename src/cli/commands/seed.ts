@@ -65,7 +65,7 @@ async function runDemo(options: SeedOptions): Promise<void> {
     const { seedDemo } = await import('../seed/demo.ts');
     if (!config.demo) {
       throw new CommandError(
-        'The demo, whose passwords are published, is off here (DEMO, NODE_ENV or HOST). ' +
+        'The demo, whose passwords are published, is off here (DEMO, DATABASE_URL, NODE_ENV or HOST). ' +
           'Add people nobody knows the password of with --users.',
       );
     }
