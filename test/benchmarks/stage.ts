@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { type App, type AppParts, createApp } from '../../src/app.ts';
+import { stopSignals } from '../../src/cli/stop-watch.ts';
 import { loadConfig } from '../../src/config.ts';
 import { builtInRoles } from '../../src/core/permissions.ts';
 import { ensureAppRole } from '../../src/db/app-role.ts';
@@ -24,6 +25,18 @@ export async function openStage(): Promise<Stage> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tenantry-bench-'));
   const settingsFile = fileURLToPath(new URL('../../src/db/postgresql.conf', import.meta.url));
   const cluster = await startEmbedded({ dataDir, settingsFile, log: silentLog });
+  const clear = async () => {
+    await cluster.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  };
+  // Whoever loses patience is left with neither a PostgreSQL nor its folder.
+  for (const signal of stopSignals) {
+    process.once(signal, () => {
+      // What is under way breaks with the database, and interests nobody any more.
+      process.on('uncaughtException', () => {});
+      void clear().finally(() => process.exit(1));
+    });
+  }
   return {
     async createDatabase(name) {
       await runSql(cluster.ownerUrl, `create database ${name}`);
@@ -34,10 +47,7 @@ export async function openStage(): Promise<Stage> {
       await syncBuiltInRoles(url.href, builtInRoles);
       return url.href;
     },
-    async clear() {
-      await cluster.stop();
-      await rm(dataDir, { recursive: true, force: true });
-    },
+    clear,
   };
 }
 

@@ -14,6 +14,12 @@ export type Child = {
   end: () => Promise<number | null>;
 };
 
+/** Those that run. None outlives this process, however it ends in order. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** Runs TypeScript in a Node of its own; imports in it start at the project's root (`#root/src/…`). */
 export function startChild(
   code: string,
@@ -31,6 +37,8 @@ export function startChild(
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   );
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   const firstLine = readFirstLine(child);
   firstLine.catch(() => undefined);
   return {
