@@ -8,8 +8,8 @@ import { setFlagsFromString } from 'node:v8';
 export const nodeArguments = ['--max-semi-space-size=8'];
 
 /**
- * And where the C library is glibc, its memory comes from two pools: it would give each thread that hashes one of its
- * own, which keeps what the largest hash took (`npm run bench` shows the resident memory).
+ * And where the C library is glibc, its memory comes from two pools: it would give each thread one of its own, which
+ * keeps what was once needed there (`npm run bench` shows the resident memory).
  */
 export const nodeEnvironment = { MALLOC_ARENA_MAX: '2' };
 
