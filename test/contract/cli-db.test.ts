@@ -76,3 +76,12 @@ test('db cleanup deletes what has had its time, whatever it takes, and says how 
   expect(await app.runJson('db', 'cleanup')).toMatchObject({ sessions: 21_000, tenants: 0 });
   expect(await app.runJson('db', 'cleanup')).toMatchObject({ sessions: 0 });
 });
+
+test('where nothing measures statements db slow says so, and not that none is slow', async () => {
+  await app.owner.query('drop extension pg_stat_statements');
+  for (const form of [[], ['--json']]) {
+    const { code, stdout, stderr } = await app.run('db', 'slow', ...form);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+    expect(stderr).toContain('There are no statistics of statements');
+  }
+});

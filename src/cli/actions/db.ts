@@ -10,7 +10,7 @@ import {
   listUserActivity,
 } from '../../domains/monitoring/service.ts';
 import { type ListView, printList } from '../list.ts';
-import { printJson, printResult } from '../output.ts';
+import { printJson, printNote, printResult } from '../output.ts';
 import { formatFacts } from '../table.ts';
 import {
   activityList,
@@ -57,9 +57,13 @@ export function runSection(name: keyof typeof sections, { json }: Options): Prom
   return withOperatorContext((ctx) => sections[name].print(ctx, json));
 }
 
-/** Prints the statements that are slow on average. */
+/** Prints the statements that are slow on average, or that nobody knows. */
 export function runSlow({ json, ...options }: SlowOptions): Promise<void> {
-  return withOperatorContext((ctx) => createSlow(options).print(ctx, json));
+  return withOperatorContext(async (ctx) => {
+    const [anyAtAll] = await listSlowQueries(ctx, 1, 0);
+    if (anyAtAll !== undefined) return await createSlow(options).print(ctx, json);
+    printNote('There are no statistics of statements: "tenantry db advice" says what to do.');
+  });
 }
 
 /** Prints the indexes with their use. */
