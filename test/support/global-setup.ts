@@ -30,8 +30,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const cluster = await startEmbedded({
     dataDir,
     settingsFile: atRoot('src/db/postgresql.conf'),
-    // What a test writes need not survive a power cut.
-    overrides: { fsync: 'off', full_page_writes: 'off', shared_buffers: '128MB' },
+    overrides: {
+      // What a test writes need not survive a power cut.
+      fsync: 'off',
+      full_page_writes: 'off',
+      shared_buffers: '128MB',
+      // Of all databases of the run together: beyond it a statement that one test looks for is forgotten for another's.
+      'pg_stat_statements.max': '50000',
+    },
     log: silentLog,
   });
   await createTemplate(cluster.ownerUrl);
