@@ -138,7 +138,7 @@ export function nestedTenants(world: World): void {
   ask<TenantsData>({ ...question, token: getAdmin(world) }, hasTenants);
 }
 
-/** Their number has no divisor in common with 100, so that each has its turn wherever this is one of a hundred requests (mixed.ts). */
+/** Their number has no divisor in common with 100, so that each has its turn in a hundred requests too (mixed.ts). */
 const searched = ['labs', 'north', null];
 
 /** Every third time the whole list, else a search in it. */

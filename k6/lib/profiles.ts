@@ -92,7 +92,10 @@ function crowd(vus: number, startSeconds: number): Scenario {
   };
 }
 
-/** Enough for answers of 200 ms up to 1,500 a second without making new ones; ten times that at most, and never above 1,000. */
+/**
+ * Enough for answers of 200 ms up to 1,500 a second without making new ones; ten times that at most, and never
+ * above 1,000.
+ */
 function getVirtualUsers(rate: number): { preAllocatedVUs: number; maxVUs: number } {
   const preAllocatedVUs = Math.min(300, Math.max(10, Math.ceil(rate / 5)));
   return { preAllocatedVUs, maxVUs: Math.min(1000, preAllocatedVUs * 10) };

@@ -22,7 +22,8 @@ export function keepHeapSmall(): void {
 }
 
 /**
- * Begins this command anew with `nodeArguments` and `nodeEnvironment`, in the same process, and does not return; what is set already stays as it is.
+ * Begins this command anew with `nodeArguments` and `nodeEnvironment`, in the same process, and does not return; what
+ * is set already stays as it is.
  * Returns where nothing is missing, and where it cannot be done: on Windows, and for a parent that talks with this
  * process over a channel, which would be lost. For the beginning of a program: nothing is closed in order.
  */

@@ -57,7 +57,7 @@ export function runSection(name: keyof typeof sections, { json }: Options): Prom
   return withOperatorContext((ctx) => sections[name].print(ctx, json));
 }
 
-/** Prints the statements that are slow on average, or that nobody knows. */
+/** Prints the statements that are slow on average, or says that nothing measures them. */
 export function runSlow({ json, ...options }: SlowOptions): Promise<void> {
   return withOperatorContext(async (ctx) => {
     const [anyAtAll] = await listSlowQueries(ctx, 1, 0);

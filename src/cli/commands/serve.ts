@@ -9,8 +9,8 @@ export function addServe(program: Command, setExitCode: (code: number) => void):
     .addHelpText(
       'after',
       `
-Applies pending migrations, fills its own PostgreSQL, where that is empty, with a demo (on this machine only) and stops
-server and database in order at Ctrl-C or SIGTERM.
+Applies pending migrations, fills its own PostgreSQL, where that is empty, with a demo (on this machine
+only) and stops server and database in order at Ctrl-C or SIGTERM.
 
 Examples:
   $ tenantry serve
