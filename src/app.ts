@@ -48,13 +48,13 @@ export type App = {
   http: HttpServer;
   /** Where Prometheus finds the figures; null where there are none. */
   metricsUrl: string | null;
-  /** Lets requests end, writes what is still to be noted, closes the pool. */
+  /** Announces the shutdown, lets requests end, writes what is still buffered, closes the pool. */
   close: () => Promise<void>;
 };
 
 /** Composes everything; main and the tests both use it. */
 export async function createApp(config: Config, parts: AppParts): Promise<App> {
-  const { secret, log, trustsDatabaseAlone } = parts;
+  const { secret, log, trustsDatabaseAlone, takeMetrics } = parts;
   const tracing = await startTracing({
     ...config,
     log,
@@ -91,7 +91,6 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
   });
   runtime.passwords.onEntered(http.admission.noteParked);
   const housekeeping = startHousekeepingIfAny(config, { db, log });
-  const { takeMetrics } = parts;
   const watched = { config, db, runtime, http, mails, housekeeping, cache, takeMetrics };
   const metricsServer = metrics && (await serveMetrics(metrics, watched));
   return {
@@ -100,7 +99,8 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     http,
     metricsUrl: metricsServer?.url ?? null,
     async close() {
-      // First, or the server would wait for them as for any answer.
+      await http.announceShutdown();
+      // Before the server, which would wait for them as for any response.
       await runtime.streams.close();
       await http.close();
       await metricsServer?.close();

@@ -78,6 +78,7 @@ function arrangeServer(server: AllValues['server'], isProduction: boolean) {
     requestTimeoutMs: server.REQUEST_TIMEOUT_MS,
     inFlightMax: server.IN_FLIGHT_MAX,
     inFlightQueueMax: server.IN_FLIGHT_QUEUE_MAX,
+    shutdownDelayMs: server.SHUTDOWN_DELAY_MS ?? (isProduction ? 5_000 : 0),
     shutdownGraceMs: server.SHUTDOWN_GRACE_MS,
     corsOrigins: server.CORS_ORIGINS,
     sessionCookies: server.SESSION_COOKIES,

@@ -64,9 +64,15 @@ export const settings = {
       fallback: '1024',
       about: 'Most operations that wait for a turn, 2 s at most; beyond it all are answered 503',
     }),
+    SHUTDOWN_DELAY_MS: integer(0, 300_000, {
+      fallback: undefined,
+      fallbackNote: '5000 in production, else 0',
+      about:
+        'How long in ms the server goes on serving after a stop signal, with /readyz at 503, before its port closes',
+    }),
     SHUTDOWN_GRACE_MS: integer(0, 300_000, {
       fallback: '10000',
-      about: 'How long in ms requests in flight may finish after a stop signal',
+      about: 'How long in ms requests in flight may take to finish once the port is closed',
     }),
     CORS_ORIGINS: origins({
       fallback: '',

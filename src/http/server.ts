@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { GraphQLSchema } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { Config } from '../config.ts';
@@ -54,6 +55,11 @@ export type HttpServer = {
    * belongs to another process.
    */
   listen(): Promise<{ url: string; port: number }>;
+  /**
+   * Turns /readyz to 503 and resolves after shutdownDelayMs. The server goes on serving meanwhile, so that
+   * a load balancer stops sending requests before the port closes.
+   */
+  announceShutdown(): Promise<void>;
   /** Stops accepting, lets requests in flight end for at most shutdownGraceMs, then cuts. */
   close(): Promise<void>;
   /** How much is being done now, and how much was turned away. */
@@ -73,7 +79,7 @@ const keepAliveMs = 75_000;
 /** Composes the HTTP side of the server: /graphql (both ways), /healthz, /readyz, pages of development. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { server, log } = options;
-  let isClosing = false;
+  let isStopping = false;
   const { yoga, answerGraphQL } = createAnswering(options);
   const admission = createAdmission({
     ...server,
@@ -86,13 +92,13 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     corsOrigins: server.corsOrigins,
     hasGraphiQL: server.graphiql,
     answerDevPage: options.answerDevPage ?? (async () => null),
-    isReady: async () => !isClosing && ((await options.isReady?.()) ?? true),
+    isReady: async () => !isStopping && ((await options.isReady?.()) ?? true),
     turnsAway: admission.turnsAway,
     answerGraphQL: admit(admission, answerGraphQL),
     write: createAnswerWriter({
       cors: server,
       trustedProxyHops: server.trustedProxyHops,
-      isClosing: () => isClosing,
+      isClosing: () => isStopping,
     }),
     log,
   });
@@ -101,8 +107,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   node.on('clientError', refuseBrokenRequest);
   return {
     listen: () => listen(node, server),
+    async announceShutdown() {
+      isStopping = true;
+      if (node.listening) await sleep(server.shutdownDelayMs);
+    },
     async close() {
-      isClosing = true;
+      isStopping = true;
       await drain(server.shutdownGraceMs);
       await yoga.dispose();
     },

@@ -119,6 +119,7 @@ const serverDefaults: HttpServerOptions['server'] = {
   requestTimeoutMs: 10_000,
   inFlightMax: 64,
   inFlightQueueMax: 1_024,
+  shutdownDelayMs: 0,
   shutdownGraceMs: 2_000,
   corsOrigins: ['https://app.example'],
   trustedProxyHops: 0,

@@ -159,6 +159,20 @@ test('a taken port is one clear line', async () => {
   await expect(second).rejects.toThrow(/^Port \d+ on 127\.0\.0\.1 is taken [^\n]+$/);
 });
 
+test('an announced shutdown turns /readyz to 503 and goes on serving until the port closes', async () => {
+  await using server = await startHttp();
+  const ready = async () => (await fetch(`http://127.0.0.1:${server.port}/readyz`)).status;
+  expect(await ready()).toBe(200);
+  await server.announceShutdown();
+  expect(await ready()).toBe(503);
+  const { json, headers } = await query(server.port, '{ hello }', { connection: 'keep-alive' });
+  expect(json.data.hello).toBe('world');
+  // So that kept connections move to another server as well.
+  expect(headers.connection).toBe('close');
+  await server.close();
+  await expect(ready()).rejects.toThrow();
+});
+
 test('close lets what is in flight end, and takes nothing new', async () => {
   const server = await startHttp();
   const begun = once(waiting, 'begun');

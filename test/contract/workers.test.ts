@@ -116,6 +116,24 @@ describe('a stop', () => {
     expect(workers.lines.filter(({ level }) => level >= 50)).toEqual([]);
   });
 
+  test('announces itself at /readyz of every worker, and all serve on meanwhile', async () => {
+    const workers = await startWorkers({ SHUTDOWN_DELAY_MS: '300000' });
+    onTestFinished(workers.close);
+    const probe = async () => (await fetch(`${workers.url}/readyz`)).status;
+    await waitUntil(async () => (await probe()) === 200);
+    process.kill(workers.pid, 'SIGTERM');
+    // One after the other: the primary hands connections to the workers in turn.
+    await waitUntil(async () => (await probe()) === 503 && (await probe()) === 503);
+    expect(await workers.ask(viewer)).toEqual({ data: { viewer: null } });
+    expect(await workers.ask(viewer)).toEqual({ data: { viewer: null } });
+    // The third signal of a kind waits for nothing; two that come at once count as one.
+    await waitUntil(async () => {
+      if (hasProcess(workers.pid)) process.kill(workers.pid, 'SIGTERM');
+      return !hasProcess(workers.pid);
+    });
+    expect(await workers.ended).toBe(1);
+  });
+
   test('that is asked for again and again waits for nothing, and leaves no worker behind', async () => {
     const { workers, asked } = await startBusy();
     const pids = [workers.findPid(1), workers.findPid(2)];

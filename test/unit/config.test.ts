@@ -32,6 +32,7 @@ test('an empty environment gives the documented development defaults', () => {
       requestTimeoutMs: 5000,
       inFlightMax: 24,
       inFlightQueueMax: 1024,
+      shutdownDelayMs: 0,
       shutdownGraceMs: 10_000,
       corsOrigins: [],
       sessionCookies: true,
@@ -105,6 +106,11 @@ test('production turns demo, explorer and introspection off and logs JSON', () =
   expect(config.server.introspection).toBe(false);
   expect(config.server.hasGetGuard).toBe(true);
   expect(config.log.format).toBe('json');
+});
+
+test('production leaves a load balancer five seconds to notice a stop, unless another delay is set', () => {
+  expect(loadConfig(production).server.shutdownDelayMs).toBe(5_000);
+  expect(loadConfig({ ...production, SHUTDOWN_DELAY_MS: '0' }).server.shutdownDelayMs).toBe(0);
 });
 
 test('an empty variable counts as not set', () => {

@@ -36,10 +36,11 @@ export async function startWorkers(config: Config, parts: WorkerParts): Promise<
   // Messages as structured clones: JSON would lose what is undefined.
   cluster.setupPrimary({ exec: program, args: [], serialization: 'advanced' });
   const ledger = createLedger();
+  const stopMsMax = server.shutdownDelayMs + 2 * server.shutdownGraceMs + closeMsMax;
   const workers = shareOut({ ...config, server }).map((share, index) =>
     keepWorker(
       { kind: 'start', worker: index + 1, config: share, ...secrets },
-      { log, onEnded: ledger.close, stopMsMax: 2 * config.server.shutdownGraceMs + closeMsMax },
+      { log, onEnded: ledger.close, stopMsMax },
     ),
   );
   const stopAll = async () => (await Promise.all(workers.map(({ stop }) => stop()))).every(Boolean);
