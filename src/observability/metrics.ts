@@ -67,8 +67,8 @@ export function createMetrics(): Metrics {
     labelNames: ['outcome'],
     registers,
   });
-  // A rise from nothing to one is none to Prometheus, and would be alerted of by nobody.
-  for (const code of ['INTERNAL', 'UNAVAILABLE']) errors.inc({ code }, 0);
+  // Prometheus sees no increase between a missing series and its first 1, so what alerts ask for starts at 0.
+  for (const code of ['INTERNAL', 'UNAVAILABLE', 'RATE_LIMITED']) errors.inc({ code }, 0);
   for (const outcome of ['sent', 'postponed', 'given_up']) mails.inc({ outcome }, 0);
   return {
     observeOperation: (operation, seconds) => operations.observe({ operation }, seconds),
