@@ -3261,7 +3261,7 @@ comment on function delete_expired_data(integer,integer) is 'Deletes at most so 
 comment on function delete_mail(uuid) is 'A mail that was sent, or is given up.';
 comment on function delete_old_invitations(integer) is 'Deletes at most so many invitations whose time was over 90 days ago, settled or not: a tenant keeps no addresses of people who never joined.';
 comment on function end_impersonations() is 'Impersonations end with what allowed them and do not come back to life with it.';
-comment on function enqueue_mail(text,bytea,boolean) is 'Puts a mail into the outbox, in the transaction of what it tells of; or into the inbox of development, which keeps the newest hundred.';
+comment on function enqueue_mail(text,bytea,boolean) is 'Puts a mail into the outbox, in the transaction of what it tells of; or into the inbox of development, which keeps the newest hundred. Every caller says which; the default is for servers of the release before.';
 comment on function enter_scope(uuid,uuid,boolean,uuid,uuid) is 'Opens what the other statements of this transaction may see, and nothing after it. The database itself checks the membership or the platform right of the actor, and the key or the impersonation it acts by, so a service that forgets its own check finds no rows.';
 comment on function erase_due_tenants(integer) is 'One step of erasing the tenant that is due longest: at most so many members, and the tenant itself once none is left. No row when nothing is due, by this clock; calls that meet work on different tenants. The audit trail stays.';
 comment on function erase_user(uuid) is 'Removes a person with password, memberships and sessions, and what is personal from the trail, which keeps the id alone. False for anybody but oneself outside the platform scope.';
@@ -3319,7 +3319,7 @@ comment on column mail_outbox.is_for_inbox is 'Written where development shows m
 comment on column mail_outbox.last_fault is 'Why the last attempt failed, as codes: what a mail server writes may name the recipient.';
 comment on column mail_outbox.next_attempt_at is 'Not to be tried before; while one process sends it, the end of its lease.';
 comment on column mail_outbox.recipient is 'Canonical e-mail address; a person that is erased takes its mails along.';
-comment on column mail_outbox.sealed_message is 'Subject and text, sealed with a key derived from the secret of the server: links in them hold tokens, which stand nowhere in clear.';
+comment on column mail_outbox.sealed_message is 'Subject and body, sealed with a key derived from the secret of the server: links in it hold tokens, which stand nowhere in clear. A link holds what it is for; its address is that of the settings when the mail is sent.';
 comment on index mail_outbox_due_idx is 'claim_mails(): those that are due, the longest waiting first';
 comment on index mail_outbox_recipient_idx is 'forget_mailbox(): the mails to a person that is erased';
 comment on function may_monitor() is 'True for platform administrators across tenants, and for the owner of the database.';

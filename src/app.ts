@@ -85,7 +85,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     tracing,
     answerDevPage: createDevPages({
       hasPages: config.mail.hasDevPages,
-      listMails: config.mail.hasInbox ? () => listInboxMails(db, sealer) : null,
+      listMails: config.mail.hasInbox ? () => listInboxMails(db, sealer, config.mail.links) : null,
     }),
     createContext: createContextMaker(opened, { db, log }),
   });
@@ -158,6 +158,7 @@ function startDelivery(
     return startMailDelivery({
       ...parts,
       server: mailServer,
+      links: mail.links,
       closeGraceMs: server.shutdownGraceMs,
     });
   }

@@ -61,7 +61,6 @@ export async function createRuntime(config: Config, parts: RuntimeParts): Promis
     answerSlots: createAnswerSlots(secret),
     mail: {
       sealer: createSealer(secret, 'mail'),
-      links: config.mail.links,
       isForInbox: config.mail.hasInbox,
       wake: parts.wakeMails ?? (() => undefined),
     },

@@ -1,48 +1,46 @@
 import type { Db } from '../db/database.ts';
 import type { Ctx } from './context.ts';
 
-/** What a mail says: `subject` one line, `text` plain text, `html` the same for who prefers it. */
+/** The purpose of a link in a mail; the page it leads to is a setting. */
+export type MailLinkKind = 'invitation' | 'emailVerification' | 'passwordReset';
+
+/** A link with its one-time token. It becomes an address when the mail is sent or shown. */
+export type MailLink = { link: MailLinkKind; token: string };
+
+/** The content of a mail: `subject` is one line, `body` a list of paragraphs of plain text and links. */
 export type MailContent = {
   subject: string;
-  text: string;
-  /** Left out: made from the text, with its links. */
-  html?: string;
+  body: readonly (string | MailLink)[];
 };
 
 /** A mail as it will be read. `to` is a canonical address. */
 export type Mail = MailContent & { to: string };
 
-/** What a link in a mail is for; where each leads is a setting. */
-export type MailLinkKind = 'invitation' | 'emailVerification' | 'passwordReset';
+/** A mail as the outbox stores it: nobody can read it there, and it is either sent or shown, never both. */
+export type SealedMail = {
+  message: Uint8Array<ArrayBuffer>;
+  /** Shown at /dev/inbox and never sent, whatever is set later. */
+  isForInbox: boolean;
+};
 
 /**
- * Sends a mail once the transaction is committed, and only then: it waits in the outbox, sealed, until
- * the mail server takes it. Raises nothing of the mail server's.
+ * Puts one or many mails into the outbox, in one statement. They leave once the transaction is committed,
+ * and only then. The only way for a mail to get there, but for request_password_reset(), which decides in
+ * the database whether there is anybody to write to. Throws nothing of the mail server's.
  */
-export async function enqueueMail(ctx: Ctx, tx: Db, { to, ...content }: Mail): Promise<void> {
-  const { isForInbox, wake } = ctx.runtime.mail;
-  await tx.$queryRaw`select enqueue_mail(${to}, ${sealMail(ctx, content)}, ${isForInbox})::text`;
-  wake();
-}
-
-/** The content as it waits in the outbox, where nobody can read it. */
-export function sealMail(ctx: Ctx, { subject, text, html }: MailContent): Uint8Array<ArrayBuffer> {
-  return ctx.runtime.mail.sealer.seal(JSON.stringify({ subject, text, html }));
-}
-
-/** The same for many, in one statement. */
-export async function enqueueMails(ctx: Ctx, tx: Db, mails: readonly Mail[]): Promise<void> {
-  if (mails.length === 0) return;
-  const sealed = mails.map(({ subject, text }) =>
-    ctx.runtime.mail.sealer.seal(JSON.stringify({ subject, text })),
-  );
+export async function enqueueMail(ctx: Ctx, tx: Db, mails: Mail | readonly Mail[]): Promise<void> {
+  const list: readonly Mail[] = 'to' in mails ? [mails] : mails;
+  if (list.length === 0) return;
+  const sealed = list.map((mail) => sealMail(ctx, mail));
   await tx.$queryRaw`
-    select enqueue_mail(m.recipient, m.message)::text
-    from unnest(${mails.map(({ to }) => to)}::text[], ${sealed}::bytea[]) m (recipient, message)`;
+    select enqueue_mail(m.recipient, m.message, m.for_inbox)::text
+    from unnest(${list.map(({ to }) => to)}::text[], ${sealed.map(({ message }) => message)}::bytea[],
+      ${sealed.map(({ isForInbox }) => isForInbox)}::boolean[]) m (recipient, message, for_inbox)`;
   ctx.runtime.mail.wake();
 }
 
-/** The address behind a link in a mail, with its token in the fragment, which no server logs. */
-export function createMailLink(ctx: Ctx, kind: MailLinkKind, token: string): string {
-  return `${ctx.runtime.mail.links[kind]}#token=${token}`;
+/** Seals a mail for the outbox of this server. */
+export function sealMail(ctx: Ctx, { subject, body }: MailContent): SealedMail {
+  const { sealer, isForInbox } = ctx.runtime.mail;
+  return { message: sealer.seal(JSON.stringify({ subject, body })), isForInbox };
 }

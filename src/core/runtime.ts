@@ -5,7 +5,6 @@ import type { Sealer } from '../lib/sealer.ts';
 import type { TokenHash } from '../lib/token.ts';
 import type { LiveApiKey } from './live-api-key.ts';
 import type { LiveSession, SessionAsk } from './live-session.ts';
-import type { MailLinkKind } from './mail.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 import type { Permission } from './permissions.ts';
 import type { Membership, Tenant, TenantRef } from './records.ts';
@@ -47,8 +46,6 @@ export type InvitationLimits = {
 /** What enqueueing mails takes. */
 export type MailRuntime = {
   sealer: Sealer;
-  /** The pages that links in mails lead to, without a fragment. */
-  links: Readonly<Record<MailLinkKind, string>>;
   /** Mails are shown on a page of development instead of being sent. */
   isForInbox: boolean;
   /** Has the outbox looked at soon; it is looked at anyway. */

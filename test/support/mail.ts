@@ -1,3 +1,5 @@
+import { loadConfig } from '../../src/config.ts';
+import { openMessage } from '../../src/domains/mails/message.ts';
 import type { TestApp } from './app.ts';
 
 /** A mail as it waits in the outbox. */
@@ -11,6 +13,8 @@ export type WaitingMail = {
   token: string | null;
 };
 
+const { links } = loadConfig({ PORT: '0' }).mail;
+
 /** The mails in the outbox, to one address or to all, oldest first. */
 export async function readMails(app: Pick<TestApp, 'app' | 'owner'>, to: string | null = null) {
   const { rows } = await app.owner.query<{ id: string; recipient: string; sealed: Buffer }>(
@@ -19,9 +23,9 @@ export async function readMails(app: Pick<TestApp, 'app' | 'owner'>, to: string 
     [to],
   );
   return rows.map(({ id, recipient, sealed }): WaitingMail => {
-    const opened = app.app.runtime.mail.sealer.open(sealed);
+    const opened = openMessage(app.app.runtime.mail.sealer, links, sealed);
     if (opened === null) throw new Error(`mail ${id} was sealed with another secret`);
-    const { subject, text } = JSON.parse(opened) as { subject: string; text: string };
+    const { subject, text } = opened;
     return { id, to: recipient, subject, text, token: findToken(text) };
   });
 }

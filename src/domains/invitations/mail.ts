@@ -1,5 +1,4 @@
-import type { Ctx } from '../../core/context.ts';
-import { createMailLink, type Mail } from '../../core/mail.ts';
+import type { Mail } from '../../core/mail.ts';
 import type { Invitation } from '../../core/records.ts';
 
 /** What the mail about an invitation is made of. Names are whatever somebody typed. */
@@ -14,21 +13,21 @@ export type InvitationMail = {
 const nameMax = 60;
 
 /** The mail that brings the link; the only place where the token stands. */
-export function composeInvitation(ctx: Ctx, about: InvitationMail): Mail {
+export function composeInvitation(about: InvitationMail): Mail {
   const { invitation } = about;
   const tenant = toMailName(about.tenantName) || 'a team';
   const inviter = toMailName(about.inviterName ?? '') || 'Somebody';
   return {
     to: invitation.email,
     subject: `Invitation to join ${tenant}`,
-    text: [
+    body: [
       `${inviter} invites you to join "${tenant}".`,
       'To accept or decline, open this page:',
-      createMailLink(ctx, 'invitation', about.token),
+      { link: 'invitation', token: about.token },
       `The invitation is for ${invitation.email} alone: sign in, or sign up, with this address. ` +
         `It is good until ${invitation.expiresAt.toUTCString()}.`,
       'If you did not expect it, there is nothing that you need to do.',
-    ].join('\n\n'),
+    ],
   };
 }
 

@@ -1,16 +1,14 @@
-import type { Ctx } from '../../core/context.ts';
-import { createMailLink, type MailContent } from '../../core/mail.ts';
+import type { MailContent } from '../../core/mail.ts';
 
 /** Says nothing of who it is for: it is written before it is known whether there is anybody. */
-export function composePasswordReset(ctx: Ctx, token: string): MailContent {
+export function composePasswordReset(token: string): MailContent {
   return {
     subject: 'Choose a new password',
-    text: `Somebody has asked to choose a new password for the account with this e-mail address. If it was you:
-
-${createMailLink(ctx, 'passwordReset', token)}
-
-The link is good for 30 minutes and for one time. If it was not you, there is nothing to do: the
-password stays as it is.`,
+    body: [
+      'Somebody has asked to choose a new password for the account with this e-mail address. If it was you:',
+      { link: 'passwordReset', token },
+      'The link is good for 30 minutes and for one time. If it was not you, there is nothing to do: the password stays as it is.',
+    ],
   };
 }
 
@@ -18,9 +16,9 @@ password stays as it is.`,
 export function composePasswordChanged(): MailContent {
   return {
     subject: 'Your password was changed',
-    text: `The password of the account with this e-mail address was changed a moment ago, and its other sessions
-have ended.
-
-If it was not you, choose a new password at once: ask for it on the page where you sign in.`,
+    body: [
+      'The password of the account with this e-mail address was changed a moment ago, and its other sessions have ended.',
+      'If it was not you, choose a new password at once: ask for it on the page where you sign in.',
+    ],
   };
 }

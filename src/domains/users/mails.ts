@@ -1,14 +1,13 @@
-import type { Ctx } from '../../core/context.ts';
-import { createMailLink, type MailContent } from '../../core/mail.ts';
+import type { MailContent } from '../../core/mail.ts';
 
 /** Asks somebody to show that the mailbox is theirs. */
-export function composeVerification(ctx: Ctx, token: string): MailContent {
+export function composeVerification(token: string): MailContent {
   return {
     subject: 'Please confirm your e-mail address',
-    text: `Somebody has signed up with this e-mail address. If it was you, please confirm that it is yours:
-
-${createMailLink(ctx, 'emailVerification', token)}
-
-The link is good for 24 hours and for one time. If it was not you, there is nothing to do.`,
+    body: [
+      'Somebody has signed up with this e-mail address. If it was you, please confirm that it is yours:',
+      { link: 'emailVerification', token },
+      'The link is good for 24 hours and for one time. If it was not you, there is nothing to do.',
+    ],
   };
 }

@@ -1,10 +1,17 @@
-import { escapeHtml, textToHtml } from '../../lib/mail-html.ts';
+import { escapeHtml } from '../../lib/mail-body.ts';
 import { renderLayout } from './layout.ts';
 
 /** A mail as the inbox shows it. */
-export type InboxEntry = { id: string; to: string; subject: string; text: string; createdAt: Date };
+export type InboxEntry = {
+  id: string;
+  to: string;
+  subject: string;
+  /** A fragment of HTML that is safe to show: no markup but paragraphs and links. */
+  html: string;
+  createdAt: Date;
+};
 
-/** The page of the inbox; it looks for new mails by itself. Shows the text, never the mail's HTML. */
+/** The page of the inbox; it looks for new mails by itself. */
 export function renderInbox(mails: readonly InboxEntry[]): string {
   const list = mails.length > 0 ? mails.map(renderMail).join('\n') : renderEmpty();
   return renderLayout(
@@ -21,12 +28,12 @@ ${list}
   );
 }
 
-function renderMail({ id, to, subject, text, createdAt }: InboxEntry): string {
+function renderMail({ id, to, subject, html, createdAt }: InboxEntry): string {
   const at = createdAt.toISOString();
   return `<article id="${escapeHtml(id)}">
 <h2>${escapeHtml(subject)}</h2>
 <p class="about">to <b>${escapeHtml(to)}</b> at <time datetime="${at}">${at}</time></p>
-${textToHtml(text)}
+${html}
 </article>`;
 }
 

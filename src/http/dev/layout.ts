@@ -1,4 +1,4 @@
-import { escapeHtml } from '../../lib/mail-html.ts';
+import { escapeHtml } from '../../lib/mail-body.ts';
 
 /** A whole page; `body` is HTML, `script` the name of one of our files. */
 export function renderLayout(title: string, script: string, body: string): string {

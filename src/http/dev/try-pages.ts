@@ -1,4 +1,4 @@
-import { escapeHtml } from '../../lib/mail-html.ts';
+import { escapeHtml } from '../../lib/mail-body.ts';
 import { renderLayout } from './layout.ts';
 
 /** A mutation to try: its form is sent as the input, together with the token of the link if it has one. */

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { App } from '../../../src/app.ts';
-import { findToken } from '../../support/mail.ts';
+import { readMails } from '../../support/mail.ts';
 import { toPublicId } from '../../support/people.ts';
 import type { Filling } from '../fill.ts';
 import type { Data, Play, Player } from '../player.ts';
@@ -107,15 +107,10 @@ export async function signUp(play: Play, name: string) {
 
 /** The token of the newest mail to somebody. */
 export async function readToken({ client, app }: World, email: string): Promise<string> {
-  const { rows } = await client.query<{ sealed: Buffer }>(
-    'select sealed_message as sealed from mail_outbox where recipient = $1 order by id desc',
-    [email],
-  );
-  for (const { sealed } of rows) {
-    const token = findToken(app.runtime.mail.sealer.open(sealed) ?? '');
-    if (token !== null) return token;
-  }
-  throw new Error(`no mail with a link to ${email}`);
+  const mails = await readMails({ app, owner: client }, email);
+  const token = mails.findLast((mail) => mail.token !== null)?.token;
+  if (!token) throw new Error(`no mail with a link to ${email}`);
+  return token;
 }
 
 /** Lets everybody be mailed again at once. */

@@ -6,7 +6,7 @@ import {
   isPlatformAdmin,
   limitToCredential,
 } from '../../../core/context.ts';
-import { enqueueMails } from '../../../core/mail.ts';
+import { enqueueMail } from '../../../core/mail.ts';
 import { allPermissions, needs } from '../../../core/permissions.ts';
 import type { Invitation, Role, Tenant } from '../../../core/records.ts';
 import { getTenantScope } from '../../../core/scopes.ts';
@@ -135,9 +135,9 @@ export async function sendInvitations(
   const inviterName = findInviterName(ctx);
   const mails = stored.map((invitation) => {
     const token = tokens.get(invitation.email) ?? '';
-    return composeInvitation(ctx, { invitation, tenantName, inviterName, token });
+    return composeInvitation({ invitation, tenantName, inviterName, token });
   });
-  await enqueueMails(ctx, tx, mails);
+  await enqueueMail(ctx, tx, mails);
   const byEmail = new Map(stored.map((invitation) => [invitation.email, invitation]));
   return addressees.flatMap(({ email }) => byEmail.get(email) ?? []);
 }

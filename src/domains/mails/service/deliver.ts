@@ -3,6 +3,7 @@ import { noScope } from '../../../db/scope.ts';
 import { startRepeatingJob } from '../../../lib/repeating-job.ts';
 import type { Sealer } from '../../../lib/sealer.ts';
 import type { Logger } from '../../../observability/logger.ts';
+import type { MailLinks } from '../message.ts';
 import { claimMails } from '../queries.ts';
 import { connectionsMax, createMailTransport, type MailServer } from '../transport.ts';
 import { type BacklogStats, createMailBacklog } from './backlog.ts';
@@ -23,6 +24,7 @@ export type MailDeliveryOptions = {
   sealer: Sealer;
   log: Logger;
   server: MailServer;
+  links: MailLinks;
   /** How long `close` waits. */
   closeGraceMs: number;
   /** For metrics, where there are any. */

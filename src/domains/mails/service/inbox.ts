@@ -1,7 +1,7 @@
 import type { Database } from '../../../db/database.ts';
 import { noScope } from '../../../db/scope.ts';
 import type { Sealer } from '../../../lib/sealer.ts';
-import { openMessage } from '../message.ts';
+import { type MailLinks, openMessage } from '../message.ts';
 import { listInbox } from '../queries.ts';
 
 /** A mail as the inbox of development shows it. */
@@ -17,10 +17,14 @@ export type InboxMail = {
 const mailsMax = 100;
 
 /** The newest mails that would have been sent, newest first. Those of another secret are left out. */
-export async function listInboxMails(db: Database, sealer: Sealer): Promise<InboxMail[]> {
+export async function listInboxMails(
+  db: Database,
+  sealer: Sealer,
+  links: MailLinks,
+): Promise<InboxMail[]> {
   const rows = await db.read(noScope, (tx) => listInbox(tx, mailsMax));
   return rows.flatMap(({ id, recipient, sealedMessage, createdAt }) => {
-    const message = openMessage(sealer, sealedMessage);
+    const message = openMessage(sealer, links, sealedMessage);
     return message === null ? [] : [{ ...message, id, to: recipient, createdAt }];
   });
 }

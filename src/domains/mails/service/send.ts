@@ -2,7 +2,7 @@ import type { Database } from '../../../db/database.ts';
 import { noScope } from '../../../db/scope.ts';
 import type { Sealer } from '../../../lib/sealer.ts';
 import type { Logger } from '../../../observability/logger.ts';
-import { openMessage } from '../message.ts';
+import { type MailLinks, openMessage } from '../message.ts';
 import * as queries from '../queries.ts';
 import { describeFault, getWaitSeconds, isGivenUp, type MailFault } from '../rules.ts';
 import type { MailTransport } from '../transport.ts';
@@ -12,6 +12,7 @@ export type MailSenderOptions = {
   db: Database;
   sealer: Sealer;
   log: Logger;
+  links: MailLinks;
   transport: MailTransport;
   backlog: MailBacklog;
   /** For metrics, where there are any. */
@@ -39,10 +40,10 @@ export function createMailSender(options: MailSenderOptions) {
 }
 
 async function trySend(
-  { sealer, transport }: MailSenderOptions,
+  { sealer, links, transport }: MailSenderOptions,
   { id, recipient, sealedMessage, createdAt }: queries.ClaimedMail,
 ): Promise<MailFault | null> {
-  const message = openMessage(sealer, sealedMessage);
+  const message = openMessage(sealer, links, sealedMessage);
   if (message === null) return { code: 'SEALED WITH ANOTHER SECRET' };
   try {
     await transport.send({ ...message, id, to: recipient, createdAt });

@@ -1,3 +1,4 @@
+import type { SealedMail } from '../../../core/mail.ts';
 import type { Db } from '../../../db/database.ts';
 import type { TokenHash } from '../../../lib/token.ts';
 import { lifetimeSeconds, mailBudget } from '../../users/one-time-token.ts';
@@ -18,8 +19,7 @@ export async function reserveResetOfSource(
 export type ResetRequest = {
   email: string;
   tokenHash: TokenHash;
-  sealedMail: Uint8Array;
-  isForInbox: boolean;
+  mail: SealedMail;
   requestId: string;
   ip: string | null;
 };
@@ -32,7 +32,7 @@ export async function requestPasswordReset(db: Db, request: ResetRequest): Promi
   const { mailsMax, windowSeconds, spacingSeconds } = mailBudget;
   const [row] = await db.$queryRaw<[{ seconds: number }]>`
     select request_password_reset(${request.email}, ${request.tokenHash},
-      ${lifetimeSeconds.password_reset}::int, ${request.sealedMail}, ${request.isForInbox},
+      ${lifetimeSeconds.password_reset}::int, ${request.mail.message}, ${request.mail.isForInbox},
       ${request.requestId}, ${request.ip}::inet, ${mailsMax}::int, ${windowSeconds}::int,
       ${spacingSeconds}::int) as seconds`;
   return row.seconds;

@@ -26,11 +26,10 @@ export async function requestPasswordReset(ctx: Ctx, input: { email: string }): 
     ),
   );
   const { token, hash } = createOneTimeToken('password_reset');
-  const { isForInbox, wake } = ctx.runtime.mail;
-  const sealedMail = sealMail(ctx, composePasswordReset(ctx, token));
-  const request = { email, tokenHash: hash, sealedMail, isForInbox, requestId, ip };
+  const mail = sealMail(ctx, composePasswordReset(token));
+  const request = { email, tokenHash: hash, mail, requestId, ip };
   requireNoWait(await ctx.db.write(noScope, (db) => queries.requestPasswordReset(db, request)));
-  wake();
+  ctx.runtime.mail.wake();
 }
 
 function requireNoWait(seconds: number): void {

@@ -40,7 +40,7 @@ export async function sendVerification(
   if (seconds > 0) {
     throw new RateLimitedError('A mail was sent a moment ago. Please look for it first.', seconds);
   }
-  await enqueueMail(ctx, tx, { to: email, ...composeVerification(ctx, token) });
+  await enqueueMail(ctx, tx, { to: email, ...composeVerification(token) });
 }
 
 /**

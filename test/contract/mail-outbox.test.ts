@@ -1,0 +1,45 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+// Whether a mail is sent or shown is decided in one place. Whoever wrote another way to the outbox would have to
+// decide it again, and one of two ways forgot.
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const structure = await readFile(path.join(root, 'prisma/structure.sql'), 'utf8');
+
+/** The functions of the database whose body matches. */
+function listFunctions(pattern: RegExp): string[] {
+  const bodies = structure.split(/^CREATE OR REPLACE FUNCTION public\./m).slice(1);
+  return bodies
+    .map((text) => text.split(/^alter function /m, 1)[0] ?? '')
+    .filter((text) => pattern.test(text.slice(text.indexOf('\n'))))
+    .map((text) => text.slice(0, text.indexOf('(')));
+}
+
+test('one function of the server puts mails into the outbox', async () => {
+  const entries = await readdir(path.join(root, 'src'), { recursive: true });
+  const files = entries.filter((name) => name.endsWith('.ts') && !name.includes('generated'));
+  const found: string[] = [];
+  for (const name of files) {
+    const text = await readFile(path.join(root, 'src', name), 'utf8');
+    if (/\benqueue_mail\b|\binto mail_outbox\b/i.test(text)) found.push(name);
+  }
+  expect(found).toEqual([path.join('core', 'mail.ts')]);
+});
+
+test('one function of the database writes them, and each that calls it says whether the mail is shown', () => {
+  expect(listFunctions(/insert into (public\.)?mail_outbox\b/i)).toEqual(['enqueue_mail']);
+  const callers = listFunctions(/\benqueue_mail\(/);
+  expect(callers).toEqual(['request_password_reset']);
+  const calls = Array.from(
+    structure.matchAll(/perform enqueue_mail\((.*?)\)/g),
+    ([, args = '']) => args,
+  );
+  expect(calls).toEqual(['address, message, for_inbox']);
+});
+
+test('the server’s own login can write no row of the outbox', () => {
+  expect(structure).not.toMatch(/^grant .*\bon mail_outbox to tenantry_app/im);
+});

@@ -1,0 +1,171 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { createTestDatabase, type TestDatabase } from '../support/cluster.ts';
+import { openSession, post, send } from '../support/credentials.ts';
+import { invite, inviteOne, sendAbout } from '../support/invitations.ts';
+import { readLastMail } from '../support/mail.ts';
+import { createPerson, createTeam } from '../support/people.ts';
+import { startTestMail, type TestMailServer } from '../support/smtp.ts';
+
+// Every way to cause a mail, on a server that shows mails; then a mail server is set on the same database.
+
+let shared: TestDatabase;
+let mail: TestMailServer;
+beforeAll(async () => {
+  mail = await startTestMail();
+  shared = await createTestDatabase();
+});
+afterAll(async () => {
+  await shared.drop();
+  await mail.stop();
+});
+
+/** A server on the database of all these tests; closed when its test is over, if not before. */
+async function startOnShared(environment: Record<string, string> = {}): Promise<TestApp> {
+  const database = { ...shared, drop: async () => undefined };
+  const app = await startTestApp(environment, { database });
+  let closing: Promise<void> | null = null;
+  const close = () => {
+    closing ??= app.close();
+    return closing;
+  };
+  onTestFinished(close);
+  return { ...app, close };
+}
+
+/** Everything that causes a mail. A mutation that is to cause one belongs here, too. */
+async function causeEveryMail(app: TestApp): Promise<void> {
+  const team = await createTeam(app);
+  const { owner } = team;
+  await app.owner.query('delete from sign_in_budgets');
+  await send(owner.ask, 'requestEmailVerification');
+  await send(app.ask, 'requestPasswordReset', { email: owner.email });
+  const { token } = await readLastMail(app, owner.email);
+  const newPassword = 'a heron over the pond';
+  await send(app.ask, 'resetPassword', { token, newPassword });
+  const again = await openSession(app, { email: owner.email, password: newPassword });
+  await send(again.ask, 'changePassword', {
+    currentPassword: newPassword,
+    newPassword: 'slow violet tractors hum',
+  });
+  const lines = ['one', 'two'].map((word) => ({ email: `${word}@people.example`, roleKeys: [] }));
+  await invite(team, lines, again.ask);
+  const { id } = await inviteOne(team, 'three@people.example', { ask: again.ask });
+  await sendAbout(again.ask, 'resendInvitation', { invitationId: id });
+}
+
+/** How many mails wait that nobody has tried to send: of the inbox, and of those to be sent. */
+async function countWaiting({ owner }: TestApp) {
+  const { rows } = await owner.query(
+    `select count(*) filter (where is_for_inbox)::int as shown,
+       count(*) filter (where not is_for_inbox)::int as sent
+     from mail_outbox where attempts = 0`,
+  );
+  return rows[0];
+}
+
+test('mails of every kind show at the inbox, and are never sent once a mail server is set', async () => {
+  const shown = await startOnShared();
+  await causeEveryMail(shown);
+  // Signing up, two links, two notices of a new password, and three invitations of which one is sent again.
+  expect(await countWaiting(shown)).toEqual({ shown: 9, sent: 0 });
+  const page = await (await fetch(`${shown.url}/dev/inbox`)).text();
+  for (const word of ['one', 'two', 'three']) expect(page).toContain(`${word}@people.example`);
+  await shown.close();
+  const sending = await startOnShared({ SMTP_URL: mail.url });
+  const later = await createPerson(sending);
+  await mail.waitForMail(later.email);
+  expect(mail.mails.map(({ to }) => to)).toEqual([[later.email]]);
+  expect(await countWaiting(sending)).toEqual({ shown: 9, sent: 0 });
+});
+
+test('mails of every kind are sent where a mail server is set', async () => {
+  const sending = await startOnShared({ SMTP_URL: mail.url });
+  const before = mail.mails.length;
+  await causeEveryMail(sending);
+  await expect.poll(() => mail.mails.length - before, { timeout: 15_000 }).toBe(9);
+});
+
+test('a mail that waited for a mail server leads to the page that is set when it leaves', async () => {
+  const waiting = await startOnShared({ MAIL_INBOX: 'off' });
+  const team = await createTeam(waiting);
+  await inviteOne(team, 'patient@people.example');
+  await waiting.close();
+  await startOnShared({
+    SMTP_URL: mail.url,
+    INVITATION_URL: 'https://app.example/join',
+  });
+  const got = await mail.waitForMail('patient@people.example');
+  expect(got.text).toContain(`https://app.example/join#token=${got.token}`);
+  expect(got.html).toContain(`<a href="https://app.example/join#token=${got.token}">`);
+  expect(got.text).not.toContain('localhost');
+});
+
+test('a mail that the release before wrote leads there, too', async () => {
+  const sending = await startOnShared({
+    SMTP_URL: mail.url,
+    PASSWORD_RESET_URL: 'https://app.example/reset',
+  });
+  const link = 'http://localhost:4000/dev/password-reset#token=tenantry_reset_x1';
+  const old = { subject: 'Choose', text: `If it was you:\n\n${link}\n\nIt is good once.` };
+  const sealed = sending.app.runtime.mail.sealer.seal(JSON.stringify(old));
+  await sending.owner.query('select enqueue_mail($1, $2)', ['old@people.example', sealed]);
+  const got = await mail.waitForMail('old@people.example');
+  const address = 'https://app.example/reset#token=tenantry_reset_x1';
+  expect(got.text.trim()).toBe(`If it was you:\n\n${address}\n\nIt is good once.`);
+  expect(got.html).toContain(`<a href="${address}">`);
+});
+
+test('a link is made of settings alone, whatever headers a request brings', async () => {
+  const app = await startOnShared();
+  const person = await createPerson(app);
+  await app.owner.query('delete from sign_in_budgets');
+  const headers = {
+    'x-forwarded-host': 'evil.example',
+    'x-forwarded-proto': 'gopher',
+    'x-original-host': 'evil.example',
+    forwarded: 'host=evil.example',
+    origin: 'https://evil.example',
+    referer: 'https://evil.example/',
+  };
+  const { status } = await post(
+    app,
+    {
+      query: `mutation ($input: RequestPasswordResetInput!) {
+        requestPasswordReset(input: $input) { __typename } }`,
+      variables: { input: { email: person.email } },
+    },
+    headers,
+  );
+  expect(status).toBe(200);
+  const { rows } = await app.owner.query<{ sealed: Buffer }>(
+    'select sealed_message as sealed from mail_outbox where recipient = $1 order by id desc limit 1',
+    [person.email],
+  );
+  const opened = app.app.runtime.mail.sealer.open(rows[0]?.sealed ?? Buffer.alloc(0)) ?? '';
+  expect(opened).toContain('tenantry_reset_');
+  expect(opened).not.toMatch(/evil|gopher|https?:/);
+});
+
+test('what the release before forgot to mark is marked by the migration, and nothing else', async () => {
+  const { owner, app } = await startOnShared();
+  const sealed = app.runtime.mail.sealer.seal('{"subject":"Hello","text":"Text"}');
+  const to = ['forgotten', 'fresh', 'tried'].map((word) => `${word}@people.example`);
+  await owner.query('select enqueue_mail(address, $2) from unnest($1::text[]) address', [
+    to,
+    sealed,
+  ]);
+  await owner.query(
+    `update mail_outbox set created_at = now() - interval '1 hour' where recipient <> $1`,
+    [to[1]],
+  );
+  await owner.query('update mail_outbox set attempts = 1 where recipient = $1', [to[2]]);
+  const folder = new URL('../../migrations/031_keep_mails_of_the_inbox/', import.meta.url);
+  await owner.query(await readFile(new URL('migration.sql', folder), 'utf8'));
+  const { rows } = await owner.query(
+    'select is_for_inbox as shown from mail_outbox where recipient = any ($1) order by id',
+    [to],
+  );
+  expect(rows.map(({ shown }) => shown)).toEqual([true, false, false]);
+});
