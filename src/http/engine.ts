@@ -2,6 +2,7 @@ import type { GraphQLSchema } from 'graphql';
 import { createYoga, type Plugin, type YogaLogger, type YogaServerInstance } from 'graphql-yoga';
 import type { NoteDuration, RequestInfo, SessionKeeper } from '../core/context.ts';
 import type { Logger } from '../observability/logger.ts';
+import { findRemoteSign } from './dev/local-request.ts';
 import { createDocumentCache } from './document-cache.ts';
 import type { AnswerErrors } from './error-answers.ts';
 import type { ServerContext } from './exchange.ts';
@@ -66,7 +67,13 @@ export function createEngine(options: EngineOptions): Engine {
     schema: options.schema,
     context: ({ exchange }) => createContext(exchange, exchange.request),
     plugins: [...listPlugins(options), ...options.plugins],
-    graphiql: graphiql && getGraphiQLOptions(exampleQueries),
+    // The examples sign in as people of the demo, which is for this machine only.
+    graphiql:
+      graphiql &&
+      (({ headers }) => {
+        const isLocal = findRemoteSign(Object.fromEntries(headers)) === null;
+        return getGraphiQLOptions(isLocal ? exampleQueries : '');
+      }),
     renderGraphiQL,
     batching: false,
     cors: false,

@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { text as readText } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { post } from '../support/credentials.ts';
@@ -16,12 +17,11 @@ const assets = ['dev.css', 'inbox.js', 'try.js'];
 
 const get = (path: string, at: Pick<TestApp, 'url'> = app) => fetch(`${at.url}/dev/${path}`);
 
-/** The status of the inbox when it is asked for by another name. */
-function getByHost(host: string): Promise<number | undefined> {
+/** The status and the text of a page that is asked for with these headers; fetch sends no `host`. */
+function getWith(path: string, headers: Record<string, string>): Promise<[number, string]> {
   return new Promise((resolve, reject) => {
-    const asked = request(`${app.url}/dev/inbox`, { headers: { host } }, (response) => {
-      response.resume();
-      resolve(response.statusCode);
+    const asked = request(`${app.url}${path}`, { headers }, async (response) => {
+      resolve([response.statusCode ?? 0, await readText(response)]);
     });
     asked.on('error', reject).end();
   });
@@ -97,11 +97,68 @@ describe('the inbox', () => {
     ]);
     expect(await (await get('inbox')).text()).not.toContain('real@mail.example');
   });
+});
 
-  test('is shown to no page that points a name of its own at this machine', async () => {
-    expect(await getByHost('localhost:4000')).toBe(200);
-    for (const host of ['evil.example', 'localhost.evil.example', '192.0.2.1']) {
-      expect(await getByHost(host)).toBe(404);
+describe('all pages of development', () => {
+  const all = [...pages, ...assets].map((name) => `/dev/${name}`);
+
+  test('are closed to pages that point a name of their own at this machine', async () => {
+    for (const path of all) {
+      for (const host of ['localhost', 'localhost:4000', '127.0.0.1:4000', '[::1]:4000']) {
+        expect((await getWith(path, { host }))[0], `${path} at ${host}`).toBe(200);
+      }
+      for (const host of [
+        'evil.example',
+        'localhost.evil.example',
+        '192.0.2.1',
+        '127.0.0.1.evil',
+      ]) {
+        const [status, text] = await getWith(path, { host });
+        expect(status, `${path} at ${host}`).toBe(403);
+        expect(text).toContain('another name than "localhost"');
+      }
+    }
+  });
+
+  test.each([
+    ['forwarded', 'for=192.0.2.60;proto=https'],
+    ['via', '1.1 proxy.example'],
+    ['x-forwarded-for', '192.0.2.60'],
+    ['X-Forwarded-Host', 'tenantry.example'],
+    ['x-forwarded-proto', 'https'],
+    ['x-forwarded-port', '443'],
+    ['x-forwarded-server', 'web-1'],
+    ['x-forwarded-anything', ''],
+    ['x-real-ip', '192.0.2.60'],
+    ['true-client-ip', '192.0.2.60'],
+    ['x-client-ip', '192.0.2.60'],
+    ['x-original-forwarded-for', '192.0.2.60'],
+    ['x-envoy-external-address', '192.0.2.60'],
+    ['x-amzn-trace-id', 'Root=1-67891233-abcdef012345678912345678'],
+    ['cf-connecting-ip', '192.0.2.60'],
+    ['cf-ray', '230b030023ae2822-SJC'],
+    ['cdn-loop', 'cloudflare'],
+    ['fastly-client-ip', '192.0.2.60'],
+    ['fly-client-ip', '192.0.2.60'],
+  ])('are closed to what came through a proxy, and say so: %s', async (header, value) => {
+    await createPerson(app);
+    for (const path of all) {
+      const [status, text] = await getWith(path, { host: 'localhost', [header]: value });
+      expect([path, status]).toEqual([path, 403]);
+      expect(text).toContain(`came through a proxy (header "${header.toLowerCase()}")`);
+      expect(text).not.toContain('tenantry_verify_');
+    }
+  });
+
+  test('and the sign-in of the demo is not in the GraphiQL that others see', async () => {
+    const open = (headers: Record<string, string>) =>
+      getWith('/graphql', { accept: 'text/html', host: 'localhost', ...headers });
+    expect((await open({}))[1]).toContain('demo-password-for-ada');
+    for (const headers of [{ 'x-forwarded-for': '192.0.2.60' }, { host: 'evil.example' }]) {
+      const [status, html] = await open(headers);
+      expect(status).toBe(200);
+      expect(html).toContain('GraphiQL');
+      expect(html).not.toContain('demo-password');
     }
   });
 });

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import type { Answer } from '../answer.ts';
-import { loopbackHost } from '../forgery.ts';
 import { type InboxEntry, renderInbox } from './inbox.ts';
+import { findRemoteSign } from './local-request.ts';
 import { renderTryPage } from './try-pages.ts';
 
 /** Answers a page below /dev/, or null where there is none. */
@@ -34,15 +34,15 @@ const securityPolicy = [
 
 /**
  * The conveniences of development: an inbox of the mails that would have been sent, and pages to try
- * what their links are for. Nothing of it is there in production.
+ * what their links are for. Production has none of them. All of them are for the machine itself: the inbox
+ * shows tokens. Requests from elsewhere get a 403 that says why.
  */
 export function createDevPages({ hasPages, listMails }: DevPagesOptions): AnswerDevPage {
   return async (req, path) => {
-    if (req.method !== 'GET') return null;
-    // By this name alone: a page that has its own name point here must not read the tokens.
-    if (path === '/dev/inbox' && listMails && loopbackHost.test(req.headers.host ?? '')) {
-      return createPage(renderInbox(await listMails()));
-    }
+    if (req.method !== 'GET' || !(hasPages || listMails)) return null;
+    const sign = findRemoteSign(req.headers);
+    if (sign !== null) return createClosedAnswer(sign);
+    if (path === '/dev/inbox' && listMails) return createPage(renderInbox(await listMails()));
     if (!hasPages) return null;
     const type = assets[path];
     if (type) {
@@ -52,6 +52,17 @@ export function createDevPages({ hasPages, listMails }: DevPagesOptions): Answer
     const page = renderTryPage(path.slice('/dev/'.length), { hasInbox: listMails !== null });
     return page === null ? null : createPage(page);
   };
+}
+
+/** Says why; as text, since styles and scripts are closed too. */
+function createClosedAnswer(sign: string): Answer {
+  const body = `Closed: pages under /dev/ are for the machine that runs the server.
+
+${sign}
+
+Open http://localhost:<port>/dev/ on that machine, or forward the port with ssh -L.
+`;
+  return { status: 403, headers: { 'content-type': 'text/plain; charset=utf-8' }, body };
 }
 
 function createPage(html: string): Answer {
