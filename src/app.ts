@@ -27,8 +27,10 @@ import { schema } from './schema.ts';
 
 /** What an app is made of beyond its configuration. */
 export type AppParts = {
-  /** The serving login's url. */
+  /** The serving login's URL, which may lead through a pooler. */
   appUrl: string;
+  /** Its URL past any pooler, over which the process hears of changes; `appUrl` if not given. */
+  listenUrl?: string;
   secret: string;
   log: Logger;
   /** Sees every statement; tests count with it. */

@@ -99,22 +99,7 @@ function findContradictions(values: AllValues, unread: ReadonlySet<string>): str
       server.CLIENT_PLACE_HEADER !== undefined && server.TRUSTED_PROXY_HOPS === 0,
       'needs TRUSTED_PROXY_HOPS: anybody could send it',
     ],
-    [
-      'DATABASE_APP_URL',
-      database.DATABASE_APP_URL !== undefined && database.DATABASE_URL === undefined,
-      'needs DATABASE_URL, the owner of the same database',
-    ],
-    [
-      'DATABASE_POOL_SIZE',
-      // One that does background work with its only connection would answer nobody meanwhile.
-      server.WEB_CONCURRENCY > 1 && database.DATABASE_POOL_SIZE < 2 * server.WEB_CONCURRENCY,
-      `must be at least ${2 * server.WEB_CONCURRENCY}, two for each of WEB_CONCURRENCY`,
-    ],
-    [
-      'DATABASE_QUERY_TIMEOUT_MS',
-      database.DATABASE_QUERY_TIMEOUT_MS < database.DATABASE_STATEMENT_TIMEOUT_MS,
-      'must be at least DATABASE_STATEMENT_TIMEOUT_MS',
-    ],
+    ...findDatabaseContradictions(database, server),
     [
       'SESSION_ABSOLUTE_TIMEOUT_SECONDS',
       sessions.SESSION_ABSOLUTE_TIMEOUT_SECONDS < sessions.SESSION_IDLE_TIMEOUT_SECONDS,
@@ -129,6 +114,35 @@ function findContradictions(values: AllValues, unread: ReadonlySet<string>): str
   return checks
     .filter(([name, isBroken]) => isBroken && !unread.has(name))
     .map(([name, , rule]) => `${name} ${rule}`);
+}
+
+function findDatabaseContradictions(
+  database: AllValues['database'],
+  server: AllValues['server'],
+): [name: string, isBroken: boolean, rule: string][] {
+  return [
+    [
+      'DATABASE_APP_URL',
+      database.DATABASE_APP_URL !== undefined && database.DATABASE_URL === undefined,
+      'needs DATABASE_URL, the owner of the same database',
+    ],
+    [
+      'DATABASE_DIRECT_URL',
+      database.DATABASE_DIRECT_URL !== undefined && database.DATABASE_URL === undefined,
+      'needs DATABASE_URL, which may lead through a pooler',
+    ],
+    [
+      'DATABASE_POOL_SIZE',
+      // One that does background work with its only connection would answer nobody meanwhile.
+      server.WEB_CONCURRENCY > 1 && database.DATABASE_POOL_SIZE < 2 * server.WEB_CONCURRENCY,
+      `must be at least ${2 * server.WEB_CONCURRENCY}, two for each of WEB_CONCURRENCY`,
+    ],
+    [
+      'DATABASE_QUERY_TIMEOUT_MS',
+      database.DATABASE_QUERY_TIMEOUT_MS < database.DATABASE_STATEMENT_TIMEOUT_MS,
+      'must be at least DATABASE_STATEMENT_TIMEOUT_MS',
+    ],
+  ];
 }
 
 /** What leads nowhere may not be sent to people, and what is secret may not be shown to others. */

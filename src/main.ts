@@ -9,18 +9,19 @@ import { getSecret } from './config/secret.ts';
 import type { Config } from './config.ts';
 import { builtInRoles } from './core/permissions.ts';
 import { openDatabase } from './db/open.ts';
+import { findListenUrl } from './db/pooler.ts';
 import { verifyAppRole } from './db/verify-app-role.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
 
 /** What undoes a step of the start. */
 type Closer = () => Promise<void>;
 type Start = { config: Config; log: Logger; stop: StopWatch; closers: Closer[] };
-type Parts = { appUrl: string; secret: string; log: Logger };
+type Parts = { appUrl: string; listenUrl: string; secret: string; log: Logger };
 
 /**
  * Runs the server until a signal or a fault ends it, then closes what it opened, the last first,
  * and answers the exit code. A signal during the start counts as soon as the step under way is
- * done. Raises PortTakenError, MigrationError, EmbeddedError, AppRoleError or WorkerError.
+ * done. Throws PortTakenError, MigrationError, EmbeddedError, PoolerError, AppRoleError or WorkerError.
  */
 export async function serve(config: Config): Promise<0 | 1> {
   const log = createLogger(config.log);
@@ -48,9 +49,11 @@ async function start({ config, log, stop, closers }: Start): Promise<void> {
   closers.push(stopDatabase);
   if (stop.isAsked()) return;
   await verifyAppRole(appUrl);
+  const listenUrl = await findListenUrl(appUrl, ownerUrl);
   const isDemo = await prepareDemo(config, ownerUrl, log);
   if (stop.isAsked()) return;
-  const url = await listen(config, { appUrl, secret: await getSecret(config), log }, closers);
+  const secret = await getSecret(config);
+  const url = await listen(config, { appUrl, listenUrl, secret, log }, closers);
   // Counted from the start of the process, so it is what a person waits.
   const readySeconds = performance.now() / 1_000;
   if (config.log.format === 'json') log.info({ url, readySeconds }, 'ready');

@@ -21,7 +21,7 @@ export function openData(config: Config, parts: AppParts, tracing: Tracing | nul
   const maxAgeMs = config.sessions.credentialCacheMs;
   if (maxAgeMs === 0) return { db, cache: undefined, close: db.close };
   const cache = createCredentialCache({ maxAgeMs, isHeard: () => changes.isHeard() });
-  const { appUrl: url, log } = parts;
+  const { appUrl, listenUrl: url = appUrl, log } = parts;
   const changes = followChanges({ url, onChange: cache.forget, log });
   return {
     db: heedChanges(db, changes),

@@ -18,6 +18,7 @@ const clearErrors: ReadonlySet<string> = new Set([
   'EmbeddedError',
   'InvalidInputError',
   'MigrationError',
+  'PoolerError',
   'PortTakenError',
   'ReplaceError',
   'UsageError',

@@ -96,6 +96,8 @@ function arrangeDatabase(database: AllValues['database']) {
   return {
     /** Undefined means the embedded PostgreSQL. */
     url: database.DATABASE_URL,
+    /** The owner's way past any pooler; undefined means the embedded PostgreSQL. */
+    directUrl: database.DATABASE_DIRECT_URL ?? database.DATABASE_URL,
     /** Undefined means derived from `url`. */
     appUrl: database.DATABASE_APP_URL,
     dataDir: database.TENANTRY_DATA_DIR,

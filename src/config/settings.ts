@@ -125,6 +125,12 @@ export const settings = {
       fallbackNote: 'derived from DATABASE_URL',
       about: 'URL of the serving login, which must own nothing; needs DATABASE_URL',
     }),
+    DATABASE_DIRECT_URL: databaseUrl({
+      fallback: undefined,
+      fallbackNote: 'DATABASE_URL',
+      about:
+        "Owner's URL that reaches PostgreSQL itself, where DATABASE_URL leads through a pooler in transaction mode",
+    }),
     TENANTRY_DATA_DIR: text(/^[^\0]+$/, 'a path', {
       fallback: '.data',
       about: 'Folder of the embedded PostgreSQL and of what the server keeps between starts',

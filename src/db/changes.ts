@@ -1,20 +1,20 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Database } from './database.ts';
 import type { DatabaseLog } from './log.ts';
+import { getAnnouncedPid, inspectRoute, PoolerError } from './pooler.ts';
 
-/** What this process hears of what others commit (migrations/023_tell_changes). */
+/** Hears which users and tenants other processes change (migrations/023_tell_changes). */
 export type Changes = {
-  /** False where something may be missed: nothing may be remembered then. */
+  /** False while a change may be missed: nothing may be remembered then. */
   isHeard: () => boolean;
-  /** Resolves when everything is heard that was committed before the call, or nothing is heard any more. */
+  /** Resolves once every change committed before the call is heard, or changes are not heard any more. */
   catchUp: () => Promise<void>;
   close: () => Promise<void>;
 };
 
 export type ChangesOptions = {
-  /** The serving login's. */
+  /** Reaches PostgreSQL itself, as the serving login. */
   url: string;
   /** Called with the id of a user or a tenant that changed, or null for all of them. */
   onChange: (id: string | null) => void;
@@ -22,47 +22,47 @@ export type ChangesOptions = {
 };
 
 const channel = 'tenantry_changes';
-/** How often the connection has to prove that it hears, and how long that may take. */
+/** How often the connection is proven, and how long a proof may take. */
 const proveEveryMs = 500;
 const proofMsMax = 1_000;
 const reconnectAfterMs = { first: 250, most: 5_000 };
 
-const deafMessage =
-  'Changes by other processes are not heard, so every credential is checked anew. Behind a pooler that lends ' +
-  'connections for a transaction that stays so: set CREDENTIAL_CACHE_MS=0 to have it said no more.';
+const unheardMessage =
+  'Changes by other processes are not heard, so every credential is checked with the database.';
+const pooledMessage =
+  'notifications do not pass a pooler in transaction mode: set DATABASE_DIRECT_URL to a URL of PostgreSQL itself';
 
-function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
-}
-
-/**
- * Listens on a connection of its own, for as long as it takes, and connects again when it is cut. That it
- * hears is proven by what it tells itself: PostgreSQL delivers notifications in the order of their commits
- * (https://www.postgresql.org/docs/18/sql-notify.html), so whoever hears its own has heard all before it.
- * Through a pooler that lends connections out for a transaction nothing is ever heard, and it says so once.
- */
+/** Listens on a connection of its own for as long as it takes, and connects again when that is lost. */
 export function followChanges({ url, onChange, log }: ChangesOptions): Changes {
   const closing = new AbortController();
-  let ear: Ear | null = null;
-  let isAnnounced = false;
+  let listener: Listener | null = null;
+
+  /** Returns when the connection is lost. Throws where there is none, or where it leads through a pooler. */
+  async function listen(): Promise<void> {
+    const opened = await openListener(url, onChange);
+    listener = opened;
+    // close() was called while there was no listener yet.
+    if (closing.signal.aborted) opened.end();
+    const reason = await opened.lost;
+    listener = null;
+    // Anything may have changed meanwhile.
+    onChange(null);
+    if (reason instanceof PoolerError) throw reason;
+  }
 
   async function follow(): Promise<void> {
     let pauseMs = reconnectAfterMs.first;
+    let isAnnounced = false;
     while (!closing.signal.aborted) {
-      const opened = await openEar(url, onChange).catch(toError);
-      if (!(opened instanceof Error)) {
-        ear = opened;
-        isAnnounced = false;
+      try {
+        await listen();
         pauseMs = reconnectAfterMs.first;
-        // Closed while this one was being opened, when there was none yet to end.
-        if (closing.signal.aborted) opened.end();
-        await opened.lost;
-        ear = null;
-        // What was said meanwhile, nobody has heard.
-        onChange(null);
-      } else if (!isAnnounced) {
+        isAnnounced = false;
+      } catch (error) {
+        if (!isAnnounced) log.warn({ err: error }, unheardMessage);
         isAnnounced = true;
-        log.warn({ err: opened }, deafMessage);
+        // No later try would find anything else.
+        if (error instanceof PoolerError) return;
       }
       await sleep(pauseMs, undefined, { signal: closing.signal }).catch(() => undefined);
       pauseMs = Math.min(pauseMs * 2, reconnectAfterMs.most);
@@ -71,91 +71,128 @@ export function followChanges({ url, onChange, log }: ChangesOptions): Changes {
 
   const following = follow();
   return {
-    isHeard: () => ear !== null,
-    catchUp: async () => await ear?.catchUp(),
+    isHeard: () => listener !== null,
+    catchUp: async () => await listener?.catchUp(),
     async close() {
       closing.abort();
-      ear?.end();
+      listener?.end();
       await following;
     },
   };
 }
 
 /** One connection that listens. */
-type Ear = {
+type Listener = {
   catchUp: () => Promise<void>;
-  /** Resolves when it hears no more. */
-  lost: Promise<void>;
+  /** Resolves with the reason when changes are not heard any more. */
+  lost: Promise<Error>;
   end: () => void;
 };
 
-/** Opens one, proven once. Raises when it cannot be had or does not hear. */
-async function openEar(url: string, onChange: ChangesOptions['onChange']): Promise<Ear> {
-  const echo = `tenantry_echo_${randomUUID().replaceAll('-', '')}`;
+/** What a proof asks for: who serves this connection, and whether anything can change there. */
+const proof = {
+  name: 'prove',
+  text: `select pg_backend_pid() as pid, current_setting('transaction_read_only')::boolean as "isReadOnly"`,
+};
+type Proof = { pid: number; isReadOnly: boolean };
+
+/**
+ * Opens one. Throws where it cannot be had, and PoolerError where it leads through a pooler that lends connections
+ * for less than a session: what such a connection is notified of reaches nobody.
+ *
+ * A proof is one statement. PostgreSQL signals those who listen before it tells a client that its commit is done
+ * (AtCommit_Notify in src/backend/commands/async.c), and the process that serves a connection passes on what it was
+ * signalled of before it says that it is ready for the next statement (PostgresMain in src/backend/tcop/postgres.c).
+ * So once a statement is done, all that was committed before it was sent has been heard.
+ */
+async function openListener(url: string, onChange: ChangesOptions['onChange']): Promise<Listener> {
   const client = new pg.Client({
     connectionString: url,
     application_name: 'tenantry changes',
     connectionTimeoutMillis: proofMsMax,
     keepAlive: true,
   });
-  const lost = Promise.withResolvers<void>();
-  let heard = Promise.withResolvers<void>();
-  client.on('error', () => lost.resolve());
-  client.on('end', () => lost.resolve());
-  client.on('notification', ({ channel: said, payload }) => {
-    if (said === echo) heard.resolve();
-    else onChange(payload === 'everything' ? null : (payload ?? null));
+  const lost = Promise.withResolvers<Error>();
+  client.on('error', lost.resolve);
+  client.on('end', () => lost.resolve(new Error('the connection has ended')));
+  client.on('notification', ({ payload }) => {
+    onChange(payload === 'everything' ? null : (payload ?? null));
   });
-
-  async function prove(): Promise<void> {
-    heard = Promise.withResolvers();
-    // After what has come in is read: a process that was busy itself is no connection that was cut.
-    const late = setTimeout(() => setImmediate(lost.resolve), proofMsMax);
-    try {
-      await client.query({ name: 'prove', text: 'select pg_notify($1, null)', values: [echo] });
-      await Promise.race([heard.promise, lost.promise]);
-    } catch {
-      lost.resolve();
-    } finally {
-      clearTimeout(late);
-    }
+  let timer: NodeJS.Timeout | undefined;
+  let isLost = false;
+  const ended = lost.promise.then((reason) => {
+    isLost = true;
+    clearInterval(timer);
+    void client.end().catch(() => undefined);
+    return reason;
+  });
+  try {
+    await client.connect();
+    const pid = await findOwnProcess(client, url);
+    await client.query(`listen ${channel}`);
+    const catchUp = shareNext(() => prove(client, pid).catch((e) => lost.resolve(toError(e))));
+    await catchUp();
+    if (isLost) throw await lost.promise;
+    timer = setInterval(() => void catchUp(), proveEveryMs);
+    timer.unref();
+    return { catchUp, lost: ended, end: () => lost.resolve(new Error('closed')) };
+  } catch (error) {
+    lost.resolve(toError(error));
+    throw error;
   }
+}
 
-  // One proof at a time; whoever comes while one is under way shares the next, which begins after it came.
+/** The id of the process that serves a connection, and nobody else. Throws PoolerError where others share it. */
+async function findOwnProcess(client: pg.Client, url: string): Promise<number> {
+  const { pid } = await ask(client);
+  if (pid === getAnnouncedPid(client) || (await inspectRoute(url)) === 'session') return pid;
+  throw new PoolerError(pooledMessage);
+}
+
+/** Throws where the connection is cut or silent, is served by another process, or takes no changes. */
+async function prove(client: pg.Client, ownPid: number): Promise<void> {
+  const late = Promise.withResolvers<never>();
+  // After what has come in is read: this process may have been busy itself.
+  const timer = setTimeout(
+    () => setImmediate(() => late.reject(new Error('the connection is silent'))),
+    proofMsMax,
+  );
+  try {
+    const { pid, isReadOnly } = await Promise.race([ask(client), late.promise]);
+    if (pid !== ownPid) throw new PoolerError(pooledMessage);
+    // A server that was primary once: changes are made elsewhere by now.
+    if (isReadOnly) throw new Error('this server takes no changes');
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function ask(client: pg.Client): Promise<Proof> {
+  const { rows } = await client.query<Proof>(proof);
+  return rows[0] ?? { pid: 0, isReadOnly: true };
+}
+
+/** Runs `work` once at a time. Calls made while it runs share the next run, which begins after they came. */
+function shareNext(work: () => Promise<void>): () => Promise<void> {
   let current: Promise<void> = Promise.resolve();
   let next: Promise<void> | null = null;
-  const catchUp = () => {
+  return () => {
     next ??= current.then(() => {
       next = null;
-      current = prove();
+      current = work();
       return current;
     });
     return next;
   };
+}
 
-  let isLost = false;
-  const ended = lost.promise.then(() => {
-    isLost = true;
-    clearInterval(timer);
-    void client.end().catch(() => undefined);
-  });
-  const timer = setInterval(() => void catchUp(), proveEveryMs);
-  timer.unref();
-  try {
-    await client.connect();
-    await client.query(`listen ${channel}; listen ${echo}`);
-    await catchUp();
-  } catch (error) {
-    lost.resolve();
-    throw error;
-  }
-  if (isLost) throw new Error('nothing is heard on this connection');
-  return { catchUp, lost: ended, end: () => lost.resolve() };
+function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
 /**
- * The database, whose transactions are over when this process has heard of what they changed: nothing that it
- * remembers is older than what it has done itself.
+ * A database whose transactions are over once this process has heard of their changes: nothing it remembers is older
+ * than what it has done itself.
  */
 export function heedChanges(database: Database, changes: Changes): Database {
   return {

@@ -5,12 +5,13 @@ import { ensureAppRole } from './app-role.ts';
 import { startEmbedded } from './embedded/start.ts';
 import type { DatabaseLog } from './log.ts';
 import { migrate } from './migrator.ts';
+import { verifyDirectRoute } from './pooler.ts';
 
 /** A migrated PostgreSQL and the two ways in. */
 export type OpenedDatabase = {
-  /** Owns the tables; for migrations, seeds and operators. */
+  /** Owns the tables, and goes past any pooler; for migrations, locks, seeds and operators. */
   ownerUrl: string;
-  /** What the server works with; row security holds for it. */
+  /** What the server works with, through a pooler or not; row security holds for it. */
   appUrl: string;
   /** Names of the migrations that were applied now. */
   applied: string[];
@@ -31,8 +32,8 @@ const settingsFile = fileURLToPath(new URL('./postgresql.conf', import.meta.url)
 
 /**
  * Opens the configured database, or starts the embedded one, and brings it up to date: migrations,
- * the built-in roles, the serving login. Raises EmbeddedError, MigrationError or AppRoleError, whose
- * messages say what to do.
+ * the built-in roles, the serving login. Throws EmbeddedError, PoolerError, MigrationError or AppRoleError,
+ * whose messages say what to do.
  */
 export async function openDatabase(
   { database }: Pick<Config, 'database'>,
@@ -49,7 +50,8 @@ export async function openDatabase(
       });
   const stop = async () => embedded?.stop();
   try {
-    const ownerUrl = embedded?.ownerUrl ?? database.url ?? '';
+    const ownerUrl = embedded?.ownerUrl ?? database.directUrl ?? '';
+    if (!embedded) await verifyDirectRoute(ownerUrl, nameDirectSetting(database));
     const { applied } = await migrate({ ownerUrl, migrationsDir, log });
     await syncBuiltInRoles(ownerUrl, roles);
     const appUrl = database.appUrl ?? (await ensureAppRole(ownerUrl));
@@ -58,6 +60,10 @@ export async function openDatabase(
     await stop();
     throw error;
   }
+}
+
+function nameDirectSetting({ url, directUrl }: Config['database']) {
+  return url === directUrl ? 'DATABASE_URL' : 'DATABASE_DIRECT_URL';
 }
 
 /** Brings the built-in roles of every tenant to what this release says. */

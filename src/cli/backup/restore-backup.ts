@@ -46,7 +46,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
   const aside =
     kind === 'cluster'
       ? await replaceCluster(cluster, config.database.dataDir, (dataDir) => prepareAt({ dataDir }))
-      : await restoreDump(dump, options, (url) => prepareAt({ url }));
+      : await restoreDump(dump, options, (url) => prepareAt({ url, directUrl: url }));
   const [prepared] = found;
   if (!prepared) throw new Error('The backup took its place without being prepared.');
   return { createdAt, ...prepared, aside };
@@ -57,7 +57,7 @@ async function restoreDump(
   { config, pgBin }: RestoreOptions,
   prepareAt: (url: string) => Promise<void>,
 ): Promise<string | null> {
-  const ownerUrl = config.database.url ?? '';
+  const ownerUrl = config.database.directUrl ?? '';
   const tool = await findTool('pg_restore', nameDatabase(ownerUrl, 'postgres'), pgBin);
   return replaceDatabase(ownerUrl, async (url) => {
     await runTool(tool, url, ['--exit-on-error', dump]);

@@ -3,8 +3,9 @@ import type { Config } from '../../config.ts';
 
 /** Whether the database is on this machine. */
 export function isLocalDatabase({ database }: Config): boolean {
-  if (database.url === undefined) return true;
-  return isLoopback(new URL(database.url).hostname.replace(/^\[|\]$/g, ''));
+  // Not the pooler, which may well be here while the database is elsewhere.
+  if (database.directUrl === undefined) return true;
+  return isLoopback(new URL(database.directUrl).hostname.replace(/^\[|\]$/g, ''));
 }
 
 /**

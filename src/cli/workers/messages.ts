@@ -7,8 +7,9 @@ export type StartOrder = {
   /** Counted from 1; a worker that replaces another has the same. */
   worker: number;
   config: Config;
-  /** The serving login's url. */
+  /** The serving login's URL, and the one over which it hears of changes. */
   appUrl: string;
+  listenUrl: string;
   secret: string;
 };
 

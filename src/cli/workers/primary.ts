@@ -17,7 +17,7 @@ export type Workers = {
 };
 
 /** What is given to every worker, beside its share of the configuration. */
-export type WorkerParts = { appUrl: string; secret: string; log: Logger };
+export type WorkerParts = { appUrl: string; listenUrl: string; secret: string; log: Logger };
 
 const program = fileURLToPath(new URL('./worker.ts', import.meta.url));
 

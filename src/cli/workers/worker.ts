@@ -24,7 +24,7 @@ process.on('message', (order: Order) => {
 });
 
 /** Null where it could not, which the primary has been told. */
-async function serve({ worker, config, appUrl, secret }: StartOrder): Promise<Serving | null> {
+async function serve({ worker, config, kind: _, ...parts }: StartOrder): Promise<Serving | null> {
   const log = createLogger(config.log).child({ worker });
   watchForFault(log, () => {
     exitCode = 1;
@@ -35,7 +35,7 @@ async function serve({ worker, config, appUrl, secret }: StartOrder): Promise<Se
     const takeMetrics = (taken: Metrics) => {
       metrics = taken;
     };
-    const app = await createApp(config, { appUrl, secret, log, takeMetrics });
+    const app = await createApp(config, { ...parts, log, takeMetrics });
     const { url } = await app.http.listen();
     tell({ kind: 'ready', url });
     return { log, app };
