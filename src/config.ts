@@ -4,6 +4,7 @@ import { type AllValues, arrange, type Values } from './config/arrange.ts';
 import { findUnknownNames, isLoopback } from './config/faults.ts';
 import type { AnySetting } from './config/setting.ts';
 import { settings } from './config/settings.ts';
+import { decodeTextFile, TextFileError } from './config/text-file.ts';
 
 /** Environment variables by name; an empty one counts as not set. */
 type Environment = Record<string, string | undefined>;
@@ -71,13 +72,18 @@ function readGroup<G extends Group>(group: G, env: Environment, faults: Map<stri
     if (raw === undefined) return [name, undefined];
     const parsed = setting.schema.safeParse(raw);
     if (!parsed.success) {
-      const found = setting.isSecret ? '' : `, not ${JSON.stringify(raw.slice(0, 80))}`;
-      faults.set(name, `${name} must be ${setting.expects}${found}`);
+      faults.set(name, describeFault(name, setting, raw));
     }
     return [name, parsed.data];
   });
   // Complete whenever `faults` stays empty, which loadConfig checks before anyone sees it.
   return Object.fromEntries(entries) as Values<G>;
+}
+
+function describeFault(name: string, setting: AnySetting, text: string): string {
+  if (setting.explain !== undefined) return `${name}: ${setting.explain(text)}`;
+  const found = setting.isSecret ? '' : `, not ${JSON.stringify(text.slice(0, 80))}`;
+  return `${name} must be ${setting.expects}${found}`;
 }
 
 /** What the values say against each other; a setting that could not be read is left out. */
@@ -174,12 +180,15 @@ function findMailContradictions(
   ];
 }
 
+/** Variables of the file .env; none where there is no such file. @throws ConfigError if it cannot be read. */
 function readEnvFile(): Environment {
   try {
-    return parseEnv(readFileSync('.env', 'utf8'));
+    return parseEnv(decodeTextFile(readFileSync('.env')));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
-    throw error;
+    if (error instanceof TextFileError) throw new ConfigError([`.env ${error.message}`]);
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT') return {};
+    throw new ConfigError([`.env could not be read (${code ?? error})`]);
   }
 }
 

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
+import { decodeTextFile, TextFileError } from '../config/text-file.ts';
 import { CommandError, UsageError } from './faults.ts';
 
 /** More than any password we accept; what is longer is no password. */
@@ -43,12 +44,26 @@ function readLine(question: string, output: NodeJS.WritableStream): Promise<stri
   });
 }
 
-/** The first line of standard input, without its end. Raises UsageError where there is too much. */
+/**
+ * The first line of standard input, without its end and without a byte order mark, which Windows shells put
+ * before it. Raises UsageError where there is too much, or no text.
+ */
 export async function readPasswordFromInput(): Promise<string> {
-  let text = '';
+  const chunks: Buffer[] = [];
+  let length = 0;
   for await (const chunk of process.stdin) {
-    text += String(chunk);
-    if (text.length > inputBytesMax) throw new UsageError('Standard input holds no password.');
+    chunks.push(Buffer.from(chunk));
+    length += chunk.length;
+    if (length > inputBytesMax) throw new UsageError('Standard input holds no password.');
   }
-  return text.replace(/\r?\n[\s\S]*$/, '');
+  return decodeInput(Buffer.concat(chunks)).replace(/\r?\n[\s\S]*$/, '');
+}
+
+function decodeInput(bytes: Buffer): string {
+  try {
+    return decodeTextFile(bytes);
+  } catch (error) {
+    if (error instanceof TextFileError) throw new UsageError(`Standard input ${error.message}.`);
+    throw error;
+  }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readOrigin, splitOrigins } from './origins.ts';
 
 /** What the table says about a setting besides its shape. */
 type Notes<F> = {
@@ -19,6 +20,8 @@ export type Setting<T, F extends string | undefined> = Notes<F> & {
   sample?: string;
   /** Never repeated in a fault. */
   isSecret: boolean;
+  /** Says what is wrong with a text that could not be parsed, where that takes more than `expects`. */
+  explain?: (text: string) => string;
 };
 
 /** A setting of any type, for code that only documents or parses it. */
@@ -65,18 +68,16 @@ export function text<F extends string | undefined>(
   return setting(z.string().regex(pattern), expects, notes);
 }
 
-/** A comma-separated list of exact browser origins: scheme, host and port, nothing after them. */
+/** A list of browser origins, each as browsers send it; the first label of a name may be `*`. */
 export function origins<F extends string | undefined>(notes: Notes<F>) {
-  const schema = z
-    .string()
-    .transform((list) => list.split(',').map((entry) => entry.trim()))
-    .transform((list) => list.filter((entry) => entry !== ''))
-    .refine((list) => list.every(isOrigin));
-  return setting(
-    schema,
-    'a comma-separated list of origins such as https://app.example.com',
-    notes,
-  );
+  const schema = z.string().transform((list, context) => {
+    const entries = splitOrigins(list).map(readOrigin);
+    const read = entries.flatMap((entry) => ('origin' in entry ? [entry.origin] : []));
+    if (read.length < entries.length) context.addIssue({ code: 'custom', input: list });
+    return [...new Set(read)];
+  });
+  const expects = 'a comma-separated list of origins such as https://app.example.com';
+  return { ...setting(schema, expects, notes), explain: explainOrigins };
 }
 
 /** The address of a web page, without a fragment. */
@@ -167,8 +168,12 @@ function setting<T, F extends string | undefined>(
   return { ...notes, schema, expects, isSecret: false };
 }
 
-function isOrigin(entry: string) {
-  return /^https?:\/\/[^*]+$/.test(entry) && URL.canParse(entry) && new URL(entry).origin === entry;
+function explainOrigins(list: string): string {
+  const problems = splitOrigins(list).flatMap((entry) => {
+    const read = readOrigin(entry);
+    return 'problem' in read ? [`${JSON.stringify(entry.slice(0, 80))} ${read.problem}`] : [];
+  });
+  return problems.join('; ');
 }
 
 function isPair(entry: string): boolean {

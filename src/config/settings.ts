@@ -76,7 +76,8 @@ export const settings = {
     }),
     CORS_ORIGINS: origins({
       fallback: '',
-      about: 'Browser origins that may call the API, separated by commas; empty allows none',
+      about:
+        'Browser origins that may call the API, separated by commas; the first label may be *; empty allows none',
     }),
     SESSION_COOKIES: toggle({
       fallback: 'on',

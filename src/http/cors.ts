@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { sessionHeader } from './cookies.ts';
+import type { OriginList } from './origins.ts';
 
 const preflightMaxAgeSeconds = 600;
 
@@ -13,14 +14,13 @@ export const preflightHeader = 'graphql-require-preflight';
 export const proofHeaders = ['x-tenantry-csrf', preflightHeader, sessionHeader];
 
 export type CorsOptions = {
-  corsOrigins: readonly string[];
+  corsOrigins: OriginList;
   /** Browsers may send the session cookie along. */
   sessionCookies: boolean;
 };
 
 /**
- * The CORS headers of an answer. Only an origin that stands in the list, letter for letter, is
- * allowed, and with credentials only where sessions may be kept in a cookie: other tokens travel in
+ * The CORS headers of an answer. Only an origin of the list is allowed, and with credentials only where sessions may be kept in a cookie: other tokens travel in
  * a header the page sets itself. An empty list means no CORS at all, and then the answers do not
  * vary.
  */
@@ -28,9 +28,9 @@ export function getCorsHeaders(
   req: IncomingMessage,
   { corsOrigins, sessionCookies }: CorsOptions,
 ): Record<string, string> {
-  if (corsOrigins.length === 0) return {};
+  if (corsOrigins.isEmpty) return {};
   const { origin } = req.headers;
-  if (origin === undefined || !corsOrigins.includes(origin)) return { vary: 'Origin' };
+  if (!corsOrigins.includes(origin)) return { vary: 'Origin' };
   return {
     vary: 'Origin',
     'access-control-allow-origin': origin,

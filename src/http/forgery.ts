@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { sessionHeader, sessionHeaderValue } from './cookies.ts';
 import { proofHeaders } from './cors.ts';
 import type { Exchange } from './exchange.ts';
+import type { OriginList } from './origins.ts';
 import { createRefusal } from './refusal.ts';
 
 /** The scheme of the public address is not known; browsers send the cookie over these only. */
@@ -15,7 +16,7 @@ export const loopbackHost = /^((.+\.)?localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)
  * only and its answer is readable to listed origins only. Raises a refusal, 403, or 400 for an
  * `x-tenantry-session` that cannot be granted.
  */
-export function assertNotForged(exchange: Exchange, origins: readonly string[]): void {
+export function assertNotForged(exchange: Exchange, origins: OriginList): void {
   const { req, sessionKeeper } = exchange;
   const { headers } = req;
   const asked = headers[sessionHeader];
@@ -39,10 +40,13 @@ function isPageRequest({ req }: Exchange): boolean {
 }
 
 /** An origin in the list, or the one this very request was sent to. */
-function isTrusted({ origin, host }: IncomingHttpHeaders, origins: readonly string[]): boolean {
-  if (origin === undefined) return false;
-  if (origins.includes(origin)) return true;
-  if (host === undefined) return false;
+function isTrusted(headers: IncomingHttpHeaders, origins: OriginList): boolean {
+  return origins.includes(headers.origin) || isOwnOrigin(headers);
+}
+
+/** Whether the page that asks was served from the very host that this request was sent to. */
+export function isOwnOrigin({ origin, host }: IncomingHttpHeaders): boolean {
+  if (origin === undefined || host === undefined) return false;
   return origin === `https://${host}` || (origin === `http://${host}` && loopbackHost.test(host));
 }
 

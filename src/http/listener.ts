@@ -9,6 +9,8 @@ import type { AnswerDevPage } from './dev/pages.ts';
 import { maskedMessage } from './error-answers.ts';
 import { createExchange, type Exchange, type ExchangeOptions } from './exchange.ts';
 import { assertNotForged } from './forgery.ts';
+import type { HintAtOrigin } from './origin-hints.ts';
+import type { OriginList } from './origins.ts';
 import { createRefusal } from './refusal.ts';
 import { getRequestId } from './request-info.ts';
 
@@ -18,7 +20,9 @@ const nothingHere = 'Nothing is here. The API is at /graphql.';
 
 export type ListenerOptions = {
   exchange: ExchangeOptions;
-  corsOrigins: readonly string[];
+  corsOrigins: OriginList;
+  /** Null where nobody wants to know of origins that are not allowed. */
+  hintAtOrigin: HintAtOrigin | null;
   hasGraphiQL: boolean;
   answerDevPage: AnswerDevPage;
   /** Whether requests should be sent here; never raises. */
@@ -74,7 +78,8 @@ function isOperation({ url = '', method }: IncomingMessage): boolean {
 }
 
 function answerGraphQL(exchange: Exchange, options: ListenerOptions): Answer | Promise<Answer> {
-  const { corsOrigins } = options;
+  const { corsOrigins, hintAtOrigin } = options;
+  hintAtOrigin?.(exchange.req.headers);
   if (exchange.req.method === 'OPTIONS') return createPreflightAnswer(exchange.req, corsOrigins);
   assertNotForged(exchange, corsOrigins);
   return options.answerGraphQL(exchange);
@@ -103,8 +108,8 @@ function createRedirect(location: string): Answer {
   return { status: 302, headers: { location }, body: '' };
 }
 
-function createPreflightAnswer(req: IncomingMessage, origins: readonly string[]): Answer {
-  const isAllowed = req.headers.origin !== undefined && origins.includes(req.headers.origin);
+function createPreflightAnswer(req: IncomingMessage, origins: OriginList): Answer {
+  const isAllowed = origins.includes(req.headers.origin);
   const headers = { allow: 'GET, POST, OPTIONS', ...getPreflightHeaders(isAllowed) };
   return { status: 204, headers, body: '' };
 }

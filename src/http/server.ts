@@ -19,6 +19,8 @@ import { createFastJson, isFastJson } from './fast-json.ts';
 import { createKnownOperations } from './known-operations.ts';
 import { createListener } from './listener.ts';
 import { isObserved, observeOperations } from './observed-operations.ts';
+import { createOriginHints } from './origin-hints.ts';
+import { createOriginList } from './origins.ts';
 import { useMetrics } from './plugins/metrics.ts';
 import { useOperationNotes } from './plugins/operation-notes.ts';
 import { explainListenFault } from './port-taken-error.ts';
@@ -80,6 +82,7 @@ const keepAliveMs = 75_000;
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { server, log } = options;
   let isStopping = false;
+  const corsOrigins = createOriginList(server.corsOrigins);
   const { yoga, answerGraphQL } = createAnswering(options);
   const admission = createAdmission({
     ...server,
@@ -89,14 +92,15 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   });
   const listener = createListener({
     exchange: server,
-    corsOrigins: server.corsOrigins,
+    corsOrigins,
+    hintAtOrigin: server.logsRefusedOrigins ? createOriginHints(server.corsOrigins, log) : null,
     hasGraphiQL: server.graphiql,
     answerDevPage: options.answerDevPage ?? (async () => null),
     isReady: async () => !isStopping && ((await options.isReady?.()) ?? true),
     turnsAway: admission.turnsAway,
     answerGraphQL: admit(admission, answerGraphQL),
     write: createAnswerWriter({
-      cors: server,
+      cors: { corsOrigins, sessionCookies: server.sessionCookies },
       trustedProxyHops: server.trustedProxyHops,
       isClosing: () => isStopping,
     }),

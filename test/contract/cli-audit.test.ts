@@ -168,6 +168,9 @@ test('signed heads that are kept elsewhere show a tail that was cut off together
   expect((await verify('--write-heads', file)).code).toBe(0);
   await rename('Later than the heads');
   expect((await verify('--against', file)).code).toBe(0);
+  // As an editor of Windows saves it.
+  await writeFile(file, `\ufeff${(await readFile(file, 'utf8')).replaceAll('\n', '\r\n')}`);
+  expect((await verify('--against', file)).code).toBe(0);
   const cut = `delete from audit_events where chain_id = $chain and sequence > 2;
     update audit_heads h set sequence = 2, hash = (select e.hash from audit_events e
       where e.chain_id = h.chain_id and e.sequence = 2) where chain_id = $chain`;

@@ -122,6 +122,7 @@ const serverDefaults: HttpServerOptions['server'] = {
   shutdownDelayMs: 0,
   shutdownGraceMs: 2_000,
   corsOrigins: ['https://app.example'],
+  logsRefusedOrigins: false,
   trustedProxyHops: 0,
   clientPlaceHeader: undefined,
   sessionCookies: false,

@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { decodeTextFile } from '../../config/text-file.ts';
 import type { Operator } from '../../db/operator.ts';
 import { CommandError } from '../faults.ts';
 import type { ChainFault } from './chains.ts';
@@ -34,7 +35,7 @@ export async function writeHeads(file: string, heads: readonly Head[], secret: s
 
 /** Reads such a file. Raises CommandError for one that is no such file, or not signed with this secret. */
 export async function readHeads(file: string, secret: string): Promise<Head[]> {
-  const parsed = signedHeads.safeParse(parseJson(await readFile(file, 'utf8')));
+  const parsed = signedHeads.safeParse(parseJson(await readFile(file)));
   if (!parsed.success) throw new CommandError(`${file} is no list of heads.`);
   const { mac, ...body } = parsed.data;
   const [expected, given] = [Buffer.from(sign(secret, body)), Buffer.from(mac)];
@@ -70,9 +71,9 @@ function sign(secret: string, body: { at: string; heads: readonly Head[] }): str
   return createHmac('sha256', secret).update(`audit-heads.v1\n${text}`).digest('hex');
 }
 
-function parseJson(text: string): unknown {
+function parseJson(bytes: Buffer): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(decodeTextFile(bytes));
   } catch {
     return null;
   }

@@ -1,6 +1,7 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { decodeTextFile } from '../../config/text-file.ts';
 import { CommandError } from '../faults.ts';
 
 const manifestForm = z.object({
@@ -48,9 +49,9 @@ export async function writeManifest(folder: string, kind: Manifest['kind']): Pro
 /** Raises CommandError for a folder that holds no complete backup. */
 export async function readManifest(folder: string): Promise<Manifest> {
   const { manifest, root } = nameBackup(folder);
-  const text = await readFile(manifest, 'utf8').catch(() => '');
+  const bytes = await readFile(manifest).catch(() => new Uint8Array());
   try {
-    return manifestForm.parse(JSON.parse(text));
+    return manifestForm.parse(JSON.parse(decodeTextFile(bytes)));
   } catch {
     throw new CommandError(`${root} holds no complete backup: there is no good backup.json in it.`);
   }
