@@ -152,7 +152,8 @@ export const settings = {
     }),
     DATABASE_STATEMENT_TIMEOUT_MS: integer(10, 600_000, {
       fallback: '3000',
-      about: 'After this many ms the database cancels a statement',
+      about:
+        'After this many ms the database cancels a statement; kept with the serving login, so the last start decides for all servers of a database',
     }),
     DATABASE_QUERY_TIMEOUT_MS: integer(10, 600_000, {
       fallback: '4000',

@@ -1,5 +1,6 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import pg from 'pg';
+import { openOwnerClient } from './owner-client.ts';
 
 /** The server's own login: it owns nothing and row security holds for all it does. */
 export const appRole = 'tenantry_app';
@@ -21,8 +22,7 @@ export class AppRoleError extends Error {
 export async function ensureAppRole(ownerUrl: string): Promise<string> {
   const appUrl = buildAppUrl(ownerUrl);
   if (await canLogIn(appUrl)) return appUrl;
-  const owner = createClient(ownerUrl);
-  await owner.connect();
+  const owner = await openOwnerClient(ownerUrl);
   try {
     // Two `alter role` at once fail with "tuple concurrently updated".
     await owner.query('select pg_advisory_lock($1)', [lockKey]);

@@ -1,11 +1,12 @@
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
 import type { Config } from '../config.ts';
 import { ensureAppRole } from './app-role.ts';
 import { startEmbedded } from './embedded/start.ts';
 import type { DatabaseLog } from './log.ts';
 import { migrate } from './migrator.ts';
+import { openOwnerClient } from './owner-client.ts';
 import { verifyDirectRoute } from './pooler.ts';
+import { ensureServingSettings } from './serving-settings.ts';
 
 /** A migrated PostgreSQL and the two ways in. */
 export type OpenedDatabase = {
@@ -55,6 +56,8 @@ export async function openDatabase(
     const { applied } = await migrate({ ownerUrl, migrationsDir, log });
     await syncBuiltInRoles(ownerUrl, roles);
     const appUrl = database.appUrl ?? (await ensureAppRole(ownerUrl));
+    const { statementTimeoutMs } = database;
+    await ensureServingSettings({ ownerUrl, appUrl, statementTimeoutMs, log });
     return { ownerUrl, appUrl, applied, stop };
   } catch (error) {
     await stop();
@@ -71,8 +74,7 @@ export async function syncBuiltInRoles(
   ownerUrl: string,
   roles: readonly BuiltInRoleRow[],
 ): Promise<void> {
-  const owner = new pg.Client({ connectionString: ownerUrl });
-  await owner.connect();
+  const owner = await openOwnerClient(ownerUrl);
   try {
     await owner.query('select sync_built_in_roles($1::jsonb)', [JSON.stringify(roles)]);
   } finally {

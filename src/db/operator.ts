@@ -1,5 +1,6 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { type CopyRow, copyRows } from './copy.ts';
+import { openOwnerClient } from './owner-client.ts';
 
 /** One connection that sees and may change every row: for commands, never for requests. */
 export type Operator = {
@@ -27,14 +28,7 @@ export async function withOperator<T>(
   ownerUrl: string,
   work: (operator: Operator) => Promise<T>,
 ): Promise<T> {
-  const client = new pg.Client({
-    connectionString: ownerUrl,
-    connectionTimeoutMillis: 10_000,
-    application_name: 'tenantry-operator',
-  });
-  // A connection lost in between is reported by the next statement.
-  client.on('error', () => undefined);
-  await client.connect();
+  const client = await openOwnerClient(ownerUrl, 'tenantry-operator');
   try {
     await client.query(`set role ${allSeeingRole}`);
     return await work(createOperator(client));

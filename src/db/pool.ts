@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { getScope } from './scope.ts';
 import { enterScopeStatement, sendScoped } from './scoped-query.ts';
+import { applySessionSettings, listTimeouts } from './session-settings.ts';
 
 /** How many connections there may be, and how long anything may take. */
 export type PoolSettings = {
@@ -10,7 +11,7 @@ export type PoolSettings = {
   statementTimeoutMs: number;
   queryTimeoutMs: number;
   connectionMaxAgeSeconds: number;
-  /** Taken on by each connection, for a url whose own login has other rights. */
+  /** Taken on by each connection of a command, whose url is the owner's and leads through no pooler. */
   role?: string;
 };
 
@@ -45,11 +46,8 @@ export class ScopedPool extends pg.Pool {
       max: settings.poolSize,
       min: 1,
       connectionTimeoutMillis: settings.acquireTimeoutMs,
-      statement_timeout: settings.statementTimeoutMs,
+      // The time limits in PostgreSQL are settings of the login (serving-settings.ts): poolers reject them here.
       query_timeout: settings.queryTimeoutMs,
-      // A lock that is held for longer is answered as busy, before the statement time-out.
-      lock_timeout: Math.max(1, Math.floor(settings.statementTimeoutMs * (2 / 3))),
-      idle_in_transaction_session_timeout: 10_000,
       // Opening one takes many times what a statement does, and most amid a burst: the next finds those of the last.
       idleTimeoutMillis: 600_000,
       maxLifetimeSeconds: settings.connectionMaxAgeSeconds,
@@ -58,9 +56,10 @@ export class ScopedPool extends pg.Pool {
         // The pool listens to idle connections only: one that is cut between two statements of a
         // transaction would end the process. Its next statement, or its release, tells of it.
         client.on('error', () => {});
-        // Prisma's adapter takes every moment for one of UTC.
-        await client.query("set timezone = 'UTC'");
-        if (settings.role) await client.query(`set role ${pg.escapeIdentifier(settings.role)}`);
+        if (settings.role) {
+          await applySessionSettings(client, listTimeouts(settings.statementTimeoutMs));
+          await client.query(`set role ${pg.escapeIdentifier(settings.role)}`);
+        }
         await client.query(enterScopeStatement);
       },
     } as pg.PoolConfig);

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { ensureAppRole } from '../../src/db/app-role.ts';
+import { ensureServing } from '../support/serving.ts';
 import type { Load, LoadResult } from './overload/client.ts';
 import { count, describe, type Figures, findRecovery, listQuantiles } from './overload/figures.ts';
 import { type ServerWatch, watchServer } from './overload/server-watch.ts';
@@ -38,7 +38,7 @@ const client = fork(fileURLToPath(new URL('./overload/client.ts', import.meta.ur
 let server: ServerProcess | null = null;
 try {
   const ownerUrl = await stage.createDatabase('overload');
-  server = await startServerProcess(await ensureAppRole(ownerUrl), {
+  server = await startServerProcess(await ensureServing(ownerUrl), {
     METRICS_PORT: '0',
     // All come from one address.
     SIGN_IN_SOURCE_FAILURES_MAX: '1000000',

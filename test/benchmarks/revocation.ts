@@ -1,4 +1,4 @@
-import { ensureAppRole } from '../../src/db/app-role.ts';
+import { ensureServing } from '../support/serving.ts';
 import { listTrials, type Trial } from './revocation/trials.ts';
 import { createWorld } from './revocation/world.ts';
 import { type ServerProcess, startServerProcess } from './server-process.ts';
@@ -21,7 +21,7 @@ const stage = await openStage();
 const processes: ServerProcess[] = [];
 try {
   const ownerUrl = await stage.createDatabase('revocation');
-  const appUrl = await ensureAppRole(ownerUrl);
+  const appUrl = await ensureServing(ownerUrl);
   const limits = {
     SIGN_IN_SOURCE_FAILURES_MAX: '1000000',
     SIGN_UP_SOURCE_MAX: '1000000',

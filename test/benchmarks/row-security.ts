@@ -1,8 +1,8 @@
 import { loadConfig } from '../../src/config.ts';
 import { guardDatabase } from '../../src/core/guarded-database.ts';
-import { ensureAppRole } from '../../src/db/app-role.ts';
 import { createDatabase, type Database } from '../../src/db/database.ts';
 import { noScope } from '../../src/db/scope.ts';
+import { ensureServing } from '../support/serving.ts';
 import { type LoadResult, runLoad } from './load.ts';
 import { ask, describeMachine, getMedian, openStage, print, runSql, startServer } from './stage.ts';
 
@@ -101,6 +101,6 @@ async function createSide(name: string, isOff: boolean) {
 /** The same data path, entering no scope. */
 async function unscoped(ownerUrl: string): Promise<Database> {
   const { database } = loadConfig({ NODE_ENV: 'test' });
-  const db = createDatabase({ ...database, url: await ensureAppRole(ownerUrl) });
+  const db = createDatabase({ ...database, url: await ensureServing(ownerUrl) });
   return guardDatabase({ ...db, read: (_scope, work) => db.read(noScope, work) });
 }

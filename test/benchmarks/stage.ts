@@ -7,12 +7,12 @@ import { type App, type AppParts, createApp } from '../../src/app.ts';
 import { stopSignals } from '../../src/cli/stop-watch.ts';
 import { loadConfig } from '../../src/config.ts';
 import { builtInRoles } from '../../src/core/permissions.ts';
-import { ensureAppRole } from '../../src/db/app-role.ts';
 import { startEmbedded } from '../../src/db/embedded/start.ts';
 import { silentLog } from '../../src/db/log.ts';
 import { migrate } from '../../src/db/migrator.ts';
 import { syncBuiltInRoles } from '../../src/db/open.ts';
 import { createLogger } from '../../src/observability/logger.ts';
+import { ensureServing } from '../support/serving.ts';
 
 /** A PostgreSQL of the benchmark's own, with the shipped settings and nothing switched off. */
 export type Stage = {
@@ -66,7 +66,7 @@ export async function startServer(
 ): Promise<App & { url: string }> {
   const config = loadConfig({ NODE_ENV: 'test', PORT: '0', LOG_LEVEL: 'warn', ...environment });
   const app = await createApp(config, {
-    appUrl: await ensureAppRole(ownerUrl),
+    appUrl: await ensureServing(ownerUrl),
     secret: 'a secret that only the benchmark knows',
     log: createLogger(config.log),
     ...parts,

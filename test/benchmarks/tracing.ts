@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
-import { ensureAppRole } from '../../src/db/app-role.ts';
 import { startChild } from '../support/child.ts';
+import { ensureServing } from '../support/serving.ts';
 import { type LoadResult, runLoad } from './load.ts';
 import { startServerProcess } from './server-process.ts';
 import { ask, describeMachine, getMedian, openStage, print } from './stage.ts';
@@ -21,7 +21,7 @@ const stage = await openStage();
 const closers: (() => Promise<unknown>)[] = [];
 try {
   const ownerUrl = await stage.createDatabase('tracing');
-  const appUrl = await ensureAppRole(ownerUrl);
+  const appUrl = await ensureServing(ownerUrl);
   const collector = await startSink();
   const traced = await startMeasured(appUrl, { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
   const plain = await startMeasured(appUrl, {});

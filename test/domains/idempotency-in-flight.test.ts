@@ -18,7 +18,10 @@ let here: TestApp;
 let there: TestApp;
 beforeAll(async () => {
   here = await startTestApp();
-  there = await startSecond(here, { DATABASE_STATEMENT_TIMEOUT_MS: '900' });
+  // The time limits of the login hold for all servers of a database; those of a url for one.
+  const appUrl = new URL(here.appUrl);
+  appUrl.searchParams.set('options', '-c statement_timeout=900 -c lock_timeout=600');
+  there = await startSecond({ ...here, appUrl: appUrl.href });
 });
 afterAll(async () => {
   await there.close();
@@ -26,12 +29,12 @@ afterAll(async () => {
 });
 
 /** One more server on the database of the first, as after a restart or in another process. */
-function startSecond(
-  { appUrl, databaseUrl }: TestApp,
-  environment: Record<string, string> = {},
-): Promise<TestApp> {
+function startSecond({
+  appUrl,
+  databaseUrl,
+}: Pick<TestApp, 'appUrl' | 'databaseUrl'>): Promise<TestApp> {
   const database = { ownerUrl: databaseUrl, appUrl, drop: async () => undefined };
-  return startTestApp(environment, { database });
+  return startTestApp({}, { database });
 }
 
 const askAt =

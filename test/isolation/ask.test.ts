@@ -23,7 +23,7 @@ let db: Database;
 let house: House;
 
 beforeAll(async () => {
-  const { ownerUrl, appUrl, drop } = await createTestDatabase();
+  const { ownerUrl, appUrl, drop } = await createTestDatabase(settings.statementTimeoutMs);
   owner = new pg.Client({ connectionString: ownerUrl });
   await owner.connect();
   house = await createHouse(owner, 'home');

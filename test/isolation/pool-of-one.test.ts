@@ -18,7 +18,7 @@ let db: Database;
 let houses: House[];
 
 beforeAll(async () => {
-  const { ownerUrl, appUrl, drop } = await createTestDatabase();
+  const { ownerUrl, appUrl, drop } = await createTestDatabase(statementTimeoutMs);
   owner = new pg.Client({ connectionString: ownerUrl });
   await owner.connect();
   houses = [await createHouse(owner, 'home'), await createHouse(owner, 'foreign')];

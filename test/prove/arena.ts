@@ -6,13 +6,13 @@ import pg from 'pg';
 import { type App, createApp } from '../../src/app.ts';
 import { loadConfig } from '../../src/config.ts';
 import { builtInRoles } from '../../src/core/permissions.ts';
-import { ensureAppRole } from '../../src/db/app-role.ts';
 import { nameFolders } from '../../src/db/embedded/folders.ts';
 import { startEmbedded } from '../../src/db/embedded/start.ts';
 import { silentLog } from '../../src/db/log.ts';
 import { migrate } from '../../src/db/migrator.ts';
 import { syncBuiltInRoles } from '../../src/db/open.ts';
 import { createLogger } from '../../src/observability/logger.ts';
+import { ensureServing } from '../support/serving.ts';
 
 /** A PostgreSQL of the proof's own, with the shipped settings. */
 export type Arena = {
@@ -51,7 +51,7 @@ export async function openArena({ isHasty = false } = {}): Promise<Arena> {
       const ownerUrl = urlOf(name);
       await migrate({ ownerUrl, migrationsDir: atRoot('migrations'), log: silentLog });
       await syncBuiltInRoles(ownerUrl, builtInRoles);
-      await ensureAppRole(ownerUrl);
+      await ensureServing(ownerUrl);
       return ownerUrl;
     },
     async dropDatabase(name) {
@@ -96,7 +96,7 @@ export async function startServer(ownerUrl: string): Promise<App & { url: string
     DATABASE_QUERY_TIMEOUT_MS: '300000',
   });
   const app = await createApp(config, {
-    appUrl: await ensureAppRole(ownerUrl),
+    appUrl: await ensureServing(ownerUrl, config.database.statementTimeoutMs),
     secret: 'a secret that only the proof knows',
     log: createLogger(config.log),
   });

@@ -3,6 +3,7 @@ import { type App, type AppParts, createApp } from '../../src/app.ts';
 import { loadConfig } from '../../src/config.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { createTestDatabase, type TestDatabase } from './cluster.ts';
+import { setStatementTimeout } from './serving.ts';
 
 /** What an operation came back with. */
 // biome-ignore lint/suspicious/noExplicitAny: tests read answers of every shape.
@@ -53,6 +54,7 @@ export async function startTestApp(
     CREDENTIAL_CACHE_MS: '0',
     ...environment,
   });
+  await setStatementTimeout(database.ownerUrl, config.database.statementTimeoutMs);
   const statements: string[] = [];
   const app = await createApp(config, {
     appUrl: database.appUrl,

@@ -5,6 +5,7 @@ import { createLogger } from '../../src/observability/logger.ts';
 import type { Answer, AskOptions } from './app.ts';
 import { createTestDatabase } from './cluster.ts';
 import { post } from './credentials.ts';
+import { setStatementTimeout } from './serving.ts';
 
 /** A whole server whose database a test may break or take away: nobody else is connected to it. */
 export type BareApp = {
@@ -36,6 +37,7 @@ export async function startBareApp(environment: Record<string, string> = {}): Pr
     CREDENTIAL_CACHE_MS: '0',
     ...environment,
   });
+  await setStatementTimeout(ownerUrl, config.database.statementTimeoutMs);
   const lines: string[] = [];
   const app = await createApp(config, {
     appUrl: database.appUrl,

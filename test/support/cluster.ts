@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { buildAppUrl } from '../../src/db/app-role.ts';
+import { ensureServing } from './serving.ts';
 
 /** A database of one's own inside the run's cluster. */
 export type TestDatabase = {
@@ -16,9 +17,11 @@ export type TestDatabase = {
 /** Clones never run side by side: PostgreSQL refuses to copy a template that is in use. */
 const cloneLockKey = 7_201_874_034;
 
-/** A database with all migrations applied, in some tens of milliseconds. */
-export function createTestDatabase(): Promise<TestDatabase> {
-  return createDatabase('tenantry_template');
+/** A database with all migrations applied and its serving login, in some tens of milliseconds. */
+export async function createTestDatabase(statementTimeoutMs?: number): Promise<TestDatabase> {
+  const database = await createDatabase('tenantry_template');
+  await ensureServing(database.ownerUrl, statementTimeoutMs);
+  return database;
 }
 
 /** A database with nothing in it, for the tests of the migrations themselves. */

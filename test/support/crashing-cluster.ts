@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { builtInRoles } from '../../src/core/permissions.ts';
-import { ensureAppRole } from '../../src/db/app-role.ts';
 import { startEmbedded } from '../../src/db/embedded/start.ts';
 import { silentLog } from '../../src/db/log.ts';
 import { migrate } from '../../src/db/migrator.ts';
@@ -12,6 +11,7 @@ import { syncBuiltInRoles } from '../../src/db/open.ts';
 import { hasProcess } from '../../src/db/process-token.ts';
 import { waitUntil } from './child.ts';
 import type { TestDatabase } from './cluster.ts';
+import { ensureServing } from './serving.ts';
 
 /** A PostgreSQL with the shipped settings, nothing of its safety switched off, that a test may kill. */
 export type CrashingCluster = {
@@ -52,7 +52,7 @@ export async function startCrashingCluster({
   return {
     database: {
       ownerUrl,
-      appUrl: await ensureAppRole(ownerUrl),
+      appUrl: await ensureServing(ownerUrl),
       async drop() {
         await cluster.stop();
         await rm(dataDir, { recursive: true, force: true, maxRetries: 10 });

@@ -5,12 +5,12 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { builtInRoles } from '../../src/core/permissions.ts';
-import { ensureAppRole } from '../../src/db/app-role.ts';
 import { startEmbedded } from '../../src/db/embedded/start.ts';
 import { silentLog } from '../../src/db/log.ts';
 import { migrate } from '../../src/db/migrator.ts';
 import { syncBuiltInRoles } from '../../src/db/open.ts';
 import { findCommandLine, isRunning } from '../../src/db/process-token.ts';
+import { ensureServing } from './serving.ts';
 
 declare module 'vitest' {
   // biome-ignore lint/style/useConsistentTypeDefinitions: only an interface can be added to.
@@ -58,7 +58,7 @@ async function createTemplate(clusterUrl: string): Promise<void> {
     const ownerUrl = templateUrl.href;
     await migrate({ ownerUrl, migrationsDir: atRoot('migrations'), log: silentLog });
     await syncBuiltInRoles(ownerUrl, builtInRoles);
-    await ensureAppRole(ownerUrl);
+    await ensureServing(ownerUrl);
     // A template that somebody is connected to cannot be cloned.
     await admin.query('alter database tenantry_template is_template true allow_connections false');
   } finally {

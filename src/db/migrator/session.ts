@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { applySessionSettings } from '../session-settings.ts';
 import { MigrationError } from './migration-error.ts';
 
 /** `uuidv7()` and virtual generated columns came with 18. */
@@ -17,13 +18,6 @@ const prismaLockKey = 72_707_369;
  * room for a file that waits for two tables one after the other.
  */
 export const setLockTimeout = "set lock_timeout = '300ms'";
-
-const sessionSettings = [
-  setLockTimeout,
-  'set statement_timeout = 0',
-  // Files and history alike, whatever the owner's own search path is.
-  'set search_path = public',
-];
 
 /**
  * One connection as a pool: the schema engine wants a pool, and the advisory lock and the session
@@ -46,7 +40,8 @@ export function createSession(ownerUrl: string): pg.Pool {
 }
 
 async function applySettings(client: pg.ClientBase): Promise<void> {
-  for (const setting of sessionSettings) await client.query(setting);
+  await applySessionSettings(client);
+  await client.query(setLockTimeout);
   // When the runner is killed its statement ends too, and with it the lock; without this the server
   // works on to the statement's end. Where the platform cannot, the next runner waits for that.
   await client.query("set client_connection_check_interval = '1s'").catch(() => undefined);

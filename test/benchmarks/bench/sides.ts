@@ -1,4 +1,4 @@
-import { ensureAppRole } from '../../../src/db/app-role.ts';
+import { ensureServing } from '../../support/serving.ts';
 import { type ServerProcess, startServerProcess } from '../server-process.ts';
 import { createPeerLogin } from './peer-login.ts';
 import { startPostgraphileServer } from './postgraphile-server.ts';
@@ -44,7 +44,7 @@ export async function startOne(
   settings: Record<string, string> = {},
 ): Promise<ServerProcess> {
   const environment = { DATABASE_POOL_SIZE: String(poolSize), ...limits, ...settings };
-  return await startServerProcess(await ensureAppRole(ownerUrl), environment);
+  return await startServerProcess(await ensureServing(ownerUrl), environment);
 }
 
 /** Starts a process of each side on a filled database. */
