@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander';
 /** Reads a whole number within bounds; anything else is a call that cannot work. */
 export function readCount(min: number, max: number): (text: string) => number {
   return (text) => {
-    const count = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    const count = /^\s*\d{1,15}\s*$/.test(text) ? Number(text) : Number.NaN;
     if (count >= min && count <= max) return count;
     throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
   };

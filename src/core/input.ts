@@ -1,3 +1,4 @@
+import { trimCode, trimName } from '../lib/blanks.ts';
 import { canonicalizeEmail } from '../lib/email.ts';
 import { findJsonFault } from '../lib/json-bounds.ts';
 import { findSlugFault } from '../lib/slug.ts';
@@ -6,18 +7,19 @@ import { InvalidInputError } from './app-error.ts';
 import type { JsonObject } from './records.ts';
 
 /**
- * Checks of input fields. Each answers the value as it is to be stored, or raises InvalidInputError
- * that names the field.
+ * Checks of input fields. Each takes off the blanks around a value and returns it as it is to be
+ * stored, or throws InvalidInputError that names the field.
  */
 
-/** A required text of `min` (1) to `max` code points. */
+/** A required text for people, of `min` (1) to `max` code points. */
 export function checkText(
   field: string,
   value: string,
   max: number,
   { min = 1 }: { min?: number } = {},
 ): string {
-  return checkWith(field, value, findTextFault(value, { min, max }));
+  const text = trimName(value);
+  return checkWith(field, text, findTextFault(text, { min, max }));
 }
 
 /** An optional text; null and undefined stay as they are. */
@@ -25,9 +27,8 @@ export function checkOptionalText<T extends string | null | undefined>(
   field: string,
   value: T,
   max: number,
-): T {
-  if (value != null) checkText(field, value, max);
-  return value;
+): T | string {
+  return value == null ? value : checkText(field, value, max);
 }
 
 /** An e-mail address in canonical form. */
@@ -39,7 +40,8 @@ export function checkEmail(field: string, value: string): string {
 
 /** A slug as it stands in addresses. */
 export function checkSlug(field: string, value: string): string {
-  return checkWith(field, value, findSlugFault(value));
+  const slug = trimCode(value);
+  return checkWith(field, slug, findSlugFault(slug));
 }
 
 /** Metadata: an object of at most 16 KiB, nested at most 8 deep. */
@@ -48,7 +50,8 @@ export function checkMetadata(field: string, value: unknown): JsonObject {
 }
 
 /** An absolute https address, or http on `localhost` by that name, of at most 2,048 characters. */
-export function checkUrl(field: string, value: string): string {
+export function checkUrl(field: string, raw: string): string {
+  const value = trimCode(raw);
   const url = URL.canParse(value) ? new URL(value) : null;
   const isFine =
     url?.protocol === 'https:' || (url?.protocol === 'http:' && url.hostname === 'localhost');
@@ -60,7 +63,8 @@ export function checkUrl(field: string, value: string): string {
 }
 
 /** A language tag such as en or pt-BR (BCP 47). */
-export function checkLocale(field: string, value: string): string {
+export function checkLocale(field: string, raw: string): string {
+  const value = trimCode(raw);
   const isFine = value.length <= 35 && /^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$/.test(value);
   return checkWith(field, value, isFine ? null : 'must be a language tag such as en or pt-BR');
 }
@@ -68,13 +72,13 @@ export function checkLocale(field: string, value: string): string {
 /** Shortest search: a trigram index needs three characters. */
 const searchMin = 3;
 
-/** Raises InvalidInputError for a search that no index could serve. */
-export function checkSearch(search: string | null | undefined): void {
-  if (search == null) return;
-  checkText('search', search, 100);
+/** A search. Throws InvalidInputError for one that no index could serve. */
+export function checkSearch(value: string): string {
+  const search = checkText('search', value, 100);
   if ([...search].length < searchMin) {
     throw new InvalidInputError(`"search" needs at least ${searchMin} characters.`, ['search']);
   }
+  return search;
 }
 
 function checkWith<T>(field: string, value: T, fault: string | null): T {

@@ -9,14 +9,15 @@ type SearchFilter = {
 };
 
 /**
- * Whether a list is a search, and its order: newest first unless another was asked for. Raises
- * InvalidInputError for a search that no index serves, and for one in an order.
+ * Whether a list is a search, its filter as it is to be looked for, and its order: newest first unless
+ * another was asked for. Throws InvalidInputError for a search that no index serves, and for one in
+ * an order.
  */
-export function parseSearch<Order>(
-  filter: SearchFilter,
+export function parseSearch<Filter extends SearchFilter, Order>(
+  raw: Filter,
   order: Order | null,
-): { isSearch: boolean; order: Order | typeof newestFirst } {
-  checkSearch(filter.search);
+): { isSearch: boolean; filter: Filter; order: Order | typeof newestFirst } {
+  const filter = raw.search == null ? raw : { ...raw, search: checkSearch(raw.search) };
   if (filter.metadata != null) checkMetadata('metadata', filter.metadata);
   const isSearch = Boolean(filter.search || filter.metadata);
   if (isSearch && order) {
@@ -24,7 +25,7 @@ export function parseSearch<Order>(
       'orderBy',
     ]);
   }
-  return { isSearch, order: order ?? newestFirst };
+  return { isSearch, filter, order: order ?? newestFirst };
 }
 
 const newestFirst = { field: 'createdAt', isDescending: true } as const;

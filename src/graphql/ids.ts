@@ -1,4 +1,5 @@
 import { NotFoundError } from '../core/app-error.ts';
+import { trimCode } from '../lib/blanks.ts';
 import { nilUuid } from '../lib/uuid.ts';
 
 /**
@@ -47,7 +48,7 @@ export function toGlobalId(type: NodeType, id: string, tenantId: string | null =
 
 /** Reads a public id; null for anything that is none. */
 export function parseGlobalId(globalId: string): { type: NodeType; key: NodeKey } | null {
-  const [, prefix = '', id = '', tenantId] = idForm.exec(globalId) ?? [];
+  const [, prefix = '', id = '', tenantId] = idForm.exec(trimCode(globalId)) ?? [];
   const type = typeByPrefix.get(prefix);
   if (type === undefined || !hasRightForm(type, tenantId !== undefined)) return null;
   return { type, key: { id: toUuid(id), tenantId: tenantId ? toUuid(tenantId) : null } };

@@ -1,57 +1,81 @@
 import { domainToASCII, domainToUnicode } from 'node:url';
+import { trimCode } from './blanks.ts';
+import { findLocalPartFault } from './email-local-part.ts';
 
 /** Bounds of RFC 5321 section 4.5.3.1, with the path limit of 256 less its two angle brackets. */
 const emailBytesMax = 254;
 const localBytesMax = 64;
 const domainBytesMax = 253;
+/** What may be around an address and is taken off: blanks, `mailto:`, angle brackets. */
+const rawCharsMax = 1_000;
 
-/** The dot-atom of RFC 5322 in ASCII; quoted local parts are refused, nobody has one by choice. */
-const localPattern = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
 /** What a domain may hold before conversion: without this, `%41`, `:80` and `[::1]` get through. */
 const rawDomainPattern = /^(?:[A-Za-z0-9.-]|[^\0-\x7f])+$/u;
 const labelPattern = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 /** The URL standard reads a domain whose last label is a number as an IPv4 address. */
 const numberPattern = /^(?:\d+|0x[0-9a-f]*)$/;
 
-/** An address in the one form in which it is stored and compared, or why it was refused. */
+/** An address in the one form in which it is stored and compared, or why it was rejected. */
 export type CanonicalEmail = { ok: true; email: string } | { ok: false; reason: string };
 
 /**
- * Gives the one form of an e-mail address under which it is stored and compared.
+ * Returns the one form of an e-mail address under which it is stored, compared and written to.
  *
- * Promises: two spellings that reach the same mailbox under ASCII case folding and IDNA come out
- * equal; the result is ASCII, at most 254 bytes, and canonical (running it again changes nothing).
- * Letters that only *fold* to ASCII (U+0130, U+212A, full-width forms) are refused in the local
- * part, because folding them would let a look-alike take over another person's address. Spaces
- * are not trimmed: an address with spaces around it is malformed. Raises nothing.
+ * Promises: blanks around it, `mailto:` and angle brackets are taken off first. Two spellings that
+ * differ in case, in Unicode composition, in IDNA or in needless quotes come out equal, and no
+ * others do; the result is at most 254 bytes and canonical (running it again changes nothing). Its
+ * domain is ASCII; what is before the @ may have letters beyond ASCII (RFC 6531), but never one that
+ * folds to ASCII and never letters of two alphabets, so that a look-alike cannot take over another
+ * person's address (docs/decisions/043-addresses-as-people-have-them.md). Throws nothing.
  */
 export function canonicalizeEmail(raw: string): CanonicalEmail {
-  if (raw.length > emailBytesMax || Buffer.byteLength(raw) > emailBytesMax) return tooLong();
-  const parts = raw.split('@');
-  const [rawLocal, rawDomain] = parts;
-  if (parts.length !== 2 || rawLocal === undefined || rawDomain === undefined) {
-    return { ok: false, reason: 'must contain exactly one @' };
+  if (raw.length > rawCharsMax) return tooLong();
+  const address = unwrap(raw);
+  if (Buffer.byteLength(address) > emailBytesMax) return tooLong();
+  if (/[<>]/.test(address)) return reject('must be the address alone, without a name');
+  const at = address.lastIndexOf('@');
+  if (at === -1) return reject(explainMissingAt(address));
+  const rawLocal = takeOffQuotes(address.slice(0, at));
+  const fault = findLocalPartFault(rawLocal);
+  if (fault !== null) return reject(fault);
+  const local = toCanonicalLocalPart(rawLocal);
+  if (Buffer.byteLength(local) > localBytesMax) {
+    return reject(`must have at most ${localBytesMax} bytes before the @`);
   }
-  const local = toAsciiLowerCase(rawLocal);
-  if (local.length > localBytesMax) {
-    return { ok: false, reason: `must have at most ${localBytesMax} characters before the @` };
-  }
-  if (!localPattern.test(local)) {
-    return { ok: false, reason: 'must have only plain letters, digits and signs before the @' };
-  }
-  const domain = findAsciiDomain(rawDomain);
-  if (domain === null) return { ok: false, reason: 'must have a valid domain name after the @' };
+  const domain = findAsciiDomain(address.slice(at + 1));
+  if (domain === null) return reject('must have a valid domain name after the @');
   const email = `${local}@${domain}`;
-  return email.length > emailBytesMax ? tooLong() : { ok: true, email };
+  return Buffer.byteLength(email) > emailBytesMax ? tooLong() : { ok: true, email };
+}
+
+function reject(reason: string): CanonicalEmail {
+  return { ok: false, reason };
 }
 
 function tooLong(): CanonicalEmail {
-  return { ok: false, reason: `must be at most ${emailBytesMax} bytes` };
+  return reject(`must be at most ${emailBytesMax} bytes`);
 }
 
-/** Unlike `toLowerCase`, never turns a non-ASCII letter into an ASCII one. */
-function toAsciiLowerCase(text: string): string {
-  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+/** Neither `:` nor `<` can stand in an address, so what is taken off was never part of one. */
+function unwrap(raw: string): string {
+  const address = trimCode(trimCode(raw).replace(/^mailto:/i, ''));
+  return trimCode(/^<([^<>]*)>$/.exec(address)?.[1] ?? address);
+}
+
+function explainMissingAt(address: string): string {
+  return /[\uff20\ufe6b]/.test(address)
+    ? 'has a full-width ＠; write it as @'
+    : 'must contain exactly one @';
+}
+
+/** Needless quotes say nothing (RFC 5321 section 4.1.2): `"a..b"@` and `a..b@` are one address. */
+function takeOffQuotes(local: string): string {
+  return /^"([^"\\@\s]+)"$/.exec(local)?.[1] ?? local;
+}
+
+/** One way to compose accents, and the lower case of Unicode that depends on no language. */
+function toCanonicalLocalPart(local: string): string {
+  return local.normalize('NFC').toLowerCase().normalize('NFC');
 }
 
 function findAsciiDomain(raw: string): string | null {

@@ -46,6 +46,14 @@ export function toHarmlessLine(text: string): string {
   return text.toWellFormed().replace(everyUnsafe, '\ufffd');
 }
 
+/** The first character of a text as a message names it: `"ü" (U+00FC)`, or `U+200B` alone. */
+export function formatCodePoint(text: string): string {
+  const code = text.codePointAt(0) ?? 0;
+  const number = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
+  const isVisible = /^[\p{L}\p{N}\p{P}\p{S}]/u.test(text) && visible.test(text);
+  return isVisible ? `"${String.fromCodePoint(code)}" (${number})` : number;
+}
+
 function countCodePoints(text: string): number {
   let count = 0;
   for (const _ of text) count += 1;

@@ -1,5 +1,6 @@
 import { hash, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { trimCode } from './blanks.ts';
 
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 /** 43 uniform base62 characters carry 43 x log2(62) = 256.03 bits. */
@@ -10,6 +11,9 @@ const checksumLength = 6;
 const fairByteLimit = 248;
 /** Random bytes per draw: 43 fair ones among 64 are as good as certain, so one draw is enough. */
 const drawBytes = 64;
+
+/** A token with some blanks around it; bounds the work on what is none. */
+const rawLengthMax = 512;
 
 const tailPattern = /^[0-9A-Za-z]{49}$/;
 
@@ -41,14 +45,16 @@ export function mintToken(prefix: string): MintedToken {
  * What a token is stored under, or null if no token of this prefix can look like that.
  *
  * Promises: null for a wrong prefix, length, alphabet or checksum, which includes every change of
- * one character of a real token; a small constant amount of work, whatever the input; raises
- * nothing. The SHA-256 needs no salt or stretching because the secret is uniform at 256 bits.
+ * one character of a real token; blanks around it, which pasting brings, are taken off; a small
+ * constant amount of work, whatever the input; throws nothing. The SHA-256 needs no salt or stretching because the secret is uniform at 256 bits.
  */
-export function hashToken(prefix: string, token: string): TokenHash | null {
+export function hashToken(prefix: string, raw: string): TokenHash | null {
+  // Callers hand in header values: a value of another type is as malformed as a wrong length.
+  if (typeof raw !== 'string' || raw.length > rawLengthMax) return null;
+  const token = trimCode(raw);
   const secretStart = prefix.length + 1;
   const checksumStart = secretStart + secretLength;
-  // Callers hand in header values: a value of another type is as malformed as a wrong length.
-  if (typeof token !== 'string' || token.length !== checksumStart + checksumLength) return null;
+  if (token.length !== checksumStart + checksumLength) return null;
   if (!token.startsWith(`${prefix}_`) || !tailPattern.test(token.slice(secretStart))) return null;
   const isIntact = checksumOf(token.slice(0, checksumStart)) === token.slice(checksumStart);
   return isIntact ? sha256(token) : null;

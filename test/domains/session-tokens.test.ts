@@ -94,7 +94,7 @@ describe('a token', () => {
       'Bearer ',
       token,
       `Basic ${token}`,
-      `Bearer  ${token}`,
+      `Bearer${token}`,
       `Bearer ${token} `.concat('x'),
       `Bearer ${token}x`,
       `Bearer ${token.slice(0, -1)}`,

@@ -10,6 +10,7 @@ import {
 import { findPasswordHashFault } from '../../core/password-hash.ts';
 import type { UserStatus } from '../../core/records.ts';
 import { userNameMax } from '../../domains/users/service.ts';
+import { trimName } from '../../lib/blanks.ts';
 import { columns } from './columns.ts';
 
 /** A person as it is to be stored; null stands for what the row does not say. */
@@ -67,15 +68,16 @@ function refuse(field: string, fault: string): InvalidInputError {
   return new InvalidInputError(`"${field}" ${fault}.`, [field]);
 }
 
+/** Blanks alone say nothing either. */
 function isUnsaid(value: unknown): boolean {
-  return value === undefined || value === null || value === '';
+  return value === undefined || value === null || (typeof value === 'string' && !trimName(value));
 }
 
 function readText(fields: Fields, field: string): string | null {
   const value = fields[field];
   if (isUnsaid(value)) return null;
   if (typeof value !== 'string') throw refuse(field, 'must be text');
-  return value;
+  return trimName(value);
 }
 
 function readMetadata({ metadata }: Fields): string | null {
@@ -86,7 +88,7 @@ function readMetadata({ metadata }: Fields): string | null {
 function parseMetadata(metadata: unknown): unknown {
   if (typeof metadata !== 'string') return metadata;
   try {
-    return JSON.parse(metadata);
+    return JSON.parse(trimName(metadata));
   } catch {
     throw refuse('metadata', 'must be a JSON object');
   }
@@ -96,7 +98,7 @@ function readBoolean(fields: Fields, field: string): boolean {
   const value = fields[field];
   if (isUnsaid(value)) return false;
   if (typeof value === 'boolean') return value;
-  const word = typeof value === 'string' ? value.toLowerCase() : '';
+  const word = typeof value === 'string' ? trimName(value).toLowerCase() : '';
   if (word !== 'true' && word !== 'false') throw refuse(field, 'must be true or false');
   return word === 'true';
 }
@@ -134,7 +136,8 @@ const roleKeyForm = /^[a-z][a-z0-9_-]{0,49}$/;
 /** A list, or a text with spaces or commas between the keys. */
 function readRoleKeys({ roleKeys }: Fields): readonly string[] {
   if (isUnsaid(roleKeys)) return [];
-  const keys: unknown = typeof roleKeys === 'string' ? roleKeys.split(/[\s,;|]+/) : roleKeys;
+  const keys: unknown =
+    typeof roleKeys === 'string' ? trimName(roleKeys).split(/[\s,;|]+/) : roleKeys;
   const isList =
     Array.isArray(keys) && keys.every((key) => typeof key === 'string' && roleKeyForm.test(key));
   if (!isList || keys.length > roleKeysMax) {

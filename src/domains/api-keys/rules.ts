@@ -1,5 +1,6 @@
 import { InvalidInputError } from '../../core/app-error.ts';
 import { isPermission, ownersOnly } from '../../core/permissions.ts';
+import { trimCode } from '../../lib/blanks.ts';
 
 const daySeconds = 86_400;
 
@@ -17,7 +18,8 @@ export const apiKeyNameMax = 100;
  * The permissions of a new key, sorted, each once. Raises InvalidInputError for none, for one that does
  * not exist, and for what is an owner's in person.
  */
-export function checkKeyPermissions(permissions: readonly string[]): string[] {
+export function checkKeyPermissions(typed: readonly string[]): string[] {
+  const permissions = typed.map(trimCode);
   const path = ['permissions'];
   if (permissions.length === 0) {
     throw new InvalidInputError('A key needs at least one permission.', path);

@@ -8,6 +8,7 @@ import {
 import { checkEmail } from '../../core/input.ts';
 import type { Invitation, Role } from '../../core/records.ts';
 import { findUngrantable } from '../../core/rights.ts';
+import { trimCode } from '../../lib/blanks.ts';
 import { isEmailAllowed, type TenantSettings } from '../tenants/rules.ts';
 
 /** Pure decisions about who may be invited, and to what; nothing here touches the database. */
@@ -92,7 +93,7 @@ function pickRoles(keys: readonly string[], { roles, settings, rights }: Terms):
   if (keys.length > rolesMax) {
     throw new InvalidInputError(`A member has at most ${rolesMax} roles.`, ['roleKeys']);
   }
-  const wanted = keys.length === 0 ? [settings.defaultRoleKey] : [...new Set(keys)];
+  const wanted = keys.length === 0 ? [settings.defaultRoleKey] : [...new Set(keys.map(trimCode))];
   const picked = wanted.map((key) => {
     const role = roles.find((candidate) => candidate.key === key);
     if (!role) throw new InvalidInputError('There is no role with this key.', ['roleKeys']);

@@ -1,16 +1,17 @@
 import { createAnonymous, type Principal } from '../../core/principal.ts';
 import { sessionProofs } from '../../core/proof.ts';
 import type { Runtime } from '../../core/runtime.ts';
+import { trimCode } from '../../lib/blanks.ts';
 import { hashSessionToken } from './token.ts';
 
-const bearerForm = /^Bearer ([\x21-\x7e]{1,512})$/i;
+const bearerForm = /^Bearer[ \t]+([\x21-\x7e]{1,512})$/i;
 
 /** The token as the transport brought it: in a header, or kept for a caller that never saw it. */
 export type Credentials = { authorization: string | null; cookieToken: string | null };
 
 /** The bearer token of an Authorization header, whatever it is a token of; or null. */
 export function findBearer({ authorization }: Credentials): string | null {
-  return bearerForm.exec(authorization ?? '')?.[1] ?? null;
+  return bearerForm.exec(trimCode(authorization ?? ''))?.[1] ?? null;
 }
 
 /** Whose session it is; an Authorization header goes before a cookie. A token that is not good is nobody's. */

@@ -1,6 +1,7 @@
 import { InvalidInputError } from '../../core/app-error.ts';
 import type { JsonObject } from '../../core/records.ts';
 import type { SessionLimits } from '../../core/runtime.ts';
+import { trimCode } from '../../lib/blanks.ts';
 import { canonicalizeEmail } from '../../lib/email.ts';
 
 /** Pure decisions about what a tenant may set for itself; nothing here touches the database. */
@@ -72,7 +73,7 @@ const checks: Record<keyof TenantSettings, Check> = {
   sessionAbsoluteTimeoutSeconds: (field, value, limits) =>
     checkSeconds(field, value, limits.absoluteTimeoutSeconds),
   defaultRoleKey: (field, value) => {
-    if (typeof value === 'string') return value;
+    if (typeof value === 'string') return trimCode(value);
     throw refuse(field, 'must be the key of a role');
   },
   allowedEmailDomains: (field, value) => {
@@ -91,7 +92,7 @@ function checkSeconds(field: string, value: unknown, max: number): number {
 
 /** Domains are compared with those of canonical addresses, so they are read by the same rule. */
 function checkDomain(field: string, value: unknown): string {
-  const address = typeof value === 'string' ? canonicalizeEmail(`a@${value}`) : null;
+  const address = typeof value === 'string' ? canonicalizeEmail(`a@${trimCode(value)}`) : null;
   if (!address?.ok) throw refuse(field, 'must hold domains such as example.com');
   return address.email.slice(2);
 }

@@ -16,6 +16,7 @@ import { getOwnScope, getPlatformScope, getTenantScope } from '../../core/scopes
 import { parseSearch } from '../../core/search.ts';
 import type { Db } from '../../db/database.ts';
 import { isBrokenConstraint } from '../../db/error-map.ts';
+import { trimCode } from '../../lib/blanks.ts';
 import { slugify } from '../../lib/slug.ts';
 import { createUuidV7 } from '../../lib/uuid.ts';
 import { policyLoader } from './loaders.ts';
@@ -35,7 +36,8 @@ export async function findTenant(
   ctx: Ctx,
   by: { id: string } | { slug: string },
 ): Promise<Tenant | null> {
-  const access = await findAccess(ctx, by);
+  const ref = 'slug' in by ? { slug: trimCode(by.slug) } : by;
+  const access = await findAccess(ctx, ref);
   return access?.tenant ?? null;
 }
 
@@ -48,8 +50,7 @@ export type TenantListInput = {
 /** All tenants, for platform administrators. Raises ForbiddenError for anybody else. */
 export async function listTenants(ctx: Ctx, input: TenantListInput): Promise<Page<Tenant>> {
   requirePlatformAdmin(ctx);
-  const { filter } = input;
-  const { isSearch, order } = parseSearch(filter, input.order);
+  const { isSearch, filter, order } = parseSearch(input.filter, input.order);
   const binding = JSON.stringify(['tenants', filter, order]);
   const request = parsePage(ctx, input.page, binding);
   const scope = getPlatformScope(ctx);

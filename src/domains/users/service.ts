@@ -56,8 +56,7 @@ export type UserListInput = {
 /** All users, for platform administrators. Raises ForbiddenError for anybody else. */
 export async function listUsers(ctx: Ctx, input: UserListInput): Promise<Page<User>> {
   requirePlatformAdmin(ctx);
-  const { filter } = input;
-  const { isSearch, order } = parseSearch(filter, input.order);
+  const { isSearch, filter, order } = parseSearch(input.filter, input.order);
   const request = parsePage(ctx, input.page, JSON.stringify(['users', filter, order]));
   const scope = getPlatformScope(ctx);
   const rows = await ctx.db.read(scope, (db) =>

@@ -78,14 +78,21 @@ test('a token of another kind is refused although its checksum holds', () => {
   expect(hashToken('', token)).toBeNull();
 });
 
+test('blanks around a token, as pasting brings them, do not change what it is', () => {
+  const { token, hash } = mintToken(prefix);
+  for (const pasted of [` ${token}`, `${token}\n`, `\u00a0${token}\t`, `\ufeff${token}\u200b`]) {
+    expect(hashToken(prefix, pasted)).toBe(hash);
+  }
+});
+
 test('nothing makes it raise', () => {
   const { token } = mintToken(prefix);
   const strange: readonly unknown[] = [
     '',
     prefix,
     `${prefix}_`,
-    ` ${token}`,
-    `${token}\n`,
+    `${token.slice(0, 20)} ${token.slice(20)}`,
+    `${token}${' '.repeat(1_000_000)}`,
     token.toUpperCase(),
     'x'.repeat(1_000_000),
     `${prefix}_${'\ud800'.repeat(49)}`,

@@ -21,6 +21,7 @@ import type { JsonObject, Membership, Role } from '../../../core/records.ts';
 import { findUngrantable, mayManage } from '../../../core/rights.ts';
 import { getTenantScope } from '../../../core/scopes.ts';
 import type { Db } from '../../../db/database.ts';
+import { trimCode } from '../../../lib/blanks.ts';
 import { listRoles } from '../../roles/queries.ts';
 import { lockTenant } from '../../tenants/queries.ts';
 import { requireRoom } from '../../tenants/service/settings.ts';
@@ -183,7 +184,7 @@ async function getGrantableRoles(
   roleKeys: readonly string[],
 ): Promise<Role[]> {
   const all = await listRoles(tx, target.tenantId);
-  const roles = [...new Set(roleKeys)].map((key) => {
+  const roles = [...new Set(roleKeys.map(trimCode))].map((key) => {
     const role = all.find((candidate) => candidate.key === key);
     if (!role) throw new InvalidInputError('There is no role with this key.', ['roleKeys']);
     return role;

@@ -20,6 +20,7 @@ import { findUngrantable, mayManage } from '../../../core/rights.ts';
 import { getTenantScope } from '../../../core/scopes.ts';
 import type { Db } from '../../../db/database.ts';
 import { DatabaseFault, isBrokenConstraint } from '../../../db/error-map.ts';
+import { trimCode } from '../../../lib/blanks.ts';
 import { lockTenant } from '../../tenants/queries.ts';
 import { completeSettings } from '../../tenants/rules.ts';
 import { getPolicy, requireRoom } from '../../tenants/service/settings.ts';
@@ -48,7 +49,8 @@ export type CreateRoleInput = IdempotentInput & {
  * LimitReachedError; InvalidInputError and ConflictError for an idempotency key, see transactOnce().
  */
 export async function createRole(ctx: Ctx, input: CreateRoleInput): Promise<Role> {
-  const { tenantId, key } = input;
+  const { tenantId } = input;
+  const key = trimCode(input.key);
   await authorize(ctx, { id: tenantId }, manageRoles);
   if (!keyForm.test(key)) {
     throw new InvalidInputError(
@@ -60,13 +62,13 @@ export async function createRole(ctx: Ctx, input: CreateRoleInput): Promise<Role
     name: checkText('name', input.name, roleNameMax),
     description: checkOptionalText('description', input.description, roleDescriptionMax) ?? null,
   };
-  checkPermissionNames(input.permissions);
+  const wanted = checkPermissionNames(input.permissions);
   try {
     const once = { mutation: 'createRole', input, scope: getTenantScope(ctx, tenantId) };
     const created = await transactOnce(ctx, once, async (tx) => {
       const rights = await lockRights(ctx, tx, tenantId);
       await requireRoom(tx, tenantId, 'customRoles');
-      const permissions = checkGrantable(rights, input.permissions);
+      const permissions = checkGrantable(rights, wanted);
       const role = await queries.createRole(tx, tenantId, { key, ...fields, permissions });
       const { name } = fields;
       await recordRole(ctx, tx, role, {
@@ -99,15 +101,14 @@ export async function updateRole(ctx: Ctx, input: UpdateRoleInput): Promise<Role
   const { tenantId } = input.role;
   const name = input.name == null ? null : checkText('name', input.name, roleNameMax);
   const description = checkOptionalText('description', input.description, roleDescriptionMax);
-  if (input.permissions != null) checkPermissionNames(input.permissions);
+  const wanted = input.permissions == null ? null : checkPermissionNames(input.permissions);
   await authorize(ctx, { id: tenantId }, manageRoles, 'role');
   return await changeRoles(ctx, tenantId, async (tx, rights) => {
     const role = await getManageable(tx, input.role, rights);
     const after = await queries.updateRole(tx, role, {
       name: name ?? role.name,
       description: description === undefined ? role.description : description,
-      permissions:
-        input.permissions == null ? role.permissions : checkGrantable(rights, input.permissions),
+      permissions: wanted === null ? role.permissions : checkGrantable(rights, wanted),
     });
     if (after === null) throw createNotFound();
     const changes = listChanges(role, after, ['name', 'description', 'permissions']);
@@ -198,13 +199,15 @@ async function getManageable(tx: Db, ref: RoleRef, rights: ReadonlySet<string>):
 }
 
 /** Raises InvalidInputError for permissions that no role of a tenant's own can give. */
-function checkPermissionNames(permissions: readonly string[]): void {
+function checkPermissionNames(typed: readonly string[]): readonly string[] {
+  const permissions = typed.map(trimCode);
   if (permissions.some((permission) => !isPermission(permission))) {
     throw new InvalidInputError('There is no such permission.', ['permissions']);
   }
   if (permissions.includes(ownersOnly)) {
     throw new InvalidInputError('Only the built-in owner role makes owners.', ['permissions']);
   }
+  return permissions;
 }
 
 /** The permissions a role is to give, sorted. Raises ForbiddenError for what the giver lacks. */

@@ -44,7 +44,7 @@ export async function impersonateUser(
   ctx: Ctx,
   input: ImpersonateUserInput,
 ): Promise<SignedInSession> {
-  const reason = checkText('reason', input.reason.trim(), reasonMax, { min: reasonMin });
+  const reason = checkText('reason', input.reason, reasonMax, { min: reasonMin });
   requirePlatformAdmin(ctx);
   const user = await getImpersonable(ctx, input.userId);
   const tenantId = input.tenantId ?? null;

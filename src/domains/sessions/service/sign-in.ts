@@ -9,6 +9,7 @@ import { checkEmail } from '../../../core/input.ts';
 import type { User } from '../../../core/records.ts';
 import { getOwnScope, getScopeOfUser } from '../../../core/scopes.ts';
 import { noScope } from '../../../db/scope.ts';
+import { trimCode } from '../../../lib/blanks.ts';
 import { normalizePassword } from '../../../lib/password-rules.ts';
 import { findOwnTenantId } from '../../tenants/queries.ts';
 import { completeSignIn } from '../queries/open.ts';
@@ -43,12 +44,12 @@ export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignedInSess
   const hashMs = performance.now() - beganHash;
   if (!found || !fits || found.status !== 'active') throw createRefusal(ctx);
   const { userId, isPlatformAdmin } = found;
-  const { tenantSlug } = input;
+  const tenantSlug = input.tenantSlug == null ? null : trimCode(input.tenantSlug);
   const tenantId =
-    tenantSlug == null
+    tenantSlug === null
       ? null
       : await ctx.db.read(noScope, (db) => findOwnTenantId(db, userId, { slug: tenantSlug }));
-  if (tenantSlug != null && tenantId === null) throw createRefusal(ctx);
+  if (tenantSlug !== null && tenantId === null) throw createRefusal(ctx);
   const rehashed = ctx.runtime.passwords.needsRehash(found.passwordHash)
     ? await ctx.runtime.passwords.hash(normalizePassword(input.password))
     : null;

@@ -5,6 +5,7 @@ import { type Ctx, requirePlatformAdmin, requireRecentSignIn } from '../../../co
 import { needs } from '../../../core/permissions.ts';
 import type { Tenant, TenantStatus } from '../../../core/records.ts';
 import { getPlatformScope } from '../../../core/scopes.ts';
+import { trimCode } from '../../../lib/blanks.ts';
 import { changeTenantStatus, type TenantTransition } from '../queries/life-cycle.ts';
 
 const deleteIt = needs('tenant:delete');
@@ -61,7 +62,7 @@ export type DeleteTenantInput = { tenantId: string; confirmSlug: string };
 export async function deleteTenant(ctx: Ctx, input: DeleteTenantInput): Promise<Tenant> {
   const { tenant } = await authorize(ctx, { id: input.tenantId }, deleteIt);
   requireRecentSignIn(ctx);
-  if (input.confirmSlug !== tenant.slug) {
+  if (trimCode(input.confirmSlug) !== tenant.slug) {
     throw new InvalidInputError('"confirmSlug" is not the slug of this tenant.', ['confirmSlug']);
   }
   return await changeStatus(ctx, tenant, 'delete');
