@@ -19,6 +19,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts', 'test/contract/ladder.test.ts'],
+          globalSetup: ['test/support/run-folder.ts'],
         },
       },
       {

@@ -1,3 +1,4 @@
+import '../test/support/in-run-folder.ts';
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { readArguments, UsageError } from './runner/arguments.ts';

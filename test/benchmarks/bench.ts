@@ -1,3 +1,4 @@
+import '../support/in-run-folder.ts';
 import { parseArgs } from 'node:util';
 import type { Verdict } from './bench/bars.ts';
 import { measureGrowth } from './bench/growth.ts';

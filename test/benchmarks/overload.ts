@@ -1,3 +1,4 @@
+import '../support/in-run-folder.ts';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';

@@ -1,3 +1,4 @@
+import '../support/in-run-folder.ts';
 import { ensureServing } from '../support/serving.ts';
 import { listTrials, type Trial } from './revocation/trials.ts';
 import { createWorld } from './revocation/world.ts';

@@ -1,3 +1,4 @@
+import '../support/in-run-folder.ts';
 import { loadConfig } from '../../src/config.ts';
 import { guardDatabase } from '../../src/core/guarded-database.ts';
 import { createDatabase, type Database } from '../../src/db/database.ts';

@@ -1,3 +1,4 @@
+import '../support/in-run-folder.ts';
 import { ask, describeMachine, getMedian, openStage, print, startServer } from './stage.ts';
 
 // Whether the time of a refusal tells if an e-mail address is known: unknown and wrong in turn, each

@@ -1,3 +1,4 @@
+import '../support/in-run-folder.ts';
 import { createServer } from 'node:net';
 import { startChild } from '../support/child.ts';
 import { ensureServing } from '../support/serving.ts';

@@ -1,3 +1,4 @@
+import '../support/in-run-folder.ts';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';

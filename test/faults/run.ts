@@ -1,3 +1,4 @@
+import '../support/in-run-folder.ts';
 import { print } from '../benchmarks/stage.ts';
 import type { FaultReport } from '../support/faults/fault.ts';
 import { writeReport } from '../support/faults/report.ts';

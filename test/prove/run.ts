@@ -1,3 +1,4 @@
+import '../support/in-run-folder.ts';
 import { parseArgs } from 'node:util';
 import { print } from '../benchmarks/stage.ts';
 import { openArena } from './arena.ts';

@@ -1,4 +1,3 @@
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +8,7 @@ import { startEmbedded } from '../../src/db/embedded/start.ts';
 import { silentLog } from '../../src/db/log.ts';
 import { migrate } from '../../src/db/migrator.ts';
 import { syncBuiltInRoles } from '../../src/db/open.ts';
-import { findCommandLine, isRunning } from '../../src/db/process-token.ts';
+import { openRunFolder } from './run-folder.ts';
 import { ensureServing } from './serving.ts';
 
 declare module 'vitest' {
@@ -20,15 +19,13 @@ declare module 'vitest' {
   }
 }
 
-const prefix = 'tenantry-test-';
 const atRoot = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
 
 /** Makes one cluster for the run, with a migrated template that every test database is cloned of. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  await deleteAbandoned();
-  const dataDir = await mkdtemp(path.join(tmpdir(), prefix));
+  const closeRunFolder = await openRunFolder();
   const cluster = await startEmbedded({
-    dataDir,
+    dataDir: path.join(tmpdir(), 'cluster'),
     settingsFile: atRoot('src/db/postgresql.conf'),
     overrides: {
       // What a test writes need not survive a power cut.
@@ -44,7 +41,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('clusterUrl', cluster.ownerUrl);
   return async () => {
     await cluster.stop();
-    await rm(dataDir, { recursive: true, force: true });
+    await closeRunFolder();
   };
 }
 
@@ -64,24 +61,4 @@ async function createTemplate(clusterUrl: string): Promise<void> {
   } finally {
     await admin.end();
   }
-}
-
-/** Ends and removes the clusters of runs that were killed. Runs that still live keep theirs. */
-async function deleteAbandoned(): Promise<void> {
-  const names = (await readdir(tmpdir())).filter((name) => name.startsWith(prefix));
-  for (const name of names) {
-    const dataDir = path.join(tmpdir(), name);
-    const owner = await readFile(path.join(dataDir, 'owner.pid'), 'utf8').catch(() => '');
-    if (owner ? isRunning(owner) : !(await isOld(dataDir))) continue;
-    const pidFile = path.join(dataDir, 'postgres', 'postmaster.pid');
-    const pid = Number.parseInt(await readFile(pidFile, 'utf8').catch(() => ''), 10);
-    if (pid > 0 && findCommandLine(pid)?.includes(dataDir)) process.kill(pid, 'SIGQUIT');
-    await rm(dataDir, { recursive: true, force: true, maxRetries: 10 }).catch(() => undefined);
-  }
-}
-
-/** A folder without an owner may belong to a run that has only just begun. */
-async function isOld(folder: string): Promise<boolean> {
-  const { mtimeMs } = await stat(folder);
-  return Date.now() - mtimeMs > 3_600_000;
 }
