@@ -81,7 +81,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     server: config.server,
     log,
     exampleQueries,
-    isReady: await createReadiness(db),
+    isReady: await createReadiness(db, log),
     countParked: () => countHashing(runtime),
     metrics,
     tracing,

@@ -28,6 +28,8 @@ export type Database = {
   /** Runs all statements of `work` or none; the scope is entered with its BEGIN (pool.ts). Raises DatabaseFault. */
   transaction<T>(scope: Scope, work: (tx: Db) => Promise<T>): Promise<T>;
   poolStat(): PoolStat;
+  /** Has each connection that is open now replaced before its next use. */
+  renewConnections(): void;
   close(): Promise<void>;
 };
 
@@ -74,6 +76,7 @@ export function createDatabase(
       waiting: pool.waitingCount + changeQueue.stats().queued,
       max: settings.poolSize,
     }),
+    renewConnections: () => pool.renew(),
     close: async () => {
       await prisma.$disconnect();
       await pool.end();

@@ -99,6 +99,14 @@ export function findSqlState(error: unknown): string | null {
   );
 }
 
+/** The message of the error that caused all others, as the driver or the server wrote it. */
+export function findRootMessage(error: unknown): string {
+  const messages = layersOf(error).map(
+    ({ originalMessage, message }) => originalMessage ?? message,
+  );
+  return String(messages.findLast((message) => message) ?? error);
+}
+
 /** True when the database refused a row because of this unique (or other) constraint. */
 export function isBrokenConstraint(error: unknown, constraint: string): boolean {
   return error instanceof DatabaseFault && error.constraint === constraint;

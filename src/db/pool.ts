@@ -18,8 +18,21 @@ export type PoolSettings = {
 /** What pg's clients can say and its types do not: I idle, T in a transaction, E in a failed one. */
 type TransactionAware = pg.PoolClient & { getTransactionStatus(): 'I' | 'T' | 'E' | null };
 
+/** read_only_sql_transaction: PostgreSQL's list of error codes. A standby says so, and a primary that was replaced. */
+const readOnlyCode = '25006';
+
+/** Connections are renewed at most this often: a server that stays read-only would have them opened all the time. */
+const renewEveryMs = 1_000;
+
+/** What pg emits for an error of the server; its types leave it out. */
+type ErrorSource = {
+  connection: { on(event: 'errorMessage', listener: (error: { code?: string }) => void): void };
+};
+
 /** Enters the scope of a transaction on the way of its beginning, which Prisma's adapter sends by itself. */
 class ScopedClient extends pg.Client {
+  readonly openedAt = performance.now();
+
   override query = ((config: pg.QueryConfig, ...rest: []) => {
     // What has `submit` is a query of sendScoped, which comes by here as well.
     const isBeginning = config.text === 'BEGIN' && !('submit' in config);
@@ -33,10 +46,13 @@ export type StatementObserver = (text: string) => void;
 
 /**
  * A bounded pool whose statements enter the scope they are called in (see scope.ts). Waiting for a
- * connection ends after `acquireTimeoutMs`; a connection is replaced at its maximum age.
+ * connection ends after `acquireTimeoutMs`; a connection is replaced at its maximum age, and all of them where one
+ * turns out to be of no use for writing: after a switch-over the same address leads to another server.
  */
 export class ScopedPool extends pg.Pool {
   readonly #observe: StatementObserver | undefined;
+  /** Connections that were opened before are not used any more; by performance.now(). */
+  #renewedAt = 0;
 
   constructor(settings: PoolSettings, observe?: StatementObserver) {
     super({
@@ -56,6 +72,9 @@ export class ScopedPool extends pg.Pool {
         // The pool listens to idle connections only: one that is cut between two statements of a
         // transaction would end the process. Its next statement, or its release, tells of it.
         client.on('error', () => {});
+        (client as unknown as ErrorSource).connection.on('errorMessage', ({ code }) => {
+          if (code === readOnlyCode) this.renew();
+        });
         if (settings.role) {
           await applySessionSettings(client, listTimeouts(settings.statementTimeoutMs));
           await client.query(`set role ${pg.escapeIdentifier(settings.role)}`);
@@ -67,7 +86,8 @@ export class ScopedPool extends pg.Pool {
     // A client that comes back inside a transaction (its rollback never went out) would carry that
     // transaction and its scope to whoever is next, so it serves nobody any more.
     this.on('release', (_error, client) => {
-      if ((client as TransactionAware).getTransactionStatus() !== 'I') void client.end();
+      const isInTransaction = (client as TransactionAware).getTransactionStatus() !== 'I';
+      if (isInTransaction || this.#isOutdated(client)) void client.end();
     });
     // An idle connection that breaks is replaced; the next statement reports what is still wrong.
     this.on('error', () => {});
@@ -81,11 +101,25 @@ export class ScopedPool extends pg.Pool {
    * whose BEGIN failed for broken, and a locked table would cost all of them.
    */
   override connect = (async () => {
-    const client = await super.connect();
+    let client = await super.connect();
+    while (this.#isOutdated(client)) {
+      client.release(true);
+      client = await super.connect();
+    }
     const { release } = client;
     client.release = (fault) => release(isAnsweredByServer(fault) ? undefined : fault);
     return client;
   }) as pg.Pool['connect'];
+
+  /** Has each connection that is open now replaced before its next use. */
+  renew(): void {
+    const now = performance.now();
+    if (now - this.#renewedAt >= renewEveryMs) this.#renewedAt = now;
+  }
+
+  #isOutdated(client: pg.PoolClient): boolean {
+    return (client as unknown as ScopedClient).openedAt < this.#renewedAt;
+  }
 
   async #send(config: pg.QueryConfig): Promise<pg.QueryArrayResult> {
     const scope = getScope();

@@ -1,0 +1,114 @@
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { findAccount } from '../../src/db/embedded/account.ts';
+import { copyRunningCluster } from '../../src/db/embedded/base-backup.ts';
+import { prepareBinaries } from '../../src/db/embedded/binaries.ts';
+import { giveTo } from '../../src/db/embedded/copy-files.ts';
+import { startEmbedded } from '../../src/db/embedded/start.ts';
+import { silentLog } from '../../src/db/log.ts';
+import { runAt } from './bare-app.ts';
+import { waitUntil } from './child.ts';
+import type { CrashingCluster } from './crashing-cluster.ts';
+
+/** A second PostgreSQL that follows a primary by streaming replication. */
+export type Standby = {
+  ownerUrl: string;
+  /** Resolves once it has replayed everything that the primary has written so far. */
+  catchUp: () => Promise<void>;
+  /** Makes it the primary. */
+  promote: () => Promise<void>;
+  close: () => Promise<void>;
+};
+
+const settingsFile = fileURLToPath(new URL('../../src/db/postgresql.conf', import.meta.url));
+
+/** Copies the primary while it serves, and starts the copy as its standby. */
+export async function startStandby({ database, dataDir }: CrashingCluster): Promise<Standby> {
+  const own = await mkdtemp(path.join(tmpdir(), 'tenantry-crash-'));
+  const pgData = path.join(own, 'postgres');
+  await copyRunningCluster(database.ownerUrl, path.join(dataDir, 'postgres'), pgData);
+  await writeFile(path.join(pgData, 'standby.signal'), '');
+  const binaries = await prepareBinaries();
+  await giveTo(await findAccount([...Object.values(binaries), tmpdir()]), own);
+  const { hostname, port, username, password } = new URL(database.ownerUrl);
+  const cluster = await startEmbedded({
+    dataDir: own,
+    settingsFile,
+    overrides: {
+      primary_conninfo: `host=${hostname} port=${port} user=${username} password=${password}`,
+    },
+    log: silentLog,
+  });
+  const { ownerUrl } = cluster;
+  return {
+    ownerUrl,
+    async catchUp() {
+      const { rows } = await runAt(database.ownerUrl, 'select pg_current_wal_insert_lsn() as lsn');
+      await waitUntil(async () => {
+        const sql = 'select pg_last_wal_replay_lsn() >= $1 as "isThere"';
+        return (await runAt(ownerUrl, sql, [rows[0].lsn])).rows[0].isThere;
+      });
+    },
+    async promote() {
+      await runAt(ownerUrl, 'select pg_promote(true, 60)');
+    },
+    async close() {
+      await cluster.stop();
+      await rm(own, { recursive: true, force: true, maxRetries: 10 });
+    },
+  };
+}
+
+/** One address in front of several servers, as a load balancer or a name in the DNS is. */
+export type Switch = {
+  /** The given address, led through here. */
+  lead: (url: string) => string;
+  /** New connections lead to this server from now on; those that are open stay where they are. */
+  turnTo: (url: string) => void;
+  close: () => Promise<void>;
+};
+
+/** Starts one that leads to the server of this URL. */
+export async function startSwitch(url: string): Promise<Switch> {
+  let target = new URL(url);
+  const sockets = new Set<Socket>();
+  const server = createServer((client) => {
+    const database = connect(Number(target.port), target.hostname);
+    for (const [from, to] of [
+      [client, database],
+      [database, client],
+    ] as const) {
+      sockets.add(from);
+      from.setNoDelay(true);
+      from.pipe(to);
+      from.on('error', () => undefined);
+      // A side that ends takes the other along.
+      from.on('close', () => {
+        sockets.delete(from);
+        to.destroy();
+      });
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    lead(given) {
+      const led = new URL(given);
+      led.hostname = '127.0.0.1';
+      led.port = String((server.address() as AddressInfo).port);
+      return led.href;
+    },
+    turnTo(next) {
+      target = new URL(next);
+    },
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
