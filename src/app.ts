@@ -66,7 +66,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
   const sealer = createSealer(secret, 'mail');
   const metrics = createMetricsIfAny(config);
   const mails = startDelivery(config, { db, sealer, log, countMail: metrics?.countMail });
-  const opened = await createRuntime(config, {
+  const opened = createRuntime(config, {
     db,
     secret,
     log,

@@ -43,8 +43,11 @@ export type OpenedRuntime = {
 
 const remembersNothing = createCredentialCache({ maxAgeMs: 0, isHeard: () => false });
 
-/** Makes what the services work with: one for the life of a server, or of a command. */
-export async function createRuntime(config: Config, parts: RuntimeParts): Promise<OpenedRuntime> {
+/**
+ * Creates what the services work with: one for the life of a server, or of a command. Hashes nothing, asks
+ * nothing and starts no timer; each part begins its background work when it is first used.
+ */
+export function createRuntime(config: Config, parts: RuntimeParts): OpenedRuntime {
   const { db, secret, log, cache = remembersNothing } = parts;
   const sessions = createSessionChecker({ db, log, cache });
   const refusals = createRefusalCounter(db, log);
@@ -56,7 +59,7 @@ export async function createRuntime(config: Config, parts: RuntimeParts): Promis
     invitationLimits: config.invitations,
     tenantDeletionGraceDays: config.tenants.deletionGraceDays,
     trustsDatabaseAlone: parts.trustsDatabaseAlone ?? false,
-    passwords: await createPasswordHasher(config.passwords),
+    passwords: createPasswordHasher(config.passwords),
     cursors: createCursorCodec(secret),
     answerSlots: createAnswerSlots(secret),
     mail: {

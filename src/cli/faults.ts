@@ -25,6 +25,17 @@ const clearErrors: ReadonlySet<string> = new Set([
   'WorkerError',
 ]);
 
+/**
+ * The exit code of a command that failed: 2 it was called in a way that cannot work · 3 the database
+ * is at another version · 1 anything else.
+ */
+export function getExitCode(error: unknown): 1 | 2 | 3 {
+  if (error instanceof UsageError) return 2;
+  const isMigration = error instanceof Error && error.name === 'MigrationError';
+  const code = isMigration && 'code' in error ? error.code : null;
+  return code === 'pending' || code === 'unknown' ? 3 : 1;
+}
+
 /** The one line to print for an error that needs no stack, or null for a bug. */
 export function findClearMessage(error: unknown): string | null {
   if (!(error instanceof Error)) return null;

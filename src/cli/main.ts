@@ -15,7 +15,7 @@ import { addServe } from './commands/serve.ts';
 import { addSession } from './commands/session.ts';
 import { addTenant } from './commands/tenant.ts';
 import { addUser } from './commands/user.ts';
-import { findClearMessage, UsageError } from './faults.ts';
+import { findClearMessage, getExitCode } from './faults.ts';
 import { printFault } from './output.ts';
 
 // The `tenantry` command. Each command loads what it needs when it is called, so that help comes at
@@ -33,7 +33,7 @@ export async function main(): Promise<void> {
   setTimeout(() => process.exit(), lingerMsMax).unref();
 }
 
-/** Runs one command: 0 done · 1 failed · 2 called in a way that cannot work. */
+/** Runs one command and returns its exit code: 0, or what getExitCode says. */
 export async function run(args: string[]): Promise<number> {
   let exitCode = 0;
   const program = await createProgram((code) => {
@@ -47,11 +47,12 @@ export async function run(args: string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     // A bug is shown whole, with what caused it.
     printFault(findClearMessage(error) ?? inspect(error));
-    return error instanceof UsageError ? 2 : 1;
+    return getExitCode(error);
   }
 }
 
-async function createProgram(setExitCode: (code: number) => void): Promise<Command> {
+/** All commands; tests walk through them. */
+export async function createProgram(setExitCode: (code: number) => void): Promise<Command> {
   const program = new Command('tenantry')
     .description('Users, tenants, roles and sessions behind one GraphQL API on one PostgreSQL.')
     .version(await readVersion())
@@ -61,7 +62,9 @@ async function createProgram(setExitCode: (code: number) => void): Promise<Comma
       'after',
       `
 Settings are environment variables or lines of .env; .env.example lists them all.
-Exit codes: 0 done, 1 refused or failed, 2 called in a way that cannot work.
+Exit codes: 0 done, 1 rejected or failed, 2 called in a way that cannot work, 3 the database is at
+another version. Only serve, migrate and seed migrate; with migrations waiting, other commands change
+nothing and say what to run.
 
 Examples:
   $ tenantry serve

@@ -33,7 +33,7 @@ export async function withOperatorContext<T>(
       createDatabase({ ...config.database, url: ownerUrl, role: appRole, poolSize }),
     );
     const secret = await getSecret(config);
-    const { runtime, close } = await createRuntime(config, { db, secret, log });
+    const { runtime, close } = createRuntime(config, { db, secret, log });
     try {
       return await work({
         principal: { kind: 'operator' },

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { hash } from '@node-rs/argon2';
 import { createBoundedQueue, QueueFullError } from '../lib/bounded-queue.ts';
 import { normalizePassword } from '../lib/password-rules.ts';
@@ -43,9 +44,7 @@ export type PasswordHasher = {
  * priority of the process.
  * Parameters: OWASP Password Storage Cheat Sheet, argon2id m=19 MiB, t=2, p=1.
  */
-export async function createPasswordHasher(
-  settings: PasswordHasherSettings,
-): Promise<PasswordHasher> {
+export function createPasswordHasher(settings: PasswordHasherSettings): PasswordHasher {
   const queue = createBoundedQueue({
     concurrency: settings.concurrency,
     maxQueued: settings.queueMax,
@@ -57,26 +56,45 @@ export async function createPasswordHasher(
     parallelism: 1,
     outputLen: 32,
   };
-  // What unknown e-mail addresses are checked against, so that they cost what known ones cost.
-  const decoy = parsePasswordHash(await hash('a password that nobody has', options));
-  if (decoy === null) throw new Error('A hash that was just made must be well-formed.');
-  yieldPoolThreads();
+  const decoy = createDecoy(settings);
+  let isPoolReady: Promise<void> | undefined;
+  const run = <T>(work: () => Promise<T>) =>
+    refuseIfFull(() =>
+      queue.run(async () => {
+        isPoolReady ??= yieldPoolThreads();
+        await isPoolReady;
+        return await work();
+      }),
+    );
   return {
-    hash: (password) => refuseIfFull(() => queue.run(() => hash(password, options))),
+    hash: (password) => run(() => hash(password, options)),
     verify: (stored, typed) =>
-      refuseIfFull(() =>
-        queue.run(async () => {
-          const known = stored === null ? null : parsePasswordHash(stored);
-          const fits = await fitsAnyForm(known ?? decoy, typed);
-          // Another system may have let the empty password pass; here it is nobody's.
-          return fits && known !== null && typed !== '';
-        }),
-      ),
+      run(async () => {
+        const known = stored === null ? null : parsePasswordHash(stored);
+        const fits = await fitsAnyForm(known ?? decoy, typed);
+        // Another system may have let the empty password pass; here it is nobody's.
+        return fits && known !== null && typed !== '';
+      }),
     prepare: (work) => refuseIfFull(() => queue.prepare(work)),
     needsRehash: (stored) => isWeaker(parsePasswordHash(stored), settings),
     stats: queue.stats,
     onEntered: queue.onEntered,
   };
+}
+
+/**
+ * A hash with our parameters that no password fits: random bytes in place of an output. Unknown e-mail
+ * addresses are checked against it, so that they cost what known ones cost.
+ */
+function createDecoy({ memoryKib, iterations }: PasswordHasherSettings): PasswordHash {
+  const [salt, output] = [16, 32].map((length) =>
+    randomBytes(length).toString('base64').replaceAll('=', ''),
+  );
+  const decoy = parsePasswordHash(
+    `$argon2id$v=19$m=${memoryKib},t=${iterations},p=1$${salt}$${output}`,
+  );
+  if (decoy === null) throw new Error('The decoy must be a well-formed hash.');
+  return decoy;
 }
 
 async function refuseIfFull<T>(work: () => Promise<T>): Promise<T> {

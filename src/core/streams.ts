@@ -1,4 +1,4 @@
-import { startRepeatingJob } from '../lib/repeating-job.ts';
+import { createIdleJob } from '../lib/repeating-job.ts';
 import type { Logger } from '../observability/logger.ts';
 import { AppError, RateLimitedError, UnavailableError } from './app-error.ts';
 import { listLogIds } from './request-notes.ts';
@@ -39,7 +39,7 @@ export function createStreams(limits: StreamLimits, log: Logger): Streams {
   const streams = new Set<NamedStream>();
   let isClosing = false;
 
-  const job = startRepeatingJob({
+  const job = createIdleJob({
     everyMs: recheckEveryMs,
     run: async () => {
       await Promise.all([...streams].map(recheck));
@@ -77,6 +77,7 @@ export function createStreams(limits: StreamLimits, log: Logger): Streams {
   return {
     open(source) {
       assertRoom(source.owner);
+      job.begin();
       const ownLog = log.child(listLogIds(source.request));
       const stream = { ...createStream(source, ownLog, () => streams.delete(stream)), log: ownLog };
       streams.add(stream);

@@ -16,8 +16,7 @@ export function createUseNotes(options: {
   onError: (error: unknown, count: number) => void;
 }): UseNotes {
   const used = new Set<string>();
-  const timer = setInterval(flush, writeEveryMs);
-  timer.unref();
+  let timer: NodeJS.Timeout | undefined;
 
   async function flush(): Promise<void> {
     if (used.size === 0) return;
@@ -31,7 +30,10 @@ export function createUseNotes(options: {
   }
 
   return {
-    add: (id) => used.add(id),
+    add: (id) => {
+      used.add(id);
+      timer ??= setInterval(flush, writeEveryMs).unref();
+    },
     close: async () => {
       clearInterval(timer);
       await flush();

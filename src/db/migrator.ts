@@ -45,6 +45,29 @@ export async function migrate({
   }
 }
 
+/**
+ * Names the files that are still to be applied, and changes nothing. `isNew` where the database was
+ * never migrated. Throws MigrationError.
+ */
+export async function listPendingMigrations({
+  ownerUrl,
+  migrationsDir,
+}: Pick<MigrateOptions, 'ownerUrl' | 'migrationsDir'>): Promise<{
+  pending: string[];
+  isNew: boolean;
+}> {
+  const files = await readMigrations(migrationsDir);
+  const session = createSession(ownerUrl);
+  try {
+    await verifyServer(session);
+    const history = await readHistory(session);
+    const pending = listPending(files, history).map(({ name }) => name);
+    return { pending, isNew: history.length === 0 };
+  } finally {
+    await session.end();
+  }
+}
+
 /** Under the lock, so what the history says now stays true. */
 async function applyPending(files: MigrationFile[], run: Run): Promise<string[]> {
   const pending = listPending(files, await readHistory(run.session)).map(({ name }) => name);

@@ -3,21 +3,26 @@ import type { Config } from '../config.ts';
 import { ensureAppRole } from './app-role.ts';
 import { startEmbedded } from './embedded/start.ts';
 import type { DatabaseLog } from './log.ts';
-import { migrate } from './migrator.ts';
+import { MigrationError } from './migrator/migration-error.ts';
+import { listPendingMigrations, migrate } from './migrator.ts';
 import { openOwnerClient } from './owner-client.ts';
 import { verifyDirectRoute } from './pooler.ts';
 import { ensureServingSettings } from './serving-settings.ts';
 
-/** A migrated PostgreSQL and the two ways in. */
+/** A PostgreSQL that runs. */
 export type OpenedDatabase = {
   /** Owns the tables, and goes past any pooler; for migrations, locks, seeds and operators. */
   ownerUrl: string;
-  /** What the server works with, through a pooler or not; row security holds for it. */
+  /** Stops an embedded server that this process started; else does nothing. */
+  stop: () => Promise<void>;
+};
+
+/** The same, brought up to date. */
+export type MigratedDatabase = OpenedDatabase & {
+  /** The URL the server works with, through a pooler or not; row security holds for its login. */
   appUrl: string;
   /** Names of the migrations that were applied now. */
   applied: string[];
-  /** Stops an embedded server that this process started; else does nothing. */
-  stop: () => Promise<void>;
 };
 
 /** A role that every tenant has, as the database stores it. */
@@ -37,10 +42,52 @@ const settingsFile = fileURLToPath(new URL('./postgresql.conf', import.meta.url)
  * whose messages say what to do.
  */
 export async function openDatabase(
-  { database }: Pick<Config, 'database'>,
+  config: Pick<Config, 'database'>,
+  roles: readonly BuiltInRoleRow[],
+  log: DatabaseLog,
+): Promise<MigratedDatabase> {
+  return openThen(config, log, async (opened) => ({
+    ...opened,
+    ...(await bringUpToDate(config, { ownerUrl: opened.ownerUrl, roles, log })),
+  }));
+}
+
+/**
+ * Opens the database for a command that works at this version and must not change it by being
+ * called: only an embedded database that is empty is brought up to date. Throws MigrationError
+ * (`pending`, `unknown`) for a database at another version, and what openDatabase throws.
+ */
+export async function openCurrentDatabase(
+  config: Pick<Config, 'database'>,
   roles: readonly BuiltInRoleRow[],
   log: DatabaseLog,
 ): Promise<OpenedDatabase> {
+  return openThen(config, log, async (opened) => {
+    const { ownerUrl } = opened;
+    const { pending, isNew } = await listPendingMigrations({ ownerUrl, migrationsDir });
+    if (isNew && config.database.url === undefined) {
+      await bringUpToDate(config, { ownerUrl, roles, log });
+    } else if (pending.length > 0) {
+      throw new MigrationError('pending', describePending(pending, isNew));
+    }
+    return opened;
+  });
+}
+
+/** Opens the database at whatever version it is. Throws EmbeddedError or PoolerError. */
+export function openAnyDatabase(
+  config: Pick<Config, 'database'>,
+  log: DatabaseLog,
+): Promise<OpenedDatabase> {
+  return openThen(config, log, async (opened) => opened);
+}
+
+/** Stops what was started when `prepare` fails. */
+async function openThen<T>(
+  { database }: Pick<Config, 'database'>,
+  log: DatabaseLog,
+  prepare: (opened: OpenedDatabase) => Promise<T>,
+): Promise<T> {
   const embedded = database.url
     ? null
     : await startEmbedded({
@@ -53,12 +100,7 @@ export async function openDatabase(
   try {
     const ownerUrl = embedded?.ownerUrl ?? database.directUrl ?? '';
     if (!embedded) await verifyDirectRoute(ownerUrl, nameDirectSetting(database));
-    const { applied } = await migrate({ ownerUrl, migrationsDir, log });
-    await syncBuiltInRoles(ownerUrl, roles);
-    const appUrl = database.appUrl ?? (await ensureAppRole(ownerUrl));
-    const { statementTimeoutMs } = database;
-    await ensureServingSettings({ ownerUrl, appUrl, statementTimeoutMs, log });
-    return { ownerUrl, appUrl, applied, stop };
+    return await prepare({ ownerUrl, stop });
   } catch (error) {
     await stop();
     throw error;
@@ -67,6 +109,28 @@ export async function openDatabase(
 
 function nameDirectSetting({ url, directUrl }: Config['database']) {
   return url === directUrl ? 'DATABASE_URL' : 'DATABASE_DIRECT_URL';
+}
+
+async function bringUpToDate(
+  { database }: Pick<Config, 'database'>,
+  parts: { ownerUrl: string; roles: readonly BuiltInRoleRow[]; log: DatabaseLog },
+): Promise<Pick<MigratedDatabase, 'appUrl' | 'applied'>> {
+  const { ownerUrl, roles, log } = parts;
+  const { applied } = await migrate({ ownerUrl, migrationsDir, log });
+  await syncBuiltInRoles(ownerUrl, roles);
+  const appUrl = database.appUrl ?? (await ensureAppRole(ownerUrl));
+  const { statementTimeoutMs } = database;
+  await ensureServingSettings({ ownerUrl, appUrl, statementTimeoutMs, log });
+  return { applied, appUrl };
+}
+
+function describePending(pending: readonly string[], isNew: boolean): string {
+  const remedy =
+    'run "tenantry migrate", which every start of the server does as well, then try again';
+  if (isNew) return `the database is empty: ${remedy}`;
+  const names = pending.length > 3 ? `${pending[0]} to ${pending.at(-1)}` : pending.join(', ');
+  const waiting = pending.length === 1 ? '1 migration waits' : `${pending.length} migrations wait`;
+  return `${waiting} for this database (${names}): ${remedy}`;
 }
 
 /** Brings the built-in roles of every tenant to what this release says. */

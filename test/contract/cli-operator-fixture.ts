@@ -71,7 +71,8 @@ const serveCommands = `
   }
 `;
 
-function startSeries(environment: Environment): CommandSeries {
+/** Starts the process; close it at the end. */
+export function startSeries(environment: Environment): CommandSeries {
   const child = spawnScript(serveCommands, environment);
   const exited = once(child, 'exit');
   const printed = { stdout: '', stderr: '' };

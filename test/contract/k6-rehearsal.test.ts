@@ -23,7 +23,7 @@ let environment: Record<string, string>;
 beforeAll(async () => {
   app = await startTestApp();
   const { email, password } = await createPlatformAdmin(app);
-  const hasher = await createPasswordHasher({
+  const hasher = createPasswordHasher({
     memoryKib: 19_456,
     iterations: 2,
     concurrency: 1,

@@ -80,7 +80,7 @@ async function create(operator: Operator, admin: NewAdmin) {
   const { email, name, config } = admin;
   const typed = await readPassword(admin);
   const password = checkNewPassword('password', typed, { email, words: [name] });
-  const hasher = await createPasswordHasher(config.passwords);
+  const hasher = createPasswordHasher(config.passwords);
   const passwordHash = await hasher.hash(password);
   const id = await createPlatformAdmin(operator, { email, name, passwordHash });
   return { id, outcome: 'created' as const };

@@ -19,7 +19,7 @@ other program. A PostgreSQL of your own is dumped with its pg_dump, of the serve
 newer one, and as a superuser or another role that row security lets through.
 
 The folder holds hashes of passwords and tokens: keep it as you keep the database. TENANTRY_SECRET is
-not in it. It is complete once it holds backup.json.
+not in it. It is complete once it holds backup.json. Works before and after a migration.
 
 Examples:
   $ tenantry backup /backups/tenantry-$(date +%F)
@@ -30,9 +30,9 @@ Examples:
 
 async function runBackup(folder: string, options: BackupOptions): Promise<void> {
   const { createBackup } = await import('../backup/create-backup.ts');
-  const { withDatabase } = await import('../with-database.ts');
+  const { withAnyDatabase } = await import('../with-database.ts');
   const began = performance.now();
-  const made = await withDatabase(({ ownerUrl }, config) =>
+  const made = await withAnyDatabase(({ ownerUrl }, config) =>
     createBackup({ folder, ownerUrl, config, pgBin: options.pgBin }),
   );
   const seconds = Math.round((performance.now() - began) / 100) / 10;

@@ -17,8 +17,8 @@ Examples:
   $ DATABASE_URL=postgresql://owner:secret@localhost/tenantry tenantry migrate --json`,
     )
     .action(async ({ json = false }: { json?: boolean }) => {
-      const { withDatabase } = await import('../with-database.ts');
-      await withDatabase(async ({ applied }) => {
+      const { withMigratedDatabase } = await import('../with-database.ts');
+      await withMigratedDatabase(async ({ applied }) => {
         if (json) printJson({ applied });
         else if (applied.length === 0) printResult('The database is up to date.');
         else printResult(['Applied:', ...applied.map((name) => `  ${name}`)].join('\n'));

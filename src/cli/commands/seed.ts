@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Config } from '../../config.ts';
-import type { OpenedDatabase } from '../../db/open.ts';
+import type { MigratedDatabase } from '../../db/open.ts';
 import { readCount } from '../arguments.ts';
 import { CommandError, UsageError } from '../faults.ts';
 import { printJson, printResult } from '../output.ts';
@@ -43,7 +43,7 @@ function isBulk({ users, tenants, memberships, sessions }: SeedOptions): boolean
 /** Loads the database's modules only when they are needed. */
 async function withAllowedDatabase<T>(
   { yes = false }: SeedOptions,
-  work: (database: OpenedDatabase, config: Config) => Promise<T>,
+  work: (database: MigratedDatabase, config: Config) => Promise<T>,
 ): Promise<T> {
   const { readConfig } = await import('../../config.ts');
   const { isLocalDatabase } = await import('../seed/place.ts');
@@ -56,8 +56,8 @@ async function withAllowedDatabase<T>(
       'DATABASE_URL is on another machine: made-up people are added there only with --yes.',
     );
   }
-  const { withDatabase } = await import('../with-database.ts');
-  return withDatabase(work);
+  const { withMigratedDatabase } = await import('../with-database.ts');
+  return withMigratedDatabase(work);
 }
 
 async function runDemo(options: SeedOptions): Promise<void> {

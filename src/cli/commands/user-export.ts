@@ -40,21 +40,21 @@ async function runAll(options: ExportOptions): Promise<void> {
   const formatter = createFormatter(options.format ?? 'csv', { hasPasswordHashes });
   if (hasPasswordHashes)
     printNote('The hashes of passwords are secrets: whoever has them can guess.');
-  const output = await openOutput(path);
   let count = 0;
-  try {
-    await output.write(formatter.header);
-    await withDatabase(({ ownerUrl }) =>
-      withOperator(ownerUrl, (operator) =>
+  await withDatabase(async ({ ownerUrl }) => {
+    const output = await openOutput(path);
+    try {
+      await output.write(formatter.header);
+      await withOperator(ownerUrl, (operator) =>
         readUsers(operator, { hasPasswordHashes }, async (users) => {
           count += users.length;
           await output.write(formatter.toText(users));
         }),
-      ),
-    );
-  } finally {
-    await output.close();
-  }
+      );
+    } finally {
+      await output.close();
+    }
+  });
   printNote(`${count} users were written.`);
 }
 
@@ -68,13 +68,13 @@ async function runOne(address: string, options: ExportOptions): Promise<void> {
   const { exportPerson } = await import('../user-export/export-person.ts');
   const { openOutput } = await import('../user-export/open-output.ts');
   const email = checkEmail('email', address);
-  const output = await openOutput(options.output);
-  try {
-    const document = await withDatabase(({ ownerUrl }) =>
-      withOperator(ownerUrl, (operator) => exportPerson(operator, email)),
-    );
-    await output.write(`${JSON.stringify(document, null, 2)}\n`);
-  } finally {
-    await output.close();
-  }
+  await withDatabase(async ({ ownerUrl }) => {
+    const output = await openOutput(options.output);
+    try {
+      const document = await withOperator(ownerUrl, (operator) => exportPerson(operator, email));
+      await output.write(`${JSON.stringify(document, null, 2)}\n`);
+    } finally {
+      await output.close();
+    }
+  });
 }

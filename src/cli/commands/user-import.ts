@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { CommandError } from '../faults.ts';
 import { printJson, printResult } from '../output.ts';
 import type { ImportSummary } from '../user-import/import-users.ts';
+import type { Input } from '../user-import/open-input.ts';
 import type { RowFormat } from '../user-import/read-rows.ts';
 
 type ImportOptions = {
@@ -43,47 +44,44 @@ Examples:
 
 async function runImport(file: string, options: ImportOptions): Promise<void> {
   const { openInput } = await import('../user-import/open-input.ts');
-  const { openResultFile } = await import('../user-import/results.ts');
   const input = await openInput(file, options.format);
-  const results = await openResultFile(options.results);
   try {
-    const summary = await run(input, results, options);
+    const summary = await run(input, options);
     if (options.json) printJson({ ...summary, isDryRun: options.dryRun === true });
     else printResult(format(summary, options));
     if (summary.invalid > 0) throw new CommandError(describeRefused(summary, options));
   } finally {
-    await results.close();
     input.stream.destroy();
   }
 }
 
-type Opened = {
-  input: Awaited<ReturnType<typeof import('../user-import/open-input.ts').openInput>>;
-  results: Awaited<ReturnType<typeof import('../user-import/results.ts').openResultFile>>;
-};
-
 async function run(
-  input: Opened['input'],
-  results: Opened['results'],
-  { update = false, dryRun = false }: ImportOptions,
+  input: Input,
+  { update = false, dryRun = false, results: resultsPath }: ImportOptions,
 ): Promise<ImportSummary> {
   const { withDatabase } = await import('../with-database.ts');
   const { importUsers } = await import('../user-import/import-users.ts');
   const { readRows } = await import('../user-import/read-rows.ts');
+  const { openResultFile } = await import('../user-import/results.ts');
   const { createOpenProgress } = await import('../progress.ts');
   const progress = createOpenProgress('rows');
   let done = 0;
-  return withDatabase(({ ownerUrl }) =>
-    importUsers(ownerUrl, readRows(input.stream, input.format), {
-      isUpdate: update,
-      isDryRun: dryRun,
-      async onResults(batch) {
-        await results.write(batch);
-        done += batch.length;
-        progress.show(done, input.getShare());
-      },
-    }),
-  );
+  return withDatabase(async ({ ownerUrl }) => {
+    const results = await openResultFile(resultsPath);
+    try {
+      return await importUsers(ownerUrl, readRows(input.stream, input.format), {
+        isUpdate: update,
+        isDryRun: dryRun,
+        async onResults(batch) {
+          await results.write(batch);
+          done += batch.length;
+          progress.show(done, input.getShare());
+        },
+      });
+    } finally {
+      await results.close();
+    }
+  });
 }
 
 function format(summary: ImportSummary, { dryRun }: ImportOptions): string {

@@ -78,7 +78,7 @@ function decide(found: Found, isOnlyWhenEmpty: boolean): DemoOutcome {
 }
 
 async function createDemoBatch(settings: Config['passwords']): Promise<Batch> {
-  const hasher = await createPasswordHasher({ ...settings, queueMax: demoPeople.length });
+  const hasher = createPasswordHasher({ ...settings, queueMax: demoPeople.length });
   const tenants = demoTenants.map((tenant) => ({
     ...tenant,
     id: createUuidV7(),

@@ -12,7 +12,7 @@ const seedPassword = 'demo-password-for-everyone';
 export async function createSharedPassword(
   config: Config,
 ): Promise<{ password: string | null; passwordHash: string }> {
-  const hasher = await createPasswordHasher(config.passwords);
+  const hasher = createPasswordHasher(config.passwords);
   const password = config.env === 'production' ? null : seedPassword;
   const hashed = password ?? randomBytes(32).toString('base64url');
   return { password, passwordHash: await hasher.hash(hashed) };

@@ -41,8 +41,8 @@ export function listPending(
 
 function describeUnknown(name: string): string {
   return (
-    `the database has the migration ${name}, for which this program has no file: ` +
-    'a newer version was here. Start that version, or restore a backup from before it'
+    `the database has the migration ${name}, which this version of tenantry does not know: ` +
+    'a newer version migrated it. Use that version, or restore a backup made before'
   );
 }
 

@@ -1,11 +1,13 @@
 /**
  * Why a migration could not be applied:
- * `changed` an applied file was edited · `unknown` the database has one we have no file for ·
+ * `pending` some are not applied, and this command applies none · `changed` an applied file was edited ·
+ * `unknown` the database has one we have no file for, because a newer version migrated it ·
  * `not_empty` the database holds somebody else's tables and was never migrated ·
  * `invalid_file` a file breaks the rules of migrations/ · `failed` its SQL raised an error ·
  * `busy` others held the lock or the tables for too long · `server_too_old`.
  */
 export type MigrationErrorCode =
+  | 'pending'
   | 'changed'
   | 'unknown'
   | 'not_empty'

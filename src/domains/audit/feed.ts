@@ -1,7 +1,7 @@
 import type { Feed, PersonNews } from '../../core/runtime.ts';
 import type { Database } from '../../db/database.ts';
 import { noScope } from '../../db/scope.ts';
-import { startRepeatingJob } from '../../lib/repeating-job.ts';
+import { createIdleJob } from '../../lib/repeating-job.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { listHeads, listPersonNews } from './queries/feed.ts';
 
@@ -20,7 +20,7 @@ type Person = { listeners: Set<Tell> };
 export function createAuditFeed(db: Database, log: Logger): Feed & { close: () => Promise<void> } {
   const trails = new Map<string, Trail>();
   const people = new Map<string, Person>();
-  const job = startRepeatingJob({
+  const job = createIdleJob({
     everyMs: askEveryMs,
     run: async () => {
       await Promise.all([askForTrails(), askForPeople()]);
@@ -50,9 +50,14 @@ export function createAuditFeed(db: Database, log: Logger): Feed & { close: () =
   }
 
   return {
-    watchTrail: (chainId, wake) =>
-      listen(trails, chainId, wake, () => ({ sequence: null, listeners: new Set() })),
-    watchPerson: (userId, tell) => listen(people, userId, tell, () => ({ listeners: new Set() })),
+    watchTrail(chainId, wake) {
+      job.begin();
+      return listen(trails, chainId, wake, () => ({ sequence: null, listeners: new Set() }));
+    },
+    watchPerson(userId, tell) {
+      job.begin();
+      return listen(people, userId, tell, () => ({ listeners: new Set() }));
+    },
     close: job.stop,
   };
 }

@@ -1,6 +1,6 @@
 import type { Database } from '../../db/database.ts';
 import { noScope } from '../../db/scope.ts';
-import { startRepeatingJob } from '../../lib/repeating-job.ts';
+import { createIdleJob } from '../../lib/repeating-job.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { noteSignInFailures } from './queries.ts';
 
@@ -12,7 +12,7 @@ export type RefusalCounter = { note: () => void; close: () => Promise<void> };
 /** Adds up in memory and notes about once a second, so that a flood of refusals writes one row. */
 export function createRefusalCounter(db: Database, log: Logger): RefusalCounter {
   let count = 0;
-  const job = startRepeatingJob({
+  const job = createIdleJob({
     everyMs: flushEveryMs,
     run: flush,
     onError: (err) => log.warn({ err }, 'Refused sign-ins could not be counted.'),
@@ -20,6 +20,7 @@ export function createRefusalCounter(db: Database, log: Logger): RefusalCounter 
   return {
     note: () => {
       count += 1;
+      job.begin();
     },
     async close() {
       await job.stop();

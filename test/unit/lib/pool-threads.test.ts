@@ -7,7 +7,7 @@ import { createPasswordHasher } from '../../../src/core/password-hasher.ts';
 test.runIf(process.platform === 'linux')(
   'on a full machine hashing gives way to the event loop and the database',
   async () => {
-    await createPasswordHasher(loadConfig({ NODE_ENV: 'test' }).passwords);
+    await createPasswordHasher(loadConfig({ NODE_ENV: 'test' }).passwords).hash('any password');
     const pool = readdirSync('/proc/self/task').filter(
       (thread) => readFileSync(`/proc/self/task/${thread}/comm`, 'utf8').trim() === 'libuv-worker',
     );
