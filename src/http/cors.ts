@@ -11,7 +11,27 @@ const preflightMaxAgeSeconds = 600;
 export const preflightHeader = 'graphql-require-preflight';
 
 /** Each proves, whatever its value, that the request is not another site's. */
-export const proofHeaders = ['x-tenantry-csrf', preflightHeader, sessionHeader];
+export const proofHeaders = [
+  'x-tenantry-csrf',
+  preflightHeader,
+  sessionHeader,
+  'apollo-require-preflight',
+  'x-apollo-operation-name',
+];
+
+/** Headers that clients and their tracing add by themselves; the server needs none of them. */
+const clientHeaders = [
+  'apollographql-client-name',
+  'apollographql-client-version',
+  'apollographql-library-name',
+  'apollographql-library-version',
+  'x-apollo-operation-id',
+  'x-apollo-operation-type',
+  'traceparent',
+  'tracestate',
+  'baggage',
+  'sentry-trace',
+];
 
 export type CorsOptions = {
   corsOrigins: OriginList;
@@ -42,7 +62,8 @@ export function getCorsHeaders(
 /** What a preflight adds; without an allowed origin the browser ignores it. */
 export function getPreflightHeaders(isOriginAllowed: boolean): Record<string, string> {
   if (!isOriginAllowed) return {};
-  const headers = ['authorization', 'content-type', 'x-request-id', ...proofHeaders];
+  const own = ['authorization', 'content-type', 'x-request-id'];
+  const headers = [...own, ...proofHeaders, ...clientHeaders];
   return {
     'access-control-allow-methods': 'GET, POST',
     'access-control-allow-headers': headers.join(', '),

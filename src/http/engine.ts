@@ -7,6 +7,7 @@ import { createDocumentCache } from './document-cache.ts';
 import type { AnswerErrors } from './error-answers.ts';
 import type { ServerContext } from './exchange.ts';
 import { getGraphiQLOptions, renderGraphiQL } from './graphiql.ts';
+import type { OriginList } from './origins.ts';
 import { listPlugins } from './plugins/index.ts';
 
 /** The one Yoga instance both ways end in. */
@@ -34,6 +35,7 @@ export type EngineOptions = {
   introspection: boolean;
   executionTimeoutMs: number;
   hasGetGuard: boolean;
+  corsOrigins: OriginList;
   exampleQueries: string;
   plugins: readonly Plugin[];
   log: Logger;

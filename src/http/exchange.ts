@@ -13,6 +13,8 @@ export type Exchange = {
   readonly request: RequestInfo;
   /** The raw header; judged by `createContext`. */
   readonly authorization: string | null;
+  /** The raw header: what the client can read. */
+  readonly accept: string | undefined;
   readonly cookieToken: CookieUse['cookieToken'];
   readonly sessionKeeper: CookieUse['sessionKeeper'];
   readonly noteDuration: NoteDuration | null;
@@ -54,6 +56,7 @@ export function createExchange(
     res,
     request: getRequestInfo(req, options),
     authorization: req.headers.authorization ?? null,
+    accept: req.headers.accept,
     cookieToken,
     sessionKeeper,
     noteDuration: options.serverTiming ? createServerTiming(res) : null,

@@ -1,11 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { ExecutionResult, GraphQLSchema } from 'graphql';
-import {
-  type FetchAPI,
-  type GraphQLParams,
-  isAsyncIterable,
-  processRegularResult,
-} from 'graphql-yoga';
+import { type GraphQLParams, isAsyncIterable } from 'graphql-yoga';
 import type { Answer } from './answer.ts';
 import type { CreateContext, Engine } from './engine.ts';
 import { type AnswerErrors, listErrors } from './error-answers.ts';
@@ -13,6 +8,7 @@ import type { Exchange } from './exchange.ts';
 import type { KnownOperation, KnownOperations } from './known-operations.ts';
 import { findMediaType } from './media-type.ts';
 import { assertJsonBody, isJsonContentType, parseJsonBody } from './operation-params.ts';
+import { createResultAnswer } from './result-answer.ts';
 
 /** Answers a request for which `isFastJson` holds; null means: let Yoga answer it. */
 export type AnswerFast = (exchange: Exchange) => Promise<Answer | null>;
@@ -72,9 +68,7 @@ export function createFastJson(options: {
     if (mediaType === undefined) return null;
     const result = await execute(exchange);
     if (result === null) return null;
-    const answer = answerErrors(result, exchange.request);
-    // The stand-in below makes this "Response" an Answer.
-    return processRegularResult(answer, answerAsResponse, mediaType) as unknown as Answer;
+    return createResultAnswer(answerErrors(result, exchange.request), mediaType);
   };
 }
 
@@ -113,14 +107,3 @@ function createRequestView(exchange: Exchange): Request {
   };
   return view as unknown as Request;
 }
-
-/** Lets Yoga's own code decide status, headers and text, and keeps them as they are. */
-const answerAsResponse = {
-  Response: function keep(
-    body: string | null,
-    { status = 200, headers = {} }: { status?: number; headers?: Record<string, string> },
-  ): Answer {
-    const { 'Content-Type': contentType, ...rest } = headers;
-    return { status, headers: { 'content-type': contentType ?? '', ...rest }, body: body ?? '' };
-  },
-} as unknown as FetchAPI;

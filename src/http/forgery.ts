@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { sessionHeader, sessionHeaderValue } from './cookies.ts';
 import { proofHeaders } from './cors.ts';
 import type { Exchange } from './exchange.ts';
+import { isJsonContentType } from './operation-params.ts';
 import type { OriginList } from './origins.ts';
 import { createRefusal } from './refusal.ts';
 
@@ -32,6 +33,20 @@ export function assertNotForged(exchange: Exchange, origins: OriginList): void {
   if (req.method !== 'GET' && !isProven) {
     throw createRefusal(403, `With the session cookie, send the header ${proofHeaders[0]} too.`);
   }
+}
+
+/**
+ * Whether a GET cannot come from a link, an image or a script of just any page: it has a header that only a preflight
+ * allows (the media type of JSON is one, and Apollo Client sends it with GET too), or the browser names a page that
+ * may call the API.
+ */
+export function isMeantGet(headers: IncomingHttpHeaders, origins: OriginList): boolean {
+  return (
+    proofHeaders.some((name) => headers[name] !== undefined) ||
+    isJsonContentType(headers['content-type']) ||
+    headers['sec-fetch-site'] === 'same-origin' ||
+    isTrusted(headers, origins)
+  );
 }
 
 /** Without a query string a GET can only be for the page of GraphiQL, which nobody signs in for. */

@@ -1,9 +1,12 @@
 import { isUtf8 } from 'node:buffer';
+import { GraphQLError } from 'graphql';
 import type { GraphQLParams } from 'graphql-yoga';
 import { createRefusal } from './refusal.ts';
 
 const jsonDepthMax = 32;
 const jsonNodesMax = 5_000;
+
+const oneOperation = 'Batching is not supported: send each operation in a request of its own.';
 
 /** What decides how a body must be read. */
 export type BodyHeaders = {
@@ -42,11 +45,14 @@ export function assertJsonBody(headers: BodyHeaders): void {
 export function parseJsonBody(body: Buffer): GraphQLParams {
   if (!isUtf8(body)) throw createRefusal(400, 'The request body is not valid UTF-8.');
   const params = parseJson(body.toString('utf8'), 'request body');
-  if (Array.isArray(params)) throw createRefusal(400, 'Batching is not supported.');
+  if (Array.isArray(params)) throw createRefusal(400, oneOperation);
   if (typeof params !== 'object' || params === null) {
     throw createRefusal(400, 'The request body must be a JSON object.');
   }
-  return params;
+  return checkText(
+    params,
+    idNames.some((name) => Object.hasOwn(params, name)),
+  );
 }
 
 /** The parameters of one operation in the query string of a GET, under the same bounds. */
@@ -62,7 +68,35 @@ export function parseUrlParams(url: string): GraphQLParams {
     // Whether it is an object is Yoga's own check, as for a body.
     if (text) params[name] = parseJson(text, `parameter "${name}"`) as Record<string, unknown>;
   }
+  return checkText(
+    params,
+    idNames.some((name) => searchParams.has(name)),
+  );
+}
+
+/** Names under which clients send the id of an operation instead of its text. */
+const idNames = ['documentId', 'id', 'doc_id', 'queryId'];
+
+/**
+ * The parameters, unless a hash or an id stands for the text of the operation. An empty operation name, as some
+ * clients send it, is none.
+ */
+function checkText(params: GraphQLParams, hasId: boolean): GraphQLParams {
+  if (params.operationName === '') delete params.operationName;
+  const isPersisted = hasId || params.extensions?.persistedQuery != null;
+  if (isPersisted && params.query == null) throw createNotPersisted();
   return params;
+}
+
+/**
+ * Makes Apollo Client, urql and others of their protocol send the text, and hashes no more: they look for this
+ * message or this code (https://www.apollographql.com/docs/apollo-server/performance/apq), some of them only where
+ * the status is 200.
+ */
+function createNotPersisted(): GraphQLError {
+  return new GraphQLError('PersistedQueryNotSupported', {
+    extensions: { code: 'PERSISTED_QUERY_NOT_SUPPORTED', http: { status: 200 } },
+  });
 }
 
 function parseJson(text: string, place: string): unknown {

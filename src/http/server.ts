@@ -20,7 +20,7 @@ import { createKnownOperations } from './known-operations.ts';
 import { createListener } from './listener.ts';
 import { isObserved, observeOperations } from './observed-operations.ts';
 import { createOriginHints } from './origin-hints.ts';
-import { createOriginList } from './origins.ts';
+import { createOriginList, type OriginList } from './origins.ts';
 import { useMetrics } from './plugins/metrics.ts';
 import { useOperationNotes } from './plugins/operation-notes.ts';
 import { explainListenFault } from './port-taken-error.ts';
@@ -83,7 +83,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { server, log } = options;
   let isStopping = false;
   const corsOrigins = createOriginList(server.corsOrigins);
-  const { yoga, answerGraphQL } = createAnswering(options);
+  const { yoga, answerGraphQL } = createAnswering(options, corsOrigins);
   const admission = createAdmission({
     ...server,
     countParked: options.countParked ?? (() => 0),
@@ -127,7 +127,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 }
 
 /** The engine with all that is counted and traced around it, and the fast way beside Yoga's own. */
-function createAnswering(options: HttpServerOptions) {
+function createAnswering(options: HttpServerOptions, corsOrigins: OriginList) {
   const { server, schema, log } = options;
   const metrics = options.metrics ?? null;
   const observers = { log, tracing: options.tracing ?? null };
@@ -143,6 +143,7 @@ function createAnswering(options: HttpServerOptions) {
     introspection: server.introspection,
     executionTimeoutMs: server.requestTimeoutMs,
     hasGetGuard: server.hasGetGuard,
+    corsOrigins,
     exampleQueries: options.exampleQueries ?? '',
     plugins: [
       ...(isObserved(observers) ? [useOperationNotes()] : []),

@@ -3,6 +3,9 @@ import type { Engine } from './engine.ts';
 import type { Exchange } from './exchange.ts';
 import { createRefusal } from './refusal.ts';
 
+const acceptable =
+  'Send an accept header that allows application/json or application/graphql-response+json; with a subscription, text/event-stream.';
+
 /** Media types whose answers grow while they are written. */
 const streamed = /^(text\/event-stream|multipart\/mixed)/;
 
@@ -20,6 +23,8 @@ export async function answerThroughYoga(engine: Engine, exchange: Exchange): Pro
   const response = await engine.handleNodeRequestAndResponse(req, res, { exchange });
   const headers = getHeaders(response);
   const { status, body } = response;
+  // Yoga says so without a word.
+  if (status === 406 && body === null) throw createRefusal(406, acceptable);
   if (body !== null && streamed.test(headers['content-type'] ?? '')) {
     return { status, headers: { ...headers, 'x-accel-buffering': 'no' }, body };
   }

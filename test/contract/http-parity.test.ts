@@ -34,6 +34,10 @@ function nest(depth: number): string {
 }
 
 const hello = { query: '{ hello }' };
+const ticks = { query: 'subscription { ticks }' };
+const getTicks: Ask = { method: 'GET', path: '/graphql?query=subscription%7Bticks%7D' };
+const hashed = { extensions: { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } } };
+const apollo = `multipart/mixed;boundary=graphql;subscriptionSpec=1.0,${'application/graphql-response+json'},application/json;q=0.9`;
 const helloText = JSON.stringify(hello);
 
 /** Requests by name, with the status both ways must answer. */
@@ -159,10 +163,50 @@ const requests: Record<string, [status: number, ask: Ask]> = {
   'a query string on a POST': [200, { ...params(hello), path: '/graphql?a=/health' }],
   'a URL of 8 KiB and more': [414, { ...params(hello), path: `/graphql?${'a'.repeat(8_192)}` }],
   'a host that is none': [400, { method: 'GET', headers: { host: 'a b' } }],
-  'a subscription': [200, params({ query: 'subscription { ticks }' })],
-  'a subscription that must be JSON': [
+  'a subscription': [200, params(ticks, { accept: 'text/event-stream' })],
+  'a subscription in the multipart protocol of Apollo': [200, params(ticks, { accept: apollo })],
+  'a subscription by GET': [200, { ...getTicks, headers: { accept: 'text/event-stream' } }],
+  'a subscription that may be an event stream last': [
+    200,
+    params(ticks, { accept: `${json}, */*, text/event-stream` }),
+  ],
+  'a subscription that must be JSON': [406, params(ticks, { accept: json })],
+  'a subscription to nobody who says what to accept': [406, params(ticks)],
+  'a subscription that may be anything': [406, params(ticks, { accept: '*/*' })],
+  'a subscription by GET that may be anything': [406, getTicks],
+  'a subscription to a browser': [406, params(ticks, { accept: 'text/html,*/*;q=0.8' })],
+  'a subscription that may be any text': [406, params(ticks, { accept: 'text/*' })],
+  'a subscription in plain multipart': [406, params(ticks, { accept: 'multipart/mixed' })],
+  'a subscription with multipart and JSON': [
     406,
-    params({ query: 'subscription { ticks }' }, { accept: json }),
+    params(ticks, { accept: `multipart/mixed;deferSpec=20220824, ${response}, ${json}` }),
+  ],
+  'a subscription that may be no event stream': [
+    406,
+    params(ticks, { accept: 'text/event-stream;q=0, */*' }),
+  ],
+  'an empty operationName': [200, params({ ...hello, operationName: '' })],
+  'a hash instead of the text': [200, params(hashed)],
+  'a hash instead of the text, strictly': [200, params(hashed, { accept: response })],
+  'a hash and null instead of the text': [200, params({ ...hashed, query: null })],
+  'a hash beside the text': [200, params({ ...hashed, ...hello })],
+  'a hash by GET': [
+    200,
+    {
+      method: 'GET',
+      path: `/graphql?extensions=${encodeURIComponent(JSON.stringify(hashed.extensions))}`,
+    },
+  ],
+  'the id of a document': [200, params({ documentId: 'sha256:abc', variables: {} })],
+  'the id of a document by GET': [200, { method: 'GET', path: '/graphql?documentId=a' }],
+  'the id of a document beside the text': [400, params({ ...hello, documentId: 'a' })],
+  'extensions of a client': [
+    200,
+    params({ ...hello, extensions: { clientLibrary: { name: '@apollo/client', version: '4' } } }),
+  ],
+  'the accept header of Apollo with @defer': [
+    200,
+    params(hello, { accept: `multipart/mixed;deferSpec=20220824,${response},${json};q=0.9` }),
   ],
 };
 

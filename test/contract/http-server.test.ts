@@ -115,7 +115,10 @@ test('without GraphiQL there is no page and no landing page', async () => {
   await using server = await startHttp({ server: { graphiql: false } });
   const headers = { accept: 'text/html' };
   const page = await ask(server.port, { method: 'GET', headers });
-  expect([page.status, page.body]).toEqual([406, '']);
+  expect([page.status, JSON.parse(page.body).errors[0].extensions.code]).toEqual([
+    406,
+    'BAD_REQUEST',
+  ]);
   expect((await ask(server.port, { method: 'GET', path: '/', headers })).status).toBe(404);
 });
 

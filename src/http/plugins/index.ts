@@ -1,11 +1,13 @@
 import type { Plugin } from 'graphql-yoga';
 import type { AnswerErrors } from '../error-answers.ts';
+import type { OriginList } from '../origins.ts';
 import { useCancellation } from './cancellation.ts';
 import { useDeadline } from './deadline.ts';
 import { useDocumentLimits } from './document-limits.ts';
 import { useErrorAnswers } from './error-answers.ts';
 import { useHiddenSchema } from './hidden-schema.ts';
 import { useRequestParams } from './request-params.ts';
+import { useSubscriptionStreams } from './subscription-streams.ts';
 import { useTokenLimit } from './token-limit.ts';
 
 const documentTokensMax = 1_000;
@@ -16,6 +18,7 @@ export function listPlugins(options: {
   answerErrors: AnswerErrors;
   executionTimeoutMs: number;
   hasGetGuard: boolean;
+  corsOrigins: OriginList;
 }): Plugin[] {
   return [
     useRequestParams(options),
@@ -25,5 +28,6 @@ export function listPlugins(options: {
     useCancellation(),
     useDeadline(options.executionTimeoutMs),
     useErrorAnswers(options.answerErrors),
+    useSubscriptionStreams(),
   ] as Plugin[];
 }

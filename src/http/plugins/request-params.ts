@@ -1,7 +1,9 @@
 import type { Plugin } from 'graphql-yoga';
 import { preflightHeader } from '../cors.ts';
 import type { ServerContext } from '../exchange.ts';
+import { isMeantGet } from '../forgery.ts';
 import { assertJsonBody, parseJsonBody, parseUrlParams } from '../operation-params.ts';
+import type { OriginList } from '../origins.ts';
 import { createRefusal } from '../refusal.ts';
 
 /**
@@ -11,15 +13,23 @@ import { createRefusal } from '../refusal.ts';
  */
 export function useRequestParams({
   hasGetGuard,
+  corsOrigins,
 }: {
   hasGetGuard: boolean;
+  corsOrigins: OriginList;
 }): Plugin<object, ServerContext> {
+  const assertMeant = (headers: Headers) => {
+    if (!hasGetGuard || isMeantGet(Object.fromEntries(headers), corsOrigins)) return;
+    throw createRefusal(403, `Send the header ${preflightHeader} with GET, or use POST.`);
+  };
   return {
     onRequestParse({ request, serverContext, setRequestParser }) {
       if (request.method === 'GET') {
         setRequestParser(({ url, headers }) => {
-          if (hasGetGuard) assertPreflight(headers);
-          return parseUrlParams(url);
+          // First, because a client that gets to know that hashes are of no use goes on by POST.
+          const params = parseUrlParams(url);
+          assertMeant(headers);
+          return params;
         });
       }
       if (request.method !== 'POST') return;
@@ -32,11 +42,4 @@ export function useRequestParams({
       });
     },
   };
-}
-
-/** Raises a refusal with status 403 for what a link or an image of any page could have asked. */
-function assertPreflight(headers: Headers): void {
-  if (!headers.has(preflightHeader)) {
-    throw createRefusal(403, `Send the header ${preflightHeader} with GET, or use POST.`);
-  }
 }
