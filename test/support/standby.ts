@@ -69,6 +69,8 @@ export type Switch = {
   lead: (url: string) => string;
   /** New connections lead to this server from now on; those that are open stay where they are. */
   turnTo: (url: string) => void;
+  /** Ends all open connections, as a server does that goes down. */
+  cut: () => void;
   close: () => Promise<void>;
 };
 
@@ -95,6 +97,9 @@ export async function startSwitch(url: string): Promise<Switch> {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
   return {
     lead(given) {
       const led = new URL(given);
@@ -105,8 +110,9 @@ export async function startSwitch(url: string): Promise<Switch> {
     turnTo(next) {
       target = new URL(next);
     },
+    cut,
     async close() {
-      for (const socket of sockets) socket.destroy();
+      cut();
       server.close();
       await once(server, 'close');
     },
