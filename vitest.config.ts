@@ -10,8 +10,10 @@ export default defineConfig({
   test: {
     // Each worker owns a cloned database and hashes passwords: more than two only slow each other.
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    // A test that hangs ends some time. On a busy machine anything may take many times what it usually does.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
+    expect: { poll: { timeout: 60_000 } },
     reporters: reportFile ? [['json', { outputFile: reportFile }], 'default'] : ['default'],
     projects: [
       {

@@ -1,14 +1,11 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { live } from '../support/life-cycle.ts';
 import { createTeam, type Team } from '../support/people.ts';
 import { runTenantry, spawnTenantry } from './cli-fixture.ts';
-
-// Each start of the command costs about a second, on a busy machine ten.
-vi.setConfig({ testTimeout: 60_000 });
 
 let app: TestApp;
 let team: Team;

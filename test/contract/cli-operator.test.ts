@@ -31,7 +31,7 @@ test('the command works on the embedded database of a server that runs, and leav
   const listed = await runTenantry(['tenant', 'list', '--status', 'suspended', '--json'], env);
   expect(listed).toMatchObject({ code: 0, stderr: '' });
   expect(JSON.parse(listed.stdout)).toMatchObject({ slug: 'acme', status: 'SUSPENDED' });
-}, 120_000);
+});
 
 test('an owner that is no superuser is an operator, and the serving login is none', async () => {
   const database = await createEmptyDatabase();
@@ -64,7 +64,7 @@ test('an owner that is no superuser is an operator, and the serving login is non
        enter_scope(null, null, true), (select count(*)::int from tenants) as tenants`,
   );
   expect(rows).toMatchObject([{ is_operator: false, tenants: 0 }]);
-}, 60_000);
+});
 
 test('who stops reading a long list stops the reading', async () => {
   const database = await createTestDatabase();
@@ -84,4 +84,4 @@ test('who stops reading a long list stops the reading', async () => {
   child.stdout?.destroy();
   expect(await exited).toEqual([0, null]);
   expect(faults).toBe('');
-}, 60_000);
+});

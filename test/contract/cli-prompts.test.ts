@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isGood } from '../support/credentials.ts';
 import { createPerson, createTeam } from '../support/people.ts';
 import { collect, waitForText } from './cli-fixture.ts';
@@ -11,8 +11,6 @@ import { listOperatorEvents, type OperatedApp, startOperatedApp } from './cli-op
 const hasTerminal =
   process.platform === 'linux' &&
   spawnSync('script', ['--version'], { stdio: 'ignore' }).status === 0;
-
-vi.setConfig({ testTimeout: 60_000 });
 
 let app: OperatedApp;
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { findFreePort } from '../../src/db/embedded/port.ts';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/cluster.ts';
 import {
@@ -182,9 +182,6 @@ describe('with a database of somebody else', () => {
     expect(stdout).toMatch(/FATAL[\s\S]*nobody caught this[\s\S]*at [\s\S]*stopped/);
   });
 });
-
-// Whole processes and a new cluster: seconds here, several times that on a busy machine.
-vi.setConfig({ testTimeout: 60_000 });
 
 test('a taken port is one line and exit 1, before any database is started', async () => {
   const { dataDir, remove } = await createDataDir();

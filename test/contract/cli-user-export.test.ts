@@ -2,12 +2,9 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { hash as bcrypt } from '@node-rs/bcrypt';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type BareApp, startBareApp } from '../support/bare-app.ts';
 import { runTenantry } from './cli-fixture.ts';
-
-// Every test runs the command as a process of its own, on a machine that may be busy.
-vi.setConfig({ testTimeout: 90_000 });
 
 let app: BareApp;
 let folder: string;

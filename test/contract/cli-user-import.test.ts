@@ -1,13 +1,10 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type BareApp, startBareApp } from '../support/bare-app.ts';
 import { createCsv, createPhcHash } from '../support/import-rows.ts';
 import { runTenantry, signalOnce, spawnTenantry } from './cli-fixture.ts';
-
-// Every test runs the command as a process of its own, on a machine that may be busy.
-vi.setConfig({ testTimeout: 90_000 });
 
 let app: BareApp;
 let folder: string;

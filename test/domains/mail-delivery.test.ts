@@ -28,8 +28,6 @@ async function signUp(email: string): Promise<void> {
 }
 
 /** How long to look for what is bound to come: the outbox is looked at once a second. */
-const patience = { timeout: 15_000 };
-
 type Waiting = { id: string; attempts: number; last_fault: string | null; wait: number };
 
 async function listWaiting(): Promise<Waiting[]> {
@@ -43,14 +41,14 @@ async function listWaiting(): Promise<Waiting[]> {
 /** Resolves once the mails have been put back, with what is waiting. */
 async function untilPutBack(count = 1): Promise<Waiting[]> {
   await expect
-    .poll(async () => (await listWaiting()).filter(({ last_fault }) => last_fault).length, patience)
+    .poll(async () => (await listWaiting()).filter(({ last_fault }) => last_fault).length)
     .toBe(count);
   return await listWaiting();
 }
 
 /** Lets the time until the next attempt be over. */
 const makeDue = () => server.asOwner('update mail_outbox set next_attempt_at = now()');
-const untilEmpty = () => expect.poll(listWaiting, patience).toEqual([]);
+const untilEmpty = () => expect.poll(listWaiting).toEqual([]);
 
 describe('a mail', () => {
   test('leaves once, as plain text and HTML, and then waits no more', async () => {
@@ -92,7 +90,7 @@ describe('a mail', () => {
     const subject = 'Hello\r\nBcc: victim@mail.example\r\n\r\nand a body of my own';
     const sealed = app.runtime.mail.sealer.seal(JSON.stringify({ subject, text: 'Text' }));
     await server.asOwner('select enqueue_mail($1, $2)', [newEmail(), Buffer.from(sealed)]);
-    await expect.poll(() => mail.mails.length, patience).toBe(1);
+    await expect.poll(() => mail.mails.length).toBe(1);
     const [got] = mail.mails;
     expect(got?.to).toHaveLength(1);
     expect(got?.parsed.bcc).toBeUndefined();
@@ -125,7 +123,7 @@ describe('a mail server', () => {
         .poll(async () => {
           const [row] = await listWaiting();
           return row?.last_fault && row.attempts === attempt ? row.last_fault : null;
-        }, patience)
+        })
         .toBe('EENVELOPE RCPT TO 450');
       const [row] = await listWaiting();
       waits.push(row?.wait ?? 0);
@@ -198,7 +196,7 @@ test('a crash between the answer and the deletion sends the mail again under the
   await signUp(email);
   const first = await mail.waitForMail(email);
   await expect
-    .poll(() => server.lines.join(''), patience)
+    .poll(() => server.lines.join(''))
     .toContain('what became of a mail could not be noted');
   await server.asOwner('grant execute on function delete_mail to tenantry_app');
   expect((await listWaiting())[0]?.wait).toBeGreaterThan(60);

@@ -84,7 +84,7 @@ test('mails of every kind are sent where a mail server is set', async () => {
   const sending = await startOnShared({ SMTP_URL: mail.url });
   const before = mail.mails.length;
   await causeEveryMail(sending);
-  await expect.poll(() => mail.mails.length - before, { timeout: 15_000 }).toBe(9);
+  await expect.poll(() => mail.mails.length - before).toBe(9);
 });
 
 test('a mail that waited for a mail server leads to the page that is set when it leaves', async () => {

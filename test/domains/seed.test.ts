@@ -1,14 +1,11 @@
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { completeSize, createPlan } from '../../src/cli/seed/plan.ts';
 import { buildAppUrl } from '../../src/db/app-role.ts';
 import { withOperator } from '../../src/db/operator.ts';
 import { runTenantry } from '../contract/cli-fixture.ts';
 import { type BareApp, startBareApp } from '../support/bare-app.ts';
 import { createEmptyDatabase } from '../support/cluster.ts';
-
-// Whole processes and a new cluster: seconds here, several times that on a busy machine.
-vi.setConfig({ testTimeout: 60_000 });
 
 /** Runs `tenantry seed` on a database and answers the JSON it prints. */
 async function seed(ownerUrl: string, args: string[], environment: Record<string, string> = {}) {

@@ -71,9 +71,7 @@ async function signUp(email: string, tenantName: string | null = null) {
 
 const statusQuery = 'query ($id: ID!) { tenant(id: $id) { status viewerPermissions } }';
 
-test('a tenant lives from its creation to its erasure, and its trail names every step', {
-  timeout: 60_000,
-}, async () => {
+test('a tenant lives from its creation to its erasure, and its trail names every step', async () => {
   const { person: owner, tenant } = await signUp('ada@acme.example', 'Acme');
   const { id: tenantId, slug } = tenant;
   const team: Team = { tenantId, tenantUuid: toUuid(tenantId), slug, owner };

@@ -109,7 +109,6 @@ test.each(kinds.map(([what]) => what))(
       expect(await change.isGone()).toBe(true);
     }
   },
-  120_000,
 );
 
 async function isServing(): Promise<boolean> {

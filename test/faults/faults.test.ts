@@ -21,25 +21,26 @@ afterAll(() => stage?.close());
 
 const kept = { lost: 0, doubled: 0, halfWritten: 0, foreign: 0, breaches: [] };
 
-test.each(together)(
-  '%s: nothing acknowledged is lost, nothing is done twice',
-  async (name) => {
-    expect(await runFaultOn(stage, getFault(name), { isQuick: true })).toMatchObject(kept);
+test.each(together)('%s: nothing acknowledged is lost, nothing is done twice', async (name) => {
+  expect(await runFaultOn(stage, getFault(name), { isQuick: true })).toMatchObject(kept);
+});
+
+/** A busy machine is slow in everything; what is asked here is whether a restart costs a request. */
+const patience = {
+  ...{ DATABASE_ACQUIRE_TIMEOUT_MS: '30000', DATABASE_STATEMENT_TIMEOUT_MS: '30000' },
+  ...{ DATABASE_QUERY_TIMEOUT_MS: '40000', REQUEST_TIMEOUT_MS: '60000' },
+};
+
+test.each([1, 2])(
+  'a rolling restart of two servers with %i workers each fails no request',
+  async (workers) => {
+    const fault = getFault('rolling-restart');
+    const environment = { ...patience, WEB_CONCURRENCY: String(workers) };
+    const needs = { ...fault.needs, environment };
+    const report: FaultReport = await runFault({ ...fault, needs }, { isQuick: true });
+    expect(report).toMatchObject({ ...kept, errors: {} });
   },
-  60_000,
 );
-
-test('a rolling restart of two servers fails no request', async () => {
-  const report: FaultReport = await runFault(getFault('rolling-restart'), { isQuick: true });
-  expect(report).toMatchObject({ ...kept, errors: {} });
-}, 60_000);
-
-test('nor does one of servers that have two workers each', async () => {
-  const fault = getFault('rolling-restart');
-  const needs = { ...fault.needs, environment: { WEB_CONCURRENCY: '2' } };
-  const report: FaultReport = await runFault({ ...fault, needs }, { isQuick: true });
-  expect(report).toMatchObject({ ...kept, errors: {} });
-}, 120_000);
 
 function getFault(name: string) {
   const fault = faults[name];

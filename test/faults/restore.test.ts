@@ -101,7 +101,7 @@ describe('a copy of the embedded PostgreSQL', () => {
     expect((await stat(restored.aside)).isDirectory()).toBe(true);
     expect(await runTenantry(['audit', 'verify'], place)).toMatchObject({ code: 0 });
     await server.end('SIGTERM');
-  }, 120_000);
+  });
 
   test('with --keep-keys gives back the keys of its time, the sessions never', async () => {
     const kept = await drill(place, 'keys', ['--keep-keys']);
@@ -112,14 +112,14 @@ describe('a copy of the embedded PostgreSQL', () => {
     expect(now).toMatchObject({ code: 0, stdout: expect.stringContaining('Ended:') });
     expect(await isGood(kept.live)).toBe(false);
     await kept.server.end('SIGTERM');
-  }, 120_000);
+  });
 
   test('that is not whole is refused, and nothing is replaced', async () => {
     const unfinished = await runTenantry(['restore', folder, '--yes'], place);
     expect(unfinished).toMatchObject({ code: 1, stderr: expect.stringContaining('no complete') });
     const taken = await runTenantry(['backup', folder], place);
     expect(taken).toMatchObject({ code: 1, stderr: expect.stringContaining('exists already') });
-  }, 60_000);
+  });
 });
 
 /** A key may be refused with an error or be nobody's: both are no. */
@@ -138,31 +138,23 @@ describe('a PostgreSQL of one’s own', () => {
     }
   };
 
-  test.runIf(hasTools())(
-    'is dumped and restored in the same way',
-    async () => {
-      const { database } = await startCrashingCluster();
-      const place = { DATABASE_URL: database.ownerUrl };
-      const { app, team, revoked, live, restored, server } = await drill(place, 'dump');
-      expect(await isSignedIn(app.ask, team)).toBe(false);
-      for (const program of [revoked, live]) expect(await isGood(program)).toBe(false);
-      expect(await listRoles(app.ask, team)).toContain('kept');
-      expect(restored.aside).toMatch(/^tenantry_before_/);
-      await server.end('SIGTERM');
-      await database.drop();
-    },
-    120_000,
-  );
+  test.runIf(hasTools())('is dumped and restored in the same way', async () => {
+    const { database } = await startCrashingCluster();
+    const place = { DATABASE_URL: database.ownerUrl };
+    const { app, team, revoked, live, restored, server } = await drill(place, 'dump');
+    expect(await isSignedIn(app.ask, team)).toBe(false);
+    for (const program of [revoked, live]) expect(await isGood(program)).toBe(false);
+    expect(await listRoles(app.ask, team)).toContain('kept');
+    expect(restored.aside).toMatch(/^tenantry_before_/);
+    await server.end('SIGTERM');
+    await database.drop();
+  });
 
-  test.runIf(!hasTools())(
-    'is refused without its pg_dump, saying how to get it',
-    async () => {
-      const { database } = await startCrashingCluster();
-      const place = { DATABASE_URL: database.ownerUrl };
-      const refused = await runTenantry(['backup', path.join(folder, 'none')], place);
-      expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('--pg-bin') });
-      await database.drop();
-    },
-    60_000,
-  );
+  test.runIf(!hasTools())('is refused without its pg_dump, saying how to get it', async () => {
+    const { database } = await startCrashingCluster();
+    const place = { DATABASE_URL: database.ownerUrl };
+    const refused = await runTenantry(['backup', path.join(folder, 'none')], place);
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('--pg-bin') });
+    await database.drop();
+  });
 });

@@ -1,10 +1,7 @@
 import { existsSync } from 'node:fs';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { hasProcess } from '../../src/db/process-token.ts';
 import { startChild, waitUntil } from '../support/child.ts';
-
-// A cluster is created and another Node started: seconds here, several times that on a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
 
 /** Stands for a test run: its PostgreSQL lies in the run's folder, and a server of it runs beside. */
 const run = `

@@ -75,7 +75,7 @@ const pairs: [name: string, first: Act, second: Act][] = [
 describe('of two owners who do it at once exactly one wins', () => {
   const perPair = rounds / pairs.length;
 
-  test.each(pairs)(`${perPair} times: %s`, { timeout: 120_000 }, async (name, first, second) => {
+  test.each(pairs)(`${perPair} times: %s`, async (name, first, second) => {
     const endings = new Map<string, number>();
     for (let round = 0; round < perPair; round += 1) {
       const [one, two] = await seatTwoOwners();

@@ -52,7 +52,7 @@ export function startChild(
 }
 
 /** Asks until the answer is true. Raises after `seconds`. */
-export async function waitUntil(ask: () => Promise<boolean>, seconds = 15): Promise<void> {
+export async function waitUntil(ask: () => Promise<boolean>, seconds = 60): Promise<void> {
   const deadline = Date.now() + seconds * 1_000;
   while (!(await ask())) {
     if (Date.now() > deadline) throw new Error(`still not so after ${seconds} s`);
