@@ -844,6 +844,41 @@ end
 $function$;
 alter function cleanup_expired_data(integer) owner to owner;
 
+CREATE OR REPLACE FUNCTION public.create_tenant(actor uuid, tenant_id uuid, tenant_slugs text[], tenant_name text, tenant_metadata jsonb)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+declare
+  membership uuid := uuidv7();
+  candidate text;
+  free_slug text;
+begin
+  foreach candidate in array tenant_slugs loop
+    insert into tenants (id, slug, name, metadata)
+      values (tenant_id, candidate, tenant_name, tenant_metadata)
+      on conflict on constraint tenants_slug_unique do nothing
+      returning slug into free_slug;
+    exit when free_slug is not null;
+  end loop;
+  if free_slug is null then
+    raise unique_violation using message = 'every slug is taken', constraint = 'tenants_slug_unique',
+      table = 'tenants';
+  end if;
+  insert into roles (tenant_id, key, name, description, is_built_in, permissions)
+    select create_tenant.tenant_id, b.key, b.name, b.description, true, b.permissions from built_in_roles b;
+  insert into user_tenants (id, tenant_id, user_id, last_sign_in_at)
+    select membership, create_tenant.tenant_id, u.id, coalesce(u.last_sign_in_at, 'epoch')
+    from users u where u.id = actor;
+  insert into membership_roles (tenant_id, membership_id, role_id)
+    select create_tenant.tenant_id, membership, r.id from roles r
+    where r.tenant_id = create_tenant.tenant_id and r.key = 'owner';
+  return free_slug;
+end
+$function$;
+alter function create_tenant(uuid,uuid,text[],text,jsonb) owner to tenantry_definer;
+
 CREATE OR REPLACE FUNCTION public.create_verification_token(hash bytea, lifetime_seconds integer, mails_max integer, window_seconds integer, spacing_seconds integer)
  RETURNS integer
  LANGUAGE plpgsql
@@ -3035,6 +3070,8 @@ grant execute on function claim_answer(bytea) to owner;
 grant execute on function claim_answer(bytea) to tenantry_app;
 grant execute on function claim_mails(integer,integer) to owner;
 grant execute on function claim_mails(integer,integer) to tenantry_app;
+grant execute on function create_tenant(uuid,uuid,text[],text,jsonb) to owner;
+grant execute on function create_tenant(uuid,uuid,text[],text,jsonb) to tenantry_app;
 grant execute on function create_verification_token(bytea,integer,integer,integer,integer) to owner;
 grant execute on function create_verification_token(bytea,integer,integer,integer,integer) to tenantry_app;
 grant execute on function current_api_key_id() to public;
@@ -3251,6 +3288,7 @@ comment on function check_impersonation() is 'No session comes of an impersonati
 comment on function claim_answer(bytea) is 'Waits, no longer than lock_timeout, until nobody else is at work under this slot, holds it until the transaction ends, and shows what was answered under it in the last 24 hours. Not claimed where the wait was too long.';
 comment on function claim_mails(integer,integer) is 'Mails that are due, for this caller alone until its lease ends: processes that ask at once get different ones, and those of a process that died come back.';
 comment on function cleanup_expired_data(integer) is 'Deletes at most so many rows of each kind that has had its time, and tells how many; for the owner. The server does so by itself, and sees to invitations and to tenants that are due.';
+comment on function create_tenant(uuid,uuid,text[],text,jsonb) is 'Creates a tenant with the first of these slugs that is free and its built-in roles, makes the actor its owner and returns the slug; the scope of a tenant cannot be entered before somebody belongs to it.';
 comment on function create_verification_token(bytea,integer,integer,integer,integer) is 'A token with which the user of the scope proves its address; the one before it is void. 0: made; more: seconds to wait for the next mail.';
 comment on function current_api_key_id() is 'The API key that acts, or null where a person does.';
 comment on function current_impersonator_id() is 'The administrator who acts as the current user, or null.';

@@ -8,7 +8,8 @@ const slugPattern = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 /** Much more of a name than a slug can hold; bounds the work of decomposing it. */
 const nameLengthRead = 200;
 const suffixLength = 6;
-const suffixAlphabet = 'abcdefghijklmnopqrstuvwxyz0123456789';
+/** No vowels, so that no word comes of it, and nothing that reads like something else. */
+const suffixAlphabet = 'bcdfghjkmnpqrstvwxz23456789';
 
 /** Names that a host, a path or a reader would take for the service itself. */
 const reservedSlugs: ReadonlySet<string> = new Set(
@@ -35,25 +36,18 @@ const plainLetters: Readonly<Record<string, string>> = {
 };
 
 /**
- * Proposes a slug for a name: "Café Zürich & Co." becomes `cafe-zurich-co`.
+ * Slugs for a name, the first one to be tried first: "Café Zürich & Co." becomes `cafe-zurich-co`, and
+ * `cafe-zurich-co-x7k2pq` where that is taken.
  *
- * Promises: what it returns always passes `findSlugFault`. Where the name leaves too little (or a
- * reserved word), six random characters follow, so such a name gives another slug each time.
- * Raises nothing.
+ * Promises: all pass `findSlugFault`, and all but the first end in six random characters; so does the
+ * first where the name leaves too little or a reserved word. Random, because a number would say how
+ * many tenants of that name there are. A long name is cut between words where it can be. Throws nothing.
  */
-export function slugify(name: string): string {
-  const words = name
-    .slice(0, nameLengthRead)
-    .toLowerCase()
-    .replace(/[ßæœøđðłþı]/g, (letter) => plainLetters[letter] ?? '')
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-');
-  const slug = trimHyphens(words.slice(0, slugLengthMax));
-  if (findSlugFault(slug) === null) return slug;
-  // What fails here is a reserved word, shaped like an id or too short: there is room for a suffix.
-  return slug === '' ? createSuffix() : `${slug}-${createSuffix()}`;
+export function proposeSlugs(name: string): readonly string[] {
+  const words = toWords(name);
+  const plain = cutBetweenWords(words, slugLengthMax);
+  const isFine = findSlugFault(plain) === null;
+  return [...(isFine ? [plain] : []), addSuffix(words), addSuffix(words)];
 }
 
 /**
@@ -82,6 +76,30 @@ export function hasSlugForm(text: string): boolean {
 
 function hasSlugLength(text: string): boolean {
   return text.length >= slugLengthMin && text.length <= slugLengthMax;
+}
+
+function toWords(name: string): string {
+  const words = name
+    .slice(0, nameLengthRead)
+    .toLowerCase()
+    .replace(/[ßæœøđðłþı]/g, (letter) => plainLetters[letter] ?? '')
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-');
+  return trimHyphens(words);
+}
+
+function addSuffix(words: string): string {
+  const stem = cutBetweenWords(words, slugLengthMax - suffixLength - 1);
+  return stem === '' ? createSuffix() : `${stem}-${createSuffix()}`;
+}
+
+/** Cuts inside a word only where that word takes up more than half. */
+function cutBetweenWords(words: string, lengthMax: number): string {
+  if (words.length <= lengthMax) return words;
+  const end = words.lastIndexOf('-', lengthMax);
+  return words.slice(0, end > lengthMax / 2 ? end : lengthMax);
 }
 
 function trimHyphens(text: string): string {

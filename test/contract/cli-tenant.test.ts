@@ -40,6 +40,8 @@ test('a tenant is created for somebody who has signed up, who owns it then', asy
       changes: { slug: [null, 'jackson-labs'], name: [null, 'Jackson Labs'] },
     },
   ]);
+  const second = await app.runJson(...args);
+  expect(second.slug).toMatch(/^jackson-labs-[b-z2-9]{6}$/);
 });
 
 test('a tenant that cannot be created names the option, and nothing is created', async () => {

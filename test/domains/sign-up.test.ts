@@ -99,13 +99,23 @@ describe('a sign-up with a tenant', () => {
     expect(await signUp({ email, tenantName: 'Another' })).toMatchObject({ code: null });
   });
 
-  test('with a name whose slug is taken says so about the name', async () => {
-    await signUp({ tenantName: 'Twice upon a time' });
-    await expectRefused(
-      { tenantName: 'Twice Upon a Time!' },
-      { code: 'CONFLICT', path: ['tenantName'] },
-    );
+  test('with a name whose slug is taken gets another slug, and learns of no tenant', async () => {
+    const first = await signUp({ tenantName: 'Twice upon a time' });
+    const second = await signUp({ tenantName: 'Twice Upon a Time!' });
+    expect(first.value.tenant.slug).toBe('twice-upon-a-time');
+    expect(second).toMatchObject({ code: null, value: { tenant: { name: 'Twice Upon a Time!' } } });
+    expect(second.value.tenant.slug).toMatch(/^twice-upon-a-time-[b-z2-9]{6}$/);
   });
+
+  test.each(['日本語', '🌊🌊', 'Admin', 'A'])(
+    'with the name %s, which gives no slug, gets one of its own each time',
+    async (tenantName) => {
+      const [one, two] = [await signUp({ tenantName }), await signUp({ tenantName })];
+      expect([one.code, two.code]).toEqual([null, null]);
+      expect(one.value.tenant.slug).toMatch(/(^|-)[b-z2-9]{6}$/);
+      expect(one.value.tenant.slug).not.toBe(two.value.tenant.slug);
+    },
+  );
 
   test('is refused with a slug but no name, or with a faulty slug or name', async () => {
     const input = { code: 'BAD_USER_INPUT' };

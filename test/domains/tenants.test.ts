@@ -165,16 +165,48 @@ describe('createTenant', () => {
     expect(letterless.value.tenant.slug).toMatch(/^[a-z0-9]{6}$/);
   });
 
-  test('refuses a taken slug as a conflict, also when it is a stranger’s or made of the name', async () => {
+  test('rejects a taken slug that was asked for as a conflict, also when it is a stranger’s', async () => {
     const person = await createPerson(app);
     const { slug } = cast.team;
     const rows = await readRows(app);
-    const given = await mutate(person.ask, 'createTenant', { name: 'x', slug });
-    const made = await mutate(person.ask, 'createTenant', { name: slug.replace('-', ' ') });
-    for (const { code, path } of [given, made]) {
-      expect([code, path]).toEqual(['CONFLICT', ['slug']]);
-    }
+    const { code, path } = await mutate(person.ask, 'createTenant', { name: 'x', slug });
+    expect([code, path]).toEqual(['CONFLICT', ['slug']]);
     expect(await readRows(app)).toEqual(rows);
+  });
+
+  test('takes another slug where the one made from the name is taken, also by a stranger', async () => {
+    const person = await createPerson(app);
+    const { slug, tenantId } = cast.team;
+    const name = slug.replace('-', ' ');
+    const key = 'the same once more';
+    const made = await mutate(person.ask, 'createTenant', { name, idempotencyKey: key });
+    expect(made).toMatchObject({ code: null, value: { tenant: { name } } });
+    expect(made.value.tenant.slug).toMatch(new RegExp(`^${slug}-[b-z2-9]{6}$`));
+    const again = await mutate(person.ask, 'createTenant', { name, idempotencyKey: key });
+    expect(again).toEqual(made);
+    const { data } = await person.ask('query ($id: ID!) { tenant(id: $id) { id } }', {
+      variables: { id: tenantId },
+    });
+    expect(data.tenant).toBeNull();
+    const events = await person.ask(
+      `query ($id: ID!) { tenant(id: $id) { auditEvents(first: 1) { edges { node { action changes } } } } }`,
+      { variables: { id: made.value.tenant.id } },
+    );
+    expect(events.data.tenant.auditEvents.edges[0].node).toMatchObject({
+      action: 'tenant.created',
+      changes: { slug: [null, made.value.tenant.slug] },
+    });
+  });
+
+  test('gives sixteen people who choose the same name at once a slug each', async () => {
+    const people = await Promise.all(Array.from({ length: 16 }, () => createPerson(app)));
+    const outcomes = await Promise.all(
+      people.map(({ ask }) => mutate(ask, 'createTenant', { name: 'Sixteen At Once' })),
+    );
+    expect(outcomes.map(({ code }) => code)).toEqual(Array(16).fill(null));
+    const slugs = outcomes.map(({ value }) => value.tenant.slug);
+    expect(new Set(slugs).size).toBe(16);
+    expect(slugs.filter((slug) => slug === 'sixteen-at-once')).toHaveLength(1);
   });
 
   test('gives a slug that twenty ask for at once to exactly one', async () => {

@@ -108,6 +108,22 @@ describe('the definer functions answer what their actor may know', () => {
     expect(await ask('%@home.example')).toEqual([]);
   });
 
+  test('create_tenant: a taken slug says nothing but that it is taken, and changes nothing', async () => {
+    await stage.begin(stage.foreign.ownerId, null);
+    const create = (slugs: string) =>
+      stage.app.query(
+        `select create_tenant($1, '00000000-0000-7000-8000-00000000000b', ${slugs}, 'x', '{}') as slug`,
+        [stage.foreign.ownerId],
+      );
+    await stage.app.query('savepoint before');
+    await expect(create(`array['home']`)).rejects.toMatchObject({
+      code: '23505',
+      constraint: 'tenants_slug_unique',
+    });
+    await stage.app.query('rollback to savepoint before');
+    expect((await create(`array['home', 'home-2', 'home-3']`)).rows).toEqual([{ slug: 'home-2' }]);
+  });
+
   test('found_tenant: no tenant that is there already', async () => {
     await stage.begin(stage.foreign.ownerId, null);
     const sql = stage.fill(`select found_tenant($stranger, $home, 'other', 'x', '{}')`);

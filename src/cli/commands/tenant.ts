@@ -70,7 +70,10 @@ function addCreate(tenant: Command): void {
     .description('Create a tenant for somebody who has signed up.')
     .requiredOption('--name <name>', 'its name for people')
     .requiredOption('--owner <user>', 'who will own it: e-mail address or id')
-    .option('--slug <slug>', 'its name in addresses; made from --name if left out')
+    .option(
+      '--slug <slug>',
+      'its name in addresses; made from --name if left out, with a suffix where taken',
+    )
     .option('--json', 'print the tenant as a JSON object')
     .addHelpText(
       'after',

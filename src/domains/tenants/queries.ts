@@ -8,18 +8,24 @@ import { Prisma } from '../../db/generated/client.ts';
 import { hasSlugForm } from '../../lib/slug.ts';
 import { userColumns } from '../users/queries.ts';
 
-/** What a new tenant starts with; the id is chosen by the caller. */
-export type NewTenant = { id: string; slug: string; name: string; metadata: JsonObject };
+/** What a new tenant starts with; the id is chosen by the caller, the slug is the first that is free. */
+export type NewTenant = {
+  id: string;
+  slugs: readonly string[];
+  name: string;
+  metadata: JsonObject;
+};
 
-/** Creates the tenant with its built-in roles and its owner, all or nothing. */
+/** Creates the tenant with its built-in roles and its owner, all or nothing; returns its slug. */
 export async function createTenantWithOwner(
   tx: Db,
   ownerId: string,
   tenant: NewTenant,
-): Promise<void> {
-  await tx.$queryRaw`
-    select found_tenant(${ownerId}::uuid, ${tenant.id}::uuid, ${tenant.slug}, ${tenant.name},
-      ${JSON.stringify(tenant.metadata)}::jsonb)::text`;
+): Promise<string> {
+  const [created] = await tx.$queryRaw<[{ slug: string }]>`
+    select create_tenant(${ownerId}::uuid, ${tenant.id}::uuid, ${tenant.slugs}::text[],
+      ${tenant.name}, ${JSON.stringify(tenant.metadata)}::jsonb) as slug`;
+  return created.slug;
 }
 
 /** The tenant that a user has just founded, which no scope shows before the next transaction. */

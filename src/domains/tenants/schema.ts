@@ -140,7 +140,10 @@ const CreateTenantInput = builder.inputType('CreateTenantInput', {
   description: 'A new tenant, which the caller will own.',
   fields: (t) => ({
     name: t.string({ required: true, description: 'At most 100 characters.' }),
-    slug: t.string({ description: '3 to 50 of a-z, 0-9 and -; made from the name if left out.' }),
+    slug: t.string({
+      description:
+        '3 to 50 of a-z, 0-9 and -; if left out, made from the name, with a suffix where taken.',
+    }),
     metadata: t.field({ type: 'JSON', description: 'An object of at most 16 KiB.' }),
     idempotencyKey: idempotencyKeyField(t),
   }),

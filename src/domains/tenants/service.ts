@@ -17,7 +17,7 @@ import { parseSearch } from '../../core/search.ts';
 import type { Db } from '../../db/database.ts';
 import { isBrokenConstraint } from '../../db/error-map.ts';
 import { trimCode } from '../../lib/blanks.ts';
-import { slugify } from '../../lib/slug.ts';
+import { proposeSlugs } from '../../lib/slug.ts';
 import { createUuidV7 } from '../../lib/uuid.ts';
 import { policyLoader } from './loaders.ts';
 import * as queries from './queries.ts';
@@ -71,8 +71,8 @@ export type CreateTenantInput = IdempotentInput & {
 };
 
 /**
- * Creates a tenant that the caller owns. Raises InvalidInputError, ConflictError (slug taken, or the
- * idempotency key is at work), ForbiddenError.
+ * Creates a tenant that the caller owns. Throws InvalidInputError, ConflictError (the slug that was
+ * asked for is taken, or the idempotency key is at work), ForbiddenError.
  */
 export async function createTenant(ctx: Ctx, input: CreateTenantInput): Promise<Tenant> {
   const { user, session } = getSignedIn(ctx);
@@ -83,20 +83,22 @@ export async function createTenant(ctx: Ctx, input: CreateTenantInput): Promise<
   const once = { mutation: 'createTenant', input, scope: getOwnScope(ctx) };
   return await withTakenSlugNamed('slug', () =>
     transactOnce(ctx, once, async (tx) => {
-      await queries.createTenantWithOwner(tx, user.id, tenant);
-      await recordTenantCreated(ctx, tx, tenant);
+      await createRecordedTenant(ctx, tx, user.id, tenant);
       return await queries.getFoundedTenant(tx, user.id, tenant.id);
     }),
   );
 }
 
-/** Tells the trail of a new tenant. */
-export function recordTenantCreated(
+/** Creates a tenant with its owner, and records it in the audit log. */
+export async function createRecordedTenant(
   ctx: Ctx,
   tx: Db,
-  { id, slug, name }: queries.NewTenant,
+  ownerId: string,
+  tenant: queries.NewTenant,
 ): Promise<void> {
-  return recordAudit(ctx, tx, {
+  const slug = await queries.createTenantWithOwner(tx, ownerId, tenant);
+  const { id, name } = tenant;
+  await recordAudit(ctx, tx, {
     action: 'tenant.created',
     tenantId: id,
     target: { type: 'Tenant', id },
@@ -104,7 +106,7 @@ export function recordTenantCreated(
   });
 }
 
-/** A new tenant from checked input; without a slug one is made from the name. */
+/** A new tenant from checked input; without a slug it takes one made from the name that is free. */
 export function checkNewTenant(
   input: CreateTenantInput,
   nameField: string,
@@ -114,7 +116,7 @@ export function checkNewTenant(
   return {
     id: createUuidV7(),
     name,
-    slug: input.slug == null ? slugify(name) : checkSlug(slugField, input.slug),
+    slugs: input.slug == null ? proposeSlugs(name) : [checkSlug(slugField, input.slug)],
     metadata: input.metadata == null ? {} : checkMetadata('metadata', input.metadata),
   };
 }

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
-import { findSlugFault, slugify } from '../../../src/lib/slug.ts';
+import { findSlugFault, proposeSlugs } from '../../../src/lib/slug.ts';
+
+/** The slug that is tried first. */
+const slugify = (name: string) => proposeSlugs(name)[0] ?? '';
 
 test.each([
   ['Acme Corp', 'acme-corp'],
@@ -40,10 +43,29 @@ test('what is proposed is always valid, for any name of any length', () => {
       seed = (seed * 48_271) % 0x7fffffff;
       name += alphabet[seed % alphabet.length];
     }
-    expect(findSlugFault(slugify(name)), JSON.stringify(name)).toBeNull();
+    for (const slug of proposeSlugs(name)) {
+      expect(findSlugFault(slug), JSON.stringify(name)).toBeNull();
+    }
   }
   expect(findSlugFault(slugify('x'.repeat(1_000_000)))).toBeNull();
   expect(slugify(`${'x'.repeat(49)} y`)).toBe('x'.repeat(49));
+});
+
+test('where the first is taken there are two more, which nobody can foresee', () => {
+  const [first, ...others] = proposeSlugs('Acme Corp');
+  expect(first).toBe('acme-corp');
+  expect(others).toHaveLength(2);
+  expect(new Set([...others, ...proposeSlugs('Acme Corp').slice(1)]).size).toBe(4);
+  for (const slug of others) expect(slug).toMatch(/^acme-corp-[bcdfghjkmnpqrstvwxz2-9]{6}$/);
+});
+
+test('a long name is cut between its words, so that the suffix fits', () => {
+  const name = 'The Honourable Society of Underwater Basket Weavers of Great Yarmouth';
+  const [first, second = ''] = proposeSlugs(name);
+  expect(first).toBe('the-honourable-society-of-underwater-basket');
+  expect(second).toMatch(/^the-honourable-society-of-underwater-basket-\w{6}$/);
+  expect(second.length).toBeLessThanOrEqual(50);
+  expect(proposeSlugs('x'.repeat(80)).map((slug) => slug.length)).toEqual([50, 50, 50]);
 });
 
 test('a slug has 3 to 50 characters', () => {

@@ -26,7 +26,9 @@ const SignUpInput = builder.inputType('SignUpInput', {
     password: t.string({ required: true, description: '15 to 128 characters, nothing common.' }),
     name: t.string({ description: 'Name as shown to others; at most 100 characters.' }),
     tenantName: t.string({ description: 'Creates a tenant of this name, owned by the new user.' }),
-    tenantSlug: t.string({ description: 'Its slug; made from the name if left out.' }),
+    tenantSlug: t.string({
+      description: 'Its slug; if left out, made from the name, with a suffix where taken.',
+    }),
     idempotencyKey: idempotencyKeyField(t),
   }),
 });

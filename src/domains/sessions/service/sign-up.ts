@@ -8,8 +8,7 @@ import { getScopeOfUser } from '../../../core/scopes.ts';
 import type { Db } from '../../../db/database.ts';
 import { isBrokenConstraint } from '../../../db/error-map.ts';
 import { createUuidV7 } from '../../../lib/uuid.ts';
-import { createTenantWithOwner } from '../../tenants/queries.ts';
-import { checkNewTenant, recordTenantCreated, withTakenSlugNamed } from '../../tenants/service.ts';
+import { checkNewTenant, createRecordedTenant, withTakenSlugNamed } from '../../tenants/service.ts';
 import { createUser, listVisibleUsers } from '../../users/queries.ts';
 import { sendVerification } from '../../users/service/verify-email.ts';
 import { userNameMax } from '../../users/service.ts';
@@ -32,28 +31,28 @@ export type SignedUp = OpenedSession & { user: User; tenantId: string | null };
 /**
  * Creates a user, signs it in, mails it a link that proves its address and, with a tenant name,
  * creates the tenant that it owns: all or nothing. Raises InvalidInputError, ConflictError (e-mail or
- * slug taken, or the idempotency key is at work), RateLimitedError, UnavailableError.
+ * the slug asked for taken, or the idempotency key is at work), RateLimitedError, UnavailableError.
  */
 export async function signUp(ctx: Ctx, input: SignUpInput): Promise<SignedUp> {
   const email = checkEmail('email', input.email);
   const name = checkOptionalText('name', input.name, userNameMax) ?? null;
   const tenant = checkTenantOf(input);
-  const password = checkNewPassword('password', input.password, { email, words: [tenant?.slug] });
+  const password = checkNewPassword('password', input.password, {
+    email,
+    words: [tenant?.slugs[0]],
+  });
   await reserveSignUp(ctx);
   const passwordHash = await ctx.runtime.passwords.hash(password);
   const id = createUuidV7();
   const once = { mutation: 'signUp', input, scope: getScopeOfUser(id), newUserId: id };
   const signedUp = await withTakenEmailNamed(() =>
-    withTakenSlugNamed(input.tenantSlug == null ? 'tenantName' : 'tenantSlug', () =>
+    withTakenSlugNamed('tenantSlug', () =>
       transactOnce(ctx, once, async (tx) => {
         await createUser(tx, { id, email, name });
         await createPassword(tx, id, passwordHash);
         await recordSignUp(ctx, tx, id);
         await sendVerification(ctx, tx, { email });
-        if (tenant) {
-          await createTenantWithOwner(tx, id, tenant);
-          await recordTenantCreated(ctx, tx, tenant);
-        }
+        if (tenant) await createRecordedTenant(ctx, tx, id, tenant);
         await noteSignIn(tx, id);
         const opened = await openSession(ctx, tx, {
           userId: id,

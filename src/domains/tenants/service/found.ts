@@ -5,11 +5,10 @@ import { needs } from '../../../core/permissions.ts';
 import type { Tenant } from '../../../core/records.ts';
 import { getPlatformScope } from '../../../core/scopes.ts';
 import { findUser } from '../../users/service.ts';
-import { createTenantWithOwner } from '../queries.ts';
 import {
   type CreateTenantInput,
   checkNewTenant,
-  recordTenantCreated,
+  createRecordedTenant,
   withTakenSlugNamed,
 } from '../service.ts';
 
@@ -30,10 +29,9 @@ export async function createTenantFor(ctx: Ctx, input: FoundTenantInput): Promis
     throw new InvalidInputError('A suspended user cannot own a new tenant.', ['owner']);
   }
   await withTakenSlugNamed('slug', () =>
-    ctx.db.transaction(getPlatformScope(ctx), async (tx) => {
-      await createTenantWithOwner(tx, owner.id, tenant);
-      await recordTenantCreated(ctx, tx, tenant);
-    }),
+    ctx.db.transaction(getPlatformScope(ctx), (tx) =>
+      createRecordedTenant(ctx, tx, owner.id, tenant),
+    ),
   );
   const access = await authorize(ctx, { id: tenant.id }, readTenant);
   return access.tenant;
