@@ -23,14 +23,27 @@ const poolSize = 2;
  * Its connections take on the serving role, so rules, limits, audit rows and row security are those of
  * the API. Raises CommandError for what a service refuses, and what withDatabase raises.
  */
-export async function withOperatorContext<T>(
+export function withOperatorContext<T>(
   work: (ctx: Ctx) => Promise<T>,
   words: Words = {},
+): Promise<T> {
+  return runAsOperator(work, words, { isReadOnly: false });
+}
+
+/** The same for a command that only looks: the database rejects what would change it. */
+export function readAsOperator<T>(work: (ctx: Ctx) => Promise<T>, words: Words = {}): Promise<T> {
+  return runAsOperator(work, words, { isReadOnly: true });
+}
+
+async function runAsOperator<T>(
+  work: (ctx: Ctx) => Promise<T>,
+  words: Words,
+  { isReadOnly }: { isReadOnly: boolean },
 ): Promise<T> {
   return await withDatabase(async ({ ownerUrl }, config) => {
     const log = createCommandLog();
     const db = guardDatabase(
-      createDatabase({ ...config.database, url: ownerUrl, role: appRole, poolSize }),
+      createDatabase({ ...config.database, url: ownerUrl, role: appRole, poolSize, isReadOnly }),
     );
     const secret = await getSecret(config);
     const { runtime, close } = createRuntime(config, { db, secret, log });

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { type CopyRow, copyRows } from './copy.ts';
 import { openOwnerClient } from './owner-client.ts';
+import { readOnly } from './session-settings.ts';
 
 /** One connection that sees and may change every row: for commands, never for requests. */
 export type Operator = {
@@ -22,13 +23,16 @@ const allSeeingRole = 'tenantry_definer';
 
 /**
  * Opens the operator's connection for the time of `work`, and closes it whatever happens. Works
- * alike for a superuser and for an owner that is none. Raises what the database raises.
+ * alike for a superuser and for an owner that is none. With `isReadOnly` a statement that writes fails.
+ * Throws what the database throws.
  */
 export async function withOperator<T>(
   ownerUrl: string,
   work: (operator: Operator) => Promise<T>,
+  { isReadOnly = false }: { isReadOnly?: boolean } = {},
 ): Promise<T> {
-  const client = await openOwnerClient(ownerUrl, 'tenantry-operator');
+  const settings = isReadOnly ? readOnly : {};
+  const client = await openOwnerClient(ownerUrl, 'tenantry-operator', settings);
   try {
     await client.query(`set role ${allSeeingRole}`);
     return await work(createOperator(client));

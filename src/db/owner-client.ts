@@ -1,17 +1,18 @@
 import pg from 'pg';
-import { applySessionSettings } from './session-settings.ts';
+import { applySessionSettings, type SessionSettings } from './session-settings.ts';
 
 /** What the connection is called in pg_stat_activity. */
 export type OwnerClientName = 'tenantry-start' | 'tenantry-operator';
 
 /**
  * Opens a direct connection as the owner with the session settings this program relies on and no time
- * limits. The caller ends it. A connection that is lost in between is reported by its next statement.
+ * limits; `settings` are set as well. The caller ends it. A connection that is lost in between is reported by its next statement.
  * @throws what pg throws when it cannot connect within 10 s.
  */
 export async function openOwnerClient(
   ownerUrl: string,
   name: OwnerClientName = 'tenantry-start',
+  settings: SessionSettings = {},
 ): Promise<pg.Client> {
   const client = new pg.Client({
     connectionString: ownerUrl,
@@ -21,7 +22,7 @@ export async function openOwnerClient(
   client.on('error', () => undefined);
   await client.connect();
   try {
-    await applySessionSettings(client);
+    await applySessionSettings(client, settings);
     return client;
   } catch (error) {
     await client.end().catch(() => undefined);

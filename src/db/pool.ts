@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { getScope } from './scope.ts';
 import { enterScopeStatement, sendScoped } from './scoped-query.ts';
-import { applySessionSettings, listTimeouts } from './session-settings.ts';
+import { applySessionSettings, listTimeouts, readOnly } from './session-settings.ts';
 
 /** How many connections there may be, and how long anything may take. */
 export type PoolSettings = {
@@ -13,6 +13,8 @@ export type PoolSettings = {
   connectionMaxAgeSeconds: number;
   /** Taken on by each connection of a command, whose url is the owner's and leads through no pooler. */
   role?: string;
+  /** For a command that only looks: a statement that writes fails. With `role` only. */
+  isReadOnly?: boolean;
 };
 
 /** What pg's clients can say and its types do not: I idle, T in a transaction, E in a failed one. */
@@ -76,7 +78,9 @@ export class ScopedPool extends pg.Pool {
           if (code === readOnlyCode) this.renew();
         });
         if (settings.role) {
-          await applySessionSettings(client, listTimeouts(settings.statementTimeoutMs));
+          const timeouts = listTimeouts(settings.statementTimeoutMs);
+          const special = settings.isReadOnly ? { ...timeouts, ...readOnly } : timeouts;
+          await applySessionSettings(client, special);
           await client.query(`set role ${pg.escapeIdentifier(settings.role)}`);
         }
         await client.query(enterScopeStatement);

@@ -67,22 +67,25 @@ export function listTimeouts(statementTimeoutMs: number): SessionSettings {
   };
 }
 
-/** Those of a command or a migration, whose work may take as long as it takes. */
-export const noTimeouts: SessionSettings = {
+/** The same of a command or a migration, whose work may take as long as it takes. */
+const noTimeouts: SessionSettings = {
   statement_timeout: '0',
   lock_timeout: '0',
   idle_in_transaction_session_timeout: '0',
 };
 
+/** For connections that only read: a statement that writes by mistake fails. */
+export const readOnly: SessionSettings = { default_transaction_read_only: 'on' };
+
 /**
- * Sets them for the session, as far as this login may. Only for connections that no pooler lends out. A
+ * Sets them for the session, with `special` in place of the usual values and of no time limits, as far as this login may. Only for connections that no pooler lends out. A
  * setting that the server does not know is left out; custom ones ("tenantry.") are unset until written.
  */
 export async function applySessionSettings(
   client: pg.ClientBase,
-  timeouts: SessionSettings = noTimeouts,
+  special: SessionSettings = {},
 ): Promise<void> {
-  const settings = { ...sessionSettings, ...timeouts };
+  const settings = { ...sessionSettings, ...noTimeouts, ...special };
   await client.query(
     `select set_config(w.name, w.value, false)
      from unnest($1::text[], $2::text[]) w (name, value)

@@ -4,8 +4,12 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadConfig } from '../../src/config.ts';
+import { appRole } from '../../src/db/app-role.ts';
 import { silentLog } from '../../src/db/log.ts';
 import { migrate } from '../../src/db/migrator.ts';
+import { withOperator } from '../../src/db/operator.ts';
+import { ScopedPool } from '../../src/db/pool.ts';
 import { printStructure } from '../../src/db/structure.ts';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/cluster.ts';
 import { findUnlisted, manners } from './cli-commands.ts';
@@ -240,6 +244,22 @@ describe('at its own version', () => {
       expect(stderr).not.toMatch(/read-only/);
     },
   );
+
+  test('the connections of such a command reject what would change the database', async () => {
+    const { ownerUrl } = database;
+    const sql = 'delete from sign_in_budgets';
+    const rejection = { code: '25006' };
+    const readOnly = { isReadOnly: true };
+    await expect(withOperator(ownerUrl, (one) => one.query(sql), readOnly)).rejects.toMatchObject(
+      rejection,
+    );
+    const settings = loadConfig({ NODE_ENV: 'test' }).database;
+    const pool = new ScopedPool({ ...settings, ...readOnly, url: ownerUrl, role: appRole });
+    const client = await pool.connect();
+    await expect(client.query(sql)).rejects.toMatchObject(rejection);
+    client.release();
+    await pool.end();
+  });
 
   test('no command that looks changes a row, not even a built-in role that was changed by hand', async () => {
     expect(await readWhole(database)).toEqual(before);

@@ -50,6 +50,7 @@ test('an owner that is no superuser is an operator, and the serving login is non
     TENANTRY_SECRET: secret,
   };
   const password = 'a heron over the pond\n';
+  expect(await runTenantry(['migrate'], env)).toMatchObject({ code: 0, stderr: '' });
   const args = ['admin', 'create', '--email', 'op@firm.example', '--password-stdin'];
   expect(await runTenantry(args, env, password)).toMatchObject({ code: 0, stderr: '' });
   const created = await runTenantry(

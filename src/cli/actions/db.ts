@@ -21,7 +21,7 @@ import {
   slowQueryList,
   tableList,
 } from '../views/db.ts';
-import { withOperatorContext } from '../with-operator-context.ts';
+import { readAsOperator, withOperatorContext } from '../with-operator-context.ts';
 
 type Options = { json?: boolean };
 type SlowOptions = Options & { limit: number; minMs: number };
@@ -54,12 +54,12 @@ const sections = {
 
 /** Prints one part. */
 export function runSection(name: keyof typeof sections, { json }: Options): Promise<void> {
-  return withOperatorContext((ctx) => sections[name].print(ctx, json));
+  return readAsOperator((ctx) => sections[name].print(ctx, json));
 }
 
 /** Prints the statements that are slow on average, or says that nothing measures them. */
 export function runSlow({ json, ...options }: SlowOptions): Promise<void> {
-  return withOperatorContext(async (ctx) => {
+  return readAsOperator(async (ctx) => {
     const [anyAtAll] = await listSlowQueries(ctx, 1, 0);
     if (anyAtAll !== undefined) return await createSlow(options).print(ctx, json);
     printNote('There are no statistics of statements: "tenantry db advice" says what to do.');
@@ -68,7 +68,7 @@ export function runSlow({ json, ...options }: SlowOptions): Promise<void> {
 
 /** Prints the indexes with their use. */
 export function runIndexes({ json, ...options }: IndexOptions): Promise<void> {
-  return withOperatorContext((ctx) => createIndexes(options).print(ctx, json));
+  return readAsOperator((ctx) => createIndexes(options).print(ctx, json));
 }
 
 /** Prints every part under its name; as JSON in one object. */
@@ -78,7 +78,7 @@ export async function runAll({ json = false }: Options): Promise<void> {
     ...sections,
     indexes: createIndexes({ unused: true }),
   };
-  await withOperatorContext(async (ctx) => {
+  await readAsOperator(async (ctx) => {
     if (json) return printJson(await readAll(ctx, all));
     for (const [name, section] of Object.entries(all)) {
       printResult(`\n${name}`);

@@ -14,7 +14,7 @@ import { printJson, printNote, printResult } from '../output.ts';
 import { readPages } from '../pages.ts';
 import { clean, formatTime } from '../table.ts';
 import { type KeyDetails, keyList, toKeyId, toKeyJson } from '../views/key.ts';
-import { withOperatorContext } from '../with-operator-context.ts';
+import { readAsOperator, withOperatorContext } from '../with-operator-context.ts';
 
 type CreateOptions = {
   tenant: string;
@@ -54,7 +54,7 @@ export async function runCreate(options: CreateOptions): Promise<void> {
 
 /** Prints the keys of a tenant, newest first, those that have ended as well. */
 export async function runList({ tenant, limit, json }: ListOptions): Promise<void> {
-  await withOperatorContext(async (ctx) => {
+  await readAsOperator(async (ctx) => {
     const { id } = await getTenant(ctx, tenant);
     const pages = readPages((page) => listApiKeys(ctx, id, page), limit);
     await printList(withDetails(ctx, pages), keyList, { json });

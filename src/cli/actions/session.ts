@@ -19,7 +19,7 @@ import { readPages } from '../pages.ts';
 import { formatCount } from '../table.ts';
 import { type SessionDetails, sessionList } from '../views/session.ts';
 import { nameUser } from '../views/user.ts';
-import { withOperatorContext } from '../with-operator-context.ts';
+import { readAsOperator, withOperatorContext } from '../with-operator-context.ts';
 
 type ListOptions = { user?: string; tenant?: string; limit?: number; json?: boolean };
 type RevokeOptions = {
@@ -36,7 +36,7 @@ export async function runList({ user, tenant, limit, json }: ListOptions): Promi
   if ((user === undefined) === (tenant === undefined)) {
     throw new UsageError('Say whose sessions with either --user or --tenant.');
   }
-  await withOperatorContext(async (ctx) => {
+  await readAsOperator(async (ctx) => {
     const pages =
       user === undefined
         ? await readThoseOfTenant(ctx, tenant ?? '', limit)

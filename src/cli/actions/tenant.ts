@@ -18,7 +18,7 @@ import {
   toTenantDetailsJson,
   toTenantJson,
 } from '../views/tenant.ts';
-import { withOperatorContext } from '../with-operator-context.ts';
+import { readAsOperator, withOperatorContext } from '../with-operator-context.ts';
 
 type JsonOption = { json?: boolean };
 type ListOptions = JsonOption & { search?: string; status?: TenantStatus; limit?: number };
@@ -28,7 +28,7 @@ type DeleteOptions = JsonOption & { confirmSlug?: string; yes?: boolean };
 /** Prints all tenants that match, newest first. */
 export async function runList({ search, status, limit, json }: ListOptions): Promise<void> {
   const filter = { search, status };
-  await withOperatorContext(
+  await readAsOperator(
     (ctx) =>
       printList(
         readPages((page) => listTenants(ctx, { page, filter, order: null }), limit),
@@ -41,7 +41,7 @@ export async function runList({ search, status, limit, json }: ListOptions): Pro
 
 /** Prints everything there is to tell of a tenant. */
 export async function runShow(name: string, { json }: JsonOption): Promise<void> {
-  const details = await withOperatorContext(async (ctx) => {
+  const details = await readAsOperator(async (ctx) => {
     const tenant = await getTenant(ctx, name);
     const { id } = tenant;
     const [owners, settings, limits, usage] = await Promise.all([

@@ -20,7 +20,7 @@ import {
   type UserDetails,
   userList,
 } from '../views/user.ts';
-import { withOperatorContext } from '../with-operator-context.ts';
+import { readAsOperator, withOperatorContext } from '../with-operator-context.ts';
 
 type JsonOption = { json?: boolean };
 type ListOptions = JsonOption & { search?: string; status?: UserStatus; limit?: number };
@@ -32,7 +32,7 @@ const words = { email: '<user>', reason: '--reason', search: '--search' };
 /** Prints all users that match, newest first. */
 export async function runList({ search, status, limit, json }: ListOptions): Promise<void> {
   const filter = { search, status };
-  await withOperatorContext(
+  await readAsOperator(
     (ctx) =>
       printList(
         readPages((page) => listUsers(ctx, { page, filter, order: null }), limit),
@@ -45,7 +45,7 @@ export async function runList({ search, status, limit, json }: ListOptions): Pro
 
 /** Prints a user and where it belongs. */
 export async function runShow(name: string, { json }: JsonOption): Promise<void> {
-  const details = await withOperatorContext(
+  const details = await readAsOperator(
     async (ctx) => readDetails(ctx, await getUser(ctx, name)),
     words,
   );

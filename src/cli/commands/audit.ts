@@ -8,6 +8,8 @@ import type { VerifyOptions } from '../audit/verify.ts';
 import { CommandError, UsageError } from '../faults.ts';
 import { printJson, printNote, printResult, toJsonLine } from '../output.ts';
 
+/** Trails are looked at and never changed. */
+const readOnly = { isReadOnly: true };
 const tenantOption = '--tenant <slug>';
 const tenantHelp = 'whose trail: a slug, or an id, which is good for erased tenants too';
 
@@ -122,7 +124,7 @@ async function runVerify(options: VerifyOptions & { all?: boolean; json?: boolea
   const { verifyTrails } = await import('../audit/verify.ts');
   const { describeVerification } = await import('../views/audit-event.ts');
   const found = await withDatabase(({ ownerUrl }, config) =>
-    withOperator(ownerUrl, (operator) => verifyTrails(operator, options, config)),
+    withOperator(ownerUrl, (operator) => verifyTrails(operator, options, config), readOnly),
   );
   if (options.json) printJson(found);
   else printResult(describeVerification(found));
@@ -143,8 +145,10 @@ async function withTrail(tenant: string, work: Work, isEndless = false): Promise
   const { getChainOf } = await import('../audit/chains.ts');
   await withDatabase(
     ({ ownerUrl }) =>
-      withOperator(ownerUrl, async (operator) =>
-        work(operator, await getChainOf(operator, tenant)),
+      withOperator(
+        ownerUrl,
+        async (operator) => work(operator, await getChainOf(operator, tenant)),
+        readOnly,
       ),
     { isEndless },
   );

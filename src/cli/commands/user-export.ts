@@ -45,11 +45,14 @@ async function runAll(options: ExportOptions): Promise<void> {
     const output = await openOutput(path);
     try {
       await output.write(formatter.header);
-      await withOperator(ownerUrl, (operator) =>
-        readUsers(operator, { hasPasswordHashes }, async (users) => {
-          count += users.length;
-          await output.write(formatter.toText(users));
-        }),
+      await withOperator(
+        ownerUrl,
+        (operator) =>
+          readUsers(operator, { hasPasswordHashes }, async (users) => {
+            count += users.length;
+            await output.write(formatter.toText(users));
+          }),
+        { isReadOnly: true },
       );
     } finally {
       await output.close();

@@ -1,0 +1,49 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createRuntime } from '../../src/app/runtime.ts';
+import { loadConfig } from '../../src/config.ts';
+import type { Database } from '../../src/db/database.ts';
+import { createLogger } from '../../src/observability/logger.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function unexpected(): never {
+  throw new Error('Nothing has asked for the database yet.');
+}
+
+/** A runtime as a command gets it, on a database that must not be asked. */
+function createIdleRuntime() {
+  const db: Database = {
+    read: unexpected,
+    ask: unexpected,
+    write: unexpected,
+    transaction: unexpected,
+    poolStat: unexpected,
+    renewConnections: unexpected,
+    close: unexpected,
+  };
+  const log = createLogger({ level: 'silent', format: 'json' });
+  const secret = 'a secret that only the tests know';
+  return createRuntime(loadConfig({ NODE_ENV: 'test' }), { db, secret, log });
+}
+
+test('a runtime that nothing uses has no timer, hashes nothing and asks the database nothing', async () => {
+  const { runtime, close } = createIdleRuntime();
+  expect(vi.getTimerCount()).toBe(0);
+  expect(runtime.passwords.stats()).toMatchObject({ running: 0, queued: 0 });
+  await vi.advanceTimersByTimeAsync(60_000);
+  await close();
+});
+
+test('each part begins its background work when it is first used, and ends it with the runtime', async () => {
+  const { runtime, close } = createIdleRuntime();
+  const stop = runtime.feed.watchTrail('a chain', () => undefined);
+  expect(vi.getTimerCount()).toBe(1);
+  stop();
+  await close();
+  expect(vi.getTimerCount()).toBe(0);
+});
