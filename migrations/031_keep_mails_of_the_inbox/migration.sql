@@ -11,5 +11,9 @@ alter table mail_outbox force row level security;
 
 comment on column mail_outbox.sealed_message is
   'Subject and body, sealed with a key derived from the secret of the server: links in it hold tokens, which stand nowhere in clear. A link holds what it is for; its address is that of the settings when the mail is sent.';
+
+-- The owner of the database may act as this role without being a member that inherits from it.
+set local role tenantry_definer;
 comment on function enqueue_mail is
   'Puts a mail into the outbox, in the transaction of what it tells of; or into the inbox of development, which keeps the newest hundred. Every caller says which; the default is for servers of the release before.';
+reset role;
