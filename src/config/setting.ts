@@ -138,10 +138,12 @@ export function smtpUrl<F extends string | undefined>(notes: Notes<F>) {
 export function sender<F extends string | undefined>(notes: Notes<F>) {
   const schema = z
     .string()
-    .regex(/^([^<>"\p{Cc}]{1,100} <[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/u)
+    .regex(/^([^<>"\p{Cc}\p{Zl}\p{Zp}]{1,100} <[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/u)
+    // An encoded word of RFC 2047: it would be sent as it is, and decoded by whoever reads the mail.
+    .refine((value) => !value.includes('=?'))
     .transform((value) => {
       const [, name = '', address = value] = /^(.*) <(.*)>$/.exec(value) ?? [];
-      return { name, address };
+      return { name: name.trim(), address };
     });
   return setting(schema, 'an address such as Tenantry <no-reply@example.com>', notes);
 }

@@ -2,6 +2,11 @@ import { formatCodePoint } from './text.ts';
 
 /** What RFC 5322 allows before the @ without quotes, and the dot, which may stand anywhere. */
 const asciiPattern = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+$/;
+/**
+ * An encoded word of RFC 2047, as generously as mail programs take it for one. They decode it in an address,
+ * where it must not be, and so would show another.
+ */
+const encodedWordPattern = /=\?[^?]+\?[bq]\?.*\?=/i;
 /** RFC 6531 allows every character beyond ASCII; names of people need no more than these. */
 const wordPattern = /^[\p{L}\p{M}\p{Nd}]$/u;
 const invisiblePattern = /^[\s\p{C}\p{Default_Ignorable_Code_Point}]$/u;
@@ -34,6 +39,9 @@ const scriptPatterns = scripts.map((script) => ({ script, pattern: toPattern([sc
  */
 export function findLocalPartFault(local: string): string | null {
   if (!/[^.]/.test(local)) return 'must have a name before the @, as in mary@example.com';
+  if (encodedWordPattern.test(local)) {
+    return 'must not have an encoded word such as =?utf-8?q?…?= before the @';
+  }
   if (asciiPattern.test(local)) return null;
   if (!local.isWellFormed()) return 'must be well-formed Unicode text';
   if (/^\p{M}/u.test(local)) return `must not begin with ${formatCodePoint(local)}`;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type BareApp, startBareApp } from '../support/bare-app.ts';
 import { send } from '../support/credentials.ts';
+import { hasPython, readWithMailparser, readWithPython } from '../support/mail-parsers.ts';
 import { type ReceivedMail, startTestMail, type TestMailServer } from '../support/smtp.ts';
 
 // A whole server whose mails go to a real mail server, and everything that can go wrong on the way.
@@ -97,6 +98,38 @@ describe('a mail', () => {
     expect(got?.raw).not.toMatch(/^Bcc:/im);
     expect(got?.text).toBe('Text');
     expect(got?.subject).toBe('Hello Bcc: victim@mail.example and a body of my own');
+  });
+
+  test('shows names as they were typed, also those that a mail program could decode', async () => {
+    const tenantName = '=?utf-8?B?aHR0cHM6Ly9ldmlsLmV4YW1wbGU=?= Zoë 👩‍💻 עברית';
+    const name = '=?utf-8?Q?=0D=0ABcc=3A_victim=40evil?=';
+    const input = { email: newEmail(), password, name, tenantName };
+    const { value } = await send(server.ask, 'signUp', input);
+    const to = newEmail();
+    const invited = await server.ask(
+      `mutation ($input: InviteMembersInput!) { inviteMembers(input: $input) { __typename } }`,
+      {
+        token: value.token,
+        variables: {
+          input: { tenantId: value.tenant.id, invitations: [{ email: to, roleKeys: ['member'] }] },
+        },
+      },
+    );
+    expect(invited.data.inviteMembers.__typename).toBe('InviteMembersSuccess');
+    const got = await mail.waitForMail(to);
+    const raw = Buffer.from(got.raw, 'latin1');
+    const read = [
+      ...(await readWithMailparser([raw])),
+      ...(hasPython ? readWithPython([raw]) : []),
+    ];
+    for (const { subject, to: recipients, names } of read) {
+      expect(subject).toBe(`Invitation to join ${tenantName}`);
+      expect(recipients).toEqual([['', to]]);
+      expect(names).not.toContain('bcc');
+    }
+    expect(got.text).toContain(`${name} invites you to join "${tenantName}".`);
+    expect(got.html.match(/<a /g)).toHaveLength(1);
+    expect(got.html).not.toContain('bcc:');
   });
 });
 

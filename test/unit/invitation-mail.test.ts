@@ -15,6 +15,9 @@ test.each([
   ['"Acme" <b>', 'Acme b'],
   ['\u202eemcA', 'emcA'],
   ['   ', ''],
+  ['The 👩🏽‍💻👨‍👩‍👧 Club', 'The 👩🏽‍💻👨‍👩‍👧 Club'],
+  ['👩\u200devil', '👩 evil'],
+  ['=?utf-8?B?aGVsbG8=?=', '=?utf-8?B?aGVsbG8=?='],
 ])('the name %j stands in a mail as %j', (name, line) => {
   expect(toMailName(name)).toBe(line);
 });

@@ -12,6 +12,10 @@ export type InvitationMail = {
 
 const nameMax = 60;
 
+/** All that does not show, except what joins one emoji to the next. */
+const invisible =
+  /(?!(?<=\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f)\u200d\p{Extended_Pictographic})[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
 /** The mail that brings the link; the only place where the token stands. */
 export function composeInvitation(about: InvitationMail): Mail {
   const { invitation } = about;
@@ -40,7 +44,7 @@ export function composeInvitation(about: InvitationMail): Mail {
 export function toMailName(name: string): string {
   const line = name
     .normalize('NFKC')
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ')
+    .replace(invisible, ' ')
     .replace(/[:/\\@<>"'`[\]()]/g, ' ')
     // The dots that IDNA reads as one: https://www.unicode.org/reports/tr46/
     .replace(/[.\u3002\uff0e\uff61](?=\S)/g, ' ')

@@ -1,4 +1,5 @@
-import { createTransport } from 'nodemailer';
+import { createTransport, type SendMailOptions } from 'nodemailer';
+import { encodeHeaderText, toHeaderLine } from '../../lib/header-text.ts';
 
 /** A mail server, and whom mails are from. */
 export type MailServer = {
@@ -46,29 +47,37 @@ export function createMailTransport({ url, from }: MailServer): MailTransport {
     disableFileAccess: true,
     disableUrlAccess: true,
   });
-  const domain = from.address.slice(from.address.lastIndexOf('@') + 1);
   return {
-    async send({ id, to, subject, text, html, createdAt }) {
-      await transport.sendMail({
-        // A copy each time: nodemailer rewrites what it is given.
-        from: { ...from },
-        to: { name: '', address: to },
-        envelope: { from: from.address, to: [to] },
-        messageId: `<${id}@${domain}>`,
-        date: createdAt,
-        subject: toOneLine(subject),
-        text,
-        html,
-        // RFC 3834: nobody's absence is to be answered to.
-        headers: { 'Auto-Submitted': 'auto-generated' },
-        signal: AbortSignal.timeout(sendTimeoutMs),
-      });
+    async send(mail) {
+      const signal = AbortSignal.timeout(sendTimeoutMs);
+      await transport.sendMail({ ...composeMessage(from, mail), signal });
     },
     close: () => transport.close({ force: true }),
   };
 }
 
-/** A line break would begin a header of somebody else's choice. */
-function toOneLine(subject: string): string {
-  return subject.replace(/\p{Cc}+/gu, ' ');
+/**
+ * The message that is sent. Of its headers only Subject and To hold what somebody typed: the one is encoded
+ * here, the other is a canonical address, which cannot look like an encoded word.
+ */
+export function composeMessage(
+  from: MailServer['from'],
+  { id, to, subject, text, html, createdAt }: OutgoingMail,
+): SendMailOptions {
+  const domain = from.address.slice(from.address.lastIndexOf('@') + 1);
+  return {
+    from: { name: toHeaderLine(from.name), address: from.address },
+    to: { name: '', address: to },
+    envelope: { from: from.address, to: [to] },
+    messageId: `<${id}@${domain}>`,
+    date: createdAt,
+    text,
+    html,
+    headers: {
+      // Not as nodemailer would: it sends an encoded word that somebody typed as it is.
+      Subject: { prepared: true, value: encodeHeaderText(toHeaderLine(subject)) },
+      // RFC 3834: no automatic replies.
+      'Auto-Submitted': 'auto-generated',
+    },
+  };
 }
