@@ -1,10 +1,13 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { parseEnv } from 'node:util';
 import { type AllValues, arrange, type Values } from './config/arrange.ts';
+import { completeDatabaseUrls } from './config/database-urls.ts';
 import { findUnknownNames, isLoopback } from './config/faults.ts';
 import type { AnySetting } from './config/setting.ts';
 import { settings } from './config/settings.ts';
 import { decodeTextFile, TextFileError } from './config/text-file.ts';
+import type { PostgresDefaults } from './lib/postgres-url.ts';
 
 /** Environment variables by name; an empty one counts as not set. */
 type Environment = Record<string, string | undefined>;
@@ -31,19 +34,30 @@ export class ConfigError extends Error {
  */
 export function readConfig(): Config {
   const file = process.env.NODE_ENV === 'test' ? {} : readEnvFile();
-  return loadConfig({ ...file, ...process.env });
+  const config = loadConfig({ ...file, ...process.env }, thisMachine());
+  // The urls say it by now; node-postgres would give it to the embedded PostgreSQL as well.
+  delete process.env.PGOPTIONS;
+  return config;
 }
+
+/** What a url of the database may leave out because the machine knows it. */
+type Machine = Omit<PostgresDefaults, 'env'>;
+const noMachine: Machine = { systemUser: null, findSocketFolder: () => null };
 
 /**
  * Parses and checks an environment; pure, so tests can pass any.
  * @throws ConfigError naming all faults at once, without the values of secrets.
  */
-export function loadConfig(env: Environment): Config {
+export function loadConfig(env: Environment, machine: Machine = noMachine): Config {
   const faults = new Map<string, string>();
   const values = {
     general: readGroup(settings.general, env, faults),
     server: readGroup(settings.server, env, faults),
-    database: readGroup(settings.database, env, faults),
+    database: completeDatabaseUrls(
+      readGroup(settings.database, env, faults),
+      { env, ...machine },
+      faults,
+    ),
     sessions: readGroup(settings.sessions, env, faults),
     passwords: readGroup(settings.passwords, env, faults),
     signIn: readGroup(settings.signIn, env, faults),
@@ -178,6 +192,19 @@ function findMailContradictions(
     ],
     ['MAIL_INBOX', isShown && mail.SMTP_URL !== undefined, 'must be off where SMTP_URL is set'],
   ];
+}
+
+function thisMachine(): Machine {
+  // Where PostgreSQL has its socket depends on who compiled it: Debian and Red Hat the one, its own source the other.
+  const folders = ['/var/run/postgresql', '/tmp'];
+  const findSocketFolder = (port: number) =>
+    folders.find((folder) => existsSync(`${folder}/.s.PGSQL.${port}`)) ?? null;
+  try {
+    return { systemUser: userInfo().username, findSocketFolder };
+  } catch {
+    // A container's process may run as a number that has no name.
+    return { systemUser: null, findSocketFolder };
+  }
 }
 
 /** Variables of the file .env; none where there is no such file. @throws ConfigError if it cannot be read. */

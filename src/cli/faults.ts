@@ -1,3 +1,6 @@
+import { findSqlState } from '../db/error-map.ts';
+import { readOnlyDatabase } from '../db/explain-connection.ts';
+
 /** The command was called in a way that cannot work; ends it with 2, as other usage faults do. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
@@ -15,6 +18,7 @@ const clearErrors: ReadonlySet<string> = new Set([
   'CommandError',
   'ConfigError',
   'ConflictError',
+  'ConnectionError',
   'EmbeddedError',
   'InvalidInputError',
   'MigrationError',
@@ -39,6 +43,8 @@ export function getExitCode(error: unknown): 1 | 2 | 3 {
 /** The one line to print for an error that needs no stack, or null for a bug. */
 export function findClearMessage(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
+  // PostgreSQL's read_only_sql_transaction: a server that became a standby, or a setting of the database.
+  if (findSqlState(error) === '25006') return readOnlyDatabase;
   if (clearErrors.has(error.name)) return error.message;
   const syscall = 'syscall' in error ? error.syscall : null;
   if (syscall === 'listen')

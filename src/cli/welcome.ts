@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import type { Config } from '../config.ts';
 import { nameFolders } from '../db/embedded/folders.ts';
+import { formatPostgresUrl, parsePostgresUrl } from '../lib/postgres-url.ts';
 import { listDemoAccounts } from './seed/demo-people.ts';
 
 /** What there is to tell once the server listens. */
@@ -35,12 +36,13 @@ function toLocalhost(url: string): string {
 }
 
 function listDatabasePlaces({ database }: Config, ownerUrl: string): [string, string][] {
-  const url = new URL(ownerUrl);
-  url.password = '';
-  if (database.url !== undefined) return [['Database', url.href]];
+  const address = parsePostgresUrl(ownerUrl);
+  const { sslpassword: _secret, ...parameters } = address.parameters;
+  const url = formatPostgresUrl({ ...address, password: null, parameters });
+  if (database.url !== undefined) return [['Database', url]];
   const { dataDir, passwordFile } = nameFolders(database.dataDir);
   return [
-    ['Database', `PGPASSWORD=$(cat ${passwordFile}) psql ${url.href}`],
+    ['Database', `PGPASSWORD=$(cat ${passwordFile}) psql ${url}`],
     ['Data', `${dataDir}  (kept between starts)`],
   ];
 }

@@ -1,9 +1,15 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
-import pg from 'pg';
+import type { Client } from 'pg';
+import { formatPostgresUrl, parsePostgresUrl } from '../lib/postgres-url.ts';
+import { createClient } from './connect.ts';
+import { explainConnection } from './explain-connection.ts';
 import { openOwnerClient } from './owner-client.ts';
 
 /** The server's own login: it owns nothing and row security holds for all it does. */
 export const appRole = 'tenantry_app';
+
+/** What the connections of the start call themselves. */
+const name = 'tenantry-start';
 
 /** Key of the advisory lock under which the role is altered; any constant of our own will do. */
 const lockKey = 7_201_874_033;
@@ -37,16 +43,10 @@ export async function ensureAppRole(ownerUrl: string): Promise<string> {
   );
 }
 
-/**
- * The same url with the serving login in place of the owner's. Pure. Raises AppRoleError for a
- * url without a host, which cannot carry a user.
- */
+/** The same url with the serving login in place of the owner's. Pure. */
 export function buildAppUrl(ownerUrl: string): string {
-  const url = new URL(ownerUrl);
-  url.username = appRole;
-  url.password = buildAppPassword(ownerUrl);
-  if (url.username === appRole) return url.href;
-  throw new AppRoleError('DATABASE_URL names no host: name the login in DATABASE_APP_URL as well');
+  const owner = parsePostgresUrl(ownerUrl);
+  return formatPostgresUrl({ ...owner, user: appRole, password: buildAppPassword(ownerUrl) });
 }
 
 /**
@@ -54,8 +54,10 @@ export function buildAppUrl(ownerUrl: string): string {
  * do more than this login anyway, and nobody has a second secret to keep. Pure.
  */
 export function buildAppPassword(ownerUrl: string): string {
-  const ownerPassword = decodeURIComponent(new URL(ownerUrl).password);
-  return createHmac('sha256', ownerPassword).update(appRole).digest('base64url');
+  const { password } = parsePostgresUrl(ownerUrl);
+  return createHmac('sha256', password ?? '')
+    .update(appRole)
+    .digest('base64url');
 }
 
 /**
@@ -72,7 +74,7 @@ export function buildScramVerifier(password: string, salt: Buffer = randomBytes(
   return `SCRAM-SHA-256$${iterations}:${salt.toString('base64')}$${storedKey}:${serverKey}`;
 }
 
-async function allowLogin(owner: pg.Client, password: string): Promise<void> {
+async function allowLogin(owner: Client, password: string): Promise<void> {
   const verifier = owner.escapeLiteral(buildScramVerifier(password));
   try {
     await owner.query(`alter role ${appRole} with login password ${verifier}`);
@@ -88,7 +90,7 @@ async function allowLogin(owner: pg.Client, password: string): Promise<void> {
 
 /** Anything but a refusal of the login itself (no server, no such database) is raised. */
 async function canLogIn(url: string): Promise<boolean> {
-  const client = createClient(url);
+  const client = createClient(url, { name });
   try {
     await client.connect();
     return true;
@@ -96,18 +98,8 @@ async function canLogIn(url: string): Promise<boolean> {
     // invalid_authorization_specification and invalid_password: PostgreSQL's list of error codes.
     const code = error instanceof Error && 'code' in error ? error.code : null;
     if (code === '28000' || code === '28P01') return false;
-    throw error;
+    throw explainConnection(error, url);
   } finally {
     await client.end().catch(() => undefined);
   }
-}
-
-function createClient(url: string): pg.Client {
-  const client = new pg.Client({
-    connectionString: url,
-    connectionTimeoutMillis: 10_000,
-    application_name: 'tenantry-start',
-  });
-  client.on('error', () => undefined);
-  return client;
 }

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
+import { formatPostgresUrl, parsePostgresUrl } from '../lib/postgres-url.ts';
+import { connect } from './connect.ts';
 
 /** A database cannot take the place of another. The message says what to do. */
 export class ReplaceError extends Error {
@@ -16,11 +18,9 @@ export async function replaceDatabase(
   ownerUrl: string,
   fill: (url: string) => Promise<void>,
 ): Promise<string | null> {
-  const name = decodeURIComponent(new URL(ownerUrl).pathname.slice(1));
+  const name = parsePostgresUrl(ownerUrl).database;
   const workshop = `${name}_restoring_${randomBytes(4).toString('hex')}`;
-  const admin = new pg.Client({ connectionString: nameDatabase(ownerUrl, 'postgres') });
-  admin.on('error', () => undefined);
-  await admin.connect();
+  const admin = await connect(nameDatabase(ownerUrl, 'postgres'), { name: 'tenantry-restore' });
   try {
     await createRoles(admin);
     await admin.query(`create database ${pg.escapeIdentifier(workshop)} template template0`);
@@ -37,18 +37,14 @@ export async function replaceDatabase(
 
 /** The same server's database of another name, for the same login. Pure. */
 export function nameDatabase(ownerUrl: string, name: string): string {
-  const url = new URL(ownerUrl);
-  url.pathname = `/${encodeURIComponent(name)}`;
-  return url.href;
+  return formatPostgresUrl({ ...parsePostgresUrl(ownerUrl), database: name });
 }
 
 /** Who we are to a server, and what it is; `version` as in server_version_num. */
 export async function readServerFacts(
   url: string,
 ): Promise<{ login: string; isSuperuser: boolean; version: number }> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
-  client.on('error', () => undefined);
-  await client.connect();
+  const client = await connect(url, { name: 'tenantry-operator' });
   try {
     const { rows } = await client.query<{ login: string; isSuperuser: boolean; version: number }>(
       `select rolname as login, rolsuper as "isSuperuser",

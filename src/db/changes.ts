@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { toClientConfig } from './client-config.ts';
 import type { Database } from './database.ts';
 import type { DatabaseLog } from './log.ts';
 import { getAnnouncedPid, inspectRoute, PoolerError } from './pooler.ts';
@@ -107,7 +108,7 @@ type Proof = { pid: number; isReadOnly: boolean };
  */
 async function openListener(url: string, onChange: ChangesOptions['onChange']): Promise<Listener> {
   const client = new pg.Client({
-    connectionString: url,
+    ...toClientConfig(url),
     application_name: 'tenantry changes',
     connectionTimeoutMillis: proofMsMax,
     keepAlive: true,

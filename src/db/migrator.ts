@@ -36,7 +36,7 @@ export async function migrate({
   const session = createSession(ownerUrl);
   const deadline = Date.now() + deadlineSeconds * 1_000;
   try {
-    await verifyServer(session);
+    await verifyServer(session, ownerUrl);
     if (listPending(files, await readHistory(session)).length === 0) return { applied: [] };
     await takeLock(session, deadline);
     return { applied: await applyPending(files, { session, migrationsDir, log, deadline }) };

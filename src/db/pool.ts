@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { toClientConfig } from './client-config.ts';
 import { getScope } from './scope.ts';
 import { enterScopeStatement, sendScoped } from './scoped-query.ts';
 import { applySessionSettings, listTimeouts, readOnly } from './session-settings.ts';
@@ -59,8 +60,9 @@ export class ScopedPool extends pg.Pool {
   constructor(settings: PoolSettings, observe?: StatementObserver) {
     super({
       Client: ScopedClient,
-      connectionString: settings.url,
       application_name: 'tenantry',
+      keepAlive: true,
+      ...toClientConfig(settings.url),
       max: settings.poolSize,
       min: 1,
       connectionTimeoutMillis: settings.acquireTimeoutMs,
@@ -69,7 +71,6 @@ export class ScopedPool extends pg.Pool {
       // Opening one takes many times what a statement does, and most amid a burst: the next finds those of the last.
       idleTimeoutMillis: 600_000,
       maxLifetimeSeconds: settings.connectionMaxAgeSeconds,
-      keepAlive: true,
       onConnect: async (client) => {
         // The pool listens to idle connections only: one that is cut between two statements of a
         // transaction would end the process. Its next statement, or its release, tells of it.

@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import pg from 'pg';
+import type pg from 'pg';
+import { formatPostgresUrl, parsePostgresUrl } from '../lib/postgres-url.ts';
+import { connect } from './connect.ts';
+import type { UrlSetting } from './connection-error.ts';
 
 /** A URL leads through a pooler that cannot do what is needed. The message names the setting to change. */
 export class PoolerError extends Error {
@@ -19,7 +22,7 @@ export type Route = 'direct' | 'session' | 'transaction' | 'unprepared' | 'state
  */
 const clientsCount = 6;
 
-const connectTimeoutMs = 10_000;
+const answerTimeoutMs = 10_000;
 /** How long a further client may wait for a connection of the server. */
 const joinTimeoutMs = 2_000;
 
@@ -34,7 +37,7 @@ const unpreparedCodes = new Set(['42P05', '26000']);
  * Throws what connecting throws.
  * https://www.postgresql.org/docs/18/protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-BACKENDKEYDATA
  */
-export async function inspectRoute(url: string): Promise<Route> {
+export async function inspectRoute(url: string, setting?: UrlSetting): Promise<Route> {
   const clients: pg.Client[] = [];
   const statement = {
     name: `route_${randomUUID().replaceAll('-', '')}`,
@@ -43,10 +46,10 @@ export async function inspectRoute(url: string): Promise<Route> {
   const askPid = async (client: pg.Client) =>
     (await client.query<{ pid: number }>(statement)).rows[0]?.pid ?? 0;
   try {
-    const first = await join(clients, url, connectTimeoutMs);
+    const first = await join(clients, { url, setting, timeoutMs: answerTimeoutMs });
     if (getAnnouncedPid(first) === (await askPid(first))) return 'direct';
     while (clients.length < clientsCount) {
-      const next = await join(clients, url, joinTimeoutMs);
+      const next = await join(clients, { url, setting, timeoutMs: joinTimeoutMs });
       // Each of the others holds a connection for its session, and the pooler has no more of them.
       const hasJoined = await askPid(next).catch((error) => rethrowUnlessLate(error));
       if (hasJoined === undefined) return 'session';
@@ -74,7 +77,7 @@ export async function verifyDirectRoute(
   url: string,
   setting: 'DATABASE_URL' | 'DATABASE_DIRECT_URL',
 ): Promise<void> {
-  const route = await inspectRoute(url);
+  const route = await inspectRoute(url, setting);
   if (route === 'direct' || route === 'session') return;
   const rest =
     setting === 'DATABASE_URL'
@@ -122,18 +125,15 @@ function verifyAppRoute(route: Route): void {
 }
 
 function replaceLogin(url: string, login: string): string {
-  const replaced = new URL(url);
-  const { username, password } = new URL(login);
-  replaced.username = username;
-  replaced.password = password;
-  return replaced.href;
+  const { user, password } = parsePostgresUrl(login);
+  return formatPostgresUrl({ ...parsePostgresUrl(url), user, password });
 }
 
 /** The same for one database of one cluster, and of its standbys, whatever the address and the name. */
 async function findIdentity(url: string): Promise<string> {
   const clients: pg.Client[] = [];
   try {
-    const client = await join(clients, url, connectTimeoutMs);
+    const client = await join(clients, { url, timeoutMs: answerTimeoutMs });
     const { rows } = await client.query<{ identity: string }>(
       `select system_identifier || '/' || oid as identity
        from pg_control_system(), pg_database where datname = current_database()`,
@@ -173,16 +173,14 @@ async function findSharing(client: pg.Client): Promise<Route> {
   }
 }
 
-async function join(clients: pg.Client[], url: string, timeoutMs: number): Promise<pg.Client> {
-  const client = new pg.Client({
-    connectionString: url,
-    connectionTimeoutMillis: connectTimeoutMs,
-    query_timeout: timeoutMs,
-    application_name: 'tenantry-start',
-  });
-  client.on('error', () => undefined);
+type Joining = { url: string; setting?: UrlSetting | undefined; timeoutMs: number };
+
+async function join(
+  clients: pg.Client[],
+  { url, setting, timeoutMs }: Joining,
+): Promise<pg.Client> {
+  const client = await connect(url, { name: 'tenantry-start', setting, query_timeout: timeoutMs });
   clients.push(client);
-  await client.connect();
   return client;
 }
 

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { AppRoleError } from './app-role.ts';
+import { connect } from './connect.ts';
 import type { DatabaseLog } from './log.ts';
 import { openOwnerClient } from './owner-client.ts';
 import { listTimeouts, type SessionSettings, sessionSettings } from './session-settings.ts';
@@ -167,13 +168,7 @@ async function withServingClient<T>(
   appUrl: string,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
-  const client = new pg.Client({
-    connectionString: appUrl,
-    connectionTimeoutMillis: 10_000,
-    application_name: 'tenantry-start',
-  });
-  client.on('error', () => undefined);
-  await client.connect();
+  const client = await connect(appUrl, { name: 'tenantry-start', setting: 'DATABASE_APP_URL' });
   try {
     return await work(client);
   } finally {

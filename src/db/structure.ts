@@ -1,4 +1,5 @@
-import pg from 'pg';
+import type pg from 'pg';
+import { connect } from './connect.ts';
 import {
   commentsSql,
   extensionsSql,
@@ -32,8 +33,7 @@ const header = `-- What the database is after all migrations: schema public, pri
  * differently.
  */
 export async function printStructure(ownerUrl: string): Promise<string> {
-  const owner = new pg.Client({ connectionString: ownerUrl });
-  await owner.connect();
+  const owner = await connect(ownerUrl, { name: 'tenantry-operator' });
   try {
     await owner.query('begin isolation level repeatable read, read only');
     // Names are written with their schema unless it is on this path.

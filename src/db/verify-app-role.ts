@@ -1,5 +1,5 @@
-import pg from 'pg';
 import { AppRoleError } from './app-role.ts';
+import { connect } from './connect.ts';
 
 type Powers = {
   role: string;
@@ -40,13 +40,8 @@ const powersSql = `
  * says what is wrong.
  */
 export async function verifyAppRole(appUrl: string): Promise<void> {
-  const client = new pg.Client({
-    connectionString: appUrl,
-    connectionTimeoutMillis: 10_000,
-    application_name: 'tenantry-start',
-  });
-  client.on('error', () => undefined);
-  await client.connect();
+  // Of a derived url the login was tried just before, so what fails here is what somebody wrote.
+  const client = await connect(appUrl, { name: 'tenantry-start', setting: 'DATABASE_APP_URL' });
   try {
     const { rows } = await client.query<Powers>(powersSql);
     for (const powers of rows) refuseMighty(powers);

@@ -20,8 +20,8 @@ const layers: [name: string, files: RegExp][] = [
   ['core', /^core\//],
   ['db', /^db\//],
   ['observability', /^observability\//],
-  ['lib', /^lib\//],
   ['config', /^config(\.ts|\/)/],
+  ['lib', /^lib\//],
 ];
 
 /** Domains from the oldest to the youngest: each imports only from those before it. */
@@ -91,6 +91,7 @@ describe('the import ladder', () => {
     ['http/yoga.ts', `import { createApp } from '../app.ts';`],
     ['core/context.ts', `import { loadConfig } from '../config.ts';`],
     ['config.ts', `import { x } from './lib/text.ts';\nimport { y } from './db/pool.ts';`],
+    ['lib/text.ts', `import { isLoopback } from '../config/faults.ts';`],
   ])('refuses in %s: %s', (file, source) => {
     expect(listImports(file, source).map(findFault)).toContainEqual(expect.any(String));
   });
@@ -100,6 +101,7 @@ describe('the import ladder', () => {
     ['domains/sessions/service.ts', `import { findUser } from '../users/queries.ts';`],
     ['core/context.ts', `import type { Config } from '../config.ts';`],
     ['main.ts', `import { readConfig } from './config.ts';`],
+    ['config.ts', `import { parsePostgresUrl } from './lib/postgres-url.ts';`],
     ['cli/names.ts', `import { toGlobalId } from '../graphql/ids.ts';`],
     ['db/client.ts', `import { PrismaClient } from './generated/client.ts';`],
     ['http/yoga.ts', `import { formatError } from '../graphql/errors.ts';`],

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { readServerFacts } from '../../db/beside.ts';
+import { formatPostgresUrl, parsePostgresUrl } from '../../lib/postgres-url.ts';
 import { CommandError } from '../faults.ts';
 
 const execute = promisify(execFile);
@@ -63,19 +64,23 @@ export async function verifySuperuser(ownerUrl: string): Promise<void> {
 
 /** One line for whatever host: https://www.postgresql.org/docs/18/libpq-pgpass.html */
 function formatPasswordFile(ownerUrl: string): string {
-  const password = decodeURIComponent(new URL(ownerUrl).password);
-  return `*:*:*:*:${password.replaceAll(/[\\:]/g, '\\$&')}\n`;
+  const { password } = parsePostgresUrl(ownerUrl);
+  return `*:*:*:*:${(password ?? '').replaceAll(/[\\:]/g, '\\$&')}\n`;
 }
 
-/** The url without its password, and with those of its parameters that libpq knows too. */
+/** The url in libpq's words and without its password. */
 function formatTarget(ownerUrl: string, passwordFile: string): string {
-  const url = new URL(ownerUrl);
-  url.password = '';
-  for (const name of [...url.searchParams.keys()]) {
-    if (!name.startsWith('ssl')) url.searchParams.delete(name);
-  }
-  url.searchParams.set('passfile', passwordFile);
-  return url.href;
+  const address = parsePostgresUrl(ownerUrl);
+  // Said even where it is what node-postgres does by itself: libpq would look into PGSSLMODE.
+  const { sslmode = 'disable', sslrootcert } = address.parameters;
+  const parameters = {
+    ...address.parameters,
+    sslmode: sslmode === 'no-verify' ? 'require' : sslmode,
+    // libpq knows public authorities by this name alone.
+    ...(sslmode === 'verify-full' && { sslrootcert: sslrootcert ?? 'system' }),
+    passfile: passwordFile,
+  };
+  return formatPostgresUrl({ ...address, password: null, parameters });
 }
 
 async function readServerMajor(ownerUrl: string): Promise<number> {

@@ -1,11 +1,13 @@
 import { isLoopback } from '../../config/faults.ts';
 import type { Config } from '../../config.ts';
+import { parsePostgresUrl } from '../../lib/postgres-url.ts';
 
 /** Whether the database is on this machine. */
 export function isLocalDatabase({ database }: Config): boolean {
   // Not the pooler, which may well be here while the database is elsewhere.
   if (database.directUrl === undefined) return true;
-  return isLoopback(new URL(database.directUrl).hostname.replace(/^\[|\]$/g, ''));
+  const { host } = parsePostgresUrl(database.directUrl);
+  return host.startsWith('/') || isLoopback(host);
 }
 
 /**

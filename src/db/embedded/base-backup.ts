@@ -1,6 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
+import { connect } from '../connect.ts';
 import { copyFolder, copyOnto } from './copy-files.ts';
 
 // A copy of a running cluster, in the way that PostgreSQL describes for programs of one's own: the npm
@@ -28,13 +29,10 @@ export async function copyRunningCluster(
   target: string,
 ): Promise<{ files: number; bytes: number }> {
   // The backup lasts as long as this connection.
-  const session = new pg.Client({
-    connectionString: ownerUrl,
-    application_name: 'tenantry-backup',
+  const session = await connect(ownerUrl, {
+    name: 'tenantry-backup',
     options: '-c idle_session_timeout=0',
   });
-  session.on('error', () => undefined);
-  await session.connect();
   try {
     // Keeps the log from its last checkpoint on until it is copied, and ends with the connection.
     await session.query(

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { connect } from '../connect.ts';
 
 /** The database that everything lives in. */
 export const databaseName = 'tenantry';
@@ -10,12 +10,7 @@ export function buildOwnerUrl(cluster: { port: number; password: string }, datab
 
 /** Creates our database in a cluster that has none yet, and answers the owner's url for it. */
 export async function createDatabase(cluster: { port: number; password: string }): Promise<string> {
-  const client = new pg.Client({
-    connectionString: buildOwnerUrl(cluster, 'postgres'),
-    connectionTimeoutMillis: 10_000,
-    application_name: 'tenantry-start',
-  });
-  await client.connect();
+  const client = await connect(buildOwnerUrl(cluster, 'postgres'), { name: 'tenantry-start' });
   try {
     const found = await client.query('select from pg_database where datname = $1', [databaseName]);
     if (found.rowCount === 0) await client.query(`create database ${databaseName}`);

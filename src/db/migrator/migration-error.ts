@@ -4,7 +4,8 @@
  * `unknown` the database has one we have no file for, because a newer version migrated it ·
  * `not_empty` the database holds somebody else's tables and was never migrated ·
  * `invalid_file` a file breaks the rules of migrations/ · `failed` its SQL raised an error ·
- * `busy` others held the lock or the tables for too long · `server_too_old`.
+ * `busy` others held the lock or the tables for too long · `server_too_old` ·
+ * `read_only` the server is a standby, or takes no changes by its settings.
  */
 export type MigrationErrorCode =
   | 'pending'
@@ -14,7 +15,8 @@ export type MigrationErrorCode =
   | 'invalid_file'
   | 'failed'
   | 'busy'
-  | 'server_too_old';
+  | 'server_too_old'
+  | 'read_only';
 
 /** The database is not at this program's version. The message says which file and what to do. */
 export class MigrationError extends Error {

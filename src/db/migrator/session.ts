@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { toClientConfig } from '../client-config.ts';
+import { connectMsMax } from '../connect.ts';
+import { explainConnection, readOnlyDatabase } from '../explain-connection.ts';
 import { applySessionSettings } from '../session-settings.ts';
 import { MigrationError } from './migration-error.ts';
 
@@ -26,10 +29,10 @@ export const setLockTimeout = "set lock_timeout = '300ms'";
  */
 export function createSession(ownerUrl: string): pg.Pool {
   const session = new pg.Pool({
-    connectionString: ownerUrl,
+    connectionTimeoutMillis: connectMsMax,
+    ...toClientConfig(ownerUrl),
     max: 1,
     idleTimeoutMillis: 0,
-    connectionTimeoutMillis: 10_000,
     application_name: 'tenantry-migrate',
     // Awaited by the pool. Not as start options: poolers refuse those.
     onConnect: applySettings,
@@ -47,13 +50,25 @@ async function applySettings(client: pg.ClientBase): Promise<void> {
   await client.query("set client_connection_check_interval = '1s'").catch(() => undefined);
 }
 
-/** Raises MigrationError (`server_too_old`) for a server before PostgreSQL 18. */
-export async function verifyServer(session: pg.Pool): Promise<void> {
-  const { rows } = await session.query<{ number: number; name: string }>(
+/**
+ * Connects, and makes sure that the server can be migrated.
+ * @throws ConnectionError where no connection can be had
+ * @throws MigrationError `server_too_old`, or `read_only` for a standby
+ */
+export async function verifyServer(session: pg.Pool, ownerUrl: string): Promise<void> {
+  const client = await session.connect().catch((error: unknown) => {
+    throw explainConnection(error, ownerUrl);
+  });
+  client.release();
+  const { rows } = await session.query<{ number: number; name: string; isReadOnly: boolean }>(
     `select current_setting('server_version_num')::int as number,
-       current_setting('server_version') as name`,
+       current_setting('server_version') as name,
+       current_setting('transaction_read_only') = 'on' as "isReadOnly"`,
   );
-  for (const { number, name } of rows) verifyServerVersion(number, name);
+  for (const { number, name, isReadOnly } of rows) {
+    verifyServerVersion(number, name);
+    if (isReadOnly) throw new MigrationError('read_only', readOnlyDatabase);
+  }
 }
 
 /** Pure part: `number` as in server_version_num, 180004 for 18.4. */

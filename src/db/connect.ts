@@ -1,0 +1,43 @@
+import pg from 'pg';
+import { toClientConfig } from './client-config.ts';
+import type { UrlSetting } from './connection-error.ts';
+import { explainConnection } from './explain-connection.ts';
+
+export type ConnectOptions = Pick<pg.ClientConfig, 'options' | 'query_timeout'> & {
+  /** What the connection calls itself in pg_stat_activity. */
+  name: string;
+  /** Where the url comes from, for errors. */
+  setting?: UrlSetting | undefined;
+};
+
+/** Longest wait for a connection, unless the url has a connect_timeout. */
+export const connectMsMax = 10_000;
+
+/**
+ * Opens one connection, which the caller ends. One that is lost while idle is reported by the next
+ * statement on it.
+ * @throws ConnectionError naming the setting and what to do
+ */
+export async function connect(url: string, options: ConnectOptions): Promise<pg.Client> {
+  const { setting = 'DATABASE_URL' } = options;
+  const client = createClient(url, options);
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw explainConnection(error, url, setting);
+  }
+}
+
+/** The same, not yet connected: for callers that decide by the driver's own error. */
+export function createClient(url: string, { name, setting, ...others }: ConnectOptions): pg.Client {
+  const client = new pg.Client({
+    connectionTimeoutMillis: connectMsMax,
+    ...toClientConfig(url, setting),
+    ...others,
+    application_name: name,
+  });
+  client.on('error', () => undefined);
+  return client;
+}
