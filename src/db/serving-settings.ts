@@ -160,7 +160,7 @@ function describe(serving: Serving, different: readonly ServingSetting[]): strin
   return (
     `The serving login ${serving.role} connects with ${list}. ` +
     `As a role that may alter it run: ${formatPins(serving, different)}; if that was done, look for ` +
-    'options in DATABASE_APP_URL, and let a pooler open its connections anew (PgBouncer: reconnect).'
+    'an event trigger on login, and let a pooler open its connections anew (PgBouncer: reconnect).'
   );
 }
 

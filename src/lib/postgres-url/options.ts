@@ -22,10 +22,11 @@ const timeouts: ReadonlySet<string> = new Set(['statement_timeout', 'lock_timeou
  * @throws PostgresUrlError
  */
 export function readOptions(value: string): string | null {
-  const words = value.match(/(?:\\.|[^\s\\])+/g) ?? [];
-  const text = words.join(' ').replaceAll(/(^|\s)-c\s+/g, '$1-c');
-  for (const word of text.match(/(?:\\.|[^\s\\])+/g) ?? []) verifyOption(word);
-  return words.length === 0 ? null : words.join(' ');
+  // Programs that write forms rather than URLs encode a space as +.
+  const spaced = /^-c\+/.test(value) ? value.replaceAll('+', ' ') : value;
+  const joined = spaced.trim().replaceAll(/(^|\s)-c\s+/g, '$1-c');
+  for (const word of joined.match(/(?:\\.|[^\s\\])+/g) ?? []) verifyOption(word);
+  return spaced.trim() || null;
 }
 
 function verifyOption(word: string): void {

@@ -119,6 +119,7 @@ describe('parameters', () => {
     ['connect_timeout=3&application_name=mine', { connect_timeout: '3', application_name: 'mine' }],
     ['keepalives=0&keepalives_idle=30', { keepalives: '0', keepalives_idle: '30' }],
     ['options=-c work_mem=8MB --geqo=off', { options: '-c work_mem=8MB --geqo=off' }],
+    ['options=-c+work_mem%3D8MB', { options: '-c work_mem=8MB' }],
     ['options=endpoint%3Dep-cool-1', { options: 'endpoint=ep-cool-1' }],
   ])('%s is obeyed', (query, parameters) => {
     expect(parsePostgresUrl(`${local}?${query}`).parameters).toEqual(parameters);
