@@ -6,7 +6,7 @@ import { applyWithEngine } from './migrator/engine.ts';
 import { type MigrationFile, readMigrations } from './migrator/files.ts';
 import { clearUnfinished, listPending, readHistory } from './migrator/history.ts';
 import { MigrationError } from './migrator/migration-error.ts';
-import { createSession, takeLock, verifyServer } from './migrator/session.ts';
+import { createSession, takeLock, verifyServer, verifyWritable } from './migrator/session.ts';
 
 /** What to bring up to date with what. */
 export type MigrateOptions = {
@@ -36,7 +36,8 @@ export async function migrate({
   const session = createSession(ownerUrl);
   const deadline = Date.now() + deadlineSeconds * 1_000;
   try {
-    await verifyServer(session, ownerUrl);
+    await verifyServer(session);
+    await verifyWritable(session);
     if (listPending(files, await readHistory(session)).length === 0) return { applied: [] };
     await takeLock(session, deadline);
     return { applied: await applyPending(files, { session, migrationsDir, log, deadline }) };

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { toClientConfig } from '../client-config.ts';
 import { connectMsMax } from '../connect.ts';
-import { explainConnection, readOnlyDatabase } from '../explain-connection.ts';
+import { readOnlyDatabase } from '../explain-connection.ts';
 import { applySessionSettings } from '../session-settings.ts';
 import { MigrationError } from './migration-error.ts';
 
@@ -50,25 +50,21 @@ async function applySettings(client: pg.ClientBase): Promise<void> {
   await client.query("set client_connection_check_interval = '1s'").catch(() => undefined);
 }
 
-/**
- * Connects, and makes sure that the server can be migrated.
- * @throws ConnectionError where no connection can be had
- * @throws MigrationError `server_too_old`, or `read_only` for a standby
- */
-export async function verifyServer(session: pg.Pool, ownerUrl: string): Promise<void> {
-  const client = await session.connect().catch((error: unknown) => {
-    throw explainConnection(error, ownerUrl);
-  });
-  client.release();
-  const { rows } = await session.query<{ number: number; name: string; isReadOnly: boolean }>(
+/** @throws MigrationError `server_too_old` for a server before PostgreSQL 18 */
+export async function verifyServer(session: pg.Pool): Promise<void> {
+  const { rows } = await session.query<{ number: number; name: string }>(
     `select current_setting('server_version_num')::int as number,
-       current_setting('server_version') as name,
-       current_setting('transaction_read_only') = 'on' as "isReadOnly"`,
+       current_setting('server_version') as name`,
   );
-  for (const { number, name, isReadOnly } of rows) {
-    verifyServerVersion(number, name);
-    if (isReadOnly) throw new MigrationError('read_only', readOnlyDatabase);
-  }
+  for (const { number, name } of rows) verifyServerVersion(number, name);
+}
+
+/** @throws MigrationError `read_only` for a standby, and where the owner's sessions take no changes */
+export async function verifyWritable(session: pg.Pool): Promise<void> {
+  const { rows } = await session.query<{ isReadOnly: boolean }>(
+    `select current_setting('transaction_read_only') = 'on' as "isReadOnly"`,
+  );
+  if (rows[0]?.isReadOnly) throw new MigrationError('read_only', readOnlyDatabase);
 }
 
 /** Pure part: `number` as in server_version_num, 180004 for 18.4. */
