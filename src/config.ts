@@ -21,8 +21,12 @@ export class ConfigError extends Error {
   readonly faults: readonly string[];
 
   constructor(faults: readonly string[]) {
-    const title = faults.length === 1 ? 'One setting is' : `${faults.length} settings are`;
-    super(`${title} not usable:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+    const list = faults.map((fault) => `\n  - ${fault}`).join('');
+    super(
+      faults.length === 1
+        ? `One setting is not usable: ${faults[0]}`
+        : `${faults.length} settings are not usable:${list}`,
+    );
     this.faults = faults;
   }
 }
@@ -113,7 +117,7 @@ function findContradictions(values: AllValues, unread: ReadonlySet<string>): str
       general.DEMO === true && isExposed,
       `must be off where HOST is not loopback, and it is ${server.HOST}`,
     ],
-    ...findMailContradictions(mail, { isProduction, isExposed, host: server.HOST }),
+    ...findMailContradictions(mail, { isProduction, isExposed, host: server.HOST, unread }),
     [
       'CLIENT_PLACE_HEADER',
       server.CLIENT_PLACE_HEADER !== undefined && server.TRUSTED_PROXY_HOPS === 0,
@@ -165,25 +169,33 @@ function findDatabaseContradictions(
   ];
 }
 
+type MailSurroundings = {
+  isProduction: boolean;
+  isExposed: boolean;
+  host: string;
+  unread: ReadonlySet<string>;
+};
+
 /** What leads nowhere may not be sent to people, and what is secret may not be shown to others. */
 function findMailContradictions(
   mail: AllValues['mail'],
-  { isProduction, isExposed, host }: { isProduction: boolean; isExposed: boolean; host: string },
+  { isProduction, isExposed, host, unread }: MailSurroundings,
 ): [name: string, isBroken: boolean, rule: string][] {
-  const names = [
-    'MAIL_FROM',
-    'INVITATION_URL',
-    'EMAIL_VERIFICATION_URL',
-    'PASSWORD_RESET_URL',
-  ] as const;
+  const pages = ['INVITATION_URL', 'EMAIL_VERIFICATION_URL', 'PASSWORD_RESET_URL'] as const;
+  const hasPages = pages.every((name) => mail[name] !== undefined || unread.has(name));
   const isSending = isProduction && mail.SMTP_URL !== undefined;
   const isShown = mail.MAIL_INBOX === true;
   return [
-    ...names.map((name): [string, boolean, string] => [
-      name,
-      isSending && mail[name] === undefined,
+    [
+      'MAIL_FROM',
+      isSending && mail.MAIL_FROM === undefined,
       'must be set in production where SMTP_URL is',
-    ]),
+    ],
+    [
+      'PUBLIC_URL',
+      isSending && mail.PUBLIC_URL === undefined && !hasPages,
+      `must be set in production where SMTP_URL is, to the address of your frontend: links in mails lead there (or set ${pages.join(', ')})`,
+    ],
     ['MAIL_INBOX', isShown && isProduction, 'must be off in production'],
     [
       'MAIL_INBOX',

@@ -120,11 +120,18 @@ function arrangeMail(mail: AllValues['mail'], server: AllValues['server'], isPro
     hasInbox: mail.SMTP_URL === undefined && (mail.MAIL_INBOX ?? isPrivate),
     /** Pages that links may lead to where there is no frontend yet. */
     hasDevPages: !isProduction,
-    links: {
-      invitation: mail.INVITATION_URL ?? getDevPage(server, 'invitation'),
-      emailVerification: mail.EMAIL_VERIFICATION_URL ?? getDevPage(server, 'email-verification'),
-      passwordReset: mail.PASSWORD_RESET_URL ?? getDevPage(server, 'password-reset'),
-    },
+    links: arrangeLinks(mail, server),
+  };
+}
+
+/** Pages of the frontend, each where its own setting says or else below PUBLIC_URL. */
+function arrangeLinks(mail: AllValues['mail'], server: AllValues['server']) {
+  const getPage = (name: string, devPage: string) =>
+    mail.PUBLIC_URL === undefined ? getDevPage(server, devPage) : `${mail.PUBLIC_URL}/${name}`;
+  return {
+    invitation: mail.INVITATION_URL ?? getPage('join', 'invitation'),
+    emailVerification: mail.EMAIL_VERIFICATION_URL ?? getPage('verify', 'email-verification'),
+    passwordReset: mail.PASSWORD_RESET_URL ?? getPage('reset', 'password-reset'),
   };
 }
 

@@ -1,4 +1,4 @@
-import { sender, smtpUrl, toggle, webAddress } from './setting.ts';
+import { sender, siteAddress, smtpUrl, toggle, webAddress } from './setting.ts';
 
 /** How mails leave the server, and where the links in them lead. */
 export const mailSettings = {
@@ -17,19 +17,24 @@ export const mailSettings = {
     fallbackNote: 'on outside production if HOST is loopback and SMTP_URL is not set',
     about: 'Show mails, tokens and all, at /dev/inbox instead of sending them; never public',
   }),
+  PUBLIC_URL: siteAddress({
+    fallback: undefined,
+    fallbackNote: 'none; required with SMTP_URL in production, unless the three below are set',
+    about: 'Address of your frontend; links in mails lead to /join, /verify and /reset below it',
+  }),
   INVITATION_URL: webAddress({
     fallback: undefined,
-    fallbackNote: 'a page of this server, outside production',
+    fallbackNote: 'PUBLIC_URL/join; without PUBLIC_URL a page of this server, outside production',
     about: 'Page of your frontend that takes invitations; the link adds #token=…',
   }),
   EMAIL_VERIFICATION_URL: webAddress({
     fallback: undefined,
-    fallbackNote: 'a page of this server, outside production',
+    fallbackNote: 'PUBLIC_URL/verify; without PUBLIC_URL a page of this server, outside production',
     about: 'Page of your frontend that verifies e-mail addresses; the link adds #token=…',
   }),
   PASSWORD_RESET_URL: webAddress({
     fallback: undefined,
-    fallbackNote: 'a page of this server, outside production',
+    fallbackNote: 'PUBLIC_URL/reset; without PUBLIC_URL a page of this server, outside production',
     about: 'Page of your frontend that resets passwords; the link adds #token=…',
   }),
 };

@@ -88,6 +88,15 @@ export function webAddress<F extends string | undefined>(notes: Notes<F>) {
   return setting(schema, 'a web address without #, such as https://app.example.com/join', notes);
 }
 
+/** The address of a website, below which pages have their own; without a slash at the end. */
+export function siteAddress<F extends string | undefined>(notes: Notes<F>) {
+  const schema = z
+    .string()
+    .refine((value) => /^https?:\/\/[^?#\s]+$/.test(value) && URL.canParse(value))
+    .transform((value) => value.replace(/\/+$/, ''));
+  return setting(schema, 'a web address without ? and #, such as https://app.example.com', notes);
+}
+
 /** The address of a service that is spoken to over HTTP, with or without a path. */
 export function serviceUrl<F extends string | undefined>(notes: Notes<F>) {
   const schema = z

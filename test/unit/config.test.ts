@@ -247,9 +247,59 @@ test('the inbox shows mails on this machine alone, and only where they are not s
 });
 
 test('production sends no mail from nobody, and none whose links lead nowhere', () => {
-  const names = ['MAIL_FROM', 'INVITATION_URL', 'EMAIL_VERIFICATION_URL', 'PASSWORD_RESET_URL'];
-  expect(getFaults({ ...production, SMTP_URL: 'smtps://mail.example' })).toEqual(
-    names.map((name) => `${name} must be set in production where SMTP_URL is`),
+  const sending = { ...production, SMTP_URL: 'smtps://mail.example' };
+  expect(getFaults(sending)).toEqual([
+    'MAIL_FROM must be set in production where SMTP_URL is',
+    'PUBLIC_URL must be set in production where SMTP_URL is, to the address of your frontend: links in mails lead there (or set INVITATION_URL, EMAIL_VERIFICATION_URL, PASSWORD_RESET_URL)',
+  ]);
+  const from = { ...sending, MAIL_FROM: 'post@mail.example' };
+  const pages = {
+    INVITATION_URL: 'https://a.example/i',
+    EMAIL_VERIFICATION_URL: 'https://a.example/v',
+    PASSWORD_RESET_URL: 'https://a.example/r',
+  };
+  expect(getFaults({ ...from, PUBLIC_URL: 'https://a.example' })).toEqual([]);
+  expect(getFaults({ ...from, ...pages })).toEqual([]);
+  expect(getFaults({ ...from, ...pages, INVITATION_URL: '' })).toEqual([
+    expect.stringMatching(/^PUBLIC_URL must be set/),
+  ]);
+  expect(getFaults({ ...from, ...pages, INVITATION_URL: 'a.example/i' })).toEqual([
+    expect.stringMatching(/^INVITATION_URL must be a web address/),
+  ]);
+});
+
+test.each(['https://app.example.com', 'https://app.example.com/', 'https://app.example.com//'])(
+  'links in mails lead to pages below %s',
+  (PUBLIC_URL) => {
+    expect(loadConfig({ PUBLIC_URL }).mail.links).toEqual({
+      invitation: 'https://app.example.com/join',
+      emailVerification: 'https://app.example.com/verify',
+      passwordReset: 'https://app.example.com/reset',
+    });
+  },
+);
+
+test('the address of a single page wins over the one that all have in common', () => {
+  const { links } = loadConfig({
+    PUBLIC_URL: 'https://example.com/app',
+    INVITATION_URL: 'https://example.com/welcome?from=mail',
+  }).mail;
+  expect(links.invitation).toBe('https://example.com/welcome?from=mail');
+  expect(links.passwordReset).toBe('https://example.com/app/reset');
+});
+
+test.each([
+  'app.example.com',
+  'https://app.example.com/?a=1',
+  'https://a.example/#x',
+  'ftp://a.example',
+])('pages cannot be below %j', (PUBLIC_URL) => {
+  expect(getFaults({ PUBLIC_URL })).toEqual([expect.stringMatching(/^PUBLIC_URL must be a web/)]);
+});
+
+test('a single fault is one line', () => {
+  expect(new ConfigError(['PORT must be a number']).message).toBe(
+    'One setting is not usable: PORT must be a number',
   );
 });
 
