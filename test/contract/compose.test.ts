@@ -22,9 +22,14 @@ const read = (file: string) => readFile(path.join(root, file), 'utf8');
 type Service = {
   command: string[];
   environment: Record<string, string>;
+  env_file?: { path: string; required: boolean }[];
   healthcheck: { test: string[] };
   volumes?: string[];
 };
+type ComposeSchema = { definitions: { service: { properties: Record<string, unknown> } } } & Record<
+  string,
+  unknown
+>;
 let compose: { services: Record<'database' | 'api' | 'k6', Service> };
 beforeAll(async () => {
   compose = parse(await read('docker-compose.yml'));
@@ -36,7 +41,17 @@ test('the compose file is one by the compose specification', () => {
   ajv.addFormat('duration', /^(\d+(us|ms|s|m|h))+$/);
   // The schema is of an older draft: this was the name of a part, to which nothing refers.
   ajv.removeKeyword('id').addKeyword('id');
-  const { $schema: _, ...rules } = composeSchema as Record<string, unknown>;
+  const { $schema: _, ...rules } = structuredClone(composeSchema) as ComposeSchema;
+  // Since Compose 2.24 a file of variables may be missing: https://docs.docker.com/reference/compose-file/services/#env_file
+  rules.definitions.service.properties.env_file = {
+    type: 'array',
+    items: {
+      type: 'object',
+      properties: { path: { type: 'string' }, required: { type: 'boolean' } },
+      required: ['path'],
+      additionalProperties: false,
+    },
+  };
   const validate = ajv.compile(rules);
   expect(validate(compose), JSON.stringify(validate.errors)).toBe(true);
   expect(validate({ services: { api: { prots: [] } } })).toBe(false);
@@ -50,6 +65,22 @@ test('what it mounts from here is here', async () => {
   expect(mounted.length).toBeGreaterThan(4);
   for (const file of mounted)
     await expect(access(path.join(root, file)), file).resolves.toBeUndefined();
+});
+
+test('every setting reaches the server by the file .env, but for those that the container decides', async () => {
+  const { env_file, environment } = compose.services.api;
+  expect(env_file).toEqual([{ path: '.env', required: false }]);
+  const decided = [
+    ...['NODE_ENV', 'HOST', 'PORT', 'DATABASE_URL', 'DATABASE_APP_URL', 'DATABASE_DIRECT_URL'],
+    ...['TENANTRY_SECRET', 'TENANTRY_DATA_DIR', 'METRICS_HOST', 'METRICS_PORT'],
+  ];
+  expect(Object.keys(environment)).toEqual(decided);
+  // Compose asks for the secret itself, so that it can also come from the shell.
+  expect(environment.TENANTRY_SECRET).toMatch(/^\$\{TENANTRY_SECRET:\?/);
+  const example = await read('.env.example');
+  const names = Array.from(example.matchAll(/^# ([A-Z][A-Z0-9_]+)=/gm), ([, name]) => name);
+  expect(names).toEqual(expect.arrayContaining(decided));
+  expect(names.length).toBeGreaterThan(decided.length + 40);
 });
 
 test('its k6 runs a scenario against the API, told in words that the scripts read', async () => {

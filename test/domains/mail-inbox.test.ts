@@ -102,6 +102,22 @@ test('a mail that waited for a mail server leads to the page that is set when it
   expect(got.text).not.toContain('localhost');
 });
 
+test('a mail that waited for more than three days is not sent any more', async () => {
+  const sending = await startOnShared({ SMTP_URL: mail.url });
+  const { owner, app } = sending;
+  const sealed = app.runtime.mail.sealer.seal('{"subject":"Hello","text":"Text"}');
+  await owner.query(
+    `insert into mail_outbox (recipient, sealed_message, created_at)
+     values ('stale@people.example', $1, now() - interval '3 days')`,
+    [sealed],
+  );
+  const find = async () =>
+    (await owner.query(`select from mail_outbox where recipient = 'stale@people.example'`))
+      .rowCount;
+  await expect.poll(find, { timeout: 15_000 }).toBe(0);
+  expect(mail.mails.flatMap(({ to }) => to)).not.toContain('stale@people.example');
+});
+
 test('a mail that the release before wrote leads there, too', async () => {
   const sending = await startOnShared({
     SMTP_URL: mail.url,

@@ -1,6 +1,6 @@
 const firstWaitSeconds = 5;
 const waitSecondsMax = 3_600;
-/** As long as mail servers commonly try; a link in a mail is no longer good by then. */
+/** As long as mail servers commonly try; most links in mails have expired by then. */
 const ageSecondsMax = 3 * 86_400;
 
 /** What went wrong with a mail, as a mail server or the way to it says. */
@@ -24,7 +24,12 @@ export function getWaitSeconds(attempts: number, random: number): number {
 export function isGivenUp({ responseCode, command }: MailFault, ageSeconds: number): boolean {
   const isAboutMail = command === 'RCPT TO' || command === 'DATA';
   const isPermanent = typeof responseCode === 'number' && responseCode >= 500;
-  return (isAboutMail && isPermanent) || ageSeconds >= ageSecondsMax;
+  return (isAboutMail && isPermanent) || isTooOld(ageSeconds);
+}
+
+/** Whether a mail has waited for three days, for instance until a mail server was set. */
+export function isTooOld(ageSeconds: number): boolean {
+  return ageSeconds >= ageSecondsMax;
 }
 
 /** The codes of a fault. What a server writes besides may name the recipient, so it is left out. */

@@ -4,7 +4,7 @@ import type { Sealer } from '../../../lib/sealer.ts';
 import type { Logger } from '../../../observability/logger.ts';
 import { type MailLinks, openMessage } from '../message.ts';
 import * as queries from '../queries.ts';
-import { describeFault, getWaitSeconds, isGivenUp, type MailFault } from '../rules.ts';
+import { describeFault, getWaitSeconds, isGivenUp, isTooOld, type MailFault } from '../rules.ts';
 import type { MailTransport } from '../transport.ts';
 import type { MailBacklog } from './backlog.ts';
 
@@ -41,8 +41,9 @@ export function createMailSender(options: MailSenderOptions) {
 
 async function trySend(
   { sealer, links, transport }: MailSenderOptions,
-  { id, recipient, sealedMessage, createdAt }: queries.ClaimedMail,
+  { id, recipient, sealedMessage, createdAt, ageSeconds }: queries.ClaimedMail,
 ): Promise<MailFault | null> {
+  if (isTooOld(ageSeconds)) return { code: 'WAITED TOO LONG' };
   const message = openMessage(sealer, links, sealedMessage);
   if (message === null) return { code: 'SEALED WITH ANOTHER SECRET' };
   try {
