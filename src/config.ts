@@ -123,7 +123,7 @@ function findContradictions(values: AllValues, unread: ReadonlySet<string>): str
       server.CLIENT_PLACE_HEADER !== undefined && server.TRUSTED_PROXY_HOPS === 0,
       'needs TRUSTED_PROXY_HOPS: anybody could send it',
     ],
-    ...findDatabaseContradictions(database, server),
+    ...findDatabaseContradictions(database, server, unread),
     [
       'SESSION_ABSOLUTE_TIMEOUT_SECONDS',
       sessions.SESSION_ABSOLUTE_TIMEOUT_SECONDS < sessions.SESSION_IDLE_TIMEOUT_SECONDS,
@@ -143,16 +143,18 @@ function findContradictions(values: AllValues, unread: ReadonlySet<string>): str
 function findDatabaseContradictions(
   database: AllValues['database'],
   server: AllValues['server'],
+  unread: ReadonlySet<string>,
 ): [name: string, isBroken: boolean, rule: string][] {
+  const lacksUrl = database.DATABASE_URL === undefined && !unread.has('DATABASE_URL');
   return [
     [
       'DATABASE_APP_URL',
-      database.DATABASE_APP_URL !== undefined && database.DATABASE_URL === undefined,
+      database.DATABASE_APP_URL !== undefined && lacksUrl,
       'needs DATABASE_URL, the owner of the same database',
     ],
     [
       'DATABASE_DIRECT_URL',
-      database.DATABASE_DIRECT_URL !== undefined && database.DATABASE_URL === undefined,
+      database.DATABASE_DIRECT_URL !== undefined && lacksUrl,
       'needs DATABASE_URL, which may lead through a pooler',
     ],
     [

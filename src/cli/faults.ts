@@ -58,7 +58,7 @@ export function findClearMessage(error: unknown): string | null {
 
 /** What Node and PostgreSQL call a server that is away, or does not let us in. */
 const connectionCodes =
-  /^(ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE|28000|28P01|3D000|53300|57P0[123])$/;
+  /^(ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE|28000|28P01|3D000|08P01|53300|57P0[123])$/;
 
 function findConnectionFault(error: Error): string | null {
   const code = 'code' in error ? String(error.code) : '';

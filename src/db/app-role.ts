@@ -89,7 +89,7 @@ async function allowLogin(owner: Client, password: string): Promise<void> {
 }
 
 /** Anything but a refusal of the login itself (no server, no such database) is raised. */
-async function canLogIn(url: string): Promise<boolean> {
+export async function canLogIn(url: string): Promise<boolean> {
   const client = createClient(url, { name });
   try {
     await client.connect();

@@ -26,6 +26,7 @@ const channel = 'tenantry_changes';
 /** How often the connection is proven, and how long a proof may take. */
 const proveEveryMs = 500;
 const proofMsMax = 1_000;
+const connectMsMax = 10_000;
 const reconnectAfterMs = { first: 250, most: 5_000 };
 
 const unheardMessage =
@@ -110,7 +111,7 @@ async function openListener(url: string, onChange: ChangesOptions['onChange']): 
   const client = new pg.Client({
     ...toClientConfig(url),
     application_name: 'tenantry changes',
-    connectionTimeoutMillis: proofMsMax,
+    connectionTimeoutMillis: connectMsMax,
     keepAlive: true,
   });
   const lost = Promise.withResolvers<Error>();

@@ -68,6 +68,11 @@ const byCode: Readonly<Record<string, Explain>> = {
     `the server rejects the password of the user ${quote(address.user)}: correct it; @ / : % are written ` +
     '%40 %2F %3A %25 in a URL',
   '28000': login,
+  '08P01': ({ message }) =>
+    /startup parameter/.test(message)
+      ? `the connection pooler rejects a parameter of the URL (${message}): take it out of the URL, or name it ` +
+        'in ignore_startup_parameters of PgBouncer'
+      : `the server, or a connection pooler in front of it, rejects the connection (${message})`,
   '3D000': ({ address }) =>
     `there is no database ${quote(address.database)} on this server: create it (create database …), or ` +
     'correct the name behind the last slash',

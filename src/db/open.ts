@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config.ts';
-import { ensureAppRole } from './app-role.ts';
 import { startEmbedded } from './embedded/start.ts';
 import type { DatabaseLog } from './log.ts';
 import { MigrationError } from './migrator/migration-error.ts';
@@ -8,6 +7,7 @@ import { listPendingMigrations, migrate } from './migrator.ts';
 import { openOwnerClient } from './owner-client.ts';
 import { verifyDirectRoute } from './pooler.ts';
 import { ensureServingSettings } from './serving-settings.ts';
+import { findServingUrls } from './serving-urls.ts';
 
 /** A PostgreSQL that runs. */
 export type OpenedDatabase = {
@@ -118,9 +118,12 @@ async function bringUpToDate(
   const { ownerUrl, roles, log } = parts;
   const { applied } = await migrate({ ownerUrl, migrationsDir, log });
   await syncBuiltInRoles(ownerUrl, roles);
-  const appUrl = database.appUrl ?? (await ensureAppRole(ownerUrl));
+  const { appUrl, directAppUrl } = await findServingUrls(database, ownerUrl);
   const { statementTimeoutMs } = database;
-  await ensureServingSettings({ ownerUrl, appUrl, statementTimeoutMs, log });
+  // Connections of a pooler that were opened before would still have other settings, so the first check goes past it.
+  for (const url of new Set([directAppUrl, appUrl])) {
+    await ensureServingSettings({ ownerUrl, appUrl: url, statementTimeoutMs, log });
+  }
   return { applied, appUrl };
 }
 

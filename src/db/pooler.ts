@@ -124,7 +124,8 @@ function verifyAppRoute(route: Route): void {
   }
 }
 
-function replaceLogin(url: string, login: string): string {
+/** The address of one URL with the user and the password of another. Pure. */
+export function replaceLogin(url: string, login: string): string {
   const { user, password } = parsePostgresUrl(login);
   return formatPostgresUrl({ ...parsePostgresUrl(url), user, password });
 }

@@ -22,6 +22,8 @@ type ServingSetting = {
   value: string;
   /** The default of this login in this database; null where it has none. */
   pinned: string | null;
+  /** The options of the URL win over every default. */
+  isFromUrl: boolean;
   /** Any login may set it, for itself. */
   isOrdinary: boolean;
 };
@@ -46,11 +48,20 @@ export async function ensureServingSettings(options: ServingSettingsOptions): Pr
     announceTimeouts(serving, timeouts, log);
     serving = await readServing(appUrl, wanted);
   }
+  if (serving.settings.some(isOutdated)) {
+    await endIdleConnections(appUrl);
+    serving = await readServing(appUrl, wanted);
+  }
   verifySettings(serving, timeouts, log);
 }
 
 function needsPin({ isOrdinary, pinned, value, wanted }: ServingSetting): boolean {
   return isOrdinary ? pinned !== wanted : value !== wanted;
+}
+
+/** Of a connection that was opened before its defaults were made. */
+function isOutdated({ pinned, value, wanted, isFromUrl }: ServingSetting): boolean {
+  return pinned === wanted && value !== wanted && !isFromUrl;
 }
 
 /** A setting that the server does not know is left out; custom ones ("tenantry.") are unset until written. */
@@ -62,6 +73,7 @@ const servingSql = `
       where d.setrole = (select oid from pg_roles where rolname = session_user)
         and d.setdatabase = (select oid from pg_database where datname = current_database())
         and lower(split_part(c.item, '=', 1)) = w.name) as pinned,
+    coalesce(s.source = 'client', false) as "isFromUrl",
     coalesce(s.context = 'user', false) as "isOrdinary"
   from unnest($1::text[], $2::text[]) with ordinality w (name, value, position)
   left join pg_settings s on lower(s.name) = w.name
@@ -88,6 +100,21 @@ async function pinSettings(ownerUrl: string, appUrl: string, serving: Serving): 
     await owner.end();
   }
   await withServingClient(appUrl, (client) => tryPin(client, serving));
+}
+
+/**
+ * Ends the idle connections of the login, its own last. A connection keeps the defaults of the time when it was
+ * opened, and a pooler lends it out for hours. Whoever holds one opens another.
+ */
+async function endIdleConnections(appUrl: string): Promise<void> {
+  await withServingClient(appUrl, async (client) => {
+    await client.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where usename = session_user and datname = current_database() and state = 'idle'
+         and pid <> pg_backend_pid()`,
+    );
+    await client.query('select pg_terminate_backend(pg_backend_pid())').catch(() => undefined);
+  });
 }
 
 /** Key of the advisory lock: two `alter role` at once fail with "tuple concurrently updated". */
