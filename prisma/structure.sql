@@ -620,11 +620,16 @@ begin
         t.n_live_tup, t.seq_scan)
     from pg_stat_user_tables t
     where t.schemaname = 'public' and t.n_live_tup > 10000 and t.seq_scan > 100 and t.seq_scan > 0.01 * coalesce(t.idx_scan, 0);
+  -- What Tenantry ships is left out: each such index says in its comment which query it serves.
   return query
     select 'info', i.index_name::text,
-      format('No statement has used it; it takes %s of %s. Drop it if that stays so over a whole month.',
-        pg_size_pretty(i.bytes), i.table_name)
-    from find_unused_indexes() i where i.bytes > 10 * 1024 * 1024;
+      format('No statement has used it since %s, while %s was read %s times; it takes %s. Drop it if nothing that runs once a quarter needs it.',
+        to_char(i.since at time zone 'UTC', 'YYYY-MM-DD'), i.table_name, t.seq_scan + coalesce(t.idx_scan, 0), pg_size_pretty(i.bytes))
+    from find_unused_indexes() i
+      join pg_class c on c.relname = i.index_name and c.relnamespace = 'public'::regnamespace
+      join pg_stat_user_tables t on t.relname = i.table_name and t.schemaname = 'public'
+    where i.bytes > 10 * 1024 * 1024 and i.since < now() - interval '30 days'
+      and t.seq_scan + coalesce(t.idx_scan, 0) > 1000 and obj_description(c.oid, 'pg_class') is null;
   select d.blks_hit::float / nullif(d.blks_hit + d.blks_read, 0) into hit_ratio
     from pg_stat_database d where d.datname = current_database();
   if hit_ratio < 0.95 then
@@ -1547,9 +1552,7 @@ BEGIN ATOMIC
  SELECT u.index_name,
      u.table_name,
      u.bytes,
-     ( SELECT d.stats_reset
-            FROM pg_stat_database d
-           WHERE (d.datname = current_database())) AS stats_reset
+     statistics_since() AS statistics_since
     FROM index_usage u
    WHERE ((u.scans = 0) AND (NOT u.is_unique))
    ORDER BY u.bytes DESC;
@@ -2631,17 +2634,40 @@ begin
   if not may_monitor() or to_regclass('public.pg_stat_statements') is null then
     return;
   end if;
+  -- Statements that read these statistics, by the command line, GraphQL or hand, are no work of the service.
   return query execute
     'select public.hide_literals(s.query), s.calls, s.mean_exec_time, s.total_exec_time, s.rows,
        s.shared_blks_hit, s.shared_blks_read
      from public.pg_stat_statements s
-     where s.dbid = (select d.oid from pg_database d where d.datname = current_database()) and s.toplevel';
+     where s.dbid = (select d.oid from pg_database d where d.datname = current_database()) and s.toplevel
+       and s.query !~ $1'
+    using '\m(pg_stat_\w+|statement_statistics|statistics_since|slow_queries|table_stats|index_usage|find_unused_indexes'
+      '|user_activity_stats|activity_of_days|tenant_usage_stats|usage_of_tenants|analyze_query_performance)\M';
 exception when object_not_in_prerequisite_state then
   -- The extension is there, but was not loaded when PostgreSQL started.
   return;
 end
 $function$;
 alter function statement_statistics() owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.statistics_since()
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+begin
+  if not may_monitor() then
+    return null;
+  end if;
+  return greatest(
+    (select d.stats_reset from pg_stat_database d where d.datname = current_database()),
+    -- An index that an upgrade brought is no older than the upgrade.
+    (select max(m.finished_at) from public._prisma_migrations m where m.rolled_back_at is null)
+  );
+end
+$function$;
+alter function statistics_since() owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.sync_built_in_roles(definitions jsonb)
  RETURNS void
@@ -3187,6 +3213,8 @@ grant execute on function sign_in(uuid,uuid,bytea,inet,text,text,integer,integer
 grant execute on function source_bucket(inet) to public;
 grant execute on function statement_statistics() to owner;
 grant execute on function statement_statistics() to tenantry_app;
+grant execute on function statistics_since() to owner;
+grant execute on function statistics_since() to tenantry_app;
 grant execute on function sync_built_in_roles(jsonb) to owner;
 grant execute on function take_one_time_token(text,bytea) to owner;
 grant execute on function tighten_session() to owner;
@@ -3314,7 +3342,7 @@ comment on function find_live_api_keys(bytea[]) is 'Key check: which of these ke
 comment on function find_live_sessions(bytea[],uuid[]) is 'Session check: which of these tokens are good now by this clock, for whom, and with what permissions in the asked tenant (or the one the session is bound to).';
 comment on function find_one_time_token(text,bytea) is 'Whose token this is, while it is good: not used, replaced or expired, for this purpose, of a user who is active and still has the address.';
 comment on function find_personal_data(uuid,integer) is 'What is kept about a person, without secrets, at most so many rows of each kind: for itself, or in the platform scope; else null. A table that comes to hold something about a person has its place here and in erase_user().';
-comment on function find_unused_indexes() is 'Indexes that no statement has used since the statistics began (null: since the server was set up), the largest first; those that keep rows unique are left out.';
+comment on function find_unused_indexes() is 'Indexes that no statement has used since the statistics began, the largest first; those that keep rows unique are left out. While the statistics are young it lists what is merely not needed yet.';
 comment on function find_visible_users(uuid,uuid[],uuid) is 'Those of these users the actor may see: itself, people of tenants where it may read members, everybody as a platform administrator.';
 comment on function forget_invitations() is 'The e-mail address of a person that is erased stays in no invitation.';
 comment on function forget_mailbox() is 'A person that is erased takes along the mails that wait for it.';
@@ -3406,7 +3434,8 @@ comment on column sign_in_budgets.consecutive is 'Failures since the last succes
 comment on table sign_in_failures is 'How many sign-ins were refused on which day (UTC).';
 comment on view slow_queries is 'Statements that take more than 100 ms on average, the slowest first.';
 comment on function source_bucket(inet) is 'One bucket per IPv4 address or IPv6 /64 network, however it is written.';
-comment on function statement_statistics() is 'Statistics of the statements of this database; no row without pg_stat_statements, or for whom it is not meant.';
+comment on function statement_statistics() is 'Statistics of the statements of this database but those that read statistics; no row without pg_stat_statements, or for whom it is not meant.';
+comment on function statistics_since() is 'Since when the statistics of tables and indexes describe the schema as it is: they were reset, or it was last changed, whichever is later.';
 comment on function sync_built_in_roles(jsonb) is 'Brings the built-in roles of every tenant to what the permission catalogue of this release says.';
 comment on view table_stats is 'Tables with size, dead rows and when they were last cleaned, the largest first.';
 comment on function take_one_time_token(text,bytea) is 'The same, and uses it up; for the functions that act on it.';

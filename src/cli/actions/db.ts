@@ -1,8 +1,10 @@
 import type { Ctx } from '../../core/context.ts';
 import { type Cleanup, deleteAllExpired } from '../../domains/maintenance/service.ts';
 import {
+  areStatementsMeasured,
   getCacheHitRatio,
   getConnectionUse,
+  getStatisticsStart,
   listIndexUsage,
   listRecommendations,
   listSlowQueries,
@@ -11,7 +13,7 @@ import {
 } from '../../domains/monitoring/service.ts';
 import { type ListView, printList } from '../list.ts';
 import { printJson, printNote, printResult } from '../output.ts';
-import { formatFacts } from '../table.ts';
+import { formatFacts, formatTime } from '../table.ts';
 import {
   activityList,
   adviceList,
@@ -23,23 +25,54 @@ import {
 } from '../views/db.ts';
 import { readAsOperator, withOperatorContext } from '../with-operator-context.ts';
 
+const dayMs = 86_400_000;
+
 type Options = { json?: boolean };
 type SlowOptions = Options & { limit: number; minMs: number };
 type IndexOptions = Options & { unused?: boolean };
 
 /** A part of `tenantry db`: how its rows are read and shown. */
-type Section<Row> = { view: ListView<Row>; read: (ctx: Ctx) => Promise<readonly Row[]> };
+type Section<Row> = {
+  view: ListView<Row>;
+  /** Null where PostgreSQL keeps no such statistics; `explain` says so then. */
+  read: (ctx: Ctx) => Promise<readonly Row[] | null>;
+  /** A line for people about how to take the rows, or about why there are none. */
+  explain?: (ctx: Ctx) => Promise<string | null>;
+};
 
 const activityDays = 30;
+/** Some statements run once a month; `tenantry db advice` waits as long before it speaks of an index. */
+const youngDays = 30;
 
 const readOne =
   <Row>(read: (ctx: Ctx) => Promise<Row>) =>
   async (ctx: Ctx): Promise<readonly Row[]> => [await read(ctx)];
 
 const createSlow = ({ limit, minMs }: Omit<SlowOptions, 'json'>) =>
-  defineSection({ view: slowQueryList, read: (ctx) => listSlowQueries(ctx, limit, minMs) });
+  defineSection({
+    view: slowQueryList,
+    read: async (ctx) =>
+      (await areStatementsMeasured(ctx)) ? await listSlowQueries(ctx, limit, minMs) : null,
+    explain: async (ctx) =>
+      (await areStatementsMeasured(ctx))
+        ? null
+        : 'There are no statistics of statements: "tenantry db advice" says what to do.',
+  });
 const createIndexes = ({ unused = false }: Pick<IndexOptions, 'unused'>) =>
-  defineSection({ view: indexList, read: (ctx) => listIndexUsage(ctx, unused) });
+  defineSection({
+    view: indexList,
+    read: (ctx) => listIndexUsage(ctx, unused),
+    explain: async (ctx) => (unused ? describeStart(await getStatisticsStart(ctx)) : null),
+  });
+
+/** Null once the statistics are old enough to tell that an index is of no use. */
+function describeStart(since: Date | null): string | null {
+  if (since === null || Date.now() - since.getTime() > youngDays * dayMs) return null;
+  return (
+    `Counted since ${formatTime(since)} only: what has not been used yet may still be needed. ` +
+    `Judge indexes after ${youngDays} days.`
+  );
+}
 
 const sections = {
   connections: defineSection({ view: connectionList, read: readOne(getConnectionUse) }),
@@ -59,11 +92,7 @@ export function runSection(name: keyof typeof sections, { json }: Options): Prom
 
 /** Prints the statements that are slow on average, or says that nothing measures them. */
 export function runSlow({ json, ...options }: SlowOptions): Promise<void> {
-  return readAsOperator(async (ctx) => {
-    const [anyAtAll] = await listSlowQueries(ctx, 1, 0);
-    if (anyAtAll !== undefined) return await createSlow(options).print(ctx, json);
-    printNote('There are no statistics of statements: "tenantry db advice" says what to do.');
-  });
+  return readAsOperator((ctx) => createSlow(options).print(ctx, json));
 }
 
 /** Prints the indexes with their use. */
@@ -107,20 +136,33 @@ async function deleteUntilComplete(ctx: Ctx): Promise<Record<string, number>> {
   return sum;
 }
 
-async function readAll(ctx: Ctx, all: Record<string, { toJson: (ctx: Ctx) => Promise<object[]> }>) {
-  const read: Record<string, object[]> = {};
+/** Null for a part that PostgreSQL keeps no statistics of. */
+async function readAll(
+  ctx: Ctx,
+  all: Record<string, { toJson: (ctx: Ctx) => Promise<object[] | null> }>,
+) {
+  const read: Record<string, object[] | null> = {};
   for (const [name, section] of Object.entries(all)) read[name] = await section.toJson(ctx);
   return read;
 }
 
 /** Hides what kind of row a part has, so that all can stand in one list. */
-function defineSection<Row>({ view, read }: Section<Row>) {
+function defineSection<Row>({ view, read, explain }: Section<Row>) {
+  const printExplanation = async (ctx: Ctx) => {
+    const note = await explain?.(ctx);
+    if (note) printNote(note);
+  };
   return {
     async print(ctx: Ctx, json: boolean | undefined): Promise<void> {
       const rows = await read(ctx);
-      await printList(toPages(rows), view, { json });
+      if (rows !== null) await printList(toPages(rows), view, { json });
+      if (rows === null || !json) await printExplanation(ctx);
     },
-    toJson: async (ctx: Ctx): Promise<object[]> => (await read(ctx)).map(view.toJson),
+    async toJson(ctx: Ctx): Promise<object[] | null> {
+      const rows = await read(ctx);
+      if (rows === null) await printExplanation(ctx);
+      return rows?.map(view.toJson) ?? null;
+    },
   };
 }
 

@@ -18,6 +18,23 @@ export function listSlowQueries(db: Db, first: number, minMeanMs: number): Promi
     order by mean_ms desc limit ${first}::int`;
 }
 
+/**
+ * Whether PostgreSQL measures statements: pg_stat_statements is there, and was loaded at the start, which
+ * is when its settings become known.
+ */
+export async function areStatementsMeasured(db: Db): Promise<boolean> {
+  const [row] = await db.$queryRaw<[{ isMeasured: boolean }]>`
+    select to_regclass('public.pg_stat_statements') is not null
+      and current_setting('pg_stat_statements.max', true) is not null as "isMeasured"`;
+  return row.isMeasured;
+}
+
+/** Since when statistics describe the tables and indexes as they are now; see statistics_since(). */
+export async function getStatisticsStart(db: Db): Promise<Date | null> {
+  const [row] = await db.$queryRaw<[{ since: Date | null }]>`select statistics_since() as since`;
+  return row.since;
+}
+
 /** A table, with its indexes counted in `bytes`. */
 export type TableStat = {
   table: string;

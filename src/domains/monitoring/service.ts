@@ -24,6 +24,16 @@ export function listSlowQueries(ctx: Ctx, first: number, minMeanMs: number) {
   return monitor(ctx, (db) => queries.listSlowQueries(db, first, minMeanMs));
 }
 
+/** Whether there are statistics of statements at all. */
+export function areStatementsMeasured(ctx: Ctx) {
+  return monitor(ctx, queries.areStatementsMeasured);
+}
+
+/** Since when the statistics of tables and indexes were kept; null where nobody knows. */
+export function getStatisticsStart(ctx: Ctx) {
+  return monitor(ctx, queries.getStatisticsStart);
+}
+
 /** All tables, the largest first. */
 export function listTableStats(ctx: Ctx) {
   return monitor(ctx, queries.listTableStats);
