@@ -18,6 +18,7 @@ import './domains/sessions/schema/trust.ts';
 import './domains/api-keys/schema/api-key.ts';
 import './domains/api-keys/schema/mutations.ts';
 import './domains/api-keys/schema/verification.ts';
+import './domains/sessions/schema/password-policy.ts';
 import './domains/sessions/schema/reset-password.ts';
 import './domains/invitations/schema/invitation.ts';
 import './domains/invitations/schema/viewer.ts';

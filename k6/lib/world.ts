@@ -32,8 +32,8 @@ export type Wanted = {
   admin?: boolean;
 };
 
-/** Everybody's, for as long as the run takes. */
-export const password = 'a quiet harbour before the storm';
+/** Everybody's, for as long as the run takes; longer than any PASSWORD_LENGTH_MIN may ask for. */
+export const password = 'a quiet harbour before the storm, and forty gulls on the old sea wall';
 
 const deepPage = 1000;
 const pageSizeMax = 50;

@@ -42,7 +42,7 @@ async function start(folder: string, { users, logFile }: { users: number; logFil
     TENANTRY_DATA_DIR: path.join(folder, 'data'),
     TENANTRY_SECRET: randomBytes(32).toString('hex'),
   };
-  const adminPassword = randomBytes(24).toString('base64url');
+  const adminPassword = randomBytes(48).toString('base64url');
   // In production nobody may sign in as a seeded user, and somebody has to list the members.
   const seeded = JSON.parse(
     await run(folder, ['seed', '--users', `${users}`, '--json'], { ...common, DEMO: 'off' }),

@@ -56,6 +56,7 @@ export function createRuntime(config: Config, parts: RuntimeParts): OpenedRuntim
   const runtime: Runtime = {
     sessionLimits: config.sessions,
     signInLimits: config.signIn,
+    passwordPolicy: config.passwordPolicy,
     invitationLimits: config.invitations,
     tenantDeletionGraceDays: config.tenants.deletionGraceDays,
     trustsDatabaseAlone: parts.trustsDatabaseAlone ?? false,

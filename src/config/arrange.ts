@@ -29,6 +29,9 @@ export function arrange(values: AllValues) {
     },
     database: arrangeDatabase(database),
     sessions: arrangeSessions(sessions),
+    passwordPolicy: {
+      lengthMin: passwords.PASSWORD_LENGTH_MIN,
+    },
     passwords: {
       memoryKib: passwords.PASSWORD_HASH_MEMORY_KIB,
       iterations: passwords.PASSWORD_HASH_ITERATIONS,

@@ -200,6 +200,11 @@ export const settings = {
     }),
   },
   passwords: {
+    PASSWORD_LENGTH_MIN: integer(8, 64, {
+      fallback: '15',
+      about:
+        'Fewest characters of a new password; under 15 only where a second factor is needed too',
+    }),
     // 19 MiB with two passes is OWASP's minimum for argon2id (Password Storage Cheat Sheet).
     PASSWORD_HASH_MEMORY_KIB: integer(19_456, 1_048_576, {
       fallback: '19456',

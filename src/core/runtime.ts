@@ -23,6 +23,12 @@ export type SessionLimits = {
   reauthenticationSeconds: number;
 };
 
+/** What a new password must be; the rest is in lib/password-rules.ts. */
+export type PasswordPolicy = {
+  /** Fewest code points after NFKC. */
+  lengthMin: number;
+};
+
 /** How many failed sign-ins are borne; see reserve_sign_in() in the migrations. */
 export type SignInLimits = {
   /** Failures of one account before delays begin, within the window. */
@@ -107,6 +113,7 @@ export type PersonNews = {
 export type Runtime = {
   sessionLimits: SessionLimits;
   signInLimits: SignInLimits;
+  passwordPolicy: PasswordPolicy;
   invitationLimits: InvitationLimits;
   /** How many days a deleted tenant can be restored; then it is erased. */
   tenantDeletionGraceDays: number;

@@ -1,7 +1,6 @@
 import { commonSequences, commonWords } from './common-passwords.ts';
 
-/** Bounds in code points after NFKC; 15 is NIST SP 800-63B-4's for a password on its own. */
-export const passwordLengthMin = 15;
+/** In code points after NFKC, as every length here; NIST SP 800-63B-4 asks for 64 at least. */
 export const passwordLengthMax = 128;
 
 /** NFKC shortens text by far less than this factor: what is longer is too long in any form. */
@@ -40,22 +39,37 @@ export function normalizePassword(p: string): string {
  * `words` are what an attacker would try first for this account: the product, the organisation, the
  * parts of the e-mail address. Those under 4 characters are ignored.
  *
- * Promises: what passes has 15 to 128 code points after NFKC, is well-formed, free of control
+ * Promises: what passes has `lengthMin` to 128 code points after NFKC, is well-formed, free of control
  * characters, not made mostly of `words`, and not merely common words, sequences and repeats, alone
  * or padded (NIST SP 800-63B-4 section 3.1.1.2: length and a blocklist, no composition rules). No
  * network, no state; bounded work whatever the length. Raises nothing.
  */
-export function findPasswordFault(p: string, words: readonly string[]): string | null {
+export function findPasswordFault(
+  p: string,
+  words: readonly string[],
+  lengthMin: number,
+): string | null {
   if (p.length > codeUnitsRead) return tooLong();
   if (!p.isWellFormed()) return 'must be well-formed Unicode text';
   const password = normalizePassword(p);
   const chars = Array.from(password);
-  if (chars.length < passwordLengthMin) {
-    return `must be at least ${passwordLengthMin} characters`;
-  }
+  if (chars.length < lengthMin) return `must be at least ${lengthMin} characters`;
   if (chars.length > passwordLengthMax) return tooLong();
   if (/\p{Cc}/u.test(password)) return 'must not contain control characters';
   return findGuessableFault(password, words);
+}
+
+/**
+ * The rules of `findPasswordFault` as sentences for people who choose a password, the length first.
+ * Throws nothing.
+ */
+export function describePasswordRules(lengthMin: number): readonly string[] {
+  return [
+    `At least ${lengthMin} and at most ${passwordLengthMax} characters, of any kind; spaces count.`,
+    'No control characters.',
+    'No common password, sequence or repetition, alone or with something added.',
+    'Not made mostly of your e-mail address, the name of your organisation or of the product.',
+  ];
 }
 
 function tooLong(): string {

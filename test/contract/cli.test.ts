@@ -168,6 +168,19 @@ describe('admin create', () => {
     expect(rows).toEqual([]);
   });
 
+  test('holds a password to the minimum that is set', async () => {
+    const email = 'short@firm.example';
+    const { code, stderr } = await runTenantry(
+      ['admin', 'create', '--email', ` ${email} `, '--password-stdin'],
+      { DATABASE_URL: app.ownerUrl, PASSWORD_LENGTH_MIN: '40' },
+      'a quiet harbour in the evening sun\n',
+    );
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: 'error: "password" must be at least 40 characters.\n',
+    });
+  });
+
   test('asks nobody where there is no terminal', async () => {
     const { code, stderr } = await create(['--email', 'silent@firm.example']);
     expect(code).toBe(2);

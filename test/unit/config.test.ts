@@ -66,6 +66,7 @@ test('an empty environment gives the documented development defaults', () => {
       reauthenticationSeconds: 900,
       credentialCacheMs: 1_000,
     },
+    passwordPolicy: { lengthMin: 15 },
     passwords: {
       memoryKib: 19_456,
       iterations: 2,

@@ -79,7 +79,11 @@ async function create(operator: Operator, admin: NewAdmin) {
   const { createPlatformAdmin } = await import('../platform-admin.ts');
   const { email, name, config } = admin;
   const typed = await readPassword(admin);
-  const password = checkNewPassword('password', typed, { email, words: [name] });
+  const password = checkNewPassword('password', typed, {
+    ...config.passwordPolicy,
+    email,
+    words: [name],
+  });
   const hasher = createPasswordHasher(config.passwords);
   const passwordHash = await hasher.hash(password);
   const id = await createPlatformAdmin(operator, { email, name, passwordHash });

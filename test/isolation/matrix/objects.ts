@@ -145,6 +145,7 @@ export const objectFields: FieldTable = {
     ...fields(whereGoodKey, 'apiKey tenant'),
   },
   Permission: fields(everybody, 'key title description isDangerous'),
+  PasswordPolicy: fields(everybody, 'lengthMin lengthMax usesBlocklist rules'),
   PermissionDecision: fields(withParent, 'permission tenantId allowed reason'),
 
   ApiKeyConnection: page,

@@ -141,6 +141,7 @@ export const queryFields: FieldTable = {
     users: platform,
     viewer: { room: viewer, subject: { person: 'caller', isBound: false } },
     permissions: everybody,
+    passwordPolicy: everybody,
     monitoring: platform,
     checkPermissions: {
       room: signedIn,

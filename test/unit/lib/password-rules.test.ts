@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest';
 import { commonSequences, commonWords } from '../../../src/lib/common-passwords.ts';
-import { findPasswordFault, normalizePassword } from '../../../src/lib/password-rules.ts';
+import {
+  describePasswordRules,
+  findPasswordFault as findFault,
+  normalizePassword,
+} from '../../../src/lib/password-rules.ts';
+
+const findPasswordFault = (password: string, words: readonly string[]) =>
+  findFault(password, words, 15);
 
 const words = ['acmecorp', 'tenantry', 'ada.lovelace', 'acme-corp.example', 'ada'];
 /** No pattern and no word, so that only the bounds are judged. */
@@ -149,3 +156,20 @@ test('the list holds only what the rule can find: lower-case stems of four lette
 test('words of the account under four letters refuse nothing', () => {
   expect(findPasswordFault('a quiet harbour at dawn', ['a', 'at', '', '...', 'qui'])).toBeNull();
 });
+
+test.each([8, 15, 64])(
+  'a minimum of %i is counted in characters and named in messages',
+  (lengthMin) => {
+    const long = Array.from({ length: 64 }, (_, at) =>
+      String.fromCodePoint(0x1d400 + 7 * at, 0x3b1 + at),
+    )
+      .join('')
+      .normalize('NFKC');
+    const chars = Array.from(long);
+    expect(findFault(chars.slice(0, lengthMin - 1).join(''), [], lengthMin)).toBe(
+      `must be at least ${lengthMin} characters`,
+    );
+    expect(findFault(chars.slice(0, lengthMin).join(''), [], lengthMin)).toBeNull();
+    expect(describePasswordRules(lengthMin)[0]).toContain(`At least ${lengthMin} and at most 128`);
+  },
+);

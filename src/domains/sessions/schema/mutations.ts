@@ -23,7 +23,7 @@ const SignUpInput = builder.inputType('SignUpInput', {
   description: 'A new user, and a new tenant if `tenantName` is given.',
   fields: (t) => ({
     email: t.string({ required: true, description: 'Stored in canonical form.' }),
-    password: t.string({ required: true, description: '15 to 128 characters, nothing common.' }),
+    password: t.string({ required: true, description: 'As `passwordPolicy` says.' }),
     name: t.string({ description: 'Name as shown to others; at most 100 characters.' }),
     tenantName: t.string({ description: 'Creates a tenant of this name, owned by the new user.' }),
     tenantSlug: t.string({
@@ -118,7 +118,7 @@ const ChangePasswordInput = builder.inputType('ChangePasswordInput', {
   description: 'The old and the new password.',
   fields: (t) => ({
     currentPassword: t.string({ required: true, description: 'The password in use.' }),
-    newPassword: t.string({ required: true, description: '15 to 128 characters, nothing common.' }),
+    newPassword: t.string({ required: true, description: 'As `passwordPolicy` says.' }),
     revokeApiKeys: t.boolean({
       description: 'Also ends every API key that the caller has made, in all tenants.',
     }),

@@ -34,7 +34,7 @@ const ResetPasswordInput = builder.inputType('ResetPasswordInput', {
   description: 'What came by mail, and the new password.',
   fields: (t) => ({
     token: t.string({ required: true, description: 'The token of the link; good for 30 minutes.' }),
-    newPassword: t.string({ required: true, description: '15 to 128 characters, nothing common.' }),
+    newPassword: t.string({ required: true, description: 'As `passwordPolicy` says.' }),
   }),
 });
 

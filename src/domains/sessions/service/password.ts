@@ -2,6 +2,7 @@ import { InvalidCredentialsError, InvalidInputError } from '../../../core/app-er
 import { recordAudit } from '../../../core/audit.ts';
 import { type Ctx, getSignedIn } from '../../../core/context.ts';
 import { enqueueMail } from '../../../core/mail.ts';
+import type { PasswordPolicy } from '../../../core/runtime.ts';
 import { getOwnScope } from '../../../core/scopes.ts';
 import type { Db } from '../../../db/database.ts';
 import { findPasswordFault, normalizePassword } from '../../../lib/password-rules.ts';
@@ -17,13 +18,14 @@ import { releaseSignIn, reserveSignIn } from './sign-in-budget.ts';
 export function checkNewPassword(
   field: string,
   password: string,
-  around: { email: string; words?: readonly (string | null | undefined)[] },
+  around: { email: string; words?: readonly (string | null | undefined)[] } & PasswordPolicy,
 ): string {
   const [local = '', domain = ''] = around.email.split('@');
   const words = ['tenantry', local, ...domain.split('.'), ...(around.words ?? [])];
   const fault = findPasswordFault(
     password,
     words.filter((word) => word != null && word.length >= 4) as string[],
+    around.lengthMin,
   );
   if (fault !== null) throw new InvalidInputError(`"${field}" ${fault}.`, [field]);
   return normalizePassword(password);
@@ -49,7 +51,10 @@ export async function changePassword(
   input: ChangePasswordInput,
 ): Promise<PasswordChange> {
   const { user, session } = getSignedIn(ctx);
-  const newPassword = checkNewPassword('newPassword', input.newPassword, user);
+  const newPassword = checkNewPassword('newPassword', input.newPassword, {
+    ...ctx.runtime.passwordPolicy,
+    email: user.email,
+  });
   // Whoever stole this session may be guessing, so holding it earns no leniency here.
   const found = await reserveSignIn(ctx, user.email, { isKnownDevice: false });
   const currentHash = found?.passwordHash ?? null;

@@ -50,7 +50,10 @@ export async function resetPassword(ctx: Ctx, input: ResetPasswordInput): Promis
   if (tokenHash === null) throw createTokenRefusal();
   const email = await ctx.db.read(noScope, (db) => queries.findResetEmail(db, tokenHash));
   if (email === null) throw createTokenRefusal();
-  const newPassword = checkNewPassword('newPassword', input.newPassword, { email });
+  const newPassword = checkNewPassword('newPassword', input.newPassword, {
+    ...ctx.runtime.passwordPolicy,
+    email,
+  });
   const passwordHash = await ctx.runtime.passwords.hash(newPassword);
   const { userId, sessionsEnded } = await ctx.db.transaction(noScope, async (tx) => {
     const reset = await queries.resetPassword(tx, tokenHash, passwordHash);

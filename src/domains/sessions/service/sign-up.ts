@@ -38,6 +38,7 @@ export async function signUp(ctx: Ctx, input: SignUpInput): Promise<SignedUp> {
   const name = checkOptionalText('name', input.name, userNameMax) ?? null;
   const tenant = checkTenantOf(input);
   const password = checkNewPassword('password', input.password, {
+    ...ctx.runtime.passwordPolicy,
     email,
     words: [tenant?.slugs[0]],
   });
