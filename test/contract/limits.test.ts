@@ -1,4 +1,12 @@
-import { getIntrospectionQuery, getNamedType, isInputObjectType, parse, validate } from 'graphql';
+import { addTypenameToDocument } from '@apollo/client/utilities';
+import {
+  getIntrospectionQuery,
+  getNamedType,
+  isInputObjectType,
+  parse,
+  print,
+  validate,
+} from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exampleQueries } from '../../src/http/example-queries.ts';
 import { isCredentialMutation } from '../../src/http/limits/credential-mutations.ts';
@@ -193,6 +201,9 @@ describe('what the product is for is let through', () => {
     expect(validate(schema, parse(query))).toEqual([]);
     const variables = { ids: Array(100).fill('a'), checks: Array(500).fill({}), token: 'a' };
     expect((await sendBothWays(query, variables)).isRefused).toBe(false);
+    // As clients with a cache send it.
+    const withTypenames = print(addTypenameToDocument(parse(query)));
+    expect((await sendBothWays(withTypenames, variables)).isRefused).toBe(false);
   });
 });
 

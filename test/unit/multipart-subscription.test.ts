@@ -1,0 +1,66 @@
+import { type ExecutionResult, GraphQLError } from 'graphql';
+import { expect, test } from 'vitest';
+import { answerInMultipart } from '../../src/http/multipart-subscription.ts';
+
+const fetchAPI = globalThis as unknown as Parameters<typeof answerInMultipart>[1];
+
+/** Results that come when the test says so; `isOver` once nobody reads them any more. */
+function createSource() {
+  const waiting: ((result: IteratorResult<ExecutionResult>) => void)[] = [];
+  const source = {
+    isOver: false,
+    give: (value: ExecutionResult) => waiting.shift()?.({ done: false, value }),
+    end: () => waiting.shift()?.({ done: true, value: undefined }),
+    [Symbol.asyncIterator]: () => ({
+      next: () => new Promise<IteratorResult<ExecutionResult>>((resolve) => waiting.push(resolve)),
+      return: async () => {
+        source.isOver = true;
+        return { done: true as const, value: undefined };
+      },
+    }),
+  };
+  return source;
+}
+
+const part = (json: string) =>
+  `\r\ncontent-type: application/json; charset=utf-8\r\n\r\n${json}\r\n--graphql`;
+
+test('each result is a part, which is complete before the next one comes', async () => {
+  const source = createSource();
+  const response = answerInMultipart(source, fetchAPI);
+  expect(response.headers.get('content-type')).toBe(
+    'multipart/mixed;boundary="graphql";subscriptionSpec=1.0',
+  );
+  const reader = response.body?.getReader();
+  const read = async () => new TextDecoder().decode((await reader?.read())?.value);
+  expect(await read()).toBe('\r\n--graphql');
+  const first = read();
+  source.give({ data: { ticks: 1 } });
+  expect(await first).toBe(part('{"payload":{"data":{"ticks":1}}}'));
+  const second = read();
+  const extensions = { code: 'UNAUTHENTICATED', http: { status: 401 } };
+  source.give({ errors: [new GraphQLError('Sign in.', { extensions })] });
+  expect(await second).toBe(
+    part('{"payload":{"errors":[{"message":"Sign in.","extensions":{"code":"UNAUTHENTICATED"}}]}}'),
+  );
+  const last = read();
+  source.end();
+  expect(await last).toBe('--\r\n');
+  expect((await reader?.read())?.done).toBe(true);
+});
+
+test('while nothing happens an empty object says that the connection is alive', async () => {
+  const source = createSource();
+  const reader = answerInMultipart(source, fetchAPI, 5).body?.getReader();
+  await reader?.read();
+  expect(new TextDecoder().decode((await reader?.read())?.value)).toBe(part('{}'));
+  await reader?.cancel();
+});
+
+test('a client that leaves ends the subscription', async () => {
+  const source = createSource();
+  const reader = answerInMultipart(source, fetchAPI).body?.getReader();
+  await reader?.read();
+  await reader?.cancel();
+  expect(source.isOver).toBe(true);
+});
