@@ -49,10 +49,9 @@ function finish(
   const isPage = notes.operation === null && codes.length === 0;
   if (isPage || !log.isLevelEnabled('debug')) return;
   const refused = codes.length === 0 ? {} : { codes };
-  const ms = Math.round(milliseconds * 10) / 10;
   const waited = waitedMs === 0 ? {} : { waitedMs };
   log.debug(
-    { ...listLogIds({ id, notes }), ...refused, ...waited, ms },
+    { ...listLogIds({ id, notes }), ...refused, ...waited, ms: milliseconds },
     notes.operation?.label ?? 'refused',
   );
 }

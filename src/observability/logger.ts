@@ -24,7 +24,7 @@ const controls = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 /**
  * A logger that writes lines of JSON, or lines for people, to standard output (or to `output`).
  * It never holds a secret in a named field nor a raw control character, and it never throws: a
- * full disk or a closed pipe loses lines, not requests.
+ * full disk or a closed pipe loses lines, not requests. Fields named `ms`, `…Ms` or `…Seconds` are rounded.
  */
 export function createLogger(
   options: { level: string; format: 'pretty' | 'json' },
@@ -35,6 +35,7 @@ export function createLogger(
     level: options.level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { log: roundDurations },
     redact: { paths: listSecretPaths(), censor: '[redacted]' },
   };
   return pino(settings, { write: (line) => output.write(write(line)) });
@@ -45,6 +46,22 @@ function createStandardOutput(): DestinationStream {
   // Without a listener an EPIPE or ENOSPC would end the process.
   destination.on('error', () => undefined);
   return destination;
+}
+
+/** Decimals of a duration by the unit that ends its name: as exact as anything here can be measured. */
+const decimals = { ms: 1, seconds: 3 } as const;
+
+/** Durations without the digits that mean nothing, such as 0.123456789 ms. */
+function roundDurations(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, roundDuration(name, value)]),
+  );
+}
+
+function roundDuration(name: string, value: unknown): unknown {
+  const unit = /(?:^m|M)s$/.test(name) ? 'ms' : /(?:^s|S)econds$/.test(name) ? 'seconds' : null;
+  if (unit === null || typeof value !== 'number') return value;
+  return Number(value.toFixed(decimals[unit]));
 }
 
 function listSecretPaths(): string[] {

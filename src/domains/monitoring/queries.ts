@@ -1,6 +1,6 @@
 import type { Db } from '../../db/database.ts';
 
-/** A statement that is slow on average; times in milliseconds. */
+/** A statement that is slow on average; times in milliseconds, to the microsecond. */
 export type SlowQuery = {
   query: string;
   calls: number;
@@ -12,8 +12,8 @@ export type SlowQuery = {
 /** Statements that take at least `minMeanMs` on average, the slowest first. */
 export function listSlowQueries(db: Db, first: number, minMeanMs: number): Promise<SlowQuery[]> {
   return db.$queryRaw<SlowQuery[]>`
-    select query, calls::float8 as calls, mean_ms as "meanMs", total_ms as "totalMs",
-      rows::float8 as rows
+    select query, calls::float8 as calls, round(mean_ms::numeric, 3)::float8 as "meanMs",
+      round(total_ms::numeric, 3)::float8 as "totalMs", rows::float8 as rows
     from statement_statistics() where mean_ms >= ${minMeanMs}::float8
     order by mean_ms desc limit ${first}::int`;
 }
@@ -104,7 +104,7 @@ export function listTenantUsage(db: Db, first: number): Promise<TenantUsageRow[]
 /** The share of pages found in PostgreSQL's own memory since its statistics began; 1 before any was read. */
 export async function getCacheHitRatio(db: Db): Promise<number> {
   const [row] = await db.$queryRaw<[{ ratio: number }]>`
-    select coalesce(blks_hit::float8 / nullif(blks_hit + blks_read, 0), 1) as ratio
+    select round(coalesce(blks_hit::numeric / nullif(blks_hit + blks_read, 0), 1), 4)::float8 as ratio
     from pg_stat_database where datname = current_database()`;
   return row.ratio;
 }
