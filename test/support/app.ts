@@ -32,7 +32,9 @@ export type TestApp = {
 };
 
 /** What a test brings along instead of the usual. */
-export type TestAppParts = Pick<AppParts, 'trustsDatabaseAlone'> & { database?: TestDatabase };
+export type TestAppParts = Pick<AppParts, 'trustsDatabaseAlone' | 'listenUrl'> & {
+  database?: TestDatabase;
+};
 
 /** Starts a server for one test file; close it in `afterAll`. */
 export async function startTestApp(

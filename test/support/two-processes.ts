@@ -1,4 +1,4 @@
-import { startTestApp, type TestApp } from './app.ts';
+import { startTestApp, type TestApp, type TestAppParts } from './app.ts';
 import { startChild } from './child.ts';
 
 /** Two processes that serve one database: the one of this test, and another. */
@@ -12,7 +12,10 @@ export type TwoProcesses = {
   close: () => Promise<void>;
 };
 
-const serveThere = (appUrl: string, environment: Record<string, string>) => `
+const serveThere = (
+  urls: { appUrl: string; listenUrl?: string | undefined },
+  environment: Record<string, string>,
+) => `
   import { createApp } from '#root/src/app.ts';
   import { loadConfig } from '#root/src/config.ts';
   import { createLogger } from '#root/src/observability/logger.ts';
@@ -25,7 +28,7 @@ const serveThere = (appUrl: string, environment: Record<string, string>) => `
     ...${JSON.stringify(environment)},
   });
   const app = await createApp(config, {
-    appUrl: ${JSON.stringify(appUrl)},
+    ...${JSON.stringify(urls)},
     secret: 'a secret that only the tests know',
     log: createLogger(config.log),
   });
@@ -36,9 +39,11 @@ const serveThere = (appUrl: string, environment: Record<string, string>) => `
 /** Starts both; close them in `afterAll`. */
 export async function startTwoProcesses(
   environment: Record<string, string> = {},
+  parts: Pick<TestAppParts, 'database' | 'listenUrl'> = {},
 ): Promise<TwoProcesses> {
-  const here = await startTestApp(environment);
-  const child = startChild(serveThere(here.appUrl, environment));
+  const here = await startTestApp(environment, parts);
+  const { appUrl } = here;
+  const child = startChild(serveThere({ appUrl, listenUrl: parts.listenUrl }, environment));
   const url = await child.firstLine;
   const ask: TestApp['ask'] = async (query, { token, variables } = {}) => {
     const response = await fetch(`${url}/graphql`, {
