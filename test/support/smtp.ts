@@ -37,10 +37,13 @@ export type TestMailServer = {
   start: () => Promise<void>;
 };
 
+/** The name and password that a client has to sign in with. */
+type Login = { user: string; password: string };
+
 type Waiter = { matches: (mail: ReceivedMail) => boolean; resolve: (mail: ReceivedMail) => void };
 
-/** Starts a mail server; stop it in `afterAll`. */
-export async function startTestMail(): Promise<TestMailServer> {
+/** Starts a mail server; stop it in `afterAll`. With a login it takes mails of nobody else. */
+export async function startTestMail(login: Login | null = null): Promise<TestMailServer> {
   const unseen: ReceivedMail[] = [];
   const waiters: Waiter[] = [];
   let server: SMTPServer | null = null;
@@ -63,7 +66,7 @@ export async function startTestMail(): Promise<TestMailServer> {
       await new Promise<void>((resolve) => (stopping ? stopping.close(resolve) : resolve()));
     },
     async start() {
-      server = createServer(mailServer, keep);
+      server = createServer(mailServer, keep, login);
       const { promise, resolve } = Promise.withResolvers<void>();
       const listening = server.listen(port, '127.0.0.1', resolve);
       await promise;
@@ -84,11 +87,20 @@ export async function startTestMail(): Promise<TestMailServer> {
   return mailServer;
 }
 
-function createServer(mailServer: TestMailServer, keep: (mail: ReceivedMail) => void) {
+function createServer(
+  mailServer: TestMailServer,
+  keep: (mail: ReceivedMail) => void,
+  login: Login | null,
+) {
   const server = new SMTPServer({
-    authOptional: true,
+    authOptional: login === null,
+    allowInsecureAuth: true,
     // Its certificate would be nobody's.
-    disabledCommands: ['AUTH', 'STARTTLS'],
+    disabledCommands: login === null ? ['AUTH', 'STARTTLS'] : ['STARTTLS'],
+    onAuth: ({ username, password }, _session, answer) =>
+      username === login?.user && password === login?.password
+        ? answer(null, { user: username })
+        : answer(new Error('wrong user or password')),
     closeTimeout: 100,
     onRcptTo: ({ address }, _session, answer) => answer(toError(mailServer.onRecipient(address))),
     async onData(stream, session, answer) {
