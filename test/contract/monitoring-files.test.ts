@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { parser } from '@prometheus-io/lezer-promql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { startTestApp, type TestApp } from '../support/app.ts';
@@ -124,6 +125,20 @@ describe('names', () => {
   });
 });
 
+describe('expressions', () => {
+  test.each([
+    ['the dashboard', listDashboardExpressions],
+    ['the alerts', listAlertExpressions],
+  ])('of %s are PromQL by the grammar of Prometheus', async (_what, list) => {
+    expect((await list()).filter((expression) => !isPromQl(expression))).toEqual([]);
+  });
+
+  test.each(['', 'up ==', 'sum(rate(a[5m])', 'rate(a[5x])', 'a b', 'increase(a[])', 'a{b=c}'])(
+    'such as "%s" are none',
+    (expression) => expect(isPromQl(expression)).toBe(false),
+  );
+});
+
 test('panels of the dashboard have ids and places of their own, and the data source it lets choose', async () => {
   const { panels, templating } = await readDashboard();
   expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
@@ -167,6 +182,16 @@ describe.skipIf(promtool === null)('promtool', () => {
     }
   });
 });
+
+function isPromQl(expression: string): boolean {
+  let isValid = expression !== '';
+  parser.parse(expression).iterate({
+    enter: ({ type }) => {
+      isValid &&= !type.isError;
+    },
+  });
+  return isValid;
+}
 
 function listMetrics(): Set<string> {
   const types = metrics.matchAll(/^# TYPE (\S+) (\S+)$/gm);
