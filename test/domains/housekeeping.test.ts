@@ -87,12 +87,20 @@ test('while another process is at it, nothing is done twice', async () => {
   closers.push(() => other.end());
   await other.query('select pg_advisory_lock($1)', [housekeepingLock]);
   await addSessions(app, 3);
+  const team = await createTeam(app);
+  await app.asOwner(
+    `insert into invitations (tenant_id, email, token_hash, expires_at)
+     values ($1, 'never@people.example', sha256('x'), now() - interval '91 days')`,
+    [team.tenantUuid],
+  );
+  const countInvitations = async () => (await app.asOwner('select from invitations')).rowCount;
   const before = said(app, 'Housekeeping is done').length;
   // Two whole runs have come and gone, and left everything to the one that holds the lock.
   await waitUntil(async () => said(app, 'Housekeeping is done').length >= before + 2);
-  expect(await countSessions(app)).toBe(4);
+  expect([await countSessions(app), await countInvitations()]).toEqual([5, 1]);
   await other.query('select pg_advisory_unlock($1)', [housekeepingLock]);
-  await waitUntil(async () => (await countSessions(app)) === 1);
+  await waitUntil(async () => (await countSessions(app)) === 2);
+  await waitUntil(async () => (await countInvitations()) === 0);
 });
 
 test('a fault is logged and the next run comes all the same', async () => {

@@ -69,7 +69,7 @@ export async function deleteAllExpired(
     deleted = sumUp((kind) => before[kind] + rows[kind]);
     isComplete = expiredKinds.every((kind) => rows[kind] < rowsPerStepMax);
   }
-  const invitations = await deleteOldInvitations(db, { rowsPerStepMax, stepsMax });
+  const invitations = await deleteOldInvitations(db, { rowsPerStepMax, stepsMax, mayStep });
   const tenants = await deleteDueTenants(db, { rowsPerStepMax, stepsMax, mayStep });
   return {
     ...deleted,
