@@ -78,7 +78,7 @@ async function listen(config: Config, parts: Parts, closers: Closer[]): Promise<
 /** Whether the demo is there and may be shown. */
 async function prepareDemo(config: Config, ownerUrl: string, log: Logger): Promise<boolean> {
   if (mayHoldDemo(config)) {
-    const outcome = await seedDemo(ownerUrl, config, { isOnlyWhenEmpty: true });
+    const outcome = await seedDemo(ownerUrl, config, { isOnlyWhenEmpty: true, log });
     return outcome === 'made' || outcome === 'present';
   }
   if (await hasDemo(ownerUrl)) {

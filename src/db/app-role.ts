@@ -1,8 +1,10 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import type { Client } from 'pg';
 import { formatPostgresUrl, parsePostgresUrl } from '../lib/postgres-url.ts';
+import { runOn, takeAdvisoryLock } from './advisory-lock.ts';
 import { createClient } from './connect.ts';
 import { explainConnection } from './explain-connection.ts';
+import { type DatabaseLog, silentLog } from './log.ts';
 import { openOwnerClient } from './owner-client.ts';
 
 /** The server's own login: it owns nothing and row security holds for all it does. */
@@ -10,9 +12,6 @@ export const appRole = 'tenantry_app';
 
 /** What the connections of the start call themselves. */
 const name = 'tenantry-start';
-
-/** Key of the advisory lock under which the role is altered; any constant of our own will do. */
-const lockKey = 7_201_874_033;
 
 /** The serving login cannot be had from the owner's url. The message says what to do. */
 export class AppRoleError extends Error {
@@ -25,13 +24,15 @@ export class AppRoleError extends Error {
  * to have created the role. Changes nothing when the login works already, so it may run at every
  * start and by twenty at once. Raises AppRoleError.
  */
-export async function ensureAppRole(ownerUrl: string): Promise<string> {
+export async function ensureAppRole(
+  ownerUrl: string,
+  log: DatabaseLog = silentLog,
+): Promise<string> {
   const appUrl = buildAppUrl(ownerUrl);
   if (await canLogIn(appUrl)) return appUrl;
   const owner = await openOwnerClient(ownerUrl);
   try {
-    // Two `alter role` at once fail with "tuple concurrently updated".
-    await owner.query('select pg_advisory_lock($1)', [lockKey]);
+    await takeAdvisoryLock(runOn(owner), 'serving login', { log });
     if (!(await canLogIn(appUrl))) await allowLogin(owner, buildAppPassword(ownerUrl));
   } finally {
     await owner.end();

@@ -1,5 +1,6 @@
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { announceWaitAfterMs, type DatabaseLog, silentLog } from './log.ts';
 import { getOwnToken, isRunning } from './process-token.ts';
 
 /** How long a lock file may stay without a readable token: its writer was killed in between. */
@@ -8,15 +9,22 @@ const unfinishedMsMax = 5_000;
 /**
  * Runs `task` while no other process (or other call in this one) runs under the same lock file,
  * and answers its result. A lock whose holder died is taken over, so no kill leaves it shut.
- * Raises an Error naming the holder once `deadlineSeconds` have passed.
+ * A wait of 2 s is logged once. Raises an Error naming the holder once `deadlineSeconds` have passed.
  */
 export async function withFileLock<T>(
   path: string,
-  { deadlineSeconds }: { deadlineSeconds: number },
+  { deadlineSeconds, log = silentLog }: { deadlineSeconds: number; log?: DatabaseLog },
   task: () => Promise<T>,
 ): Promise<T> {
-  const deadline = Date.now() + deadlineSeconds * 1_000;
+  const began = Date.now();
+  const deadline = began + deadlineSeconds * 1_000;
+  let isAnnounced = false;
   while (!(await tryLock(path))) {
+    if (!isAnnounced && Date.now() - began >= announceWaitAfterMs) {
+      isAnnounced = true;
+      const [pid] = (await readToken(path)).split(' ');
+      log.warn({ file: path, heldBy: `process ${pid}` }, 'waiting for a lock');
+    }
     if (Date.now() > deadline) {
       const holder = await readToken(path);
       throw new Error(`${path} is still held by process ${holder} after ${deadlineSeconds} s`);

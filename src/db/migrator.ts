@@ -39,7 +39,7 @@ export async function migrate({
     await verifyServer(session);
     await verifyWritable(session);
     if (listPending(files, await readHistory(session)).length === 0) return { applied: [] };
-    await takeLock(session, deadline);
+    await takeLock(session, { deadline, log });
     return { applied: await applyPending(files, { session, migrationsDir, log, deadline }) };
   } finally {
     await session.end();

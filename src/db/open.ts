@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config.ts';
 import { startEmbedded } from './embedded/start.ts';
-import type { DatabaseLog } from './log.ts';
+import { announceLockWait } from './lock-wait.ts';
+import { type DatabaseLog, silentLog } from './log.ts';
 import { MigrationError } from './migrator/migration-error.ts';
 import { listPendingMigrations, migrate } from './migrator.ts';
 import { openOwnerClient } from './owner-client.ts';
@@ -117,8 +118,8 @@ async function bringUpToDate(
 ): Promise<Pick<MigratedDatabase, 'appUrl' | 'applied'>> {
   const { ownerUrl, roles, log } = parts;
   const { applied } = await migrate({ ownerUrl, migrationsDir, log });
-  await syncBuiltInRoles(ownerUrl, roles);
-  const { appUrl, directAppUrl } = await findServingUrls(database, ownerUrl);
+  await syncBuiltInRoles(ownerUrl, roles, log);
+  const { appUrl, directAppUrl } = await findServingUrls(database, { ownerUrl, log });
   const { statementTimeoutMs } = database;
   // Connections of a pooler that were opened before would still have other settings, so the first check goes past it.
   for (const url of new Set([directAppUrl, appUrl])) {
@@ -140,10 +141,13 @@ function describePending(pending: readonly string[], isNew: boolean): string {
 export async function syncBuiltInRoles(
   ownerUrl: string,
   roles: readonly BuiltInRoleRow[],
+  log: DatabaseLog = silentLog,
 ): Promise<void> {
   const owner = await openOwnerClient(ownerUrl);
   try {
-    await owner.query('select sync_built_in_roles($1::jsonb)', [JSON.stringify(roles)]);
+    await announceLockWait(owner, { ownerUrl, log }, () =>
+      owner.query('select sync_built_in_roles($1::jsonb)', [JSON.stringify(roles)]),
+    );
   } finally {
     await owner.end();
   }

@@ -1,5 +1,7 @@
 import type pg from 'pg';
+import { type AdvisoryLock, runOn, takeAdvisoryLock } from './advisory-lock.ts';
 import { type CopyRow, copyRows } from './copy.ts';
+import { type DatabaseLog, silentLog } from './log.ts';
 import { openOwnerClient } from './owner-client.ts';
 import { readOnly } from './session-settings.ts';
 
@@ -7,6 +9,8 @@ import { readOnly } from './session-settings.ts';
 export type Operator = {
   /** Runs one statement and answers its rows. */
   query<Row extends object>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** Waits until no other session has it; a long wait is logged (advisory-lock.ts). */
+  takeLock(lock: AdvisoryLock, until: 'disconnect' | 'commit'): Promise<void>;
   /** Runs all statements of `work` or none. */
   transaction<T>(work: () => Promise<T>): Promise<T>;
   /** Streams rows into a temporary table, which is where COPY may write (see copy.ts). */
@@ -23,26 +27,29 @@ const allSeeingRole = 'tenantry_definer';
 
 /**
  * Opens the operator's connection for the time of `work`, and closes it whatever happens. Works
- * alike for a superuser and for an owner that is none. With `isReadOnly` a statement that writes fails.
- * Throws what the database throws.
+ * alike for a superuser and for an owner that is none. With `isReadOnly` a statement that writes fails; `log` hears of
+ * waits for locks. Throws what the database throws.
  */
 export async function withOperator<T>(
   ownerUrl: string,
   work: (operator: Operator) => Promise<T>,
-  { isReadOnly = false }: { isReadOnly?: boolean } = {},
+  { isReadOnly = false, log = silentLog }: { isReadOnly?: boolean; log?: DatabaseLog } = {},
 ): Promise<T> {
   const settings = isReadOnly ? readOnly : {};
   const client = await openOwnerClient(ownerUrl, 'tenantry-operator', settings);
   try {
     await client.query(`set role ${allSeeingRole}`);
-    return await work(createOperator(client));
+    return await work(createOperator(client, log));
   } finally {
     await client.end();
   }
 }
 
-function createOperator(client: pg.Client): Operator {
+function createOperator(client: pg.Client, log: DatabaseLog): Operator {
   return {
+    async takeLock(lock, until) {
+      await takeAdvisoryLock(runOn(client), lock, { log, until });
+    },
     async query<Row extends object>(sql: string, values: readonly unknown[] = []) {
       const { rows } = await client.query<Row>(sql, [...values]);
       return rows;

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { runOn, takeAdvisoryLock } from './advisory-lock.ts';
 import { AppRoleError } from './app-role.ts';
 import { connect } from './connect.ts';
 import type { DatabaseLog } from './log.ts';
@@ -39,12 +40,12 @@ type Serving = { role: string; database: string; settings: ServingSetting[] };
  * @throws AppRoleError when serving connections have other settings nevertheless; it says what to run.
  */
 export async function ensureServingSettings(options: ServingSettingsOptions): Promise<void> {
-  const { ownerUrl, appUrl, statementTimeoutMs, log } = options;
+  const { appUrl, statementTimeoutMs, log } = options;
   const timeouts = listTimeouts(statementTimeoutMs);
   const wanted = { ...sessionSettings, ...timeouts };
   let serving = await readServing(appUrl, wanted);
   if (serving.settings.some(needsPin)) {
-    await pinSettings(ownerUrl, appUrl, serving);
+    await pinSettings(serving, options);
     announceTimeouts(serving, timeouts, log);
     serving = await readServing(appUrl, wanted);
   }
@@ -92,14 +93,17 @@ async function readServing(appUrl: string, wanted: SessionSettings): Promise<Ser
 }
 
 /** As the owner, or else as the login itself: every role may set its own defaults. */
-async function pinSettings(ownerUrl: string, appUrl: string, serving: Serving): Promise<void> {
+async function pinSettings(
+  serving: Serving,
+  { ownerUrl, appUrl, log }: ServingSettingsOptions,
+): Promise<void> {
   const owner = await openOwnerClient(ownerUrl);
   try {
-    if (await tryPin(owner, serving)) return;
+    if (await tryPin(owner, serving, log)) return;
   } finally {
     await owner.end();
   }
-  await withServingClient(appUrl, (client) => tryPin(client, serving));
+  await withServingClient(appUrl, (client) => tryPin(client, serving, log));
 }
 
 /**
@@ -117,11 +121,8 @@ async function endIdleConnections(appUrl: string): Promise<void> {
   });
 }
 
-/** Key of the advisory lock: two `alter role` at once fail with "tuple concurrently updated". */
-const lockKey = 7_201_874_035;
-
 /** False where this login may not. All of them or none. */
-async function tryPin(client: pg.ClientBase, serving: Serving): Promise<boolean> {
+async function tryPin(client: pg.ClientBase, serving: Serving, log: DatabaseLog): Promise<boolean> {
   const needed = serving.settings.filter(needsPin);
   const { rows } = await client.query<{ name: string }>(
     `select w.name from unnest($1::text[]) w (name) left join pg_settings s on lower(s.name) = w.name
@@ -131,9 +132,9 @@ async function tryPin(client: pg.ClientBase, serving: Serving): Promise<boolean>
   const settable = needed.filter(({ name }) => rows.some((row) => row.name === name));
   if (settable.length === 0) return true;
   try {
-    await client.query(
-      `begin; select pg_advisory_xact_lock(${lockKey}); ${formatPins(serving, settable)}; commit`,
-    );
+    await client.query('begin');
+    await takeAdvisoryLock(runOn(client), 'serving login', { until: 'commit', log });
+    await client.query(`${formatPins(serving, settable)}; commit`);
     return true;
   } catch (error) {
     await client.query('rollback');

@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import { canLogIn, ensureAppRole } from './app-role.ts';
+import type { DatabaseLog } from './log.ts';
 import { replaceLogin } from './pooler.ts';
 
 /** The serving login's two ways to its database. */
@@ -17,10 +18,10 @@ export type ServingUrls = {
  */
 export async function findServingUrls(
   { url, directUrl, appUrl }: Config['database'],
-  ownerUrl: string,
+  { ownerUrl, log }: { ownerUrl: string; log: DatabaseLog },
 ): Promise<ServingUrls> {
   if (appUrl === undefined) {
-    const directAppUrl = await ensureAppRole(ownerUrl);
+    const directAppUrl = await ensureAppRole(ownerUrl, log);
     const isPooled = url !== undefined && url !== directUrl;
     return { directAppUrl, appUrl: isPooled ? replaceLogin(url, directAppUrl) : directAppUrl };
   }

@@ -3,7 +3,7 @@ import type { Config } from '../../config.ts';
 import type { MigratedDatabase } from '../../db/open.ts';
 import { readCount } from '../arguments.ts';
 import { CommandError, UsageError } from '../faults.ts';
-import { printJson, printResult } from '../output.ts';
+import { createCommandLog, printJson, printResult } from '../output.ts';
 import { createProgress } from '../progress.ts';
 import type { BulkResult } from '../seed/bulk.ts';
 import { completeSize, type SeedSize } from '../seed/plan.ts';
@@ -69,7 +69,10 @@ async function runDemo(options: SeedOptions): Promise<void> {
           'Add people nobody knows the password of with --users.',
       );
     }
-    const outcome = await seedDemo(ownerUrl, config, { isOnlyWhenEmpty: false });
+    const outcome = await seedDemo(ownerUrl, config, {
+      isOnlyWhenEmpty: false,
+      log: createCommandLog(),
+    });
     if (outcome === 'partial') {
       throw new CommandError(
         'Some names of the demo are taken (people at acme.example or globex.example, the tenants ' +
@@ -96,7 +99,13 @@ async function runBulk(options: SeedOptions): Promise<void> {
     const progress = createProgress('users', size.users);
     const lifetime = config.sessions;
     const onProgress = progress.add;
-    const result = await seedInBulk(ownerUrl, { ...size, passwordHash, lifetime, onProgress });
+    const result = await seedInBulk(ownerUrl, {
+      ...size,
+      passwordHash,
+      lifetime,
+      onProgress,
+      log: createCommandLog(),
+    });
     if (options.json) printJson({ ...result, password });
     else printResult(formatBulk(result, password));
   });

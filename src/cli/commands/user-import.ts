@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { CommandError } from '../faults.ts';
-import { printJson, printResult } from '../output.ts';
+import { createCommandLog, printJson, printResult } from '../output.ts';
 import type { ImportSummary } from '../user-import/import-users.ts';
 import type { Input } from '../user-import/open-input.ts';
 import type { RowFormat } from '../user-import/read-rows.ts';
@@ -72,6 +72,7 @@ async function run(
       return await importUsers(ownerUrl, readRows(input.stream, input.format), {
         isUpdate: update,
         isDryRun: dryRun,
+        log: createCommandLog(),
         async onResults(batch) {
           await results.write(batch);
           done += batch.length;

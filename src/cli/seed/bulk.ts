@@ -1,3 +1,4 @@
+import { type DatabaseLog, silentLog } from '../../db/log.ts';
 import { type Operator, withOperator } from '../../db/operator.ts';
 import {
   checkByBatch,
@@ -19,6 +20,8 @@ export type BulkSettings = SeedSize & {
   lifetime: SessionLifetime;
   /** Told after each batch how many users came with it. */
   onProgress: (usersAdded: number) => void;
+  /** Hears of a wait for another seed. */
+  log?: DatabaseLog;
 };
 
 /** What a bulk seed made, and where to look at it. */
@@ -30,9 +33,6 @@ export type BulkResult = SeedSize & {
   sampleEmails: string[];
 };
 
-/** Key of the advisory lock that keeps two seeds from taking the same run number. */
-const lockKey = 7_201_874_035;
-
 /**
  * Adds tenants, users, memberships and sessions to whatever is there, with addresses and slugs of
  * its own. Interrupted, it leaves whole tenants, and perhaps users who belong to none. Memory stays
@@ -40,20 +40,24 @@ const lockKey = 7_201_874_035;
  */
 export function seedInBulk(ownerUrl: string, settings: BulkSettings): Promise<BulkResult> {
   const began = performance.now();
-  return withOperator(ownerUrl, async (operator) => {
-    // A seed at the same time waits here; the lock goes with the connection.
-    await operator.query('select pg_advisory_lock($1)::text', [lockKey]);
-    const run = await findNextRun(operator);
-    const sampleEmails = await withOperator(ownerUrl, (second) =>
-      withOperator(ownerUrl, (third) =>
-        loadBatches({ forUsers: operator, forTenants: [second, third] }, { ...settings, run }),
-      ),
-    );
-    const largestTenant = await getTenant(operator, getLargestTenantSlug(run));
-    const { tenants, users, memberships, sessions } = settings;
-    const seconds = Math.round(performance.now() - began) / 1_000;
-    return { run, tenants, users, memberships, sessions, seconds, largestTenant, sampleEmails };
-  });
+  return withOperator(
+    ownerUrl,
+    async (operator) => {
+      // Two at once would take the same run number.
+      await operator.takeLock('bulk seed', 'disconnect');
+      const run = await findNextRun(operator);
+      const sampleEmails = await withOperator(ownerUrl, (second) =>
+        withOperator(ownerUrl, (third) =>
+          loadBatches({ forUsers: operator, forTenants: [second, third] }, { ...settings, run }),
+        ),
+      );
+      const largestTenant = await getTenant(operator, getLargestTenantSlug(run));
+      const { tenants, users, memberships, sessions } = settings;
+      const seconds = Math.round(performance.now() - began) / 1_000;
+      return { run, tenants, users, memberships, sessions, seconds, largestTenant, sampleEmails };
+    },
+    { log: settings.log ?? silentLog },
+  );
 }
 
 /** A line of work in three hands; inserting is the database's work and takes a core for each. */

@@ -1,5 +1,6 @@
 import type { Config } from '../../config.ts';
 import { createPasswordHasher } from '../../core/password-hasher.ts';
+import type { DatabaseLog } from '../../db/log.ts';
 import { type Operator, withOperator } from '../../db/operator.ts';
 import { createUuidV7 } from '../../lib/uuid.ts';
 import { demoPeople, demoTenants, getDemoPassword } from './demo-people.ts';
@@ -21,9 +22,6 @@ export type DemoOutcome = 'made' | 'present' | 'absent' | 'partial';
 
 type Found = { people: number; tenants: number; hasUsers: boolean };
 
-/** Key of the advisory lock under which the demo is made: of two servers that start, one does it. */
-const lockKey = 7_201_874_036;
-
 /** Whether the demo's platform admin, whose password is published, can sign in here. */
 export function hasDemo(ownerUrl: string): Promise<boolean> {
   return withOperator(ownerUrl, async (operator) => (await findDemo(operator)).people > 0);
@@ -36,27 +34,32 @@ export function hasDemo(ownerUrl: string): Promise<boolean> {
 export function seedDemo(
   ownerUrl: string,
   config: Pick<Config, 'passwords' | 'sessions'>,
-  { isOnlyWhenEmpty }: { isOnlyWhenEmpty: boolean },
+  { isOnlyWhenEmpty, log }: { isOnlyWhenEmpty: boolean; log: DatabaseLog },
 ): Promise<DemoOutcome> {
-  return withOperator(ownerUrl, async (operator) => {
-    const early = decide(await findDemo(operator), isOnlyWhenEmpty);
-    if (early !== 'made') return early;
-    const batch = await createDemoBatch(config.passwords);
-    await prepareLoad(operator);
-    return operator.transaction(async () => {
-      await operator.query('select pg_advisory_xact_lock($1)::text', [lockKey]);
-      const outcome = decide(await findDemo(operator), isOnlyWhenEmpty);
-      if (outcome !== 'made') return outcome;
-      await stageUsers(operator, batch);
-      await stageTenants(operator, batch);
-      await insertStagedUsers(operator);
-      await insertStagedTenants(operator, {
-        lifetime: config.sessions,
-        isCheckedByBatch: false,
+  return withOperator(
+    ownerUrl,
+    async (operator) => {
+      const early = decide(await findDemo(operator), isOnlyWhenEmpty);
+      if (early !== 'made') return early;
+      const batch = await createDemoBatch(config.passwords);
+      await prepareLoad(operator);
+      return operator.transaction(async () => {
+        // Of two servers that start, one makes it.
+        await operator.takeLock('demo data', 'commit');
+        const outcome = decide(await findDemo(operator), isOnlyWhenEmpty);
+        if (outcome !== 'made') return outcome;
+        await stageUsers(operator, batch);
+        await stageTenants(operator, batch);
+        await insertStagedUsers(operator);
+        await insertStagedTenants(operator, {
+          lifetime: config.sessions,
+          isCheckedByBatch: false,
+        });
+        return outcome;
       });
-      return outcome;
-    });
-  });
+    },
+    { log },
+  );
 }
 
 async function findDemo(operator: Operator): Promise<Found> {

@@ -1,3 +1,4 @@
+import { type DatabaseLog, silentLog } from '../../db/log.ts';
 import { type Operator, withOperator } from '../../db/operator.ts';
 import { createUuidV7 } from '../../lib/uuid.ts';
 import { createBatches, type ImportBatch, type RowResult } from './batches.ts';
@@ -7,6 +8,8 @@ import type { RawRow } from './read-rows.ts';
 export type ImportSettings = Omit<LoadOptions, 'runId'> & {
   /** Told of a batch once it is stored for good. */
   onResults: (results: readonly RowResult[]) => Promise<void>;
+  /** Hears of a wait for another import. */
+  log?: DatabaseLog;
 };
 
 /** How an import ended: rows by what became of them. */
@@ -16,9 +19,6 @@ export type ImportSummary = Record<RowResult['outcome'], number> & {
   rows: number;
   seconds: number;
 };
-
-/** Key of the advisory lock under which users are imported: two at once would wait for each other. */
-const lockKey = 7_201_874_037;
 
 /** Fewer new users than this leave the planner's statistics as good as they were. */
 const tidyRowsMin = 5_000;
@@ -34,26 +34,31 @@ export function importUsers(
   settings: ImportSettings,
 ): Promise<ImportSummary> {
   const began = performance.now();
-  return withOperator(ownerUrl, async (operator) => {
-    await operator.query('select pg_advisory_lock($1)::text', [lockKey]);
-    await prepareImport(operator);
-    const importId = createUuidV7();
-    const counts = { created: 0, updated: 0, skipped: 0, invalid: 0 };
-    const batches = createBatches(source);
-    for (let next = await batches.next(); !next.done; ) {
-      const following = batches.next();
-      // Raised where it is waited for, after this batch is stored.
-      following.catch(() => undefined);
-      const results = await storeBatch(operator, next.value, { ...settings, runId: importId });
-      for (const { outcome } of results) counts[outcome] += 1;
-      await settings.onResults(results);
-      next = await following;
-    }
-    if (counts.created >= tidyRowsMin && !settings.isDryRun) await tidyAfterImport(operator);
-    const rows = Object.values(counts).reduce((sum, count) => sum + count, 0);
-    const seconds = Math.round(performance.now() - began) / 1_000;
-    return { importId, rows, ...counts, seconds };
-  });
+  return withOperator(
+    ownerUrl,
+    async (operator) => {
+      // Two at once would wait for each other's rows.
+      await operator.takeLock('user import', 'disconnect');
+      await prepareImport(operator);
+      const importId = createUuidV7();
+      const counts = { created: 0, updated: 0, skipped: 0, invalid: 0 };
+      const batches = createBatches(source);
+      for (let next = await batches.next(); !next.done; ) {
+        const following = batches.next();
+        // Raised where it is waited for, after this batch is stored.
+        following.catch(() => undefined);
+        const results = await storeBatch(operator, next.value, { ...settings, runId: importId });
+        for (const { outcome } of results) counts[outcome] += 1;
+        await settings.onResults(results);
+        next = await following;
+      }
+      if (counts.created >= tidyRowsMin && !settings.isDryRun) await tidyAfterImport(operator);
+      const rows = Object.values(counts).reduce((sum, count) => sum + count, 0);
+      const seconds = Math.round(performance.now() - began) / 1_000;
+      return { importId, rows, ...counts, seconds };
+    },
+    { log: settings.log ?? silentLog },
+  );
 }
 
 async function storeBatch(

@@ -46,8 +46,10 @@ const lockDeadlineSeconds = 180;
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedCluster> {
   const folders = nameFolders(await createDataDir(options.dataDir));
-  return withFileLock(folders.lockFile, { deadlineSeconds: lockDeadlineSeconds }, () =>
-    startOrJoin(folders, options),
+  return withFileLock(
+    folders.lockFile,
+    { deadlineSeconds: lockDeadlineSeconds, log: options.log },
+    () => startOrJoin(folders, options),
   );
 }
 

@@ -1,19 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { runOn, takeAdvisoryLock } from '../advisory-lock.ts';
 import { toClientConfig } from '../client-config.ts';
 import { connectMsMax } from '../connect.ts';
 import { readOnlyDatabase } from '../explain-connection.ts';
+import type { DatabaseLog } from '../log.ts';
 import { applySessionSettings } from '../session-settings.ts';
 import { MigrationError } from './migration-error.ts';
 
 /** `uuidv7()` and virtual generated columns came with 18. */
 const serverVersionMin = 180_000;
-
-/**
- * The key of Prisma's own advisory lock. Its engine takes the same one, blocking, on the same
- * connection, where it is free for the holder; so `prisma migrate deploy` is kept out as well.
- */
-const prismaLockKey = 72_707_369;
 
 /**
  * Requests queue behind a statement that waits for a table, each on a connection of its own, until the next
@@ -77,24 +72,17 @@ export function verifyServerVersion(number: number, name: string): void {
 }
 
 /**
- * Takes the lock of all migration runners; it is released with the session. Polls, because a
- * runner that waits inside PostgreSQL holds a snapshot, which a concurrent index build waits for:
- * a deadlock. Raises MigrationError (`busy`) at the deadline (ms since the epoch).
+ * Takes the lock of all migration runners; it is released with the session.
+ * @throws MigrationError `busy` at the deadline (ms since the epoch)
  */
-export async function takeLock(session: pg.Pool, deadline: number): Promise<void> {
-  for (;;) {
-    const { rows } = await session.query<{ isTaken: boolean }>(
-      'select pg_try_advisory_lock($1) as "isTaken"',
-      [prismaLockKey],
-    );
-    if (rows[0]?.isTaken) return;
-    if (Date.now() > deadline) {
-      throw new MigrationError(
-        'busy',
-        'another process is migrating this database and did not end in time: look for it in ' +
-          "pg_stat_activity (application_name 'tenantry-migrate'), then start again",
-      );
-    }
-    await sleep(50 + Math.random() * 100);
-  }
+export async function takeLock(
+  session: pg.Pool,
+  { deadline, log }: { deadline: number; log: DatabaseLog },
+): Promise<void> {
+  if (await takeAdvisoryLock(runOn(session), 'migrations', { deadline, log })) return;
+  throw new MigrationError(
+    'busy',
+    'another process is migrating this database and did not end in time: look for it in ' +
+      "pg_stat_activity (application_name 'tenantry-migrate'), then start again",
+  );
 }

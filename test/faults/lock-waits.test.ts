@@ -1,0 +1,109 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { builtInRoles } from '../../src/core/permissions.ts';
+import { type AdvisoryLock, runOn, takeAdvisoryLock } from '../../src/db/advisory-lock.ts';
+import { withFileLock } from '../../src/db/file-lock.ts';
+import type { DatabaseLog } from '../../src/db/log.ts';
+import { migrate } from '../../src/db/migrator.ts';
+import { syncBuiltInRoles } from '../../src/db/open.ts';
+import { withOperator } from '../../src/db/operator.ts';
+import { getOwnToken } from '../../src/db/process-token.ts';
+import { waitUntil } from '../support/child.ts';
+import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/cluster.ts';
+
+// Somebody else has what a start needs. It goes on waiting, and says after a while for whom.
+
+vi.setConfig({ testTimeout: 60_000 });
+
+type Warning = { fields: Readonly<Record<string, unknown>>; message: string };
+
+let warnings: Warning[];
+const log: DatabaseLog = {
+  info: () => undefined,
+  warn: (fields, message) => warnings.push({ fields, message }),
+};
+
+let database: TestDatabase;
+let holder: pg.Client;
+beforeEach(() => {
+  warnings = [];
+});
+afterEach(async () => {
+  await holder.end();
+  await database.drop();
+});
+
+async function open(created: Promise<TestDatabase>): Promise<void> {
+  database = await created;
+  holder = new pg.Client({ connectionString: database.ownerUrl, application_name: 'somebody' });
+  await holder.connect();
+}
+
+const hold = (lock: AdvisoryLock) => takeAdvisoryLock(runOn(holder), lock, { log });
+
+/** Who has it, as the one warning says. */
+async function readHolders(): Promise<unknown> {
+  await waitUntil(async () => warnings.length > 0, 30);
+  expect(warnings.map(({ message }) => message)).toEqual(['waiting for a lock']);
+  return warnings[0]?.fields.heldBy;
+}
+
+async function findOwnHolder(): Promise<string[]> {
+  const { rows } = await holder.query<{ pid: number }>('select pg_backend_pid() as pid');
+  return [`somebody (pid ${rows[0]?.pid})`];
+}
+
+test('migrations wait for the other session, name it, and are applied once it has ended', async () => {
+  await open(createEmptyDatabase());
+  await hold('migrations');
+  const migrationsDir = fileURLToPath(new URL('../../migrations', import.meta.url));
+  const migrating = migrate({ ownerUrl: database.ownerUrl, migrationsDir, log });
+  expect(await readHolders()).toEqual(await findOwnHolder());
+  await holder.query('select pg_advisory_unlock_all()');
+  expect((await migrating).applied.length).toBeGreaterThan(0);
+});
+
+describe('on a migrated database', () => {
+  beforeEach(() => open(createTestDatabase()));
+
+  test.each<[AdvisoryLock, 'disconnect' | 'commit']>([
+    ['user import', 'disconnect'],
+    ['demo data', 'commit'],
+  ])('the lock "%s", held until %s, is waited for and its holder named', async (lock, until) => {
+    await hold(lock);
+    const working = withOperator(
+      database.ownerUrl,
+      (operator) => operator.transaction(() => operator.takeLock(lock, until)),
+      { log },
+    );
+    expect(await readHolders()).toEqual(await findOwnHolder());
+    await holder.query('select pg_advisory_unlock_all()');
+    await working;
+  });
+
+  test('a table that somebody has locked is waited for, and the session named', async () => {
+    await holder.query('begin; lock table built_in_roles in access exclusive mode');
+    const syncing = syncBuiltInRoles(database.ownerUrl, builtInRoles, log);
+    expect(await readHolders()).toEqual(await findOwnHolder());
+    await holder.query('rollback');
+    await syncing;
+  });
+
+  test('the lock file of the embedded PostgreSQL is waited for, and the process named', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'tenantry-lock-'));
+    try {
+      const file = path.join(folder, 'embedded.lock');
+      await writeFile(file, getOwnToken());
+      const waiting = withFileLock(file, { deadlineSeconds: 60, log }, async () => 'done');
+      expect(await readHolders()).toBe(`process ${process.pid}`);
+      await rm(file);
+      expect(await waiting).toBe('done');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
