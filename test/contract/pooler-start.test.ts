@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { buildAppUrl } from '../../src/db/app-role.ts';
 import { runAt } from '../support/bare-app.ts';
@@ -86,6 +87,18 @@ describe.skipIf(program === null)('behind a pooler in transaction mode', () => {
     });
   });
 
+  test('it serves as docs/operations.md sets it up, whose pooler knows no password of the server', async () => {
+    const recipe = await readRecipe();
+    await runAt(database.ownerUrl, recipe.sql);
+    const lookup = new URL(database.ownerUrl);
+    [lookup.username, lookup.password] = ['pgbouncer', 'another secret'];
+    pooler = await startPooler(program ?? '', [lookup.href], recipe.settings);
+    await serveOnce({
+      DATABASE_URL: pooler.lead(database.ownerUrl),
+      DATABASE_DIRECT_URL: database.ownerUrl,
+    });
+  });
+
   test('it serves with DATABASE_APP_URL alone through the pooler', async () => {
     await startBefore();
     await serveOnce({
@@ -147,3 +160,19 @@ test.skipIf(program === null)('a pooler in session mode is as good as none', asy
   await startBefore({ pool_mode: 'session' });
   await serveOnce({ DATABASE_URL: pooler.lead(database.ownerUrl) });
 });
+
+/** What the page tells people to write, save for addresses and files. */
+async function readRecipe(): Promise<{ sql: string; settings: PoolerSettings }> {
+  const page = await readFile(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+  const section = page.slice(page.indexOf('## Behind a connection pooler'));
+  const [ini = '', sql = ''] = ['ini', 'sql'].map(
+    (kind) => new RegExp(`\\n\`\`\`${kind}\\n([^]*?)\`\`\``).exec(section)?.[1],
+  );
+  const lines = ini.slice(ini.indexOf('[pgbouncer]')).split('\n');
+  const settings = lines.flatMap((line) => {
+    const [name = '', ...value] = line.split(' = ');
+    const isOurs = value.length === 0 || /^(listen_|auth_file)/.test(name);
+    return isOurs ? [] : [[name, value.join(' = ')]];
+  });
+  return { sql, settings: Object.fromEntries(settings) };
+}
