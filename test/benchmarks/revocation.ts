@@ -1,4 +1,5 @@
 import '../support/in-run-folder.ts';
+import { findPgBouncer, type Pooler, startPooler } from '../support/pooler.ts';
 import { ensureServing } from '../support/serving.ts';
 import { listTrials, type Trial } from './revocation/trials.ts';
 import { createWorld } from './revocation/world.ts';
@@ -7,7 +8,7 @@ import { describeMachine, getMedian, openStage, print } from './stage.ts';
 
 // How long something that was taken away still works: from the moment its end was acknowledged by one
 // process to the last answer of either process that still let it through, under a steady load that
-// asks both in turn.
+// asks both in turn. With `-- --pooler` both work through a PgBouncer, with fewer connections than they have.
 
 const requestsPerSecond = 500;
 const trialsPerKind = 100;
@@ -18,8 +19,13 @@ const refusalsInARow = 100;
 /** Successes on both processes before anything is taken away. */
 const successesFirst = 20;
 
+const isPooled = process.argv.includes('--pooler');
+const program = isPooled ? findPgBouncer() : '';
+if (program === null) process.exit(1);
+
 const stage = await openStage();
 const processes: ServerProcess[] = [];
+let pooler: Pooler | null = null;
 try {
   const ownerUrl = await stage.createDatabase('revocation');
   const appUrl = await ensureServing(ownerUrl);
@@ -27,13 +33,15 @@ try {
     SIGN_IN_SOURCE_FAILURES_MAX: '1000000',
     SIGN_UP_SOURCE_MAX: '1000000',
   };
-  processes.push(await startServerProcess(appUrl, limits));
-  processes.push(await startServerProcess(appUrl, limits));
+  pooler = isPooled ? await startPooler(program, [appUrl], { default_pool_size: 4 }) : null;
+  const workingUrl = pooler?.lead(appUrl) ?? appUrl;
+  processes.push(await startServerProcess(workingUrl, limits, appUrl));
+  processes.push(await startServerProcess(workingUrl, limits, appUrl));
   const urls = processes.map(({ url }) => url);
   const world = await createWorld(urls[0] ?? '', ownerUrl);
   print(`machine: ${describeMachine()}`);
   print(
-    `two processes, ${requestsPerSecond} requests/s, ${trialsPerKind} trials each: milliseconds from ` +
+    `two processes${isPooled ? ' behind a pooler' : ''}, ${requestsPerSecond} requests/s, ${trialsPerKind} trials each: milliseconds from ` +
       'the acknowledgement to the last success anywhere',
   );
   for (const kind of listTrials(world)) {
@@ -46,6 +54,7 @@ try {
   await world.close();
 } finally {
   for (const server of processes) await server.end();
+  await pooler?.close();
   await stage.clear();
 }
 

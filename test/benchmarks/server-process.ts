@@ -10,10 +10,14 @@ export type ServerProcess = {
   end: () => Promise<number | null>;
 };
 
-/** Starts one on a database that is migrated; `appUrl` is the serving login's. */
+/**
+ * Starts one on a database that is migrated; `appUrl` is the serving login's, and `listenUrl` its way past a pooler
+ * where `appUrl` leads through one.
+ */
 export async function startServerProcess(
   appUrl: string,
   environment: Record<string, string> = {},
+  listenUrl = appUrl,
 ): Promise<ServerProcess> {
   const child = startChild(
     `
@@ -27,6 +31,7 @@ export async function startServerProcess(
     });
     const app = await createApp(config, {
       appUrl: ${JSON.stringify(appUrl)},
+      listenUrl: ${JSON.stringify(listenUrl)},
       secret: 'a secret that only the benchmark knows',
       log: createLogger(config.log),
     });

@@ -11,8 +11,6 @@ export const fault: Fault = {
     async between(appUrl) {
       const pooler = await startPooler(findPgBouncer() ?? '', [appUrl], {
         default_pool_size: 4,
-        ignore_startup_parameters:
-          'statement_timeout,lock_timeout,idle_in_transaction_session_timeout',
       });
       return { url: pooler.lead(appUrl), close: pooler.close };
     },
