@@ -1,7 +1,8 @@
 -- What the database is after all migrations: schema public, printed from PostgreSQL's catalogue.
 -- For reading and comparing, not for running; how it got there is in migrations/.
 -- Written by `npm run db:structure`, and test/migrations/structure.test.ts compares.
--- "owner" stands for whichever role runs the migrations.
+-- "owner" stands for whichever role runs the migrations, tenantry_app and tenantry_definer for the two roles of the
+-- database (docs/decisions/039).
 
 create extension pg_stat_statements;
 create extension pg_trgm;
@@ -1715,7 +1716,7 @@ CREATE OR REPLACE FUNCTION public.is_operator()
  RETURNS boolean
  LANGUAGE sql
  STABLE
-RETURN pg_has_role(SESSION_USER, 'tenantry_definer'::name, 'member'::text);
+RETURN pg_has_role(SESSION_USER, (SELECT p.polroles[1] AS polroles FROM pg_policy p WHERE ((p.polrelid = ('users'::regclass)::oid) AND (p.polname = 'definer'::name))), 'member'::text);
 alter function is_operator() owner to owner;
 
 CREATE OR REPLACE FUNCTION public.is_platform_scope()

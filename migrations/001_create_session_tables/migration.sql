@@ -8,24 +8,25 @@ create extension if not exists pg_trgm;
 revoke create on schema public from public;
 
 -- Roles ------------------------------------------------------------------------------------------
--- Roles belong to the whole cluster, so another database may have made them already,
--- or be making them at this very moment.
+-- Roles belong to the whole server, so each database has its own: the runner puts their names in place of
+-- tenantry_app and tenantry_definer, and has made them already (docs/decisions/039). Another tool takes the
+-- plain names, of which a server can have one pair.
 do $$
 declare
   name text;
 begin
   foreach name in array array['tenantry_app', 'tenantry_definer'] loop
-    begin
-      if not exists (select from pg_roles where rolname = name) then
-        execute format('create role %I nologin nosuperuser nocreatedb nocreaterole noinherit nobypassrls', name);
-      end if;
-    exception when duplicate_object or unique_violation then
-      null;
-    end;
+    if not exists (select from pg_roles where rolname = name) then
+      execute format('create role %I nologin nosuperuser nocreatedb nocreaterole noinherit nobypassrls', name);
+    end if;
   end loop;
-  -- An owner that is no superuser must be a member to hand functions over to tenantry_definer.
-  if not pg_has_role(current_user, 'tenantry_definer', 'set') then
-    execute format('grant tenantry_definer to %I with inherit false, set true', current_user);
+  -- An owner that is no superuser hands functions over to tenantry_definer, and grants them in its name.
+  if not pg_has_role(current_user, 'tenantry_definer', 'usage') then
+    execute format('grant tenantry_definer to %I with inherit true, set true', current_user);
+  end if;
+  -- Its commands act with the rights of the server.
+  if not pg_has_role(current_user, 'tenantry_app', 'set') then
+    execute format('grant tenantry_app to %I with inherit false, set true', current_user);
   end if;
 end
 $$;

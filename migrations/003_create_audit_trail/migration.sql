@@ -78,7 +78,7 @@ as $$
 declare
   actor uuid := current_user_id();
   -- Operators at the command line belong to no tenant; the server's login is never one of them.
-  is_operator boolean := pg_has_role(session_user, 'tenantry_definer', 'member');
+  is_operator boolean := pg_has_role(session_user, current_user, 'member');
   is_known_tenant boolean := is_operator or in_tenant = current_tenant_id() or is_platform_scope() or exists (
     select from user_tenants m where m.tenant_id = in_tenant and m.user_id = actor and m.is_active
   );

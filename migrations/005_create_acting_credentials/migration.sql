@@ -56,7 +56,11 @@ comment on function current_impersonator_id is 'The administrator who acts as th
 
 create function is_operator() returns boolean
 language sql stable
-return pg_has_role(session_user, 'tenantry_definer', 'member');
+return pg_has_role(
+  session_user,
+  (select p.polroles[1] from pg_policy p where p.polrelid = 'users'::regclass and p.polname = 'definer'),
+  'member'
+);
 comment on function is_operator is
   'True for the owner of the database at the command line, who belongs to no tenant; the serving login is never one.';
 
@@ -320,16 +324,6 @@ begin
     execute format('grant execute on function %s to tenantry_app', signature);
     execute format('grant execute on function %s to %I', signature, current_user);
   end loop;
-  -- Commands act through the same services as the server, with its rights, as an operator. Every owner may
-  -- take on tenantry_definer, and by that tenantry_app. Who may not grant roles that another database of the
-  -- cluster has made leaves that to a superuser; only commands need it.
-  begin
-    if not pg_has_role('tenantry_definer', 'tenantry_app', 'set') then
-      grant tenantry_app to tenantry_definer with inherit false, set true;
-    end if;
-  exception when insufficient_privilege or unique_violation or duplicate_object then
-    null;
-  end;
 end
 $$;
 revoke create on schema public from tenantry_definer;

@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { inspect } from 'node:util';
 import { createRuntime } from '../app/runtime.ts';
 import { getSecret } from '../config/secret.ts';
 import { AppError } from '../core/app-error.ts';
 import type { Ctx } from '../core/context.ts';
 import { guardDatabase } from '../core/guarded-database.ts';
 import { createRequestNotes } from '../core/request-notes.ts';
-import { appRole } from '../db/app-role.ts';
 import { createDatabase } from '../db/database.ts';
+import { findSqlState } from '../db/error-map.ts';
 import { CommandError } from './faults.ts';
 import { createCommandLog } from './output.ts';
 import { withDatabase } from './with-database.ts';
@@ -43,7 +42,13 @@ async function runAsOperator<T>(
   return await withDatabase(async ({ ownerUrl }, config) => {
     const log = createCommandLog();
     const db = guardDatabase(
-      createDatabase({ ...config.database, url: ownerUrl, role: appRole, poolSize, isReadOnly }),
+      createDatabase({
+        ...config.database,
+        url: ownerUrl,
+        actsAsServer: true,
+        poolSize,
+        isReadOnly,
+      }),
     );
     const secret = await getSecret(config);
     const { runtime, close } = createRuntime(config, { db, secret, log });
@@ -74,10 +79,9 @@ async function runAsOperator<T>(
 
 function explain(error: unknown, words: Words): unknown {
   if (error instanceof AppError) return toCommandError(error, words);
-  if (!/permission denied to set role/.test(inspect(error))) return error;
-  const remedy = `grant ${appRole} to tenantry_definer with inherit false, set true`;
+  if (findSqlState(error) !== '42501') return error;
   return new CommandError(
-    `the owner of the database may not act as the server does: as a superuser, ${remedy}`,
+    'PostgreSQL denies this to the owner of the database: run "tenantry migrate", which says what to grant',
     { cause: error },
   );
 }

@@ -1,14 +1,12 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
-import type { Client } from 'pg';
+import pg from 'pg';
 import { formatPostgresUrl, parsePostgresUrl } from '../lib/postgres-url.ts';
 import { runOn, takeAdvisoryLock } from './advisory-lock.ts';
 import { createClient } from './connect.ts';
 import { explainConnection } from './explain-connection.ts';
 import { type DatabaseLog, silentLog } from './log.ts';
 import { openOwnerClient } from './owner-client.ts';
-
-/** The server's own login: it owns nothing and row security holds for all it does. */
-export const appRole = 'tenantry_app';
+import { findRoles } from './roles.ts';
 
 /** What the connections of the start call themselves. */
 const name = 'tenantry-start';
@@ -19,42 +17,56 @@ export class AppRoleError extends Error {
 }
 
 /**
- * Answers the url of the serving login for the same database, after making sure that it lets in:
- * the role gets LOGIN and its derived password if it has not got them yet. Needs the migrations
+ * Returns the url of the serving login for the same database, after making sure that it works: the
+ * role gets LOGIN and its derived password if it does not have them yet. Needs the migrations
  * to have created the role. Changes nothing when the login works already, so it may run at every
- * start and by twenty at once. Raises AppRoleError.
+ * start and by twenty at once. Throws AppRoleError.
  */
 export async function ensureAppRole(
   ownerUrl: string,
   log: DatabaseLog = silentLog,
 ): Promise<string> {
-  const appUrl = buildAppUrl(ownerUrl);
-  if (await canLogIn(appUrl)) return appUrl;
   const owner = await openOwnerClient(ownerUrl);
   try {
+    const roles = await findRoles(owner);
+    if (!roles) throw new AppRoleError('there is no serving login yet: run the migrations first');
+    const appUrl = buildAppUrl(ownerUrl, roles.app);
+    const works = async () => (await mayLogIn(owner, roles.app)) && (await canLogIn(appUrl));
+    if (await works()) return appUrl;
     await takeAdvisoryLock(runOn(owner), 'serving login', { log });
-    if (!(await canLogIn(appUrl))) await allowLogin(owner, buildAppPassword(ownerUrl));
+    if (!(await works())) await allowLogin(owner, ownerUrl, roles.app);
+    if (await canLogIn(appUrl)) return appUrl;
+    throw new AppRoleError(
+      `the server rejects ${roles.app} although its password was just set: see its pg_hba.conf, ` +
+        'or name a login of your own in DATABASE_APP_URL',
+    );
   } finally {
     await owner.end();
   }
-  if (await canLogIn(appUrl)) return appUrl;
-  throw new AppRoleError(
-    `the server refuses ${appRole} although its password was just set: see its pg_hba.conf, ` +
-      'or name a login of your own in DATABASE_APP_URL',
+}
+
+/** A pooler that was rejected once lets its clients wait before it tries again, so the login is not just tried. */
+async function mayLogIn(owner: pg.Client, role: string): Promise<boolean> {
+  const { rows } = await owner.query<{ mayLogIn: boolean }>(
+    'select rolcanlogin as "mayLogIn" from pg_roles where rolname = $1',
+    [role],
   );
+  return rows[0]?.mayLogIn ?? false;
 }
 
 /** The same url with the serving login in place of the owner's. Pure. */
-export function buildAppUrl(ownerUrl: string): string {
+export function buildAppUrl(ownerUrl: string, appRole: string): string {
   const owner = parsePostgresUrl(ownerUrl);
-  return formatPostgresUrl({ ...owner, user: appRole, password: buildAppPassword(ownerUrl) });
+  const password = buildAppPassword(ownerUrl, appRole);
+  return formatPostgresUrl({ ...owner, user: appRole, password });
 }
 
 /**
- * base64url(HMAC-SHA-256 with the owner's password as key). Whoever knows the owner's password can
- * do more than this login anyway, and nobody has a second secret to keep. Pure.
+ * base64url(HMAC-SHA-256 of the role's name with the owner's password as key), so two databases of one
+ * owner have two passwords. Whoever knows the owner's password can do more than this login anyway, and
+ * nobody has a second secret to keep. Pure.
  */
-export function buildAppPassword(ownerUrl: string): string {
+export function buildAppPassword(ownerUrl: string, appRole: string): string {
   const { password } = parsePostgresUrl(ownerUrl);
   return createHmac('sha256', password ?? '')
     .update(appRole)
@@ -75,14 +87,14 @@ export function buildScramVerifier(password: string, salt: Buffer = randomBytes(
   return `SCRAM-SHA-256$${iterations}:${salt.toString('base64')}$${storedKey}:${serverKey}`;
 }
 
-async function allowLogin(owner: Client, password: string): Promise<void> {
-  const verifier = owner.escapeLiteral(buildScramVerifier(password));
+async function allowLogin(owner: pg.Client, ownerUrl: string, appRole: string): Promise<void> {
+  const verifier = owner.escapeLiteral(buildScramVerifier(buildAppPassword(ownerUrl, appRole)));
   try {
-    await owner.query(`alter role ${appRole} with login password ${verifier}`);
+    await owner.query(`alter role ${pg.escapeIdentifier(appRole)} with login password ${verifier}`);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw new AppRoleError(
-      `the serving login ${appRole} could not be set up (${message}): run the migrations first, ` +
+      `the serving login ${appRole} could not be set up (${message}): ` +
         'let the owner alter that role, or name a login of your own in DATABASE_APP_URL',
       { cause: error },
     );

@@ -2,11 +2,18 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { formatPostgresUrl, parsePostgresUrl } from '../lib/postgres-url.ts';
 import { connect } from './connect.ts';
+import type { DatabaseRoles } from './roles.ts';
 
 /** A database cannot take the place of another. The message says what to do. */
 export class ReplaceError extends Error {
   override readonly name = 'ReplaceError';
 }
+
+/** How a database is filled, and the roles that its content names. */
+export type Replacement = {
+  roles: DatabaseRoles;
+  fill: (url: string) => Promise<void>;
+};
 
 /**
  * Has a new database filled beside the one of the url, and lets the two change names in one transaction,
@@ -16,13 +23,13 @@ export class ReplaceError extends Error {
  */
 export async function replaceDatabase(
   ownerUrl: string,
-  fill: (url: string) => Promise<void>,
+  { roles, fill }: Replacement,
 ): Promise<string | null> {
-  const name = parsePostgresUrl(ownerUrl).database;
+  const name = readDatabaseName(ownerUrl);
   const workshop = `${name}_restoring_${randomBytes(4).toString('hex')}`;
   const admin = await connect(nameDatabase(ownerUrl, 'postgres'), { name: 'tenantry-restore' });
   try {
-    await createRoles(admin);
+    await createRoles(admin, roles);
     await admin.query(`create database ${pg.escapeIdentifier(workshop)} template template0`);
     await fill(nameDatabase(ownerUrl, workshop));
     return await changeNames(admin, name, workshop);
@@ -33,6 +40,11 @@ export async function replaceDatabase(
   } finally {
     await admin.end();
   }
+}
+
+/** Pure. */
+export function readDatabaseName(url: string): string {
+  return parsePostgresUrl(url).database;
 }
 
 /** The same server's database of another name, for the same login. Pure. */
@@ -57,11 +69,13 @@ export async function readServerFacts(
   }
 }
 
-/** The cluster may be a new one; the first migration makes them in the same way. */
-async function createRoles(admin: pg.Client): Promise<void> {
-  for (const role of ['tenantry_app', 'tenantry_definer']) {
+/** The server may be a new one, where nobody has made them yet. */
+async function createRoles(admin: pg.Client, roles: DatabaseRoles): Promise<void> {
+  for (const role of Object.values(roles)) {
     const found = await admin.query('select from pg_roles where rolname = $1', [role]);
-    if (found.rowCount === 0) await admin.query(`create role ${role} nologin noinherit`);
+    if (found.rowCount === 0) {
+      await admin.query(`create role ${pg.escapeIdentifier(role)} nologin noinherit`);
+    }
   }
 }
 

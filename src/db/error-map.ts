@@ -26,6 +26,8 @@ const kindBySqlState: Record<string, DatabaseFaultKind> = {
   '57P01': 'unavailable',
   '57P02': 'unavailable',
   '57P03': 'unavailable',
+  // "is not currently accepting connections", as a template or while it is being renamed.
+  '55000': 'unavailable',
   '25006': 'unavailable',
   '25P02': 'unavailable',
   '28': 'unavailable',
@@ -42,9 +44,9 @@ const kindBySqlState: Record<string, DatabaseFaultKind> = {
   '22': 'malformed',
 };
 
-/** Faults that reach us without any SQLSTATE: from the pool, the socket or Prisma itself. */
+/** Faults that reach us without any SQLSTATE: from the pool, the socket or Prisma itself, always in English. */
 const unavailableMessages =
-  /not currently accepting connections|timeout exceeded when trying to connect|Connection terminated|connection error|Query read timeout|Can't reach database|DatabaseNotReachable|ConnectionClosed|SocketTimeout|Unable to start a transaction|Transaction already closed|ECONNREFUSED|ECONNRESET|Client was closed|pool after calling end/i;
+  /timeout exceeded when trying to connect|Connection terminated|connection error|Query read timeout|Can't reach database|DatabaseNotReachable|ConnectionClosed|SocketTimeout|Unable to start a transaction|Transaction already closed|ECONNREFUSED|ECONNRESET|Client was closed|pool after calling end/i;
 
 /** What the system calls a server that is away; Prisma gives some of them names of its own. */
 const unavailableCodes =
@@ -70,7 +72,10 @@ export function mapDatabaseError(error: unknown): unknown {
   for (const layer of layersOf(error)) {
     const sqlState = readSqlState(layer);
     const kind = sqlState && (kindBySqlState[sqlState] ?? kindBySqlState[sqlState.slice(0, 2)]);
-    if (kind) return new DatabaseFault(kind, findConstraint(layer), error);
+    if (kind) {
+      const constraint = sqlState.startsWith('23') ? findConstraint(layer) : null;
+      return new DatabaseFault(kind, constraint, error);
+    }
   }
   const isUnavailable = layersOf(error).some(
     (layer) =>
@@ -131,12 +136,15 @@ function layersOf(error: unknown): Shape[] {
   return layers;
 }
 
+/** Prisma keeps only the message of a broken check. Every language quotes its name, in its own way, and last. */
+const quotedName = /["'`«»‹›„“”‚‘’「『]\s?([a-z][a-z0-9_]*)\s?["'`«»‹›„“”‚‘’」』]/g;
+
 function findConstraint(layer: Shape): string | null {
   const { constraint } = layer;
   if (typeof constraint === 'string') return constraint;
   if (typeof constraint === 'object' && constraint !== null && 'index' in constraint) {
     return String(constraint.index);
   }
-  const named = /constraint "([^"]+)"/.exec(String(layer.originalMessage ?? layer.message));
-  return named?.[1] ?? null;
+  const message = String(layer.originalMessage ?? layer.message);
+  return [...message.matchAll(quotedName)].at(-1)?.[1] ?? null;
 }

@@ -4,9 +4,16 @@ import type { DatabaseLog } from './log.ts';
 import { createMigrationAdapter, type ScriptFailure } from './migrator/adapter.ts';
 import { applyWithEngine } from './migrator/engine.ts';
 import { type MigrationFile, readMigrations } from './migrator/files.ts';
-import { clearUnfinished, listPending, readHistory } from './migrator/history.ts';
+import {
+  clearUnfinished,
+  listPending,
+  readHistory,
+  verifyOwnDatabase,
+} from './migrator/history.ts';
 import { MigrationError } from './migrator/migration-error.ts';
+import { readRolesState, settleRoles } from './migrator/roles.ts';
 import { createSession, takeLock, verifyServer, verifyWritable } from './migrator/session.ts';
+import { type DatabaseRoles, fillRoles } from './roles.ts';
 
 /** What to bring up to date with what. */
 export type MigrateOptions = {
@@ -16,9 +23,17 @@ export type MigrateOptions = {
   log: DatabaseLog;
   /** For how long to wait for other runners and for locked tables. It does not bound the work. */
   deadlineSeconds?: number;
+  /** The database whose roles it gets, where that is not itself: it is about to take that one's place. */
+  rolesOf?: string | undefined;
 };
 
-type Run = { session: pg.Pool; migrationsDir: string; log: DatabaseLog; deadline: number };
+type Run = {
+  session: pg.Pool;
+  migrationsDir: string;
+  log: DatabaseLog;
+  deadline: number;
+  roles: DatabaseRoles;
+};
 
 /**
  * Brings the database to the version of the files and answers the names it applied. Runs twice,
@@ -31,6 +46,7 @@ export async function migrate({
   migrationsDir,
   log,
   deadlineSeconds = 60,
+  rolesOf,
 }: MigrateOptions): Promise<{ applied: string[] }> {
   const files = await readMigrations(migrationsDir);
   const session = createSession(ownerUrl);
@@ -38,9 +54,34 @@ export async function migrate({
   try {
     await verifyServer(session);
     await verifyWritable(session);
-    if (listPending(files, await readHistory(session)).length === 0) return { applied: [] };
+    const state = await readRolesState(session, rolesOf);
+    const isCurrent = listPending(files, await readHistory(session)).length === 0;
+    // Only in tests are there files without them.
+    const needsRoles = files.some(({ sql }) => fillRoles(sql, state.wanted) !== sql);
+    if (isCurrent && (state.isSettled || !needsRoles)) return { applied: [] };
     await takeLock(session, { deadline, log });
-    return { applied: await applyPending(files, { session, migrationsDir, log, deadline }) };
+    await verifyOwnDatabase(session);
+    if (needsRoles) await settleRoles(session, await readRolesState(session, rolesOf), log);
+    const run = { session, migrationsDir, log, deadline, roles: state.wanted };
+    return { applied: await applyPending(files, run) };
+  } finally {
+    await session.end();
+  }
+}
+
+/**
+ * Gives the database roles of its own where it shares or misnames them, and changes nothing else. Throws
+ * MigrationError.
+ */
+export async function settleDatabase({
+  ownerUrl,
+  log,
+}: Pick<MigrateOptions, 'ownerUrl' | 'log'>): Promise<void> {
+  const session = createSession(ownerUrl);
+  try {
+    await takeLock(session, { deadline: Date.now() + 60_000, log });
+    const state = await readRolesState(session);
+    if (!state.isSettled) await settleRoles(session, state, log);
   } finally {
     await session.end();
   }
@@ -89,7 +130,11 @@ async function applyOnce(files: MigrationFile[], run: Run): Promise<ScriptFailur
   const onFailure = (seen: ScriptFailure) => {
     failure = seen;
   };
-  const factory = createMigrationAdapter(run.session, { files, onFailure });
+  const factory = createMigrationAdapter(run.session, {
+    files,
+    roles: run.roles,
+    onFailure,
+  });
   try {
     await applyWithEngine(factory, { files, migrationsDir: run.migrationsDir });
     return null;
@@ -104,18 +149,10 @@ function explain(error: unknown, failure: ScriptFailure | null): ScriptFailure {
   throw new MigrationError('failed', describeFailure(failure), { cause: failure.error });
 }
 
-/** What the engine says without having run a file; its codes are in Prisma's error reference. */
+/** What the engine says without having run a file. */
 function explainEngine(error: unknown): MigrationError {
   const message = error instanceof Error ? error.message : String(error);
-  if (readField(error, 'code') !== 'P3005') {
-    return new MigrationError('failed', message, { cause: error });
-  }
-  return new MigrationError(
-    'not_empty',
-    'the schema public of this database holds tables of something else: ' +
-      'give this program a database of its own (create database tenantry)',
-    { cause: error },
-  );
+  return new MigrationError('failed', message, { cause: error });
 }
 
 /** lock_not_available and deadlock_detected: PostgreSQL's appendix of error codes. */

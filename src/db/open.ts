@@ -6,7 +6,7 @@ import { type DatabaseLog, silentLog } from './log.ts';
 import { MigrationError } from './migrator/migration-error.ts';
 import { listPendingMigrations, migrate } from './migrator.ts';
 import { openOwnerClient } from './owner-client.ts';
-import { verifyDirectRoute } from './pooler.ts';
+import { verifyDirectRoute, verifySameDatabase } from './pooler.ts';
 import { ensureServingSettings } from './serving-settings.ts';
 import { findServingUrls } from './serving-urls.ts';
 
@@ -26,6 +26,9 @@ export type MigratedDatabase = OpenedDatabase & {
   applied: string[];
 };
 
+/** Which database, and whose roles it gets where it is about to take the place of another (migrator.ts). */
+export type OpenConfig = Pick<Config, 'database'> & { rolesOf?: string };
+
 /** A role that every tenant has, as the database stores it. */
 export type BuiltInRoleRow = {
   key: string;
@@ -43,7 +46,7 @@ const settingsFile = fileURLToPath(new URL('./postgresql.conf', import.meta.url)
  * whose messages say what to do.
  */
 export async function openDatabase(
-  config: Pick<Config, 'database'>,
+  config: OpenConfig,
   roles: readonly BuiltInRoleRow[],
   log: DatabaseLog,
 ): Promise<MigratedDatabase> {
@@ -100,7 +103,7 @@ async function openThen<T>(
   const stop = async () => embedded?.stop();
   try {
     const ownerUrl = embedded?.ownerUrl ?? database.directUrl ?? '';
-    if (!embedded) await verifyDirectRoute(ownerUrl, nameDirectSetting(database));
+    if (!embedded) await verifyRoutes(database, ownerUrl);
     return await prepare({ ownerUrl, stop });
   } catch (error) {
     await stop();
@@ -108,16 +111,22 @@ async function openThen<T>(
   }
 }
 
-function nameDirectSetting({ url, directUrl }: Config['database']) {
-  return url === directUrl ? 'DATABASE_URL' : 'DATABASE_DIRECT_URL';
+/** Before anything is changed: the direct URL leads past any pooler, and to the database that is meant. */
+async function verifyRoutes(
+  { url, directUrl }: Config['database'],
+  ownerUrl: string,
+): Promise<void> {
+  if (url === undefined || url === directUrl) return verifyDirectRoute(ownerUrl, 'DATABASE_URL');
+  await verifyDirectRoute(ownerUrl, 'DATABASE_DIRECT_URL');
+  await verifySameDatabase(url, ownerUrl);
 }
 
 async function bringUpToDate(
-  { database }: Pick<Config, 'database'>,
+  { database, rolesOf }: OpenConfig,
   parts: { ownerUrl: string; roles: readonly BuiltInRoleRow[]; log: DatabaseLog },
 ): Promise<Pick<MigratedDatabase, 'appUrl' | 'applied'>> {
   const { ownerUrl, roles, log } = parts;
-  const { applied } = await migrate({ ownerUrl, migrationsDir, log });
+  const { applied } = await migrate({ ownerUrl, migrationsDir, log, rolesOf });
   await syncBuiltInRoles(ownerUrl, roles, log);
   const { appUrl, directAppUrl } = await findServingUrls(database, { ownerUrl, log });
   const { statementTimeoutMs } = database;

@@ -3,6 +3,7 @@ import { type AdvisoryLock, runOn, takeAdvisoryLock } from './advisory-lock.ts';
 import { type CopyRow, copyRows } from './copy.ts';
 import { type DatabaseLog, silentLog } from './log.ts';
 import { openOwnerClient } from './owner-client.ts';
+import { definerRoleSql } from './roles.ts';
 import { readOnly } from './session-settings.ts';
 
 /** One connection that sees and may change every row: for commands, never for requests. */
@@ -20,10 +21,10 @@ export type Operator = {
 };
 
 /**
- * Row security is forced on the owner too, so an owner that is no superuser sees nothing. This
- * role's policies let it see all; every owner may take it on (migration 001).
+ * Row security is forced on the owner too. The definer's policies let it see every row, and each owner
+ * may take that role on (decision 039).
  */
-const allSeeingRole = 'tenantry_definer';
+const takeOnDefiner = `select set_config('role', ${definerRoleSql}, false)`;
 
 /**
  * Opens the operator's connection for the time of `work`, and closes it whatever happens. Works
@@ -38,7 +39,7 @@ export async function withOperator<T>(
   const settings = isReadOnly ? readOnly : {};
   const client = await openOwnerClient(ownerUrl, 'tenantry-operator', settings);
   try {
-    await client.query(`set role ${allSeeingRole}`);
+    await client.query(takeOnDefiner);
     return await work(createOperator(client, log));
   } finally {
     await client.end();
@@ -61,7 +62,7 @@ function createOperator(client: pg.Client, log: DatabaseLog): Operator {
       try {
         for (const statement of statements) await client.query(statement);
       } finally {
-        await client.query(`set role ${allSeeingRole}`);
+        await client.query(takeOnDefiner);
       }
     },
   };

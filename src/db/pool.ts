@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { toClientConfig } from './client-config.ts';
+import { appRoleSql } from './roles.ts';
 import { getScope } from './scope.ts';
 import { enterScopeStatement, sendScoped } from './scoped-query.ts';
 import { applySessionSettings, listTimeouts, readOnly } from './session-settings.ts';
@@ -12,9 +13,9 @@ export type PoolSettings = {
   statementTimeoutMs: number;
   queryTimeoutMs: number;
   connectionMaxAgeSeconds: number;
-  /** Taken on by each connection of a command, whose url is the owner's and leads through no pooler. */
-  role?: string;
-  /** For a command that only looks: a statement that writes fails. With `role` only. */
+  /** For a command, whose url is the owner's and leads through no pooler: has the rights of the server. */
+  actsAsServer?: boolean;
+  /** For a command that only looks: a statement that writes fails. With `actsAsServer` only. */
   isReadOnly?: boolean;
 };
 
@@ -78,11 +79,11 @@ export class ScopedPool extends pg.Pool {
         (client as unknown as ErrorSource).connection.on('errorMessage', ({ code }) => {
           if (code === readOnlyCode) this.renew();
         });
-        if (settings.role) {
+        if (settings.actsAsServer) {
           const timeouts = listTimeouts(settings.statementTimeoutMs);
           const special = settings.isReadOnly ? { ...timeouts, ...readOnly } : timeouts;
           await applySessionSettings(client, special);
-          await client.query(`set role ${pg.escapeIdentifier(settings.role)}`);
+          await client.query(`select set_config('role', ${appRoleSql}, false)`);
         }
         await client.query(enterScopeStatement);
       },
@@ -145,10 +146,14 @@ export class ScopedPool extends pg.Pool {
   }
 }
 
-/** Any fault but a refusal, as it is or in the adapter's words, may mean that the connection is broken. */
+/** SQLSTATEs with which PostgreSQL ends the session. Its word for that ("FATAL") depends on lc_messages. */
+const endingStates = /^(?:08|28|53300|57P|25P03|25P04|XX)/;
+
+/** True where PostgreSQL rejected a statement and the connection is as good as before. */
 function isAnsweredByServer(fault: unknown): boolean {
   if (!(fault instanceof Error)) return false;
-  return [fault, fault.cause].some(
-    (layer) => (layer as Partial<pg.DatabaseError> | undefined)?.severity === 'ERROR',
-  );
+  return [fault, fault.cause].some((layer) => {
+    const { severity, code } = (layer ?? {}) as Partial<pg.DatabaseError>;
+    return severity !== undefined && code !== undefined && !endingStates.test(code);
+  });
 }

@@ -101,13 +101,23 @@ export async function findListenUrl(appUrl: string, directUrl: string): Promise<
   verifyAppRoute(route);
   const listenUrl = replaceLogin(directUrl, appUrl);
   // Where it is not let in, the server works all the same, and says that it hears nothing (changes.ts).
-  const direct = await findIdentity(listenUrl).catch(() => null);
-  if (direct !== null && direct !== (await findIdentity(appUrl))) {
-    throw new PoolerError(
-      "the pooler's URL and DATABASE_DIRECT_URL (or DATABASE_URL) lead to different databases: both must name the same",
-    );
-  }
+  await verifySameDatabase(appUrl, listenUrl);
   return listenUrl;
+}
+
+/**
+ * Throws PoolerError where the two URLs lead to different databases. A login that only one of the two lets in
+ * cannot be compared, and passes.
+ */
+export async function verifySameDatabase(pooledUrl: string, directUrl: string): Promise<void> {
+  const identities = await Promise.all(
+    [pooledUrl, directUrl].map((url) => findIdentity(url).catch(() => null)),
+  );
+  const [pooled, direct] = identities;
+  if (pooled === null || direct === null || pooled === direct) return;
+  throw new PoolerError(
+    "the pooler's URL and DATABASE_DIRECT_URL (or DATABASE_URL) lead to different databases: both must name the same",
+  );
 }
 
 function verifyAppRoute(route: Route): void {

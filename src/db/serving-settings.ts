@@ -1,9 +1,13 @@
 import pg from 'pg';
+import { parsePostgresUrl } from '../lib/postgres-url.ts';
 import { runOn, takeAdvisoryLock } from './advisory-lock.ts';
 import { AppRoleError } from './app-role.ts';
+import { readDatabaseName } from './beside.ts';
 import { connect } from './connect.ts';
+import { ConnectionError } from './connection-error.ts';
 import type { DatabaseLog } from './log.ts';
 import { openOwnerClient } from './owner-client.ts';
+import { nameRoles } from './roles.ts';
 import { listTimeouts, type SessionSettings, sessionSettings } from './session-settings.ts';
 
 /** Whose settings are made and checked, and the longest a statement may take. */
@@ -43,10 +47,15 @@ export async function ensureServingSettings(options: ServingSettingsOptions): Pr
   const { appUrl, statementTimeoutMs, log } = options;
   const timeouts = listTimeouts(statementTimeoutMs);
   const wanted = { ...sessionSettings, ...timeouts };
-  let serving = await readServing(appUrl, wanted);
+  let serving = await readServing(appUrl, wanted).catch((error: unknown) => {
+    throw explainDenial(error, options);
+  });
   if (serving.settings.some(needsPin)) {
     await pinSettings(serving, options);
     announceTimeouts(serving, timeouts, log);
+  }
+  // They hold from the next connection on, whoever has just made them.
+  if (serving.settings.some(({ value, wanted: right }) => value !== right)) {
     serving = await readServing(appUrl, wanted);
   }
   if (serving.settings.some(isOutdated)) {
@@ -181,6 +190,16 @@ function verifySettings(serving: Serving, timeouts: SessionSettings, log: Databa
   const late = different.filter(({ name }) => name in timeouts);
   if (wrong.length > 0) throw new AppRoleError(describe(serving, wrong));
   if (late.length > 0) log.warn({ role: serving.role }, describe(serving, late));
+}
+
+/** Only members of the serving role may connect (decision 039). Other errors are returned as they are. */
+function explainDenial(error: unknown, { ownerUrl, appUrl }: ServingSettingsOptions): unknown {
+  const { app } = nameRoles(readDatabaseName(ownerUrl));
+  const login = parsePostgresUrl(appUrl).user;
+  if (login === app || !isDenied(error instanceof ConnectionError ? error.cause : error))
+    return error;
+  const remedy = `the login ${login} of DATABASE_APP_URL may not use this database: as its owner run: grant ${app} to ${login}`;
+  return new AppRoleError(remedy, { cause: error });
 }
 
 function describe(serving: Serving, different: readonly ServingSetting[]): string {

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { connect } from './connect.ts';
+import { findRoles, plainNames } from './roles.ts';
 import {
   commentsSql,
   extensionsSql,
@@ -22,13 +23,14 @@ type Piece = { place: string; text: string };
 const header = `-- What the database is after all migrations: schema public, printed from PostgreSQL's catalogue.
 -- For reading and comparing, not for running; how it got there is in migrations/.
 -- Written by \`npm run db:structure\`, and test/migrations/structure.test.ts compares.
--- "owner" stands for whichever role runs the migrations.
+-- "owner" stands for whichever role runs the migrations, tenantry_app and tenantry_definer for the two roles of the
+-- database (docs/decisions/039).
 `;
 
 /**
  * Prints the structure of a migrated database: what `pg_dump --schema-only` would tell, sorted, and
- * equal for equal databases whatever their names, their owner's name and the order in which things
- * were made. Left out are Prisma's own history table and what belongs to extensions. Function
+ * equal for equal databases whatever their names, the names of their owner and their roles, and the order
+ * in which things were made. Left out are Prisma's own history table and what belongs to extensions. Function
  * bodies in standard SQL are shown as the server writes them, which a new major version may do
  * differently.
  */
@@ -47,7 +49,9 @@ export async function printStructure(ownerUrl: string): Promise<string> {
       await printPieces(owner, grantsSql),
       await printPieces(owner, commentsSql),
     ];
-    return parts.filter((part) => part !== '').join('\n');
+    const printed = parts.filter((part) => part !== '').join('\n');
+    const roles = await findRoles(owner);
+    return roles ? plainNames(printed, roles) : printed;
   } finally {
     await owner.end();
   }

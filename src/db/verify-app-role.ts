@@ -1,5 +1,6 @@
 import { AppRoleError } from './app-role.ts';
 import { connect } from './connect.ts';
+import { definerRoleSql } from './roles.ts';
 
 type Powers = {
   role: string;
@@ -28,7 +29,7 @@ const powersSql = `
         and pg_has_role(session_user, c.relowner, 'member')
       order by c.relname limit 1) as "ownedTable",
     exists (select from pg_roles d
-      where d.rolname = 'tenantry_definer' and pg_has_role(session_user, d.oid, 'member'))
+      where d.rolname = ${definerRoleSql} and pg_has_role(session_user, d.oid, 'member'))
       as "seesAll",
     has_schema_privilege(session_user, 'public', 'create')
       or has_database_privilege(session_user, current_database(), 'create') as "mayCreate"
@@ -65,5 +66,7 @@ function findPowerFault(powers: Powers): string | null {
   if (powers.mightyRole !== null) return `can act as ${powers.mightyRole}, who sees every row`;
   if (powers.ownedTable !== null) return `owns the table ${powers.ownedTable}`;
   if (powers.mayCreate) return 'may create tables or functions';
-  return powers.seesAll ? 'can act as tenantry_definer, who sees every row' : null;
+  return powers.seesAll
+    ? 'can act as the owner of the definer functions, who sees every row'
+    : null;
 }

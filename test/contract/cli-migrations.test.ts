@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
-import { appRole } from '../../src/db/app-role.ts';
 import { silentLog } from '../../src/db/log.ts';
 import { migrate } from '../../src/db/migrator.ts';
 import { withOperator } from '../../src/db/operator.ts';
@@ -254,7 +253,7 @@ describe('at its own version', () => {
       rejection,
     );
     const settings = loadConfig({ NODE_ENV: 'test' }).database;
-    const pool = new ScopedPool({ ...settings, ...readOnly, url: ownerUrl, role: appRole });
+    const pool = new ScopedPool({ ...settings, ...readOnly, url: ownerUrl, actsAsServer: true });
     const client = await pool.connect();
     await expect(client.query(sql)).rejects.toMatchObject(rejection);
     client.release();

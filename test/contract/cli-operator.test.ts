@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { afterEach, expect, inject, onTestFinished, test } from 'vitest';
-import { buildAppUrl } from '../../src/db/app-role.ts';
+import { ensureAppRole } from '../../src/db/app-role.ts';
 import { runAt } from '../support/bare-app.ts';
 import { createEmptyDatabase, createTestDatabase } from '../support/cluster.ts';
 import { createDataDir, runTenantry, spawnTenantry, startServing } from './cli-fixture.ts';
@@ -38,17 +38,11 @@ test('an owner that is no superuser is an operator, and the serving login is non
   const owner = `operator_${randomBytes(4).toString('hex')}`;
   const asAdmin = (sql: string) => runAt(inject('clusterUrl'), sql);
   closers.push(() => asAdmin(`drop role ${owner}`), database.drop);
-  // What an operator of a shared server does for such an owner.
-  await asAdmin(`create role ${owner} login nosuperuser password 'owner'`);
-  await asAdmin(`grant tenantry_definer to ${owner} with inherit false, set true`);
+  await asAdmin(`create role ${owner} login createrole password 'owner'`);
   await asAdmin(`alter database ${new URL(database.ownerUrl).pathname.slice(1)} owner to ${owner}`);
   const url = new URL(database.ownerUrl);
   [url.username, url.password] = [owner, 'owner'];
-  const env = {
-    DATABASE_URL: url.href,
-    DATABASE_APP_URL: buildAppUrl(database.ownerUrl),
-    TENANTRY_SECRET: secret,
-  };
+  const env = { DATABASE_URL: url.href, TENANTRY_SECRET: secret };
   const password = 'a heron over the pond\n';
   expect(await runTenantry(['migrate'], env)).toMatchObject({ code: 0, stderr: '' });
   const args = ['admin', 'create', '--email', 'op@firm.example', '--password-stdin'];
@@ -60,7 +54,7 @@ test('an owner that is no superuser is an operator, and the serving login is non
   expect(created).toMatchObject({ code: 0, stderr: '' });
   expect(JSON.parse(created.stdout)).toMatchObject({ slug: 'firm' });
   const { rows } = await runAt(
-    env.DATABASE_APP_URL,
+    await ensureAppRole(url.href),
     `select is_operator(), current_setting('tenantry.platform', true) as platform,
        enter_scope(null, null, true), (select count(*)::int from tenants) as tenants`,
   );

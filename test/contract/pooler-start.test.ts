@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { buildAppUrl } from '../../src/db/app-role.ts';
 import { runAt } from '../support/bare-app.ts';
 import { createEmptyDatabase, type TestDatabase } from '../support/cluster.ts';
 import { findPgBouncer, type Pooler, type PoolerSettings, startPooler } from '../support/pooler.ts';
+import { rolesOf } from '../support/serving.ts';
 import { type Environment, runTenantry, startServing } from './cli-fixture.ts';
 
 // `tenantry serve` with a real PgBouncer in front of PostgreSQL, as people set it up.
@@ -48,11 +50,12 @@ async function readRejection(environment: Environment): Promise<string> {
 
 /** Starts a server, signs up with it, and ends it: nothing of it is out of order. */
 async function serveOnce(environment: Environment): Promise<void> {
+  const email = `ada-${randomUUID()}@firm.example`;
   const server = await startServing({ ...common, ...environment });
   const { data, errors } = await server.ask(`mutation {
-    signUp(input: { email: "ada@firm.example", password: "a heron over the pond" }) {
+    signUp(input: { email: "${email}", password: "a heron over the pond" }) {
       ... on SignUpSuccess { user { email } } ... on Error { code message } } }`);
-  expect([data?.signUp, errors]).toEqual([{ user: { email: 'ada@firm.example' } }, undefined]);
+  expect([data?.signUp, errors]).toEqual([{ user: { email } }, undefined]);
   expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
   const { code, stdout, stderr } = await server.end('SIGTERM');
   expect(code).toBe(0);
@@ -89,7 +92,8 @@ describe.skipIf(program === null)('behind a pooler in transaction mode', () => {
 
   test('it serves as docs/operations.md sets it up, whose pooler knows no password of the server', async () => {
     const recipe = await readRecipe();
-    await runAt(database.ownerUrl, recipe.sql);
+    const name = new URL(database.ownerUrl).pathname.slice(1);
+    await runAt(database.ownerUrl, recipe.sql.replace('database tenantry', `database ${name}`));
     const lookup = new URL(database.ownerUrl);
     [lookup.username, lookup.password] = ['pgbouncer', 'another secret'];
     pooler = await startPooler(program ?? '', [lookup.href], recipe.settings);
@@ -101,9 +105,11 @@ describe.skipIf(program === null)('behind a pooler in transaction mode', () => {
 
   test('it serves with DATABASE_APP_URL alone through the pooler', async () => {
     await startBefore();
+    // The first start makes the login.
+    await serveOnce({ DATABASE_URL: database.ownerUrl });
     await serveOnce({
       DATABASE_URL: database.ownerUrl,
-      DATABASE_APP_URL: pooler.lead(buildAppUrl(database.ownerUrl)),
+      DATABASE_APP_URL: pooler.lead(buildAppUrl(database.ownerUrl, rolesOf(database.ownerUrl).app)),
     });
   });
 

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type BareApp, startBareApp } from '../support/bare-app.ts';
 import { send } from '../support/credentials.ts';
 import { hasPython, readWithMailparser, readWithPython } from '../support/mail-parsers.ts';
+import { rolesOf } from '../support/serving.ts';
 import { type ReceivedMail, startTestMail, type TestMailServer } from '../support/smtp.ts';
 
 // A whole server whose mails go to a real mail server, and everything that can go wrong on the way.
@@ -225,13 +226,15 @@ describe('a mail server', () => {
 test('a crash between the answer and the deletion sends the mail again under the same Message-ID', async () => {
   const email = newEmail();
   // The mail server has taken the mail, but the row cannot be deleted: as good as a crash.
-  await server.asOwner('revoke execute on function delete_mail from tenantry_app');
+  await server.asOwner(
+    `revoke execute on function delete_mail from ${rolesOf(server.ownerUrl).app}`,
+  );
   await signUp(email);
   const first = await mail.waitForMail(email);
   await expect
     .poll(() => server.lines.join(''))
     .toContain('what became of a mail could not be noted');
-  await server.asOwner('grant execute on function delete_mail to tenantry_app');
+  await server.asOwner(`grant execute on function delete_mail to ${rolesOf(server.ownerUrl).app}`);
   expect((await listWaiting())[0]?.wait).toBeGreaterThan(60);
   await makeDue();
   const second = await mail.waitForMail(email);

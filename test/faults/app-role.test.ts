@@ -1,31 +1,23 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ensureAppRole } from '../../src/db/app-role.ts';
-import { type EmbeddedCluster, startEmbedded } from '../../src/db/embedded/start.ts';
-import { silentLog } from '../../src/db/log.ts';
+import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/cluster.ts';
+import { rolesOf } from '../support/serving.ts';
 
-// A cluster of its own: the role belongs to the whole cluster, and other tests are logged in as it.
-let dataDir: string;
-let cluster: EmbeddedCluster;
+let database: TestDatabase;
 let owner: pg.Client;
+let role: string;
 
 beforeAll(async () => {
-  dataDir = await mkdtemp(path.join(tmpdir(), 'tenantry-role-'));
-  const settingsFile = fileURLToPath(new URL('../../src/db/postgresql.conf', import.meta.url));
-  const overrides = { fsync: 'off' };
-  cluster = await startEmbedded({ dataDir, settingsFile, overrides, log: silentLog });
-  owner = new pg.Client({ connectionString: cluster.ownerUrl });
+  database = await createTestDatabase();
+  role = rolesOf(database.ownerUrl).app;
+  owner = new pg.Client({ connectionString: database.ownerUrl });
   await owner.connect();
 });
 
 afterAll(async () => {
   await owner.end();
-  await cluster.stop();
-  await rm(dataDir, { recursive: true, force: true });
+  await database.drop();
 });
 
 async function askWho(url: string): Promise<unknown> {
@@ -39,25 +31,29 @@ async function askWho(url: string): Promise<unknown> {
 }
 
 test('before the migrations it says that they are missing', async () => {
-  await expect(ensureAppRole(cluster.ownerUrl)).rejects.toMatchObject({
+  const empty = await createEmptyDatabase();
+  await expect(ensureAppRole(empty.ownerUrl)).rejects.toMatchObject({
     name: 'AppRoleError',
     message: expect.stringContaining('run the migrations first'),
   });
+  await empty.drop();
 });
 
 test('twenty starts at once all get a login that works', async () => {
-  await owner.query('create role tenantry_app nologin');
-  const urls = await Promise.all(Array.from({ length: 20 }, () => ensureAppRole(cluster.ownerUrl)));
+  await owner.query(`alter role ${role} nologin password null`);
+  const urls = await Promise.all(
+    Array.from({ length: 20 }, () => ensureAppRole(database.ownerUrl)),
+  );
   expect(new Set(urls).size).toBe(1);
-  expect(await askWho(urls[0] ?? '')).toBe('tenantry_app');
+  expect(await askWho(urls[0] ?? '')).toBe(role);
 });
 
 test('a working login is left as it is, another password is put right', async () => {
   const readStored = async () =>
-    (await owner.query(`select rolpassword from pg_authid where rolname = 'tenantry_app'`)).rows;
+    (await owner.query('select rolpassword from pg_authid where rolname = $1', [role])).rows;
   const before = await readStored();
-  await ensureAppRole(cluster.ownerUrl);
+  await ensureAppRole(database.ownerUrl);
   expect(await readStored()).toEqual(before);
-  await owner.query(`alter role tenantry_app password 'other'`);
-  expect(await askWho(await ensureAppRole(cluster.ownerUrl))).toBe('tenantry_app');
+  await owner.query(`alter role ${role} password 'other'`);
+  expect(await askWho(await ensureAppRole(database.ownerUrl))).toBe(role);
 });

@@ -5,6 +5,7 @@ import { ScopedPool } from '../../src/db/pool.ts';
 import { ensureServingSettings } from '../../src/db/serving-settings.ts';
 import { runAt } from '../support/bare-app.ts';
 import { createTestDatabase } from '../support/cluster.ts';
+import { rolesOf } from '../support/serving.ts';
 
 /** Keeps what is logged. */
 function createLog() {
@@ -23,7 +24,10 @@ async function createDatabase() {
 /** A login of somebody's own, which the owner is no administrator of. */
 async function createOwnLogin(appUrl: string) {
   const role = `own_${randomBytes(4).toString('hex')}`;
-  await runAt(inject('clusterUrl'), `create role ${role} login password 'own'`);
+  await runAt(
+    inject('clusterUrl'),
+    `create role ${role} login password 'own' in role ${rolesOf(appUrl).app}`,
+  );
   onTestFinished(async () => {
     await runAt(inject('clusterUrl'), `drop role ${role}`);
   });
@@ -76,9 +80,10 @@ test('a login that the owner may not alter sets its own defaults, in this databa
   const owner = new URL(ownerUrl);
   const boss = `boss_${randomBytes(4).toString('hex')}`;
   await runAt(ownerUrl, `create role ${boss} login createrole password 'boss'`);
+  await runAt(ownerUrl, `grant connect on database ${name} to ${boss}`);
   [owner.username, owner.password] = [boss, 'boss'];
   onTestFinished(async () => {
-    await runAt(inject('clusterUrl'), `drop role ${boss}`);
+    await runAt(ownerUrl, `drop owned by ${boss}; drop role ${boss}`);
   });
   await runAt(ownerUrl, `alter database ${name} set datestyle = 'SQL, DMY'`);
   const { log } = createLog();
@@ -95,6 +100,20 @@ test('a login that the owner may not alter sets its own defaults, in this databa
      where setrole = '${own.role}'::regrole and setdatabase = 0`,
   );
   expect(rows).toEqual([{ other: 0 }]);
+});
+
+test('a login of somebody’s own that is no member of the serving role is named with the statement to run', async () => {
+  const { ownerUrl, appUrl } = await createDatabase();
+  const own = await createOwnLogin(appUrl);
+  await runAt(ownerUrl, `revoke ${rolesOf(ownerUrl).app} from ${own.role}`);
+  const { log } = createLog();
+  const options = { ownerUrl, appUrl: own.url, statementTimeoutMs: 3_000, log };
+  await expect(ensureServingSettings(options)).rejects.toMatchObject({
+    name: 'AppRoleError',
+    message: expect.stringContaining(`run: grant ${rolesOf(ownerUrl).app} to ${own.role}`),
+  });
+  await runAt(ownerUrl, `grant ${rolesOf(ownerUrl).app} to ${own.role}`);
+  await ensureServingSettings(options);
 });
 
 test('what cannot be set ends the start with the statement to run', async () => {
@@ -125,8 +144,9 @@ test('a default that opens a scope for everybody, or switches triggers off, ends
   const { ownerUrl, appUrl, name } = await createDatabase();
   const boss = `boss_${randomBytes(4).toString('hex')}`;
   await runAt(ownerUrl, `create role ${boss} login createrole password 'boss'`);
+  await runAt(ownerUrl, `grant connect on database ${name} to ${boss}`);
   onTestFinished(async () => {
-    await runAt(inject('clusterUrl'), `drop role ${boss}`);
+    await runAt(ownerUrl, `drop owned by ${boss}; drop role ${boss}`);
   });
   await runAt(ownerUrl, `alter database ${name} set tenantry.platform = 'on'`);
   await runAt(ownerUrl, `alter database ${name} set session_replication_role = 'replica'`);

@@ -78,12 +78,12 @@ test('a transaction whose rollback never went out serves nobody else when the li
 test('a transaction whose scope cannot be entered does nothing, and leaves nothing to the next one', async () => {
   const db = createDatabase({ url: app.appUrl, ...oneConnection });
   const scope = { ...noScope, userId: randomUUID() };
-  await app.owner.query('revoke execute on function enter_scope from tenantry_app');
+  await app.owner.query(`revoke execute on function enter_scope from ${app.roles.app}`);
   const work = vi.fn();
   try {
     await expect(db.transaction(scope, work)).rejects.toBeInstanceOf(DatabaseFault);
   } finally {
-    await app.owner.query('grant execute on function enter_scope to tenantry_app');
+    await app.owner.query(`grant execute on function enter_scope to ${app.roles.app}`);
   }
   expect(work).not.toHaveBeenCalled();
   const readUser = (tx: Db) => tx.$queryRaw<{ user: string }[]>`

@@ -145,7 +145,7 @@ async function behindGate<T>(work: () => Promise<T>): Promise<T> {
   const done = work();
   await waitUntil(async () => {
     const { rows } = await app.owner.query(`select pid from pg_stat_activity
-      where datname = current_database() and usename = 'tenantry_app'
+      where datname = current_database() and usename = '${app.roles.app}'
         and wait_event_type = 'Lock'`);
     return rows.length === 2;
   });

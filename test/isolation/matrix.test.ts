@@ -131,7 +131,7 @@ describe.each(modes)('$title', ({ title, cases, trustsDatabaseAlone = false, has
     const again = createExaminer(stage);
     const names = lax.split(', ');
     for (const name of names) {
-      await app.owner.query(`create policy lax on ${name} to tenantry_app using (true)`);
+      await app.owner.query(`create policy lax on ${name} to ${app.roles.app} using (true)`);
     }
     const fieldCase = fieldCases.find((candidate) => candidate.key === key);
     const faults = await (fieldCase ? again.examineField(fieldCase) : again.examineMutation(key));

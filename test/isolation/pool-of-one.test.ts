@@ -136,7 +136,7 @@ async function runRound(kind: Kind, house: House): Promise<{ id: string }[]> {
     case 'cut':
       // At a moment of its own, while others hold the connection or wait for it.
       await owner.query(`select pg_terminate_backend(pid) from pg_stat_activity
-        where usename = 'tenantry_app' and datname = current_database()`);
+        where application_name = 'tenantry' and datname = current_database()`);
       return await db.read(scope, listTenants);
   }
 }

@@ -61,7 +61,7 @@ async function countAs(
   await stage.owner.query('begin');
   try {
     await stage.owner.query(stage.fill(arrange));
-    await stage.owner.query('set local role tenantry_app');
+    await stage.owner.query(stage.fill('set local role tenantry_app'));
     await stage.owner.query('select enter_scope($1, $2, $3, $4)', [
       actor,
       tenant,

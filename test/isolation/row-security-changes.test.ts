@@ -128,7 +128,7 @@ describe('nothing of another tenant can be changed from within one', () => {
     await owner.query('begin');
     try {
       const rest = await readEverything(owner, home);
-      await owner.query('set local role tenantry_app');
+      await owner.query(stage.fill('set local role tenantry_app'));
       await owner.query('select enter_scope($1, $2, false)', [foreign.ownerId, foreign.id]);
       expect((await owner.query(sql)).rowCount).toBeGreaterThan(0);
       await owner.query('reset role');

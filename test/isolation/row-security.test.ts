@@ -24,10 +24,11 @@ afterEach(async () => {
 
 /** Tables and views that the login may read at all. */
 async function listReadable(): Promise<string[]> {
-  const { rows } = await stage.owner.query<{ name: string }>(`
-    select c.relname as name from pg_class c
+  const { rows } = await stage.owner.query<{ name: string }>(
+    stage.fill(`select c.relname as name from pg_class c
     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm')
-      and has_table_privilege('tenantry_app', c.oid, 'select') order by 1`);
+      and has_table_privilege('tenantry_app', c.oid, 'select') order by 1`),
+  );
   return rows.map(({ name }) => name);
 }
 
@@ -81,8 +82,10 @@ describe('outside a scope nothing is visible', () => {
   });
 
   test('in a view that is seen with the rights of who looks, whoever made it', async () => {
-    await stage.owner.query(`create view everybody with (security_invoker = true) as
-      select u.email, t.name from users u, tenants t; grant select on everybody to tenantry_app`);
+    await stage.owner.query(
+      stage.fill(`create view everybody with (security_invoker = true) as
+      select u.email, t.name from users u, tenants t; grant select on everybody to tenantry_app`),
+    );
     try {
       expect(await listReadable()).toContain('everybody');
       expect(await countVisible()).toEqual({});

@@ -1,15 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { type DatabaseRoles, fillRoles } from '../../src/db/roles.ts';
 import { createTestDatabase } from '../support/cluster.ts';
+import { rolesOf } from '../support/serving.ts';
 
 // What must hold for everything in the database, whoever adds it and when: read from PostgreSQL's
 // catalogue. Each rule is a statement that lists its offenders, and a breach that it must notice.
 
 let owner: pg.Client;
 let app: pg.Client;
+let roles: DatabaseRoles;
 beforeAll(async () => {
   const { ownerUrl, appUrl, drop } = await createTestDatabase();
+  roles = rolesOf(ownerUrl);
   owner = new pg.Client({ connectionString: ownerUrl });
   app = new pg.Client({ connectionString: appUrl });
   await owner.connect();
@@ -230,7 +234,7 @@ const rules: [guarantee: string, offenders: string, breach: string][] = [
 describe('in the migrated database', () => {
   test.each(rules)('%s', async (_guarantee, offenders, breach) => {
     expect(await listOffenders(offenders)).toEqual([]);
-    await owner.query(`begin; ${breach}`);
+    await owner.query(fillRoles(`begin; ${breach}`, roles));
     const noticed = await listOffenders(offenders);
     await owner.query('rollback');
     expect(noticed).not.toEqual([]);
@@ -288,7 +292,7 @@ describe('the serving login', () => {
     `select sync_built_in_roles('[]')`,
   ])('is refused: %s', async (statement) => {
     // insufficient_privilege: PostgreSQL's appendix of error codes.
-    await expect(app.query(statement)).rejects.toMatchObject({ code: '42501' });
+    await expect(app.query(fillRoles(statement, roles))).rejects.toMatchObject({ code: '42501' });
     await app.query('reset row_security');
   });
 });
@@ -313,6 +317,6 @@ const someRows = `
     ('00000000-0000-7000-8000-000000000002', 1, '00000000-0000-7000-8000-000000000002', 'tenant.created', '{}', '');`;
 
 async function listOffenders(sql: string): Promise<string[]> {
-  const { rows } = await owner.query<{ offender: string }>(sql);
+  const { rows } = await owner.query<{ offender: string }>(fillRoles(sql, roles));
   return rows.map(({ offender }) => offender).sort();
 }

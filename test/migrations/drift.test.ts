@@ -8,6 +8,7 @@ import pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createMigrationAdapter } from '../../src/db/migrator/adapter.ts';
 import { createEngine } from '../../src/db/migrator/engine.ts';
+import { plainRoles } from '../../src/db/roles.ts';
 import { createTestDatabase } from '../support/cluster.ts';
 
 // Prisma's own schema engine compares, so what counts is what Prisma's client believes. What Prisma
@@ -105,7 +106,11 @@ function createDescribingAdapter(session: pg.Pool): SqlMigrationAwareDriverAdapt
     }
     return result;
   }) as typeof session.query;
-  const factory = createMigrationAdapter(describing, { files: [], onFailure: () => undefined });
+  const factory = createMigrationAdapter(describing, {
+    files: [],
+    roles: plainRoles,
+    onFailure: () => undefined,
+  });
   return {
     ...factory,
     connect: async () => {

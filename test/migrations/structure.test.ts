@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fillRoles } from '../../src/db/roles.ts';
 import { printStructure } from '../../src/db/structure.ts';
 import { createTestDatabase, type TestDatabase } from '../support/cluster.ts';
+import { rolesOf } from '../support/serving.ts';
 
 const committed = await readFile(new URL('../../prisma/structure.sql', import.meta.url), 'utf8');
 
@@ -107,7 +109,7 @@ describe('prisma/structure.sql', () => {
     ['a type', `create type mood as enum ('fine')`, ['+ -- type public.mood;']],
   ])('shows %s', async (_what, change, difference) => {
     const before = await printStructure(database.ownerUrl);
-    await runAsOwner(change);
+    await runAsOwner(fillRoles(change, rolesOf(database.ownerUrl)));
     expect(compareLines(before, await printStructure(database.ownerUrl))).toEqual(difference);
   });
 });

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/cluster.ts';
+import { rolesOf } from '../support/serving.ts';
 
 let database: TestDatabase;
 let owner: pg.Client;
@@ -73,7 +74,7 @@ test('who owns the database can have it cleaned up from there, and nobody else',
   );
   const { rows } = await owner.query('select kind, deleted from cleanup_expired_data(3)');
   expect(rows).toContainEqual({ kind: 'sessions', deleted: 3 });
-  await owner.query('begin; set local role tenantry_app');
+  await owner.query(`begin; set local role ${rolesOf(database.ownerUrl).app}`);
   await expect(owner.query('select cleanup_expired_data()')).rejects.toThrow('permission denied');
   await owner.query('rollback');
 });

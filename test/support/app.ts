@@ -1,9 +1,10 @@
 import pg from 'pg';
 import { type App, type AppParts, createApp } from '../../src/app.ts';
 import { loadConfig } from '../../src/config.ts';
+import type { DatabaseRoles } from '../../src/db/roles.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { createTestDatabase, type TestDatabase } from './cluster.ts';
-import { setStatementTimeout } from './serving.ts';
+import { rolesOf, setStatementTimeout } from './serving.ts';
 
 /** What an operation came back with. */
 // biome-ignore lint/suspicious/noExplicitAny: tests read answers of every shape.
@@ -24,6 +25,8 @@ export type TestApp = {
   /** Connected as the owner, whom row security does not bind: for arranging and looking. */
   owner: pg.Client;
   appUrl: string;
+  /** Those of its database. */
+  roles: DatabaseRoles;
   ownerUrl: string;
   /** For a second server on the same database. */
   databaseUrl: string;
@@ -74,6 +77,7 @@ export async function startTestApp(
     statements,
     owner,
     appUrl: database.appUrl,
+    roles: rolesOf(database.ownerUrl),
     ownerUrl: database.ownerUrl,
     databaseUrl: database.ownerUrl,
     ask: (query, options) => ask(url, query, options),

@@ -2,6 +2,9 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { buildAppUrl } from '../../src/db/app-role.ts';
+import { silentLog } from '../../src/db/log.ts';
+import { settleDatabase } from '../../src/db/migrator.ts';
+import { nameRoles } from '../../src/db/roles.ts';
 import { ensureServing } from './serving.ts';
 
 /** A database of one's own inside the run's cluster. */
@@ -20,6 +23,7 @@ const cloneLockKey = 7_201_874_034;
 /** A database with all migrations applied and its serving login, in some tens of milliseconds. */
 export async function createTestDatabase(statementTimeoutMs?: number): Promise<TestDatabase> {
   const database = await createDatabase('tenantry_template');
+  await settleDatabase({ ownerUrl: database.ownerUrl, log: silentLog });
   await ensureServing(database.ownerUrl, statementTimeoutMs);
   return database;
 }
@@ -35,14 +39,16 @@ async function createDatabase(template: string): Promise<TestDatabase> {
     await admin.query('select pg_advisory_lock($1)', [cloneLockKey]);
     await admin.query(`create database ${name} template ${template}`);
   });
+  const roles = nameRoles(name);
   const url = new URL(inject('clusterUrl'));
   url.pathname = `/${name}`;
   return {
     ownerUrl: url.href,
-    appUrl: buildAppUrl(url.href),
+    appUrl: buildAppUrl(url.href, roles.app),
     drop: () =>
       asAdmin(async (admin) => {
         await admin.query(`drop database if exists ${name} with (force)`);
+        await admin.query(`drop role if exists ${roles.app}, ${roles.definer}`);
       }),
   };
 }

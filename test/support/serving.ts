@@ -1,9 +1,16 @@
 import { buildAppUrl, ensureAppRole } from '../../src/db/app-role.ts';
+import { readDatabaseName } from '../../src/db/beside.ts';
 import { silentLog } from '../../src/db/log.ts';
+import { type DatabaseRoles, nameRoles } from '../../src/db/roles.ts';
 import { ensureServingSettings } from '../../src/db/serving-settings.ts';
 
 /** As long as the setting's default. */
 const statementTimeoutMsUsual = 3_000;
+
+/** The roles of a database that has had its start. */
+export function rolesOf(ownerUrl: string): DatabaseRoles {
+  return nameRoles(readDatabaseName(ownerUrl));
+}
 
 /** What a start does for the serving login of a migrated database. Returns its url. */
 export async function ensureServing(
@@ -20,6 +27,6 @@ export async function setStatementTimeout(
   ownerUrl: string,
   statementTimeoutMs: number,
 ): Promise<void> {
-  const appUrl = buildAppUrl(ownerUrl);
+  const appUrl = buildAppUrl(ownerUrl, rolesOf(ownerUrl).app);
   await ensureServingSettings({ ownerUrl, appUrl, statementTimeoutMs, log: silentLog });
 }

@@ -1,22 +1,59 @@
 import { expect, test } from 'vitest';
 import { buildAppPassword, buildAppUrl, buildScramVerifier } from '../../src/db/app-role.ts';
+import { fillRoles, nameRoles, plainNames } from '../../src/db/roles.ts';
 
 test('the serving login differs from the owner in name and password only', () => {
-  const url = new URL(buildAppUrl('postgresql://boss:p%40ss@db:5433/tenantry?sslmode=verify-full'));
-  expect(url.username).toBe('tenantry_app');
-  expect(url.password).toBe(buildAppPassword('postgresql://other:p%40ss@elsewhere/x'));
+  const owner = 'postgresql://boss:p%40ss@db:5433/tenantry?sslmode=verify-full';
+  const url = new URL(buildAppUrl(owner, 'tenantry_app_tenantry'));
+  expect(url.username).toBe('tenantry_app_tenantry');
+  expect(url.password).toBe(
+    buildAppPassword('postgresql://other:p%40ss@elsewhere/x', 'tenantry_app_tenantry'),
+  );
   expect(url.host + url.pathname + url.search).toBe('db:5433/tenantry?sslmode=verify-full');
 });
 
-test('another owner password gives another serving password', () => {
-  expect(buildAppPassword('postgresql://boss:a@db/x')).not.toBe(
-    buildAppPassword('postgresql://boss@db/x'),
-  );
+test('another owner password, and another database, give another serving password', () => {
+  const passwords = [
+    buildAppPassword('postgresql://boss:a@db/x', 'tenantry_app_x'),
+    buildAppPassword('postgresql://boss@db/x', 'tenantry_app_x'),
+    buildAppPassword('postgresql://boss:a@db/y', 'tenantry_app_y'),
+  ];
+  expect(new Set(passwords).size).toBe(3);
 });
 
 test('a url of a socket carries the login as any other does', () => {
-  const url = new URL(buildAppUrl('postgresql://boss:pw@/tenantry?host=/run/postgresql'));
-  expect([url.username, url.hostname]).toEqual(['tenantry_app', '%2Frun%2Fpostgresql']);
+  const owner = 'postgresql://boss:pw@/tenantry?host=/run/postgresql';
+  const url = new URL(buildAppUrl(owner, 'tenantry_app_tenantry'));
+  expect([url.username, url.hostname]).toEqual(['tenantry_app_tenantry', '%2Frun%2Fpostgresql']);
+});
+
+test('the roles of a database are named after it, in 63 bytes without a quote, and no two databases share one', () => {
+  expect(nameRoles('tenantry')).toEqual({
+    app: 'tenantry_app_tenantry',
+    definer: 'tenantry_definer_tenantry',
+  });
+  const databases = [
+    'My App',
+    'my app',
+    'my_app',
+    'Äpfel',
+    `${'x'.repeat(46)}y`,
+    `${'x'.repeat(63)}`,
+  ];
+  databases.push('x'.repeat(46), 'a"; drop', 'a-b', 'a.b');
+  const names = databases.map((database) => nameRoles(database).definer);
+  expect(new Set(names).size).toBe(databases.length);
+  for (const name of names) expect(name).toMatch(/^tenantry_definer_[a-z0-9_]{1,46}$/);
+});
+
+test('plain names become those of a database and back, and longer names are left alone', () => {
+  const roles = nameRoles('one');
+  const sql = "grant select on t to tenantry_app, tenantry_definer; comment 'tenantry_app_name'";
+  const filled = fillRoles(sql, roles);
+  expect(filled).toBe(
+    "grant select on t to tenantry_app_one, tenantry_definer_one; comment 'tenantry_app_name'",
+  );
+  expect(plainNames(filled, roles)).toBe(sql);
 });
 
 test('the verifier is the one of RFC 7677', () => {

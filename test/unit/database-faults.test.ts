@@ -37,6 +37,25 @@ test.each([
   expect(mapDatabaseError(error)).toMatchObject({ kind });
 });
 
+// As PostgreSQL says it under other lc_messages (its src/backend/po).
+test.each([
+  'new row for relation "users" violates check constraint "users_status_known"',
+  'neue Zeile für Relation »users« verletzt Check-Constraint »users_status_known«',
+  'la nouvelle ligne de la relation « users » viole la contrainte de vérification « users_status_known »',
+  'el nuevo registro para la relación «users» viola la restricción «check» «users_status_known»',
+  'リレーション"users"の新しい行は検査制約"users_status_known"に違反しています',
+  'новая строка в отношении "users" нарушает ограничение-проверку "users_status_known"',
+  'nový řádek pro relaci "users" porušuje kontrolní omezení "users_status_known"',
+  'nowy rekord dla relacji "users" narusza ograniczenie sprawdzające "users_status_known"',
+])('a broken check is found whatever language the server speaks: %s', (message) => {
+  const cause = { originalCode: '23514', originalMessage: message };
+  const error = Object.assign(new Error('Prisma'), { meta: { driverAdapterError: { cause } } });
+  expect(mapDatabaseError(error)).toMatchObject({
+    kind: 'check',
+    constraint: 'users_status_known',
+  });
+});
+
 test('what is no fault of the database stays what it is', () => {
   const error = new TypeError('a bug of ours');
   expect(mapDatabaseError(error)).toBe(error);

@@ -2,6 +2,9 @@ import { stat } from 'node:fs/promises';
 import type { Config } from '../../config.ts';
 import { copyRunningCluster } from '../../db/embedded/base-backup.ts';
 import { nameFolders } from '../../db/embedded/folders.ts';
+import { openOwnerClient } from '../../db/owner-client.ts';
+import { type DatabaseRoles, findRoles } from '../../db/roles.ts';
+import { CommandError } from '../faults.ts';
 import { createBackupFolder, type Manifest, nameBackup, writeManifest } from './manifest.ts';
 import { findTool, runTool, verifySuperuser } from './postgres-tools.ts';
 
@@ -19,9 +22,9 @@ export async function createBackup(
 ): Promise<{ folder: string; kind: Manifest['kind']; bytes: number }> {
   const { folder, config } = options;
   const isEmbedded = config.database.url === undefined;
-  const { kind, bytes } = await (isEmbedded ? copyCluster(options) : dumpDatabase(options));
-  await writeManifest(folder, kind);
-  return { folder: nameBackup(folder).root, kind, bytes };
+  const { bytes, ...parts } = await (isEmbedded ? copyCluster(options) : dumpDatabase(options));
+  await writeManifest(folder, parts);
+  return { folder: nameBackup(folder).root, kind: parts.kind, bytes };
 }
 
 async function copyCluster({ folder, ownerUrl, config }: CreateBackupOptions) {
@@ -33,9 +36,22 @@ async function copyCluster({ folder, ownerUrl, config }: CreateBackupOptions) {
 
 async function dumpDatabase({ folder, ownerUrl, pgBin }: CreateBackupOptions) {
   await verifySuperuser(ownerUrl);
+  const roles = await readRoles(ownerUrl);
   const tool = await findTool('pg_dump', ownerUrl, pgBin);
   await createBackupFolder(folder);
   const { dump } = nameBackup(folder);
   await runTool(tool, ownerUrl, ['--format=custom', `--file=${dump}`]);
-  return { kind: 'dump' as const, bytes: (await stat(dump)).size };
+  return { kind: 'dump' as const, roles, bytes: (await stat(dump)).size };
+}
+
+async function readRoles(ownerUrl: string): Promise<DatabaseRoles> {
+  const owner = await openOwnerClient(ownerUrl);
+  try {
+    const roles = await findRoles(owner);
+    if (!roles)
+      throw new CommandError('this database was never migrated: there is nothing to back up.');
+    return roles;
+  } finally {
+    await owner.end();
+  }
 }

@@ -4,12 +4,16 @@ import { z } from 'zod';
 import { decodeTextFile } from '../../config/text-file.ts';
 import { CommandError } from '../faults.ts';
 
+const roleName = z.string().regex(/^[a-z0-9_]{1,63}$/);
+
 const manifestForm = z.object({
   form: z.literal('tenantry backup 1'),
   /** A copy of the embedded cluster, or a dump that pg_dump made. */
   kind: z.enum(['cluster', 'dump']),
   createdAt: z.iso.datetime(),
   platform: z.string(),
+  /** The roles that a dump names; they have to be there before it is restored. */
+  roles: z.object({ app: roleName, definer: roleName }).optional(),
 });
 
 /** What a backup says of itself. */
@@ -38,10 +42,13 @@ export async function createBackupFolder(folder: string): Promise<void> {
 }
 
 /** Written last, so a folder without it is no backup. */
-export async function writeManifest(folder: string, kind: Manifest['kind']): Promise<void> {
+export async function writeManifest(
+  folder: string,
+  { kind, roles }: Pick<Manifest, 'kind' | 'roles'>,
+): Promise<void> {
   const createdAt = new Date().toISOString();
   const form = 'tenantry backup 1';
-  const manifest: Manifest = { form, kind, createdAt, platform: thisPlatform };
+  const manifest: Manifest = { form, kind, createdAt, platform: thisPlatform, roles };
   const text = `${JSON.stringify(manifest, null, 2)}\n`;
   await writeFile(nameBackup(folder).manifest, text, { mode: 0o600, flush: true });
 }

@@ -1,7 +1,8 @@
 import type { Config } from '../../config.ts';
 import { builtInRoles } from '../../core/permissions.ts';
-import { nameDatabase, replaceDatabase } from '../../db/beside.ts';
+import { nameDatabase, readDatabaseName, replaceDatabase } from '../../db/beside.ts';
 import { replaceCluster } from '../../db/embedded/base-restore.ts';
+import { settleDatabase } from '../../db/migrator.ts';
 import { openDatabase } from '../../db/open.ts';
 import { withOperator } from '../../db/operator.ts';
 import { listChains, verifyChains } from '../audit/chains.ts';
@@ -46,7 +47,9 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
   const aside =
     kind === 'cluster'
       ? await replaceCluster(cluster, config.database.dataDir, (dataDir) => prepareAt({ dataDir }))
-      : await restoreDump(dump, options, (url) => prepareAt({ url, directUrl: url }));
+      : await restoreDump(dump, { ...options, manifest }, (url) =>
+          prepareAt({ url, directUrl: url }),
+        );
   const [prepared] = found;
   if (!prepared) throw new Error('The backup took its place without being prepared.');
   return { createdAt, ...prepared, aside };
@@ -54,20 +57,38 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
 
 async function restoreDump(
   dump: string,
-  { config, pgBin }: RestoreOptions,
+  { config, pgBin, manifest }: RestoreOptions & { manifest: Manifest },
   prepareAt: (url: string) => Promise<void>,
 ): Promise<string | null> {
   const ownerUrl = config.database.directUrl ?? '';
   const tool = await findTool('pg_restore', nameDatabase(ownerUrl, 'postgres'), pgBin);
-  return replaceDatabase(ownerUrl, async (url) => {
-    await runTool(tool, url, ['--exit-on-error', dump]);
-    await prepareAt(url);
+  const { roles } = manifest;
+  if (!roles) throw new CommandError('the backup.json of this dump names no roles.');
+  const aside = await replaceDatabase(ownerUrl, {
+    roles,
+    async fill(url) {
+      await runTool(tool, url, ['--exit-on-error', dump]);
+      await prepareAt(url);
+    },
+  });
+  // It was replaced by the database that has its roles now.
+  if (aside) await settleAside(nameDatabase(ownerUrl, aside));
+  return aside;
+}
+
+/** The database set aside may be of another version, or not ours at all: then it stays as it is. */
+async function settleAside(ownerUrl: string): Promise<void> {
+  const log = createCommandLog();
+  await settleDatabase({ ownerUrl, log }).catch((err: unknown) => {
+    log.warn({ err }, 'the database that was set aside shares its roles with the new one');
   });
 }
 
 /** Ends what was issued before, on a database that nobody serves from yet. */
-async function prepare(database: Config['database'], { keepsKeys }: RestoreOptions) {
-  const opened = await openDatabase({ database }, builtInRoles, createCommandLog());
+async function prepare(database: Config['database'], { config, keepsKeys }: RestoreOptions) {
+  const { directUrl } = config.database;
+  const place = directUrl === undefined ? {} : { rolesOf: readDatabaseName(directUrl) };
+  const opened = await openDatabase({ database, ...place }, builtInRoles, createCommandLog());
   try {
     return await withOperator(opened.ownerUrl, async (operator) => {
       const ended = await endCredentials(operator, { keepsKeys });

@@ -4,11 +4,19 @@ import type {
   SqlMigrationAwareDriverAdapterFactory,
 } from '@prisma/driver-adapter-utils';
 import pg from 'pg';
+import { type DatabaseRoles, fillRoles } from '../roles.ts';
 import type { MigrationFile } from './files.ts';
 import { setLockTimeout } from './session.ts';
 
 /** What a script raised, as PostgreSQL said it: the engine keeps only the text. */
 export type ScriptFailure = { file: MigrationFile; error: unknown };
+
+/** The migrations, and the roles that stand for the plain names in them. */
+export type MigrationAdapterOptions = {
+  files: readonly MigrationFile[];
+  roles: DatabaseRoles;
+  onFailure: (failure: ScriptFailure) => void;
+};
 
 /**
  * Prisma's pg adapter for the schema engine, except for how a migration file is run. Prisma's own
@@ -17,7 +25,7 @@ export type ScriptFailure = { file: MigrationFile; error: unknown };
  */
 export function createMigrationAdapter(
   session: pg.Pool,
-  { files, onFailure }: { files: readonly MigrationFile[]; onFailure: (f: ScriptFailure) => void },
+  { files, roles, onFailure }: MigrationAdapterOptions,
 ): SqlMigrationAwareDriverAdapterFactory {
   const factory = new PrismaPg(session);
   return {
@@ -28,8 +36,10 @@ export function createMigrationAdapter(
   };
 
   async function runScript(script: string): Promise<void> {
-    const file = files.find(({ sql }) => sql === script);
-    if (!file) throw new Error('the engine was to run a script that is no migration file');
+    const found = files.find(({ sql }) => sql === script);
+    if (!found) throw new Error('the engine was to run a script that is no migration file');
+    // The history keeps the checksum of the file as it is.
+    const file = { ...found, sql: fillRoles(script, roles) };
     try {
       await (file.isConcurrent ? runBare(session, file) : runInTransaction(session, file));
     } catch (error) {

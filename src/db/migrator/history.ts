@@ -20,6 +20,26 @@ export async function readHistory(session: pg.Pool): Promise<HistoryRow[]> {
 }
 
 /**
+ * Leaves the database of another program alone: no role is made for it and nobody loses access.
+ * Throws MigrationError (`not_empty`) for tables in the schema public of a database that was never migrated.
+ */
+export async function verifyOwnDatabase(session: pg.Pool): Promise<void> {
+  const { rows } = await session.query<{ isForeign: boolean }>(
+    `select to_regclass('public._prisma_migrations') is null and exists (
+       select from pg_class c
+       where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'f')
+         and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')
+     ) as "isForeign"`,
+  );
+  if (!rows[0]?.isForeign) return;
+  throw new MigrationError(
+    'not_empty',
+    'the schema public of this database holds tables of something else: ' +
+      'give this program a database of its own (create database tenantry)',
+  );
+}
+
+/**
  * Answers the files that are still to be applied. Raises MigrationError when what was applied is
  * not what the files say: `changed`, or `unknown` when a newer program was here.
  */

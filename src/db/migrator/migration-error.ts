@@ -4,6 +4,7 @@
  * `unknown` the database has one we have no file for, because a newer version migrated it ·
  * `not_empty` the database holds somebody else's tables and was never migrated ·
  * `invalid_file` a file breaks the rules of migrations/ · `failed` its SQL raised an error ·
+ * `roles` the roles of the database are not as they must be, and this owner may not make them so ·
  * `busy` others held the lock or the tables for too long · `server_too_old` ·
  * `read_only` the server is a standby, or takes no changes by its settings.
  */
@@ -15,6 +16,7 @@ export type MigrationErrorCode =
   | 'invalid_file'
   | 'failed'
   | 'busy'
+  | 'roles'
   | 'server_too_old'
   | 'read_only';
 

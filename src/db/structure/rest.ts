@@ -79,7 +79,8 @@ export const grantsSql = `
     || case when is_grantable then ' with grant option' else '' end as text
   from rights
   group by thing, grantee, is_grantable
-  order by thing collate "C", grantee = 0, grantee::regrole::text collate "C", is_grantable`;
+  order by thing collate "C", grantee = 0, grantee = current_user::regrole desc,
+    grantee::regrole::text collate "C", is_grantable`;
 
 /** 16384 is the first id that PostgreSQL gives to what users make. */
 export const commentsSql = `

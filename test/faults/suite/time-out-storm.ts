@@ -3,6 +3,7 @@ import { createDatabase } from '../../../src/db/database.ts';
 import { noScope } from '../../../src/db/scope.ts';
 import type { Fault } from '../../support/faults/fault.ts';
 import type { Stage } from '../../support/faults/stage.ts';
+import { rolesOf } from '../../support/serving.ts';
 
 /**
  * Prisma gives a transaction 5 s here, and the moment at which that ends is its most reported fault. So
@@ -12,7 +13,9 @@ export const fault: Fault = {
   name: 'time-out storm: transactions that take as long as they may',
   async inject(stage, { isQuick }) {
     await stage.query('create table storm (pair int, half int, primary key (pair, half))');
-    await stage.query('grant select, insert on storm to tenantry_app');
+    await stage.query(
+      `grant select, insert on storm to ${rolesOf(stage.cluster.database.ownerUrl).app}`,
+    );
     const database = createDatabase({
       url: stage.cluster.database.appUrl,
       poolSize: 20,

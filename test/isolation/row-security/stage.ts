@@ -1,5 +1,7 @@
 import pg from 'pg';
+import { fillRoles } from '../../../src/db/roles.ts';
 import { createTestDatabase } from '../../support/cluster.ts';
+import { rolesOf } from '../../support/serving.ts';
 import { createHouse, type House } from './houses.ts';
 
 /** Two tenants, the owner of the database, and the serving login with no code of ours before it. */
@@ -18,7 +20,7 @@ export type Stage = {
    * the other things of `fill`.
    */
   peek: (arrange: string, scope: ScopeArguments, sql: string) => Promise<unknown[]>;
-  /** Puts the ids of both tenants into a statement. */
+  /** Puts the ids of both tenants, and the roles of this database, into a statement. */
   fill: (sql: string) => string;
   close: () => Promise<void>;
 };
@@ -35,7 +37,9 @@ export async function openStage(): Promise<Stage> {
   await app.connect();
   const home = await createHouse(owner, 'home');
   const foreign = await createHouse(owner, 'foreign');
-  const fill = createFill(home, foreign);
+  const fillIds = createFill(home, foreign);
+  const roles = rolesOf(ownerUrl);
+  const fill = (sql: string) => fillRoles(fillIds(sql), roles);
   return {
     owner,
     app,
@@ -54,7 +58,7 @@ export async function openStage(): Promise<Stage> {
       await owner.query('begin');
       try {
         await owner.query(fill(arrange));
-        await owner.query('set local role tenantry_app');
+        await owner.query(fill('set local role tenantry_app'));
         await owner.query('select enter_scope($1, $2, $3)', scope);
         const { rows } = await owner.query(fill(sql));
         return rows;
