@@ -266,6 +266,26 @@ create policy definer on password_credentials to tenantry_definer
 create policy own_row on password_credentials to tenantry_app
   using (user_id = (( SELECT current_user_id() AS current_user_id)))
   with check (user_id = (( SELECT current_user_id() AS current_user_id)));
+CREATE TRIGGER password_credentials_void_links AFTER UPDATE OF changed_at ON password_credentials FOR EACH ROW WHEN (new.changed_at <> old.changed_at) EXECUTE FUNCTION void_links();
+
+create table password_reset_requests (
+  id uuid not null default uuidv7(),
+  email text not null,
+  token_hash bytea not null,
+  sealed_message bytea not null,
+  is_for_inbox boolean not null,
+  request_id text not null,
+  ip inet,
+  created_at timestamp with time zone not null default now(),
+  constraint password_reset_requests_pkey PRIMARY KEY (id),
+  constraint password_reset_requests_token_hash_length CHECK (octet_length(token_hash) = 32)
+) with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=500);
+alter table password_reset_requests owner to owner;
+alter table password_reset_requests enable row level security;
+alter table password_reset_requests force row level security;
+create policy definer on password_reset_requests to tenantry_definer
+  using (true)
+  with check (true);
 
 create table roles (
   id uuid not null default uuidv7(),
@@ -347,6 +367,8 @@ create table sign_in_budgets (
   consecutive integer not null default 0,
   window_started_at timestamp with time zone not null default clock_timestamp(),
   blocked_until timestamp with time zone,
+  under_way integer not null default 0,
+  last_begun_at timestamp with time zone,
   constraint sign_in_budgets_pkey PRIMARY KEY (bucket)
 ) with (fillfactor=70, autovacuum_vacuum_scale_factor=0.05);
 alter table sign_in_budgets owner to owner;
@@ -495,6 +517,7 @@ CREATE TRIGGER users_end_impersonations_of_gone AFTER DELETE ON users FOR EACH R
 CREATE TRIGGER users_forget_invitations AFTER DELETE ON users FOR EACH ROW EXECUTE FUNCTION forget_invitations();
 CREATE TRIGGER users_forget_mailbox AFTER DELETE ON users FOR EACH ROW EXECUTE FUNCTION forget_mailbox();
 CREATE TRIGGER users_tell_change AFTER UPDATE OF email, email_verified_at, name, avatar_url, locale, status, is_platform_admin, metadata ON users FOR EACH ROW EXECUTE FUNCTION tell_changes('id');
+CREATE TRIGGER users_void_links AFTER UPDATE OF email, email_verified_at, status ON users FOR EACH ROW WHEN (new.email <> old.email OR new.status <> old.status AND new.status <> 'active'::text OR old.email_verified_at IS NULL AND new.email_verified_at IS NOT NULL) EXECUTE FUNCTION void_links();
 
 CREATE OR REPLACE FUNCTION public.accept_invitation(hash bytea, wanted uuid, wanted_tenant uuid)
  RETURNS TABLE(outcome text, tenant_id uuid, invitation_id uuid, membership_id uuid, role_keys text[], members_max integer)
@@ -730,6 +753,75 @@ BEGIN ATOMIC
          END)::text, 'UTF8'::name))) AS sha256;
 END;
 alter function audit_hash(bytea,audit_events) owner to owner;
+
+CREATE OR REPLACE FUNCTION public.begin_sign_in(account text, source inet, holds_session boolean, free_failures integer, consecutive_max integer, source_failures_max integer, window_seconds integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+declare
+  wait_for_others constant integer := -2;
+  shut constant integer := -1;
+  budget_window interval := make_interval(secs => window_seconds);
+  moment timestamptz;
+  s sign_in_budgets;
+  a sign_in_budgets;
+  o sign_in_budgets;
+begin
+  -- Everybody locks the source first and the account second, so nobody waits in a circle; and a source
+  -- that has used up its budget makes no rows for accounts it invents.
+  s := load_attempts(coalesce(source_bucket(source), 'source:unknown'), budget_window);
+  if s.failures >= source_failures_max then
+    if s.failures - s.under_way < source_failures_max then
+      return wait_for_others;
+    end if;
+    return greatest(1, ceil(extract(epoch from s.window_started_at + budget_window - clock_timestamp())));
+  end if;
+  a := load_attempts(account, budget_window);
+  if a.consecutive >= consecutive_max then
+    return case when a.consecutive - a.under_way < consecutive_max then wait_for_others else shut end;
+  end if;
+  -- Whoever holds a session of the account has delays of its own, which strangers cannot bring about.
+  o := case when holds_session then load_attempts(account || ':session', budget_window) else a end;
+  moment := clock_timestamp();
+  -- Beyond the free failures one at a time: what is under way decides about the next.
+  if o.failures >= free_failures and o.under_way > 0 then
+    return wait_for_others;
+  end if;
+  if o.blocked_until > moment then
+    return ceil(extract(epoch from o.blocked_until - moment));
+  end if;
+  update sign_in_budgets b
+    set failures = o.failures + 1, under_way = o.under_way + 1, last_begun_at = moment,
+      window_started_at = o.window_started_at,
+      blocked_until = block_until(o.failures + 1, free_failures, budget_window, o.blocked_until)
+    where b.bucket = o.bucket;
+  update sign_in_budgets b
+    set consecutive = a.consecutive + 1,
+      under_way = a.under_way + 1, last_begun_at = moment
+    where b.bucket = a.bucket;
+  update sign_in_budgets b
+    set failures = s.failures + 1, under_way = s.under_way + 1, last_begun_at = moment,
+      window_started_at = s.window_started_at
+    where b.bucket = s.bucket;
+  return 0;
+end
+$function$;
+alter function begin_sign_in(text,inet,boolean,integer,integer,integer,integer) owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.block_until(failures integer, free_failures integer, budget_window interval, before timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT
+         CASE
+             WHEN (failures >= free_failures) THEN (clock_timestamp() + LEAST(budget_window, make_interval(secs => ((2)::double precision ^ (LEAST((failures - free_failures), 20))::double precision))))
+             ELSE before
+         END AS before;
+END;
+alter function block_until(integer,integer,interval,timestamp with time zone) owner to owner;
 
 CREATE OR REPLACE FUNCTION public.change_tenant_status(tenant uuid, transition text, grace_days integer)
  RETURNS SETOF tenants
@@ -1191,6 +1283,30 @@ end
 $function$;
 alter function erase_user(uuid) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.fail_sign_in(account text, source inet, holds_session boolean, free_failures integer, window_seconds integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+declare
+  own text := case when holds_session then account || ':session' else account end;
+begin
+  -- The failure was counted when it began. What is lost of this in a crash counts as failed ten seconds later.
+  perform set_config('synchronous_commit', 'off', true);
+  update sign_in_budgets b set under_way = greatest(0, b.under_way - 1)
+    where b.bucket = coalesce(source_bucket(source), 'source:unknown');
+  update sign_in_budgets b set under_way = greatest(0, b.under_way - 1)
+    where b.bucket = account and own <> account;
+  -- The delay counts from the moment when the failure is known.
+  update sign_in_budgets b
+    set under_way = greatest(0, b.under_way - 1),
+      blocked_until = block_until(b.failures, free_failures, make_interval(secs => window_seconds), b.blocked_until)
+    where b.bucket = own;
+end
+$function$;
+alter function fail_sign_in(text,inet,boolean,integer,integer) owner to tenantry_definer;
+
 CREATE OR REPLACE FUNCTION public.find_access(actor uuid, tenant_ids uuid[], slugs text[])
  RETURNS TABLE(tenant_id uuid, slug text, name text, status text, metadata jsonb, member_count integer, created_at timestamp with time zone, deletion_at timestamp with time zone, membership_id uuid, permissions text[])
  LANGUAGE sql
@@ -1594,6 +1710,16 @@ BEGIN ATOMIC
 END;
 alter function find_visible_users(uuid,uuid[],uuid) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.forget_attempts(account text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ DELETE FROM sign_in_budgets b
+   WHERE (b.bucket = ANY (ARRAY[forget_attempts.account, (forget_attempts.account || ':session'::text)]));
+END;
+alter function forget_attempts(text) owner to owner;
+
 CREATE OR REPLACE FUNCTION public.forget_invitations()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1613,10 +1739,15 @@ CREATE OR REPLACE FUNCTION public.forget_mailbox()
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
+declare
+  digest text := encode(sha256(convert_to(old.email, 'UTF8')), 'hex');
 begin
   delete from mail_outbox m where m.recipient = old.email;
+  delete from password_reset_requests r where r.email = old.email;
+  perform forget_attempts('account:' || digest);
   delete from sign_in_budgets b where b.bucket in (
-    'verification:' || old.id, 'reset:' || encode(sha256(convert_to(old.email, 'UTF8')), 'hex'));
+    'verification:' || old.id, 'reset:' || digest, 'reset-mail:' || digest, 'reset-mail:' || digest || ':spaced');
+  delete from sign_in_budgets b where b.bucket ^@ ('reset:' || digest || ':');
   return null;
 end
 $function$;
@@ -1970,6 +2101,30 @@ BEGIN ATOMIC
 END;
 alter function list_visible_memberships(uuid[],uuid[],uuid[],uuid[],integer[]) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.load_attempts(in_bucket text, budget_window interval)
+ RETURNS sign_in_budgets
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+declare
+  b sign_in_budgets;
+  moment timestamptz;
+begin
+  insert into sign_in_budgets (bucket) values (in_bucket) on conflict do nothing;
+  select * into b from sign_in_budgets where bucket = in_bucket for update;
+  moment := clock_timestamp();
+  if b.last_begun_at is null or b.last_begun_at + interval '10 seconds' <= moment then
+    b.under_way := 0;
+  end if;
+  if b.window_started_at + budget_window <= moment then
+    b.failures := b.under_way;
+    b.window_started_at := moment;
+  end if;
+  return b;
+end
+$function$;
+alter function load_attempts(text,interval) owner to owner;
+
 CREATE OR REPLACE FUNCTION public.lock_memberships_of(subject uuid)
  RETURNS TABLE(tenant_id uuid, slug text, membership_id uuid, role_keys text[], is_last_owner boolean)
  LANGUAGE plpgsql
@@ -2167,10 +2322,9 @@ CREATE OR REPLACE FUNCTION public.release_sign_in(account text, source inet)
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 BEGIN ATOMIC
- UPDATE sign_in_budgets b SET failures = GREATEST(0, (b.failures - 1))
+ UPDATE sign_in_budgets b SET failures = GREATEST(0, (b.failures - 1)), under_way = GREATEST(0, (b.under_way - 1))
    WHERE (b.bucket = COALESCE(source_bucket(release_sign_in.source), 'source:unknown'::text));
- DELETE FROM sign_in_budgets b
-   WHERE (b.bucket = release_sign_in.account);
+ SELECT forget_attempts(account) AS forget_attempts;
 END;
 alter function release_sign_in(text,inet) owner to tenantry_definer;
 
@@ -2191,9 +2345,9 @@ CREATE OR REPLACE FUNCTION public.reopen_account()
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 BEGIN ATOMIC
- DELETE FROM sign_in_budgets b
-    USING users u
-   WHERE ((u.id = current_user_id()) AND (b.bucket = ('account:'::text || encode(sha256(convert_to(u.email, 'UTF8'::name)), 'hex'::text))));
+ SELECT forget_attempts(('account:'::text || encode(sha256(convert_to(u.email, 'UTF8'::name)), 'hex'::text))) AS forget_attempts
+    FROM users u
+   WHERE (u.id = current_user_id());
 END;
 alter function reopen_account() owner to tenantry_definer;
 
@@ -2424,6 +2578,38 @@ end
 $function$;
 alter function reset_password(bytea,text) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.reset_password_with_link(hash bytea, new_password_hash text)
+ RETURNS TABLE(user_id uuid, email text, sessions_ended integer, was_verified boolean)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+declare
+  proven record;
+begin
+  select * into proven from take_one_time_token('password_reset', hash);
+  if not found then
+    return;
+  end if;
+  -- Password, user, sessions: in the order in which a sign-in locks them, or the two could lock each
+  -- other out. A sign-in under way with the old password has opened its session before, or fails after.
+  insert into password_credentials as c (user_id, password_hash) values (proven.user_id, new_password_hash)
+    on conflict on constraint password_credentials_pkey
+    do update set password_hash = excluded.password_hash, changed_at = now();
+  -- Read first: what an update returns is how the row is afterwards.
+  select u.email_verified_at is not null into was_verified from users u where u.id = proven.user_id for no key update;
+  update users u set email_verified_at = now(), updated_at = now()
+    where u.id = proven.user_id and u.email_verified_at is null;
+  delete from sessions s where s.user_id = proven.user_id or s.impersonator_id = proven.user_id;
+  get diagnostics sessions_ended = row_count;
+  perform enter_scope(proven.user_id, null, false);
+  user_id := proven.user_id;
+  email := proven.email;
+  return next;
+end
+$function$;
+alter function reset_password_with_link(bytea,text) owner to tenantry_definer;
+
 CREATE OR REPLACE FUNCTION public.revoke_own_api_keys()
  RETURNS TABLE(id uuid, tenant_id uuid)
  LANGUAGE sql
@@ -2442,6 +2628,25 @@ BEGIN ATOMIC
    ORDER BY r.tenant_id, r.id;
 END;
 alter function revoke_own_api_keys() owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.revoke_own_invitations()
+ RETURNS TABLE(id uuid, tenant_id uuid)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+BEGIN ATOMIC
+ WITH revoked AS (
+          UPDATE invitations i SET status = 'revoked'::text, token_hash = NULL::bytea, settled_at = now()
+           WHERE ((i.invited_by = current_user_id()) AND (i.status = 'pending'::text) AND (current_api_key_id() IS NULL) AND (current_impersonator_id() IS NULL))
+           RETURNING i.id,
+             i.tenant_id
+         )
+  SELECT r.id,
+     r.tenant_id
+    FROM revoked r
+   ORDER BY r.tenant_id, r.id;
+END;
+alter function revoke_own_invitations() owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.search_tenants(pattern text, contains jsonb, with_status text, above uuid, below uuid, is_descending boolean, page_size integer)
  RETURNS SETOF tenants
@@ -2574,6 +2779,53 @@ end
 $function$;
 alter function set_user_status(uuid,text) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.settle_reset_request(lifetime_seconds integer, mails_max integer, spacing_seconds integer)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+declare
+  request password_reset_requests;
+  subject uuid;
+  mail_bucket text;
+  mailed integer;
+begin
+  delete from password_reset_requests r where r.id = (
+      select o.id from password_reset_requests o order by o.id limit 1 for update skip locked)
+    returning r.* into request;
+  if not found then
+    return false;
+  end if;
+  -- A flood of requests, from however many sources: mails_max mails in an hour, then one in spacing_seconds. That
+  -- is less than a link is good for, so the mailbox always holds a good one, whoever asked for it.
+  mail_bucket := 'reset-mail:' || encode(sha256(convert_to(request.email, 'UTF8')), 'hex');
+  if reserve_mail(mail_bucket, mails_max, 3600, 0) > 0 and reserve_mail(mail_bucket || ':spaced', 1, spacing_seconds, 0) > 0 then
+    return true;
+  end if;
+  -- Of a password that was changed since, nobody has asked for a reset.
+  select u.id into subject from users u left join password_credentials c on c.user_id = u.id
+    where u.email = request.email and u.status = 'active' and coalesce(c.changed_at, '-infinity') <= request.created_at;
+  if not found then
+    return true;
+  end if;
+  insert into one_time_tokens as t (user_id, purpose, token_hash, email, expires_at)
+    values (subject, 'password_reset', request.token_hash, request.email,
+      now() + make_interval(secs => lifetime_seconds))
+    on conflict on constraint one_time_tokens_pkey do update
+      set token_hash = excluded.token_hash, email = excluded.email,
+        created_at = excluded.created_at, expires_at = excluded.expires_at;
+  perform enqueue_mail(request.email, request.sealed_message, request.is_for_inbox);
+  -- Nobody in particular asks, so nobody stands there as the actor; the audit log is that of the person.
+  perform set_config('tenantry.platform', 'on', true);
+  perform append_audit_event(null, subject, 'password.reset_requested', 'User', subject, '{}',
+    request.request_id, request.ip);
+  perform set_config('tenantry.platform', '', true);
+  return true;
+end
+$function$;
+alter function settle_reset_request(integer,integer,integer) owner to tenantry_definer;
+
 CREATE OR REPLACE FUNCTION public.sign_in(owner uuid, tenant uuid, secret_hash bytea, from_ip inet, from_agent text, from_place text, idle_seconds integer, absolute_seconds integer, per_user_max integer, request_id text, checked_password_hash text, new_password_hash text, account text)
  RETURNS TABLE(session_id uuid, session_tenant_id uuid, ip text, user_agent text, place text, impersonator_id uuid, authenticated_seconds_ago integer, session_created_at timestamp with time zone, last_seen_at timestamp with time zone, idle_expires_at timestamp with time zone, expires_at timestamp with time zone, user_id uuid, email text, email_verified_at timestamp with time zone, name text, avatar_url text, locale text, status text, is_platform_admin boolean, metadata jsonb, last_sign_in_at timestamp with time zone, user_created_at timestamp with time zone)
  LANGUAGE plpgsql
@@ -2589,7 +2841,7 @@ begin
     perform from password_credentials c
       where c.user_id = sign_in.owner and c.password_hash = sign_in.checked_password_hash for share;
   else
-    update password_credentials c set password_hash = sign_in.new_password_hash, changed_at = now()
+    update password_credentials c set password_hash = sign_in.new_password_hash
       where c.user_id = sign_in.owner and c.password_hash = sign_in.checked_password_hash;
   end if;
   if not found then
@@ -2669,6 +2921,32 @@ begin
 end
 $function$;
 alter function statistics_since() owner to tenantry_definer;
+
+CREATE OR REPLACE FUNCTION public.store_reset_request(address text, hash bytea, message bytea, for_inbox boolean, in_request_id text, source inet, source_max integer, source_window_seconds integer, address_max integer, address_window_seconds integer, spacing_seconds integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+declare
+  source_name text := coalesce(source_bucket(source), 'source:unknown');
+  seconds integer;
+begin
+  -- The source first: one that has used up its budget makes no rows for addresses it invents.
+  seconds := reserve_mail('reset-' || source_name, source_max, source_window_seconds, 0);
+  if seconds = 0 then
+    -- Per source and address: what strangers ask for counts for strangers.
+    seconds := reserve_mail('reset:' || encode(sha256(convert_to(address, 'UTF8')), 'hex') || ':' || source_name,
+      address_max, address_window_seconds, spacing_seconds);
+  end if;
+  if seconds = 0 then
+    insert into password_reset_requests (email, token_hash, sealed_message, is_for_inbox, request_id, ip)
+      values (address, hash, message, for_inbox, in_request_id, source);
+  end if;
+  return seconds;
+end
+$function$;
+alter function store_reset_request(text,bytea,bytea,boolean,text,inet,integer,integer,integer,integer,integer) owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.sync_built_in_roles(definitions jsonb)
  RETURNS void
@@ -2997,6 +3275,24 @@ end
 $function$;
 alter function verify_email(bytea) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.void_links()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+begin
+  if tg_table_name = 'password_credentials' then
+    delete from one_time_tokens t where t.user_id = new.user_id and t.purpose = 'password_reset';
+  else
+    delete from one_time_tokens t where t.user_id = new.id
+      and (new.email <> old.email or new.status <> 'active' or t.purpose = 'email_verification');
+  end if;
+  return null;
+end
+$function$;
+alter function void_links() owner to tenantry_definer;
+
 -- view public.index_usage with (security_invoker=true) as
  SELECT s.indexrelname AS index_name,
     s.relname AS table_name,
@@ -3090,6 +3386,9 @@ grant execute on function append_audit_event(uuid,uuid,text,text,uuid,jsonb,text
 grant execute on function append_audit_event(uuid,uuid,text,text,uuid,jsonb,text,inet) to tenantry_app;
 grant execute on function audit_digest(bytea,text) to public;
 grant execute on function audit_hash(bytea,audit_events) to public;
+grant execute on function begin_sign_in(text,inet,boolean,integer,integer,integer,integer) to owner;
+grant execute on function begin_sign_in(text,inet,boolean,integer,integer,integer,integer) to tenantry_app;
+grant execute on function block_until(integer,integer,interval,timestamp with time zone) to public;
 grant execute on function change_tenant_status(uuid,text,integer) to owner;
 grant execute on function change_tenant_status(uuid,text,integer) to tenantry_app;
 grant execute on function check_impersonation() to owner;
@@ -3122,6 +3421,8 @@ grant execute on function erase_due_tenants(integer) to owner;
 grant execute on function erase_due_tenants(integer) to tenantry_app;
 grant execute on function erase_user(uuid) to owner;
 grant execute on function erase_user(uuid) to tenantry_app;
+grant execute on function fail_sign_in(text,inet,boolean,integer,integer) to owner;
+grant execute on function fail_sign_in(text,inet,boolean,integer,integer) to tenantry_app;
 grant execute on function find_access(uuid,uuid[],text[]) to owner;
 grant execute on function find_access(uuid,uuid[],text[]) to tenantry_app;
 grant execute on function find_audit_person(text,text,uuid,jsonb) to public;
@@ -3143,6 +3444,7 @@ grant execute on function find_personal_data(uuid,integer) to tenantry_app;
 grant execute on function find_unused_indexes() to public;
 grant execute on function find_visible_users(uuid,uuid[],uuid) to owner;
 grant execute on function find_visible_users(uuid,uuid[],uuid) to tenantry_app;
+grant execute on function forget_attempts(text) to public;
 grant execute on function forget_invitations() to owner;
 grant execute on function forget_mailbox() to owner;
 grant execute on function found_tenant(uuid,uuid,text,text,jsonb) to owner;
@@ -3169,6 +3471,7 @@ grant execute on function list_visible_memberships(uuid,uuid[],uuid,uuid,integer
 grant execute on function list_visible_memberships(uuid,uuid[],uuid,uuid,integer) to tenantry_app;
 grant execute on function list_visible_memberships(uuid[],uuid[],uuid[],uuid[],integer[]) to owner;
 grant execute on function list_visible_memberships(uuid[],uuid[],uuid[],uuid[],integer[]) to tenantry_app;
+grant execute on function load_attempts(text,interval) to public;
 grant execute on function lock_memberships_of(uuid) to owner;
 grant execute on function lock_memberships_of(uuid) to tenantry_app;
 grant execute on function may_monitor() to public;
@@ -3201,8 +3504,12 @@ grant execute on function reserve_sign_up(inet,integer,integer) to owner;
 grant execute on function reserve_sign_up(inet,integer,integer) to tenantry_app;
 grant execute on function reset_password(bytea,text) to owner;
 grant execute on function reset_password(bytea,text) to tenantry_app;
+grant execute on function reset_password_with_link(bytea,text) to owner;
+grant execute on function reset_password_with_link(bytea,text) to tenantry_app;
 grant execute on function revoke_own_api_keys() to owner;
 grant execute on function revoke_own_api_keys() to tenantry_app;
+grant execute on function revoke_own_invitations() to owner;
+grant execute on function revoke_own_invitations() to tenantry_app;
 grant execute on function search_tenants(text,jsonb,text,uuid,uuid,boolean,integer) to owner;
 grant execute on function search_tenants(text,jsonb,text,uuid,uuid,boolean,integer) to tenantry_app;
 grant execute on function search_users(text,jsonb,text,uuid,uuid,boolean,integer) to owner;
@@ -3210,12 +3517,16 @@ grant execute on function search_users(text,jsonb,text,uuid,uuid,boolean,integer
 grant execute on function seconds_since(timestamp with time zone) to public;
 grant execute on function set_user_status(uuid,text) to owner;
 grant execute on function set_user_status(uuid,text) to tenantry_app;
+grant execute on function settle_reset_request(integer,integer,integer) to owner;
+grant execute on function settle_reset_request(integer,integer,integer) to tenantry_app;
 grant execute on function sign_in(uuid,uuid,bytea,inet,text,text,integer,integer,integer,text,text,text,text) to tenantry_app;
 grant execute on function source_bucket(inet) to public;
 grant execute on function statement_statistics() to owner;
 grant execute on function statement_statistics() to tenantry_app;
 grant execute on function statistics_since() to owner;
 grant execute on function statistics_since() to tenantry_app;
+grant execute on function store_reset_request(text,bytea,bytea,boolean,text,inet,integer,integer,integer,integer,integer) to owner;
+grant execute on function store_reset_request(text,bytea,bytea,boolean,text,inet,integer,integer,integer,integer,integer) to tenantry_app;
 grant execute on function sync_built_in_roles(jsonb) to owner;
 grant execute on function take_one_time_token(text,bytea) to owner;
 grant execute on function tighten_session() to owner;
@@ -3236,6 +3547,7 @@ grant execute on function verify_audit_chain(uuid) to owner;
 grant execute on function verify_audit_chain(uuid) to tenantry_app;
 grant execute on function verify_email(bytea) to owner;
 grant execute on function verify_email(bytea) to tenantry_app;
+grant execute on function void_links() to owner;
 grant delete, insert, maintain, select, update on idempotency_keys to tenantry_definer;
 grant select on index_usage to tenantry_app;
 grant select on index_usage to tenantry_definer;
@@ -3249,6 +3561,7 @@ grant delete, insert, maintain, select, update on membership_roles to tenantry_d
 grant delete, insert, maintain, select, update on one_time_tokens to tenantry_definer;
 grant insert, select, update (changed_at, password_hash) on password_credentials to tenantry_app;
 grant delete, insert, maintain, select, update on password_credentials to tenantry_definer;
+grant delete, insert, select, update on password_reset_requests to tenantry_definer;
 grant select on pg_stat_statements to tenantry_definer;
 grant delete, insert (description, key, name, permissions, tenant_id), select, update (description, name, permissions, updated_at) on roles to tenantry_app;
 grant delete, insert, maintain, select, update on roles to tenantry_definer;
@@ -3311,6 +3624,8 @@ comment on index audit_events_person_id_id_idx is 'viewerEvents: what was done t
 comment on index audit_events_session_opened_at_idx is 'user_activity_stats: sign-ins per day';
 comment on function audit_hash(bytea,audit_events) is 'What the hash of a row must be after the given one.';
 comment on table audit_heads is 'The newest row of each chain: what it must end with, so that a lopped tail is noticed.';
+comment on function begin_sign_in(text,inet,boolean,integer,integer,integer,integer) is 'Counts an attempt to prove a password as failed, before it is checked. 0: go ahead, then settle it by release_sign_in() or fail_sign_in(); more: seconds to wait; -1: the account is shut until a reset; -2: attempts under way decide, ask again in a moment.';
+comment on function block_until(integer,integer,interval,timestamp with time zone) is 'Until when an account takes no further attempt after so many failures.';
 comment on table built_in_roles is 'The roles every tenant gets, written from the permission catalogue each time the database is opened.';
 comment on function change_tenant_status(uuid,text,integer) is 'The only way to suspend, resume, delete or restore a tenant: by the platform scope, the last two also by a member with tenant:delete. No row where the state or the scope does not allow it.';
 comment on function check_impersonation() is 'No session comes of an impersonation unless an administrator opens it in the platform scope, as itself, of somebody active who is none.';
@@ -3332,6 +3647,7 @@ comment on function enqueue_mail(text,bytea,boolean) is 'Puts a mail into the ou
 comment on function enter_scope(uuid,uuid,boolean,uuid,uuid) is 'Opens what the other statements of this transaction may see, and nothing after it. The database itself checks the membership or the platform right of the actor, and the key or the impersonation it acts by, so a service that forgets its own check finds no rows.';
 comment on function erase_due_tenants(integer) is 'One step of erasing the tenant that is due longest: at most so many members, and the tenant itself once none is left. No row when nothing is due, by this clock; calls that meet work on different tenants. The audit trail stays.';
 comment on function erase_user(uuid) is 'Removes a person with password, memberships and sessions, and what is personal from the trail, which keeps the id alone. False for anybody but oneself outside the platform scope.';
+comment on function fail_sign_in(text,inet,boolean,integer,integer) is 'Settles an attempt whose password was wrong, or that came to nothing otherwise.';
 comment on function find_access(uuid,uuid[],text[]) is 'In which of these tenants (by id or slug) the actor is an active member, and what it may do there.';
 comment on function find_audit_person(text,text,uuid,jsonb) is 'Whom an entry is about, by what it was done to; null where that is nobody in particular.';
 comment on function find_credentials(text) is 'Login: the user with this canonical e-mail address and the hash to check.';
@@ -3345,6 +3661,7 @@ comment on function find_one_time_token(text,bytea) is 'Whose token this is, whi
 comment on function find_personal_data(uuid,integer) is 'What is kept about a person, without secrets, at most so many rows of each kind: for itself, or in the platform scope; else null. A table that comes to hold something about a person has its place here and in erase_user().';
 comment on function find_unused_indexes() is 'Indexes that no statement has used since the statistics began, the largest first; those that keep rows unique are left out. While the statistics are young it lists what is merely not needed yet.';
 comment on function find_visible_users(uuid,uuid[],uuid) is 'Those of these users the actor may see: itself, people of tenants where it may read members, everybody as a platform administrator.';
+comment on function forget_attempts(text) is 'Forgets the attempts on an account, also those that shut it.';
 comment on function forget_invitations() is 'The e-mail address of a person that is erased stays in no invitation.';
 comment on function forget_mailbox() is 'A person that is erased takes along the mails that wait for it.';
 comment on function found_tenant(uuid,uuid,text,text,jsonb) is 'Creates a tenant with its built-in roles and makes the actor its owner; the scope of a tenant cannot be entered before somebody belongs to it.';
@@ -3380,6 +3697,7 @@ comment on function list_roles_of_users(uuid,uuid[],uuid[]) is 'The roles that u
 comment on function list_viewer_events(uuid[]) is 'What was done to these users in the last 30 seconds. Their entries stand in many chains and become visible as they are committed, which no transaction puts off for so long: who asks more often and passes over what it knows misses nothing.';
 comment on function list_visible_memberships(uuid,uuid[],uuid,uuid,integer) is 'Memberships of users with tenant and roles, oldest first, a page per user: the actor sees its own, those in tenants where it may read members, and all as a platform administrator.';
 comment on function list_visible_memberships(uuid[],uuid[],uuid[],uuid[],integer[]) is 'Answers many questions at once, each for a page of one user''s memberships with tenant and roles, the oldest: its actor sees its own, those in tenants where it may read members, and all as a platform administrator.';
+comment on function load_attempts(text,interval) is 'A budget as it is now, locked until the transaction ends; nothing is written but a new row.';
 comment on function lock_memberships_of(uuid) is 'All memberships of a user and where it is the only active owner, held still until the transaction ends: before erase_user(). Nothing about others outside the platform scope.';
 comment on table mail_outbox is 'Mails that are still to be sent. One that was taken over by the mail server is a deleted row.';
 comment on column mail_outbox.is_for_inbox is 'Written where development shows mails on a page instead of sending them: never sent, and only the newest stay.';
@@ -3401,6 +3719,8 @@ comment on column one_time_tokens.token_hash is 'SHA-256 of the token; the token
 comment on index one_time_tokens_expires_at_idx is 'delete_expired_data: tokens that have had their time';
 comment on function open_session(uuid,uuid,bytea,inet,text,text,integer,integer,integer,text,integer,timestamp with time zone) is 'Opens a session of the current user by the database''s clock, and ends those used longest ago beyond so many, which stands in the person''s own trail, whatever they were bound to. Those in which somebody else acts in its name are not its own, and left alone.';
 comment on table password_credentials is 'One password hash (PHC string) per user, apart from users so that no tenant scope can ever read it.';
+comment on table password_reset_requests is 'Requests for a reset, until settle_reset_request() looks up whether there is such an account. Rows are the same for addresses that are known and unknown, and are deleted within seconds either way.';
+comment on column password_reset_requests.sealed_message is 'The mail, sealed like those of the outbox: whom it is for is not known yet.';
 comment on function postpone_mail(uuid,integer,integer,text) is 'Puts a claimed mail back until later, with why.';
 comment on function redact_audit_events(uuid,text) is 'Takes out of the trail from where a person acted and what was said of it but ids and rights; called by erase_user(). The chain holds digests, so every row can still be proven.';
 comment on function refresh_table_statistics() is 'Has the planner look at all tables anew, as after a bulk load; answers how many.';
@@ -3413,7 +3733,9 @@ comment on function reserve_mail(text,integer,integer,integer) is 'Counts a mail
 comment on function reserve_sign_in(text,inet,boolean,integer,integer,integer,integer) is 'Counts an attempt as failed before its password is checked, so that parallel tries cannot slip through. 0: go ahead; more: seconds to wait; -1: shut until the password is reset.';
 comment on function reserve_sign_up(inet,integer,integer) is 'Counts a sign-up of a source before its password is hashed: neither hashes nor answers about who has signed up come without end. 0: go ahead; more: seconds to wait.';
 comment on function reset_password(bytea,text) is 'Uses the token up, sets the password, ends all sessions, marks the address as its user''s (the mail came through), and lets the rest of the transaction act as that user. No row for a token that is not good.';
+comment on function reset_password_with_link(bytea,text) is 'Uses the token up, sets the password, ends all sessions, also those in the name of others, marks the address as its user''s (the mail came through), says whether it was so before, and lets the rest of the transaction act as that user. No row for a token that is not good.';
 comment on function revoke_own_api_keys() is 'Ends all keys that the person of the scope has made, in whatever tenant; answers them.';
+comment on function revoke_own_invitations() is 'Revokes all pending invitations that the person of the scope has sent, in whatever tenant; returns them.';
 comment on table roles is 'Named sets of permissions of one tenant.';
 comment on function search_tenants(text,jsonb,text,uuid,uuid,boolean,integer) is 'Search for platform administrators over slug and name, in the order of creation: what contains the pattern, and if nothing does, what resembles it; nothing outside the platform scope.';
 comment on function search_users(text,jsonb,text,uuid,uuid,boolean,integer) is 'Search for platform administrators over e-mail and name, in the order of creation: what contains the pattern, and if nothing does, what resembles it; nothing outside the platform scope.';
@@ -3428,15 +3750,19 @@ comment on index sessions_impersonator_id_idx is 'ending the impersonations of a
 comment on index sessions_tenant_id_id_idx is 'tenant.sessions, newest first; only sessions bound to a tenant are in it';
 comment on index sessions_user_id_id_idx is 'viewer.sessions and user.sessions, newest first; revokeSessions; the cap on sessions per user';
 comment on function set_user_status(uuid,text) is 'The only way to suspend or reinstate a user; false outside the platform scope or where nothing changes.';
+comment on function settle_reset_request(integer,integer,integer) is 'Takes the oldest request for a reset: with token, mail and audit entry if the address is an active user''s; else it is only counted. False where there is none. For a job, which acts for nobody.';
 comment on function sign_in(uuid,uuid,bytea,inet,text,text,integer,integer,integer,text,text,text,text) is 'All that a sign-in does once the password has proven right, in the scope of its user: takes the new hash if there is one, remembers the sign-in, opens the session, tells the trail and takes the reserved attempt back. No row, and nothing done, where the password is not the one that was checked any more.';
 comment on table sign_in_budgets is 'Failed sign-ins per account and per source, reserved before a password is checked; sign-ups per source; mails of invitations per tenant and per address there. Only definer functions touch it.';
-comment on column sign_in_budgets.bucket is 'account:<SHA-256 of the e-mail address, known or not>, source:<IPv4 address or IPv6 /64 network>, sign-up-source:…, invitations:<tenant>, or invitations:<tenant>:<SHA-256 of the e-mail address>';
+comment on column sign_in_budgets.bucket is 'account:<SHA-256 of the e-mail address, known or not>, followed by :session for attempts by who holds a session of the account; source:<IPv4 address or IPv6 /64 network>; sign-up-source:… and reset-source:…; reset:<SHA-256 of the address>:<source> for requests and reset-mail:<SHA-256 of the address> for mails; verification:<user>; invitations:<tenant>, also with :<SHA-256 of the address>.';
 comment on column sign_in_budgets.consecutive is 'Failures since the last success; at 100 the account is shut until its password is reset (NIST SP 800-63B-4).';
+comment on column sign_in_budgets.last_begun_at is 'When the last attempt began. What is under way ten seconds later is of a server that died, and has failed.';
+comment on column sign_in_budgets.under_way is 'Of the failures, those whose password is still being checked: each is settled by a success or a failure.';
 comment on table sign_in_failures is 'How many sign-ins were refused on which day (UTC).';
 comment on view slow_queries is 'Statements that take more than 100 ms on average, the slowest first.';
 comment on function source_bucket(inet) is 'One bucket per IPv4 address or IPv6 /64 network, however it is written.';
 comment on function statement_statistics() is 'Statistics of the statements of this database but those that read statistics; no row without pg_stat_statements, or for whom it is not meant.';
 comment on function statistics_since() is 'Since when the statistics of tables and indexes describe the schema as it is: they were reset, or it was last changed, whichever is later.';
+comment on function store_reset_request(text,bytea,bytea,boolean,text,inet,integer,integer,integer,integer,integer) is 'Stores a request for a reset and looks nobody up, so that its time tells nothing. 0: stored; more: seconds to wait, counted per source and per source and address.';
 comment on function sync_built_in_roles(jsonb) is 'Brings the built-in roles of every tenant to what the permission catalogue of this release says.';
 comment on view table_stats is 'Tables with size, dead rows and when they were last cleaned, the largest first.';
 comment on function take_one_time_token(text,bytea) is 'The same, and uses it up; for the functions that act on it.';
@@ -3476,3 +3802,4 @@ comment on index users_search_text_idx is 'users(where: { search }): fuzzy searc
 comment on function uuid_floor(timestamp with time zone) is 'No UUID of version 7 that was made at this moment or later is smaller.';
 comment on function verify_audit_chain(uuid) is 'Reads a chain from its start: how many rows there are, from how many personal data was taken out, and the first that is altered or missing, or null.';
 comment on function verify_email(bytea) is 'Uses the token up, marks the address as its user''s, and lets the rest of the transaction act as that user. No row for a token that is not good.';
+comment on function void_links() is 'The trigger that voids mailed links. A changed password voids links to reset it; a proven address those to prove it; another address or a suspension both. A sign-in voids none, or whoever knows the password could keep its owner from replacing it.';

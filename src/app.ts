@@ -15,6 +15,7 @@ import {
 } from './domains/mails/service/deliver.ts';
 import { listInboxMails } from './domains/mails/service/inbox.ts';
 import { startHousekeeping } from './domains/maintenance/service/job.ts';
+import { startSettlingResets } from './domains/sessions/service/settle-resets.ts';
 import { createDevPages } from './http/dev/pages.ts';
 import type { Credentials } from './http/engine.ts';
 import { exampleQueries } from './http/example-queries.ts';
@@ -65,14 +66,14 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
   const { db, cache, close: closeData } = openData(config, parts, tracing);
   const sealer = createSealer(secret, 'mail');
   const metrics = createMetricsIfAny(config);
-  const mails = startDelivery(config, { db, sealer, log, countMail: metrics?.countMail });
+  const mails = startMails(config, { db, sealer, log, countMail: metrics?.countMail });
   const opened = createRuntime(config, {
     db,
     secret,
     log,
     cache,
     trustsDatabaseAlone,
-    wakeMails: mails.wake,
+    mails,
     countRefusal: metrics?.countError,
   });
   const { runtime } = opened;
@@ -118,8 +119,8 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
 
 /** Passwords have a queue of their own, behind which nobody else should have to wait. */
 function countHashing({ passwords }: Runtime): number {
-  const { running, queued } = passwords.stats();
-  return running + queued;
+  const { running, queued, paused } = passwords.stats();
+  return running + queued + paused;
 }
 
 /** What resolvers get: who asks, from where, and the means to answer. */
@@ -148,6 +149,23 @@ function startHousekeepingIfAny(config: Config, parts: { db: Database; log: Logg
   const { consecutiveMax } = config.signIn;
   if (intervalSeconds === 0) return null;
   return startHousekeeping({ ...parts, intervalSeconds, consecutiveMax });
+}
+
+/** What writes the mails that somebody has asked for, and what sends them. */
+function startMails(
+  config: Config,
+  parts: Parameters<typeof startDelivery>[1],
+): MailDelivery & { wakeResets: () => void } {
+  const delivery = startDelivery(config, parts);
+  const resets = startSettlingResets({ ...parts, onMail: delivery.wake });
+  return {
+    ...delivery,
+    wakeResets: resets.wake,
+    async close() {
+      await resets.stop();
+      await delivery.close();
+    },
+  };
 }
 
 /** Where no mail server is set, mails stay where they are: in the inbox of development, or waiting. */

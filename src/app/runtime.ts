@@ -27,8 +27,8 @@ export type RuntimeParts = {
   cache?: CredentialCache | undefined;
   /** See Runtime; for the proof of row security. */
   trustsDatabaseAlone?: boolean | undefined;
-  /** Has the outbox looked at; a command leaves that to the server. */
-  wakeMails?: (() => void) | undefined;
+  /** Has the outbox, and requests for resets, looked at; a command leaves that to the server. */
+  mails?: { wake: () => void; wakeResets: () => void } | undefined;
   /** For metrics, where there are any. */
   countRefusal?: ((code: string) => void) | undefined;
 };
@@ -66,8 +66,9 @@ export function createRuntime(config: Config, parts: RuntimeParts): OpenedRuntim
     mail: {
       sealer: createSealer(secret, 'mail'),
       isForInbox: config.mail.hasInbox,
-      wake: parts.wakeMails ?? (() => undefined),
+      wake: parts.mails?.wake ?? (() => undefined),
     },
+    wakeResets: parts.mails?.wakeResets ?? (() => undefined),
     countRefusal: parts.countRefusal ?? (() => undefined),
     noteRefusedSignIn: refusals.note,
     apiKeys: {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { hash } from '@node-rs/argon2';
 import { createBoundedQueue, QueueFullError } from '../lib/bounded-queue.ts';
 import { normalizePassword } from '../lib/password-rules.ts';
@@ -32,8 +33,13 @@ export type PasswordHasher = {
    * nothing was begun then.
    */
   prepare<T>(work: () => Promise<T>): Promise<T>;
-  /** How many are at work, and how many wait. */
-  stats(): { running: number; queued: number };
+  /**
+   * Waits so many milliseconds for attempts under way, with no place taken. Throws UnavailableError where as many
+   * wait already as hashes may.
+   */
+  pause(milliseconds: number): Promise<void>;
+  /** How many are at work, how many wait for a hash, and how many pause. */
+  stats(): { running: number; queued: number; paused: number };
   /** Called whenever there is one more of them; replaces the one before. */
   onEntered(listener: () => void): void;
 };
@@ -66,6 +72,8 @@ export function createPasswordHasher(settings: PasswordHasherSettings): Password
         return await work();
       }),
     );
+  let paused = 0;
+  let noteEntered = () => {};
   return {
     hash: (password) => run(() => hash(password, options)),
     verify: (stored, typed) =>
@@ -77,8 +85,20 @@ export function createPasswordHasher(settings: PasswordHasherSettings): Password
       }),
     prepare: (work) => refuseIfFull(() => queue.prepare(work)),
     needsRehash: (stored) => isWeaker(parsePasswordHash(stored), settings),
-    stats: queue.stats,
-    onEntered: queue.onEntered,
+    async pause(milliseconds) {
+      if (paused >= settings.queueMax) {
+        throw new UnavailableError(undefined, undefined, { isOverload: true });
+      }
+      paused += 1;
+      noteEntered();
+      await sleep(milliseconds);
+      paused -= 1;
+    },
+    stats: () => ({ ...queue.stats(), paused }),
+    onEntered(listener) {
+      noteEntered = listener;
+      queue.onEntered(listener);
+    },
   };
 }
 

@@ -29,7 +29,7 @@ export type PasswordPolicy = {
   lengthMin: number;
 };
 
-/** How many failed sign-ins are borne; see reserve_sign_in() in the migrations. */
+/** How many failed sign-ins are borne; see begin_sign_in() in the migrations. */
 export type SignInLimits = {
   /** Failures of one account before delays begin, within the window. */
   freeFailures: number;
@@ -122,6 +122,8 @@ export type Runtime = {
   /** Where answers are remembered, by name; see transactOnce(). */
   answerSlots: (name: string) => AnswerSlot;
   mail: MailRuntime;
+  /** Has requests for password resets settled soon; they are settled anyway. */
+  wakeResets: () => void;
   apiKeys: ApiKeyRuntime;
   /**
    * For one proof only: every check of the services passes, so that what is still refused is refused

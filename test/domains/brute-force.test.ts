@@ -71,6 +71,91 @@ test('50 wrong passwords at once cost at most 5 checks', async () => {
   expect(checks).toBeLessThanOrEqual(5);
 });
 
+test('right passwords at once are never taken for wrong ones, however many', async () => {
+  const source = newSource();
+  for (const at of [8, 8, 8, 30]) {
+    const { email, password } = await createPerson(app);
+    const outcomes = await Promise.all(
+      Array.from({ length: at }, () => signIn(email, password, { source })),
+    );
+    expect(outcomes.map((outcome) => outcome.__typename)).toEqual(Array(at).fill('SignInSuccess'));
+  }
+  const { rows } = await app.owner.query(
+    `select failures, under_way from sign_in_budgets where bucket like 'source:%'`,
+  );
+  expect(rows).toEqual([{ failures: 0, under_way: 0 }]);
+});
+
+test('many people behind one address sign in at once, and one who guesses spends what is borne', async () => {
+  const source = newSource();
+  const people = await Promise.all(Array.from({ length: 30 }, () => createPerson(app)));
+  const outcomes = await Promise.all(
+    people.map(({ email, password }) => signIn(email, password, { source })),
+  );
+  expect(outcomes.map((outcome) => outcome.__typename)).toEqual(Array(30).fill('SignInSuccess'));
+  const checks = await countChecks(() =>
+    Promise.all(people.map(({ email }) => signIn(email, wrong, { source }))),
+  );
+  expect(checks).toBe(20);
+});
+
+test('a right password among 20 wrong ones at once neither opens the way for them nor stays counted', async () => {
+  const { email, password } = await createPerson(app);
+  const tries = Array.from({ length: 21 }, (_, at) => (at === 2 ? password : wrong));
+  const checks = await countChecks(() => Promise.all(tries.map((typed) => signIn(email, typed))));
+  // Five at first; the success clears the account, so at most five more.
+  expect(checks).toBeLessThanOrEqual(10);
+});
+
+test('an attempt of a server that died counts as failed, and nobody waits for it for long', async () => {
+  const { email, password } = await createPerson(app);
+  for (let failure = 0; failure < 5; failure += 1) await signIn(email, wrong);
+  await app.owner.query(
+    `update sign_in_budgets set under_way = 5, blocked_until = now() + interval '1 minute',
+       last_begun_at = now() - interval '11 seconds'`,
+  );
+  expect(await signIn(email, password)).toMatchObject({ code: 'RATE_LIMITED' });
+  await pass(61);
+  expect(await signIn(email, password)).toMatchObject({ __typename: 'SignInSuccess' });
+});
+
+test('whoever holds a session of the account is delayed by its own failures alone', async () => {
+  const { email, password, token, ask } = await createPerson(app);
+  const confirm = async (typed: string) => {
+    const { data } = await ask(
+      `mutation ($typed: String!) { confirmPassword(input: { password: $typed }) {
+        __typename ... on Error { code } } }`,
+      { variables: { typed }, headers: { 'x-forwarded-for': newSource() } },
+    );
+    return data.confirmPassword.code ?? null;
+  };
+  for (let failure = 0; failure < 6; failure += 1) await signIn(email, wrong);
+  expect(await signIn(email, password)).toMatchObject({ code: 'RATE_LIMITED' });
+  expect(await confirm(password)).toBeNull();
+  for (let failure = 0; failure < 5; failure += 1)
+    expect(await confirm(wrong)).toBe('UNAUTHENTICATED');
+  expect(await confirm(password)).toBe('RATE_LIMITED');
+  expect(await signIn(email, password, { token })).toMatchObject({ code: 'RATE_LIMITED' });
+  // Another device without a session is not delayed by that.
+  expect(await signIn(email, password)).toMatchObject({ __typename: 'SignInSuccess' });
+});
+
+test('an account that 100 failures have shut is shut on every way that takes a password', async () => {
+  const { email, password, ask } = await createPerson(app);
+  await signIn(email, wrong);
+  await app.owner.query('update sign_in_budgets set consecutive = 100');
+  const answer = async (mutation: string) => {
+    const { data } = await ask(`mutation { result: ${mutation} { ... on Error { code } } }`);
+    return data.result.code;
+  };
+  expect(await answer(`confirmPassword(input: { password: "${password}" })`)).toBe('RATE_LIMITED');
+  expect(
+    await answer(
+      `changePassword(input: { currentPassword: "${password}", newPassword: "another harbour at dusk" })`,
+    ),
+  ).toBe('RATE_LIMITED');
+});
+
 test('after 5 failures each further one doubles the delay, up to 15 minutes', async () => {
   const { email } = await createPerson(app);
   for (let failure = 0; failure < 5; failure += 1) {

@@ -4,7 +4,7 @@ import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/cluster.ts';
 import { openSession, post, send } from '../support/credentials.ts';
 import { invite, inviteOne, sendAbout } from '../support/invitations.ts';
-import { readLastMail } from '../support/mail.ts';
+import { readLastMail, settleResets } from '../support/mail.ts';
 import { createPerson, createTeam } from '../support/people.ts';
 import { startTestMail, type TestMailServer } from '../support/smtp.ts';
 
@@ -155,6 +155,7 @@ test('a link is made of settings alone, whatever headers a request brings', asyn
     headers,
   );
   expect(status).toBe(200);
+  await settleResets(app);
   const { rows } = await app.owner.query<{ sealed: Buffer }>(
     'select sealed_message as sealed from mail_outbox where recipient = $1 order by id desc limit 1',
     [person.email],

@@ -3,7 +3,7 @@ import { mintToken } from '../../src/lib/token.ts';
 import { listStatementsOf, startTestApp, type TestApp } from '../support/app.ts';
 import { isGood, openSession, post, send } from '../support/credentials.ts';
 import { readTrail } from '../support/life-cycle.ts';
-import { readLastMail, readMails } from '../support/mail.ts';
+import { readLastMail, readMails, settleResets } from '../support/mail.ts';
 import { readRows } from '../support/mutate.ts';
 import { createPerson, type Person } from '../support/people.ts';
 
@@ -122,7 +122,7 @@ describe('a reset', () => {
         action: 'password.reset',
         actor: userUuid,
         target: userUuid,
-        changes: { sessions: [1, 0] },
+        changes: { sessions: [1, 0], emailVerified: [false, true] },
       },
     ]);
     expect(JSON.stringify(trail)).not.toContain(token.slice(-20, -8));
@@ -167,15 +167,19 @@ describe('a token', () => {
     expect(await reset(verification)).toMatchObject(refused);
     const token = await requestToken(person);
     expect(await send(app.ask, 'verifyEmail', { token })).toMatchObject(refused);
+    expect(await reset(token)).toMatchObject({ code: null });
     for (const [spoil, mend] of [
       [`email = 'moved-' || email`, `email = substr(email, 7)`],
       [`status = 'suspended'`, `status = 'active'`],
     ]) {
-      await app.owner.query(`update users set ${spoil} where id = $1`, [person.userUuid]);
-      expect(await reset(token)).toMatchObject(refused);
-      await app.owner.query(`update users set ${mend} where id = $1`, [person.userUuid]);
+      const other = await createPerson(app);
+      const link = await requestToken(other);
+      await app.owner.query(`update users set ${spoil} where id = $1`, [other.userUuid]);
+      expect(await reset(link)).toMatchObject(refused);
+      // Voided for good.
+      await app.owner.query(`update users set ${mend} where id = $1`, [other.userUuid]);
+      expect(await reset(link)).toMatchObject(refused);
     }
-    expect(await reset(token)).toMatchObject({ code: null });
   });
 
   test('that is no good costs no hash, and junk no statement', async () => {
@@ -233,18 +237,69 @@ describe('asking for a reset', () => {
     }
   });
 
-  test('is borne five times an hour per address, from wherever it is asked', async () => {
-    const { email } = await createPerson(app);
-    const codes: (string | null)[] = [];
-    for (let at = 0; at < 6; at += 1) {
-      const { data } = await app.ask(query, {
-        variables: { email },
-        headers: { 'x-forwarded-for': `198.51.100.${at + 1}` },
-      });
-      codes.push(data.requestPasswordReset.code ?? null);
-      await app.owner.query(`update sign_in_budgets set blocked_until = now()`);
+  const askFrom = async (source: string, email: string) => {
+    const { data } = await app.ask(query, {
+      variables: { email },
+      headers: { 'x-forwarded-for': source },
+    });
+    return data.requestPasswordReset.code ?? null;
+  };
+  /** Lets the minute between two requests pass. */
+  const passSpacing = () => app.owner.query('update sign_in_budgets set blocked_until = now()');
+
+  test('is borne five times an hour per source and address, known or not', async () => {
+    for (const email of [(await createPerson(app)).email, 'nobody@reset.example']) {
+      const codes: (string | null)[] = [];
+      for (let at = 0; at < 6; at += 1) {
+        codes.push(await askFrom('198.51.100.1', email));
+        await passSpacing();
+      }
+      expect(codes).toEqual([...Array(5).fill(null), 'RATE_LIMITED']);
     }
-    expect(codes).toEqual([...Array(5).fill(null), 'RATE_LIMITED']);
+  });
+
+  test('by strangers keeps nobody from asking, and the mailbox always holds a good link', async () => {
+    const person = await createPerson(app);
+    for (let stranger = 1; stranger <= 40; stranger += 1) {
+      expect(await askFrom(`198.51.100.${stranger}`, person.email)).toBeNull();
+    }
+    const countMails = async () =>
+      (await readMails(app, person.email)).filter(({ subject }) => subject.startsWith('Choose'));
+    // Ten in an hour, then one in ten minutes, which is a third of what a link is good for.
+    expect(await countMails()).toHaveLength(11);
+    expect(await askFrom('203.0.113.1', person.email)).toBeNull();
+    expect(await countMails()).toHaveLength(11);
+    expect(await reset((await readLastMail(app, person.email)).token)).toMatchObject({
+      code: null,
+    });
+    await app.owner.query(
+      `update sign_in_budgets set window_started_at = now() - interval '601 s' where bucket like '%:spaced'`,
+    );
+    expect(await askFrom('203.0.113.2', person.email)).toBeNull();
+    const { token } = (await countMails()).at(-1) ?? {};
+    expect(await reset(token ?? null, 'a third harbour at dawn')).toMatchObject({ code: null });
+  });
+
+  test('leaves nothing of a request behind once it is settled, for known and unknown alike', async () => {
+    const { email } = await createPerson(app);
+    for (const to of [email, 'nobody@reset.example'])
+      expect(await request(to)).toMatchObject({ code: null });
+    await settleResets(app);
+    const { rows } = await app.owner.query(
+      `select email from password_reset_requests union all
+       select recipient from mail_outbox where recipient = 'nobody@reset.example'`,
+    );
+    expect(rows).toEqual([]);
+  });
+
+  test('is settled by the server itself', async () => {
+    const { email } = await createPerson(app);
+    await request(email);
+    const read = () =>
+      app.owner.query(`select count(*)::int as count from mail_outbox where recipient = $1`, [
+        email,
+      ]);
+    await expect.poll(async () => (await read()).rows).toEqual([{ count: 2 }]);
   });
 
   test('is borne so many times per source, however its addresses are written', async () => {

@@ -145,7 +145,7 @@ describe('a sign-in that is refused', () => {
     );
     const own = statements.filter((text) => !text.includes('enter_scope('));
     expect(own).toEqual([
-      expect.stringContaining('from reserve_sign_in('),
+      expect.stringContaining('from begin_sign_in('),
       expect.stringContaining('from sign_in('),
     ]);
   });

@@ -64,7 +64,8 @@ test('every table whose rows change or go has its own rule for vacuum', async ()
   );
   expect(rows.map(({ table }) => table)).toEqual([
     ...['api_keys', 'audit_events', 'audit_heads', 'idempotency_keys', 'mail_outbox'],
-    ...['one_time_tokens', 'sessions', 'sign_in_budgets', 'user_activity', 'user_tenants', 'users'],
+    ...['one_time_tokens', 'password_reset_requests', 'sessions', 'sign_in_budgets'],
+    ...['user_activity', 'user_tenants', 'users'],
   ]);
 });
 

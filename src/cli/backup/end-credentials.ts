@@ -33,11 +33,12 @@ const endSessions = `
   with ended as (delete from sessions returning 1)
   select count(*)::int from ended`;
 
-/** Mails that wait would bring such tokens, so they go too. */
+/** Mails that wait, and requests for some, would bring such tokens, so they go too. */
 const endOneTimeTokens = `
   with mails as (delete from mail_outbox returning 1),
+    requests as (delete from password_reset_requests returning 1),
     ended as (delete from one_time_tokens returning 1)
-  select (select count(*) from ended)::int as count, (select count(*) from mails)`;
+  select (select count(*) from ended)::int as count, (select count(*) from mails), (select count(*) from requests)`;
 
 const reason = `'{"reason": [null, "restored from a backup"]}'::jsonb`;
 

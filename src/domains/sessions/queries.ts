@@ -36,34 +36,49 @@ export async function deleteFormerImpersonations(
   return ended.map((session) => session.id);
 }
 
-/** An attempt to prove a password, and what is borne. */
+/** An attempt to prove a password, and its limits. */
 export type SignInAttempt = {
   account: string;
   source: string | null;
-  isKnownDevice: boolean;
+  /** It comes with a session of the account: strangers cannot delay it. */
+  holdsSession: boolean;
   limits: SignInLimits;
 };
 
+/** What `beginSignIn` returns instead of seconds to wait. */
+export const attemptOutcomes = { begun: 0, shut: -1, undecided: -2 } as const;
+
 /**
- * Counts the attempt and answers the credentials behind a canonical e-mail address; null where there are none, or
- * the attempt is refused. 0 seconds: go ahead; more: so long to wait; -1: shut until a reset.
+ * Counts the attempt and returns the credentials behind a canonical e-mail address; null where there are none, or
+ * the attempt is not begun. `seconds` is how long to wait, or one of `attemptOutcomes`: begun, shut until a
+ * reset, or undecided while attempts under way use up what is allowed.
  */
-export async function reserveSignIn(
+export async function beginSignIn(
   db: Db,
   email: string,
-  { account, source, isKnownDevice, limits }: SignInAttempt,
+  { account, source, holdsSession, limits }: SignInAttempt,
 ): Promise<{ seconds: number; found: StoredPassword | null }> {
   type Row = { seconds: number } & (StoredPassword | { userId: null });
-  // Nothing is looked up for a refused attempt: how long that takes would tell known addresses apart.
+  // Nothing is looked up for an attempt that is not begun: how long that takes would tell known addresses apart.
   const [row] = await db.$queryRaw<[Row]>`
     select r.seconds, c.user_id as "userId", c.status, c.is_platform_admin as "isPlatformAdmin",
       c.password_hash as "passwordHash"
-    from reserve_sign_in(${account}, ${source}::inet, ${isKnownDevice}, ${limits.freeFailures}::int,
+    from begin_sign_in(${account}, ${source}::inet, ${holdsSession}, ${limits.freeFailures}::int,
       ${limits.consecutiveMax}::int, ${limits.sourceFailuresMax}::int,
       ${limits.windowSeconds}::int) r (seconds)
     left join lateral find_credentials(case when r.seconds = 0 then ${email} end) c on true`;
   const { seconds, ...found } = row;
   return { seconds, found: found.userId === null ? null : found };
+}
+
+/** Settles an attempt that has failed. */
+export async function failSignIn(
+  db: Db,
+  { account, source, holdsSession, limits }: SignInAttempt,
+): Promise<void> {
+  await db.$queryRaw`
+    select fail_sign_in(${account}, ${source}::inet, ${holdsSession}, ${limits.freeFailures}::int,
+      ${limits.windowSeconds}::int)::text`;
 }
 
 /** Counts a sign-up of a source. 0: go ahead; more: seconds to wait. */
@@ -77,6 +92,7 @@ export async function reserveSignUp(
   return row.seconds;
 }
 
+/** Settles an attempt that has succeeded: the account begins anew. */
 export async function releaseSignIn(tx: Db, account: string, source: string | null): Promise<void> {
   await tx.$queryRaw`select release_sign_in(${account}, ${source}::inet)::text`;
 }
@@ -193,6 +209,16 @@ export async function findSession(
     select ${sessionColumns} from sessions s
     where s.id = ${id}::uuid and s.tenant_id is not distinct from ${tenantId}::uuid and ${isLive}`;
   return session ?? null;
+}
+
+/**
+ * Holds a session until the transaction ends; false where it has ended already. Whoever ends it waits, and
+ * then finds what was made in it. One holder at a time, so that a crowd of them cannot keep it from ending.
+ */
+export async function holdSession(tx: Db, sessionId: string): Promise<boolean> {
+  const rows = await tx.$queryRaw<unknown[]>`
+    select s.id::text from sessions s where s.id = ${sessionId}::uuid for no key update`;
+  return rows.length > 0;
 }
 
 /** Adds to the refused sign-ins of today. */

@@ -7,7 +7,7 @@ export function composeVerification(token: string): MailContent {
     body: [
       'Somebody has signed up with this e-mail address. If it was you, please confirm that it is yours:',
       { link: 'emailVerification', token },
-      'The link is good for 24 hours and for one time. If it was not you, there is nothing to do.',
+      'The link is good for 24 hours and for one time. If it was not you, do not open it: the account would use your address. To take the address back, ask for a new password on the page where you sign in.',
     ],
   };
 }

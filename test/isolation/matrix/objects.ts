@@ -194,7 +194,7 @@ export const objectFields: FieldTable = {
   RequestEmailVerificationSuccess: fields(withParent, 'emailVerified'),
   RequestPasswordResetSuccess: fields(everybody, 'ok'),
   ResendInvitationSuccess: fields(withParent, 'invitation'),
-  ResetPasswordSuccess: fields(withParent, 'revokedCount'),
+  ResetPasswordSuccess: fields(withParent, 'revokedCount revokedApiKeyCount'),
   RestoreTenantSuccess: fields(withParent, 'tenant'),
   ResumeTenantSuccess: fields(withParent, 'tenant'),
   RevokeApiKeySuccess: fields(withParent, 'apiKey'),

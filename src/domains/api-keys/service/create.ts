@@ -15,6 +15,7 @@ import { findUngrantable } from '../../../core/rights.ts';
 import { getTenantScope } from '../../../core/scopes.ts';
 import type { Db } from '../../../db/database.ts';
 import { listRightsOf } from '../../roles/queries.ts';
+import { holdOwnSession } from '../../sessions/service/hold.ts';
 import { lockTenant } from '../../tenants/queries.ts';
 import { requireRoom } from '../../tenants/service/settings.ts';
 import * as queries from '../queries.ts';
@@ -64,6 +65,7 @@ export async function createApiKey(ctx: Ctx, input: CreateApiKeyInput): Promise<
   const once = { mutation: 'createApiKey', input, scope: getTenantScope(ctx, tenantId) };
   return await transactOnce(ctx, once, async (tx) => {
     await checkExpiry(tx, fields.expiresAt);
+    await holdOwnSession(ctx, tx);
     await lockTenant(tx, tenantId);
     requireGrantable(await getRights(ctx, tx, { tenantId, creatorId }), fields.permissions);
     return await makeKey(ctx, tx, { tenantId, createdBy: creatorId, ...fields });
@@ -93,6 +95,7 @@ export async function rotateApiKey(ctx: Ctx, input: RotateApiKeyInput): Promise<
   const once = { mutation: 'rotateApiKey', input, scope: getTenantScope(ctx, tenantId) };
   return await transactOnce(ctx, once, async (tx) => {
     await checkExpiry(tx, expiresAt);
+    await holdOwnSession(ctx, tx);
     await lockTenant(tx, tenantId);
     const rights = await getRights(ctx, tx, { tenantId, creatorId });
     const old = await queries.findApiKey(tx, input.apiKey);

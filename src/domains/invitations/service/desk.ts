@@ -12,6 +12,7 @@ import type { Invitation, Role, Tenant } from '../../../core/records.ts';
 import { getTenantScope } from '../../../core/scopes.ts';
 import type { Db } from '../../../db/database.ts';
 import { listRightsOf, listRoles } from '../../roles/queries.ts';
+import { holdOwnSession } from '../../sessions/service/hold.ts';
 import { lockTenant } from '../../tenants/queries.ts';
 import { completeSettings } from '../../tenants/rules.ts';
 import { countRoom, getPolicy } from '../../tenants/service/settings.ts';
@@ -47,6 +48,7 @@ export async function openDesk(
   tx: Db,
   { id: tenantId, name: tenantName }: OfTenant,
 ): Promise<Desk> {
+  await holdOwnSession(ctx, tx);
   await lockTenant(tx, tenantId);
   const rights = limitToCredential<string>(
     ctx,

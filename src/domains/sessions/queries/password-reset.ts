@@ -3,17 +3,8 @@ import type { Db } from '../../../db/database.ts';
 import type { TokenHash } from '../../../lib/token.ts';
 import { lifetimeSeconds, mailBudget } from '../../users/one-time-token.ts';
 
-/** Counts a request for a source. 0: go ahead; more: seconds to wait. */
-export async function reserveResetOfSource(
-  db: Db,
-  source: string | null,
-  { signUpsMax, windowSeconds }: { signUpsMax: number; windowSeconds: number },
-): Promise<number> {
-  const [row] = await db.$queryRaw<[{ seconds: number }]>`
-    select reserve_mail('reset-' || coalesce(source_bucket(${source}::inet), 'source:unknown'),
-      ${signUpsMax}::int, ${windowSeconds}::int, 0) as seconds`;
-  return row.seconds;
-}
+/** How many mails strangers can cause in one mailbox: this many in an hour, then one in `spacingSeconds`. */
+const floodLimits = { mailsMax: 10, spacingSeconds: 600 };
 
 /** What a reset takes, whoever it turns out to be for. */
 export type ResetRequest = {
@@ -25,17 +16,29 @@ export type ResetRequest = {
 };
 
 /**
- * Token, mail and trail, if the address is an active user's; else only the count of the request. 0:
- * done; more: seconds to wait.
+ * Stores the request and looks nobody up. 0: stored; more: seconds to wait, counted per source and per source and
+ * address.
  */
-export async function requestPasswordReset(db: Db, request: ResetRequest): Promise<number> {
-  const { mailsMax, windowSeconds, spacingSeconds } = mailBudget;
+export async function storeResetRequest(
+  db: Db,
+  request: ResetRequest,
+  { signUpsMax, windowSeconds }: { signUpsMax: number; windowSeconds: number },
+): Promise<number> {
+  const { mail } = request;
   const [row] = await db.$queryRaw<[{ seconds: number }]>`
-    select request_password_reset(${request.email}, ${request.tokenHash},
-      ${lifetimeSeconds.password_reset}::int, ${request.mail.message}, ${request.mail.isForInbox},
-      ${request.requestId}, ${request.ip}::inet, ${mailsMax}::int, ${windowSeconds}::int,
-      ${spacingSeconds}::int) as seconds`;
+    select store_reset_request(${request.email}, ${request.tokenHash}, ${mail.message},
+      ${mail.isForInbox}, ${request.requestId}, ${request.ip}::inet, ${signUpsMax}::int,
+      ${windowSeconds}::int, ${mailBudget.mailsMax}::int, ${mailBudget.windowSeconds}::int,
+      ${mailBudget.spacingSeconds}::int) as seconds`;
   return row.seconds;
+}
+
+/** Settles the oldest request: token, mail and audit entry if there is such a user. False where there is none. */
+export async function settleResetRequest(tx: Db): Promise<boolean> {
+  const [row] = await tx.$queryRaw<[{ wasFound: boolean }]>`
+    select settle_reset_request(${lifetimeSeconds.password_reset}::int, ${floodLimits.mailsMax}::int,
+      ${floodLimits.spacingSeconds}::int) as "wasFound"`;
+  return row.wasFound;
 }
 
 /** The address that a token was sent to, while the token is good; or null. */
@@ -45,8 +48,13 @@ export async function findResetEmail(db: Db, tokenHash: TokenHash): Promise<stri
   return found?.email ?? null;
 }
 
-/** Whose password was set, and how many sessions ended. */
-export type PasswordReset = { userId: string; email: string; sessionsEnded: number };
+/** Whose password was set, how many sessions ended, and whether the address had been proven before. */
+export type PasswordReset = {
+  userId: string;
+  email: string;
+  sessionsEnded: number;
+  wasVerified: boolean;
+};
 
 /**
  * Uses the token up, sets the password and ends all sessions; the rest of the transaction acts as the
@@ -58,9 +66,15 @@ export async function resetPassword(
   passwordHash: string,
 ): Promise<PasswordReset | null> {
   const [reset] = await tx.$queryRaw<PasswordReset[]>`
-    select user_id as "userId", email, sessions_ended as "sessionsEnded"
-    from reset_password(${tokenHash}, ${passwordHash})`;
+    select user_id as "userId", email, sessions_ended as "sessionsEnded", was_verified as "wasVerified"
+    from reset_password_with_link(${tokenHash}, ${passwordHash})`;
   return reset ?? null;
+}
+
+/** Revokes all pending invitations that the scope's user has sent, in whatever tenant. */
+export function revokeOwnInvitations(tx: Db): Promise<{ id: string; tenantId: string }[]> {
+  return tx.$queryRaw<{ id: string; tenantId: string }[]>`
+    select id, tenant_id as "tenantId" from revoke_own_invitations()`;
 }
 
 /** Forgets the failed sign-ins of the scope's user, also those that shut the account. */

@@ -1,6 +1,7 @@
 import { RateLimitedError } from '../../../core/app-error.ts';
 import { builder } from '../../../graphql/builder.ts';
 import { addMutation, createResultType } from '../../../graphql/mutation.ts';
+import type { PasswordChange } from '../service/password.ts';
 import { requestPasswordReset, resetPassword } from '../service/reset-password.ts';
 
 const RequestPasswordResetInput = builder.inputType('RequestPasswordResetInput', {
@@ -35,22 +36,28 @@ const ResetPasswordInput = builder.inputType('ResetPasswordInput', {
   fields: (t) => ({
     token: t.string({ required: true, description: 'The token of the link; good for 30 minutes.' }),
     newPassword: t.string({ required: true, description: 'As `passwordPolicy` says.' }),
+    revokeApiKeys: t.boolean({
+      description: 'Also ends every API key that the person has made, in all tenants.',
+    }),
   }),
 });
 
-const ResetPasswordSuccess = builder
-  .objectRef<{ revokedCount: number }>('ResetPasswordSuccess')
-  .implement({
-    description: 'The password was set and every session of the user has ended; sign in anew.',
-    fields: (t) => ({
-      revokedCount: t.exposeInt('revokedCount', { description: 'How many sessions ended.' }),
+const ResetPasswordSuccess = builder.objectRef<PasswordChange>('ResetPasswordSuccess').implement({
+  description: 'The password was set and every session of the user has ended; sign in anew.',
+  fields: (t) => ({
+    revokedCount: t.exposeInt('revokedCount', { description: 'How many sessions ended.' }),
+    revokedApiKeyCount: t.exposeInt('revokedApiKeyCount', {
+      description:
+        'How many API keys ended: all, if it was asked for or nobody had confirmed the address before.',
     }),
-  });
+  }),
+});
 
 addMutation('resetPassword', {
-  description: 'Sets a new password with the token that was mailed. Works once, signs nobody in.',
+  description:
+    'Sets a new password with the token that was mailed. Works once, signs nobody in. If nobody had confirmed the address before, the API keys and sent invitations of the account end too.',
   input: ResetPasswordInput,
   callers: 'anybody',
   result: createResultType('ResetPassword', ResetPasswordSuccess),
-  resolve: async (ctx, input) => ({ revokedCount: await resetPassword(ctx, input) }),
+  resolve: resetPassword,
 });

@@ -5,7 +5,7 @@ import type { Session } from '../../../core/records.ts';
 import { getOwnScope } from '../../../core/scopes.ts';
 import * as queries from '../queries.ts';
 import { verifyPassword } from './password.ts';
-import { releaseSignIn, reserveSignIn } from './sign-in-budget.ts';
+import { attemptSignIn, releaseSignIn } from './sign-in-budget.ts';
 
 /**
  * Proves once more who is asking, which what is dangerous wants of a session that is not fresh; the
@@ -14,21 +14,21 @@ import { releaseSignIn, reserveSignIn } from './sign-in-budget.ts';
  */
 export async function confirmPassword(ctx: Ctx, password: string): Promise<Session> {
   const { user, session } = requireOwnSession(ctx);
-  // Whoever found this device signed in may be guessing, so holding it earns no leniency here.
-  const found = await reserveSignIn(ctx, user.email, { isKnownDevice: false });
-  const hash = found?.passwordHash ?? null;
-  const isRight = await verifyPassword(ctx, hash, password);
-  if (hash === null || !isRight) throw createRefusal();
-  await ctx.db.transaction(getOwnScope(ctx), async (tx) => {
-    if (!(await queries.lockPassword(tx, user.id, hash))) throw createRefusal();
-    const isLive = await queries.updateAuthenticatedAt(tx, session.id);
-    if (!isLive) throw new UnauthenticatedError();
-    await recordAudit(ctx, tx, {
-      action: 'session.confirmed',
-      tenantId: null,
-      target: { type: 'Session', id: session.id },
+  await attemptSignIn(ctx, { email: user.email, holdsSession: true }, async (found) => {
+    const hash = found?.passwordHash ?? null;
+    const isRight = await verifyPassword(ctx, hash, password);
+    if (hash === null || !isRight) throw createRefusal();
+    await ctx.db.transaction(getOwnScope(ctx), async (tx) => {
+      if (!(await queries.lockPassword(tx, user.id, hash))) throw createRefusal();
+      const isLive = await queries.updateAuthenticatedAt(tx, session.id);
+      if (!isLive) throw new UnauthenticatedError();
+      await recordAudit(ctx, tx, {
+        action: 'session.confirmed',
+        tenantId: null,
+        target: { type: 'Session', id: session.id },
+      });
+      await releaseSignIn(ctx, tx, user.email);
     });
-    await releaseSignIn(ctx, tx, user.email);
   });
   const confirmed = { ...session, authenticatedSecondsAgo: 0 };
   becomePrincipal(ctx, { kind: 'session', user, session: confirmed });

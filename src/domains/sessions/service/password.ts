@@ -9,7 +9,7 @@ import { findPasswordFault, normalizePassword } from '../../../lib/password-rule
 import { composePasswordChanged } from '../mails.ts';
 import { revokeOwnApiKeys } from '../queries/own-api-keys.ts';
 import * as queries from '../queries.ts';
-import { releaseSignIn, reserveSignIn } from './sign-in-budget.ts';
+import { attemptSignIn, releaseSignIn } from './sign-in-budget.ts';
 
 /**
  * A new password in the form that is hashed (NFKC). Raises InvalidInputError for one that is too
@@ -55,33 +55,33 @@ export async function changePassword(
     ...ctx.runtime.passwordPolicy,
     email: user.email,
   });
-  // Whoever stole this session may be guessing, so holding it earns no leniency here.
-  const found = await reserveSignIn(ctx, user.email, { isKnownDevice: false });
-  const currentHash = found?.passwordHash ?? null;
-  const isRight = await verifyPassword(ctx, currentHash, input.currentPassword);
-  if (currentHash === null || !isRight) throw createRefusal();
-  const passwordHash = await ctx.runtime.passwords.hash(newPassword);
-  return await ctx.db.transaction(getOwnScope(ctx), async (tx) => {
-    const change = { from: currentHash, to: passwordHash };
-    if (!(await queries.updatePassword(tx, user.id, change))) throw createRefusal();
-    const revokedCount = await queries.deleteSessions(tx, {
-      userId: user.id,
-      exceptId: session.id,
+  return await attemptSignIn(ctx, { email: user.email, holdsSession: true }, async (found) => {
+    const currentHash = found?.passwordHash ?? null;
+    const isRight = await verifyPassword(ctx, currentHash, input.currentPassword);
+    if (currentHash === null || !isRight) throw createRefusal();
+    const passwordHash = await ctx.runtime.passwords.hash(newPassword);
+    return await ctx.db.transaction(getOwnScope(ctx), async (tx) => {
+      const change = { from: currentHash, to: passwordHash };
+      if (!(await queries.updatePassword(tx, user.id, change))) throw createRefusal();
+      const revokedCount = await queries.deleteSessions(tx, {
+        userId: user.id,
+        exceptId: session.id,
+      });
+      await recordAudit(ctx, tx, {
+        action: 'password.changed',
+        tenantId: null,
+        target: { type: 'User', id: user.id },
+      });
+      const revokedApiKeyCount = input.revokeApiKeys ? await endOwnApiKeys(ctx, tx) : 0;
+      await enqueueMail(ctx, tx, { to: user.email, ...composePasswordChanged() });
+      await releaseSignIn(ctx, tx, user.email);
+      return { revokedCount, revokedApiKeyCount };
     });
-    await recordAudit(ctx, tx, {
-      action: 'password.changed',
-      tenantId: null,
-      target: { type: 'User', id: user.id },
-    });
-    const revokedApiKeyCount = input.revokeApiKeys ? await endOwnApiKeys(ctx, tx) : 0;
-    await enqueueMail(ctx, tx, { to: user.email, ...composePasswordChanged() });
-    await releaseSignIn(ctx, tx, user.email);
-    return { revokedCount, revokedApiKeyCount };
   });
 }
 
 /** Ends all keys of the person, each told in the trail of its tenant; answers how many. */
-async function endOwnApiKeys(ctx: Ctx, tx: Db): Promise<number> {
+export async function endOwnApiKeys(ctx: Ctx, tx: Db): Promise<number> {
   const keys = await revokeOwnApiKeys(tx);
   for (const { id, tenantId } of keys) {
     await recordAudit(ctx, tx, {

@@ -3,49 +3,50 @@ import { recordAudit } from '../../../core/audit.ts';
 import type { Ctx } from '../../../core/context.ts';
 import { checkEmail } from '../../../core/input.ts';
 import { enqueueMail, sealMail } from '../../../core/mail.ts';
+import type { Db } from '../../../db/database.ts';
 import { noScope } from '../../../db/scope.ts';
 import { createOneTimeToken, hashOneTimeToken } from '../../users/one-time-token.ts';
 import { createTokenRefusal } from '../../users/service/verify-email.ts';
-import { composePasswordChanged, composePasswordReset } from '../mails.ts';
+import { composeAddressClaimed, composePasswordChanged, composePasswordReset } from '../mails.ts';
 import * as queries from '../queries/password-reset.ts';
 import { leaveSession } from './current.ts';
-import { checkNewPassword } from './password.ts';
+import { checkNewPassword, endOwnApiKeys, type PasswordChange } from './password.ts';
 
 /**
- * Mails a link for a new password to the user with this address. Unknown addresses and suspended
- * users get no mail, and whoever asks the same answer for the same statements. Raises
- * InvalidInputError (malformed e-mail), RateLimitedError (per address and per source, known or not).
+ * Has a link for a new password mailed to the user with this address. Whether there is one is looked up later, in
+ * the background (settle-resets.ts): the request does the same work for every address. Throws
+ * InvalidInputError (malformed e-mail), RateLimitedError (per source, and per source and address, known or not).
  */
 export async function requestPasswordReset(ctx: Ctx, input: { email: string }): Promise<void> {
   const email = checkEmail('email', input.email);
   const { id: requestId, ip } = ctx.request;
-  // The source first: one that has used up its budget makes no rows for addresses it invents.
-  requireNoWait(
-    await ctx.db.write(noScope, (db) =>
-      queries.reserveResetOfSource(db, ip, ctx.runtime.signInLimits),
-    ),
-  );
   const { token, hash } = createOneTimeToken('password_reset');
   const mail = sealMail(ctx, composePasswordReset(token));
   const request = { email, tokenHash: hash, mail, requestId, ip };
-  requireNoWait(await ctx.db.write(noScope, (db) => queries.requestPasswordReset(db, request)));
-  ctx.runtime.mail.wake();
-}
-
-function requireNoWait(seconds: number): void {
+  const seconds = await ctx.db.write(noScope, (db) =>
+    queries.storeResetRequest(db, request, ctx.runtime.signInLimits),
+  );
   if (seconds > 0) {
     throw new RateLimitedError('Too many requests. Please wait before you try again.', seconds);
   }
+  ctx.runtime.wakeResets();
 }
 
-export type ResetPasswordInput = { token: string; newPassword: string };
+export type ResetPasswordInput = {
+  token: string;
+  newPassword: string;
+  /** Also end every API key that the person has made. */
+  revokeApiKeys?: boolean | null | undefined;
+};
 
 /**
- * Sets a new password with a mailed token, ends all sessions of its user, and opens an account again
- * that failed sign-ins had shut; answers how many sessions ended. Signs nobody in. A password that is
- * refused leaves the token good. Raises InvalidInputError, UnavailableError.
+ * Sets a new password with a mailed token, ends all sessions of its user and, if asked, its API keys, and opens
+ * an account again that failed sign-ins had shut; returns how many ended. Signs nobody in. A password that is
+ * refused leaves the token good. Where nobody had proven the address before, the account may have been made by
+ * somebody else: then its API keys and the invitations that it sent end in any case. Throws InvalidInputError,
+ * UnavailableError.
  */
-export async function resetPassword(ctx: Ctx, input: ResetPasswordInput): Promise<number> {
+export async function resetPassword(ctx: Ctx, input: ResetPasswordInput): Promise<PasswordChange> {
   const tokenHash = hashOneTimeToken('password_reset', input.token);
   if (tokenHash === null) throw createTokenRefusal();
   const email = await ctx.db.read(noScope, (db) => queries.findResetEmail(db, tokenHash));
@@ -55,21 +56,43 @@ export async function resetPassword(ctx: Ctx, input: ResetPasswordInput): Promis
     email,
   });
   const passwordHash = await ctx.runtime.passwords.hash(newPassword);
-  const { userId, sessionsEnded } = await ctx.db.transaction(noScope, async (tx) => {
+  const { userId, ...ended } = await ctx.db.transaction(noScope, async (tx) => {
     const reset = await queries.resetPassword(tx, tokenHash, passwordHash);
     if (reset === null) throw createTokenRefusal();
+    const { wasVerified, sessionsEnded: revokedCount } = reset;
     await recordAudit(ctx, tx, {
       action: 'password.reset',
       tenantId: null,
       target: { type: 'User', id: reset.userId },
-      changes: { sessions: [reset.sessionsEnded, 0] },
+      changes: {
+        sessions: [revokedCount, 0],
+        ...(wasVerified ? {} : { emailVerified: [false, true] as const }),
+      },
     });
-    await enqueueMail(ctx, tx, { to: reset.email, ...composePasswordChanged() });
+    const endsKeys = !wasVerified || (input.revokeApiKeys ?? false);
+    const revokedApiKeyCount = endsKeys ? await endOwnApiKeys(ctx, tx) : 0;
+    if (!wasVerified) await endOwnInvitations(ctx, tx);
+    await enqueueMail(ctx, tx, {
+      to: reset.email,
+      ...(wasVerified ? composePasswordChanged() : composeAddressClaimed()),
+    });
     // Last, as in a sign-in, which locks this row last.
     await queries.reopenAccount(tx);
-    return reset;
+    return { userId: reset.userId, revokedCount, revokedApiKeyCount };
   });
   const { principal } = ctx;
   if (principal.kind === 'session' && principal.user.id === userId) leaveSession(ctx);
-  return sessionsEnded;
+  return ended;
+}
+
+/** Revokes the invitations that the person has sent, each with an entry in the audit log of its tenant. */
+async function endOwnInvitations(ctx: Ctx, tx: Db): Promise<void> {
+  for (const { id, tenantId } of await queries.revokeOwnInvitations(tx)) {
+    await recordAudit(ctx, tx, {
+      action: 'invitation.revoked',
+      tenantId,
+      target: { type: 'Invitation', id },
+      changes: { status: ['pending', 'revoked'] },
+    });
+  }
 }

@@ -19,7 +19,7 @@ import { endReplacedSession, enterSession, leaveSession } from './current.ts';
 import { endSession } from './end.ts';
 import { composeSession, type OpenedSession, openSession } from './open.ts';
 import { verifyPassword } from './password.ts';
-import { reserveSignIn, toAccountBucket } from './sign-in-budget.ts';
+import { attemptSignIn, toAccountBucket } from './sign-in-budget.ts';
 
 export type SignInInput = {
   email: string;
@@ -37,21 +37,36 @@ export type SignedInSession = OpenedSession & { user: User };
  */
 export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignedInSession> {
   const email = checkEmail('email', input.email);
-  const isKnownDevice = holdsSessionOf(ctx, email);
-  const found = await reserveSignIn(ctx, email, { isKnownDevice });
+  const holdsSession = holdsSessionOf(ctx, email);
+  const { opened, hashMs } = await attemptSignIn(ctx, { email, holdsSession }, (found) =>
+    openProven(ctx, input, { email, found }),
+  );
+  await endReplacedSession(ctx);
+  // Only to who has shown the password: on a refusal it would help to tell known addresses apart.
+  ctx.noteDuration?.('hash', hashMs);
+  return { user: opened.user, ...enterSession(ctx, opened.user, opened) };
+}
+
+/** Checks the password and opens the session. Throws InvalidCredentialsError, UnavailableError. */
+async function openProven(
+  ctx: Ctx,
+  input: SignInInput,
+  { email, found }: { email: string; found: queries.StoredPassword | null },
+): Promise<{ opened: SignedInSession; hashMs: number }> {
+  const { password } = input;
+  const tenantSlug = input.tenantSlug == null ? null : trimCode(input.tenantSlug);
   const beganHash = performance.now();
-  const fits = await verifyPassword(ctx, found?.passwordHash ?? null, input.password);
+  const fits = await verifyPassword(ctx, found?.passwordHash ?? null, password);
   const hashMs = performance.now() - beganHash;
   if (!found || !fits || found.status !== 'active') throw createRefusal(ctx);
   const { userId, isPlatformAdmin } = found;
-  const tenantSlug = input.tenantSlug == null ? null : trimCode(input.tenantSlug);
   const tenantId =
     tenantSlug === null
       ? null
       : await ctx.db.read(noScope, (db) => findOwnTenantId(db, userId, { slug: tenantSlug }));
   if (tenantSlug !== null && tenantId === null) throw createRefusal(ctx);
   const rehashed = ctx.runtime.passwords.needsRehash(found.passwordHash)
-    ? await ctx.runtime.passwords.hash(normalizePassword(input.password))
+    ? await ctx.runtime.passwords.hash(normalizePassword(password))
     : null;
   const { token, hash: tokenHash } = createSessionToken();
   const session = composeSession(ctx, { userId, isPlatformAdmin, tenantId }, tokenHash);
@@ -63,10 +78,7 @@ export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignedInSess
     }),
   );
   if (signedIn === null) throw createRefusal(ctx);
-  await endReplacedSession(ctx);
-  // Only to who has shown the password: on a refusal it would help to tell known addresses apart.
-  ctx.noteDuration?.('hash', hashMs);
-  return { user: signedIn.user, ...enterSession(ctx, signedIn.user, { token, ...signedIn }) };
+  return { opened: { token, ...signedIn }, hashMs };
 }
 
 /** A caller that shows a good session of this very user is no stranger guessing. */

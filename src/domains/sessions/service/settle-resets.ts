@@ -1,0 +1,51 @@
+import type { Database } from '../../../db/database.ts';
+import { noScope } from '../../../db/scope.ts';
+import { startRepeatingJob } from '../../../lib/repeating-job.ts';
+import type { Logger } from '../../../observability/logger.ts';
+import { settleResetRequest } from '../queries/password-reset.ts';
+
+/** The job that looks up for whom resets were asked. */
+export type ResetSettler = {
+  /** Has the requests looked at soon; they are looked at anyway. */
+  wake(): void;
+  stop(): Promise<void>;
+};
+
+/** How often requests are looked for where nothing wakes the job. */
+const everyMs = 1_000;
+/** A chance delay, so that the load of one request is not felt at a known moment by whoever sent it. */
+const wakeDelayMsMax = 100;
+
+/**
+ * Settles requests for a reset in the background of every process, one at a time and each in a transaction of its
+ * own. What fails is logged and tried again. `onMail` is called where mails may wait.
+ */
+export function startSettlingResets(parts: {
+  db: Database;
+  log: Logger;
+  onMail: () => void;
+}): ResetSettler {
+  const { db, log, onMail } = parts;
+  let nudge: NodeJS.Timeout | null = null;
+  const job = startRepeatingJob({
+    everyMs,
+    async run(signal) {
+      let settled = 0;
+      while (!signal.aborted && (await db.transaction(noScope, settleResetRequest))) settled += 1;
+      if (settled > 0) onMail();
+    },
+    onError: (err) => log.warn({ err }, 'Requests for password resets could not be settled.'),
+  });
+  return {
+    wake() {
+      nudge ??= setTimeout(() => {
+        nudge = null;
+        job.wake();
+      }, Math.random() * wakeDelayMsMax).unref();
+    },
+    async stop() {
+      clearTimeout(nudge ?? undefined);
+      await job.stop();
+    },
+  };
+}

@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { send } from '../support/credentials.ts';
+import { live } from '../support/life-cycle.ts';
+import { readLastMail, readMails, settleResets } from '../support/mail.ts';
+import { createPerson, createPlatformAdmin, type Person } from '../support/people.ts';
+
+// Which event voids which links: the table in docs/sign-in.md. Of invitations: invitations.test.ts.
+
+let app: TestApp;
+let admin: Person;
+beforeAll(async () => {
+  app = await startTestApp({ SIGN_UP_SOURCE_MAX: '1000' });
+  admin = await createPlatformAdmin(app);
+});
+afterAll(() => app.close());
+beforeEach(() => app.owner.query('delete from sign_in_budgets'));
+
+const newPassword = 'another harbour at dusk';
+const dead = 'BAD_USER_INPUT';
+
+/** A link of each kind that was mailed to somebody. */
+async function mailLinks(person: Person) {
+  const verification = (await readLastMail(app, person.email)).token ?? '';
+  expect(await send(app.ask, 'requestPasswordReset', { email: person.email })).toMatchObject({
+    code: null,
+  });
+  const reset = (await readLastMail(app, person.email)).token ?? '';
+  expect([verification, reset].map((token) => token.split('_')[1])).toEqual(['verify', 'reset']);
+  return { verification, reset };
+}
+
+const follow = {
+  verification: async (token: string) => (await send(app.ask, 'verifyEmail', { token })).code,
+  reset: async (token: string) =>
+    (await send(app.ask, 'resetPassword', { token, newPassword: 'a third harbour at dawn' })).code,
+};
+
+const status = (person: Person, name: 'suspendUser' | 'reinstateUser') =>
+  live(admin.ask, name, { userId: person.userId });
+
+type Event = (person: Person, links: { verification: string; reset: string }) => Promise<unknown>;
+
+const events: [name: string, event: Event, voided: { reset: boolean; verification: boolean }][] = [
+  [
+    'a change of the password',
+    ({ ask, password }) => send(ask, 'changePassword', { currentPassword: password, newPassword }),
+    { reset: true, verification: false },
+  ],
+  [
+    'a reset of the password, which proves the address too',
+    (_person, { reset }) => send(app.ask, 'resetPassword', { token: reset, newPassword }),
+    { reset: true, verification: true },
+  ],
+  [
+    'a proof of the address',
+    (_person, { verification }) => send(app.ask, 'verifyEmail', { token: verification }),
+    { reset: false, verification: true },
+  ],
+  [
+    'a suspension, also once it is lifted',
+    async (person) => {
+      expect(await status(person, 'suspendUser')).toMatchObject({ code: null });
+      expect(await status(person, 'reinstateUser')).toMatchObject({ code: null });
+    },
+    { reset: true, verification: true },
+  ],
+  [
+    'another address, also once the first is back',
+    async ({ userUuid, email }) => {
+      const change = 'update users set email = $2 where id = $1';
+      await app.owner.query(change, [userUuid, `moved-${email}`]);
+      await app.owner.query(change, [userUuid, email]);
+    },
+    { reset: true, verification: true },
+  ],
+  [
+    'an erasure, also for who signs up with the address later',
+    async (person) => {
+      expect(await live(person.ask, 'eraseUser', { userId: person.userId })).toMatchObject({
+        code: null,
+      });
+      await createPerson(app, person.email);
+    },
+    { reset: true, verification: true },
+  ],
+  [
+    'a sign-in, or whoever knows the password could keep its owner from replacing it',
+    ({ email, password }) => send(app.ask, 'signIn', { email, password }),
+    { reset: false, verification: false },
+  ],
+  [
+    'a confirmation of the password',
+    ({ ask, password }) =>
+      ask(`mutation { confirmPassword(input: { password: "${password}" }) { __typename } }`),
+    { reset: false, verification: false },
+  ],
+  [
+    'a newer link of the kind',
+    async (person) => {
+      await app.owner.query('delete from sign_in_budgets');
+      await send(app.ask, 'requestPasswordReset', { email: person.email });
+      await send(person.ask, 'requestEmailVerification');
+      await readMails(app, person.email);
+    },
+    { reset: true, verification: true },
+  ],
+];
+
+describe.each(['reset', 'verification'] as const)('a link mailed before: %s', (kind) => {
+  test.each(events.map(([name, event, voided]) => ({ name, event, isVoid: voided[kind] })))(
+    '$name (void: $isVoid)',
+    async ({ event, isVoid }) => {
+      const person = await createPerson(app);
+      const links = await mailLinks(person);
+      await event(person, links);
+      expect(await follow[kind](links[kind])).toBe(isVoid ? dead : null);
+    },
+  );
+});
+
+test('a reset that was asked for before the password was changed mails no link afterwards', async () => {
+  const person = await createPerson(app);
+  // As if the background had been slow: asked, changed, then settled.
+  await app.owner.query(
+    `with changed as (
+       update password_credentials set changed_at = now() where user_id = $2 returning user_id)
+     insert into password_reset_requests (email, token_hash, sealed_message, is_for_inbox, request_id, created_at)
+     select $1, sha256('x'), 'x', true, 'test', now() - interval '1 second' from changed`,
+    [person.email, person.userUuid],
+  );
+  await settleResets(app);
+  const { rows } = await app.owner.query(
+    `select purpose from one_time_tokens where user_id = $1 and purpose = 'password_reset'`,
+    [person.userUuid],
+  );
+  expect(rows).toEqual([]);
+});
