@@ -2260,6 +2260,41 @@ BEGIN ATOMIC
 END;
 alter function postpone_mail(uuid,integer,integer,text) owner to tenantry_definer;
 
+CREATE OR REPLACE FUNCTION public.record_denied_attempt(in_tenant uuid, mutation text, message text, request_id text, ip inet)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+declare
+  in_bucket text := concat_ws(':', 'denied', in_tenant, coalesce(current_api_key_id(), current_user_id()), mutation);
+  attempts integer;
+begin
+  -- enter_scope() lets only active members and their keys into an active tenant. Nobody else writes here.
+  if in_tenant is null or in_tenant is distinct from current_tenant_id() then
+    return;
+  end if;
+  insert into sign_in_budgets as b (bucket, failures) values (in_bucket, 1)
+    on conflict (bucket) do update set
+      failures = case when b.window_started_at > clock_timestamp() - interval '1 hour' then b.failures + 1 else 1 end,
+      window_started_at = case when b.window_started_at > clock_timestamp() - interval '1 hour'
+        then b.window_started_at else clock_timestamp() end
+    returning b.failures into attempts;
+  if attempts not in (1, 10, 100, 1000, 10000, 100000) then
+    -- What is lost of a count in a crash changes no entry.
+    perform set_config('synchronous_commit', 'off', true);
+    return;
+  end if;
+  perform append_audit_event(in_tenant, null, 'access.denied', 'Tenant', in_tenant,
+    jsonb_build_object(
+      'mutation', jsonb_build_array(null, mutation),
+      'attempts', jsonb_build_array(null, attempts),
+      'message', jsonb_build_array(null, message)),
+    request_id, ip);
+end
+$function$;
+alter function record_denied_attempt(uuid,text,text,text,inet) owner to tenantry_definer;
+
 CREATE OR REPLACE FUNCTION public.redact_audit_events(subject uuid, address text)
  RETURNS void
  LANGUAGE plpgsql
@@ -3483,6 +3518,8 @@ grant execute on function note_sign_in_failures(bigint) to tenantry_app;
 grant execute on function open_session(uuid,uuid,bytea,inet,text,text,integer,integer,integer,text,integer,timestamp with time zone) to tenantry_app;
 grant execute on function postpone_mail(uuid,integer,integer,text) to owner;
 grant execute on function postpone_mail(uuid,integer,integer,text) to tenantry_app;
+grant execute on function record_denied_attempt(uuid,text,text,text,inet) to owner;
+grant execute on function record_denied_attempt(uuid,text,text,text,inet) to tenantry_app;
 grant execute on function redact_audit_events(uuid,text) to public;
 grant execute on function refresh_table_statistics() to owner;
 grant execute on function refresh_table_statistics() to tenantry_app;
@@ -3722,6 +3759,7 @@ comment on table password_credentials is 'One password hash (PHC string) per use
 comment on table password_reset_requests is 'Requests for a reset, until settle_reset_request() looks up whether there is such an account. Rows are the same for addresses that are known and unknown, and are deleted within seconds either way.';
 comment on column password_reset_requests.sealed_message is 'The mail, sealed like those of the outbox: whom it is for is not known yet.';
 comment on function postpone_mail(uuid,integer,integer,text) is 'Puts a claimed mail back until later, with why.';
+comment on function record_denied_attempt(uuid,text,text,text,inet) is 'Counts a mutation that a member of the entered tenant, or a key of it, had no permission for, and writes the 1st, 10th, 100th … of an hour, per actor and mutation, into the audit log of the tenant. Nothing for anybody else.';
 comment on function redact_audit_events(uuid,text) is 'Takes out of the trail from where a person acted and what was said of it but ids and rights; called by erase_user(). The chain holds digests, so every row can still be proven.';
 comment on function refresh_table_statistics() is 'Has the planner look at all tables anew, as after a bulk load; answers how many.';
 comment on function release_sign_in(text,inet) is 'Takes back what a successful sign-in had reserved.';
@@ -3753,7 +3791,7 @@ comment on function set_user_status(uuid,text) is 'The only way to suspend or re
 comment on function settle_reset_request(integer,integer,integer) is 'Takes the oldest request for a reset: with token, mail and audit entry if the address is an active user''s; else it is only counted. False where there is none. For a job, which acts for nobody.';
 comment on function sign_in(uuid,uuid,bytea,inet,text,text,integer,integer,integer,text,text,text,text) is 'All that a sign-in does once the password has proven right, in the scope of its user: takes the new hash if there is one, remembers the sign-in, opens the session, tells the trail and takes the reserved attempt back. No row, and nothing done, where the password is not the one that was checked any more.';
 comment on table sign_in_budgets is 'Failed sign-ins per account and per source, reserved before a password is checked; sign-ups per source; mails of invitations per tenant and per address there. Only definer functions touch it.';
-comment on column sign_in_budgets.bucket is 'account:<SHA-256 of the e-mail address, known or not>, followed by :session for attempts by who holds a session of the account; source:<IPv4 address or IPv6 /64 network>; sign-up-source:… and reset-source:…; reset:<SHA-256 of the address>:<source> for requests and reset-mail:<SHA-256 of the address> for mails; verification:<user>; invitations:<tenant>, also with :<SHA-256 of the address>.';
+comment on column sign_in_budgets.bucket is 'account:<SHA-256 of the e-mail address, known or not>, followed by :session for attempts by who holds a session of the account; source:<IPv4 address or IPv6 /64 network>; sign-up-source:… and reset-source:…; reset:<SHA-256 of the address>:<source> for requests and reset-mail:<SHA-256 of the address> for mails; verification:<user>; invitations:<tenant>, also with :<SHA-256 of the address>; denied:<tenant>:<actor>:<mutation>.';
 comment on column sign_in_budgets.consecutive is 'Failures since the last success; at 100 the account is shut until its password is reset (NIST SP 800-63B-4).';
 comment on column sign_in_budgets.last_begun_at is 'When the last attempt began. What is under way ten seconds later is of a server that died, and has failed.';
 comment on column sign_in_budgets.under_way is 'Of the failures, those whose password is still being checked: each is settled by a success or a failure.';

@@ -30,7 +30,9 @@ export type Access = {
 
 /** The caller's access to a tenant; null when it may not even know that the tenant exists. */
 export async function findAccess(ctx: Ctx, tenant: TenantRef): Promise<Access | null> {
-  return await accessLoader(ctx).load(tenant);
+  const access = await accessLoader(ctx).load(tenant);
+  if (access !== null) ctx.enteredTenantId = access.tenant.id;
+  return access;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Ctx } from './context.ts';
 
 /** What can be done; each mutation that changes something has its word. */
 export type AuditAction =
+  | 'access.denied'
   | 'user.signed_up'
   | 'user.updated'
   | 'user.suspended'

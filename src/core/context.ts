@@ -37,6 +37,8 @@ export type Ctx = {
   sessionKeeper: SessionKeeper | null;
   /** Tells the caller how long a part of the answer took; null where nobody is told. */
   noteDuration: NoteDuration | null;
+  /** The tenant that the mutation was last let into, by who may know of it. */
+  enteredTenantId?: string | null;
   /**
    * Asks again who the credential of the request is good for, which is no use of it: for operations
    * that outlive their first answer. Left out where there is no credential, as at the command line.

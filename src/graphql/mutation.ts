@@ -7,6 +7,7 @@ import {
   NotFoundError,
 } from '../core/app-error.ts';
 import { type Ctx, forgetLoaded, getAuthenticated, getSignedIn } from '../core/context.ts';
+import { recordDeniedAttempt } from '../core/denied-attempts.ts';
 import { refuseImpersonator } from '../core/impersonation.ts';
 import { noteCode } from '../core/request-notes.ts';
 import { builder, type SchemaTypes } from './builder.ts';
@@ -68,7 +69,7 @@ export function addMutation<Input, Success extends object>(
       description,
       args: { input: t.arg({ type: input, required: true }) },
       resolve: ((_root: unknown, args: { input: Input }, ctx: Ctx) =>
-        refusable(ctx, result.errors, async () => {
+        refusable(ctx, { name, errors: result.errors }, async () => {
           requireCaller(ctx, callers);
           refuseImpersonator(ctx, name);
           return await resolve(ctx, args.input);
@@ -96,7 +97,7 @@ export function addPlainMutation<Success extends object>(
       type: result.union as never,
       description,
       resolve: ((_root: unknown, _args: unknown, ctx: Ctx) =>
-        refusable(ctx, result.errors, async () => {
+        refusable(ctx, { name, errors: result.errors }, async () => {
           refuseImpersonator(ctx, name);
           return await resolve(ctx);
         })) as never,
@@ -116,13 +117,15 @@ function requireCaller(ctx: Ctx, callers: Callers): void {
  */
 async function refusable<T>(
   ctx: Ctx,
-  errors: readonly ErrorClass[],
+  { name, errors }: { name: string; errors: readonly ErrorClass[] },
   work: () => Promise<T>,
 ): Promise<T | Refusal> {
   forgetLoaded(ctx);
+  ctx.enteredTenantId = null;
   try {
     return await work();
   } catch (error) {
+    await recordDeniedAttempt(ctx, name, error);
     if (errors.some((errorClass) => error instanceof errorClass)) {
       const { code } = error as AppError;
       ctx.runtime.countRefusal(code);

@@ -2,11 +2,13 @@ import { authorize } from '../../../core/access.ts';
 import {
   type AppError,
   describeRefusal,
+  ForbiddenError,
   InvalidInputError,
   type RefusalRecord,
 } from '../../../core/app-error.ts';
 import { listChanges, recordAudits } from '../../../core/audit.ts';
 import type { Ctx } from '../../../core/context.ts';
+import { recordDeniedAttempt } from '../../../core/denied-attempts.ts';
 import { type IdempotentInput, transactOnce } from '../../../core/idempotency.ts';
 import type { Invitation } from '../../../core/records.ts';
 import { getTenantScope } from '../../../core/scopes.ts';
@@ -55,9 +57,12 @@ export async function inviteMembers(
     throw new InvalidInputError(`Invite from 1 to ${linesMax} people at once.`, ['invitations']);
   }
   const once = { mutation: 'inviteMembers', input, scope: getTenantScope(ctx, tenantId) };
-  return await transactOnce(ctx, once, async (tx) =>
+  const results = await transactOnce(ctx, once, async (tx) =>
     inviteAll(ctx, await openDesk(ctx, tx, tenant), lines),
   );
+  const denied = results.find(({ error }) => error?.code === 'FORBIDDEN')?.error;
+  if (denied) await recordDeniedAttempt(ctx, 'inviteMembers', new ForbiddenError(denied.message));
+  return results;
 }
 
 async function inviteAll(
