@@ -1,7 +1,23 @@
 import { defineConfig } from 'vitest/config';
+import { postgres17, postgres17Project } from './test/support/postgres-17.ts';
 
 /** Where .ci/run asks for the machine-readable result; unset in everyday use. */
 const reportFile = process.env.TEST_REPORT_FILE;
+
+/** The part of the tests that says most about a version of PostgreSQL, in two minutes. */
+const onPostgres17 = {
+  extends: true as const,
+  test: {
+    name: postgres17Project,
+    include: [
+      'test/migrations/*.test.ts',
+      'test/isolation/{definer-functions,row-security*}.test.ts',
+      'test/domains/{audit,audit-redaction,flagship,housekeeping,monitoring,sign-in}.test.ts',
+      'test/contract/cli-db.test.ts',
+    ],
+    globalSetup: ['test/support/global-setup.ts'],
+  },
+};
 
 export default defineConfig({
   // Vite takes graphql's index.mjs where Node takes index.js. With both in one process there are two
@@ -33,6 +49,8 @@ export default defineConfig({
           globalSetup: ['test/support/global-setup.ts'],
         },
       },
+      // Where it is installed: `.ci/install-tools postgres-17`.
+      ...(postgres17 ? [onPostgres17] : []),
     ],
   },
 });

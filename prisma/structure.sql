@@ -3598,7 +3598,7 @@ grant delete, insert, maintain, select, update on membership_roles to tenantry_d
 grant delete, insert, maintain, select, update on one_time_tokens to tenantry_definer;
 grant insert, select, update (changed_at, password_hash) on password_credentials to tenantry_app;
 grant delete, insert, maintain, select, update on password_credentials to tenantry_definer;
-grant delete, insert, select, update on password_reset_requests to tenantry_definer;
+grant delete, insert, maintain, select, update on password_reset_requests to tenantry_definer;
 grant select on pg_stat_statements to tenantry_definer;
 grant delete, insert (description, key, name, permissions, tenant_id), select, update (description, name, permissions, updated_at) on roles to tenantry_app;
 grant delete, insert, maintain, select, update on roles to tenantry_definer;

@@ -53,7 +53,7 @@ comment on column password_reset_requests.sealed_message is
 alter table password_reset_requests enable row level security;
 alter table password_reset_requests force row level security;
 create policy definer on password_reset_requests to tenantry_definer using (true) with check (true);
-grant select, insert, update, delete on password_reset_requests to tenantry_definer;
+grant select, insert, update, delete, maintain on password_reset_requests to tenantry_definer;
 
 create function store_reset_request(
   address text, hash bytea, message bytea, for_inbox boolean, in_request_id text, source inet,

@@ -119,7 +119,7 @@ export const settings = {
       fallback: undefined,
       fallbackNote: 'the embedded PostgreSQL',
       about:
-        "Owner's URL of a PostgreSQL 18 or newer: migrates, and the serving login derives from it",
+        "Owner's URL of a PostgreSQL 17 or newer: migrates, and the serving login derives from it",
     }),
     DATABASE_APP_URL: databaseUrl({
       fallback: undefined,

@@ -30,7 +30,8 @@ const header = `-- What the database is after all migrations: schema public, pri
 /**
  * Prints the structure of a migrated database: what `pg_dump --schema-only` would tell, sorted, and
  * equal for equal databases whatever their names, the names of their owner and their roles, and the order
- * in which things were made. Left out are Prisma's own history table and what belongs to extensions. Function
+ * in which things were made. Left out are Prisma's own history table, what belongs to extensions, and what
+ * migration 000 makes on PostgreSQL 17. Function
  * bodies in standard SQL are shown as the server writes them, which a new major version may do
  * differently.
  */

@@ -121,11 +121,12 @@ test('a token with any character changed, or of another kind, is refused', async
     const other = character === 'a' ? 'b' : 'a';
     return token.slice(0, index) + other + token.slice(index + 1);
   });
-  for (const one of [...spoilt, '', `${token} `, person.token, token.toUpperCase()]) {
+  for (const one of [...spoilt, '', `${token}x`, person.token, token.toUpperCase()]) {
     expect([one, (await accept(person, { token: one })).code]).toEqual([one, 'NOT_FOUND']);
   }
   expect(await statusOf(invitationId)).toBe('pending');
-  expect((await accept(person, { token })).code).toBeNull();
+  // As it is pasted from a mail.
+  expect((await accept(person, { token: ` ${token} ` })).code).toBeNull();
 });
 
 test('exactly one of token and id is asked for', async () => {

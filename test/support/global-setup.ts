@@ -8,6 +8,7 @@ import { startEmbedded } from '../../src/db/embedded/start.ts';
 import { silentLog } from '../../src/db/log.ts';
 import { migrate } from '../../src/db/migrator.ts';
 import { syncBuiltInRoles } from '../../src/db/open.ts';
+import { postgres17, postgres17Project } from './postgres-17.ts';
 import { openRunFolder } from './run-folder.ts';
 import { ensureServing } from './serving.ts';
 
@@ -36,6 +37,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       'pg_stat_statements.max': '50000',
     },
     log: silentLog,
+    otherVersion: isOn17(project) ? (postgres17 ?? undefined) : undefined,
   });
   await createTemplate(cluster.ownerUrl);
   project.provide('clusterUrl', cluster.ownerUrl);
@@ -43,6 +45,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await cluster.stop();
     await closeRunFolder();
   };
+}
+
+/** All of the system's tests run on 17 with `TEST_POSTGRES=17 npx vitest run --project system`. */
+function isOn17({ name }: TestProject): boolean {
+  return name === postgres17Project || process.env.TEST_POSTGRES === '17';
 }
 
 async function createTemplate(clusterUrl: string): Promise<void> {

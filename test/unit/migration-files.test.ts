@@ -8,10 +8,11 @@ import { verifyServerVersion } from '../../src/db/migrator/session.ts';
 
 const faultOf = (sql: string, name = '001_words') => findFault(createMigrationFile(name, sql));
 
-test('a server older than 18 is refused with both versions', () => {
-  expect(() => verifyServerVersion(170_006, '17.6')).toThrow(
-    'PostgreSQL 18 or newer is needed, and this server is 17.6',
+test('a server older than 17 is refused with both versions', () => {
+  expect(() => verifyServerVersion(160_010, '16.10')).toThrow(
+    'PostgreSQL 17 or newer is needed, and this server is 16.10',
   );
+  expect(() => verifyServerVersion(170_010, '17.10')).not.toThrow();
   expect(() => verifyServerVersion(180_004, '18.4')).not.toThrow();
 });
 

@@ -12,10 +12,10 @@ type Link = { source: string; target: string };
  * PostgreSQL's programs from the npm platform package, ready to run. Does what the package's
  * install script would have done (links between libraries, which npm cannot pack, and executable
  * bits), so `npm ci --ignore-scripts` is enough; safe when several processes do it at once.
+ * `root` is the folder of another version's package, for tests.
  * Raises EmbeddedError where there is no package for this platform.
  */
-export async function prepareBinaries(): Promise<PostgresBinaries> {
-  const root = findPackageRoot();
+export async function prepareBinaries(root: string = findPackageRoot()): Promise<PostgresBinaries> {
   const suffix = process.platform === 'win32' ? '.exe' : '';
   const inBin = (name: string) => path.join(root, 'native', 'bin', name + suffix);
   const binaries = {

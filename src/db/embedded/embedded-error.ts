@@ -4,4 +4,4 @@ export class EmbeddedError extends Error {
 }
 
 /** What every message about a place where it cannot run ends with. */
-export const useOwnServer = 'or set DATABASE_URL to a PostgreSQL 18 of your own';
+export const useOwnServer = 'or set DATABASE_URL to a PostgreSQL 17 or newer of your own';

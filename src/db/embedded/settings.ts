@@ -22,10 +22,11 @@ export async function writeSettings(
 ): Promise<void> {
   const shipped = await readFile(settingsFile, 'utf8');
   const text = formatSettings(shipped, {
-    ...overrides,
-    // Nobody beyond this machine, and no socket file whose path could be too long.
-    listen_addresses: '127.0.0.1',
+    // No socket file, whose path could be too long.
     unix_socket_directories: '',
+    ...overrides,
+    // Nobody beyond this machine.
+    listen_addresses: '127.0.0.1',
     port: String(port),
     // The messages are read by program when a start fails.
     lc_messages: 'C',

@@ -31,6 +31,8 @@ export type EmbeddedOptions = {
   settingsFile: string;
   /** Settings that win over the shipped ones; tests turn fsync off. */
   overrides?: Readonly<Record<string, string>>;
+  /** Another major version, and the folder of its platform package: for tests. */
+  otherVersion?: { major: string; root: string } | undefined;
   log: DatabaseLog;
 };
 
@@ -73,10 +75,10 @@ async function startOrJoin(
   options: EmbeddedOptions,
 ): Promise<EmbeddedCluster> {
   const began = performance.now();
-  const binaries = await prepareBinaries();
+  const binaries = await prepareBinaries(options.otherVersion?.root);
   const account = await findAccount([...Object.values(binaries), folders.dataDir]);
   const programs = { binaries, account };
-  const password = await initialise(folders, programs);
+  const password = await initialise(folders, programs, options.otherVersion?.major);
   const runningPort = await findRunning(folders);
   const isOwner = runningPort === null || !(await hasLivingOwner(folders));
   if (isOwner) await writeFile(folders.ownerFile, getOwnToken());

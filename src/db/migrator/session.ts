@@ -7,8 +7,8 @@ import type { DatabaseLog } from '../log.ts';
 import { applySessionSettings } from '../session-settings.ts';
 import { MigrationError } from './migration-error.ts';
 
-/** `uuidv7()` and virtual generated columns came with 18. */
-const serverVersionMin = 180_000;
+/** `uuidv7()` came with 18; migration 000 makes it on 17. */
+const serverVersionMin = 170_000;
 
 /**
  * Requests queue behind a statement that waits for a table, each on a connection of its own, until the next

@@ -4,8 +4,11 @@
 const isOfExtension = (classId: string, id: string) => `exists (
     select from pg_depend e where e.classid = ${classId} and e.objid = ${id} and e.deptype = 'e')`;
 
+/** What migration 000 makes on a server before 18, which has it built in. */
+const compatibility = `'uuidv7'`;
+
 const ownFunctions = `pg_proc p
-  where p.pronamespace = 'public'::regnamespace and p.prokind <> 'a'
+  where p.pronamespace = 'public'::regnamespace and p.prokind <> 'a' and p.proname <> ${compatibility}
     and not ${isOfExtension("'pg_proc'::regclass", 'p.oid')}`;
 
 /** Without their versions, which come with the server. */
@@ -91,4 +94,6 @@ export const commentsSql = `
   cross join lateral pg_identify_object(d.classoid, d.objoid, d.objsubid) o
   where d.objoid >= 16384 and d.classoid <> 'pg_extension'::regclass
     and not ${isOfExtension('d.classoid', 'd.objoid')}
+    and not exists (select from pg_proc p
+      where d.classoid = 'pg_proc'::regclass and p.oid = d.objoid and p.proname = ${compatibility})
   order by o.identity collate "C", o.type collate "C"`;

