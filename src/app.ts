@@ -18,7 +18,7 @@ import { startHousekeeping } from './domains/maintenance/service/job.ts';
 import { startSettlingResets } from './domains/sessions/service/settle-resets.ts';
 import { createDevPages } from './http/dev/pages.ts';
 import type { Credentials } from './http/engine.ts';
-import { exampleQueries } from './http/example-queries.ts';
+import { type DemoAccount, listExamples } from './http/example-queries.ts';
 import { createHttpServer, type HttpServer } from './http/server.ts';
 import { createSealer } from './lib/sealer.ts';
 import type { Logger } from './observability/logger.ts';
@@ -34,6 +34,8 @@ export type AppParts = {
   listenUrl?: string;
   secret: string;
   log: Logger;
+  /** The account that GraphiQL signs in with; null where the demo is not there. */
+  demoAccount?: DemoAccount | null;
   /** Sees every statement; tests count with it. */
   observeStatement?: StatementObserver;
   /** Instead of the pool on `appUrl`; benchmarks compare data paths with it. */
@@ -81,7 +83,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     schema,
     server: config.server,
     log,
-    exampleQueries,
+    examples: listExamples(parts.demoAccount ?? null),
     isReady: await createReadiness(db, log),
     countParked: () => countHashing(runtime),
     metrics,

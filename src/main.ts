@@ -1,10 +1,11 @@
 import { verifyPortFree } from './cli/port-probe.ts';
 import { hasDemo, seedDemo } from './cli/seed/demo.ts';
+import { getDemoAccount } from './cli/seed/demo-people.ts';
 import { mayHoldDemo } from './cli/seed/place.ts';
 import { type StopWatch, watchForStop } from './cli/stop-watch.ts';
 import { formatWelcome } from './cli/welcome.ts';
 import { WorkerError } from './cli/workers/messages.ts';
-import { startWorkers } from './cli/workers/primary.ts';
+import { startWorkers, type WorkerParts } from './cli/workers/primary.ts';
 import { getSecret } from './config/secret.ts';
 import type { Config } from './config.ts';
 import { builtInRoles } from './core/permissions.ts';
@@ -16,7 +17,6 @@ import { createLogger, type Logger } from './observability/logger.ts';
 /** What undoes a step of the start. */
 type Closer = () => Promise<void>;
 type Start = { config: Config; log: Logger; stop: StopWatch; closers: Closer[] };
-type Parts = { appUrl: string; listenUrl: string; secret: string; log: Logger };
 
 /**
  * Runs the server until a signal or a fault ends it, then closes what it opened, the last first,
@@ -53,7 +53,9 @@ async function start({ config, log, stop, closers }: Start): Promise<void> {
   const isDemo = await prepareDemo(config, ownerUrl, log);
   if (stop.isAsked()) return;
   const secret = await getSecret(config);
-  const url = await listen(config, { appUrl, listenUrl, secret, log }, closers);
+  const demoAccount = isDemo ? getDemoAccount() : null;
+  const parts = { appUrl, listenUrl, secret, demoAccount, log };
+  const url = await listen(config, parts, closers);
   // Counted from the start of the process, so it is what a person waits.
   const readySeconds = performance.now() / 1_000;
   if (config.log.format === 'json') log.info({ url, readySeconds }, 'ready');
@@ -61,7 +63,7 @@ async function start({ config, log, stop, closers }: Start): Promise<void> {
 }
 
 /** Serves in this process, or in several that it looks after, and answers the server's origin. */
-async function listen(config: Config, parts: Parts, closers: Closer[]): Promise<string> {
+async function listen(config: Config, parts: WorkerParts, closers: Closer[]): Promise<string> {
   if (config.workers > 1) {
     const workers = await startWorkers(config, parts);
     closers.push(workers.close);

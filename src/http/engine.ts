@@ -5,6 +5,7 @@ import type { Logger } from '../observability/logger.ts';
 import { findRemoteSign } from './dev/local-request.ts';
 import { createDocumentCache } from './document-cache.ts';
 import type { AnswerErrors } from './error-answers.ts';
+import type { ExampleTab } from './example-queries.ts';
 import type { ServerContext } from './exchange.ts';
 import { getGraphiQLOptions, renderGraphiQL } from './graphiql.ts';
 import type { OriginList } from './origins.ts';
@@ -36,7 +37,8 @@ export type EngineOptions = {
   executionTimeoutMs: number;
   hasGetGuard: boolean;
   corsOrigins: OriginList;
-  exampleQueries: string;
+  sessionCookies: boolean;
+  examples: readonly ExampleTab[];
   plugins: readonly Plugin[];
   log: Logger;
 };
@@ -64,7 +66,7 @@ const passedBy = [
  */
 export function createEngine(options: EngineOptions): Engine {
   for (const plugin of options.plugins) assertRunsBothWays(plugin);
-  const { graphiql, exampleQueries, createContext } = options;
+  const { graphiql, examples, createContext } = options;
   return createYoga<ServerContext>({
     schema: options.schema,
     context: ({ exchange }) => createContext(exchange, exchange.request),
@@ -74,7 +76,7 @@ export function createEngine(options: EngineOptions): Engine {
       graphiql &&
       (({ headers }) => {
         const isLocal = findRemoteSign(Object.fromEntries(headers)) === null;
-        return getGraphiQLOptions(isLocal ? exampleQueries : '');
+        return getGraphiQLOptions(isLocal ? examples : [], options);
       }),
     renderGraphiQL,
     batching: false,

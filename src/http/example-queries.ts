@@ -1,12 +1,36 @@
-/** The tabs that GraphiQL opens with; a line `# --- Title` begins the next. */
-export const exampleQueries = `# --- Sign in
-# Run this first, then paste the token
-# into the Headers pane of each tab:
+/** One tab of GraphiQL. GraphiQL takes its title from the name of the operation. */
+export type ExampleTab = {
+  query: string;
+  /** May hold placeholders, which dev/assets/graphiql.js replaces when the operation runs. */
+  variables?: object;
+};
+
+/** An account of the demo, whose password is public. */
+export type DemoAccount = { email: string; password: string };
+
+/**
+ * The tabs that GraphiQL opens with, in the order in which a person tries them. Without an account of the
+ * demo, the first tab asks for one's own.
+ */
+export function listExamples(account: DemoAccount | null): ExampleTab[] {
+  return [createSignInTab(account), ...tabs];
+}
+
+/** Without variables: GraphiQL does not show those of the tab that it opens with. */
+function createSignInTab(account: DemoAccount | null): ExampleTab {
+  const isDemo = account !== null;
+  const { email, password } = account ?? { email: 'you@example.com', password: 'your password' };
+  return {
+    query: `# Run this first: the other tabs then run as this person.${
+      isDemo ? '' : '\n# Write your own address and password first.'
+    }
+# The session is kept in a cookie. Where SESSION_COOKIES is off,
+# write the token into the Headers pane of each tab:
 # { "Authorization": "Bearer <token>" }
 mutation SignIn {
   signIn(input: {
-    email: "ada@acme.example"
-    password: "demo-password-for-ada"
+    email: ${JSON.stringify(email)}
+    password: ${JSON.stringify(password)}
   }) {
     ... on SignInSuccess {
       token
@@ -15,21 +39,27 @@ mutation SignIn {
     }
     ... on Error { code message path }
   }
+}`,
+  };
 }
 
-# --- Who am I
+const tabs: readonly ExampleTab[] = [
+  {
+    query: `# Who is signed in, and what they may do. Null if nobody is.
 query Viewer {
   viewer {
     user { email name }
     memberships {
-      edges { node { tenant { name slug } roles { key } permissions } }
+      edges { node { tenant { id name slug } roles { key } permissions } }
     }
   }
-}
-
-# --- Members
-query Members {
-  tenant(slug: "acme") {
+}`,
+  },
+  {
+    query: `# The page replaces {{tenantId}} by the id of
+# your first tenant.
+query Members($tenantId: ID!) {
+  tenant(id: $tenantId) {
     name
     memberCount
     memberships(first: 10) {
@@ -37,32 +67,128 @@ query Members {
       pageInfo { hasNextPage endCursor }
     }
   }
-}
-
-# --- My sessions
-query Sessions {
+}`,
+    variables: { tenantId: '{{tenantId}}' },
+  },
+  {
+    query: `# Invites somebody new each time.
+# The mail is at /dev/inbox
+mutation InviteMembers($input: InviteMembersInput!) {
+  inviteMembers(input: $input) {
+    ... on InviteMembersSuccess {
+      results {
+        email
+        invitation { status expiresAt }
+        error { code message path }
+      }
+    }
+    ... on Error { code message path }
+  }
+}`,
+    variables: {
+      input: {
+        tenantId: '{{tenantId}}',
+        invitations: [{ email: 'guest-{{now}}@example.com', roleKeys: ['member'] }],
+      },
+    },
+  },
+  {
+    query: `# Shows each change in the tenant as it happens.
+# Run this, then invite somebody in a second window:
+# changing the tab here stops the subscription.
+subscription AuditEvents($tenantId: ID!) {
+  auditEvents(tenantId: $tenantId) {
+    sequence
+    at
+    action
+    actor { ... on User { name } }
+    changes
+  }
+}`,
+    variables: { tenantId: '{{tenantId}}' },
+  },
+  {
+    query: `mutation CreateTenant($input: CreateTenantInput!) {
+  createTenant(input: $input) {
+    ... on CreateTenantSuccess { tenant { id name slug } }
+    ... on Error { code message path }
+  }
+}`,
+    variables: { input: { name: 'Analytical Engines' } },
+  },
+  {
+    query: `# A key for a program, which the next tab verifies.
+mutation CreateApiKey($input: CreateApiKeyInput!) {
+  createApiKey(input: $input) {
+    ... on CreateApiKeySuccess {
+      secret
+      apiKey { id name permissions expiresAt }
+    }
+    ... on Error { code message path }
+  }
+}`,
+    variables: {
+      input: { tenantId: '{{tenantId}}', name: 'Reporting', permissions: ['members:read'] },
+    },
+  },
+  {
+    query: `# What another service asks about a key. The page replaces
+# {{apiKey}} by the key that CreateApiKey has shown.
+query VerifyApiKey($key: String!) {
+  verifyApiKey(key: $key, permissions: ["members:read", "members:update"]) {
+    valid
+    tenant { slug }
+    permissions
+    missing
+  }
+}`,
+    variables: { key: '{{apiKey}}' },
+  },
+  {
+    query: `query Sessions {
   viewer {
     sessions {
-      edges { node { id createdAt lastSeenAt ip userAgent isCurrent } }
+      edges { node { id createdAt lastSeenAt ip device isCurrent } }
     }
   }
-}
-
-# --- All tenants
-# For platform administrators, such as root@tenantry.example of the demo.
+}`,
+  },
+  {
+    query: `# For platform administrators, such as
+# root@tenantry.example of the demo.
 query Tenants {
   tenants(first: 100) {
     edges { node { name slug memberCount owners { email } } }
   }
-}
-
-# --- Verify a session
-query Verify($token: String!) {
-  verifySession(token: $token) {
-    valid
-    user { email }
-    permissions
-    expiresAt
+}`,
+  },
+  {
+    query: `# Somebody new each time, who is then signed in
+# and owns a new tenant.
+mutation SignUp($input: SignUpInput!) {
+  signUp(input: $input) {
+    ... on SignUpSuccess {
+      user { email name }
+      tenant { name slug }
+    }
+    ... on Error { code message path }
   }
-}
-`;
+}`,
+    variables: {
+      input: {
+        email: 'mary-{{now}}@example.com',
+        password: 'one long memorable sentence',
+        name: 'Mary',
+        tenantName: 'Jackson Labs',
+      },
+    },
+  },
+  {
+    query: `mutation SignOut {
+  signOut {
+    ... on SignOutSuccess { ok }
+    ... on Error { code message path }
+  }
+}`,
+  },
+];

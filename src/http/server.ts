@@ -15,6 +15,7 @@ import type { AnswerDevPage } from './dev/pages.ts';
 import { createDrain } from './drain.ts';
 import { type CreateContext, createEngine, type Engine } from './engine.ts';
 import { type AnswerErrors, createErrorAnswers } from './error-answers.ts';
+import type { ExampleTab } from './example-queries.ts';
 import { createFastJson, isFastJson } from './fast-json.ts';
 import { createKnownOperations } from './known-operations.ts';
 import { createListener } from './listener.ts';
@@ -31,8 +32,8 @@ export type HttpServerOptions = {
   createContext: CreateContext;
   server: Config['server'];
   log: Logger;
-  /** GraphQL text; a line `# --- Title` begins the next tab of GraphiQL. */
-  exampleQueries?: string;
+  /** The tabs that GraphiQL opens with; its own where they are not given. */
+  examples?: readonly ExampleTab[];
   /** Pages of development; null for what is none. */
   answerDevPage?: AnswerDevPage;
   /** Whether what stands behind the server is ready; never raises. Yes where it is not given. */
@@ -144,7 +145,8 @@ function createAnswering(options: HttpServerOptions, corsOrigins: OriginList) {
     executionTimeoutMs: server.requestTimeoutMs,
     hasGetGuard: server.hasGetGuard,
     corsOrigins,
-    exampleQueries: options.exampleQueries ?? '',
+    sessionCookies: server.sessionCookies,
+    examples: options.examples ?? [],
     plugins: [
       ...(isObserved(observers) ? [useOperationNotes()] : []),
       ...(metrics ? [useMetrics(metrics)] : []),

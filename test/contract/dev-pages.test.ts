@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { text as readText } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { getDemoAccount } from '../../src/cli/seed/demo-people.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { post } from '../support/credentials.ts';
 import { findToken, readLastMail } from '../support/mail.ts';
@@ -8,7 +9,7 @@ import { createPerson } from '../support/people.ts';
 
 let app: TestApp;
 beforeAll(async () => {
-  app = await startTestApp();
+  app = await startTestApp({}, { demoAccount: getDemoAccount() });
 });
 afterAll(() => app.close());
 
@@ -159,7 +160,17 @@ describe('all pages of development', () => {
       expect(status).toBe(200);
       expect(html).toContain('GraphiQL');
       expect(html).not.toContain('demo-password');
+      expect(html).not.toContain('x-tenantry-session');
     }
+  });
+
+  test('and GraphiQL without the demo has a sign-in to fill in', async () => {
+    const server = await startTestApp();
+    const response = await fetch(`${server.url}/graphql`, { headers: { accept: 'text/html' } });
+    const html = await response.text();
+    expect(html).toContain('you@example.com');
+    expect(html).not.toContain('demo-password');
+    await server.close();
   });
 });
 

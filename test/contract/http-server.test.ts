@@ -96,14 +96,16 @@ describe('every answer', () => {
 
 test('GraphiQL opens with the examples and fetches nothing from elsewhere', async () => {
   await using server = await startHttp({
-    exampleQueries: '# --- One\n{ hello }\n\n# --- Two\nmutation { bump }\n',
+    examples: [{ query: '{ hello }' }, { query: 'mutation { bump }', variables: { one: 1 } }],
   });
   const page = { method: 'GET', headers: { accept: 'text/html' } };
   const { status, headers, body } = await ask(server.port, page);
   expect([status, headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
   expect(body).toContain(
-    '"defaultTabs":[{"query":"# --- One\\n{ hello }"},{"query":"# --- Two\\nmutation { bump }"}]',
+    '"defaultTabs":[{"query":"{ hello }","variables":null},{"query":"mutation { bump }","variables":"{\\n  \\"one\\": 1\\n}"}]',
   );
+  // Without cookies for sessions, none is asked for.
+  expect(body).not.toContain('additionalHeaders":');
   expect(body.slice(-2_000)).not.toMatch(/https?:/);
   expect(body).not.toMatch(/(unpkg|jsdelivr|cdnjs)\.(com|net)/);
   expect(body).not.toMatch(/<(script|link|img)[^>]+(src|href)="?https?:/);

@@ -8,7 +8,7 @@ import {
   validate,
 } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { exampleQueries } from '../../src/http/example-queries.ts';
+import { listExamples } from '../../src/http/example-queries.ts';
 import { isCredentialMutation } from '../../src/http/limits/credential-mutations.ts';
 import { schema } from '../../src/schema.ts';
 import { ask, startHttp } from './http-fixture.ts';
@@ -196,7 +196,10 @@ describe('what the product is for is let through', () => {
       oneOf: true,
     }),
   };
-  const examples = exampleQueries.split(/^(?=# --- )/m).map((text) => [text.split('\n')[0], text]);
+  const examples = listExamples(null).map(({ query }) => [
+    /\b(?:query|mutation|subscription) \w+/.exec(query)?.[0],
+    query,
+  ]);
   test.each([...Object.entries(queries), ...examples])('%s', async (_, query = '') => {
     expect(validate(schema, parse(query))).toEqual([]);
     const variables = { ids: Array(100).fill('a'), checks: Array(500).fill({}), token: 'a' };

@@ -35,7 +35,7 @@ export type TestApp = {
 };
 
 /** What a test brings along instead of the usual. */
-export type TestAppParts = Pick<AppParts, 'trustsDatabaseAlone' | 'listenUrl'> & {
+export type TestAppParts = Pick<AppParts, 'trustsDatabaseAlone' | 'listenUrl' | 'demoAccount'> & {
   database?: TestDatabase;
 };
 

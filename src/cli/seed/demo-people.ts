@@ -61,6 +61,12 @@ export function listDemoAccounts(): { email: string; password: string; title: st
   }));
 }
 
+/** The account that examples sign in with: an owner, who may try everything in a tenant. */
+export function getDemoAccount(): { email: string; password: string } {
+  const email = 'ada@acme.example';
+  return { email, password: getDemoPassword(email) };
+}
+
 function describeRights({ isPlatformAdmin, roles }: DemoPerson): string {
   if (isPlatformAdmin) return 'platform admin';
   return demoTenants

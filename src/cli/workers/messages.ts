@@ -1,4 +1,5 @@
 import type { Config } from '../../config.ts';
+import type { DemoAccount } from '../../http/example-queries.ts';
 import type { Figures } from '../../observability/metrics.ts';
 
 /** Everything that a worker works with. It travels by message: nobody else can read those. */
@@ -11,6 +12,7 @@ export type StartOrder = {
   appUrl: string;
   listenUrl: string;
   secret: string;
+  demoAccount: DemoAccount | null;
 };
 
 /** What the primary tells a worker: to serve, to count what it has done, to end in order. */

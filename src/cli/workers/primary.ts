@@ -6,6 +6,7 @@ import type { Logger } from '../../observability/logger.ts';
 import { verifyPortFree } from '../port-probe.ts';
 import { keepWorker } from './keep.ts';
 import { createLedger } from './ledger.ts';
+import type { StartOrder } from './messages.ts';
 import { shareOut } from './share-out.ts';
 
 /** Several processes that serve at one address. */
@@ -17,7 +18,7 @@ export type Workers = {
 };
 
 /** What is given to every worker, beside its share of the configuration. */
-export type WorkerParts = { appUrl: string; listenUrl: string; secret: string; log: Logger };
+export type WorkerParts = Omit<StartOrder, 'kind' | 'worker' | 'config'> & { log: Logger };
 
 const program = fileURLToPath(new URL('./worker.ts', import.meta.url));
 
