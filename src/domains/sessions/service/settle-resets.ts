@@ -11,8 +11,9 @@ export type ResetSettler = {
   stop(): Promise<void>;
 };
 
-/** How often requests are looked for where nothing wakes the job. */
-const everyMs = 1_000;
+/** How often requests are looked for that another process has left behind. */
+const everyMs = 30_000;
+const retryMs = 1_000;
 /** A chance delay, so that the load of one request is not felt at a known moment by whoever sent it. */
 const wakeDelayMsMax = 100;
 
@@ -27,22 +28,26 @@ export function startSettlingResets(parts: {
 }): ResetSettler {
   const { db, log, onMail } = parts;
   let nudge: NodeJS.Timeout | null = null;
+  const wakeIn = (milliseconds: number) => {
+    nudge ??= setTimeout(() => {
+      nudge = null;
+      job.wake();
+    }, milliseconds).unref();
+  };
   const job = startRepeatingJob({
     everyMs,
     async run(signal) {
       let settled = 0;
-      while (!signal.aborted && (await db.transaction(noScope, settleResetRequest))) settled += 1;
+      while (!signal.aborted && (await db.write(noScope, settleResetRequest))) settled += 1;
       if (settled > 0) onMail();
     },
-    onError: (err) => log.warn({ err }, 'Requests for password resets could not be settled.'),
+    onError: (err) => {
+      log.warn({ err }, 'Requests for password resets could not be settled.');
+      wakeIn(retryMs);
+    },
   });
   return {
-    wake() {
-      nudge ??= setTimeout(() => {
-        nudge = null;
-        job.wake();
-      }, Math.random() * wakeDelayMsMax).unref();
-    },
+    wake: () => wakeIn(Math.random() * wakeDelayMsMax),
     async stop() {
       clearTimeout(nudge ?? undefined);
       await job.stop();
