@@ -68,6 +68,12 @@ describe('node finds what the caller may see, and nothing else', () => {
     expect(answer).toEqual({ data: { node } });
   });
 
+  test('an id that is pasted with blanks around it is the same id', async () => {
+    const pasted = ` ${ids.Tenant}\n`;
+    const { data } = await cast.owner.ask(nodeQuery, { variables: { id: pasted } });
+    expect(data.node).toEqual({ __typename: 'Tenant', id: ids.Tenant });
+  });
+
   test('everybody finds themselves, their own membership and their own session', async () => {
     const { viewer } = cast;
     const { data } = await viewer.ask('{ viewer { session { id } } }');
@@ -116,7 +122,7 @@ describe('foreign, absent and malformed ids', () => {
       'tenant_',
       `tenant_${'g'.repeat(32)}`,
       team.tenantId.toUpperCase(),
-      `${team.tenantId} `,
+      `${team.tenantId} 0`,
       `${team.tenantId}${team.tenantId.slice(7)}`,
       `${cast.owner.userId}${team.tenantId.slice(7)}`,
       `nobody_${team.tenantId.slice(7)}`,
