@@ -25,7 +25,7 @@ export type SealedMail = {
 
 /**
  * Puts one or many mails into the outbox, in one statement. They leave once the transaction is committed,
- * and only then. The only way for a mail to get there, but for request_password_reset(), which decides in
+ * and only then. The only way for a mail to get there, but for settle_reset_request(), which decides in
  * the database whether there is anybody to write to. Throws nothing of the mail server's.
  */
 export async function enqueueMail(ctx: Ctx, tx: Db, mails: Mail | readonly Mail[]): Promise<void> {
