@@ -1,10 +1,12 @@
 /**
- * What goes on whoever asks: noting uses and refusals, counting what went, and what keeps streams going.
+ * What goes on whoever asks: noting uses and refusals, settling requests for resets, counting what went, and what
+ * keeps streams going.
  * The statements of a call are counted without it.
  */
 const background = new RegExp(
   [
     ...['touch_sessions', 'touch_api_keys', 'note_sign_in_failures', 'try_housekeeping'],
+    'settle_reset_request',
     ...['list_audit_heads', 'list_viewer_events', 'list_grants'],
   ].join('|'),
 );

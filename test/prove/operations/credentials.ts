@@ -76,7 +76,9 @@ export async function playCredentials(world: World) {
   const reset = await readToken(world, email);
   await play(
     'resetPassword',
-    `mutation { resetPassword(input: { token: "${reset}", newPassword: "a third sentence of the newcomer" }) {
-      ... on ResetPasswordSuccess { revokedCount } ${error} } }`,
+    `mutation { resetPassword(input: { token: "${reset}", newPassword: "a third sentence of the newcomer",
+      revokeApiKeys: true }) {
+      ... on ResetPasswordSuccess { revokedCount revokedApiKeyCount } ${error} } }`,
   );
+  await play('passwordPolicy', '{ passwordPolicy { lengthMin lengthMax rules usesBlocklist } }');
 }
