@@ -11,20 +11,31 @@ import {
 } from '../support/creations.ts';
 import { countRows } from '../support/life-cycle.ts';
 import { createPerson, createTeam, type Person, type Team } from '../support/people.ts';
+import { rolesOf } from '../support/serving.ts';
 
 // Two servers on one database. `there` waits for nobody longer than 600 ms.
+
+const impatient = `impatient_${randomUUID().slice(0, 8)}`;
 
 let here: TestApp;
 let there: TestApp;
 beforeAll(async () => {
   here = await startTestApp();
-  // The time limits of the login hold for all servers of a database; those of a url for one.
+  // The time limits of the serving login hold for all servers of a database, so this one has a login of its own.
+  await here.owner.query(
+    `create role ${impatient} login password 'secret' in role ${rolesOf(here.ownerUrl).app};
+     alter role ${impatient} set statement_timeout = 900;
+     alter role ${impatient} set lock_timeout = 600;
+     alter role ${impatient} set timezone = 'UTC'`,
+  );
   const appUrl = new URL(here.appUrl);
-  appUrl.searchParams.set('options', '-c statement_timeout=900 -c lock_timeout=600');
+  appUrl.username = impatient;
+  appUrl.password = 'secret';
   there = await startSecond({ ...here, appUrl: appUrl.href });
 });
 afterAll(async () => {
   await there.close();
+  await here.owner.query(`drop role ${impatient}`);
   await here.close();
 });
 
