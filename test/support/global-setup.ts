@@ -1,3 +1,4 @@
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -5,6 +6,7 @@ import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { builtInRoles } from '../../src/core/permissions.ts';
 import { startEmbedded } from '../../src/db/embedded/start.ts';
+import { withFileLock } from '../../src/db/file-lock.ts';
 import { silentLog } from '../../src/db/log.ts';
 import { migrate } from '../../src/db/migrator.ts';
 import { syncBuiltInRoles } from '../../src/db/open.ts';
@@ -21,12 +23,13 @@ declare module 'vitest' {
 }
 
 const atRoot = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
+const setupLock = atRoot('node_modules/.tenantry-test-setup.lock');
 
 /** Makes one cluster for the run, with a migrated template that every test database is cloned of. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const closeRunFolder = await openRunFolder();
+  await openRunFolder();
   const cluster = await startEmbedded({
-    dataDir: path.join(tmpdir(), 'cluster'),
+    dataDir: await mkdtemp(path.join(tmpdir(), 'cluster-')),
     settingsFile: atRoot('src/db/postgresql.conf'),
     overrides: {
       // What a test writes need not survive a power cut.
@@ -39,12 +42,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
     log: silentLog,
     otherVersion: isOn17(project) ? (postgres17 ?? undefined) : undefined,
   });
-  await createTemplate(cluster.ownerUrl);
+  // Projects are set up at once in one process, where the schema engine can only run once at a time.
+  await withFileLock(setupLock, { deadlineSeconds: 180 }, () => createTemplate(cluster.ownerUrl));
   project.provide('clusterUrl', cluster.ownerUrl);
-  return async () => {
-    await cluster.stop();
-    await closeRunFolder();
-  };
+  return () => cluster.stop();
 }
 
 /** All of the system's tests run on 17 with `TEST_POSTGRES=17 npx vitest run --project system`. */

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmod, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,11 +7,10 @@ import { fileURLToPath } from 'node:url';
 const reaper = fileURLToPath(new URL('./reaper.ts', import.meta.url));
 
 /**
- * Creates a folder that becomes `tmpdir()` for this process and its children. Returns a function that removes the
- * folder and ends what still runs on it. The same happens when this process is killed, since another process waits
- * for its end.
+ * Creates a folder that becomes `tmpdir()` for this process and its children. When this process ends, in whatever
+ * way, another process ends what still runs on the folder and removes it.
  */
-export async function openRunFolder(): Promise<() => Promise<void>> {
+export async function openRunFolder(): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'tenantry-test-'));
   // The account that runs PostgreSQL must be able to enter.
   await chmod(folder, 0o711);
@@ -22,16 +20,7 @@ export async function openRunFolder(): Promise<() => Promise<void>> {
     stdio: ['pipe', 'ignore', 'inherit'],
   });
   child.unref();
-  const previous = process.env.TMPDIR;
   process.env.TMPDIR = folder;
-  return async () => {
-    if (previous === undefined) delete process.env.TMPDIR;
-    else process.env.TMPDIR = previous;
-    const ended = once(child, 'exit');
-    child.ref();
-    child.stdin.end();
-    await ended;
-  };
 }
 
 /** For vitest's `globalSetup`. */

@@ -16,7 +16,13 @@ declare const WebAssembly: {
 type Bindings = typeof import('@prisma/schema-engine-wasm/schema_engine_bg');
 
 const provider = 'provider = "postgresql"';
-let bindings: Promise<Bindings> | undefined;
+
+/**
+ * Of the process, not of this module: the package keeps one instance of its program, and where this module is loaded
+ * twice, as by two projects of a test runner, a second one would break what the first still does.
+ */
+const shared: { [key: symbol]: Promise<Bindings> | undefined } = globalThis;
+const bindings = Symbol.for('tenantry.schema-engine');
 
 /** Has Prisma's schema engine apply all pending files in order; answers the names of those. */
 export async function applyWithEngine(
@@ -47,8 +53,8 @@ export async function applyWithEngine(
 export async function createEngine(
   factory: SqlMigrationAwareDriverAdapterFactory,
 ): Promise<SchemaEngine> {
-  bindings ??= loadBindings();
-  const { SchemaEngine } = await bindings;
+  shared[bindings] ??= loadBindings();
+  const { SchemaEngine } = await shared[bindings];
   return SchemaEngine.new(
     { datamodels: [['schema.prisma', `datasource db { ${provider} }`]] },
     () => undefined,
