@@ -1,0 +1,92 @@
+import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { findAccount } from '../../src/db/embedded/account.ts';
+import { prepareBinaries } from '../../src/db/embedded/binaries.ts';
+import { giveTo } from '../../src/db/embedded/copy-files.ts';
+import { startEmbedded } from '../../src/db/embedded/start.ts';
+import { silentLog } from '../../src/db/log.ts';
+import { formatPostgresUrl, parsePostgresUrl } from '../../src/lib/postgres-url.ts';
+import { runAt } from './bare-app.ts';
+import { waitUntil } from './child.ts';
+
+/** A certificate that the server can present: test/support/tls/README.md says what each is. */
+export type Certificate = 'server.pem' | 'elsewhere.pem' | 'self-signed.pem';
+
+/** A PostgreSQL with TLS, set up as hosted ones are: over TCP it takes encrypted connections alone. */
+export type TlsCluster = {
+  /** The superuser's URL of a database, without parameters; created if it is missing. */
+  createDatabase: (name: string) => Promise<string>;
+  /** The folder of its Unix socket. */
+  socketFolder: string;
+  /** The same database through the socket. */
+  throughSocket: (url: string) => string;
+  /** New connections are shown this certificate from now on. */
+  present: (certificate: Certificate) => Promise<void>;
+  close: () => Promise<void>;
+};
+
+/** The database whose superuser needs a client certificate besides the URL. */
+export const certifiedDatabase = 'certified';
+
+/** The first line lets the embedded PostgreSQL create its own database. */
+const rules = `
+host    postgres,tenantry  all  127.0.0.1/32  scram-sha-256
+local   all  all  scram-sha-256
+hostssl ${certifiedDatabase}  postgres  127.0.0.1/32  cert
+hostssl all  all  127.0.0.1/32  scram-sha-256
+`;
+
+/** The path of a file in test/support/tls. */
+export const pathOfTls = (name: string) => fileURLToPath(new URL(`tls/${name}`, import.meta.url));
+
+export async function startTlsCluster(): Promise<TlsCluster> {
+  const own = await mkdtemp(path.join(tmpdir(), 'tls-'));
+  const copies = path.join(own, 'tls');
+  await mkdir(copies);
+  await cp(pathOfTls('.'), copies, { recursive: true });
+  // PostgreSQL takes no key that others may read, which Git cannot keep.
+  await chmod(path.join(copies, 'server.key'), 0o600);
+  await writeFile(path.join(copies, 'pg_hba.conf'), rules);
+  const binaries = await prepareBinaries();
+  await giveTo(await findAccount([...Object.values(binaries), tmpdir()]), own);
+  const cluster = await startEmbedded({
+    dataDir: own,
+    settingsFile: fileURLToPath(new URL('../../src/db/postgresql.conf', import.meta.url)),
+    overrides: {
+      fsync: 'off',
+      ssl: 'on',
+      ssl_cert_file: path.join(copies, 'server.pem'),
+      ssl_key_file: path.join(copies, 'server.key'),
+      ssl_ca_file: path.join(copies, 'authority.pem'),
+      hba_file: path.join(copies, 'pg_hba.conf'),
+      unix_socket_directories: own,
+    },
+    log: silentLog,
+  });
+  const admin = (sql: string) => runAt(cluster.ownerUrl, sql);
+  return {
+    async createDatabase(name) {
+      const url = new URL(cluster.ownerUrl);
+      url.pathname = `/${name}`;
+      const { rowCount } = await admin(`select from pg_database where datname = '${name}'`);
+      if (rowCount === 0) await admin(`create database ${name}`);
+      return url.href;
+    },
+    socketFolder: own,
+    throughSocket: (url) => formatPostgresUrl({ ...parsePostgresUrl(url), host: own }),
+    async present(certificate) {
+      const file = path.join(copies, certificate);
+      await admin(`alter system set ssl_cert_file = '${file}'`);
+      await admin('select pg_reload_conf()');
+      await waitUntil(
+        async () => (await admin('show ssl_cert_file')).rows[0].ssl_cert_file === file,
+      );
+    },
+    async close() {
+      await cluster.stop();
+      await rm(own, { recursive: true, force: true, maxRetries: 10 });
+    },
+  };
+}
