@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { buildAppUrl } from '../../src/db/app-role.ts';
 import { runAt } from '../support/bare-app.ts';
+import { waitUntil } from '../support/child.ts';
 import { createEmptyDatabase, type TestDatabase } from '../support/cluster.ts';
 import { findPgBouncer, type Pooler, type PoolerSettings, startPooler } from '../support/pooler.ts';
 import { rolesOf } from '../support/serving.ts';
@@ -56,7 +57,7 @@ async function serveOnce(environment: Environment): Promise<void> {
     signUp(input: { email: "${email}", password: "a heron over the pond" }) {
       ... on SignUpSuccess { user { email } } ... on Error { code message } } }`);
   expect([data?.signUp, errors]).toEqual([{ user: { email } }, undefined]);
-  expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+  await waitUntil(async () => (await fetch(`${server.url}/readyz`)).status === 200);
   const { code, stdout, stderr } = await server.end('SIGTERM');
   expect(code).toBe(0);
   expect(stdout + stderr).not.toMatch(/pooler|connects with|in order/);
