@@ -6,11 +6,20 @@ import { fileURLToPath } from 'node:url';
 
 const reaper = fileURLToPath(new URL('./reaper.ts', import.meta.url));
 
+/** Of the process: each project of a test run loads this module for itself, and paths of sockets must stay short. */
+const shared: { [key: symbol]: Promise<void> | undefined } = globalThis;
+const opening = Symbol.for('tenantry.run-folder');
+
 /**
- * Creates a folder that becomes `tmpdir()` for this process and its children. When this process ends, in whatever
+ * Creates a folder, once, that becomes `tmpdir()` for this process and its children. When this process ends, in whatever
  * way, another process ends what still runs on the folder and removes it.
  */
-export async function openRunFolder(): Promise<void> {
+export function openRunFolder(): Promise<void> {
+  shared[opening] ??= createRunFolder();
+  return shared[opening];
+}
+
+async function createRunFolder(): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'tenantry-test-'));
   // The account that runs PostgreSQL must be able to enter.
   await chmod(folder, 0o711);
