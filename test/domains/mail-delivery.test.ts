@@ -140,12 +140,23 @@ describe('a mail server', () => {
     const email = newEmail();
     await signUp(email);
     const [waiting] = await untilPutBack();
-    expect(waiting).toMatchObject({ attempts: 1, last_fault: expect.stringContaining('ESOCKET') });
+    expect(waiting).toMatchObject({ attempts: 1, last_fault: 'ESOCKET CONN ECONNREFUSED' });
     await mail.start();
     await makeDue();
     const got = await mail.waitForMail(email);
     expect(got.messageId).toContain(waiting?.id);
     await untilEmpty();
+  });
+
+  test('whose certificate is not trusted gets no mail, and the log says that it is the certificate', async () => {
+    await mail.stop();
+    mail.hasTls = true;
+    await mail.start();
+    await signUp(newEmail());
+    expect(await untilPutBack()).toMatchObject([
+      { last_fault: 'ESOCKET CONN DEPTH_ZERO_SELF_SIGNED_CERT' },
+    ]);
+    expect(mail.mails).toEqual([]);
   });
 
   test('that answers later is asked again, ever more seldom', async () => {

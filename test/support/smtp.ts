@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { type ParsedMail, simpleParser } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
 import { findToken } from './mail.ts';
+import { pathOfTls } from './tls-cluster.ts';
 
 /** A mail as the mail server got it. */
 export type ReceivedMail = {
@@ -35,6 +37,8 @@ export type TestMailServer = {
   /** Takes it away, as if it had crashed; and brings it back under the same address. */
   stop: () => Promise<void>;
   start: () => Promise<void>;
+  /** Whether it offers STARTTLS from its next start on, with a certificate that nobody trusts. */
+  hasTls: boolean;
 };
 
 /** The name and password that a client has to sign in with. */
@@ -53,6 +57,7 @@ export async function startTestMail(login: Login | null = null): Promise<TestMai
     mails: [],
     onMessage: () => null,
     onRecipient: () => null,
+    hasTls: false,
     waitForMail(to, subject = /./) {
       const matches = (mail: ReceivedMail) => mail.to.includes(to) && subject.test(mail.subject);
       const at = unseen.findIndex(matches);
@@ -93,10 +98,14 @@ function createServer(
   login: Login | null,
 ) {
   const server = new SMTPServer({
+    key: readFileSync(pathOfTls('server.key')),
+    cert: readFileSync(pathOfTls('self-signed.pem')),
     authOptional: login === null,
     allowInsecureAuth: true,
-    // Its certificate would be nobody's.
-    disabledCommands: login === null ? ['AUTH', 'STARTTLS'] : ['STARTTLS'],
+    disabledCommands: [
+      ...(login === null ? ['AUTH'] : []),
+      ...(mailServer.hasTls ? [] : ['STARTTLS']),
+    ],
     onAuth: ({ username, password }, _session, answer) =>
       username === login?.user && password === login?.password
         ? answer(null, { user: username })

@@ -30,4 +30,7 @@ test('a fault is told by its codes alone', () => {
   const fault = { code: 'EENVELOPE', command: 'RCPT TO', responseCode: 550, message };
   expect(describeFault(fault)).toBe('EENVELOPE RCPT TO 550');
   expect(describeFault({ code: message })).toBe('unknown');
+  expect(describeFault({ code: 'ESOCKET', command: 'CONN', originalCode: message })).toBe(
+    'ESOCKET CONN',
+  );
 });

@@ -4,7 +4,13 @@ const waitSecondsMax = 3_600;
 const ageSecondsMax = 3 * 86_400;
 
 /** What went wrong with a mail, as a mail server or the way to it says. */
-export type MailFault = { code?: unknown; responseCode?: unknown; command?: unknown };
+export type MailFault = {
+  code?: unknown;
+  /** The error that nodemailer replaces by a broad `code`, such as ECONNREFUSED or that of a certificate. */
+  originalCode?: unknown;
+  responseCode?: unknown;
+  command?: unknown;
+};
 
 /**
  * How long to wait after this attempt, the first being 1, in seconds: 5, 10, 20 … up to an hour, of
@@ -33,8 +39,8 @@ export function isTooOld(ageSeconds: number): boolean {
 }
 
 /** The codes of a fault. What a server writes besides may name the recipient, so it is left out. */
-export function describeFault({ code, responseCode, command }: MailFault): string {
-  const words = [code, command, responseCode].filter(
+export function describeFault({ code, originalCode, responseCode, command }: MailFault): string {
+  const words = [code, command, originalCode, responseCode].filter(
     (word) => typeof word === 'number' || (typeof word === 'string' && /^[\w ]{1,40}$/.test(word)),
   );
   return words.length > 0 ? words.join(' ') : 'unknown';
