@@ -138,7 +138,7 @@ test('db all has every part in one answer', async () => {
   for (const part of parts) expect(stdout).toContain(`\n${part}\n`);
 });
 
-test('db cleanup deletes what has had its time, whatever it takes, and says how much', async () => {
+test('db cleanup deletes what has expired, whatever it takes, and says how much', async () => {
   const person = await createPerson(app);
   await app.owner.query(
     `insert into sessions (user_id, token_hash, idle_timeout_seconds, expires_at)

@@ -60,7 +60,7 @@ describe('user import', () => {
     const again = await run(args);
     expect(again).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^Of 1 rows: 0 created, 0 updated, 1 skipped, 0 refused, in /),
+      stdout: expect.stringMatching(/^Of 1 row: 0 created, 0 updated, 1 skipped, 0 refused, in /),
     });
   });
 
@@ -69,7 +69,7 @@ describe('user import', () => {
     const { code, stdout } = await run(args, '{"email":"piped@people.example"}\n');
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: expect.stringMatching(/^Nothing was stored\. Of 1 rows: 1 created, /),
+      stdout: expect.stringMatching(/^Nothing was stored\. Of 1 row: 1 created, /),
     });
     const { rows } = await app.asOwner(`select from users where email = 'piped@people.example'`);
     expect(rows).toEqual([]);

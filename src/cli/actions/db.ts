@@ -116,7 +116,7 @@ export async function runAll({ json = false }: Options): Promise<void> {
   });
 }
 
-/** Deletes all that has had its time. */
+/** Deletes all that has expired. */
 export async function runCleanup({ json = false }: Options): Promise<void> {
   const counts = await withOperatorContext(deleteUntilComplete);
   if (json) return printJson(counts);

@@ -18,7 +18,7 @@ const sections = [
 export function addDb(program: Command): void {
   const db = program
     .command('db')
-    .description('See how the database is doing, and clean up what has had its time.')
+    .description('See how the database is doing, and delete what has expired.')
     .addHelpText(
       'after',
       `
@@ -59,7 +59,7 @@ function addCleanup(db: Command): void {
   addJson(
     db
       .command('cleanup')
-      .description('Delete what has had its time, as the server does by itself, and say how much.'),
+      .description('Delete what has expired, as the server does by itself, and say how much.'),
   ).action(async (options) => (await load()).runCleanup(options));
 }
 

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { CommandError } from '../faults.ts';
 import { createCommandLog, printJson, printResult } from '../output.ts';
+import { formatCount } from '../table.ts';
 import type { ImportSummary } from '../user-import/import-users.ts';
 import type { Input } from '../user-import/open-input.ts';
 import type { RowFormat } from '../user-import/read-rows.ts';
@@ -89,7 +90,7 @@ function format(summary: ImportSummary, { dryRun }: ImportOptions): string {
   const { rows, created, updated, skipped, invalid, seconds } = summary;
   const counts = `${created} created, ${updated} updated, ${skipped} skipped, ${invalid} refused`;
   const begin = dryRun ? 'Nothing was stored. Of' : 'Of';
-  return `${begin} ${rows} rows: ${counts}, in ${seconds.toFixed(1)} s.`;
+  return `${begin} ${formatCount(rows, 'row')}: ${counts}, in ${seconds.toFixed(1)} s.`;
 }
 
 function describeRefused({ invalid, rows }: ImportSummary, { results }: ImportOptions): string {
