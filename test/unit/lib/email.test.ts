@@ -56,6 +56,19 @@ test.each(beyondAscii)('%j is stored as %j, before the @ as its owner writes it'
 });
 
 test.each([
+  '=?utf-8?q?ada?=@x.example',
+  '=?UTF-8*en?B?YQ==?=@x.example',
+  'a=?x?q??=b@x.example',
+  '=??q?ada?=@x.example',
+  '=??b?..?=@x.example',
+])('%j is rejected: mail programs decode the encoded word in it', (raw) => {
+  expect(canonicalizeEmail(raw)).toMatchObject({
+    ok: false,
+    reason: expect.stringContaining('an encoded word'),
+  });
+});
+
+test.each([
   ['\u0430da@x.example', /"а" \(U\+0430\) is Cyrillic, "d" \(U\+0064\) is Latin/],
   ['ad\u03b1@x.example', /"a" \(U\+0061\) is Latin, "α" \(U\+03B1\) is Greek/],
   ['\uff41da@x.example', /"ａ" \(U\+FF41\) before the @; write it as "a"/],
