@@ -3,10 +3,10 @@ import { formatCodePoint } from './text.ts';
 /** What RFC 5322 allows before the @ without quotes, and the dot, which may stand anywhere. */
 const asciiPattern = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+$/;
 /**
- * An encoded word of RFC 2047 in the widest form that mail programs accept: Python's reader takes one without a
- * charset. They decode it even in an address, where it must not be, and would show another address.
+ * The frame of an encoded word of RFC 2047. Mail programs decode one even in an address, where it must not be, and
+ * would show another address. What they accept between the marks differs: Python's reader takes an empty charset.
  */
-const encodedWordPattern = /=\?[^?]*\?[bq]\?.*\?=/i;
+const encodedWordPattern = /=\?.*\?=/;
 /** RFC 6531 allows every character beyond ASCII; names of people need no more than these. */
 const wordPattern = /^[\p{L}\p{M}\p{Nd}]$/u;
 const invisiblePattern = /^[\s\p{C}\p{Default_Ignorable_Code_Point}]$/u;

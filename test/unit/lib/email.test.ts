@@ -61,6 +61,7 @@ test.each([
   'a=?x?q??=b@x.example',
   '=??q?ada?=@x.example',
   '=??b?..?=@x.example',
+  '=?utf-8?b?=aags=$@x.example',
 ])('%j is rejected: mail programs decode the encoded word in it', (raw) => {
   expect(canonicalizeEmail(raw)).toMatchObject({
     ok: false,
