@@ -288,6 +288,32 @@ test('a database with the roles of old is named as such', async () => {
   expect(new URL(await start(one.ownerUrl)).username).toBe(app);
 }, 60_000);
 
+test.each(['app', 'definer'] as const)(
+  'a role %s that another owner made beforehand and granted to this one is rejected',
+  async (kind) => {
+    const [stranger, victim] = [await createPlace(), await createPlace()];
+    const roles = nameRoles(victim.name);
+    await runAt(
+      stranger.ownerUrl,
+      `create role ${roles[kind]}; grant ${roles[kind]} to ${victim.owner} with inherit true, set true`,
+    );
+    const attempt = start(victim.ownerUrl);
+    await expect(attempt).rejects.toThrow(
+      `the role ${roles[kind]} exists already, and ${stranger.owner} may grant it to anybody: ` +
+        `as a superuser run: drop role ${roles[kind]}`,
+    );
+    expect(await rolesIn(asSuperuser(victim))).toBeNull();
+    await asAdmin(`drop role ${roles[kind]}`);
+    await start(victim.ownerUrl);
+    for (const role of [roles.app, roles.definer]) {
+      await expect(
+        runAt(stranger.ownerUrl, `grant ${role} to ${stranger.owner}`),
+      ).rejects.toMatchObject({ code: '42501' });
+    }
+  },
+  60_000,
+);
+
 test('the database of another program keeps its roles and its visitors', async () => {
   const one = await createPlace();
   await runAt(one.ownerUrl, 'create table things (id int)');

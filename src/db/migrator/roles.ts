@@ -110,24 +110,39 @@ async function createRoles(client: pg.ClientBase, state: RolesState): Promise<vo
   }
 }
 
-/** Drops what is left over under the names. What a superuser has made for this owner stays. */
+type LeftOver = { mayDrop: boolean; mayAct: boolean; stranger: string | null };
+
+/**
+ * Another login that may grant the role `r` to itself at any time: its creator, for example, who granted it to
+ * this owner. Superusers, and members of the owner `me`, have all its rights in any case.
+ */
+const strangerSql = `(
+  select quote_ident(o.rolname) from pg_roles o
+  where not o.rolsuper and o.oid <> r.oid
+    and pg_has_role(o.oid, r.oid, 'member with admin option') and not pg_has_role(o.oid, me.oid, 'member')
+  order by o.rolname limit 1)`;
+
+/** Drops what is left over under the names. What a superuser has made for this owner alone stays. */
 async function freeNames(client: pg.ClientBase, state: RolesState): Promise<void> {
   const { wanted, database } = state;
   const isShared = nameRoles(database).app !== wanted.app;
   const user = isShared ? null : await findOtherUser(client, wanted, state);
   if (user) throw refuse(describeTaken(wanted, user));
-  for (const role of isShared ? [] : Object.values(wanted)) {
-    const { rows } = await client.query<{ mayDrop: boolean; mayAct: boolean }>(
-      `select (me.rolsuper or me.rolcreaterole) and pg_has_role(r.oid, 'member with admin option')
-         as "mayDrop", pg_has_role(r.oid, 'set') as "mayAct"
-       from pg_roles r cross join pg_roles me
-       where r.rolname = $1 and me.rolname = current_user`,
-      [role],
-    );
-    for (const { mayDrop, mayAct } of rows) {
-      if (mayDrop) await client.query(`drop role ${role}`);
-      else if (!mayAct) throw refuse(describeLeftOver(role));
-    }
+  for (const role of isShared ? [] : Object.values(wanted)) await freeName(client, role);
+}
+
+async function freeName(client: pg.ClientBase, role: string): Promise<void> {
+  const { rows } = await client.query<LeftOver>(
+    `select (me.rolsuper or me.rolcreaterole) and pg_has_role(r.oid, 'member with admin option')
+       as "mayDrop", pg_has_role(r.oid, 'set') as "mayAct", ${strangerSql} as stranger
+     from pg_roles r cross join pg_roles me
+     where r.rolname = $1 and me.rolname = current_user`,
+    [role],
+  );
+  for (const { mayDrop, mayAct, stranger } of rows) {
+    if (mayDrop) await client.query(`drop role ${role}`);
+    else if (!mayAct) throw refuse(describeLeftOver(role));
+    else if (stranger !== null) throw refuse(describeShared(role, stranger));
   }
 }
 
@@ -221,6 +236,13 @@ function describeLeftOver(role: string): string {
   return (
     `the role ${role} is left over from a database of another owner: ` +
     `as that owner or a superuser run: drop role ${role}`
+  );
+}
+
+function describeShared(role: string, stranger: string): string {
+  return (
+    `the role ${role} exists already, and ${stranger} may grant it to anybody: ` +
+    `as a superuser run: drop role ${role}`
   );
 }
 
