@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { formatPostgresUrl, parsePostgresUrl } from '../lib/postgres-url.ts';
 import { connect } from './connect.ts';
-import type { DatabaseRoles } from './roles.ts';
+import { type DatabaseRoles, nameRoles } from './roles.ts';
 
 /** A database cannot take the place of another. The message says what to do. */
 export class ReplaceError extends Error {
@@ -29,6 +29,7 @@ export async function replaceDatabase(
   const workshop = `${name}_restoring_${randomBytes(4).toString('hex')}`;
   const admin = await connect(nameDatabase(ownerUrl, 'postgres'), { name: 'tenantry-restore' });
   try {
+    for (const pair of [roles, nameRoles(name)]) await verifyNoStranger(admin, pair);
     await createRoles(admin, roles);
     await admin.query(`create database ${pg.escapeIdentifier(workshop)} template template0`);
     await fill(nameDatabase(ownerUrl, workshop));
@@ -70,6 +71,26 @@ export async function readServerFacts(
 }
 
 /** The server may be a new one, where nobody has made them yet. */
+/**
+ * Throws ReplaceError where a role exists already that somebody may grant to anybody who is neither a superuser
+ * nor the owner of the database that the role is named after.
+ */
+async function verifyNoStranger(admin: pg.Client, roles: DatabaseRoles): Promise<void> {
+  const { rows } = await admin.query<{ role: string; stranger: string; databases: string[] }>(
+    `select r.rolname::text as role, quote_ident(o.rolname) as stranger,
+       array(select d.datname::text from pg_database d where pg_has_role(o.oid, d.datdba, 'member')) as databases
+     from pg_roles r join pg_roles o on pg_has_role(o.oid, r.oid, 'member with admin option')
+     where r.rolname = any($1) and not o.rolsuper and o.oid <> r.oid`,
+    [Object.values(roles)],
+  );
+  for (const { role, stranger, databases } of rows) {
+    if (databases.some((database) => Object.values(nameRoles(database)).includes(role))) continue;
+    throw new ReplaceError(
+      `the role ${role} exists already, and ${stranger} may grant it to anybody: run: drop role ${role}`,
+    );
+  }
+}
+
 async function createRoles(admin: pg.Client, roles: DatabaseRoles): Promise<void> {
   for (const role of Object.values(roles)) {
     const found = await admin.query('select from pg_roles where rolname = $1', [role]);

@@ -4,7 +4,7 @@ import pg from 'pg';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
 import { builtInRoles } from '../../src/core/permissions.ts';
-import { nameDatabase } from '../../src/db/beside.ts';
+import { nameDatabase, replaceDatabase } from '../../src/db/beside.ts';
 import { silentLog } from '../../src/db/log.ts';
 import { migrate, settleDatabase } from '../../src/db/migrator.ts';
 import { openDatabase } from '../../src/db/open.ts';
@@ -312,6 +312,23 @@ test.each(['app', 'definer'] as const)(
     }
   },
   60_000,
+);
+
+test.each(['the backup', 'the database'])(
+  'a restore rejects roles of %s that another owner made beforehand',
+  async (whose) => {
+    const [stranger, name, source] = [await createPlace(), invent('place'), invent('place')];
+    const role = nameRoles(whose === 'the backup' ? source : name).definer;
+    await runAt(stranger.ownerUrl, `create role ${role}`);
+    onTestFinished(async () => void (await asAdmin(`drop role if exists ${role}`)));
+    const attempt = replaceDatabase(asSuperuser({ name }), {
+      roles: nameRoles(source),
+      fill: () => Promise.resolve(),
+    });
+    await expect(attempt).rejects.toThrow(
+      `the role ${role} exists already, and ${stranger.owner} may grant it to anybody`,
+    );
+  },
 );
 
 test('the database of another program keeps its roles and its visitors', async () => {
