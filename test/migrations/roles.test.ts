@@ -331,6 +331,17 @@ test.each(['the backup', 'the database'])(
   },
 );
 
+test('a restore takes the roles that the owner of the database has made', async () => {
+  const place = await createPlace();
+  await start(place.ownerUrl);
+  const aside = await replaceDatabase(asSuperuser(place), {
+    roles: nameRoles(place.name),
+    fill: () => Promise.resolve(),
+  });
+  expect(aside).toContain(place.name);
+  await asAdmin(`drop database ${pg.escapeIdentifier(aside ?? '')} with (force)`);
+});
+
 test('the database of another program keeps its roles and its visitors', async () => {
   const one = await createPlace();
   await runAt(one.ownerUrl, 'create table things (id int)');
