@@ -9,7 +9,7 @@ process.env.CHECKPOINT_DISABLE ??= '1';
 
 /**
  * For Prisma's own command. The program itself applies the migrations without it
- * (src/db/migrator.ts), keeping the same `_prisma_migrations` table.
+ * (src/db/migrate.ts), keeping the same `_prisma_migrations` table.
  */
 export default defineConfig({
   schema: 'prisma/schema.prisma',

@@ -13,7 +13,7 @@ const onPostgres17 = {
       'test/migrations/*.test.ts',
       'test/isolation/{definer-functions,row-security*}.test.ts',
       'test/domains/{audit,audit-redaction,flagship,housekeeping,monitoring,sign-in}.test.ts',
-      'test/contract/cli-db.test.ts',
+      'test/cli/db.test.ts',
     ],
     globalSetup: ['test/support/global-setup.ts'],
   },
@@ -36,7 +36,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['test/unit/**/*.test.ts', 'test/contract/ladder.test.ts'],
+          include: ['test/unit/**/*.test.ts', 'test/structure/ladder.test.ts'],
           globalSetup: ['test/support/run-folder.ts'],
         },
       },
@@ -45,7 +45,7 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/unit/**', 'test/contract/ladder.test.ts'],
+          exclude: ['test/unit/**', 'test/structure/ladder.test.ts'],
           globalSetup: ['test/support/global-setup.ts'],
         },
       },

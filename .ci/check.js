@@ -10,7 +10,7 @@ const checks = {
   // Two tests that read the sources: who imports whom, and whether each line of the log is documented.
   sources: [
     ...['vitest', 'run', '--project', 'unit'],
-    ...['test/contract/ladder.test.ts', 'test/unit/log-lines.test.ts'],
+    ...['test/structure/ladder.test.ts', 'test/unit/log-lines.test.ts'],
   ],
   schema: ['node', 'src/cli/print-schema.ts', '--check'],
   client: ['node', 'examples/typed-client/print-types.ts', '--check'],

@@ -1,50 +1,29 @@
+import { authenticate } from './app/authenticate.ts';
 import { openData } from './app/data.ts';
 import { createMetricsIfAny, serveMetrics } from './app/metrics.ts';
+import type { AppParts } from './app/parts.ts';
 import { createRuntime, type OpenedRuntime } from './app/runtime.ts';
 import type { Config } from './config.ts';
 import { type Ctx, findBoundTenantId, type RequestInfo } from './core/context.ts';
 import type { Runtime } from './core/runtime.ts';
 import type { Database } from './db/database.ts';
-import type { StatementObserver } from './db/pool.ts';
 import { createReadiness } from './db/readiness.ts';
-import { authenticate } from './domains/api-keys/authenticate.ts';
 import {
   type MailDelivery,
   type MailDeliveryOptions,
   startMailDelivery,
-} from './domains/mails/service/deliver.ts';
-import { listInboxMails } from './domains/mails/service/inbox.ts';
+} from './domains/mail/service/deliver.ts';
+import { listInboxMails } from './domains/mail/service/inbox.ts';
 import { startHousekeeping } from './domains/maintenance/service/job.ts';
 import { startSettlingResets } from './domains/sessions/service/settle-resets.ts';
+import { listExamples } from './http/dev/example-queries.ts';
 import { createDevPages } from './http/dev/pages.ts';
-import type { Credentials } from './http/engine.ts';
-import { type DemoAccount, listExamples } from './http/example-queries.ts';
+import type { Credentials } from './http/graphql/engine.ts';
 import { createHttpServer, type HttpServer } from './http/server.ts';
 import { createSealer } from './lib/sealer.ts';
 import type { Logger } from './observability/logger.ts';
-import type { Metrics } from './observability/metrics.ts';
-import { startTracing } from './observability/tracing.ts';
+import { startTracing } from './observability/start-tracing.ts';
 import { schema } from './schema.ts';
-
-/** What an app is made of beyond its configuration. */
-export type AppParts = {
-  /** The serving login's URL, which may lead through a pooler. */
-  appUrl: string;
-  /** Its URL past any pooler, over which the process hears of changes; `appUrl` if not given. */
-  listenUrl?: string;
-  secret: string;
-  log: Logger;
-  /** The account that GraphiQL signs in with; null where the demo is not there. */
-  demoAccount?: DemoAccount | null;
-  /** Sees every statement; tests count with it. */
-  observeStatement?: StatementObserver;
-  /** Instead of the pool on `appUrl`; benchmarks compare data paths with it. */
-  database?: Database;
-  /** Takes the figures in place of an address of their own; a worker hands them to its primary. */
-  takeMetrics?: (metrics: Metrics) => void;
-  /** See Runtime; for the proof of row security. */
-  trustsDatabaseAlone?: boolean;
-};
 
 /** A server that is ready to listen. */
 export type App = {

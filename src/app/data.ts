@@ -1,11 +1,11 @@
-import type { AppParts } from '../app.ts';
 import type { Config } from '../config.ts';
-import { type CredentialCache, createCredentialCache } from '../core/credential-cache.ts';
-import { guardDatabase } from '../core/guarded-database.ts';
-import { followChanges, heedChanges } from '../db/changes.ts';
+import { type CredentialCache, createCredentialCache } from '../core/data/credential-cache.ts';
+import { guardDatabase } from '../core/data/guarded-database.ts';
 import { createDatabase, type Database } from '../db/database.ts';
+import { followChanges, heedChanges } from '../db/invalidation.ts';
 import { beginStatement } from '../observability/traced-work.ts';
 import type { Tracing } from '../observability/tracing.ts';
+import type { AppParts } from './parts.ts';
 
 /** The way to the data, and what is remembered of it for a moment. */
 export type Data = {

@@ -1,8 +1,8 @@
 import type { Config } from '../config.ts';
-import type { CredentialCache } from '../core/credential-cache.ts';
+import type { CredentialCache } from '../core/data/credential-cache.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { Database } from '../db/database.ts';
-import type { MailDelivery } from '../domains/mails/service/deliver.ts';
+import type { MailDelivery } from '../domains/mail/service/deliver.ts';
 import type { Housekeeping } from '../domains/maintenance/service/job.ts';
 import { type MetricsServer, startMetricsServer } from '../http/metrics-server.ts';
 import type { HttpServer } from '../http/server.ts';

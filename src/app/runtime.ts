@@ -1,10 +1,10 @@
 import type { Config } from '../config.ts';
-import { createAccessFinder } from '../core/access.ts';
-import { type CredentialCache, createCredentialCache } from '../core/credential-cache.ts';
-import { createPasswordHasher } from '../core/password-hasher.ts';
-import { createGrantFinder } from '../core/recheck.ts';
+import { createAccessFinder } from '../core/access/authorize.ts';
+import { type CredentialCache, createCredentialCache } from '../core/data/credential-cache.ts';
+import { createPasswordHasher } from '../core/passwords/hasher.ts';
 import type { Runtime } from '../core/runtime.ts';
-import { createStreams } from '../core/streams.ts';
+import { createGrantFinder } from '../core/streams/recheck.ts';
+import { createStreams } from '../core/streams/streams.ts';
 import type { Database } from '../db/database.ts';
 import { createApiKeyChecker } from '../domains/api-keys/check.ts';
 import { getApiKeyPrefix } from '../domains/api-keys/token.ts';
@@ -12,9 +12,9 @@ import { createAuditFeed } from '../domains/audit/feed.ts';
 import { createMembershipFinder } from '../domains/memberships/loaders.ts';
 import { createSessionChecker } from '../domains/sessions/check.ts';
 import { createRefusalCounter } from '../domains/sessions/refusals.ts';
-import { createAnswerSlots } from '../lib/answer-slot.ts';
 import { createCursorCodec } from '../lib/cursor.ts';
 import { createRateBudgets, unlimited } from '../lib/rate-budgets.ts';
+import { createAnswerSlots } from '../lib/response-slot.ts';
 import { createSealer } from '../lib/sealer.ts';
 import type { Logger } from '../observability/logger.ts';
 

@@ -1,4 +1,4 @@
-import { CommandError, UsageError } from './faults.ts';
+import { CommandError, UsageError } from './errors.ts';
 import { askLine, askYes, canAsk } from './prompt.ts';
 import { clean } from './table.ts';
 

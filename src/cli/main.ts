@@ -15,7 +15,7 @@ import { addServe } from './commands/serve.ts';
 import { addSession } from './commands/session.ts';
 import { addTenant } from './commands/tenant.ts';
 import { addUser } from './commands/user.ts';
-import { findClearMessage, getExitCode } from './faults.ts';
+import { findClearMessage, getExitCode } from './errors.ts';
 import { printFault } from './output.ts';
 
 // The `tenantry` command. Each command loads what it needs when it is called, so that help comes at

@@ -1,6 +1,6 @@
 import { NotFoundError } from '../core/app-error.ts';
 import type { Ctx } from '../core/context.ts';
-import type { Tenant, User } from '../core/records.ts';
+import type { Tenant, User } from '../core/entities.ts';
 import { findTenant } from '../domains/tenants/service.ts';
 import { findUser } from '../domains/users/service.ts';
 import { parseIdOf } from '../graphql/ids.ts';

@@ -1,4 +1,4 @@
-import { type Page, type PageArgs, pageSizeMax } from '../core/page.ts';
+import { type Page, type PageArgs, pageSizeMax } from '../core/data/page.ts';
 
 /** Every page of a list, forward, until its end or until `limit` rows have come. */
 export async function* readPages<Row>(

@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startEmbedded } from '../db/embedded/start.ts';
-import { silentLog } from '../db/log.ts';
-import { migrate } from '../db/migrator.ts';
+import { migrate } from '../db/migrate.ts';
 import { printStructure } from '../db/structure.ts';
+import { silentLog } from '../lib/log.ts';
+import { startEmbedded } from '../postgres/start.ts';
 
 // Writes prisma/structure.sql, so that a change of the database is always a visible change of a
 // committed file. It migrates a database of its own from nothing: no other one is looked at.
@@ -13,7 +13,7 @@ const at = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.
 
 const dataDir = await mkdtemp(path.join(tmpdir(), 'tenantry-structure-'));
 try {
-  const settingsFile = at('src/db/postgresql.conf');
+  const settingsFile = at('src/postgres/postgresql.conf');
   const overrides = { fsync: 'off', shared_buffers: '32MB' };
   const cluster = await startEmbedded({ dataDir, settingsFile, overrides, log: silentLog });
   try {

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { decodeTextFile, TextFileError } from '../config/text-file.ts';
-import { CommandError, UsageError } from './faults.ts';
+import { CommandError, UsageError } from './errors.ts';
 
 /** More than any password we accept; what is longer is no password. */
 const inputBytesMax = 65_536;

@@ -1,15 +1,15 @@
-import { type Config, readConfig } from '../config.ts';
-import { builtInRoles } from '../core/permissions.ts';
 import {
   type MigratedDatabase,
   type OpenedDatabase,
   openAnyDatabase,
   openCurrentDatabase,
   openDatabase,
-} from '../db/open.ts';
+} from '../app/open-database.ts';
+import { type Config, readConfig } from '../config.ts';
+import { builtInRoles } from '../core/access/permissions.ts';
 import type { Logger } from '../observability/logger.ts';
 import { createCommandLog, printFault } from './output.ts';
-import { watchForStop } from './stop-watch.ts';
+import { watchForStop } from './serve/stop-watch.ts';
 
 /** How a command ends that has no end of its own. */
 type Ending = { isEndless?: boolean };

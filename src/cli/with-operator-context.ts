@@ -3,11 +3,11 @@ import { createRuntime } from '../app/runtime.ts';
 import { getSecret } from '../config/secret.ts';
 import { AppError } from '../core/app-error.ts';
 import type { Ctx } from '../core/context.ts';
-import { guardDatabase } from '../core/guarded-database.ts';
-import { createRequestNotes } from '../core/request-notes.ts';
+import { guardDatabase } from '../core/data/guarded-database.ts';
+import { createRequestNotes } from '../core/request-telemetry.ts';
 import { createDatabase } from '../db/database.ts';
 import { findSqlState } from '../db/error-map.ts';
-import { CommandError } from './faults.ts';
+import { CommandError } from './errors.ts';
 import { createCommandLog } from './output.ts';
 import { withDatabase } from './with-database.ts';
 

@@ -1,9 +1,9 @@
 import type { Database } from '../db/database.ts';
 import type { Logger } from '../observability/logger.ts';
+import { ownersOnly } from './access/permissions.ts';
+import type { Authenticated, Principal, SignedIn } from './access/principal.ts';
 import { ForbiddenError, UnauthenticatedError } from './app-error.ts';
-import { ownersOnly } from './permissions.ts';
-import type { Authenticated, Principal, SignedIn } from './principal.ts';
-import type { RequestNotes } from './request-notes.ts';
+import type { RequestNotes } from './request-telemetry.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Where a request came from. */

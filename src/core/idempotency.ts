@@ -1,9 +1,9 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Db } from '../db/database.ts';
 import type { Scope } from '../db/scope.ts';
-import type { AnswerSlot } from '../lib/answer-slot.ts';
 import { toCanonicalJson } from '../lib/canonical-json.ts';
 import { parseDated, stringifyDated } from '../lib/dated-json.ts';
+import type { AnswerSlot } from '../lib/response-slot.ts';
 import { ConflictError, InvalidInputError } from './app-error.ts';
 import { type Ctx, findActorId, getAuthenticated } from './context.ts';
 

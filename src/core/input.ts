@@ -4,7 +4,7 @@ import { findJsonFault } from '../lib/json-bounds.ts';
 import { findSlugFault } from '../lib/slug.ts';
 import { findTextFault } from '../lib/text.ts';
 import { InvalidInputError } from './app-error.ts';
-import type { JsonObject } from './records.ts';
+import type { JsonObject } from './entities.ts';
 
 /**
  * Checks of input fields. Each takes off the blanks around a value and returns it as it is to be

@@ -1,14 +1,14 @@
-import type { AnswerSlot } from '../lib/answer-slot.ts';
 import type { CursorCodec } from '../lib/cursor.ts';
 import type { RateBudgets } from '../lib/rate-budgets.ts';
+import type { AnswerSlot } from '../lib/response-slot.ts';
 import type { Sealer } from '../lib/sealer.ts';
 import type { TokenHash } from '../lib/token.ts';
-import type { LiveApiKey } from './live-api-key.ts';
-import type { LiveSession, SessionAsk } from './live-session.ts';
-import type { PasswordHasher } from './password-hasher.ts';
-import type { Permission } from './permissions.ts';
-import type { Membership, Tenant, TenantRef } from './records.ts';
-import type { Streams } from './streams.ts';
+import type { LiveApiKey } from './access/live-api-key.ts';
+import type { LiveSession, SessionAsk } from './access/live-session.ts';
+import type { Permission } from './access/permissions.ts';
+import type { Membership, Tenant, TenantRef } from './entities.ts';
+import type { PasswordHasher } from './passwords/hasher.ts';
+import type { Streams } from './streams/streams.ts';
 
 /** How long sessions live, in seconds, and how many a user may have. */
 export type SessionLimits = {

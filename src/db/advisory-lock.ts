@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import { announceWaitAfterMs, type DatabaseLog } from './log.ts';
+import { announceWaitAfterMs, type Log } from '../lib/log.ts';
 
 /**
  * The advisory locks of this program, one key each, held on connections that no pooler lends out.
@@ -22,7 +22,7 @@ export type AdvisoryLock = keyof typeof keys;
 export type RunSql = <Row extends object>(sql: string, values: unknown[]) => Promise<Row[]>;
 
 export type LockOptions = {
-  log: DatabaseLog;
+  log: Log;
   /** When it is released: with the connection, or at the end of the transaction that is open. */
   until?: 'disconnect' | 'commit';
   /** In ms since the epoch; without one it waits for as long as it takes. */

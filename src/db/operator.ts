@@ -1,8 +1,8 @@
 import type pg from 'pg';
+import { type Log, silentLog } from '../lib/log.ts';
 import { type AdvisoryLock, runOn, takeAdvisoryLock } from './advisory-lock.ts';
+import { openOwnerClient } from './connection/owner-client.ts';
 import { type CopyRow, copyRows } from './copy.ts';
-import { type DatabaseLog, silentLog } from './log.ts';
-import { openOwnerClient } from './owner-client.ts';
 import { definerRoleSql } from './roles.ts';
 import { readOnly } from './session-settings.ts';
 
@@ -34,7 +34,7 @@ const takeOnDefiner = `select set_config('role', ${definerRoleSql}, false)`;
 export async function withOperator<T>(
   ownerUrl: string,
   work: (operator: Operator) => Promise<T>,
-  { isReadOnly = false, log = silentLog }: { isReadOnly?: boolean; log?: DatabaseLog } = {},
+  { isReadOnly = false, log = silentLog }: { isReadOnly?: boolean; log?: Log } = {},
 ): Promise<T> {
   const settings = isReadOnly ? readOnly : {};
   const client = await openOwnerClient(ownerUrl, 'tenantry-operator', settings);
@@ -46,7 +46,7 @@ export async function withOperator<T>(
   }
 }
 
-function createOperator(client: pg.Client, log: DatabaseLog): Operator {
+function createOperator(client: pg.Client, log: Log): Operator {
   return {
     async takeLock(lock, until) {
       await takeAdvisoryLock(runOn(client), lock, { log, until });

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { toClientConfig } from './client-config.ts';
+import { toClientConfig } from './connection/client-config.ts';
 import { appRoleSql } from './roles.ts';
 import { getScope } from './scope.ts';
 import { enterScopeStatement, sendScoped } from './scoped-query.ts';

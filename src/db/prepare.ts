@@ -4,7 +4,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { withFileLock } from './file-lock.ts';
+import { withFileLock } from '../lib/file-lock.ts';
 
 const projectRoot = fileURLToPath(new URL('../../', import.meta.url));
 

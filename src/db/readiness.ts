@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
+import type { Log } from '../lib/log.ts';
 import type { Database } from './database.ts';
 import { findRootMessage } from './error-map.ts';
-import type { DatabaseLog } from './log.ts';
-import { readMigrations } from './migrator/files.ts';
+import { readMigrations } from './migrate/files.ts';
 import { noScope } from './scope.ts';
 
 /** Longer than any healthy answer, shorter than the patience of a load balancer (security requirement F6). */
@@ -17,10 +17,7 @@ type State = { hasMigrations: boolean; isReadOnly: boolean };
  * takes changes. It never throws, and however often it is called at once, the database is asked once. The log says
  * why it is not ready, and when it is again: once for each change, since a probe every second would fill it.
  */
-export async function createReadiness(
-  db: Database,
-  log: DatabaseLog,
-): Promise<() => Promise<boolean>> {
+export async function createReadiness(db: Database, log: Log): Promise<() => Promise<boolean>> {
   const names = (await readMigrations(migrationsDir)).map(({ name }) => name);
   let asking: Promise<boolean> | null = null;
   let lastReason: string | null = null;

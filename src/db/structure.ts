@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { connect } from './connect.ts';
+import { connect } from './connection/connect.ts';
 import { findRoles, plainNames } from './roles.ts';
 import {
   commentsSql,
@@ -7,7 +7,7 @@ import {
   functionsSql,
   grantsSql,
   othersSql,
-} from './structure/rest.ts';
+} from './structure/functions-and-grants.ts';
 import {
   columnsSql,
   constraintsSql,

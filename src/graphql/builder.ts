@@ -1,6 +1,6 @@
 import SchemaBuilder from '@pothos/core';
 import type { Ctx } from '../core/context.ts';
-import type { JsonObject } from '../core/records.ts';
+import type { JsonObject } from '../core/entities.ts';
 
 /** The types that every part of the schema shares. */
 type OwnTypes = {

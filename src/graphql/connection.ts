@@ -1,5 +1,5 @@
 import type { ObjectRef } from '@pothos/core';
-import type { Page } from '../core/page.ts';
+import type { Page } from '../core/data/page.ts';
 import { builder, type SchemaTypes } from './builder.ts';
 import { price } from './price.ts';
 

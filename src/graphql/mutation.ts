@@ -1,4 +1,6 @@
 import type { InputRef, ObjectRef } from '@pothos/core';
+import { recordDeniedAttempt } from '../core/access/denied-attempts.ts';
+import { refuseImpersonator } from '../core/access/impersonation.ts';
 import {
   type AppError,
   ConflictError,
@@ -7,9 +9,7 @@ import {
   NotFoundError,
 } from '../core/app-error.ts';
 import { type Ctx, forgetLoaded, getAuthenticated, getSignedIn } from '../core/context.ts';
-import { recordDeniedAttempt } from '../core/denied-attempts.ts';
-import { refuseImpersonator } from '../core/impersonation.ts';
-import { noteCode } from '../core/request-notes.ts';
+import { noteCode } from '../core/request-telemetry.ts';
 import { builder, type SchemaTypes } from './builder.ts';
 import { type ErrorClass, listErrorTypes, type Refusal, toRefusal } from './errors.ts';
 

@@ -1,7 +1,7 @@
 import type { GraphQLField } from 'graphql';
 
 /**
- * What a field adds to the cost of an operation, where the rule of src/http/limits/field-price.ts
+ * What a field adds to the cost of an operation, where the rule of src/http/graphql/limits/field-price.ts
  * does not know better. The unit is about one value of the answer.
  */
 export type Price = {

@@ -1,6 +1,6 @@
 import { GraphQLError, Kind, type ValueNode } from 'graphql';
 import { InvalidInputError } from '../core/app-error.ts';
-import type { JsonObject } from '../core/records.ts';
+import type { JsonObject } from '../core/entities.ts';
 import { builder } from './builder.ts';
 
 const rfc3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { createRefusalAnswer } from './answer.ts';
-import { createRefusal } from './refusal.ts';
+import { createRefusal } from './http-error.ts';
 import { getRequestId } from './request-info.ts';
+import { createRefusalAnswer } from './response.ts';
 
 const refusals: Record<string, [status: number, reason: string, message: string]> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'The request took too long to arrive.'],

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { NoteDuration, RequestInfo } from '../core/context.ts';
-import { type CookieUse, getCookieUse, noCookieUse } from './cookies.ts';
-import { createDeparture, type Departure } from './departure.ts';
+import { type CookieUse, getCookieUse, noCookieUse } from './browser/cookies.ts';
+import { createDeparture, type Departure } from './client-disconnect.ts';
 import { readBody } from './read-body.ts';
 import { getRequestInfo, type ProxyTrust } from './request-info.ts';
 import { createServerTiming } from './server-timing.ts';

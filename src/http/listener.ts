@@ -1,18 +1,18 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { GraphQLError } from 'graphql';
-import { listLogIds } from '../core/request-notes.ts';
+import { listLogIds } from '../core/request-telemetry.ts';
 import type { Logger } from '../observability/logger.ts';
-import { busyAnswer } from './admitted.ts';
-import { type Answer, createRefusalAnswer, type WriteAnswer } from './answer.ts';
-import { getPreflightHeaders } from './cors.ts';
+import { getPreflightHeaders } from './browser/cors.ts';
+import { assertNotForged } from './browser/csrf.ts';
+import type { HintAtOrigin } from './browser/origin-hints.ts';
+import type { OriginList } from './browser/origins.ts';
 import type { AnswerDevPage } from './dev/pages.ts';
-import { maskedMessage } from './error-answers.ts';
 import { createExchange, type Exchange, type ExchangeOptions } from './exchange.ts';
-import { assertNotForged } from './forgery.ts';
-import type { HintAtOrigin } from './origin-hints.ts';
-import type { OriginList } from './origins.ts';
-import { createRefusal } from './refusal.ts';
+import { maskedMessage } from './graphql/errors.ts';
+import { createRefusal } from './http-error.ts';
+import { busyAnswer } from './load-shedding/shed-load.ts';
 import { getRequestId } from './request-info.ts';
+import { type Answer, createRefusalAnswer, type WriteAnswer } from './response.ts';
 
 const urlLengthMax = 8_192;
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { createRefusal } from './refusal.ts';
+import { createRefusal } from './http-error.ts';
 
 /**
  * The whole body of a request, at most `bodyMaxBytes`. Stops reading at the cap instead of holding

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isIP, type Socket } from 'node:net';
 import type { RequestInfo } from '../core/context.ts';
-import { createRequestNotes } from '../core/request-notes.ts';
+import { createRequestNotes } from '../core/request-telemetry.ts';
 import { findTextFault, toHarmlessLine } from '../lib/text.ts';
 
 /** A caller's own id is kept only if it is harmless in logs, headers and SQL. */

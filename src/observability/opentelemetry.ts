@@ -76,7 +76,7 @@ function beginOperation(tracer: Tracer, traceparent: string | undefined): Traced
 
 /**
  * A class, so that it finds the spans of its like, which nobody else may see. In a WeakMap beside them each
- * span would pass for alive in V8's small collections (see src/core/by-principal.ts).
+ * span would pass for alive in V8's small collections (see src/core/data/by-principal.ts).
  */
 class SpannedOperation implements TracedOperation {
   readonly traceId: string;

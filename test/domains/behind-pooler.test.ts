@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { followChanges } from '../../src/db/changes.ts';
+import { followChanges } from '../../src/db/invalidation.ts';
 import { createProgram, isKeyGood, type Program, sendKey, toProgram } from '../support/api-keys.ts';
 import { type Answer, startTestApp, type TestApp } from '../support/app.ts';
 import { waitUntil } from '../support/child.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { sessionSettings } from '../../src/db/session-settings.ts';
-import { runTenantry } from '../contract/cli-fixture.ts';
+import { runTenantry } from '../cli/fixture.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { runAt } from '../support/bare-app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/cluster.ts';

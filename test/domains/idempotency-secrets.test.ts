@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createAnswerSlots } from '../../src/lib/answer-slot.ts';
+import { createAnswerSlots } from '../../src/lib/response-slot.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { create } from '../support/creations.ts';
 

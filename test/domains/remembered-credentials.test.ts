@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { followChanges } from '../../src/db/changes.ts';
-import { silentLog } from '../../src/db/log.ts';
+import { followChanges } from '../../src/db/invalidation.ts';
+import { silentLog } from '../../src/lib/log.ts';
 import { createProgram, isKeyGood, type Program, sendKey, toProgram } from '../support/api-keys.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { waitUntil } from '../support/child.ts';

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { completeSize, createPlan } from '../../src/cli/seed/plan.ts';
 import { withOperator } from '../../src/db/operator.ts';
-import { runTenantry } from '../contract/cli-fixture.ts';
+import { runTenantry } from '../cli/fixture.ts';
 import { type BareApp, startBareApp } from '../support/bare-app.ts';
 import { createEmptyDatabase } from '../support/cluster.ts';
 

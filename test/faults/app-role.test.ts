@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ensureAppRole } from '../../src/db/app-role.ts';
+import { ensureAppRole } from '../../src/db/serving/app-role.ts';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/cluster.ts';
 import { rolesOf } from '../support/serving.ts';
 

@@ -16,12 +16,12 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
-import { startEmbedded } from '../../src/db/embedded/start.ts';
-import { silentLog } from '../../src/db/log.ts';
-import { hasProcess } from '../../src/db/process-token.ts';
+import { silentLog } from '../../src/lib/log.ts';
+import { hasProcess } from '../../src/lib/process-token.ts';
+import { startEmbedded } from '../../src/postgres/start.ts';
 import { startChild, waitUntil } from '../support/child.ts';
 
-const settingsFile = fileURLToPath(new URL('../../src/db/postgresql.conf', import.meta.url));
+const settingsFile = fileURLToPath(new URL('../../src/postgres/postgresql.conf', import.meta.url));
 const isLinux = process.platform === 'linux';
 const isRoot = process.getuid?.() === 0;
 
@@ -41,8 +41,8 @@ const start = (dataDir: string, more: Partial<Parameters<typeof startEmbedded>[0
 
 function startChildServer(dataDir: string) {
   return startChild(`
-    import { startEmbedded } from '#root/src/db/embedded/start.ts';
-    import { silentLog } from '#root/src/db/log.ts';
+    import { startEmbedded } from '#root/src/postgres/start.ts';
+    import { silentLog } from '#root/src/lib/log.ts';
     const options = { dataDir: ${JSON.stringify(dataDir)}, log: silentLog };
     const settingsFile = ${JSON.stringify(settingsFile)};
     const cluster = await startEmbedded({ ...options, settingsFile });

@@ -4,14 +4,14 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { builtInRoles } from '../../src/core/permissions.ts';
+import { syncBuiltInRoles } from '../../src/app/open-database.ts';
+import { builtInRoles } from '../../src/core/access/permissions.ts';
 import { type AdvisoryLock, runOn, takeAdvisoryLock } from '../../src/db/advisory-lock.ts';
-import { withFileLock } from '../../src/db/file-lock.ts';
-import type { DatabaseLog } from '../../src/db/log.ts';
-import { migrate } from '../../src/db/migrator.ts';
-import { syncBuiltInRoles } from '../../src/db/open.ts';
+import { migrate } from '../../src/db/migrate.ts';
 import { withOperator } from '../../src/db/operator.ts';
-import { getOwnToken } from '../../src/db/process-token.ts';
+import { withFileLock } from '../../src/lib/file-lock.ts';
+import type { Log } from '../../src/lib/log.ts';
+import { getOwnToken } from '../../src/lib/process-token.ts';
 import { waitUntil } from '../support/child.ts';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/cluster.ts';
 
@@ -22,7 +22,7 @@ vi.setConfig({ testTimeout: 60_000 });
 type Warning = { fields: Readonly<Record<string, unknown>>; message: string };
 
 let warnings: Warning[];
-const log: DatabaseLog = {
+const log: Log = {
   info: () => undefined,
   warn: (fields, message) => warnings.push({ fields, message }),
 };

@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createDataDir, runTenantry, type Served, startServing } from '../contract/cli-fixture.ts';
+import { createDataDir, runTenantry, type Served, startServing } from '../cli/fixture.ts';
 import { createProgram, isKeyGood, type Program, sendKey } from '../support/api-keys.ts';
 import type { Answer, AskOptions } from '../support/app.ts';
 import { startCrashingCluster } from '../support/crashing-cluster.ts';

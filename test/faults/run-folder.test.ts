@@ -1,18 +1,18 @@
 import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { hasProcess } from '../../src/db/process-token.ts';
+import { hasProcess } from '../../src/lib/process-token.ts';
 import { startChild, waitUntil } from '../support/child.ts';
 
 /** Stands for a test run: its PostgreSQL lies in the run's folder, and a server of it runs beside. */
 const run = `
   import { spawn } from 'node:child_process';
   import { tmpdir } from 'node:os';
-  import { startEmbedded } from '#root/src/db/embedded/start.ts';
-  import { silentLog } from '#root/src/db/log.ts';
+  import { startEmbedded } from '#root/src/postgres/start.ts';
+  import { silentLog } from '#root/src/lib/log.ts';
   import { openRunFolder } from '#root/test/support/run-folder.ts';
   await openRunFolder();
   const folder = tmpdir();
-  const settingsFile = '#root/src/db/postgresql.conf'.replace('file://', '');
+  const settingsFile = '#root/src/postgres/postgresql.conf'.replace('file://', '');
   const { ownerUrl } = await startEmbedded({ dataDir: folder + '/cluster', settingsFile, log: silentLog });
   const server = spawn(process.execPath, ['--eval', 'setInterval(() => {}, 1000)'], { detached: true, stdio: 'ignore' });
   console.log(JSON.stringify({ folder, serverPid: server.pid, port: new URL(ownerUrl).port }));

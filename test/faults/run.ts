@@ -1,8 +1,8 @@
 import '../support/in-run-folder.ts';
-import { print } from '../benchmarks/stage.ts';
 import type { FaultReport } from '../support/faults/fault.ts';
 import { writeReport } from '../support/faults/report.ts';
 import { runFault } from '../support/faults/run-fault.ts';
+import { print } from '../tools/benchmarks/stage.ts';
 import { faults } from './suite.ts';
 
 // `npm run faults` runs all and writes the table of docs/reliability.md; with names after it, only those,

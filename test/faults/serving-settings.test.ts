@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import type { DatabaseLog } from '../../src/db/log.ts';
 import { ScopedPool } from '../../src/db/pool.ts';
-import { ensureServingSettings } from '../../src/db/serving-settings.ts';
+import { ensureServingSettings } from '../../src/db/serving/settings.ts';
+import type { Log } from '../../src/lib/log.ts';
 import { runAt } from '../support/bare-app.ts';
 import { createTestDatabase } from '../support/cluster.ts';
 import { rolesOf } from '../support/serving.ts';
@@ -10,7 +10,7 @@ import { rolesOf } from '../support/serving.ts';
 /** Keeps what is logged. */
 function createLog() {
   const lines: { fields: Readonly<Record<string, unknown>>; message: string }[] = [];
-  const keep: DatabaseLog['info'] = (fields, message) => lines.push({ fields, message });
+  const keep: Log['info'] = (fields, message) => lines.push({ fields, message });
   return { lines, log: { info: keep, warn: keep } };
 }
 

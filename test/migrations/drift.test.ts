@@ -6,8 +6,8 @@ import {
 import type { SchemaEngine } from '@prisma/schema-engine-wasm/schema_engine_bg';
 import pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { createMigrationAdapter } from '../../src/db/migrator/adapter.ts';
-import { createEngine } from '../../src/db/migrator/engine.ts';
+import { createMigrationAdapter } from '../../src/db/migrate/adapter.ts';
+import { createEngine } from '../../src/db/migrate/engine.ts';
 import { plainRoles } from '../../src/db/roles.ts';
 import { createTestDatabase } from '../support/cluster.ts';
 

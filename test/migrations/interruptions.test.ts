@@ -7,8 +7,8 @@ type Stage = Awaited<ReturnType<typeof createStage>>;
 
 function startRunner({ ownerUrl, migrationsDir }: Stage) {
   return startChild(`
-    import { migrate } from '#root/src/db/migrator.ts';
-    import { silentLog } from '#root/src/db/log.ts';
+    import { migrate } from '#root/src/db/migrate.ts';
+    import { silentLog } from '#root/src/lib/log.ts';
     await migrate({
       ownerUrl: ${JSON.stringify(ownerUrl)},
       migrationsDir: ${JSON.stringify(migrationsDir)},

@@ -2,16 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { expect, inject, onTestFinished, test } from 'vitest';
+import { openDatabase } from '../../src/app/open-database.ts';
 import { loadConfig } from '../../src/config.ts';
-import { builtInRoles } from '../../src/core/permissions.ts';
-import { nameDatabase, replaceDatabase } from '../../src/db/beside.ts';
-import { silentLog } from '../../src/db/log.ts';
-import { migrate, settleDatabase } from '../../src/db/migrator.ts';
-import { openDatabase } from '../../src/db/open.ts';
+import { builtInRoles } from '../../src/core/access/permissions.ts';
+import { migrate, settleDatabase } from '../../src/db/migrate.ts';
 import { withOperator } from '../../src/db/operator.ts';
+import { nameDatabase, replaceDatabase } from '../../src/db/replace-database.ts';
 import { findRoles, nameRoles } from '../../src/db/roles.ts';
+import { verifyAppRole } from '../../src/db/serving/verify-app-role.ts';
 import { printStructure } from '../../src/db/structure.ts';
-import { verifyAppRole } from '../../src/db/verify-app-role.ts';
+import { silentLog } from '../../src/lib/log.ts';
 import { runAt } from '../support/bare-app.ts';
 
 // Decision 039: several databases on one server, each with an owner, a login and a definer of its own.

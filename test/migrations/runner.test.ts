@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { silentLog } from '../../src/db/log.ts';
-import { migrate } from '../../src/db/migrator.ts';
+import { migrate } from '../../src/db/migrate.ts';
+import { silentLog } from '../../src/lib/log.ts';
 import { createEmptyDatabase } from '../support/cluster.ts';
 import { createStage } from './support.ts';
 

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { onTestFinished } from 'vitest';
-import { silentLog } from '../../src/db/log.ts';
-import { migrate } from '../../src/db/migrator.ts';
+import { migrate } from '../../src/db/migrate.ts';
+import { silentLog } from '../../src/lib/log.ts';
 import { createEmptyDatabase } from '../support/cluster.ts';
 
 /** An empty database, a folder of migrations for it, and the runner. Gone after the test. */

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { silentLog } from '../../src/db/log.ts';
-import { migrate } from '../../src/db/migrator.ts';
+import { migrate } from '../../src/db/migrate.ts';
+import { silentLog } from '../../src/lib/log.ts';
 import { createTestDatabase, type TestDatabase } from '../support/cluster.ts';
 
 // PostgreSQL 18's own function, or on 17 the one of migration 000: the same is promised of both.

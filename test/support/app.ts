@@ -1,5 +1,6 @@
 import pg from 'pg';
-import { type App, type AppParts, createApp } from '../../src/app.ts';
+import type { AppParts } from '../../src/app/parts.ts';
+import { type App, createApp } from '../../src/app.ts';
 import { loadConfig } from '../../src/config.ts';
 import type { DatabaseRoles } from '../../src/db/roles.ts';
 import { createLogger } from '../../src/observability/logger.ts';

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
-import { buildAppUrl } from '../../src/db/app-role.ts';
-import { silentLog } from '../../src/db/log.ts';
-import { settleDatabase } from '../../src/db/migrator.ts';
+import { settleDatabase } from '../../src/db/migrate.ts';
 import { nameRoles } from '../../src/db/roles.ts';
+import { buildAppUrl } from '../../src/db/serving/app-role.ts';
+import { silentLog } from '../../src/lib/log.ts';
 import { ensureServing } from './serving.ts';
 
 /** A database of one's own inside the run's cluster. */

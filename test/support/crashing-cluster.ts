@@ -3,12 +3,12 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { builtInRoles } from '../../src/core/permissions.ts';
-import { startEmbedded } from '../../src/db/embedded/start.ts';
-import { silentLog } from '../../src/db/log.ts';
-import { migrate } from '../../src/db/migrator.ts';
-import { syncBuiltInRoles } from '../../src/db/open.ts';
-import { hasProcess } from '../../src/db/process-token.ts';
+import { syncBuiltInRoles } from '../../src/app/open-database.ts';
+import { builtInRoles } from '../../src/core/access/permissions.ts';
+import { migrate } from '../../src/db/migrate.ts';
+import { silentLog } from '../../src/lib/log.ts';
+import { hasProcess } from '../../src/lib/process-token.ts';
+import { startEmbedded } from '../../src/postgres/start.ts';
 import { waitUntil } from './child.ts';
 import type { TestDatabase } from './cluster.ts';
 import { ensureServing } from './serving.ts';
@@ -42,7 +42,7 @@ export async function startCrashingCluster({
   overrides = {},
 }: CrashingClusterOptions = {}): Promise<CrashingCluster> {
   const dataDir = await mkdtemp(path.join(parentDir, 'tenantry-crash-'));
-  const settingsFile = atRoot('src/db/postgresql.conf');
+  const settingsFile = atRoot('src/postgres/postgresql.conf');
   const start = (port?: number) =>
     startEmbedded({ dataDir, settingsFile, overrides, log: silentLog, ...(port ? { port } : {}) });
   let cluster = await start();

@@ -4,12 +4,12 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
-import { builtInRoles } from '../../src/core/permissions.ts';
-import { startEmbedded } from '../../src/db/embedded/start.ts';
-import { withFileLock } from '../../src/db/file-lock.ts';
-import { silentLog } from '../../src/db/log.ts';
-import { migrate } from '../../src/db/migrator.ts';
-import { syncBuiltInRoles } from '../../src/db/open.ts';
+import { syncBuiltInRoles } from '../../src/app/open-database.ts';
+import { builtInRoles } from '../../src/core/access/permissions.ts';
+import { migrate } from '../../src/db/migrate.ts';
+import { withFileLock } from '../../src/lib/file-lock.ts';
+import { silentLog } from '../../src/lib/log.ts';
+import { startEmbedded } from '../../src/postgres/start.ts';
 import { postgres17, postgres17Project } from './postgres-17.ts';
 import { openRunFolder } from './run-folder.ts';
 import { ensureServing } from './serving.ts';
@@ -30,7 +30,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await openRunFolder();
   const cluster = await startEmbedded({
     dataDir: await mkdtemp(path.join(tmpdir(), 'cluster-')),
-    settingsFile: atRoot('src/db/postgresql.conf'),
+    settingsFile: atRoot('src/postgres/postgresql.conf'),
     overrides: {
       // What a test writes need not survive a power cut.
       fsync: 'off',

@@ -1,5 +1,5 @@
 import { loadConfig } from '../../src/config.ts';
-import { openMessage } from '../../src/domains/mails/message.ts';
+import { openMessage } from '../../src/domains/mail/message.ts';
 import type { TestApp } from './app.ts';
 
 /** A mail as it waits in the outbox. */

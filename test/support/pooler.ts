@@ -4,7 +4,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
-import { findFreePort } from '../../src/db/embedded/port.ts';
+import { findFreePort } from '../../src/postgres/port.ts';
 import { waitUntil } from './child.ts';
 import { findTool } from './tools.ts';
 

@@ -1,8 +1,8 @@
-import { buildAppUrl, ensureAppRole } from '../../src/db/app-role.ts';
-import { readDatabaseName } from '../../src/db/beside.ts';
-import { silentLog } from '../../src/db/log.ts';
+import { readDatabaseName } from '../../src/db/replace-database.ts';
 import { type DatabaseRoles, nameRoles } from '../../src/db/roles.ts';
-import { ensureServingSettings } from '../../src/db/serving-settings.ts';
+import { buildAppUrl, ensureAppRole } from '../../src/db/serving/app-role.ts';
+import { ensureServingSettings } from '../../src/db/serving/settings.ts';
+import { silentLog } from '../../src/lib/log.ts';
 
 /** As long as the setting's default. */
 const statementTimeoutMsUsual = 3_000;

@@ -4,12 +4,12 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findAccount } from '../../src/db/embedded/account.ts';
-import { copyRunningCluster } from '../../src/db/embedded/base-backup.ts';
-import { prepareBinaries } from '../../src/db/embedded/binaries.ts';
-import { giveTo } from '../../src/db/embedded/copy-files.ts';
-import { startEmbedded } from '../../src/db/embedded/start.ts';
-import { silentLog } from '../../src/db/log.ts';
+import { silentLog } from '../../src/lib/log.ts';
+import { findAccount } from '../../src/postgres/account.ts';
+import { copyRunningCluster } from '../../src/postgres/base-backup.ts';
+import { prepareBinaries } from '../../src/postgres/binaries.ts';
+import { giveTo } from '../../src/postgres/copy-files.ts';
+import { startEmbedded } from '../../src/postgres/start.ts';
 import { runAt } from './bare-app.ts';
 import { waitUntil } from './child.ts';
 import type { CrashingCluster } from './crashing-cluster.ts';
@@ -24,7 +24,7 @@ export type Standby = {
   close: () => Promise<void>;
 };
 
-const settingsFile = fileURLToPath(new URL('../../src/db/postgresql.conf', import.meta.url));
+const settingsFile = fileURLToPath(new URL('../../src/postgres/postgresql.conf', import.meta.url));
 
 /** Copies the primary while it serves, and starts the copy as its standby. */
 export async function startStandby({ database, dataDir }: CrashingCluster): Promise<Standby> {

@@ -2,12 +2,12 @@ import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findAccount } from '../../src/db/embedded/account.ts';
-import { prepareBinaries } from '../../src/db/embedded/binaries.ts';
-import { giveTo } from '../../src/db/embedded/copy-files.ts';
-import { startEmbedded } from '../../src/db/embedded/start.ts';
-import { silentLog } from '../../src/db/log.ts';
+import { silentLog } from '../../src/lib/log.ts';
 import { formatPostgresUrl, parsePostgresUrl } from '../../src/lib/postgres-url.ts';
+import { findAccount } from '../../src/postgres/account.ts';
+import { prepareBinaries } from '../../src/postgres/binaries.ts';
+import { giveTo } from '../../src/postgres/copy-files.ts';
+import { startEmbedded } from '../../src/postgres/start.ts';
 import { runAt } from './bare-app.ts';
 import { waitUntil } from './child.ts';
 
@@ -53,7 +53,7 @@ export async function startTlsCluster(): Promise<TlsCluster> {
   await giveTo(await findAccount([...Object.values(binaries), tmpdir()]), own);
   const cluster = await startEmbedded({
     dataDir: own,
-    settingsFile: fileURLToPath(new URL('../../src/db/postgresql.conf', import.meta.url)),
+    settingsFile: fileURLToPath(new URL('../../src/postgres/postgresql.conf', import.meta.url)),
     overrides: {
       fsync: 'off',
       ssl: 'on',

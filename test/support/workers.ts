@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { findFreePort } from '../../src/db/embedded/port.ts';
+import { findFreePort } from '../../src/postgres/port.ts';
 import type { Answer, AskOptions } from './app.ts';
 import { waitUntil } from './child.ts';
 import { createTestDatabase } from './cluster.ts';

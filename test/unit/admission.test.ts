@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createAdmission, type Leave } from '../../src/http/admission.ts';
-import type { Departure } from '../../src/http/departure.ts';
+import type { Departure } from '../../src/http/client-disconnect.ts';
+import { createAdmission, type Leave } from '../../src/http/load-shedding/load-shedder.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({

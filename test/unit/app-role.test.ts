@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
-import { buildAppPassword, buildAppUrl, buildScramVerifier } from '../../src/db/app-role.ts';
 import { fillRoles, nameRoles, plainNames } from '../../src/db/roles.ts';
+import {
+  buildAppPassword,
+  buildAppUrl,
+  buildScramVerifier,
+} from '../../src/db/serving/app-role.ts';
 
 test('the serving login differs from the owner in name and password only', () => {
   const owner = 'postgresql://boss:p%40ss@db:5433/tenantry?sslmode=verify-full';

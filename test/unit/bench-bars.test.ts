@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { judgeLatePage, judgeRatios, judgeSignIn } from '../benchmarks/bench/bars.ts';
-import type { Operation } from '../benchmarks/bench/contests.ts';
-import type { Measured } from '../benchmarks/bench/measure.ts';
+import { judgeLatePage, judgeRatios, judgeSignIn } from '../tools/benchmarks/bench/bars.ts';
+import type { Operation } from '../tools/benchmarks/bench/contests.ts';
+import type { Measured } from '../tools/benchmarks/bench/measure.ts';
 
 const once = (perSecond: number, p50 = 1): Measured => ({
   perSecond,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { subtractCpu } from '../benchmarks/bench/cpu.ts';
-import { judgeReply, type Request } from '../benchmarks/bench/expect.ts';
+import { subtractCpu } from '../tools/benchmarks/bench/cpu.ts';
+import { judgeReply, type Request } from '../tools/benchmarks/bench/expect.ts';
 
 const asked: Request = { headers: {}, body: '', expect: { text: '"valid":true', times: 1 } };
 const answer = (body: string, status = '200') => judgeReply({ status, body }, asked);

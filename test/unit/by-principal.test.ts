@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { createByPrincipal } from '../../src/core/by-principal.ts';
-import { createAnonymous } from '../../src/core/principal.ts';
+import { createAnonymous } from '../../src/core/access/principal.ts';
+import { createByPrincipal } from '../../src/core/data/by-principal.ts';
 
 test('what is known of a principal is known of no other, nor of a copy', () => {
   const names = createByPrincipal<string>();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { createAnonymous } from '../../src/core/access/principal.ts';
 import type { Ctx } from '../../src/core/context.ts';
-import { createLoader } from '../../src/core/loader.ts';
-import { createAnonymous } from '../../src/core/principal.ts';
+import { createLoader } from '../../src/core/data/loader.ts';
 
 /** A loader that tells what it was asked for, and a caller of it. */
 function createWatched() {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createMailBacklog } from '../../src/domains/mails/service/backlog.ts';
+import { createMailBacklog } from '../../src/domains/mail/service/backlog.ts';
 
 const leaseSeconds = 120;
 

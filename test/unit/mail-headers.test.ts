@@ -3,7 +3,7 @@ import MailComposer from 'nodemailer/lib/mail-composer';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
 import { composeInvitation } from '../../src/domains/invitations/mail.ts';
-import { composeMessage } from '../../src/domains/mails/transport.ts';
+import { composeMessage } from '../../src/domains/mail/transport.ts';
 import { canonicalizeEmail } from '../../src/lib/email.ts';
 import { toHeaderLine } from '../../src/lib/header-text.ts';
 import {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeFault, getWaitSeconds, isGivenUp } from '../../src/domains/mails/rules.ts';
+import { describeFault, getWaitSeconds, isGivenUp } from '../../src/domains/mail/rules.ts';
 
 const day = 86_400;
 

@@ -3,8 +3,8 @@ import {
   createMigrationFile,
   findFault,
   listConcurrentIndexes,
-} from '../../src/db/migrator/files.ts';
-import { verifyServerVersion } from '../../src/db/migrator/session.ts';
+} from '../../src/db/migrate/files.ts';
+import { verifyServerVersion } from '../../src/db/migrate/session.ts';
 
 const faultOf = (sql: string, name = '001_words') => findFault(createMigrationFile(name, sql));
 

@@ -1,6 +1,6 @@
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import { expect, test } from 'vitest';
-import { answerInMultipart } from '../../src/http/multipart-subscription.ts';
+import { answerInMultipart } from '../../src/http/graphql/multipart-subscription.ts';
 
 const fetchAPI = globalThis as unknown as Parameters<typeof answerInMultipart>[1];
 

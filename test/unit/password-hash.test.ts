@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findPasswordHashFault, parsePasswordHash } from '../../src/core/password-hash.ts';
+import { findPasswordHashFault, parsePasswordHash } from '../../src/core/passwords/hash.ts';
 
 // Vectors of those who defined the schemes: phc-winner-argon2's test.c, RFC 7914 section 12, and
 // crypt_blowfish's wrapper.c.

@@ -5,7 +5,7 @@ import {
   isPermission,
   needs,
   permissionCatalogue,
-} from '../../src/core/permissions.ts';
+} from '../../src/core/access/permissions.ts';
 
 test('code that asks for a permission outside the catalogue does not load', () => {
   expect(() => needs('members:raed')).toThrow('"members:raed", which is not in the catalogue');

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import type { LiveSession } from '../../src/core/live-session.ts';
-import { createAnonymous } from '../../src/core/principal.ts';
-import { apiKeyProofs, sessionProofs } from '../../src/core/proof.ts';
+import type { LiveSession } from '../../src/core/access/live-session.ts';
+import { apiKeyProofs, sessionProofs } from '../../src/core/access/memoized-credential.ts';
+import { createAnonymous } from '../../src/core/access/principal.ts';
 
 const token = 'tenantry_session_that_somebody_has_shown';
 const live = { access: null } as LiveSession;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { formatSettings } from '../../src/db/embedded/settings.ts';
+import { formatSettings } from '../../src/postgres/settings.ts';
 
 test('given settings come after the shipped ones, so they win, and are quoted', () => {
   const text = formatSettings('port = 1\n', { port: '2', note: "it's" });
@@ -10,7 +10,7 @@ test('given settings come after the shipped ones, so they win, and are quoted', 
 });
 
 test('the shipped settings carry the tuning, and acknowledged commits stay durable', async () => {
-  const file = fileURLToPath(new URL('../../src/db/postgresql.conf', import.meta.url));
+  const file = fileURLToPath(new URL('../../src/postgres/postgresql.conf', import.meta.url));
   const text = await readFile(file, 'utf8');
   const settings = Object.fromEntries(
     [...text.matchAll(/^(\S+) = '?([^'\n]*)'?$/gm)].map(([, name, value]) => [name, value]),

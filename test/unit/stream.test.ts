@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { AppError, ForbiddenError, UnavailableError } from '../../src/core/app-error.ts';
-import { createRequestNotes } from '../../src/core/request-notes.ts';
-import type { StreamSource } from '../../src/core/stream.ts';
-import { createStreams } from '../../src/core/streams.ts';
+import { createRequestNotes } from '../../src/core/request-telemetry.ts';
+import type { StreamSource } from '../../src/core/streams/stream.ts';
+import { createStreams } from '../../src/core/streams/streams.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 
 type Value = { number: number };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { createLedger } from '../../src/cli/workers/ledger.ts';
-import { shareOut } from '../../src/cli/workers/share-out.ts';
+import { createLedger } from '../../src/cli/serve/workers/metrics-aggregator.ts';
+import { shareOut } from '../../src/cli/serve/workers/split-limits.ts';
 import { loadConfig } from '../../src/config.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
 

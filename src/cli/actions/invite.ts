@@ -1,5 +1,5 @@
 import { inviteMembers } from '../../domains/invitations/service/invite.ts';
-import { CommandError } from '../faults.ts';
+import { CommandError } from '../errors.ts';
 import { printList } from '../list.ts';
 import { getTenant } from '../names.ts';
 import { invitationList } from '../views/invitation.ts';

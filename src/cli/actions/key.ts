@@ -1,6 +1,6 @@
 import { ConflictError, NotFoundError } from '../../core/app-error.ts';
 import type { Ctx } from '../../core/context.ts';
-import type { ApiKey, Tenant, User } from '../../core/records.ts';
+import type { ApiKey, Tenant, User } from '../../core/entities.ts';
 import { createApiKey } from '../../domains/api-keys/service/create.ts';
 import { findApiKey, listApiKeys, listPermissionsOf } from '../../domains/api-keys/service/read.ts';
 import { revokeApiKey } from '../../domains/api-keys/service/revoke.ts';

@@ -1,6 +1,6 @@
 import { NotFoundError } from '../../core/app-error.ts';
 import type { Ctx } from '../../core/context.ts';
-import type { Session } from '../../core/records.ts';
+import type { Session } from '../../core/entities.ts';
 import {
   getUserOfSession,
   listSessionsOfTenant,
@@ -11,7 +11,7 @@ import { findTenantOf } from '../../domains/tenants/loaders.ts';
 import { findVisibleUser } from '../../domains/users/service.ts';
 import { parseIdOf } from '../../graphql/ids.ts';
 import { confirm, requireAnswer } from '../confirm.ts';
-import { UsageError } from '../faults.ts';
+import { UsageError } from '../errors.ts';
 import { printList } from '../list.ts';
 import { getTenant, getUser } from '../names.ts';
 import { printJson, printResult } from '../output.ts';

@@ -1,5 +1,5 @@
 import type { Ctx } from '../../core/context.ts';
-import type { Tenant, TenantStatus } from '../../core/records.ts';
+import type { Tenant, TenantStatus } from '../../core/entities.ts';
 import { ownersLoader } from '../../domains/tenants/loaders.ts';
 import { createTenantFor } from '../../domains/tenants/service/found.ts';
 import * as lifeCycle from '../../domains/tenants/service/life-cycle.ts';

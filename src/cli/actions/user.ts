@@ -1,5 +1,5 @@
 import type { Ctx } from '../../core/context.ts';
-import type { User, UserStatus } from '../../core/records.ts';
+import type { User, UserStatus } from '../../core/entities.ts';
 import { listMembershipsOfUser } from '../../domains/memberships/service/read.ts';
 import { tenantLoader } from '../../domains/tenants/loaders.ts';
 import { eraseUser } from '../../domains/users/service/erase.ts';

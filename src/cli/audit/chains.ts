@@ -1,5 +1,5 @@
 import type { Operator } from '../../db/operator.ts';
-import { CommandError } from '../faults.ts';
+import { CommandError } from '../errors.ts';
 
 const idForm =
   /^(?:tenant_)?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/;

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { decodeTextFile } from '../../config/text-file.ts';
 import type { Operator } from '../../db/operator.ts';
-import { CommandError } from '../faults.ts';
+import { CommandError } from '../errors.ts';
 import type { ChainFault } from './chains.ts';
 
 /** How far a chain went, and the hash that sealed it all. */

@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import type { Config } from '../../config.ts';
-import { copyRunningCluster } from '../../db/embedded/base-backup.ts';
-import { nameFolders } from '../../db/embedded/folders.ts';
-import { openOwnerClient } from '../../db/owner-client.ts';
+import { openOwnerClient } from '../../db/connection/owner-client.ts';
 import { type DatabaseRoles, findRoles } from '../../db/roles.ts';
-import { CommandError } from '../faults.ts';
+import { copyRunningCluster } from '../../postgres/base-backup.ts';
+import { nameFolders } from '../../postgres/folders.ts';
+import { CommandError } from '../errors.ts';
 import { createBackupFolder, type Manifest, nameBackup, writeManifest } from './manifest.ts';
 import { findTool, runTool, verifySuperuser } from './postgres-tools.ts';
 

@@ -2,7 +2,7 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { decodeTextFile } from '../../config/text-file.ts';
-import { CommandError } from '../faults.ts';
+import { CommandError } from '../errors.ts';
 
 const roleName = z.string().regex(/^[a-z0-9_]{1,63}$/);
 

@@ -3,9 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { readServerFacts } from '../../db/beside.ts';
+import { readServerFacts } from '../../db/replace-database.ts';
 import { formatPostgresUrl, parsePostgresUrl } from '../../lib/postgres-url.ts';
-import { CommandError } from '../faults.ts';
+import { CommandError } from '../errors.ts';
 
 const execute = promisify(execFile);
 

@@ -1,12 +1,12 @@
+import { openDatabase } from '../../app/open-database.ts';
 import type { Config } from '../../config.ts';
-import { builtInRoles } from '../../core/permissions.ts';
-import { nameDatabase, readDatabaseName, replaceDatabase } from '../../db/beside.ts';
-import { replaceCluster } from '../../db/embedded/base-restore.ts';
-import { settleDatabase } from '../../db/migrator.ts';
-import { openDatabase } from '../../db/open.ts';
+import { builtInRoles } from '../../core/access/permissions.ts';
+import { settleDatabase } from '../../db/migrate.ts';
 import { withOperator } from '../../db/operator.ts';
+import { nameDatabase, readDatabaseName, replaceDatabase } from '../../db/replace-database.ts';
+import { replaceCluster } from '../../postgres/base-restore.ts';
 import { listChains, verifyChains } from '../audit/chains.ts';
-import { CommandError } from '../faults.ts';
+import { CommandError } from '../errors.ts';
 import { createCommandLog } from '../output.ts';
 import { type EndedCredentials, endCredentials } from './end-credentials.ts';
 import { type Manifest, nameBackup, readManifest, thisPlatform } from './manifest.ts';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Config } from '../../config.ts';
 import type { Operator } from '../../db/operator.ts';
-import { CommandError, UsageError } from '../faults.ts';
+import { CommandError, UsageError } from '../errors.ts';
 import { printJson, printResult } from '../output.ts';
 import type { Candidate } from '../platform-admin.ts';
 
@@ -75,7 +75,7 @@ type NewAdmin = { email: string; name: string | null; passwordStdin?: boolean; c
 
 async function create(operator: Operator, admin: NewAdmin) {
   const { checkNewPassword } = await import('../../domains/sessions/service/password.ts');
-  const { createPasswordHasher } = await import('../../core/password-hasher.ts');
+  const { createPasswordHasher } = await import('../../core/passwords/hasher.ts');
   const { createPlatformAdmin } = await import('../platform-admin.ts');
   const { email, name, config } = admin;
   const typed = await readPassword(admin);

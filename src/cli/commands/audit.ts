@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import type { TrailEvent } from '../audit/events.ts';
 import type { VerifyOptions } from '../audit/verify.ts';
-import { CommandError, UsageError } from '../faults.ts';
+import { CommandError, UsageError } from '../errors.ts';
 import { printJson, printNote, printResult, toJsonLine } from '../output.ts';
 
 /** Trails are looked at and never changed. */

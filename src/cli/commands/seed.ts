@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import type { MigratedDatabase } from '../../app/open-database.ts';
 import type { Config } from '../../config.ts';
-import type { MigratedDatabase } from '../../db/open.ts';
 import { readCount } from '../arguments.ts';
-import { CommandError, UsageError } from '../faults.ts';
+import { CommandError, UsageError } from '../errors.ts';
 import { createCommandLog, printJson, printResult } from '../output.ts';
 import { createProgress } from '../progress.ts';
 import type { BulkResult } from '../seed/bulk.ts';
@@ -79,7 +79,7 @@ async function runDemo(options: SeedOptions): Promise<void> {
           'acme and globex), so it cannot be added. An empty TENANTRY_DATA_DIR gets it whole.',
       );
     }
-    const { formatDemo } = await import('../welcome.ts');
+    const { formatDemo } = await import('../serve/welcome.ts');
     const { listDemoAccounts } = await import('../seed/demo-people.ts');
     if (options.json) printJson({ demo: outcome, accounts: listDemoAccounts() });
     else printResult([describeDemo(outcome), ...formatDemo()].join('\n'));

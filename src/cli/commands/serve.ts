@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { keepHeapSmall, restartWithOptions } from '../process-options.ts';
+import { keepHeapSmall, restartWithOptions } from '../serve/process-options.ts';
 
 /** `tenantry serve`: the server, until a signal ends it. */
 export function addServe(program: Command, setExitCode: (code: number) => void): void {
@@ -22,7 +22,7 @@ Examples:
       const config = readConfig();
       restartWithOptions();
       keepHeapSmall();
-      const { serve } = await import('../../main.ts');
+      const { serve } = await import('../serve/serve.ts');
       setExitCode(await serve(config));
     });
 }

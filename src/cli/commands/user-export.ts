@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { UsageError } from '../faults.ts';
+import { UsageError } from '../errors.ts';
 import { printNote } from '../output.ts';
 import type { RowFormat } from '../user-import/read-rows.ts';
 

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { CommandError } from '../faults.ts';
+import { CommandError } from '../errors.ts';
 import { createCommandLog, printJson, printResult } from '../output.ts';
 import { formatCount } from '../table.ts';
 import type { ImportSummary } from '../user-import/import-users.ts';

@@ -1,5 +1,5 @@
-import { type DatabaseLog, silentLog } from '../../db/log.ts';
 import { type Operator, withOperator } from '../../db/operator.ts';
+import { type Log, silentLog } from '../../lib/log.ts';
 import {
   checkByBatch,
   insertStagedTenants,
@@ -21,7 +21,7 @@ export type BulkSettings = SeedSize & {
   /** Told after each batch how many users came with it. */
   onProgress: (usersAdded: number) => void;
   /** Hears of a wait for another seed. */
-  log?: DatabaseLog;
+  log?: Log;
 };
 
 /** What a bulk seed made, and where to look at it. */

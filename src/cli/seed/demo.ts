@@ -1,7 +1,7 @@
 import type { Config } from '../../config.ts';
-import { createPasswordHasher } from '../../core/password-hasher.ts';
-import type { DatabaseLog } from '../../db/log.ts';
+import { createPasswordHasher } from '../../core/passwords/hasher.ts';
 import { type Operator, withOperator } from '../../db/operator.ts';
+import type { Log } from '../../lib/log.ts';
 import { createUuidV7 } from '../../lib/uuid.ts';
 import { demoPeople, demoTenants, getDemoPassword } from './demo-people.ts';
 import {
@@ -34,7 +34,7 @@ export function hasDemo(ownerUrl: string): Promise<boolean> {
 export function seedDemo(
   ownerUrl: string,
   config: Pick<Config, 'passwords' | 'sessions'>,
-  { isOnlyWhenEmpty, log }: { isOnlyWhenEmpty: boolean; log: DatabaseLog },
+  { isOnlyWhenEmpty, log }: { isOnlyWhenEmpty: boolean; log: Log },
 ): Promise<DemoOutcome> {
   return withOperator(
     ownerUrl,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Config } from '../../config.ts';
-import { createPasswordHasher } from '../../core/password-hasher.ts';
+import { createPasswordHasher } from '../../core/passwords/hasher.ts';
 
 /** What every user of a bulk seed signs in with. */
 const seedPassword = 'demo-password-for-everyone';

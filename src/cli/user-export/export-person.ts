@@ -2,7 +2,7 @@ import type { AuditAction } from '../../core/audit.ts';
 import type { Operator } from '../../db/operator.ts';
 import { type PersonalData, rowsMax } from '../../domains/personal-data/queries.ts';
 import { type PersonalDataDocument, toDocument } from '../../domains/personal-data/rules.ts';
-import { CommandError } from '../faults.ts';
+import { CommandError } from '../errors.ts';
 
 const action: AuditAction = 'user.data_exported';
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type FileHandle, open } from 'node:fs/promises';
-import { CommandError } from '../faults.ts';
+import { CommandError } from '../errors.ts';
 
 /** Where an export goes. */
 export type Output = {

@@ -1,4 +1,5 @@
 import { InvalidInputError } from '../../core/app-error.ts';
+import type { UserStatus } from '../../core/entities.ts';
 import {
   checkEmail,
   checkLocale,
@@ -7,8 +8,7 @@ import {
   checkSlug,
   checkUrl,
 } from '../../core/input.ts';
-import { findPasswordHashFault } from '../../core/password-hash.ts';
-import type { UserStatus } from '../../core/records.ts';
+import { findPasswordHashFault } from '../../core/passwords/hash.ts';
 import { userNameMax } from '../../domains/users/service.ts';
 import { trimName } from '../../lib/blanks.ts';
 import { columns } from './columns.ts';

@@ -1,5 +1,5 @@
-import { type DatabaseLog, silentLog } from '../../db/log.ts';
 import { type Operator, withOperator } from '../../db/operator.ts';
+import { type Log, silentLog } from '../../lib/log.ts';
 import { createUuidV7 } from '../../lib/uuid.ts';
 import { createBatches, type ImportBatch, type RowResult } from './batches.ts';
 import { type LoadOptions, loadBatch, prepareImport, tidyAfterImport } from './load.ts';
@@ -9,7 +9,7 @@ export type ImportSettings = Omit<LoadOptions, 'runId'> & {
   /** Told of a batch once it is stored for good. */
   onResults: (results: readonly RowResult[]) => Promise<void>;
   /** Hears of a wait for another import. */
-  log?: DatabaseLog;
+  log?: Log;
 };
 
 /** How an import ended: rows by what became of them. */

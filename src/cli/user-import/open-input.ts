@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
-import { CommandError, UsageError } from '../faults.ts';
+import { CommandError, UsageError } from '../errors.ts';
 import { type RowFormat, rowFormats } from './read-rows.ts';
 
 /** A file to be read, or standard input. */

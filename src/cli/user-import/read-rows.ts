@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
-import { CommandError } from '../faults.ts';
+import { CommandError } from '../errors.ts';
 import { columns } from './columns.ts';
 import { readLines } from './lines.ts';
 

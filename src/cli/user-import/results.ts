@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { CommandError } from '../faults.ts';
+import { CommandError } from '../errors.ts';
 import type { RowResult } from './batches.ts';
 
 /** Where a line for each row goes. */

@@ -1,4 +1,4 @@
-import type { Invitation } from '../../core/records.ts';
+import type { Invitation } from '../../core/entities.ts';
 import type { InvitationResult } from '../../domains/invitations/service/invite.ts';
 import { toGlobalId } from '../../graphql/ids.ts';
 import type { ListView } from '../list.ts';

@@ -1,4 +1,4 @@
-import type { Session, Tenant, User } from '../../core/records.ts';
+import type { Session, Tenant, User } from '../../core/entities.ts';
 import { toGlobalId } from '../../graphql/ids.ts';
 import { describeDevice } from '../../lib/device.ts';
 import type { ListView } from '../list.ts';

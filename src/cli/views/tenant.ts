@@ -1,4 +1,4 @@
-import type { Tenant, User } from '../../core/records.ts';
+import type { Tenant, User } from '../../core/entities.ts';
 import type { TenantLimits, TenantUsage } from '../../domains/tenants/queries/settings.ts';
 import type { TenantSettings } from '../../domains/tenants/rules.ts';
 import { toGlobalId } from '../../graphql/ids.ts';

@@ -1,4 +1,4 @@
-import type { Membership, Tenant, User } from '../../core/records.ts';
+import type { Membership, Tenant, User } from '../../core/entities.ts';
 import { toGlobalId } from '../../graphql/ids.ts';
 import type { ListView } from '../list.ts';
 import { formatFacts, formatTime } from '../table.ts';

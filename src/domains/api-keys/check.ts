@@ -1,7 +1,7 @@
-import { createBatcher } from '../../core/batcher.ts';
-import type { CredentialCache } from '../../core/credential-cache.ts';
-import type { LiveApiKey } from '../../core/live-api-key.ts';
-import { createUseNotes } from '../../core/use-notes.ts';
+import type { LiveApiKey } from '../../core/access/live-api-key.ts';
+import { createBatcher } from '../../core/data/batcher.ts';
+import type { CredentialCache } from '../../core/data/credential-cache.ts';
+import { createUseNotes } from '../../core/data/last-used-buffer.ts';
 import type { Database } from '../../db/database.ts';
 import { noScope } from '../../db/scope.ts';
 import type { TokenHash } from '../../lib/token.ts';

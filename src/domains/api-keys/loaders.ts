@@ -1,4 +1,4 @@
-import { createTenantOwnedLoader } from '../../core/loader.ts';
+import { createTenantOwnedLoader } from '../../core/data/loader.ts';
 import { listEffectivePermissions } from './queries.ts';
 
 /** What keys may do at this moment, null for one that is not good. The caller sees the key. */

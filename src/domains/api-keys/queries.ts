@@ -1,6 +1,6 @@
-import type { LiveApiKey } from '../../core/live-api-key.ts';
-import type { CursorKey, PageRequest } from '../../core/page.ts';
-import type { ApiKey } from '../../core/records.ts';
+import type { LiveApiKey } from '../../core/access/live-api-key.ts';
+import type { CursorKey, PageRequest } from '../../core/data/page.ts';
+import type { ApiKey } from '../../core/entities.ts';
 import type { Db } from '../../db/database.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import type { RawReader } from '../../db/raw-reader.ts';

@@ -1,5 +1,5 @@
+import { isPermission, ownersOnly } from '../../core/access/permissions.ts';
 import { InvalidInputError } from '../../core/app-error.ts';
-import { isPermission, ownersOnly } from '../../core/permissions.ts';
 import { trimCode } from '../../lib/blanks.ts';
 
 const daySeconds = 86_400;

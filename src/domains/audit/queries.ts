@@ -1,4 +1,4 @@
-import type { CursorKey, PageRequest } from '../../core/page.ts';
+import type { CursorKey, PageRequest } from '../../core/data/page.ts';
 import type { Db } from '../../db/database.ts';
 import { Prisma } from '../../db/generated/client.ts';
 

@@ -1,6 +1,6 @@
-import { createLoader, createTenantOwnedLoader } from '../../core/loader.ts';
-import type { Invitation } from '../../core/records.ts';
-import { getOwnScope } from '../../core/scopes.ts';
+import { getOwnScope } from '../../core/access/scopes.ts';
+import { createLoader, createTenantOwnedLoader } from '../../core/data/loader.ts';
+import type { Invitation } from '../../core/entities.ts';
 import { type InvitationToMe, listOwnInvitations } from './queries/addressee.ts';
 import { listInvitationsById } from './queries.ts';
 

@@ -1,5 +1,5 @@
+import type { Invitation } from '../../core/entities.ts';
 import type { Mail } from '../../core/mail.ts';
-import type { Invitation } from '../../core/records.ts';
 
 /** What the mail about an invitation is made of. Names are whatever somebody typed. */
 export type InvitationMail = {

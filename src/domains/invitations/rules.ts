@@ -1,3 +1,4 @@
+import { findUngrantable } from '../../core/access/grants.ts';
 import {
   type AppError,
   ConflictError,
@@ -5,9 +6,8 @@ import {
   InvalidInputError,
   LimitReachedError,
 } from '../../core/app-error.ts';
+import type { Invitation, Role } from '../../core/entities.ts';
 import { checkEmail } from '../../core/input.ts';
-import type { Invitation, Role } from '../../core/records.ts';
-import { findUngrantable } from '../../core/rights.ts';
 import { trimCode } from '../../lib/blanks.ts';
 import { isEmailAllowed, type TenantSettings } from '../tenants/rules.ts';
 

@@ -1,6 +1,6 @@
+import { getOwnScope } from '../../core/access/scopes.ts';
 import { type Changes, recordAudit } from '../../core/audit.ts';
 import { type Ctx, getSignedIn, requirePlatformAdmin } from '../../core/context.ts';
-import { getOwnScope } from '../../core/scopes.ts';
 import type { Database, Db } from '../../db/database.ts';
 import { noScope } from '../../db/scope.ts';
 import { deleteOldInvitations } from '../invitations/service/expire.ts';

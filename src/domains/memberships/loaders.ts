@@ -1,8 +1,12 @@
-import { createBatcher } from '../../core/batcher.ts';
-import { createLoader, createTenantOwnedLoader, type TenantOwnedRef } from '../../core/loader.ts';
-import type { Membership } from '../../core/records.ts';
+import { getReader } from '../../core/access/scopes.ts';
+import { createBatcher } from '../../core/data/batcher.ts';
+import {
+  createLoader,
+  createTenantOwnedLoader,
+  type TenantOwnedRef,
+} from '../../core/data/loader.ts';
+import type { Membership } from '../../core/entities.ts';
 import type { MembershipsAsk, Runtime } from '../../core/runtime.ts';
-import { getReader } from '../../core/scopes.ts';
 import type { Database } from '../../db/database.ts';
 import { noScope } from '../../db/scope.ts';
 import { tenantLoader } from '../tenants/loaders.ts';

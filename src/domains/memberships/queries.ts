@@ -1,5 +1,5 @@
-import { ownerRoleKey } from '../../core/permissions.ts';
-import type { JsonObject, Membership, Tenant } from '../../core/records.ts';
+import { ownerRoleKey } from '../../core/access/permissions.ts';
+import type { JsonObject, Membership, Tenant } from '../../core/entities.ts';
 import type { MembershipOfUser, MembershipsAsk } from '../../core/runtime.ts';
 import type { Db } from '../../db/database.ts';
 import { Prisma } from '../../db/generated/client.ts';

@@ -1,5 +1,5 @@
-import { ownerRoleKey } from '../../core/permissions.ts';
-import type { Membership } from '../../core/records.ts';
+import { ownerRoleKey } from '../../core/access/permissions.ts';
+import type { Membership } from '../../core/entities.ts';
 
 /** What the roles of a membership amount to; who may change whom is decided in core/rights.ts. */
 

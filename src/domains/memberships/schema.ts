@@ -1,5 +1,8 @@
 import { LimitReachedError, NotFoundError } from '../../core/app-error.ts';
-import type { Membership as MembershipRecord, Tenant as TenantRecord } from '../../core/records.ts';
+import type {
+  Membership as MembershipRecord,
+  Tenant as TenantRecord,
+} from '../../core/entities.ts';
 import { builder } from '../../graphql/builder.ts';
 import { createConnectionType, forwardArgs, pageArgs } from '../../graphql/connection.ts';
 import { requireIdOf, requireTenantOwnedId, toGlobalId } from '../../graphql/ids.ts';

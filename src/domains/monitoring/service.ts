@@ -1,6 +1,6 @@
+import { getPlatformScope } from '../../core/access/scopes.ts';
 import { InvalidInputError } from '../../core/app-error.ts';
 import { type Ctx, requirePlatformAdmin } from '../../core/context.ts';
-import { getPlatformScope } from '../../core/scopes.ts';
 import type { Db } from '../../db/database.ts';
 import * as queries from './queries.ts';
 

@@ -1,3 +1,4 @@
+import { getOwnScope, getPlatformScope } from '../../core/access/scopes.ts';
 import { ForbiddenError, NotFoundError } from '../../core/app-error.ts';
 import { recordAudit } from '../../core/audit.ts';
 import {
@@ -7,7 +8,6 @@ import {
   getAuthenticated,
   isPlatformAdmin,
 } from '../../core/context.ts';
-import { getOwnScope, getPlatformScope } from '../../core/scopes.ts';
 import { checkReason, type UserIdInput } from '../users/service/suspend.ts';
 import { findPersonalData } from './queries.ts';
 import { type PersonalDataDocument, toDocument } from './rules.ts';

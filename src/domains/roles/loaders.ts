@@ -1,6 +1,6 @@
-import { createLoader, createTenantOwnedLoader } from '../../core/loader.ts';
-import type { Role } from '../../core/records.ts';
-import { getTenantScope } from '../../core/scopes.ts';
+import { getTenantScope } from '../../core/access/scopes.ts';
+import { createLoader, createTenantOwnedLoader } from '../../core/data/loader.ts';
+import type { Role } from '../../core/entities.ts';
 import { countRoleMembers, listRoles } from './queries.ts';
 
 /** All roles of a tenant, by tenant. The caller has been authorised for `roles:read`. */

@@ -1,4 +1,4 @@
-import type { Role } from '../../core/records.ts';
+import type { Role } from '../../core/entities.ts';
 import type { Db } from '../../db/database.ts';
 import { Prisma } from '../../db/generated/client.ts';
 

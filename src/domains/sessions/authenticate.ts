@@ -1,5 +1,5 @@
-import { createAnonymous, type Principal } from '../../core/principal.ts';
-import { sessionProofs } from '../../core/proof.ts';
+import { sessionProofs } from '../../core/access/memoized-credential.ts';
+import { createAnonymous, type Principal } from '../../core/access/principal.ts';
 import type { Runtime } from '../../core/runtime.ts';
 import { trimCode } from '../../lib/blanks.ts';
 import { hashSessionToken } from './token.ts';

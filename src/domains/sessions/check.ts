@@ -1,7 +1,7 @@
-import { createBatcher } from '../../core/batcher.ts';
-import type { CredentialCache } from '../../core/credential-cache.ts';
-import type { LiveSession, SessionAsk } from '../../core/live-session.ts';
-import { createUseNotes } from '../../core/use-notes.ts';
+import type { LiveSession, SessionAsk } from '../../core/access/live-session.ts';
+import { createBatcher } from '../../core/data/batcher.ts';
+import type { CredentialCache } from '../../core/data/credential-cache.ts';
+import { createUseNotes } from '../../core/data/last-used-buffer.ts';
 import type { Database } from '../../db/database.ts';
 import { noScope } from '../../db/scope.ts';
 import type { Logger } from '../../observability/logger.ts';

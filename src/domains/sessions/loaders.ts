@@ -1,5 +1,5 @@
-import { createTenantOwnedLoader } from '../../core/loader.ts';
-import type { User } from '../../core/records.ts';
+import { createTenantOwnedLoader } from '../../core/data/loader.ts';
+import type { User } from '../../core/entities.ts';
 import { listUsersInScope } from '../users/queries.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { CursorKey, PageRequest } from '../../core/page.ts';
-import type { Session, UserStatus } from '../../core/records.ts';
+import type { CursorKey, PageRequest } from '../../core/data/page.ts';
+import type { Session, UserStatus } from '../../core/entities.ts';
 import type { SignInLimits } from '../../core/runtime.ts';
 import type { Db } from '../../db/database.ts';
 import { Prisma } from '../../db/generated/client.ts';

@@ -1,9 +1,9 @@
-import { findAccess } from '../../core/access.ts';
+import { findAccess } from '../../core/access/authorize.ts';
+import { getPlatformScope, getTenantScope } from '../../core/access/scopes.ts';
 import { NotFoundError } from '../../core/app-error.ts';
 import type { Ctx } from '../../core/context.ts';
-import { createLoader, inOrderOf } from '../../core/loader.ts';
-import type { Tenant, User } from '../../core/records.ts';
-import { getPlatformScope, getTenantScope } from '../../core/scopes.ts';
+import { createLoader, inOrderOf } from '../../core/data/loader.ts';
+import type { Tenant, User } from '../../core/entities.ts';
 import type { Db } from '../../db/database.ts';
 import {
   listPolicies,

@@ -1,8 +1,8 @@
-import { tenantColumns } from '../../core/access.ts';
-import { type CursorKey, getBounds, type PageRequest } from '../../core/page.ts';
-import { ownerRoleKey } from '../../core/permissions.ts';
-import type { JsonObject, Tenant, TenantStatus, User } from '../../core/records.ts';
-import { toJsonb, toPattern } from '../../core/search.ts';
+import { tenantColumns } from '../../core/access/authorize.ts';
+import { ownerRoleKey } from '../../core/access/permissions.ts';
+import { type CursorKey, getBounds, type PageRequest } from '../../core/data/page.ts';
+import { toJsonb, toPattern } from '../../core/data/search.ts';
+import type { JsonObject, Tenant, TenantStatus, User } from '../../core/entities.ts';
 import type { Db } from '../../db/database.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { hasSlugForm } from '../../lib/slug.ts';

@@ -1,5 +1,5 @@
 import { InvalidInputError } from '../../core/app-error.ts';
-import type { JsonObject } from '../../core/records.ts';
+import type { JsonObject } from '../../core/entities.ts';
 import type { SessionLimits } from '../../core/runtime.ts';
 import { trimCode } from '../../lib/blanks.ts';
 import { canonicalizeEmail } from '../../lib/email.ts';

@@ -1,4 +1,6 @@
-import { type Access, authorize, clearAccess, findAccess } from '../../core/access.ts';
+import { type Access, authorize, clearAccess, findAccess } from '../../core/access/authorize.ts';
+import { needs } from '../../core/access/permissions.ts';
+import { getOwnScope, getPlatformScope, getTenantScope } from '../../core/access/scopes.ts';
 import { ConflictError, ForbiddenError } from '../../core/app-error.ts';
 import { listChanges, recordAudit } from '../../core/audit.ts';
 import {
@@ -7,13 +9,11 @@ import {
   isPlatformAdmin,
   requirePlatformAdmin,
 } from '../../core/context.ts';
+import { type Page, type PageArgs, parsePage, toPage } from '../../core/data/page.ts';
+import { parseSearch } from '../../core/data/search.ts';
+import type { JsonObject, Tenant } from '../../core/entities.ts';
 import { type IdempotentInput, transactOnce } from '../../core/idempotency.ts';
 import { checkMetadata, checkSlug, checkText } from '../../core/input.ts';
-import { type Page, type PageArgs, parsePage, toPage } from '../../core/page.ts';
-import { needs } from '../../core/permissions.ts';
-import type { JsonObject, Tenant } from '../../core/records.ts';
-import { getOwnScope, getPlatformScope, getTenantScope } from '../../core/scopes.ts';
-import { parseSearch } from '../../core/search.ts';
 import type { Db } from '../../db/database.ts';
 import { isBrokenConstraint } from '../../db/error-map.ts';
 import { trimCode } from '../../lib/blanks.ts';

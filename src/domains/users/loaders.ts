@@ -1,6 +1,6 @@
-import { createLoader, inOrderOf } from '../../core/loader.ts';
-import type { User } from '../../core/records.ts';
-import { getReader } from '../../core/scopes.ts';
+import { getReader } from '../../core/access/scopes.ts';
+import { createLoader, inOrderOf } from '../../core/data/loader.ts';
+import type { User } from '../../core/entities.ts';
 import { listVisibleUsers } from './queries.ts';
 
 /** Users by id, null for those the caller may not see. */

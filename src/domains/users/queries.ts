@@ -1,6 +1,6 @@
-import { type CursorKey, getBounds, type PageRequest } from '../../core/page.ts';
-import type { JsonObject, User, UserStatus } from '../../core/records.ts';
-import { toJsonb, toPattern } from '../../core/search.ts';
+import { type CursorKey, getBounds, type PageRequest } from '../../core/data/page.ts';
+import { toJsonb, toPattern } from '../../core/data/search.ts';
+import type { JsonObject, User, UserStatus } from '../../core/entities.ts';
 import type { Db } from '../../db/database.ts';
 import { Prisma } from '../../db/generated/client.ts';
 

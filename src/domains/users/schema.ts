@@ -1,4 +1,4 @@
-import type { User as UserRecord } from '../../core/records.ts';
+import type { User as UserRecord } from '../../core/entities.ts';
 import { builder } from '../../graphql/builder.ts';
 import { createConnectionType, pageArgs } from '../../graphql/connection.ts';
 import { parseIdOrNil, toGlobalId } from '../../graphql/ids.ts';

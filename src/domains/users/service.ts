@@ -1,3 +1,4 @@
+import { getOwnScope, getPlatformScope } from '../../core/access/scopes.ts';
 import { listChanges, recordAudit } from '../../core/audit.ts';
 import {
   type Ctx,
@@ -8,6 +9,9 @@ import {
   isPlatformAdmin,
   requirePlatformAdmin,
 } from '../../core/context.ts';
+import { type Page, type PageArgs, parsePage, toPage } from '../../core/data/page.ts';
+import { parseSearch } from '../../core/data/search.ts';
+import type { JsonObject, User } from '../../core/entities.ts';
 import {
   checkEmail,
   checkLocale,
@@ -15,10 +19,6 @@ import {
   checkOptionalText,
   checkUrl,
 } from '../../core/input.ts';
-import { type Page, type PageArgs, parsePage, toPage } from '../../core/page.ts';
-import type { JsonObject, User } from '../../core/records.ts';
-import { getOwnScope, getPlatformScope } from '../../core/scopes.ts';
-import { parseSearch } from '../../core/search.ts';
 import { userLoader } from './loaders.ts';
 import * as queries from './queries.ts';
 

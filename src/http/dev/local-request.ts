@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { loopbackHost } from '../forgery.ts';
+import { loopbackHost } from '../browser/csrf.ts';
 
 /**
  * Headers that proxies, tunnels and content delivery networks add, by their beginning. `forwarded` is

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import type { Answer } from '../answer.ts';
+import type { Answer } from '../response.ts';
 import { type InboxEntry, renderInbox } from './inbox.ts';
 import { findRemoteSign } from './local-request.ts';
 import { renderTryPage } from './try-pages.ts';

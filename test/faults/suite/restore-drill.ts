@@ -6,11 +6,13 @@ import pg from 'pg';
 import { createBackup } from '../../../src/cli/backup/create-backup.ts';
 import { restoreBackup } from '../../../src/cli/backup/restore-backup.ts';
 import { loadConfig } from '../../../src/config.ts';
-import { startEmbedded } from '../../../src/db/embedded/start.ts';
-import { silentLog } from '../../../src/db/log.ts';
+import { silentLog } from '../../../src/lib/log.ts';
+import { startEmbedded } from '../../../src/postgres/start.ts';
 import type { Fault } from '../../support/faults/fault.ts';
 
-const settingsFile = fileURLToPath(new URL('../../../src/db/postgresql.conf', import.meta.url));
+const settingsFile = fileURLToPath(
+  new URL('../../../src/postgres/postgresql.conf', import.meta.url),
+);
 
 /** What a backup holds of before it began, and what it must not hold any more once it is restored. */
 const look = `

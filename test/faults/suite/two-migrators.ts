@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { silentLog } from '../../../src/db/log.ts';
-import { migrate } from '../../../src/db/migrator.ts';
+import { migrate } from '../../../src/db/migrate.ts';
+import { silentLog } from '../../../src/lib/log.ts';
 import type { Fault } from '../../support/faults/fault.ts';
 import { pass } from '../../support/faults/stage.ts';
 

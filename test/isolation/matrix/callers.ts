@@ -1,4 +1,4 @@
-import { allPermissions, builtInRoles, ownersOnly } from '../../../src/core/permissions.ts';
+import { allPermissions, builtInRoles, ownersOnly } from '../../../src/core/access/permissions.ts';
 
 /**
  * Everybody the matrix asks as. The stranger owns the foreign tenant; the bound one is an admin of

@@ -1,4 +1,4 @@
-import type { Permission } from '../../../src/core/permissions.ts';
+import type { Permission } from '../../../src/core/access/permissions.ts';
 import { listRights } from './callers.ts';
 import { getStanding, isThere, type Scene, type Verdict } from './scene.ts';
 

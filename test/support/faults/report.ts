@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { describeMachine } from '../../benchmarks/stage.ts';
+import { describeMachine } from '../../tools/benchmarks/stage.ts';
 import type { FaultReport } from './fault.ts';
 
 const begin = '<!-- faults: written by `npm run faults` -->';

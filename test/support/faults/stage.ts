@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { findFreePort } from '../../../src/db/embedded/port.ts';
+import { findFreePort } from '../../../src/postgres/port.ts';
 import type { Answer, AskOptions } from '../app.ts';
 import { waitUntil } from '../child.ts';
 import {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { getPriority } from 'node:os';
 import { expect, test } from 'vitest';
 import { loadConfig } from '../../../src/config.ts';
-import { createPasswordHasher } from '../../../src/core/password-hasher.ts';
+import { createPasswordHasher } from '../../../src/core/passwords/hasher.ts';
 
 test.runIf(process.platform === 'linux')(
   'on a full machine hashing gives way to the event loop and the database',

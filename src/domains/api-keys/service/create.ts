@@ -1,4 +1,7 @@
-import { authorize, requirePermission } from '../../../core/access.ts';
+import { authorize, requirePermission } from '../../../core/access/authorize.ts';
+import { findUngrantable } from '../../../core/access/grants.ts';
+import { needs } from '../../../core/access/permissions.ts';
+import { getTenantScope } from '../../../core/access/scopes.ts';
 import {
   ConflictError,
   ForbiddenError,
@@ -7,12 +10,9 @@ import {
 } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
 import { type Ctx, getSignedIn } from '../../../core/context.ts';
+import type { ApiKey } from '../../../core/entities.ts';
 import { type IdempotentInput, transactOnce } from '../../../core/idempotency.ts';
 import { checkText } from '../../../core/input.ts';
-import { needs } from '../../../core/permissions.ts';
-import type { ApiKey } from '../../../core/records.ts';
-import { findUngrantable } from '../../../core/rights.ts';
-import { getTenantScope } from '../../../core/scopes.ts';
 import type { Db } from '../../../db/database.ts';
 import { listRightsOf } from '../../roles/queries.ts';
 import { holdOwnSession } from '../../sessions/service/hold.ts';

@@ -1,11 +1,11 @@
-import { type Access, authorize, findAccess } from '../../../core/access.ts';
+import { type Access, authorize, findAccess } from '../../../core/access/authorize.ts';
+import { needs } from '../../../core/access/permissions.ts';
+import { createAnonymous } from '../../../core/access/principal.ts';
+import { getTenantScope } from '../../../core/access/scopes.ts';
 import { NotFoundError } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
 import { becomePrincipal, type Ctx, getAuthenticated } from '../../../core/context.ts';
-import { needs } from '../../../core/permissions.ts';
-import { createAnonymous } from '../../../core/principal.ts';
-import type { ApiKey } from '../../../core/records.ts';
-import { getTenantScope } from '../../../core/scopes.ts';
+import type { ApiKey } from '../../../core/entities.ts';
 import { tenantLoader } from '../../tenants/loaders.ts';
 import { lockTenant } from '../../tenants/queries.ts';
 import * as queries from '../queries.ts';

@@ -1,4 +1,7 @@
-import { authorize, findAccess, requirePermission } from '../../../core/access.ts';
+import { authorize, findAccess, requirePermission } from '../../../core/access/authorize.ts';
+import type { LiveApiKey } from '../../../core/access/live-api-key.ts';
+import { apiKeyProofs } from '../../../core/access/memoized-credential.ts';
+import { isPermission, needs } from '../../../core/access/permissions.ts';
 import { InvalidInputError } from '../../../core/app-error.ts';
 import {
   type Ctx,
@@ -6,10 +9,7 @@ import {
   getAuthenticated,
   isPlatformAdmin,
 } from '../../../core/context.ts';
-import type { LiveApiKey } from '../../../core/live-api-key.ts';
-import { isPermission, needs } from '../../../core/permissions.ts';
-import { apiKeyProofs } from '../../../core/proof.ts';
-import type { ApiKey } from '../../../core/records.ts';
+import type { ApiKey } from '../../../core/entities.ts';
 import { nilUuid } from '../../../lib/uuid.ts';
 import { effectivePermissionsLoader } from '../loaders.ts';
 import { hashApiKey } from '../token.ts';

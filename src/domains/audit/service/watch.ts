@@ -1,10 +1,10 @@
-import { authorize } from '../../../core/access.ts';
+import { authorize } from '../../../core/access/authorize.ts';
+import { needs } from '../../../core/access/permissions.ts';
+import { getTenantScope } from '../../../core/access/scopes.ts';
 import { type AppError, InvalidInputError, LimitReachedError } from '../../../core/app-error.ts';
 import { type Ctx, findActorId, getSignedIn } from '../../../core/context.ts';
-import { needs } from '../../../core/permissions.ts';
-import { recheck } from '../../../core/recheck.ts';
 import type { PersonNews } from '../../../core/runtime.ts';
-import { getTenantScope } from '../../../core/scopes.ts';
+import { recheck } from '../../../core/streams/recheck.ts';
 import { noScope } from '../../../db/scope.ts';
 import { listPersonNews } from '../queries/feed.ts';
 import * as queries from '../queries.ts';

@@ -1,5 +1,5 @@
 import type { Ctx } from '../../../core/context.ts';
-import type { Invitation, Role, Tenant } from '../../../core/records.ts';
+import type { Invitation, Role, Tenant } from '../../../core/entities.ts';
 import type { Db } from '../../../db/database.ts';
 import { type JsonRow, readDate } from '../../../db/json-row.ts';
 import type { TokenHash } from '../../../lib/token.ts';

@@ -2,7 +2,7 @@ import { NotFoundError } from '../../../core/app-error.ts';
 import type {
   Invitation as InvitationRecord,
   Tenant as TenantRecord,
-} from '../../../core/records.ts';
+} from '../../../core/entities.ts';
 import { builder } from '../../../graphql/builder.ts';
 import { createConnectionType, pageArgs } from '../../../graphql/connection.ts';
 import { toGlobalId } from '../../../graphql/ids.ts';

@@ -2,7 +2,7 @@ import { LimitReachedError, RateLimitedError } from '../../../core/app-error.ts'
 import type {
   Invitation as InvitationRecord,
   Membership as MembershipRecord,
-} from '../../../core/records.ts';
+} from '../../../core/entities.ts';
 import { builder } from '../../../graphql/builder.ts';
 import { ErrorInterface, toRefusal } from '../../../graphql/errors.ts';
 import { idempotencyKeyField } from '../../../graphql/idempotency.ts';

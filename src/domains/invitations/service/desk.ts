@@ -1,4 +1,6 @@
-import { requirePermission } from '../../../core/access.ts';
+import { requirePermission } from '../../../core/access/authorize.ts';
+import { allPermissions, needs } from '../../../core/access/permissions.ts';
+import { getTenantScope } from '../../../core/access/scopes.ts';
 import { ForbiddenError, RateLimitedError } from '../../../core/app-error.ts';
 import {
   type Ctx,
@@ -6,10 +8,8 @@ import {
   isPlatformAdmin,
   limitToCredential,
 } from '../../../core/context.ts';
+import type { Invitation, Role, Tenant } from '../../../core/entities.ts';
 import { enqueueMail } from '../../../core/mail.ts';
-import { allPermissions, needs } from '../../../core/permissions.ts';
-import type { Invitation, Role, Tenant } from '../../../core/records.ts';
-import { getTenantScope } from '../../../core/scopes.ts';
 import type { Db } from '../../../db/database.ts';
 import { listRightsOf, listRoles } from '../../roles/queries.ts';
 import { holdOwnSession } from '../../sessions/service/hold.ts';

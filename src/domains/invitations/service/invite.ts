@@ -1,4 +1,6 @@
-import { authorize } from '../../../core/access.ts';
+import { authorize } from '../../../core/access/authorize.ts';
+import { recordDeniedAttempt } from '../../../core/access/denied-attempts.ts';
+import { getTenantScope } from '../../../core/access/scopes.ts';
 import {
   type AppError,
   describeRefusal,
@@ -8,13 +10,11 @@ import {
 } from '../../../core/app-error.ts';
 import { listChanges, recordAudits } from '../../../core/audit.ts';
 import type { Ctx } from '../../../core/context.ts';
-import { recordDeniedAttempt } from '../../../core/denied-attempts.ts';
+import type { Invitation } from '../../../core/entities.ts';
 import { type IdempotentInput, transactOnce } from '../../../core/idempotency.ts';
-import type { Invitation } from '../../../core/records.ts';
-import { getTenantScope } from '../../../core/scopes.ts';
+import { toTrail } from '../audit.ts';
 import * as queries from '../queries.ts';
 import { type Draft, findPlaces, type InvitationInput, readLines } from '../rules.ts';
-import { toTrail } from '../trail.ts';
 import {
   type Desk,
   inviteToTenant,

@@ -1,14 +1,14 @@
-import { type Access, authorize } from '../../../core/access.ts';
+import { type Access, authorize } from '../../../core/access/authorize.ts';
 import { ConflictError, ForbiddenError, NotFoundError } from '../../../core/app-error.ts';
 import { listChanges, recordAudit } from '../../../core/audit.ts';
 import type { Ctx } from '../../../core/context.ts';
-import type { TenantOwnedRef } from '../../../core/loader.ts';
-import type { Invitation } from '../../../core/records.ts';
+import type { TenantOwnedRef } from '../../../core/data/loader.ts';
+import type { Invitation } from '../../../core/entities.ts';
 import { isEmailAllowed } from '../../tenants/rules.ts';
+import { toTrail } from '../audit.ts';
 import { invitationLoader } from '../loaders.ts';
 import * as queries from '../queries.ts';
 import { createFull, mayTouch } from '../rules.ts';
-import { toTrail } from '../trail.ts';
 import {
   changeInvitations,
   type Desk,

@@ -1,9 +1,9 @@
-import { authorize, findAccess } from '../../../core/access.ts';
+import { authorize, findAccess } from '../../../core/access/authorize.ts';
+import { needs } from '../../../core/access/permissions.ts';
+import { getTenantScope } from '../../../core/access/scopes.ts';
 import type { Ctx } from '../../../core/context.ts';
-import { type Page, type PageArgs, parsePage, toPage } from '../../../core/page.ts';
-import { needs } from '../../../core/permissions.ts';
-import type { Invitation } from '../../../core/records.ts';
-import { getTenantScope } from '../../../core/scopes.ts';
+import { type Page, type PageArgs, parsePage, toPage } from '../../../core/data/page.ts';
+import type { Invitation } from '../../../core/entities.ts';
 import { noScope } from '../../../db/scope.ts';
 import { invitationLoader, ownInvitationsLoader } from '../loaders.ts';
 import { findPreview, type InvitationPreview, type InvitationToMe } from '../queries/addressee.ts';

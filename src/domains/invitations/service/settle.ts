@@ -1,4 +1,5 @@
-import { clearAccess } from '../../../core/access.ts';
+import { clearAccess } from '../../../core/access/authorize.ts';
+import { getOwnScope } from '../../../core/access/scopes.ts';
 import {
   type AppError,
   ConflictError,
@@ -8,8 +9,7 @@ import {
 } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
 import { type Ctx, getSignedIn } from '../../../core/context.ts';
-import type { Membership } from '../../../core/records.ts';
-import { getOwnScope } from '../../../core/scopes.ts';
+import type { Membership } from '../../../core/entities.ts';
 import type { Db } from '../../../db/database.ts';
 import { membershipLoader } from '../../memberships/loaders.ts';
 import { ownInvitationsLoader } from '../loaders.ts';

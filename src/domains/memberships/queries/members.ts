@@ -1,5 +1,5 @@
-import { type CursorKey, getBounds, type PageRequest } from '../../../core/page.ts';
-import type { JsonObject, Membership, Role, User } from '../../../core/records.ts';
+import { type CursorKey, getBounds, type PageRequest } from '../../../core/data/page.ts';
+import type { JsonObject, Membership, Role, User } from '../../../core/entities.ts';
 import type { Db } from '../../../db/database.ts';
 import { Prisma } from '../../../db/generated/client.ts';
 import { rolesAsJson } from '../../roles/queries.ts';

@@ -1,4 +1,12 @@
-import { authorize, clearAccess, findAccess, requirePermission } from '../../../core/access.ts';
+import {
+  authorize,
+  clearAccess,
+  findAccess,
+  requirePermission,
+} from '../../../core/access/authorize.ts';
+import { findUngrantable, mayManage } from '../../../core/access/grants.ts';
+import { allPermissions, needs, type Permission } from '../../../core/access/permissions.ts';
+import { getTenantScope } from '../../../core/access/scopes.ts';
 import {
   ConflictError,
   ForbiddenError,
@@ -15,11 +23,8 @@ import {
   isPlatformAdmin,
   limitToCredential,
 } from '../../../core/context.ts';
+import type { JsonObject, Membership, Role } from '../../../core/entities.ts';
 import { checkMetadata } from '../../../core/input.ts';
-import { allPermissions, needs, type Permission } from '../../../core/permissions.ts';
-import type { JsonObject, Membership, Role } from '../../../core/records.ts';
-import { findUngrantable, mayManage } from '../../../core/rights.ts';
-import { getTenantScope } from '../../../core/scopes.ts';
 import type { Db } from '../../../db/database.ts';
 import { trimCode } from '../../../lib/blanks.ts';
 import { listRoles } from '../../roles/queries.ts';

@@ -1,11 +1,11 @@
-import { authorize, findAccess } from '../../../core/access.ts';
+import { authorize, findAccess } from '../../../core/access/authorize.ts';
+import { mayManage } from '../../../core/access/grants.ts';
+import { needs } from '../../../core/access/permissions.ts';
+import { getTenantScope } from '../../../core/access/scopes.ts';
 import { type Ctx, findPersonId, getAuthenticated } from '../../../core/context.ts';
+import { type Page, type PageArgs, parsePage, toPage } from '../../../core/data/page.ts';
+import type { Membership } from '../../../core/entities.ts';
 import { checkEmail, checkText } from '../../../core/input.ts';
-import { type Page, type PageArgs, parsePage, toPage } from '../../../core/page.ts';
-import { needs } from '../../../core/permissions.ts';
-import type { Membership } from '../../../core/records.ts';
-import { mayManage } from '../../../core/rights.ts';
-import { getTenantScope } from '../../../core/scopes.ts';
 import { userLoader } from '../../users/loaders.ts';
 import { membershipLoader, userMembershipsLoader } from '../loaders.ts';
 import * as queries from '../queries/members.ts';

@@ -1,4 +1,6 @@
-import { authorize, clearAccess } from '../../../core/access.ts';
+import { authorize, clearAccess } from '../../../core/access/authorize.ts';
+import { needs, ownerRoleKey } from '../../../core/access/permissions.ts';
+import { getTenantScope } from '../../../core/access/scopes.ts';
 import {
   ConflictError,
   ForbiddenError,
@@ -7,9 +9,7 @@ import {
 } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
 import { type Ctx, getSignedIn, requireRecentSignIn } from '../../../core/context.ts';
-import { needs, ownerRoleKey } from '../../../core/permissions.ts';
-import type { Membership, Role } from '../../../core/records.ts';
-import { getTenantScope } from '../../../core/scopes.ts';
+import type { Membership, Role } from '../../../core/entities.ts';
 import type { Db } from '../../../db/database.ts';
 import { listRoles } from '../../roles/queries.ts';
 import { lockTenant } from '../../tenants/queries.ts';

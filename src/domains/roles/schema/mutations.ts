@@ -1,5 +1,5 @@
 import { LimitReachedError } from '../../../core/app-error.ts';
-import type { Role as RoleRecord } from '../../../core/records.ts';
+import type { Role as RoleRecord } from '../../../core/entities.ts';
 import { builder } from '../../../graphql/builder.ts';
 import { idempotencyKeyField } from '../../../graphql/idempotency.ts';
 import { requireIdOf, requireTenantOwnedId, toGlobalId } from '../../../graphql/ids.ts';

@@ -1,4 +1,4 @@
-import { type PermissionInfo, permissionCatalogue } from '../../../core/permissions.ts';
+import { type PermissionInfo, permissionCatalogue } from '../../../core/access/permissions.ts';
 import { builder } from '../../../graphql/builder.ts';
 import { parseIdOf } from '../../../graphql/ids.ts';
 import { checkPermissions, checksMax, type PermissionDecision } from '../service/check.ts';

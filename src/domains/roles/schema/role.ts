@@ -1,4 +1,4 @@
-import type { Role as RoleRecord } from '../../../core/records.ts';
+import type { Role as RoleRecord } from '../../../core/entities.ts';
 import { builder } from '../../../graphql/builder.ts';
 import { toGlobalId } from '../../../graphql/ids.ts';
 import { Node, registerNode } from '../../../graphql/node.ts';

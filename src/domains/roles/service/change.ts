@@ -1,4 +1,7 @@
-import { authorize, requirePermission } from '../../../core/access.ts';
+import { authorize, requirePermission } from '../../../core/access/authorize.ts';
+import { findUngrantable, mayManage } from '../../../core/access/grants.ts';
+import { allPermissions, isPermission, needs } from '../../../core/access/permissions.ts';
+import { getTenantScope } from '../../../core/access/scopes.ts';
 import {
   ConflictError,
   ForbiddenError,
@@ -12,12 +15,9 @@ import {
   isPlatformAdmin,
   limitToCredential,
 } from '../../../core/context.ts';
+import type { Role } from '../../../core/entities.ts';
 import { type IdempotentInput, transactOnce } from '../../../core/idempotency.ts';
 import { checkOptionalText, checkText } from '../../../core/input.ts';
-import { allPermissions, isPermission, needs } from '../../../core/permissions.ts';
-import type { Role } from '../../../core/records.ts';
-import { findUngrantable, mayManage } from '../../../core/rights.ts';
-import { getTenantScope } from '../../../core/scopes.ts';
 import type { Db } from '../../../db/database.ts';
 import { DatabaseFault, isBrokenConstraint } from '../../../db/error-map.ts';
 import { trimCode } from '../../../lib/blanks.ts';

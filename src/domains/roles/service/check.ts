@@ -1,3 +1,6 @@
+import { isPermission } from '../../../core/access/permissions.ts';
+import type { Program } from '../../../core/access/principal.ts';
+import { getReader } from '../../../core/access/scopes.ts';
 import { InvalidInputError } from '../../../core/app-error.ts';
 import {
   type Ctx,
@@ -7,9 +10,6 @@ import {
   isPlatformAdmin,
   limitToCredential,
 } from '../../../core/context.ts';
-import { isPermission } from '../../../core/permissions.ts';
-import type { Program } from '../../../core/principal.ts';
-import { getReader } from '../../../core/scopes.ts';
 import { listRolesOfUsers, type RolesOfUser } from '../queries.ts';
 
 /** Most pairs in one question. */

@@ -1,7 +1,7 @@
-import { authorize, findAccess } from '../../../core/access.ts';
+import { authorize, findAccess } from '../../../core/access/authorize.ts';
+import { needs } from '../../../core/access/permissions.ts';
 import type { Ctx } from '../../../core/context.ts';
-import { needs } from '../../../core/permissions.ts';
-import type { Role } from '../../../core/records.ts';
+import type { Role } from '../../../core/entities.ts';
 import { roleMemberCountLoader, rolesLoader } from '../loaders.ts';
 
 const readRoles = needs('roles:read');

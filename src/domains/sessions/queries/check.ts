@@ -1,5 +1,5 @@
-import type { LiveSession, SessionAsk } from '../../../core/live-session.ts';
-import type { Session, User } from '../../../core/records.ts';
+import type { LiveSession, SessionAsk } from '../../../core/access/live-session.ts';
+import type { Session, User } from '../../../core/entities.ts';
 import type { Db } from '../../../db/database.ts';
 import { Prisma } from '../../../db/generated/client.ts';
 import type { RawReader } from '../../../db/raw-reader.ts';

@@ -1,4 +1,4 @@
-import type { Session, User } from '../../../core/records.ts';
+import type { Session, User } from '../../../core/entities.ts';
 import type { Db } from '../../../db/database.ts';
 import { Prisma } from '../../../db/generated/client.ts';
 import type { TokenHash } from '../../../lib/token.ts';

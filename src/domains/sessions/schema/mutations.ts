@@ -1,5 +1,5 @@
 import { InvalidCredentialsError, RateLimitedError } from '../../../core/app-error.ts';
-import type { Session as SessionRecord, User as UserRecord } from '../../../core/records.ts';
+import type { Session as SessionRecord, User as UserRecord } from '../../../core/entities.ts';
 import { builder } from '../../../graphql/builder.ts';
 import { idempotencyKeyField } from '../../../graphql/idempotency.ts';
 import { parseIdOrNil, requireIdOf, toGlobalId } from '../../../graphql/ids.ts';

@@ -1,4 +1,4 @@
-import type { Session as SessionRecord } from '../../../core/records.ts';
+import type { Session as SessionRecord } from '../../../core/entities.ts';
 import { builder } from '../../../graphql/builder.ts';
 import { createConnectionType, forwardArgs } from '../../../graphql/connection.ts';
 import { toGlobalId } from '../../../graphql/ids.ts';

@@ -1,5 +1,5 @@
 import { InvalidCredentialsError, RateLimitedError } from '../../../core/app-error.ts';
-import type { Session as SessionRecord } from '../../../core/records.ts';
+import type { Session as SessionRecord } from '../../../core/entities.ts';
 import { builder } from '../../../graphql/builder.ts';
 import { idempotencyKeyField } from '../../../graphql/idempotency.ts';
 import { requireIdOf } from '../../../graphql/ids.ts';

@@ -1,11 +1,11 @@
+import type { Principal } from '../../../core/access/principal.ts';
 import { isPlatformAdmin } from '../../../core/context.ts';
-import { emptyPage } from '../../../core/page.ts';
-import type { Principal } from '../../../core/principal.ts';
+import { emptyPage } from '../../../core/data/page.ts';
 import type {
   ApiKey,
   Session as SessionRecord,
   User as UserRecord,
-} from '../../../core/records.ts';
+} from '../../../core/entities.ts';
 import { builder } from '../../../graphql/builder.ts';
 import { forwardArgs } from '../../../graphql/connection.ts';
 import { parseIdOf, parseIdOrNil } from '../../../graphql/ids.ts';

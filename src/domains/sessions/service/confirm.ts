@@ -1,8 +1,8 @@
+import { getOwnScope } from '../../../core/access/scopes.ts';
 import { InvalidCredentialsError, UnauthenticatedError } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
 import { becomePrincipal, type Ctx, requireOwnSession } from '../../../core/context.ts';
-import type { Session } from '../../../core/records.ts';
-import { getOwnScope } from '../../../core/scopes.ts';
+import type { Session } from '../../../core/entities.ts';
 import * as queries from '../queries.ts';
 import { verifyPassword } from './password.ts';
 import { attemptSignIn, releaseSignIn } from './sign-in-budget.ts';

@@ -1,7 +1,7 @@
+import { createAnonymous } from '../../../core/access/principal.ts';
+import { getOwnScope } from '../../../core/access/scopes.ts';
 import { becomePrincipal, type Ctx } from '../../../core/context.ts';
-import { createAnonymous } from '../../../core/principal.ts';
-import type { Session, User } from '../../../core/records.ts';
-import { getOwnScope } from '../../../core/scopes.ts';
+import type { Session, User } from '../../../core/entities.ts';
 import { hashSessionToken } from '../token.ts';
 import { endSession } from './end.ts';
 import type { OpenedSession } from './open.ts';

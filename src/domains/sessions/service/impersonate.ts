@@ -1,3 +1,4 @@
+import { getPlatformScope } from '../../../core/access/scopes.ts';
 import { ConflictError, ForbiddenError, NotFoundError } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
 import {
@@ -6,10 +7,9 @@ import {
   requirePlatformAdmin,
   requireRecentSignIn,
 } from '../../../core/context.ts';
+import type { Session, User } from '../../../core/entities.ts';
 import { type IdempotentInput, transactOnce } from '../../../core/idempotency.ts';
 import { checkText } from '../../../core/input.ts';
-import type { Session, User } from '../../../core/records.ts';
-import { getPlatformScope } from '../../../core/scopes.ts';
 import type { Db } from '../../../db/database.ts';
 import { noScope } from '../../../db/scope.ts';
 import type { TokenHash } from '../../../lib/token.ts';

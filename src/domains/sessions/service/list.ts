@@ -1,4 +1,6 @@
-import { authorize, findAccess } from '../../../core/access.ts';
+import { authorize, findAccess } from '../../../core/access/authorize.ts';
+import { needs } from '../../../core/access/permissions.ts';
+import { getOwnScope, getPlatformScope, getTenantScope } from '../../../core/access/scopes.ts';
 import { ForbiddenError } from '../../../core/app-error.ts';
 import {
   type Ctx,
@@ -6,10 +8,8 @@ import {
   getAuthenticated,
   isPlatformAdmin,
 } from '../../../core/context.ts';
-import { type Page, type PageArgs, parsePage, toPage } from '../../../core/page.ts';
-import { needs } from '../../../core/permissions.ts';
-import type { Session, User } from '../../../core/records.ts';
-import { getOwnScope, getPlatformScope, getTenantScope } from '../../../core/scopes.ts';
+import { type Page, type PageArgs, parsePage, toPage } from '../../../core/data/page.ts';
+import type { Session, User } from '../../../core/entities.ts';
 import { userLoader } from '../../users/loaders.ts';
 import { boundUserLoader } from '../loaders.ts';
 import * as queries from '../queries.ts';

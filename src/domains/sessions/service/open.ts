@@ -1,5 +1,5 @@
 import type { Ctx } from '../../../core/context.ts';
-import type { Session } from '../../../core/records.ts';
+import type { Session } from '../../../core/entities.ts';
 import type { Db } from '../../../db/database.ts';
 import type { TokenHash } from '../../../lib/token.ts';
 import { createSession, type NewOwnSession } from '../queries/open.ts';

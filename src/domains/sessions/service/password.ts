@@ -1,9 +1,9 @@
+import { getOwnScope } from '../../../core/access/scopes.ts';
 import { InvalidCredentialsError, InvalidInputError } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
 import { type Ctx, getSignedIn } from '../../../core/context.ts';
 import { enqueueMail } from '../../../core/mail.ts';
 import type { PasswordPolicy } from '../../../core/runtime.ts';
-import { getOwnScope } from '../../../core/scopes.ts';
 import type { Db } from '../../../db/database.ts';
 import { findPasswordFault, normalizePassword } from '../../../lib/password-rules.ts';
 import { composePasswordChanged } from '../mails.ts';

@@ -1,4 +1,6 @@
-import { authorize } from '../../../core/access.ts';
+import { authorize } from '../../../core/access/authorize.ts';
+import { needs } from '../../../core/access/permissions.ts';
+import { getOwnScope, getPlatformScope, getTenantScope } from '../../../core/access/scopes.ts';
 import { ForbiddenError, NotFoundError } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
 import {
@@ -9,8 +11,6 @@ import {
   isPlatformAdmin,
   requireRecentSignIn,
 } from '../../../core/context.ts';
-import { needs } from '../../../core/permissions.ts';
-import { getOwnScope, getPlatformScope, getTenantScope } from '../../../core/scopes.ts';
 import type { Db } from '../../../db/database.ts';
 import type { Scope } from '../../../db/scope.ts';
 import { listMemberships } from '../../memberships/queries.ts';

@@ -1,3 +1,4 @@
+import { getOwnScope, getScopeOfUser } from '../../../core/access/scopes.ts';
 import {
   InvalidCredentialsError,
   NotFoundError,
@@ -5,9 +6,8 @@ import {
 } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
 import { type Ctx, getSignedIn } from '../../../core/context.ts';
+import type { User } from '../../../core/entities.ts';
 import { checkEmail } from '../../../core/input.ts';
-import type { User } from '../../../core/records.ts';
-import { getOwnScope, getScopeOfUser } from '../../../core/scopes.ts';
 import { noScope } from '../../../db/scope.ts';
 import { trimCode } from '../../../lib/blanks.ts';
 import { normalizePassword } from '../../../lib/password-rules.ts';

@@ -1,10 +1,10 @@
+import { getScopeOfUser } from '../../../core/access/scopes.ts';
 import { ConflictError, InvalidInputError } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
 import type { Ctx } from '../../../core/context.ts';
+import type { User } from '../../../core/entities.ts';
 import { type IdempotentInput, transactOnce } from '../../../core/idempotency.ts';
 import { checkEmail, checkOptionalText } from '../../../core/input.ts';
-import type { User } from '../../../core/records.ts';
-import { getScopeOfUser } from '../../../core/scopes.ts';
 import type { Db } from '../../../db/database.ts';
 import { isBrokenConstraint } from '../../../db/error-map.ts';
 import { createUuidV7 } from '../../../lib/uuid.ts';

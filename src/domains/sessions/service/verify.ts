@@ -1,4 +1,7 @@
-import { authorize, findAccess } from '../../../core/access.ts';
+import { authorize, findAccess } from '../../../core/access/authorize.ts';
+import type { LiveSession } from '../../../core/access/live-session.ts';
+import { sessionProofs } from '../../../core/access/memoized-credential.ts';
+import { needs, ownersOnly } from '../../../core/access/permissions.ts';
 import { ForbiddenError } from '../../../core/app-error.ts';
 import {
   type Ctx,
@@ -6,10 +9,7 @@ import {
   getAuthenticated,
   isPlatformAdmin,
 } from '../../../core/context.ts';
-import type { LiveSession } from '../../../core/live-session.ts';
-import { needs, ownersOnly } from '../../../core/permissions.ts';
-import { sessionProofs } from '../../../core/proof.ts';
-import type { Session, User } from '../../../core/records.ts';
+import type { Session, User } from '../../../core/entities.ts';
 import { userLoader } from '../../users/loaders.ts';
 import { hashSessionToken } from '../token.ts';
 

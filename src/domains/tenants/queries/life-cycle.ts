@@ -1,5 +1,5 @@
-import { tenantColumns } from '../../../core/access.ts';
-import type { Tenant } from '../../../core/records.ts';
+import { tenantColumns } from '../../../core/access/authorize.ts';
+import type { Tenant } from '../../../core/entities.ts';
 import type { Db } from '../../../db/database.ts';
 
 /** How a tenant gets from one state to another. */

@@ -1,4 +1,4 @@
-import type { Tenant as TenantRecord } from '../../../core/records.ts';
+import type { Tenant as TenantRecord } from '../../../core/entities.ts';
 import { builder } from '../../../graphql/builder.ts';
 import { requireIdOf } from '../../../graphql/ids.ts';
 import { addMutation, createResultType } from '../../../graphql/mutation.ts';

@@ -1,9 +1,9 @@
-import { authorize } from '../../../core/access.ts';
+import { authorize } from '../../../core/access/authorize.ts';
+import { needs } from '../../../core/access/permissions.ts';
+import { getPlatformScope } from '../../../core/access/scopes.ts';
 import { InvalidInputError } from '../../../core/app-error.ts';
 import { type Ctx, requirePlatformAdmin } from '../../../core/context.ts';
-import { needs } from '../../../core/permissions.ts';
-import type { Tenant } from '../../../core/records.ts';
-import { getPlatformScope } from '../../../core/scopes.ts';
+import type { Tenant } from '../../../core/entities.ts';
 import { findUser } from '../../users/service.ts';
 import {
   type CreateTenantInput,

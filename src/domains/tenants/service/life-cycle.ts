@@ -1,10 +1,10 @@
-import { authorize, clearAccess, findAccess } from '../../../core/access.ts';
+import { authorize, clearAccess, findAccess } from '../../../core/access/authorize.ts';
+import { needs } from '../../../core/access/permissions.ts';
+import { getPlatformScope } from '../../../core/access/scopes.ts';
 import { ConflictError, InvalidInputError, NotFoundError } from '../../../core/app-error.ts';
 import { type AuditAction, listChanges, recordAudit } from '../../../core/audit.ts';
 import { type Ctx, requirePlatformAdmin, requireRecentSignIn } from '../../../core/context.ts';
-import { needs } from '../../../core/permissions.ts';
-import type { Tenant, TenantStatus } from '../../../core/records.ts';
-import { getPlatformScope } from '../../../core/scopes.ts';
+import type { Tenant, TenantStatus } from '../../../core/entities.ts';
 import { trimCode } from '../../../lib/blanks.ts';
 import { changeTenantStatus, type TenantTransition } from '../queries/life-cycle.ts';
 

@@ -1,4 +1,7 @@
-import { type Access, authorize } from '../../../core/access.ts';
+import { type Access, authorize } from '../../../core/access/authorize.ts';
+import { findUngrantable } from '../../../core/access/grants.ts';
+import { needs } from '../../../core/access/permissions.ts';
+import { getPlatformScope } from '../../../core/access/scopes.ts';
 import {
   ForbiddenError,
   InvalidInputError,
@@ -7,9 +10,6 @@ import {
 } from '../../../core/app-error.ts';
 import { type Changes, listChanges, recordAudit } from '../../../core/audit.ts';
 import { type Ctx, requirePlatformAdmin } from '../../../core/context.ts';
-import { needs } from '../../../core/permissions.ts';
-import { findUngrantable } from '../../../core/rights.ts';
-import { getPlatformScope } from '../../../core/scopes.ts';
 import type { Db } from '../../../db/database.ts';
 import { policyLoader, usageLoader } from '../loaders.ts';
 import {

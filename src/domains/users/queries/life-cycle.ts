@@ -1,4 +1,4 @@
-import type { UserStatus } from '../../../core/records.ts';
+import type { UserStatus } from '../../../core/entities.ts';
 import type { Db } from '../../../db/database.ts';
 
 /** Suspends or reinstates; false outside the platform scope or where nothing changes. */

@@ -1,4 +1,4 @@
-import type { User as UserRecord } from '../../../core/records.ts';
+import type { User as UserRecord } from '../../../core/entities.ts';
 import { builder } from '../../../graphql/builder.ts';
 import { requireIdOf, toGlobalId } from '../../../graphql/ids.ts';
 import { addMutation, createResultType } from '../../../graphql/mutation.ts';

@@ -1,3 +1,5 @@
+import { createAnonymous } from '../../../core/access/principal.ts';
+import { getOwnScope, getPlatformScope } from '../../../core/access/scopes.ts';
 import { ConflictError, ForbiddenError, NotFoundError } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
 import {
@@ -7,8 +9,6 @@ import {
   isPlatformAdmin,
   requireRecentSignIn,
 } from '../../../core/context.ts';
-import { createAnonymous } from '../../../core/principal.ts';
-import { getOwnScope, getPlatformScope } from '../../../core/scopes.ts';
 import type { Db } from '../../../db/database.ts';
 import * as queries from '../queries/life-cycle.ts';
 import { checkReason, type UserIdInput } from './suspend.ts';

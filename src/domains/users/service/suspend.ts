@@ -1,3 +1,4 @@
+import { getPlatformScope } from '../../../core/access/scopes.ts';
 import { ConflictError, NotFoundError } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
 import {
@@ -5,9 +6,8 @@ import {
   findSignedInUnlessOperator,
   requirePlatformAdmin,
 } from '../../../core/context.ts';
+import type { User, UserStatus } from '../../../core/entities.ts';
 import { checkOptionalText } from '../../../core/input.ts';
-import type { User, UserStatus } from '../../../core/records.ts';
-import { getPlatformScope } from '../../../core/scopes.ts';
 import { userLoader } from '../loaders.ts';
 import { deleteSessionsOf, updateUserStatus } from '../queries/life-cycle.ts';
 import { findVisibleUser } from '../service.ts';

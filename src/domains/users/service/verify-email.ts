@@ -1,9 +1,9 @@
+import { getOwnScope } from '../../../core/access/scopes.ts';
 import { InvalidInputError, RateLimitedError } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
 import { becomePrincipal, type Ctx, getSignedIn } from '../../../core/context.ts';
+import type { User } from '../../../core/entities.ts';
 import { enqueueMail } from '../../../core/mail.ts';
-import type { User } from '../../../core/records.ts';
-import { getOwnScope } from '../../../core/scopes.ts';
 import type { Db } from '../../../db/database.ts';
 import { noScope } from '../../../db/scope.ts';
 import { composeVerification } from '../mails.ts';

@@ -1,0 +1,20 @@
+import { type AddressInfo, createServer } from 'node:net';
+import { explainListenFault, type ListenAddress } from '../../http/port-taken-error.ts';
+
+/**
+ * Makes sure, before anything is started or touched, that the port can be listened on; somebody may
+ * still take it the next moment. Port 0 means any and always passes. Answers the port that was free.
+ * Raises PortTakenError, and what the system says about an address that is not ours or a port we may not use.
+ */
+export function verifyPortFree({ host, port, setting }: ListenAddress): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', (error: NodeJS.ErrnoException) => {
+      reject(explainListenFault(error, { host, port, ...(setting ? { setting } : {}) }));
+    });
+    probe.listen({ host, port, exclusive: true }, () => {
+      const { port: found } = probe.address() as AddressInfo;
+      probe.close(() => resolve(found));
+    });
+  });
+}

@@ -1,0 +1,41 @@
+import { InvalidInputError } from '../app-error.ts';
+import type { JsonObject } from '../entities.ts';
+import { checkMetadata, checkSearch } from '../input.ts';
+
+/** What makes a list a search: it is answered by an index of its own, in the order of that. */
+type SearchFilter = {
+  search?: string | null | undefined;
+  metadata?: JsonObject | null | undefined;
+};
+
+/**
+ * Whether a list is a search, its filter as it is to be looked for, and its order: newest first unless
+ * another was asked for. Throws InvalidInputError for a search that no index serves, and for one in
+ * an order.
+ */
+export function parseSearch<Filter extends SearchFilter, Order>(
+  raw: Filter,
+  order: Order | null,
+): { isSearch: boolean; filter: Filter; order: Order | typeof newestFirst } {
+  const filter = raw.search == null ? raw : { ...raw, search: checkSearch(raw.search) };
+  if (filter.metadata != null) checkMetadata('metadata', filter.metadata);
+  const isSearch = Boolean(filter.search || filter.metadata);
+  if (isSearch && order) {
+    throw new InvalidInputError('A search is always newest first; leave out "orderBy".', [
+      'orderBy',
+    ]);
+  }
+  return { isSearch, filter, order: order ?? newestFirst };
+}
+
+const newestFirst = { field: 'createdAt', isDescending: true } as const;
+
+/** What a person typed, safe inside a LIKE pattern; null when nothing was typed. */
+export function toPattern(search: string | null | undefined): string | null {
+  return search ? search.replace(/[\\%_]/g, '\\$&') : null;
+}
+
+/** A JSON argument for a statement, or null. */
+export function toJsonb(value: JsonObject | null | undefined): string | null {
+  return value ? JSON.stringify(value) : null;
+}

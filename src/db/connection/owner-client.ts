@@ -1,0 +1,27 @@
+import type pg from 'pg';
+import { applySessionSettings, type SessionSettings } from '../session-settings.ts';
+import { connect } from './connect.ts';
+
+/** What the connection is called in pg_stat_activity. */
+export type OwnerClientName = 'tenantry-start' | 'tenantry-operator';
+
+/**
+ * Opens a direct connection as the owner with the session settings this program relies on and no time
+ * limits; `settings` are set as well. The caller ends it. A connection that is lost in between is reported by its
+ * next statement.
+ * @throws ConnectionError
+ */
+export async function openOwnerClient(
+  ownerUrl: string,
+  name: OwnerClientName = 'tenantry-start',
+  settings: SessionSettings = {},
+): Promise<pg.Client> {
+  const client = await connect(ownerUrl, { name });
+  try {
+    await applySessionSettings(client, settings);
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw error;
+  }
+}

@@ -1,0 +1,183 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import type { Log } from '../lib/log.ts';
+import { createMigrationAdapter, type ScriptFailure } from './migrate/adapter.ts';
+import { applyWithEngine } from './migrate/engine.ts';
+import { type MigrationFile, readMigrations } from './migrate/files.ts';
+import { clearUnfinished, listPending, readHistory, verifyOwnDatabase } from './migrate/history.ts';
+import { MigrationError } from './migrate/migration-error.ts';
+import { readRolesState, settleRoles } from './migrate/roles.ts';
+import { createSession, takeLock, verifyServer, verifyWritable } from './migrate/session.ts';
+import { type DatabaseRoles, fillRoles } from './roles.ts';
+
+/** What to bring up to date with what. */
+export type MigrateOptions = {
+  ownerUrl: string;
+  /** The folder that holds `NNN_words/migration.sql`. */
+  migrationsDir: string;
+  log: Log;
+  /** For how long to wait for other runners and for locked tables. It does not bound the work. */
+  deadlineSeconds?: number;
+  /** The database whose roles it gets, where that is not itself: it is about to take that one's place. */
+  rolesOf?: string | undefined;
+};
+
+type Run = {
+  session: pg.Pool;
+  migrationsDir: string;
+  log: Log;
+  deadline: number;
+  roles: DatabaseRoles;
+};
+
+/**
+ * Brings the database to the version of the files and answers the names it applied. Runs twice,
+ * twenty at once, and again after any kill: each file is applied exactly once, whole or not at
+ * all. When nothing is pending it takes no lock and does not load the engine.
+ * Raises MigrationError.
+ */
+export async function migrate({
+  ownerUrl,
+  migrationsDir,
+  log,
+  deadlineSeconds = 60,
+  rolesOf,
+}: MigrateOptions): Promise<{ applied: string[] }> {
+  const files = await readMigrations(migrationsDir);
+  const session = createSession(ownerUrl);
+  const deadline = Date.now() + deadlineSeconds * 1_000;
+  try {
+    await verifyServer(session);
+    await verifyWritable(session);
+    const state = await readRolesState(session, rolesOf);
+    const isCurrent = listPending(files, await readHistory(session)).length === 0;
+    // Only in tests are there files without them.
+    const needsRoles = files.some(({ sql }) => fillRoles(sql, state.wanted) !== sql);
+    if (isCurrent && (state.isSettled || !needsRoles)) return { applied: [] };
+    await takeLock(session, { deadline, log });
+    await verifyOwnDatabase(session);
+    if (needsRoles) await settleRoles(session, await readRolesState(session, rolesOf), log);
+    const run = { session, migrationsDir, log, deadline, roles: state.wanted };
+    return { applied: await applyPending(files, run) };
+  } finally {
+    await session.end();
+  }
+}
+
+/**
+ * Gives the database roles of its own where it shares or misnames them, and changes nothing else. Throws
+ * MigrationError.
+ */
+export async function settleDatabase({
+  ownerUrl,
+  log,
+}: Pick<MigrateOptions, 'ownerUrl' | 'log'>): Promise<void> {
+  const session = createSession(ownerUrl);
+  try {
+    await takeLock(session, { deadline: Date.now() + 60_000, log });
+    const state = await readRolesState(session);
+    if (!state.isSettled) await settleRoles(session, state, log);
+  } finally {
+    await session.end();
+  }
+}
+
+/**
+ * Names the files that are still to be applied, and changes nothing. `isNew` where the database was
+ * never migrated. Throws MigrationError.
+ */
+export async function listPendingMigrations({
+  ownerUrl,
+  migrationsDir,
+}: Pick<MigrateOptions, 'ownerUrl' | 'migrationsDir'>): Promise<{
+  pending: string[];
+  isNew: boolean;
+}> {
+  const files = await readMigrations(migrationsDir);
+  const session = createSession(ownerUrl);
+  try {
+    await verifyServer(session);
+    const history = await readHistory(session);
+    const pending = listPending(files, history).map(({ name }) => name);
+    return { pending, isNew: history.length === 0 };
+  } finally {
+    await session.end();
+  }
+}
+
+/** Under the lock, so what the history says now stays true. */
+async function applyPending(files: MigrationFile[], run: Run): Promise<string[]> {
+  const pending = listPending(files, await readHistory(run.session)).map(({ name }) => name);
+  for (;;) {
+    await clearUnfinished(run.session, files, run.log);
+    const remaining = listPending(files, await readHistory(run.session));
+    if (remaining.length === 0) break;
+    const failure = await applyOnce(files, run);
+    if (failure) await waitForTables(failure, run);
+  }
+  for (const migration of pending) run.log.info({ migration }, 'migration applied');
+  return pending;
+}
+
+/** Null when all was applied, the failure when a table was locked for too long. */
+async function applyOnce(files: MigrationFile[], run: Run): Promise<ScriptFailure | null> {
+  let failure: ScriptFailure | null = null;
+  const onFailure = (seen: ScriptFailure) => {
+    failure = seen;
+  };
+  const factory = createMigrationAdapter(run.session, {
+    files,
+    roles: run.roles,
+    onFailure,
+  });
+  try {
+    await applyWithEngine(factory, { files, migrationsDir: run.migrationsDir });
+    return null;
+  } catch (error) {
+    return explain(error, failure);
+  }
+}
+
+function explain(error: unknown, failure: ScriptFailure | null): ScriptFailure {
+  if (!failure) throw explainEngine(error);
+  if (lockCodes.has(readField(failure.error, 'code'))) return failure;
+  throw new MigrationError('failed', describeFailure(failure), { cause: failure.error });
+}
+
+/** What the engine says without having run a file. */
+function explainEngine(error: unknown): MigrationError {
+  const message = error instanceof Error ? error.message : String(error);
+  return new MigrationError('failed', message, { cause: error });
+}
+
+/** lock_not_available and deadlock_detected: PostgreSQL's appendix of error codes. */
+const lockCodes = new Set(['55P03', '40P01']);
+
+/** Lets others at the tables before the next try, since behind a waiting migration they queue. */
+async function waitForTables({ file, error }: ScriptFailure, run: Run): Promise<void> {
+  if (Date.now() > run.deadline) {
+    throw new MigrationError(
+      'busy',
+      `migrations/${file.name} could not lock its tables in time: end the long transactions ` +
+        'on them (pg_stat_activity), then start again',
+      { cause: error },
+    );
+  }
+  run.log.warn({ migration: file.name }, 'a table is locked; the migration tries again');
+  await sleep(500 + Math.random() * 1_000);
+}
+
+function describeFailure({ file, error }: ScriptFailure): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const position = Number(readField(error, 'position'));
+  const line = position ? ` line ${file.sql.slice(0, position).split('\n').length}` : '';
+  return (
+    `migrations/${file.name}/migration.sql${line}: ${message} ` +
+    `(${readField(error, 'code') || 'no code'}). Nothing of this file was kept: ` +
+    'correct what it names, then start again'
+  );
+}
+
+function readField(error: unknown, field: 'code' | 'position'): string {
+  return String((error instanceof Error && Reflect.get(error, field)) || '');
+}

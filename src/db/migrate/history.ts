@@ -1,0 +1,111 @@
+import pg from 'pg';
+import type { Log } from '../../lib/log.ts';
+import { listConcurrentIndexes, type MigrationFile } from './files.ts';
+import { MigrationError } from './migration-error.ts';
+
+/** A row of `_prisma_migrations` that still counts (was not marked as rolled back). */
+export type HistoryRow = { name: string; checksum: string; isFinished: boolean };
+
+/** What the database says has been applied, oldest first; nothing where it was never migrated. */
+export async function readHistory(session: pg.Pool): Promise<HistoryRow[]> {
+  const table = await session.query<{ exists: boolean }>(
+    `select to_regclass('public._prisma_migrations') is not null as exists`,
+  );
+  if (!table.rows[0]?.exists) return [];
+  const { rows } = await session.query<HistoryRow>(
+    `select migration_name as name, checksum, finished_at is not null as "isFinished"
+     from public._prisma_migrations where rolled_back_at is null order by started_at`,
+  );
+  return rows;
+}
+
+/**
+ * Leaves the database of another program alone: no role is made for it and nobody loses access.
+ * Throws MigrationError (`not_empty`) for tables in the schema public of a database that was never migrated.
+ */
+export async function verifyOwnDatabase(session: pg.Pool): Promise<void> {
+  const { rows } = await session.query<{ isForeign: boolean }>(
+    `select to_regclass('public._prisma_migrations') is null and exists (
+       select from pg_class c
+       where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'f')
+         and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')
+     ) as "isForeign"`,
+  );
+  if (!rows[0]?.isForeign) return;
+  throw new MigrationError(
+    'not_empty',
+    'the schema public of this database holds tables of something else: ' +
+      'give this program a database of its own (create database tenantry)',
+  );
+}
+
+/**
+ * Answers the files that are still to be applied. Raises MigrationError when what was applied is
+ * not what the files say: `changed`, or `unknown` when a newer program was here.
+ */
+export function listPending(
+  files: readonly MigrationFile[],
+  history: readonly HistoryRow[],
+): MigrationFile[] {
+  const finished = history.filter((row) => row.isFinished);
+  for (const row of finished) {
+    const file = files.find(({ name }) => name === row.name);
+    if (!file) throw new MigrationError('unknown', describeUnknown(row.name));
+    if (file.checksum !== row.checksum) {
+      throw new MigrationError('changed', describeChanged(row.name));
+    }
+  }
+  const done = new Set(finished.map(({ name }) => name));
+  return files.filter(({ name }) => !done.has(name));
+}
+
+function describeUnknown(name: string): string {
+  return (
+    `the database has the migration ${name}, which this version of tenantry does not know: ` +
+    'a newer version migrated it. Use that version, or restore a backup made before'
+  );
+}
+
+function describeChanged(name: string): string {
+  return (
+    `migrations/${name}/migration.sql was changed after it had been applied to this database: ` +
+    'restore the file as it was and put the change into a new migration'
+  );
+}
+
+/**
+ * Clears what a failed or killed run left, so that its migration can be applied again. Nothing of
+ * a transactional file was kept; of a concurrent one, the invalid index is dropped. Its row stays,
+ * marked as rolled back, as `prisma migrate resolve --rolled-back` would. Call it under the lock.
+ */
+export async function clearUnfinished(
+  session: pg.Pool,
+  files: readonly MigrationFile[],
+  log: Log,
+): Promise<void> {
+  const unfinished = (await readHistory(session)).filter((row) => !row.isFinished);
+  for (const { name } of unfinished) {
+    const file = files.find((candidate) => candidate.name === name);
+    if (file?.isConcurrent) await dropInvalidIndexes(session, listConcurrentIndexes(file));
+    await session.query(
+      `update public._prisma_migrations set rolled_back_at = now()
+       where migration_name = $1 and finished_at is null and rolled_back_at is null`,
+      [name],
+    );
+    log.warn({ migration: name }, 'a migration was broken off and is applied again');
+  }
+}
+
+async function dropInvalidIndexes(session: pg.Pool, names: readonly string[]): Promise<void> {
+  const { rows } = await session.query<{ schema: string; name: string }>(
+    `select n.nspname as schema, c.relname as name
+     from pg_index i join pg_class c on c.oid = i.indexrelid
+       join pg_namespace n on n.oid = c.relnamespace
+     where not i.indisvalid and c.relname = any($1) and pg_table_is_visible(i.indrelid)`,
+    [names],
+  );
+  for (const { schema, name } of rows) {
+    const index = `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(name)}`;
+    await session.query(`drop index concurrently if exists ${index}`);
+  }
+}

@@ -1,0 +1,62 @@
+import { GraphQLError } from 'graphql';
+import { listLogIds, type NotedRequest, noteCode } from '../../core/request-telemetry.ts';
+import type { Logger } from '../../observability/logger.ts';
+import { runFor } from '../../observability/traced-work.ts';
+import type { TracedOperation, Tracing } from '../../observability/tracing.ts';
+import type { Exchange } from '../exchange.ts';
+import type { Answer } from '../response.ts';
+
+type AnswerGraphQL = (exchange: Exchange) => Promise<Answer>;
+
+/** Whether anybody wants to know of operations; where nobody does, nothing is done for it. */
+export function isObserved({ log, tracing }: { log: Logger; tracing: Tracing | null }): boolean {
+  return tracing !== null || log.isLevelEnabled('debug');
+}
+
+/**
+ * Traces operations, and writes a line of log for each at the level debug: what it was, how long it took,
+ * what was refused, and the ids to find everything else by. A subscription is done when its stream begins.
+ */
+export function observeOperations(
+  answer: AnswerGraphQL,
+  observers: { log: Logger; tracing: Tracing | null },
+): AnswerGraphQL {
+  if (!isObserved(observers)) return answer;
+  const { log, tracing } = observers;
+  return async (exchange) => {
+    const { request, req } = exchange;
+    const began = performance.now();
+    const operation = tracing?.beginOperation(req.headers.traceparent?.toString()) ?? null;
+    request.notes.traceId = operation?.traceId ?? null;
+    try {
+      return await runFor([operation], () => answer(exchange));
+    } catch (thrown) {
+      noteCode(request.notes, findCode(thrown));
+      throw thrown;
+    } finally {
+      finish({ log, operation }, request, performance.now() - began);
+    }
+  };
+}
+
+function finish(
+  { log, operation }: { log: Logger; operation: TracedOperation | null },
+  { id, notes }: NotedRequest,
+  milliseconds: number,
+): void {
+  const { tenantId, codes, waitedMs } = notes;
+  operation?.end({ requestId: id, operation: notes.operation, tenantId, codes, waitedMs });
+  const isPage = notes.operation === null && codes.length === 0;
+  if (isPage || !log.isLevelEnabled('debug')) return;
+  const refused = codes.length === 0 ? {} : { codes };
+  const waited = waitedMs === 0 ? {} : { waitedMs };
+  log.debug(
+    { ...listLogIds({ id, notes }), ...refused, ...waited, ms: milliseconds },
+    notes.operation?.label ?? 'refused',
+  );
+}
+
+function findCode(thrown: unknown): string {
+  const code = thrown instanceof GraphQLError ? thrown.extensions.code : undefined;
+  return typeof code === 'string' ? code : 'INTERNAL';
+}

@@ -1,0 +1,27 @@
+import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import type { ServerContext } from '../../exchange.ts';
+import { createRefusal } from '../../http-error.ts';
+import { answerInMultipart } from '../multipart-subscription.ts';
+import { findStreamType } from '../stream-type.ts';
+
+const howToSubscribe =
+  'A subscription is answered as a stream: send the header accept: text/event-stream.';
+
+/**
+ * Refuses a subscription, before anything is done for it, to a client that did not ask for a stream: it would
+ * wait for the end of the answer. Adds the multipart protocol of Apollo Client to Yoga's event streams.
+ */
+export function useSubscriptionStreams(): Plugin<ServerContext, ServerContext> {
+  return {
+    onSubscribe({ args, setResultAndStopExecution }) {
+      const { exchange }: ServerContext = args.contextValue;
+      if (findStreamType(exchange.accept) !== null) return;
+      setResultAndStopExecution({ errors: [createRefusal(406, howToSubscribe)] });
+    },
+    onResultProcess({ result, serverContext, setResultProcessor }) {
+      if (!isAsyncIterable(result)) return;
+      if (findStreamType(serverContext.exchange.accept) !== 'multipart/mixed') return;
+      setResultProcessor((_, fetchAPI) => answerInMultipart(result, fetchAPI), 'multipart/mixed');
+    },
+  };
+}

@@ -1,0 +1,133 @@
+import type { Departure } from '../client-disconnect.ts';
+import { createOverload, createPace, type OverloadListeners } from './overload.ts';
+
+/** How much of the API one process works on at once, and how much more may wait for a turn. */
+export type AdmissionLimits = { inFlightMax: number; inFlightQueueMax: number };
+
+export type AdmissionStats = {
+  /** Operations being worked on, without those that are parked. */
+  inFlight: number;
+  waiting: number;
+  /** All that were turned away since the start. */
+  refused: number;
+};
+
+/** Gives the place back; a second call does nothing. */
+export type Leave = () => void;
+
+/** Lets in as much as can be done in good time, and turns the rest away before anything is done for it. */
+export type Admission = {
+  /** True where a newcomer would be turned away now; it then counts as one. */
+  turnsAway(): boolean;
+  /**
+   * A place, at once or after a turn in the queue. Null for who is turned away, and for a caller that
+   * went away while it waited.
+   */
+  enter(getDeparture: () => Departure): Leave | null | Promise<Leave | null>;
+  /** Tells that there may be room although nobody left: something in here is parked now. */
+  noteParked(): void;
+  stats(): AdmissionStats;
+};
+
+export type AdmissionOptions = AdmissionLimits &
+  OverloadListeners & {
+    /**
+     * How many of those that are in are waiting for something that has a limit of its own, and do not count
+     * meanwhile.
+     */
+    countParked: () => number;
+  };
+
+/** Nobody who is let in waited longer, which comes on top of an operation's own deadline. */
+const waitMsMax = 2_000;
+
+type Waiter = { admit: (leave: Leave | null) => void; timer: NodeJS.Timeout };
+
+/**
+ * At most `inFlightMax` are in, and while that is enough the next `inFlightQueueMax` wait their turn, first
+ * come, first served: a crowd or a pause of the database makes nobody fail. Once the queue is full, or
+ * somebody has waited for two seconds or would have to at the present pace, more comes than can be done, and
+ * waiting only makes everybody late: the queue is dissolved, and for a second nobody waits.
+ */
+export function createAdmission(options: AdmissionOptions): Admission {
+  const { inFlightMax, inFlightQueueMax, countParked } = options;
+  const queue = new Set<Waiter>();
+  const overload = createOverload(options);
+  const pace = createPace();
+  let entered = 0;
+
+  const countInFlight = () => Math.max(0, entered - countParked());
+  const hasRoom = () => countInFlight() < inFlightMax;
+
+  function takePlace(): Leave {
+    entered += 1;
+    return once(() => {
+      entered -= 1;
+      pace.noteEnd(queue.size > 0);
+      admitWaiting();
+    });
+  }
+
+  function admitWaiting(): void {
+    for (const waiter of queue) {
+      if (!hasRoom()) return;
+      dismiss(waiter, takePlace());
+    }
+  }
+
+  function dismiss(waiter: Waiter, leave: Leave | null): void {
+    clearTimeout(waiter.timer);
+    queue.delete(waiter);
+    waiter.admit(leave);
+  }
+
+  function dissolveQueue(): void {
+    overload.noteRefused(queue.size, { isCause: true });
+    for (const waiter of queue) dismiss(waiter, null);
+  }
+
+  function turnsAway(): boolean {
+    if (hasRoom()) return false;
+    const isTooLong = queue.size >= inFlightQueueMax || pace.getWaitMs(queue.size) > waitMsMax;
+    if (!isTooLong && !overload.isOn()) return false;
+    overload.noteRefused(1, { isCause: isTooLong });
+    if (queue.size > 0) dissolveQueue();
+    return true;
+  }
+
+  function waitForTurn(departure: Departure): Promise<Leave | null> {
+    return new Promise((admit) => {
+      if (departure.aborted) return admit(null);
+      const timer = setTimeout(dissolveQueue, waitMsMax);
+      const waiter = { admit, timer };
+      queue.add(waiter);
+      departure.addEventListener('abort', () => {
+        if (queue.has(waiter)) dismiss(waiter, null);
+      });
+    });
+  }
+
+  return {
+    turnsAway,
+    enter(getDeparture) {
+      admitWaiting();
+      if (queue.size === 0 && hasRoom()) return takePlace();
+      return turnsAway() ? null : waitForTurn(getDeparture());
+    },
+    noteParked: admitWaiting,
+    stats: () => ({
+      inFlight: countInFlight(),
+      waiting: queue.size,
+      refused: overload.countRefused(),
+    }),
+  };
+}
+
+function once(work: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (isDone) return;
+    isDone = true;
+    work();
+  };
+}

@@ -1,0 +1,223 @@
+import type pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { toPublicId } from '../support/people.ts';
+import { type Arena, openArena, startServer, withClient } from '../tools/prove/arena.ts';
+import { signUp } from '../tools/prove/operations/world.ts';
+import { tellPlansSql } from '../tools/prove/plans.ts';
+import { createPlayer, type Data } from '../tools/prove/player.ts';
+
+// Most customers of a product that anybody can try are a person or two, and some are large. PostgreSQL keeps
+// one plan for both, made for the usual one.
+
+const smallCount = 5_000;
+/** Members of the large tenant; every fifth is an administrator, one is its owner. */
+const largeCount = 5_000;
+
+let arena: Arena;
+beforeAll(async () => {
+  arena = await openArena({ isHasty: true });
+});
+afterAll(() => arena.clear());
+
+type Tenant = { id: string; membershipId: string };
+type List = {
+  /** What is asked of a tenant. */
+  ask: (tenant: Tenant) => string;
+  /** What a page may take in pages of 8 KiB: to read the tenant for it takes ten thousand and more. */
+  buffersMax: number;
+  /** The memberships on the first page, in SQL; null for what is no list of them. */
+  expected: string | null;
+};
+
+const ofTenant = (list: string) => (tenant: Tenant) =>
+  `{ tenant(id: "${toPublicId('tenant', tenant.id)}") { ${list} } }`;
+const members = (args: string, order = 'LAST_SIGN_IN_AT') =>
+  ofTenant(`memberships(first: 50, orderBy: { field: ${order}, direction: DESC }${args}) {
+    edges { node { id user { email } roles { key } } } }`);
+const bySignIn = 'order by m.last_sign_in_at desc, m.id desc limit 50';
+const withRole = (
+  key: string,
+) => `and exists (select from membership_roles mr join roles r on r.id = mr.role_id
+  where mr.membership_id = m.id and r.key = '${key}')`;
+
+const lists: Record<string, List> = {
+  // Five pages for each of 50 members and its roles, and what leads there.
+  'members by their last sign-in': { ask: members(''), buffersMax: 500, expected: bySignIn },
+  'members by joining': {
+    ask: members('', 'JOINED_AT'),
+    buffersMax: 500,
+    expected: 'order by m.id desc limit 50',
+  },
+  'members with the role of all': {
+    ask: members(', where: { roleKey: "member" }'),
+    buffersMax: 1_000,
+    expected: `${withRole('member')} ${bySignIn}`,
+  },
+  // All of them are put in order.
+  'members with the role of a thousand': {
+    ask: members(', where: { roleKey: "admin" }'),
+    buffersMax: 12_000,
+    expected: `${withRole('admin')} ${bySignIn}`,
+  },
+  'members with the role of one': {
+    ask: members(', where: { roleKey: "owner" }'),
+    buffersMax: 1_000,
+    expected: `${withRole('owner')} ${bySignIn}`,
+  },
+  'a member': {
+    ask: ({ id, membershipId }) =>
+      `{ node(id: "${toPublicId('member', membershipId, id)}") { id } }`,
+    buffersMax: 100,
+    expected: null,
+  },
+  'the trail': {
+    ask: ofTenant('auditEvents(first: 50) { edges { node { id } } }'),
+    buffersMax: 500,
+    expected: null,
+  },
+  'the trail of an action': {
+    ask: ofTenant(
+      'auditEvents(first: 50, where: { action: "membership.created" }) { edges { node { id } } }',
+    ),
+    buffersMax: 500,
+    expected: null,
+  },
+  invitations: {
+    ask: ofTenant('invitations(first: 50) { edges { node { id } } }'),
+    buffersMax: 500,
+    expected: null,
+  },
+  'API keys': {
+    ask: ofTenant('apiKeys(first: 50) { edges { node { id } } }'),
+    buffersMax: 500,
+    expected: null,
+  },
+};
+
+describe('a page of a large tenant takes what a page takes where most tenants have one member', () => {
+  const seen = new Map<string, { answers: Data[]; expected: string[]; buffersMax: number }>();
+
+  beforeAll(async () => {
+    const ownerUrl = await arena.createDatabase('uneven');
+    await withClient(ownerUrl, async (client) => {
+      const { large, small } = await fill(client);
+      await client.query(tellPlansSql('uneven', 'buffers'));
+      const app = await startServer(ownerUrl);
+      try {
+        const { play } = createPlayer(app.url, arena.log);
+        const root = await signUp(play, 'root');
+        await client.query(`update users set is_platform_admin = true where name = 'root'`);
+        const owner = await signUp(play, 'owner');
+        await makeOwner(client, large);
+        for (const [name, list] of Object.entries(lists)) {
+          const player = createPlayer(app.url, arena.log);
+          // PostgreSQL looks at five plans made for their arguments before it may keep one for all; whoever is
+          // no administrator is shown the large one alone.
+          for (const one of small) await player.play(name, list.ask(one), root.token);
+          const answers: Data[] = [];
+          for (let time = 0; time < 8; time += 1) {
+            answers.push(await player.play(name, list.ask(large), owner.token));
+          }
+          const expected = await listExpected(client, large, list);
+          const taken = [...player.ledger.values()].map(({ buffersMax }) => buffersMax);
+          seen.set(name, { answers, expected, buffersMax: Math.max(...taken) });
+        }
+      } finally {
+        await app.close();
+      }
+    });
+  });
+
+  test.each(Object.entries(lists))('%s', (name, list) => {
+    const { answers, expected, buffersMax } = seen.get(name) ?? {};
+    expect(buffersMax).toBeLessThan(list.buffersMax);
+    if (list.expected === null) return;
+    expect(expected).not.toEqual([]);
+    for (const answer of answers ?? []) expect(listIds(answer)).toEqual(expected);
+  });
+});
+
+const listIds = ({ tenant }: Data): string[] =>
+  tenant.memberships.edges.map((edge: Data) => edge.node.id);
+
+async function listExpected(
+  client: pg.Client,
+  { id }: Tenant,
+  { expected }: List,
+): Promise<string[]> {
+  if (expected === null) return [];
+  const { rows } = await client.query<{ id: string }>(
+    `select m.id from user_tenants m where m.tenant_id = $1 ${expected}`,
+    [id],
+  );
+  return rows.map((row) => toPublicId('member', row.id, id));
+}
+
+/** The only owner, who signed up under that name. */
+async function makeOwner(client: pg.Client, { id }: Tenant): Promise<void> {
+  await client.query(
+    `with m as (
+       insert into user_tenants (tenant_id, user_id) select $1, id from users where name = 'owner'
+       returning id, tenant_id
+     )
+     insert into membership_roles (tenant_id, membership_id, role_id)
+     select m.tenant_id, m.id, r.id from m
+     join roles r on r.tenant_id = m.tenant_id and r.key in ('owner', 'member')`,
+    [id],
+  );
+}
+
+/**
+ * Tenants of one member and a large one, each with a trail, invitations and keys as long as it is large. Answers the
+ * large one and ten of the small.
+ */
+async function fill(client: pg.Client): Promise<{ large: Tenant; small: Tenant[] }> {
+  // Made-up rows, whose references hold by the way they are made.
+  await client.query('set session_replication_role = replica');
+  await client.query(
+    `insert into tenants (slug, name) select 'tenant-' || n, case n when 0 then 'large' else 'small' end
+     from generate_series(0, ${smallCount}) n;
+     insert into roles (tenant_id, key, name, is_built_in, permissions)
+     select t.id, b.key, b.name, true, b.permissions from tenants t cross join built_in_roles b;
+     create temporary table places as
+     select t.id as tenant_id, t.name, uuidv7() as user_id, uuidv7() as membership_id, n
+     from tenants t
+     cross join generate_series(1, case t.name when 'large' then ${largeCount} else 1 end) n;
+     insert into users (id, email) select user_id, 'member-' || user_id || '@example.com' from places;
+     insert into user_tenants (id, tenant_id, user_id) select membership_id, tenant_id, user_id from places;
+     insert into membership_roles (tenant_id, membership_id, role_id)
+     select p.tenant_id, p.membership_id, r.id from places p
+     join roles r on r.tenant_id = p.tenant_id and (r.key = 'member' or r.key = 'admin' and n % 5 = 0);
+     insert into audit_events (chain_id, sequence, tenant_id, at, action, actor_id, target_type, target_id,
+       changes, request_id, hash, person_id)
+     select tenant_id, n, tenant_id, now(), 'membership.created', user_id, 'Membership', membership_id,
+       '{}', 'made up', sha256(''), user_id
+     from places;
+     insert into invitations (tenant_id, email, status, token_hash, expires_at)
+     select tenant_id, 'guest-' || membership_id || '@example.com', 'pending',
+       sha256(uuid_send(membership_id)), now() + interval '1 day'
+     from places;
+     insert into api_keys (tenant_id, created_by, name, token_hash, hint, permissions, expires_at)
+     select tenant_id, user_id, 'Key', sha256(uuid_send(membership_id)), 'tk', '{tenant:read}',
+       now() + interval '1 day'
+     from places`,
+  );
+  // Everybody signs in again and again: the index of that order grows a level taller than those beside it.
+  await client.query('begin');
+  for (let time = 0; time < 8; time += 1) {
+    await client.query(
+      `update user_tenants set last_sign_in_at = clock_timestamp() - n * interval '1 second'
+       from places where places.membership_id = user_tenants.id`,
+    );
+  }
+  await client.query('commit');
+  await client.query('set session_replication_role = origin');
+  await client.query('vacuum (analyze)');
+  const { rows } = await client.query<Tenant>(
+    `select tenant_id as id, membership_id as "membershipId" from places
+     where n = 1 order by name = 'large' desc, tenant_id limit 11`,
+  );
+  const [large, ...small] = rows;
+  if (!large) throw new Error('the large tenant is missing');
+  return { large, small };
+}

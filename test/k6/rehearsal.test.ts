@@ -1,0 +1,106 @@
+import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { seedInBulk } from '../../src/cli/seed/bulk.ts';
+import { completeSize } from '../../src/cli/seed/plan.ts';
+import { createPasswordHasher } from '../../src/core/passwords/hasher.ts';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import type { Rehearsal } from '../support/k6/rehearse.ts';
+import { createPlatformAdmin } from '../support/people.ts';
+
+// Every scenario is run against a real server, by Node instead of k6: whatever is not load is proven
+// wherever the tests run.
+
+const atRoot = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
+const scenarios = readdirSync(atRoot('k6/scenarios'));
+const membersPassword = 'a password of many members';
+
+let app: TestApp;
+let environment: Record<string, string>;
+
+beforeAll(async () => {
+  app = await startTestApp();
+  const { email, password } = await createPlatformAdmin(app);
+  const hasher = createPasswordHasher({
+    memoryKib: 19_456,
+    iterations: 2,
+    concurrency: 1,
+    queueMax: 1,
+  });
+  const seeded = await seedInBulk(app.ownerUrl, {
+    ...completeSize({ users: 60, tenants: 2, sessions: 0 }),
+    passwordHash: await hasher.hash(membersPassword),
+    lifetime: { idleTimeoutSeconds: 3_600, absoluteTimeoutSeconds: 3_600 },
+    onProgress: () => undefined,
+  });
+  environment = {
+    LOAD_URL: `${app.url}/graphql`,
+    LOAD_ADMIN_EMAIL: email,
+    LOAD_ADMIN_PASSWORD: password,
+    LOAD_MEMBERS_EMAIL: seeded.sampleEmails[0] ?? '',
+    LOAD_MEMBERS_PASSWORD: membersPassword,
+    LOAD_MEMBERS_SLUG: seeded.largestTenant.slug,
+  };
+});
+afterAll(() => app.close());
+
+async function rehearse(
+  scenario: string,
+  iterations: number,
+): Promise<Rehearsal & { log: string }> {
+  const args = [
+    atRoot('test/support/k6/run.ts'),
+    atRoot(`k6/scenarios/${scenario}`),
+    `${iterations}`,
+  ];
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, args, {
+    env: environment,
+  });
+  return { ...JSON.parse(stdout.slice(stdout.lastIndexOf('\n'))), log: stderr };
+}
+
+describe.each(scenarios)('%s', (scenario) => {
+  test('gets the answers it expects to every operation it promises something of', async () => {
+    const { options, requests, samples, log } = await rehearse(scenario, 100);
+    expect(log).toBe('');
+    const failures = Object.entries(samples).filter(([name]) =>
+      name.startsWith('operation_failures'),
+    );
+    for (const [name, values] of failures) expect([name, Math.max(...values)]).toEqual([name, 0]);
+    const promised = Object.keys(options.thresholds).flatMap(
+      (name) => /^http_reqs\{operation:(.*)\}$/.exec(name)?.[1] ?? [],
+    );
+    expect(promised).not.toEqual([]);
+    for (const operation of promised) expect(requests).toHaveProperty(operation);
+  });
+
+  test('deletes the tenants that it made', async () => {
+    const { rows } = await app.owner.query(
+      `select slug from tenants where slug like 'load-%' and status <> 'pending_deletion'`,
+    );
+    expect(rows).toEqual([]);
+  });
+});
+
+test('a refusal in place of an answer is counted as a failure, though its status is 200', async () => {
+  await app.owner.query(`update tenants set custom_roles_max = 0`);
+  await app.owner.query(`alter table tenants alter column custom_roles_max set default 0`);
+  const { samples, log } = await rehearse('mutations.ts', 20);
+  expect(Math.min(...(samples['operation_failures{create-role}'] ?? []))).toBe(1);
+  expect(log).toContain('createRole was refused, LIMIT_REACHED');
+});
+
+test('the time of a sign-in is told without the hash, and is shorter for it', async () => {
+  const { samples } = await rehearse('sign-in.ts', 5);
+  expect(samples['sign_in_without_hash{sign-in}']).toHaveLength(5);
+});
+
+test('a run that lacks what a scenario needs says so before it begins', async () => {
+  const { LOAD_ADMIN_EMAIL, ...rest } = environment;
+  environment = rest;
+  const message = 'needs a platform admin: set LOAD_ADMIN_EMAIL and LOAD_ADMIN_PASSWORD';
+  await expect(rehearse('admin-tenants.ts', 1)).rejects.toThrow(message);
+  environment = { ...rest, LOAD_ADMIN_EMAIL: LOAD_ADMIN_EMAIL ?? '' };
+});

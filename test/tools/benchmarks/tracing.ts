@@ -1,0 +1,130 @@
+import '../../support/in-run-folder.ts';
+import { createServer } from 'node:net';
+import { startChild } from '../../support/child.ts';
+import { ensureServing } from '../../support/serving.ts';
+import { type LoadResult, runLoad } from './load.ts';
+import { startServerProcess } from './server-process.ts';
+import { ask, describeMachine, getMedian, openStage, print } from './stage.ts';
+
+// The price of traces: every operation and statement handed over to a collector, against the same build
+// that traces nothing. Two processes on one database, interleaved A B B A in one run. Judged by how much is
+// answered; the collector shares the machine and does nothing but read, so its part is counted as ours. The
+// processor time of the server for each answer is shown beside it, which others on the machine disturb less.
+
+const repetitions = 15;
+const load = { connections: 16, milliseconds: 1_000 };
+const lossMax = 0.1;
+
+const query = `{ viewer { user { id email name } memberships(first: 20) { edges { node {
+  tenant { id name slug } roles { key permissions } } } } } }`;
+
+const stage = await openStage();
+const closers: (() => Promise<unknown>)[] = [];
+try {
+  const ownerUrl = await stage.createDatabase('tracing');
+  const appUrl = await ensureServing(ownerUrl);
+  const collector = await startSink();
+  const traced = await startMeasured(appUrl, { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
+  const plain = await startMeasured(appUrl, {});
+  const token = await signUp(plain.url);
+  const run = (server: MeasuredServer) => measure(server, token);
+  await run(traced);
+  await run(plain);
+  const ratios: number[] = [];
+  const cpuRatios: number[] = [];
+  for (let round = 1; round <= repetitions; round += 1) {
+    const a1 = await run(traced);
+    const b1 = await run(plain);
+    const b2 = await run(plain);
+    const a2 = await run(traced);
+    const ratio = (a1.perSecond + a2.perSecond) / (b1.perSecond + b2.perSecond);
+    ratios.push(ratio);
+    const cpuRatio = (a1.cpuMs + a2.cpuMs) / (b1.cpuMs + b2.cpuMs);
+    cpuRatios.push(cpuRatio);
+    print(
+      `round ${round}: traced ${Math.round(a1.perSecond)} and ${Math.round(a2.perSecond)}/s, ` +
+        `plain ${Math.round(b1.perSecond)} and ${Math.round(b2.perSecond)}/s, ratio ${ratio.toFixed(3)}; ` +
+        `${a1.cpuMs.toFixed(2)} against ${b1.cpuMs.toFixed(2)} ms of processor an answer`,
+    );
+  }
+  const median = getMedian(ratios);
+  const isHeld = median >= 1 - lossMax;
+  print(`machine: ${describeMachine()}; the collector took ${await collector.countBytes()} bytes`);
+  print(
+    'the viewer with memberships, tenants and roles, traced against not: ' +
+      `${median.toFixed(3)} (at least ${1 - lossMax}): ${isHeld ? 'held' : 'NOT HELD'}`,
+  );
+  print(`processor time of the server an answer: ${getMedian(cpuRatios).toFixed(3)} times as much`);
+  process.exitCode = isHeld ? 0 : 1;
+} finally {
+  for (const close of closers) await close();
+  await stage.clear();
+}
+
+type MeasuredServer = { url: string; readCpuSeconds: () => Promise<number> };
+
+async function startMeasured(
+  appUrl: string,
+  environment: Record<string, string>,
+): Promise<MeasuredServer> {
+  const port = await findFreePort();
+  const settings = { ...environment, METRICS_PORT: String(port) };
+  const { url, end } = await startServerProcess(appUrl, settings);
+  closers.push(end);
+  return {
+    url,
+    readCpuSeconds: async () => {
+      const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+      return Number(/^process_cpu_seconds_total (.*)$/m.exec(text)?.[1]);
+    },
+  };
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+async function measure(
+  server: MeasuredServer,
+  token: string,
+): Promise<LoadResult & { cpuMs: number }> {
+  const before = await server.readCpuSeconds();
+  const result = await runLoad({
+    ...load,
+    url: server.url,
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify({ query }),
+  });
+  if (result.failures > 0) throw new Error(`${result.failures} requests failed`);
+  const seconds = (await server.readCpuSeconds()) - before;
+  return { ...result, cpuMs: (seconds * 1_000) / result.answers };
+}
+
+async function signUp(url: string): Promise<string> {
+  const answer = await ask<{ signUp: { token: string } }>(
+    url,
+    `mutation { signUp(input: { email: "owner@example.com", password: "a harbour without any wind",
+      tenantName: "Measured", tenantSlug: "measured" }) { ... on SignUpSuccess { token } } }`,
+  );
+  return answer.signUp.token;
+}
+
+/** A collector in a process of its own that throws everything away, and tells at GET how much. */
+async function startSink(): Promise<{ url: string; countBytes: () => Promise<number> }> {
+  const child = startChild(`
+    import { createServer } from 'node:http';
+    let bytes = 0;
+    const server = createServer((req, res) => {
+      req.on('data', (chunk) => { bytes += chunk.length; });
+      req.on('end', () => res.end(req.method === 'GET' ? String(bytes) : ''));
+    });
+    server.listen(0, '127.0.0.1', () => console.log('http://127.0.0.1:' + server.address().port));
+  `);
+  closers.push(child.kill);
+  const url = await child.firstLine;
+  return { url, countBytes: async () => Number(await (await fetch(url)).text()) };
+}

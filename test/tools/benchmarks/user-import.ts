@@ -1,0 +1,93 @@
+import '../../support/in-run-folder.ts';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Client } from 'pg';
+import { createCsv } from '../../support/import-rows.ts';
+import { describeMachine, openStage, print } from './stage.ts';
+
+// How long `tenantry user import` takes for people with argon2id hashes, as a process of its own, and
+// again for the same file, when everybody is there already. Then the same in an empty database, killed
+// half-way and started again: nobody may be missing, and nobody there twice.
+
+const users = Number(process.argv[2] ?? 100_000);
+const secondsMax = 30;
+
+const folder = await mkdtemp(path.join(tmpdir(), 'tenantry-import-'));
+const stage = await openStage();
+try {
+  const file = path.join(folder, 'people.csv');
+  await pipeline(Readable.from(createCsv(1, users)), createWriteStream(file));
+  const databaseUrl = await stage.createDatabase('user_import');
+  print(`machine: ${describeMachine()}`);
+  const seconds = await timeImport('into an empty database', databaseUrl, file);
+  await timeImport('once more, everybody is there', databaseUrl, file);
+
+  const otherUrl = await stage.createDatabase('user_import_killed');
+  const { child, ended } = startImport(otherUrl, file);
+  await killHalfway(child, otherUrl);
+  await ended;
+  print(`killed with ${await countUsers(otherUrl)} people written`);
+  await timeImport('started again', otherUrl, file);
+  const found = await countUsers(otherUrl);
+
+  const verdicts = [
+    [`under ${secondsMax} s`, seconds < secondsMax],
+    [`exactly ${users} people after the kill`, found === users],
+  ] as const;
+  for (const [what, isHeld] of verdicts) print(`${what}: ${isHeld ? 'held' : 'NOT HELD'}`);
+  process.exitCode = verdicts.every(([, isHeld]) => isHeld) ? 0 : 1;
+} finally {
+  await stage.clear();
+  await rm(folder, { recursive: true, force: true });
+}
+
+function startImport(databaseUrl: string, file: string) {
+  const tenantry = fileURLToPath(new URL('../../../src/cli/tenantry.js', import.meta.url));
+  const child = spawn(process.execPath, [tenantry, 'user', 'import', file], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, DATABASE_URL: databaseUrl },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let answer = '';
+  child.stdout.on('data', (chunk) => {
+    answer += chunk;
+  });
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, answer }));
+  return { child, ended };
+}
+
+async function timeImport(what: string, databaseUrl: string, file: string): Promise<number> {
+  const began = performance.now();
+  const { code, answer } = await startImport(databaseUrl, file).ended;
+  if (code !== 0) throw new Error(`the import ended with ${code}`);
+  const seconds = (performance.now() - began) / 1_000;
+  print(`${what}: ${seconds.toFixed(1)} s with the start of the process. ${answer.trim()}`);
+  return seconds;
+}
+
+/** The process has no time to say goodbye, and the kill falls into the midst of a batch. */
+async function killHalfway(child: ChildProcess, databaseUrl: string): Promise<void> {
+  const isRunning = () => child.exitCode === null && child.signalCode === null;
+  while (isRunning() && (await countUsers(databaseUrl)) < users / 2) await setTimeout(50);
+  if (!isRunning()) throw new Error('the import ended before it was half-way');
+  child.kill('SIGKILL');
+}
+
+async function countUsers(databaseUrl: string): Promise<number> {
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query('select count(*)::int as count from users');
+    return rows[0].count;
+  } finally {
+    await client.end();
+  }
+}

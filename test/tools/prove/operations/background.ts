@@ -1,0 +1,35 @@
+import { noScope } from '../../../../src/db/scope.ts';
+import { claimMails, deleteMail, postponeMail } from '../../../../src/domains/mail/queries.ts';
+import { deleteAllExpired } from '../../../../src/domains/maintenance/service.ts';
+import type { World } from './world.ts';
+
+/** What the server does by itself: mails, what has expired, and notes of what was used. */
+export async function playBackground({ note, app: { db, runtime }, client }: World) {
+  await note('sending mails', () =>
+    db.transaction(noScope, async (tx) => {
+      const [first, second] = await claimMails(tx, { rowsMax: 10, leaseSeconds: 120 });
+      if (!first || !second) throw new Error('no mail waits');
+      await postponeMail(tx, first, { waitSeconds: 60, fault: 'made up' });
+      await deleteMail(tx, second.id);
+    }),
+  );
+  await note('deleting what has expired', () => deleteAllExpired(db, { consecutiveMax: 100 }));
+  // Once a second or so, in the background; here while somebody looks.
+  const { rows: sessions } = await client.query<{ id: string }>('select id from sessions limit 50');
+  const { rows: keys } = await client.query<{ id: string }>('select id from api_keys limit 50');
+  const [sessionIds, keyIds] = [sessions, keys].map((rows) => rows.map(({ id }) => id));
+  await note('noting what was used', () =>
+    db.read(noScope, async (tx) => {
+      await tx.$queryRaw`select touch_sessions(${sessionIds}::uuid[])::text`;
+      await tx.$queryRaw`select touch_api_keys(${keyIds}::uuid[])::text`;
+      await tx.$queryRaw`select note_sign_in_failures(3)::text`;
+    }),
+  );
+  await note('checking streams', async () => {
+    await runtime.findGrant({
+      userId: crypto.randomUUID(),
+      tenantId: crypto.randomUUID(),
+      permission: 'audit:read',
+    });
+  });
+}
