@@ -36,7 +36,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['test/unit/**/*.test.ts', 'test/structure/ladder.test.ts'],
+          include: ['test/unit/**/*.test.ts', 'test/structure/{ladder,plain-words}.test.ts'],
           globalSetup: ['test/support/run-folder.ts'],
         },
       },
@@ -45,7 +45,7 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/unit/**', 'test/structure/ladder.test.ts'],
+          exclude: ['test/unit/**', 'test/structure/{ladder,plain-words}.test.ts'],
           globalSetup: ['test/support/global-setup.ts'],
         },
       },

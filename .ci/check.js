@@ -7,10 +7,11 @@ const checks = {
   style: ['biome', 'check', '--error-on-warnings'],
   // One thread: several check the same declarations again and take nearly twice the processor's time.
   types: ['tsc', '--noEmit', '--project', '.', '--singleThreaded'],
-  // Two tests that read the sources: who imports whom, and whether each line of the log is documented.
+  // Tests that read the sources: who imports whom, which words are used, whether each log line is documented.
   sources: [
     ...['vitest', 'run', '--project', 'unit'],
-    ...['test/structure/ladder.test.ts', 'test/unit/log-lines.test.ts'],
+    ...['test/structure/ladder.test.ts', 'test/structure/plain-words.test.ts'],
+    'test/unit/log-lines.test.ts',
   ],
   schema: ['node', 'src/cli/print-schema.ts', '--check'],
   client: ['node', 'examples/typed-client/print-types.ts', '--check'],
