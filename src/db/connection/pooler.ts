@@ -26,6 +26,9 @@ const answerTimeoutMs = 10_000;
 /** How long a further client may wait for a connection of the server. */
 const joinTimeoutMs = 2_000;
 
+/** A client got the result of a statement that another one has prepared. */
+class UnpreparedError extends Error {}
+
 /** prepared statement already exists, and does not exist: PostgreSQL's list of error codes. */
 const unpreparedCodes = new Set(['42P05', '26000']);
 
@@ -39,12 +42,16 @@ const unpreparedCodes = new Set(['42P05', '26000']);
  */
 export async function inspectRoute(url: string, setting?: UrlSetting): Promise<Route> {
   const clients: pg.Client[] = [];
-  const statement = {
-    name: `route_${randomUUID().replaceAll('-', '')}`,
-    text: 'select pg_backend_pid() as pid',
+  const name = `route_${randomUUID().replaceAll('-', '')}`;
+  const askPid = async (client: pg.Client) => {
+    // Of one name and a different text for each client: a pooler that mixes them up runs the other's.
+    const number = clients.indexOf(client);
+    const text = `select pg_backend_pid() as pid, ${number} as number`;
+    const { rows } = await client.query<{ pid: number; number: number }>({ name, text });
+    const [row] = rows;
+    if (row?.number !== number) throw new UnpreparedError();
+    return row.pid;
   };
-  const askPid = async (client: pg.Client) =>
-    (await client.query<{ pid: number }>(statement)).rows[0]?.pid ?? 0;
   try {
     const first = await join(clients, { url, setting, timeoutMs: answerTimeoutMs });
     if (getAnnouncedPid(first) === (await askPid(first))) return 'direct';
@@ -57,7 +64,8 @@ export async function inspectRoute(url: string, setting?: UrlSetting): Promise<R
     }
     return 'session';
   } catch (error) {
-    if (unpreparedCodes.has(readCode(error))) return 'unprepared';
+    if (error instanceof UnpreparedError || unpreparedCodes.has(readCode(error)))
+      return 'unprepared';
     throw error;
   } finally {
     await Promise.all(clients.map((client) => client.end().catch(() => undefined)));
