@@ -18,11 +18,11 @@ export const builder = new SchemaBuilder<OwnTypes>({
   defaultFieldNullability: false,
 });
 
-builder.queryType({ description: 'Everything that can be asked.' });
-builder.mutationType({ description: 'Everything that can be changed.' });
+builder.queryType({ description: 'All queries.' });
+builder.mutationType({ description: 'All mutations.' });
 builder.subscriptionType({
   description:
-    'Everything that can be followed: over server-sent events, until the credential is not good any more.',
+    'All subscriptions, over server-sent events. Each ends when the credential is no longer valid.',
 });
 
 /** The builder's types as Pothos completes them, for refs that are passed around. */

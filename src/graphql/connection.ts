@@ -7,11 +7,11 @@ import { price } from './price.ts';
 const countCost = 50;
 
 const PageInfo = builder.objectRef<Page<unknown>>('PageInfo').implement({
-  description: 'Where a page stands in its list.',
+  description: 'Position of a page in its list.',
   fields: (t) => ({
-    hasNextPage: t.exposeBoolean('hasNextPage', { description: 'More follows after the end.' }),
+    hasNextPage: t.exposeBoolean('hasNextPage', { description: 'More items follow this page.' }),
     hasPreviousPage: t.exposeBoolean('hasPreviousPage', {
-      description: 'More comes before the start.',
+      description: 'More items precede this page.',
     }),
     startCursor: t.string({
       nullable: true,
@@ -34,7 +34,7 @@ export function createConnectionType<Row extends object>(
   node: ObjectRef<SchemaTypes, Row>,
 ): ObjectRef<SchemaTypes, Page<Row>> {
   const EdgeType = builder.objectRef<Edge<Row>>(`${name}Edge`).implement({
-    description: `One ${name} of a list, and where it stands.`,
+    description: `One ${name} of a list, with its cursor.`,
     fields: (t) => ({
       node: t.field({
         type: node,
@@ -42,27 +42,27 @@ export function createConnectionType<Row extends object>(
         resolve: (edge) => edge.node as never,
       }),
       cursor: t.string({
-        description: 'Good for `after` and `before` of this list.',
+        description: 'Cursor for `after` and `before` of this list.',
         resolve: ({ page, index }) => page.getCursor(index) ?? '',
       }),
     }),
   });
   return builder.objectRef<Page<Row>>(`${name}Connection`).implement({
-    description: `A page of a list of ${name}.`,
+    description: `One page of a list of ${name} items.`,
     fields: (t) => ({
       edges: t.field({
         type: [EdgeType],
-        description: 'The rows of this page, in order.',
+        description: 'Items of this page, in order.',
         resolve: (page) => page.rows.map((row, index) => ({ node: row, page, index })),
       }),
       pageInfo: t.field({
         type: PageInfo,
-        description: 'What lies before and after.',
+        description: 'Whether more pages exist, with their cursors.',
         resolve: (page) => page,
       }),
       totalCount: t.int({
         nullable: true,
-        description: 'How many rows the whole list has; null where counting would cost too much.',
+        description: 'Number of items in the whole list; null where counting is too expensive.',
         extensions: price({ own: countCost }),
         resolve: (page) => page.count?.() ?? null,
       }),
@@ -75,10 +75,10 @@ type ArgBuilder = Parameters<Parameters<typeof builder.queryFields>[0]>[0]['arg'
 /** The arguments of a list that can be read from both ends. */
 export function pageArgs(t: { arg: ArgBuilder }) {
   return {
-    first: t.arg.int({ description: 'The first so many, 1 to 100; 25 unless said otherwise.' }),
-    after: t.arg.string({ description: 'Only what comes after this cursor.' }),
-    last: t.arg.int({ description: 'The last so many, 1 to 100.' }),
-    before: t.arg.string({ description: 'Only what comes before this cursor.' }),
+    first: t.arg.int({ description: 'Number of items from the start, 1 to 100; 25 by default.' }),
+    after: t.arg.string({ description: 'Only items after this cursor.' }),
+    last: t.arg.int({ description: 'Number of items from the end, 1 to 100.' }),
+    before: t.arg.string({ description: 'Only items before this cursor.' }),
   };
 }
 

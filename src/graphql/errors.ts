@@ -15,16 +15,16 @@ import {
 import { builder, type SchemaTypes } from './builder.ts';
 
 export const ErrorCode = builder.enumType('ErrorCode', {
-  description: 'What kind of refusal it is; stable, for programs.',
+  description: 'Stable error code for programs.',
   values: {
-    BAD_USER_INPUT: { description: 'A field of the input cannot be accepted; `path` names it.' },
-    UNAUTHENTICATED: { description: 'Nobody is signed in, or the credentials are not good.' },
+    BAD_USER_INPUT: { description: 'An input field is invalid; `path` names it.' },
+    UNAUTHENTICATED: { description: 'Nobody is signed in, or the credentials are invalid.' },
     FORBIDDEN: { description: 'The caller lacks a permission.' },
-    NOT_FOUND: { description: 'There is no such object for this caller.' },
-    CONFLICT: { description: 'The change clashes with what is there.' },
+    NOT_FOUND: { description: 'The object does not exist or is not visible to the caller.' },
+    CONFLICT: { description: 'The change conflicts with existing data.' },
     RATE_LIMITED: { description: 'Too many attempts.' },
-    LIMIT_REACHED: { description: 'A quota is used up.' },
-    UNAVAILABLE: { description: 'The service cannot answer right now.' },
+    LIMIT_REACHED: { description: 'A limit is reached.' },
+    UNAVAILABLE: { description: 'The service is temporarily unavailable.' },
   },
 });
 
@@ -46,13 +46,17 @@ export function toRefusal(error: AppError | RefusalRecord): Refusal {
 
 /** What every refusal is, for fields that answer one as a value. */
 export const ErrorInterface = builder.interfaceRef<Refusal>('Error').implement({
-  description: 'Why a mutation was refused. Nothing was changed.',
+  description: 'An error of a mutation. Nothing was changed.',
   fields: (t) => ({
-    code: t.field({ type: ErrorCode, description: 'For programs.', resolve: ({ code }) => code }),
-    message: t.exposeString('message', { description: 'For people.' }),
+    code: t.field({
+      type: ErrorCode,
+      description: 'Error code, for programs.',
+      resolve: ({ code }) => code,
+    }),
+    message: t.exposeString('message', { description: 'Error message, for people.' }),
     path: t.stringList({
       nullable: true,
-      description: 'The field of the input that it is about.',
+      description: 'Path of the input field the error is about; empty if none.',
       resolve: ({ path }) => path && [...path],
     }),
   }),
@@ -61,11 +65,11 @@ export const ErrorInterface = builder.interfaceRef<Refusal>('Error').implement({
 export type ErrorClass = new (...args: never[]) => AppError;
 
 const descriptions: [ErrorClass, string][] = [
-  [InvalidInputError, 'A field of the input cannot be accepted.'],
-  [InvalidCredentialsError, 'The given credentials are not good.'],
-  [NotFoundError, 'There is no such object for this caller.'],
-  [ConflictError, 'The change clashes with what is already there.'],
-  [LimitReachedError, 'A quota of the tenant is used up.'],
+  [InvalidInputError, 'An input field is invalid.'],
+  [InvalidCredentialsError, 'The given credentials are invalid.'],
+  [NotFoundError, 'The object does not exist or is not visible to the caller.'],
+  [ConflictError, 'The change conflicts with existing data.'],
+  [LimitReachedError, 'A limit of the tenant is reached.'],
 ];
 
 const RateLimited = builder.objectRef<Refusal>(RateLimitedError.name).implement({
@@ -74,29 +78,31 @@ const RateLimited = builder.objectRef<Refusal>(RateLimitedError.name).implement(
   fields: (t) => ({
     retryAfterSeconds: t.exposeInt('retryAfterSeconds', {
       nullable: true,
-      description: 'When to try again.',
+      description: 'Seconds to wait before a retry.',
     }),
   }),
 });
 
 const ForbiddenReasonType = builder.enumType('ForbiddenReason', {
-  description: 'Why something is forbidden, where the caller can do something about it.',
+  description: 'Reasons for a ForbiddenError that the caller can do something about.',
   values: {
     REAUTHENTICATION_REQUIRED: {
-      description: 'Confirm the password (confirmPassword), then again.',
+      description: 'Confirm the password with confirmPassword, then retry.',
     },
-    IMPERSONATED: { description: 'Only the person itself can do this, nobody in its name.' },
+    IMPERSONATED: {
+      description: 'Not allowed while impersonating; the user must do this themselves.',
+    },
   },
 });
 
 const Forbidden = builder.objectRef<Refusal>(ForbiddenError.name).implement({
-  description: 'The caller may not do this.',
+  description: 'The caller is not allowed to do this.',
   interfaces: [ErrorInterface],
   fields: (t) => ({
     reason: t.field({
       type: ForbiddenReasonType,
       nullable: true,
-      description: 'Why, where the caller can do something about it.',
+      description: 'The reason, if the caller can do something about it.',
       resolve: ({ reason }) => reason,
     }),
   }),

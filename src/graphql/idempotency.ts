@@ -6,7 +6,6 @@ type InputFields = Parameters<Parameters<typeof builder.inputType>[1]['fields']>
 export function idempotencyKeyField(t: InputFields) {
   return t.string({
     description:
-      'Makes it safe to ask again: the same key with the same input gives the same answer for 24 ' +
-      'hours and creates nothing more. 1 to 255 printable ASCII characters, best a random UUID.',
+      'Makes a retry safe: the same key with the same input returns the same response for 24 hours and creates nothing twice. 1 to 255 printable ASCII characters; a random UUID is best.',
   });
 }

@@ -33,7 +33,7 @@ export function createResultType<Success extends object>(
 ) {
   const errors = [...usualErrors, ...moreErrors];
   const union = builder.unionType(`${name}Result`, {
-    description: `How ${name} ended: done, or refused with nothing changed.`,
+    description: `Result of ${name}: success, or an error with nothing changed.`,
     types: [success, ...listErrorTypes(errors)] as never,
     resolveType: (value: Partial<Refusal>) => value.__typename ?? success.name,
   });

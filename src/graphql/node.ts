@@ -11,11 +11,11 @@ const lookupCost = 10;
 
 /** Anything with an id that can be fetched again by it. */
 export const Node = builder.interfaceRef<object>('Node').implement({
-  description: 'Anything with an id of its own, which `node` finds again.',
+  description: 'An object with a global id, which `node` looks up.',
   resolveType: (value) => (value as { __typename: string }).__typename,
   fields: (t) => ({
     id: t.id({
-      description: 'Opaque; good for `node`, and for the inputs that ask for it.',
+      description: 'Opaque global id, for `node` and for inputs.',
       resolve: () => '',
     }),
   }),
@@ -33,7 +33,7 @@ builder.queryFields((t) => ({
   node: t.field({
     type: Node,
     nullable: true,
-    description: 'The object with this id; null when there is none that the caller may see.',
+    description: 'The object with this id; null if there is none that the caller may see.',
     extensions: price({ own: lookupCost }),
     args: { id: t.arg.id({ required: true }) },
     resolve: (_root, { id }, ctx) => findNode(ctx, id),
@@ -41,7 +41,7 @@ builder.queryFields((t) => ({
   nodes: t.field({
     type: [Node],
     nullable: { list: false, items: true },
-    description: `Several at once, at most ${idsPerCallMax}, in the order of the ids.`,
+    description: `Looks up at most ${idsPerCallMax} objects, in the order of the ids.`,
     extensions: price({ own: lookupCost }),
     args: { ids: t.arg.idList({ required: true }) },
     resolve: (_root, { ids }, ctx) => {

@@ -1,7 +1,7 @@
 import { builder } from './builder.ts';
 
 export const OrderDirection = builder.enumType('OrderDirection', {
-  description: 'Which end of an order comes first.',
+  description: 'Sort direction.',
   values: {
     ASC: { value: 'asc', description: 'Smallest or oldest first.' },
     DESC: { value: 'desc', description: 'Largest or newest first.' },

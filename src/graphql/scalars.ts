@@ -6,14 +6,16 @@ import { builder } from './builder.ts';
 const rfc3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
 
 builder.scalarType('DateTime', {
-  description: 'A moment in time, RFC 3339, such as 2026-01-31T12:00:00.000Z; answers are in UTC.',
+  description:
+    'A point in time in RFC 3339, such as 2026-01-31T12:00:00.000Z. Responses are in UTC.',
   serialize: (value) => (value instanceof Date ? value.toISOString() : value) as unknown as Date,
   parseValue: parseDateTime,
   parseLiteral: (node) => parseDateTime(node.kind === Kind.STRING ? node.value : null),
 });
 
 builder.scalarType('JSON', {
-  description: 'Any JSON value. As input: an object of at most 16 KiB, nested at most 8 deep.',
+  description:
+    'Any JSON value. As input: an object of at most 16 KiB, nested at most 8 levels deep.',
   serialize: (value) => value,
   parseValue: (value) => value as JsonObject,
   parseLiteral: (node, variables) => toJson(node, variables ?? {}) as JsonObject,

@@ -36,7 +36,6 @@ const unread = [
   'src/lib',
   'src/observability',
   'src/postgres',
-  'src/schema.graphql',
   'migrations',
   'prisma',
   'k6',

@@ -11,62 +11,64 @@ import type { AuditEvent as AuditEventRecord } from './queries.ts';
 import { findAuditEvent, listAuditEvents } from './service.ts';
 
 export const AuditEvent = builder.objectRef<AuditEventRecord>('AuditEvent').implement({
-  description: 'Something that was done, as it was written down then. It cannot be changed.',
+  description: 'One entry of the audit log. Entries never change.',
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({
       description: 'Opaque id.',
       resolve: ({ id, tenantId }) => toGlobalId('AuditEvent', id, tenantId),
     }),
-    sequence: t.exposeInt('sequence', { description: 'Its number in the trail, without gaps.' }),
-    at: t.field({ type: 'DateTime', description: 'When.', resolve: ({ at }) => at }),
-    action: t.exposeString('action', { description: 'What, such as membership.updated.' }),
+    sequence: t.exposeInt('sequence', {
+      description: 'Number of the entry in its audit log, without gaps.',
+    }),
+    at: t.field({ type: 'DateTime', description: 'When it happened.', resolve: ({ at }) => at }),
+    action: t.exposeString('action', { description: 'The action, such as membership.updated.' }),
     actor: t.field({
       type: Node,
       nullable: true,
-      description: 'Who, a person or an API key; null where it is gone or not visible.',
+      description: 'The user or API key that acted; null if deleted or not visible to the caller.',
       resolve: (event, _args, ctx) =>
         findNodeOf(ctx, event.actorType, { id: event.actorId, tenantId: getActorTenant(event) }),
     }),
     actorId: t.id({
       nullable: true,
-      description: 'The id of who, which stays when that is gone; null for the system itself.',
+      description: 'Id of the actor; kept after the actor is deleted. Null for the system.',
       resolve: (event) =>
         event.actorId && toGlobalId(event.actorType, event.actorId, getActorTenant(event)),
     }),
     impersonator: t.field({
       type: User,
       nullable: true,
-      description: 'The administrator who acted in that person’s name.',
+      description: 'The platform administrator who impersonated the actor.',
       resolve: ({ impersonatorId }, _args, ctx) => findUser(ctx, impersonatorId),
     }),
     impersonatorId: t.id({
       nullable: true,
-      description: 'The id of that administrator, also for who may not see them.',
+      description: 'Id of that administrator, also where the caller cannot see the user.',
       resolve: ({ impersonatorId }) => impersonatorId && toGlobalId('User', impersonatorId),
     }),
     target: t.field({
       type: Node,
       nullable: true,
-      description: 'To what; null where it is gone.',
+      description: 'The object that was changed; null if it was deleted.',
       resolve: ({ targetType, targetId, tenantId }, _args, ctx) =>
         findNodeOf(ctx, targetType, { id: targetId, tenantId }),
     }),
     changes: t.field({
       type: 'JSON',
-      description: 'For each field that changed: before and after.',
+      description: 'Old and new value of each changed field.',
       resolve: ({ changes }) => changes,
     }),
-    requestId: t.exposeString('requestId', { nullable: true, description: 'In which request.' }),
-    ip: t.exposeString('ip', { nullable: true, description: 'From where.' }),
+    requestId: t.exposeString('requestId', { nullable: true, description: 'Id of the request.' }),
+    ip: t.exposeString('ip', { nullable: true, description: 'IP address of the request.' }),
     hash: t.string({
-      description: 'Seals this entry and all before it; hexadecimal SHA-256.',
+      description: 'Hash over this entry and the hash of the entry before it: hexadecimal SHA-256.',
       resolve: ({ hash }) => Buffer.from(hash).toString('hex'),
     }),
     redactedAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When personal data of somebody erased was taken out of it; null for most.',
+      description: 'When personal data of an erased user was removed from the entry; usually null.',
       resolve: ({ redactedAt }) => redactedAt,
     }),
   }),
@@ -79,15 +81,15 @@ registerNode('AuditEvent', (ctx, { id, tenantId }) =>
 const AuditEventConnection = createConnectionType('AuditEvent', AuditEvent);
 
 const AuditWhere = builder.inputType('AuditWhere', {
-  description: 'What a trail is narrowed by; all of it must hold.',
+  description: 'Filters for an audit log; all of them must match.',
   fields: (t) => ({
-    action: t.string({ description: 'Only this action, such as role.created.' }),
-    actorId: t.id({ description: 'Only what this user or API key did.' }),
-    targetId: t.id({ description: 'Only what was done to this object.' }),
-    from: t.field({ type: 'DateTime', description: 'Only from this moment on.' }),
-    to: t.field({ type: 'DateTime', description: 'Only before this moment.' }),
+    action: t.string({ description: 'Only entries with this action, such as role.created.' }),
+    actorId: t.id({ description: 'Only entries by this user or API key.' }),
+    targetId: t.id({ description: 'Only entries about this object.' }),
+    from: t.field({ type: 'DateTime', description: 'Only entries at or after this time.' }),
+    to: t.field({ type: 'DateTime', description: 'Only entries before this time.' }),
     isImpersonated: t.boolean({
-      description: 'Only what somebody did in another’s name, or only what nobody did so.',
+      description: 'Only entries made while impersonating, or only entries made without.',
     }),
   }),
 });
@@ -95,7 +97,7 @@ const AuditWhere = builder.inputType('AuditWhere', {
 builder.objectField(Tenant, 'auditEvents', (t) =>
   t.field({
     type: AuditEventConnection,
-    description: 'What was done in the tenant, newest first. Needs audit:read.',
+    description: 'Audit log of the tenant, newest first. Requires audit:read.',
     args: { ...pageArgs(t), where: t.arg({ type: AuditWhere }) },
     resolve: ({ id }, { where, ...page }, ctx) => {
       const { actorId, targetId, ...rest } = where ?? {};

@@ -5,32 +5,33 @@ import { type Cleanup, cleanupExpiredData } from './service.ts';
 const CleanupExpiredDataSuccess = builder
   .objectRef<Cleanup>('CleanupExpiredDataSuccess')
   .implement({
-    description: 'What has had its time is gone.',
+    description: 'Expired data was deleted.',
     fields: (t) => ({
       sessions: t.exposeInt('sessions', { description: 'Expired sessions that were deleted.' }),
       signInBudgets: t.exposeInt('signInBudgets', {
-        description: 'Counters of failed sign-ins that limit nobody any more.',
+        description: 'Rate limit counters that no longer limit anyone.',
       }),
       oneTimeTokens: t.exposeInt('oneTimeTokens', {
-        description: 'Links of mails that are good no more.',
+        description: 'Mailed links that expired.',
       }),
       idempotencyKeys: t.exposeInt('idempotencyKeys', {
-        description: 'Answers whose time to be given again is over.',
+        description: 'Stored responses of idempotency keys that expired.',
       }),
       invitations: t.exposeInt('invitations', {
-        description: 'Invitations whose time was over 90 days ago.',
+        description: 'Invitations that expired or were settled more than 90 days ago.',
       }),
       tenants: t.exposeInt('tenants', {
-        description: 'Tenants erased, whose time to be restored is over.',
+        description: 'Tenants whose time for a restore is over.',
       }),
       isComplete: t.exposeBoolean('isComplete', {
-        description: 'False where more is left than one request may do; then do it again.',
+        description: 'False if more is left than one request may delete; run it again.',
       }),
     }),
   });
 
 addPlainMutation('cleanupExpiredData', {
-  description: 'Deletes what has expired and erases what is due. Platform administrators only.',
+  description:
+    'Deletes expired data and erases tenants that are due. Platform administrators only.',
   result: createResultType('Cleanup', CleanupExpiredDataSuccess),
   resolve: cleanupExpiredData,
 });

@@ -20,7 +20,7 @@ import { leaveTenant, removeMember, updateMembership } from './service/change.ts
 import * as service from './service/read.ts';
 
 export const Membership = builder.objectRef<MembershipRecord>('Membership').implement({
-  description: 'That a user belongs to a tenant, and with what roles.',
+  description: 'Links a user to a tenant, with roles.',
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({
@@ -29,43 +29,43 @@ export const Membership = builder.objectRef<MembershipRecord>('Membership').impl
     }),
     tenant: t.field({
       type: Tenant,
-      description: 'Where.',
+      description: 'The tenant.',
       resolve: ({ tenantId }, _args, ctx) => demand(tenantLoader(ctx).load(tenantId), 'tenant'),
     }),
     user: t.field({
       type: User,
-      description: 'Who.',
+      description: 'The user.',
       resolve: ({ userId }, _args, ctx) => demand(userLoader(ctx).load(userId), 'user'),
     }),
     roles: t.field({
       type: [Role],
-      description: 'The roles held, by key.',
+      description: 'Roles of the member, by key.',
       extensions: price({ items: 5 }),
       resolve: ({ roles }) => [...roles],
     }),
     isActive: t.exposeBoolean('isActive', { description: 'False while the membership is paused.' }),
     joinedAt: t.field({
       type: 'DateTime',
-      description: 'Since when.',
+      description: 'When the user joined.',
       resolve: ({ joinedAt }) => joinedAt,
     }),
     lastSignInAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When the member last signed in; null for never.',
+      description: 'When the member last signed in; null if never.',
       resolve: ({ lastSignInAt }) => lastSignInAt,
     }),
     permissions: t.stringList({
-      description: 'What all the roles allow together.',
+      description: 'Permissions of all roles together.',
       resolve: (membership) => listPermissions(membership),
     }),
     metadata: t.field({
       type: 'JSON',
-      description: 'The product’s own data about the membership.',
+      description: 'Custom data of your product about the membership.',
       resolve: ({ metadata }) => metadata,
     }),
     viewerPermissions: t.stringList({
-      description: 'What the caller may do with this membership.',
+      description: 'Actions the caller may take on this membership.',
       resolve: (membership, _args, ctx) => service.listOwnPermissionsOn(ctx, membership),
     }),
   }),
@@ -78,29 +78,33 @@ registerNode('Membership', (ctx, { id, tenantId }) =>
 export const MembershipConnection = createConnectionType('Membership', Membership);
 
 const MembershipOrderField = builder.enumType('MembershipOrderField', {
-  description: 'What memberships can be ordered by.',
+  description: 'Fields that memberships can be sorted by.',
   values: {
     LAST_SIGN_IN_AT: {
       value: 'lastSignInAt',
-      description: 'The last sign-in; never counts as oldest.',
+      description: 'Last sign-in; members who never signed in count as oldest.',
     },
-    JOINED_AT: { value: 'joinedAt', description: 'The moment of joining.' },
+    JOINED_AT: { value: 'joinedAt', description: 'When the user joined.' },
   } as const,
 });
 
 const MembershipOrder = builder.inputType('MembershipOrder', {
-  description: 'The order of a list of memberships.',
+  description: 'Sort order for memberships.',
   fields: (t) => ({
-    field: t.field({ type: MembershipOrderField, required: true, description: 'By what.' }),
-    direction: t.field({ type: OrderDirection, description: 'Ascending unless said otherwise.' }),
+    field: t.field({
+      type: MembershipOrderField,
+      required: true,
+      description: 'Field to sort by.',
+    }),
+    direction: t.field({ type: OrderDirection, description: 'Direction; ascending by default.' }),
   }),
 });
 
 const MembershipWhere = builder.inputType('MembershipWhere', {
-  description: 'What a list of memberships is narrowed by; all of it must hold.',
+  description: 'Filters for memberships; all of them must match.',
   fields: (t) => ({
-    roleKey: t.string({ description: 'Only those with this role.' }),
-    isActive: t.boolean({ description: 'Only active, or only paused ones.' }),
+    roleKey: t.string({ description: 'Only members with this role.' }),
+    isActive: t.boolean({ description: 'Only active or only paused memberships.' }),
     email: t.string({ description: 'Only the member with this e-mail address.' }),
   }),
 });
@@ -108,7 +112,7 @@ const MembershipWhere = builder.inputType('MembershipWhere', {
 builder.objectFields(Tenant, (t) => ({
   memberships: t.field({
     type: MembershipConnection,
-    description: 'Its members, last sign-in first unless ordered otherwise. Needs members:read.',
+    description: 'Members, most recent sign-in first by default. Requires members:read.',
     args: {
       ...pageArgs(t),
       where: t.arg({ type: MembershipWhere }),
@@ -124,7 +128,7 @@ builder.objectFields(Tenant, (t) => ({
   viewerMembership: t.field({
     type: Membership,
     nullable: true,
-    description: 'The caller’s own membership; null for a platform administrator from outside.',
+    description: 'The caller’s membership; null for a platform administrator who is not a member.',
     resolve: ({ id }, _args, ctx) => service.findOwnMembership(ctx, id),
   }),
 }));
@@ -132,20 +136,19 @@ builder.objectFields(Tenant, (t) => ({
 builder.objectField(User, 'memberships', (t) =>
   t.field({
     type: MembershipConnection,
-    description:
-      'Where the user belongs, as far as the caller may see it, in the order of joining.',
+    description: 'Memberships that the caller may see, in the order of joining.',
     args: forwardArgs(t),
     resolve: ({ id }, page, ctx) => service.listMembershipsOfUser(ctx, id, page),
   }),
 );
 
 const UpdateMembershipInput = builder.inputType('UpdateMembershipInput', {
-  description: 'Fields that are left out stay as they are.',
+  description: 'Omitted fields stay unchanged.',
   fields: (t) => ({
-    membershipId: t.id({ required: true, description: 'Which membership.' }),
-    roleKeys: t.stringList({ description: 'Exactly these roles from now on; 1 to 20.' }),
+    membershipId: t.id({ required: true, description: 'Id of the membership.' }),
+    roleKeys: t.stringList({ description: 'Replaces all roles; 1 to 20 keys.' }),
     isActive: t.boolean({ description: 'False pauses the membership.' }),
-    metadata: t.field({ type: 'JSON', description: 'Replaces the metadata as a whole.' }),
+    metadata: t.field({ type: 'JSON', description: 'Replaces all of the metadata.' }),
   }),
 });
 
@@ -154,12 +157,15 @@ const UpdateMembershipSuccess = builder
   .implement({
     description: 'The membership was changed.',
     fields: (t) => ({
-      membership: t.expose('membership', { type: Membership, description: 'As it is now.' }),
+      membership: t.expose('membership', {
+        type: Membership,
+        description: 'The membership after the change.',
+      }),
     }),
   });
 
 addMutation('updateMembership', {
-  description: 'Changes roles, active flag or metadata of a member. Needs members:update.',
+  description: 'Changes the roles, active flag or metadata of a member. Requires members:update.',
   input: UpdateMembershipInput,
   callers: 'credentials',
   result: createResultType('UpdateMembership', UpdateMembershipSuccess, [LimitReachedError]),
@@ -173,23 +179,23 @@ addMutation('updateMembership', {
 
 const MembershipIdInput = builder.inputType('MembershipIdInput', {
   description: 'A membership.',
-  fields: (t) => ({ membershipId: t.id({ required: true, description: 'Which membership.' }) }),
+  fields: (t) => ({ membershipId: t.id({ required: true, description: 'Id of the membership.' }) }),
 });
 
 const RemoveMemberSuccess = builder
   .objectRef<{ membership: MembershipRecord }>('RemoveMemberSuccess')
   .implement({
-    description: 'The membership has ended, and the sessions bound to it with it.',
+    description: 'The membership has ended, along with the sessions bound to it.',
     fields: (t) => ({
       removedMembershipId: t.id({
-        description: 'The id that is no more.',
+        description: 'Id of the removed membership.',
         resolve: ({ membership }) => toGlobalId('Membership', membership.id, membership.tenantId),
       }),
     }),
   });
 
 addMutation('removeMember', {
-  description: 'Ends somebody’s membership. Needs members:remove.',
+  description: 'Removes a member. Requires members:remove.',
   input: MembershipIdInput,
   callers: 'credentials',
   result: createResultType('RemoveMember', RemoveMemberSuccess),
@@ -204,17 +210,17 @@ addMutation('removeMember', {
 const LeaveTenantSuccess = builder
   .objectRef<{ tenantId: TenantRecord['id'] }>('LeaveTenantSuccess')
   .implement({
-    description: 'The caller no longer belongs to the tenant.',
+    description: 'The caller left the tenant.',
     fields: (t) => ({
       leftTenantId: t.id({
-        description: 'The tenant that was left.',
+        description: 'Id of the tenant.',
         resolve: ({ tenantId }) => toGlobalId('Tenant', tenantId),
       }),
     }),
   });
 
 addMutation('leaveTenant', {
-  description: 'Ends the caller’s own membership. The last owner cannot leave.',
+  description: 'Ends the caller’s membership. The last owner cannot leave.',
   input: TenantIdInput,
   result: createResultType('LeaveTenant', LeaveTenantSuccess),
   resolve: async (ctx, input) => {

@@ -16,79 +16,86 @@ const listPrice = price({ own: 2, items: 50 });
 const SlowQuery = builder.objectRef<records.SlowQuery>('SlowQuery').implement({
   description: 'A statement that is slow on average.',
   fields: (t) => ({
-    query: t.exposeString('query', { description: 'Its text, with $1, $2, … for values.' }),
-    calls: t.int({ description: 'How often it ran.', resolve: ({ calls }) => toInt(calls) }),
-    meanMs: t.exposeFloat('meanMs', { description: 'How long it takes on average, in ms.' }),
-    totalMs: t.exposeFloat('totalMs', { description: 'How long all its runs took, in ms.' }),
-    rows: t.int({ description: 'Rows it answered, all told.', resolve: ({ rows }) => toInt(rows) }),
+    query: t.exposeString('query', {
+      description: 'Text of the statement, with $1, $2, … for values.',
+    }),
+    calls: t.int({ description: 'Number of runs.', resolve: ({ calls }) => toInt(calls) }),
+    meanMs: t.exposeFloat('meanMs', { description: 'Average duration in ms.' }),
+    totalMs: t.exposeFloat('totalMs', { description: 'Total duration in ms.' }),
+    rows: t.int({
+      description: 'Total number of rows returned.',
+      resolve: ({ rows }) => toInt(rows),
+    }),
   }),
 });
 
 const TableStat = builder.objectRef<records.TableStat>('TableStat').implement({
   description: 'A table of the database.',
   fields: (t) => ({
-    table: t.exposeString('table', { description: 'Its name.' }),
+    table: t.exposeString('table', { description: 'Name of the table.' }),
     rows: t.int({ description: 'Live rows, estimated.', resolve: ({ rows }) => toInt(rows) }),
-    bytes: t.exposeFloat('bytes', { description: 'Its size with all indexes, in bytes.' }),
+    bytes: t.exposeFloat('bytes', {
+      description: 'Size of the table with all its indexes, in bytes.',
+    }),
     deadRows: t.int({
-      description: 'Rows that wait to be cleaned up.',
+      description: 'Dead rows waiting for a vacuum.',
       resolve: ({ deadRows }) => toInt(deadRows),
     }),
     lastVacuum: t.expose('lastVacuum', {
       type: 'DateTime',
       nullable: true,
-      description: 'When it was last cleaned up.',
+      description: 'When it was last vacuumed.',
     }),
     lastAnalyze: t.expose('lastAnalyze', {
       type: 'DateTime',
       nullable: true,
-      description: 'When the planner last looked at it.',
+      description: 'When it was last analyzed.',
     }),
   }),
 });
 
 const IndexUsage = builder.objectRef<records.IndexUsage>('IndexUsage').implement({
-  description: 'An index and how often it served.',
+  description: 'An index and how often it was used.',
   fields: (t) => ({
-    index: t.exposeString('index', { description: 'Its name.' }),
-    table: t.exposeString('table', { description: 'Of which table.' }),
-    scans: t.int({ description: 'How often it was used.', resolve: ({ scans }) => toInt(scans) }),
-    bytes: t.exposeFloat('bytes', { description: 'Its size in bytes.' }),
+    index: t.exposeString('index', { description: 'Name of the index.' }),
+    table: t.exposeString('table', { description: 'Table of the index.' }),
+    scans: t.int({ description: 'Number of scans.', resolve: ({ scans }) => toInt(scans) }),
+    bytes: t.exposeFloat('bytes', { description: 'Size of the index in bytes.' }),
   }),
 });
 
 const UserActivity = builder.objectRef<records.UserActivity>('UserActivity').implement({
-  description: 'What people did on one day.',
+  description: 'Activity of one day.',
   fields: (t) => ({
     day: t.expose('day', { type: 'DateTime', description: 'The start of the day, in UTC.' }),
-    signIns: t.exposeInt('signIns', { description: 'Sessions opened.' }),
-    failedSignIns: t.exposeInt('failedSignIns', { description: 'Sign-ins refused.' }),
+    signIns: t.exposeInt('signIns', { description: 'Successful sign-ins.' }),
+    failedSignIns: t.exposeInt('failedSignIns', { description: 'Failed sign-ins.' }),
     activeUsers: t.exposeInt('activeUsers', {
-      description: 'Different people who used a session.',
+      description: 'Distinct users who used a session.',
     }),
-    newUsers: t.exposeInt('newUsers', { description: 'People who were added.' }),
+    newUsers: t.exposeInt('newUsers', { description: 'New users.' }),
   }),
 });
 
 const TenantUsageRow = builder.objectRef<records.TenantUsageRow>('TenantUsageRow').implement({
-  description: 'How much a tenant has and does.',
+  description: 'Usage and activity of a tenant.',
   fields: (t) => ({
     tenant: t.field({
       type: Tenant,
       nullable: true,
-      description: 'Which; null where it was erased meanwhile.',
+      description: 'The tenant; null if it was erased in the meantime.',
       resolve: ({ tenantId }, _args, ctx) => findTenantOf(ctx, tenantId),
     }),
     members: t.exposeInt('members', { description: 'Active members.' }),
     activeSessions: t.exposeInt('activeSessions', {
       description:
-        'Live sessions of its members that may act in it; from 2,000 members on an estimate by some of them.',
+        'Live sessions of its members that may act in it; an estimate for 2,000 members or more.',
     }),
     apiKeys: t.exposeInt('apiKeys', { description: 'API keys neither revoked nor expired.' }),
     lastActivityAt: t.expose('lastActivityAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When something was last changed in it.',
+      description: 'When something in it was last changed.',
     }),
   }),
 });
@@ -96,23 +103,23 @@ const TenantUsageRow = builder.objectRef<records.TenantUsageRow>('TenantUsageRow
 const PoolStat = builder.objectRef<PoolStatRecord>('PoolStat').implement({
   description: 'The connections of this process to the database.',
   fields: (t) => ({
-    size: t.exposeInt('size', { description: 'Open.' }),
-    idle: t.exposeInt('idle', { description: 'Open and not in use.' }),
+    size: t.exposeInt('size', { description: 'Open connections.' }),
+    idle: t.exposeInt('idle', { description: 'Idle connections.' }),
     waiting: t.exposeInt('waiting', {
-      description: 'Requests that wait for one, and changes that wait for their turn.',
+      description: 'Requests waiting for a connection, and queued writes.',
     }),
-    max: t.exposeInt('max', { description: 'Most that may be open.' }),
+    max: t.exposeInt('max', { description: 'Maximum number of connections.' }),
   }),
 });
 
 const Recommendation = builder.objectRef<records.Recommendation>('Recommendation').implement({
-  description: 'Something that should be changed.',
+  description: 'A recommended change.',
   fields: (t) => ({
     severity: t.exposeString('severity', { description: 'critical, warning or info.' }),
     subject: t.exposeString('subject', {
-      description: 'The statement, table, index or setting that it is about.',
+      description: 'The statement, table, index or setting it is about.',
     }),
-    advice: t.exposeString('advice', { description: 'What is the matter, and what to do.' }),
+    advice: t.exposeString('advice', { description: 'What is wrong, and what to do.' }),
   }),
 });
 
@@ -121,61 +128,60 @@ const Monitoring = builder.objectRef<Record<string, never>>('Monitoring').implem
   fields: (t) => ({
     slowQueries: t.field({
       type: [SlowQuery],
-      description:
-        'Statements slow on average, the slowest first; empty without pg_stat_statements.',
+      description: 'Slow statements, slowest first; empty without pg_stat_statements.',
       extensions: listPrice,
       args: {
-        first: t.arg.int({ defaultValue: 25, description: '1 to 100.' }),
-        minMeanMs: t.arg.float({ defaultValue: 100, description: 'From how many ms on average.' }),
+        first: t.arg.int({ defaultValue: 25, description: 'Number of rows, 1 to 100.' }),
+        minMeanMs: t.arg.float({ defaultValue: 100, description: 'Minimum mean in ms.' }),
       },
       resolve: (_root, { first, minMeanMs }, ctx) =>
         service.listSlowQueries(ctx, first ?? 25, minMeanMs ?? 100),
     }),
     tableStats: t.field({
       type: [TableStat],
-      description: 'All tables, the largest first.',
+      description: 'All tables, largest first.',
       extensions: listPrice,
       resolve: (_root, _args, ctx) => service.listTableStats(ctx),
     }),
     indexUsage: t.field({
       type: [IndexUsage],
-      description: 'All indexes, the least used first.',
+      description: 'All indexes, least used first.',
       extensions: listPrice,
       args: {
         unusedOnly: t.arg.boolean({
           defaultValue: false,
-          description: 'Only those that no statement used and that keep no rows unique.',
+          description: 'Only indexes that no statement has used and that enforce no uniqueness.',
         }),
       },
       resolve: (_root, { unusedOnly }, ctx) => service.listIndexUsage(ctx, unusedOnly ?? false),
     }),
     userActivity: t.field({
       type: [UserActivity],
-      description: 'The last days, today first.',
+      description: 'Activity of the last days, today first.',
       extensions: listPrice,
-      args: { days: t.arg.int({ defaultValue: 30, description: '1 to 90.' }) },
+      args: { days: t.arg.int({ defaultValue: 30, description: 'Number of days, 1 to 90.' }) },
       resolve: (_root, { days }, ctx) => service.listUserActivity(ctx, days ?? 30),
     }),
     tenantUsage: t.field({
       type: [TenantUsageRow],
-      description: 'The tenants with most members.',
+      description: 'Tenants with the most members.',
       extensions: listPrice,
-      args: { first: t.arg.int({ defaultValue: 25, description: '1 to 100.' }) },
+      args: { first: t.arg.int({ defaultValue: 25, description: 'Number of rows, 1 to 100.' }) },
       resolve: (_root, { first }, ctx) => service.listTenantUsage(ctx, first ?? 25),
     }),
     connectionPool: t.field({
       type: PoolStat,
-      description: 'The pool of the process that answers.',
+      description: 'Connection pool of the process that handles this request.',
       resolve: (_root, _args, ctx) => ctx.db.poolStat(),
     }),
     cacheHitRatio: t.float({
-      description: 'The share of pages that were found in memory; should be above 0.95.',
+      description: 'Share of pages found in memory, from 0 to 1; should be above 0.95.',
       extensions: price({ own: 10 }),
       resolve: (_root, _args, ctx) => service.getCacheHitRatio(ctx),
     }),
     recommendations: t.field({
       type: [Recommendation],
-      description: 'What should be changed, if anything.',
+      description: 'Recommended changes.',
       extensions: listPrice,
       resolve: (_root, _args, ctx) => service.listRecommendations(ctx),
     }),

@@ -8,12 +8,12 @@ import { exportUserData } from './service.ts';
 const ExportUserDataSuccess = builder
   .objectRef<{ data: PersonalDataDocument }>('ExportUserDataSuccess')
   .implement({
-    description: 'What is kept about the person; that it was handed out stands in its trail.',
+    description: 'The stored data about the user; the export is recorded in the user’s audit log.',
     fields: (t) => ({
       data: t.field({
         type: 'JSON',
         description:
-          'Profile, memberships, sessions, API keys and trail, the newest 1,000 of each; no secrets.',
+          'Profile, memberships, sessions, API keys and audit log entries, the newest 1,000 of each; no secrets.',
         resolve: ({ data }) => data,
       }),
     }),
@@ -21,7 +21,7 @@ const ExportUserDataSuccess = builder
 
 addMutation('exportUserData', {
   description:
-    'Everything that is kept about a person, as one document. For itself or platform administrators.',
+    'All stored data about a user, as one document. For the user or a platform administrator.',
   input: UserIdInput,
   result: createResultType('ExportUserData', ExportUserDataSuccess),
   resolve: async (ctx, { userId, reason }) => ({

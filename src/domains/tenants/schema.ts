@@ -13,11 +13,14 @@ import { ownersLoader } from './loaders.ts';
 import * as service from './service.ts';
 
 const TenantStatus = builder.enumType('TenantStatus', {
-  description: 'Where a tenant stands in its life.',
+  description: 'Status of a tenant.',
   values: {
-    ACTIVE: { value: 'active', description: 'In use.' },
-    SUSPENDED: { value: 'suspended', description: 'Everything in it is refused.' },
-    PENDING_DELETION: { value: 'pending_deletion', description: 'Will be erased at `deletionAt`.' },
+    ACTIVE: { value: 'active', description: 'In normal use.' },
+    SUSPENDED: { value: 'suspended', description: 'Suspended; all access is rejected.' },
+    PENDING_DELETION: {
+      value: 'pending_deletion',
+      description: 'Closed; will be erased at `deletionAt`.',
+    },
   } as const,
 });
 
@@ -26,12 +29,12 @@ export const Tenant = builder.objectRef<TenantRecord>('Tenant').implement({
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({ description: 'Opaque id.', resolve: ({ id }) => toGlobalId('Tenant', id) }),
-    slug: t.exposeString('slug', { description: 'Its name in addresses; unique.' }),
-    name: t.exposeString('name', { description: 'Its name for people.' }),
-    status: t.expose('status', { type: TenantStatus, description: 'Where it stands in its life.' }),
+    slug: t.exposeString('slug', { description: 'Unique name for URLs.' }),
+    name: t.exposeString('name', { description: 'Display name.' }),
+    status: t.expose('status', { type: TenantStatus, description: 'Status of the tenant.' }),
     metadata: t.field({
       type: 'JSON',
-      description: 'The product’s own data about the tenant. Needs tenant:read.',
+      description: 'Custom data of your product about the tenant. Requires tenant:read.',
       resolve: async ({ id, metadata }, _args, ctx) => {
         await service.authorizeReading(ctx, id);
         return metadata;
@@ -45,12 +48,12 @@ export const Tenant = builder.objectRef<TenantRecord>('Tenant').implement({
     deletionAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When it will be erased, if that is scheduled.',
+      description: 'When it will be erased; null unless deletion is pending.',
       resolve: ({ deletionAt }) => deletionAt,
     }),
     owners: t.field({
       type: [User],
-      description: 'Its active owners, longest-standing first. Needs tenant:read.',
+      description: 'Active owners, longest-standing first. Requires tenant:read.',
       extensions: price({ items: 5 }),
       resolve: async ({ id }, _args, ctx) => {
         await service.authorizeReading(ctx, id);
@@ -58,14 +61,14 @@ export const Tenant = builder.objectRef<TenantRecord>('Tenant').implement({
       },
     }),
     memberCount: t.int({
-      description: 'How many active members it has. Needs tenant:read.',
+      description: 'Number of active members. Requires tenant:read.',
       resolve: async ({ id, memberCount }, _args, ctx) => {
         await service.authorizeReading(ctx, id);
         return memberCount;
       },
     }),
     viewerPermissions: t.stringList({
-      description: 'What the caller may do in this tenant.',
+      description: 'Permissions of the caller in this tenant.',
       resolve: async ({ id }, _args, ctx) => [...(await service.listOwnPermissions(ctx, id))],
     }),
   }),
@@ -76,27 +79,27 @@ registerNode('Tenant', (ctx, { id }) => service.findTenant(ctx, { id }));
 const TenantConnection = createConnectionType('Tenant', Tenant);
 
 const TenantOrderField = builder.enumType('TenantOrderField', {
-  description: 'What tenants can be ordered by.',
+  description: 'Fields that tenants can be sorted by.',
   values: {
-    CREATED_AT: { value: 'createdAt', description: 'The moment of creation.' },
+    CREATED_AT: { value: 'createdAt', description: 'When it was created.' },
     SLUG: { value: 'slug', description: 'The slug.' },
   } as const,
 });
 
 const TenantOrder = builder.inputType('TenantOrder', {
-  description: 'The order of a list of tenants.',
+  description: 'Sort order for tenants.',
   fields: (t) => ({
-    field: t.field({ type: TenantOrderField, required: true, description: 'By what.' }),
-    direction: t.field({ type: OrderDirection, description: 'Ascending unless said otherwise.' }),
+    field: t.field({ type: TenantOrderField, required: true, description: 'Field to sort by.' }),
+    direction: t.field({ type: OrderDirection, description: 'Direction; ascending by default.' }),
   }),
 });
 
 const TenantWhere = builder.inputType('TenantWhere', {
-  description: 'What a list of tenants is narrowed by; all of it must hold.',
+  description: 'Filters for tenants; all of them must match.',
   fields: (t) => ({
     search: t.string({
       description:
-        'Contained in slug or name, or like a part of them if none contains it; at least 3 characters, and 3 letters or digits in a row to find what is like it.',
+        'Text in the slug or name. If nothing contains it, similar ones are found. At least 3 characters; similarity needs 3 letters or digits in a row.',
     }),
     status: t.field({ type: TenantStatus, description: 'Only tenants in this state.' }),
     metadata: t.field({ type: 'JSON', description: 'Only tenants whose metadata contains this.' }),
@@ -107,10 +110,10 @@ builder.queryFields((t) => ({
   tenant: t.field({
     type: Tenant,
     nullable: true,
-    description: 'A tenant of the caller, by id or slug; null for any other.',
+    description: 'A tenant the caller belongs to, by id or slug; null for any other.',
     args: {
-      id: t.arg.id({ description: 'Either this' }),
-      slug: t.arg.string({ description: 'or this.' }),
+      id: t.arg.id({ description: 'Id; give exactly one argument.' }),
+      slug: t.arg.string({ description: 'Alternative to `id`.' }),
     },
     resolve: (_root, args, ctx) => {
       const by = requireOneOf(args, ['id', 'slug']);
@@ -137,14 +140,14 @@ builder.queryFields((t) => ({
 }));
 
 const CreateTenantInput = builder.inputType('CreateTenantInput', {
-  description: 'A new tenant, which the caller will own.',
+  description: 'A new tenant, owned by the caller.',
   fields: (t) => ({
-    name: t.string({ required: true, description: 'At most 100 characters.' }),
+    name: t.string({ required: true, description: 'Display name; at most 100 characters.' }),
     slug: t.string({
       description:
-        '3 to 50 of a-z, 0-9 and -; if left out, made from the name, with a suffix where taken.',
+        'Slug of 3 to 50 characters from a-z, 0-9 and -. If omitted, derived from the name, with a suffix if taken.',
     }),
-    metadata: t.field({ type: 'JSON', description: 'An object of at most 16 KiB.' }),
+    metadata: t.field({ type: 'JSON', description: 'Metadata object of at most 16 KiB.' }),
     idempotencyKey: idempotencyKeyField(t),
   }),
 });
@@ -152,8 +155,10 @@ const CreateTenantInput = builder.inputType('CreateTenantInput', {
 const CreateTenantSuccess = builder
   .objectRef<{ tenant: TenantRecord }>('CreateTenantSuccess')
   .implement({
-    description: 'The tenant exists, with its built-in roles, and the caller owns it.',
-    fields: (t) => ({ tenant: t.expose('tenant', { type: Tenant, description: 'It.' }) }),
+    description: 'The tenant was created with its built-in roles, and the caller owns it.',
+    fields: (t) => ({
+      tenant: t.expose('tenant', { type: Tenant, description: 'The new tenant.' }),
+    }),
   });
 
 addMutation('createTenant', {
@@ -164,15 +169,15 @@ addMutation('createTenant', {
 });
 
 const UpdateTenantInput = builder.inputType('UpdateTenantInput', {
-  description: 'Fields that are left out stay as they are.',
+  description: 'Omitted fields stay unchanged.',
   fields: (t) => ({
-    tenantId: t.id({ required: true, description: 'Which tenant.' }),
-    name: t.string({ description: 'At most 100 characters.' }),
-    slug: t.string({ description: '3 to 50 of a-z, 0-9 and -.' }),
-    metadata: t.field({ type: 'JSON', description: 'Replaces the metadata as a whole.' }),
+    tenantId: t.id({ required: true, description: 'Id of the tenant.' }),
+    name: t.string({ description: 'Display name; at most 100 characters.' }),
+    slug: t.string({ description: 'Slug of 3 to 50 characters from a-z, 0-9 and -.' }),
+    metadata: t.field({ type: 'JSON', description: 'Replaces all of the metadata.' }),
     settings: t.field({
       type: 'JSON',
-      description: 'Fields of TenantSettings to set; null takes one back to the platform’s.',
+      description: 'Fields of TenantSettings to set; null restores the platform’s default.',
     }),
   }),
 });
@@ -181,11 +186,13 @@ const UpdateTenantSuccess = builder
   .objectRef<{ tenant: TenantRecord }>('UpdateTenantSuccess')
   .implement({
     description: 'The tenant was changed.',
-    fields: (t) => ({ tenant: t.expose('tenant', { type: Tenant, description: 'As it is now.' }) }),
+    fields: (t) => ({
+      tenant: t.expose('tenant', { type: Tenant, description: 'The tenant after the change.' }),
+    }),
   });
 
 addMutation('updateTenant', {
-  description: 'Changes name, slug, metadata or settings of a tenant. Needs tenant:update.',
+  description: 'Changes the name, slug, metadata or settings of a tenant. Requires tenant:update.',
   input: UpdateTenantInput,
   callers: 'credentials',
   result: createResultType('UpdateTenant', UpdateTenantSuccess),
@@ -199,5 +206,5 @@ addMutation('updateTenant', {
 
 export const TenantIdInput = builder.inputType('TenantIdInput', {
   description: 'A tenant.',
-  fields: (t) => ({ tenantId: t.id({ required: true, description: 'Which tenant.' }) }),
+  fields: (t) => ({ tenantId: t.id({ required: true, description: 'Id of the tenant.' }) }),
 });

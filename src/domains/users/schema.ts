@@ -11,34 +11,38 @@ import * as service from './service.ts';
 const UserStatus = builder.enumType('UserStatus', {
   description: 'Whether a user may sign in.',
   values: {
-    ACTIVE: { value: 'active', description: 'May sign in.' },
-    SUSPENDED: { value: 'suspended', description: 'May not; every session is refused.' },
+    ACTIVE: { value: 'active', description: 'The user can sign in.' },
+    SUSPENDED: {
+      value: 'suspended',
+      description: 'The user cannot sign in; every session is rejected.',
+    },
   } as const,
 });
 
 export const User = builder.objectRef<UserRecord>('User').implement({
-  description: 'A person. Exists once and may belong to many tenants.',
+  description: 'A person. Has one account and may belong to many tenants.',
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({ description: 'Opaque id.', resolve: ({ id }) => toGlobalId('User', id) }),
     email: t.exposeString('email', { description: 'Canonical e-mail address.' }),
     emailVerified: t.boolean({
-      description: 'The address has been proven to be this person’s.',
+      description: 'Whether the address is verified.',
       resolve: ({ emailVerifiedAt }) => emailVerifiedAt !== null,
     }),
     name: t.exposeString('name', { nullable: true, description: 'Name as shown to others.' }),
-    avatarUrl: t.exposeString('avatarUrl', { nullable: true, description: 'Picture.' }),
+    avatarUrl: t.exposeString('avatarUrl', { nullable: true, description: 'URL of the avatar.' }),
     locale: t.exposeString('locale', { nullable: true, description: 'Language tag, BCP 47.' }),
     status: t.expose('status', { type: UserStatus, description: 'Whether the user may sign in.' }),
     metadata: t.field({
       type: 'JSON',
-      description: 'The product’s own data about the person, readable by everybody who sees it.',
+      description:
+        'Custom data of your product about the user, readable by everyone who can see the user.',
       resolve: ({ metadata }) => metadata,
     }),
     lastSignInAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When the user last signed in; null for never.',
+      description: 'When the user last signed in; null if never.',
       resolve: ({ lastSignInAt }) => lastSignInAt,
     }),
     createdAt: t.field({
@@ -47,7 +51,7 @@ export const User = builder.objectRef<UserRecord>('User').implement({
       resolve: ({ createdAt }) => createdAt,
     }),
     viewerPermissions: t.stringList({
-      description: 'What the caller may do with this user: read, update, suspend, erase.',
+      description: 'Actions the caller may take on this user: read, update, suspend, erase.',
       resolve: ({ id }, _args, ctx) => service.listOwnPermissionsOn(ctx, id),
     }),
   }),
@@ -58,27 +62,27 @@ registerNode('User', (ctx, { id }) => service.findVisibleUser(ctx, id));
 const UserConnection = createConnectionType('User', User);
 
 const UserOrderField = builder.enumType('UserOrderField', {
-  description: 'What users can be ordered by.',
+  description: 'Fields that users can be sorted by.',
   values: {
-    CREATED_AT: { value: 'createdAt', description: 'The moment of signing up.' },
+    CREATED_AT: { value: 'createdAt', description: 'When the user signed up.' },
     EMAIL: { value: 'email', description: 'The e-mail address.' },
   } as const,
 });
 
 const UserOrder = builder.inputType('UserOrder', {
-  description: 'The order of a list of users.',
+  description: 'Sort order for users.',
   fields: (t) => ({
-    field: t.field({ type: UserOrderField, required: true, description: 'By what.' }),
-    direction: t.field({ type: OrderDirection, description: 'Ascending unless said otherwise.' }),
+    field: t.field({ type: UserOrderField, required: true, description: 'Field to sort by.' }),
+    direction: t.field({ type: OrderDirection, description: 'Direction; ascending by default.' }),
   }),
 });
 
 const UserWhere = builder.inputType('UserWhere', {
-  description: 'What a list of users is narrowed by; all of it must hold.',
+  description: 'Filters for users; all of them must match.',
   fields: (t) => ({
     search: t.string({
       description:
-        'Contained in e-mail or name, or like a part of them if none contains it; at least 3 characters, and 3 letters or digits in a row to find what is like it.',
+        'Text in the address or name. If nothing contains it, similar ones are found. At least 3 characters; similarity needs 3 letters or digits in a row.',
     }),
     status: t.field({ type: UserStatus, description: 'Only users in this state.' }),
     metadata: t.field({ type: 'JSON', description: 'Only users whose metadata contains this.' }),
@@ -89,10 +93,11 @@ builder.queryFields((t) => ({
   user: t.field({
     type: User,
     nullable: true,
-    description: 'A user by id or e-mail: oneself, or anybody for platform administrators.',
+    description:
+      'A user by id or e-mail address: the caller, or any user for platform administrators.',
     args: {
-      id: t.arg.id({ description: 'Either this' }),
-      email: t.arg.string({ description: 'or this.' }),
+      id: t.arg.id({ description: 'Id; give exactly one argument.' }),
+      email: t.arg.string({ description: 'Alternative to `id`.' }),
     },
     resolve: (_root, args, ctx) => {
       const by = requireOneOf(args, ['id', 'email']);
@@ -102,7 +107,7 @@ builder.queryFields((t) => ({
   }),
   users: t.field({
     type: UserConnection,
-    description: 'Everybody, newest first. Platform administrators only.',
+    description: 'All users, newest first. Platform administrators only.',
     args: {
       ...pageArgs(t),
       where: t.arg({ type: UserWhere }),
@@ -118,12 +123,12 @@ builder.queryFields((t) => ({
 }));
 
 const UpdateProfileInput = builder.inputType('UpdateProfileInput', {
-  description: 'Fields that are left out stay as they are; null empties them.',
+  description: 'Omitted fields stay unchanged; null clears a field.',
   fields: (t) => ({
-    name: t.string({ description: 'At most 100 characters.' }),
+    name: t.string({ description: 'Display name; at most 100 characters.' }),
     avatarUrl: t.string({ description: 'An https address.' }),
     locale: t.string({ description: 'A language tag such as pt-BR.' }),
-    metadata: t.field({ type: 'JSON', description: 'Replaces the metadata as a whole.' }),
+    metadata: t.field({ type: 'JSON', description: 'Replaces all of the metadata.' }),
   }),
 });
 
@@ -132,7 +137,7 @@ const UpdateProfileSuccess = builder
   .implement({
     description: 'The profile was changed.',
     fields: (t) => ({
-      user: t.expose('user', { type: User, description: 'The user as it is now.' }),
+      user: t.expose('user', { type: User, description: 'The user after the change.' }),
     }),
   });
 

@@ -12,19 +12,18 @@ import { findApiKey, listApiKeys, listPermissionsOf } from '../service/read.ts';
 
 export const ApiKey = builder.objectRef<ApiKeyRecord>('ApiKey').implement({
   description:
-    'A credential of a program. It acts in one tenant, and may do there what it was made for as long ' +
-    'as its creator may do it.',
+    'A credential for a program. It acts in one tenant, with its own permissions as far as its creator still holds them.',
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({
-      description: 'Opaque id; not the key.',
+      description: 'Opaque id; not the key itself.',
       resolve: ({ id, tenantId }) => toGlobalId('ApiKey', id, tenantId),
     }),
-    name: t.exposeString('name', { description: 'What it is for.' }),
+    name: t.exposeString('name', { description: 'Name that says what it is for.' }),
     hint: t.exposeString('hint', { description: 'Prefix and last four characters of the key.' }),
     tenant: t.field({
       type: Tenant,
-      description: 'Where it acts.',
+      description: 'Tenant the key acts in.',
       resolve: async ({ tenantId }, _args, ctx) => {
         const tenant = await tenantLoader(ctx).load(tenantId);
         if (!tenant) throw new Error('A visible API key must have a visible tenant.');
@@ -34,40 +33,41 @@ export const ApiKey = builder.objectRef<ApiKeyRecord>('ApiKey').implement({
     createdBy: t.field({
       type: User,
       nullable: true,
-      description: 'Who made it; null where that person is gone or not visible.',
+      description:
+        'Who created the key; null if that user was deleted or is not visible to the caller.',
       resolve: ({ createdBy }, _args, ctx) =>
         createdBy === null ? null : findVisibleUser(ctx, createdBy),
     }),
     permissions: t.stringList({
-      description: 'What it was made for.',
+      description: 'Permissions the key was created with.',
       resolve: ({ permissions }) => [...permissions],
     }),
     effectivePermissions: t.stringList({
       description:
-        'What it may do now: of its permissions those that its creator has. Nothing if it has ended.',
+        'Permissions it has right now: its own, limited to those of its creator. Empty once it is revoked or expired.',
       resolve: async (key, _args, ctx) => [...(await listPermissionsOf(ctx, key))],
     }),
     createdAt: t.field({
       type: 'DateTime',
-      description: 'When it was made.',
+      description: 'When the key was created.',
       resolve: ({ createdAt }) => createdAt,
     }),
     expiresAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When it ends.',
+      description: 'When the key expires.',
       resolve: ({ expiresAt }) => expiresAt,
     }),
     lastUsedAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When it was last used, to about a minute; null for never.',
+      description: 'When it was last used, accurate to about a minute; null if never.',
       resolve: ({ lastUsedAt }) => lastUsedAt,
     }),
     revokedAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'When it was revoked; null if it was not.',
+      description: 'When it was revoked; null if it was not revoked.',
       resolve: ({ revokedAt }) => revokedAt,
     }),
   }),
@@ -82,7 +82,8 @@ const ApiKeyConnection = createConnectionType('ApiKey', ApiKey);
 builder.objectField(Tenant, 'apiKeys', (t) =>
   t.field({
     type: ApiKeyConnection,
-    description: 'Its API keys, newest first; those that have ended as well. Needs api-keys:read.',
+    description:
+      'API keys of the tenant, newest first, including revoked and expired ones. Requires api-keys:read.',
     args: forwardArgs(t),
     resolve: ({ id }, page, ctx) => listApiKeys(ctx, id, page),
   }),
@@ -92,7 +93,7 @@ builder.objectField(Viewer, 'apiKey', (t) =>
   t.field({
     type: ApiKey,
     nullable: true,
-    description: 'The API key of this request; null for a person.',
+    description: 'API key of this request; null for a user.',
     resolve: ({ apiKey }) => apiKey,
   }),
 );

@@ -13,22 +13,26 @@ const secretDescription = 'Shown once. Send it as `Authorization: Bearer`.';
 const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
   description: 'A new API key.',
   fields: (t) => ({
-    tenantId: t.id({ required: true, description: 'The tenant it is to act in.' }),
-    name: t.string({ required: true, description: 'What it is for; 1 to 100 characters.' }),
+    tenantId: t.id({ required: true, description: 'Tenant the key acts in.' }),
+    name: t.string({
+      required: true,
+      description: 'Name that says what it is for; 1 to 100 characters.',
+    }),
     permissions: t.stringList({
       required: true,
-      description: 'What it is to do; nothing that the caller may not, nor what is an owner’s.',
+      description:
+        'Permissions of the key: only ones the caller holds, and none reserved for owners.',
     }),
     expiresAt: t.field({
       type: 'DateTime',
-      description: 'When it is to end: in 90 days if left out, in 365 at most.',
+      description: 'When it expires: after 90 days by default, 365 days at most.',
     }),
     idempotencyKey: idempotencyKeyField(t),
   }),
 });
 
 const CreateApiKeySuccess = builder.objectRef<CreatedApiKey>('CreateApiKeySuccess').implement({
-  description: 'The key is good from now on.',
+  description: 'The key is valid immediately.',
   fields: (t) => ({
     apiKey: t.expose('apiKey', { type: ApiKey, description: 'The new key.' }),
     secret: t.exposeString('secret', { description: secretDescription }),
@@ -37,8 +41,7 @@ const CreateApiKeySuccess = builder.objectRef<CreatedApiKey>('CreateApiKeySucces
 
 addMutation('createApiKey', {
   description:
-    'Makes a key for a program, which then acts in the tenant with rights of the caller. Needs ' +
-    'api-keys:manage as a member of the tenant.',
+    'Creates a key for a program that acts in the tenant with permissions of the caller. Requires api-keys:manage as a member of the tenant.',
   input: CreateApiKeyInput,
   result: createResultType('CreateApiKey', CreateApiKeySuccess, [LimitReachedError]),
   resolve: (ctx, { tenantId, ...input }) =>
@@ -46,23 +49,22 @@ addMutation('createApiKey', {
 });
 
 const RotateApiKeyInput = builder.inputType('RotateApiKeyInput', {
-  description: 'A key that is to be replaced by another with the same name and permissions.',
+  description: 'A key to replace with a new one of the same name and permissions.',
   fields: (t) => ({
-    apiKeyId: t.id({ required: true, description: 'Which key.' }),
+    apiKeyId: t.id({ required: true, description: 'Id of the key.' }),
     overlapSeconds: t.int({
-      description: 'How long the old key goes on, up to 86,400; not at all if left out.',
+      description: 'Seconds the old key keeps working, up to 86,400; 0 by default.',
     }),
     expiresAt: t.field({
       type: 'DateTime',
-      description:
-        'When the new key is to end; if left out, after as long as the old was made for.',
+      description: 'When the new key expires; by default it gets the lifetime of the old one.',
     }),
     idempotencyKey: idempotencyKeyField(t),
   }),
 });
 
 const RotateApiKeySuccess = builder.objectRef<CreatedApiKey>('RotateApiKeySuccess').implement({
-  description: 'The new key is good from now on, the old one for the overlap alone.',
+  description: 'The new key is valid immediately, the old one for the overlap only.',
   fields: (t) => ({
     apiKey: t.expose('apiKey', { type: ApiKey, description: 'The new key.' }),
     secret: t.exposeString('secret', { description: secretDescription }),
@@ -71,8 +73,7 @@ const RotateApiKeySuccess = builder.objectRef<CreatedApiKey>('RotateApiKeySucces
 
 addMutation('rotateApiKey', {
   description:
-    'Replaces a key by a new one of the caller’s. Needs api-keys:manage as a member, and every ' +
-    'permission of the key.',
+    'Replaces a key with a new one owned by the caller. Requires api-keys:manage as a member and every permission of the key.',
   input: RotateApiKeyInput,
   result: createResultType('RotateApiKey', RotateApiKeySuccess, [LimitReachedError]),
   resolve: (ctx, { apiKeyId, ...input }) =>
@@ -81,20 +82,20 @@ addMutation('rotateApiKey', {
 
 const ApiKeyIdInput = builder.inputType('ApiKeyIdInput', {
   description: 'An API key.',
-  fields: (t) => ({ apiKeyId: t.id({ required: true, description: 'Which key.' }) }),
+  fields: (t) => ({ apiKeyId: t.id({ required: true, description: 'Id of the key.' }) }),
 });
 
 const RevokeApiKeySuccess = builder
   .objectRef<{ apiKey: ApiKeyRecord }>('RevokeApiKeySuccess')
   .implement({
-    description: 'The key is dead.',
+    description: 'The key was revoked.',
     fields: (t) => ({
-      apiKey: t.expose('apiKey', { type: ApiKey, description: 'The key as it is now.' }),
+      apiKey: t.expose('apiKey', { type: ApiKey, description: 'The key after the change.' }),
     }),
   });
 
 addMutation('revokeApiKey', {
-  description: 'Ends a key at once. Needs api-keys:manage; a key may also end itself.',
+  description: 'Revokes a key immediately. Requires api-keys:manage; a key can also revoke itself.',
   input: ApiKeyIdInput,
   callers: 'credentials',
   result: createResultType('RevokeApiKey', RevokeApiKeySuccess),

@@ -7,22 +7,22 @@ import { ApiKey } from './api-key.ts';
 const ApiKeyVerificationType = builder
   .objectRef<ApiKeyVerification>('ApiKeyVerification')
   .implement({
-    description: 'What is known about an API key. Empty unless it is good.',
+    description: 'Result of checking an API key. Everything is null or empty unless it is valid.',
     fields: (t) => ({
-      valid: t.exposeBoolean('isValid', { description: 'The key is good now.' }),
-      apiKey: t.expose('apiKey', { type: ApiKey, nullable: true, description: 'Which key it is.' }),
+      valid: t.exposeBoolean('isValid', { description: 'Whether the key is valid right now.' }),
+      apiKey: t.expose('apiKey', { type: ApiKey, nullable: true, description: 'The key.' }),
       tenant: t.field({
         type: Tenant,
         nullable: true,
-        description: 'Where it acts.',
+        description: 'Tenant the key acts in.',
         resolve: ({ apiKey }, _args, ctx) => findTenantOf(ctx, apiKey?.tenantId ?? null),
       }),
       permissions: t.stringList({
-        description: 'What it may do there now.',
+        description: 'Permissions the key has in its tenant right now.',
         resolve: ({ permissions }) => [...permissions],
       }),
       missing: t.stringList({
-        description: 'Of the permissions that were asked for, those it does not give.',
+        description: 'Requested permissions that the key does not have.',
         resolve: ({ missing }) => [...missing],
       }),
     }),
@@ -32,11 +32,12 @@ builder.queryField('verifyApiKey', (t) =>
   t.field({
     type: ApiKeyVerificationType,
     description:
-      'For services: is this API key good, and with what permissions? Writes nothing. Needs ' +
-      'api-keys:verify in the tenant of the key, or is about the caller itself.',
+      'For services: checks an API key and its permissions. Has no side effects. Requires api-keys:verify in the tenant of the key, unless the caller checks its own key.',
     args: {
       key: t.arg.string({ required: true, description: 'The key to check.' }),
-      permissions: t.arg.stringList({ description: 'Up to 100 that it should give.' }),
+      permissions: t.arg.stringList({
+        description: 'Up to 100 permissions that the key should have.',
+      }),
     },
     resolve: (_root, { key, permissions }, ctx) =>
       verifyApiKey(ctx, { key, permissions: permissions ?? [] }),

@@ -16,14 +16,14 @@ const listOfTypes = Object.entries(viewerEventTypes)
   .join('\n');
 
 const ViewerEvent = builder.objectRef<ViewerEventRecord>('ViewerEvent').implement({
-  description: 'Something that was done to the viewer: time to ask again for what it is about.',
+  description: 'A change that affects the viewer; refetch what it is about.',
   fields: (t) => ({
     type: t.exposeString('type', { description: `What happened, one of\n${listOfTypes}` }),
-    at: t.field({ type: 'DateTime', description: 'When.', resolve: ({ at }) => at }),
+    at: t.field({ type: 'DateTime', description: 'When it happened.', resolve: ({ at }) => at }),
     subject: t.field({
       type: Node,
       nullable: true,
-      description: 'What it was done to; null where that is gone or not visible.',
+      description: 'The changed object; null if deleted or not visible to the caller.',
       resolve: ({ targetType, targetId, tenantId }, _args, ctx) =>
         findNodeOf(ctx, targetType, { id: targetId, tenantId }),
     }),
@@ -34,11 +34,11 @@ builder.subscriptionFields((t) => ({
   auditEvents: t.field({
     type: AuditEvent,
     description:
-      'The trail of a tenant as it grows, in order and without gaps: from behind `after`, else from now on. Needs audit:read, and ends when that or the credential is gone.',
+      'New audit log entries of a tenant, in order and without gaps: after the entry `after`, or from now on. Requires audit:read; ends when the permission or the credential is lost.',
     args: {
       tenantId: t.arg.id({ required: true }),
       after: t.arg.string({
-        description: 'The id of the last entry that was read, or a cursor of an unfiltered list.',
+        description: 'Id of the last entry that was received, or a cursor of an unfiltered list.',
       }),
     },
     subscribe: (_root, { tenantId, after }, ctx) => {
@@ -50,7 +50,7 @@ builder.subscriptionFields((t) => ({
   viewerEvents: t.field({
     type: ViewerEvent,
     description:
-      'What is done to the viewer from now on. Ends when the credential is not good any more.',
+      'Changes that affect the viewer, from now on. Ends when the credential is no longer valid.',
     subscribe: (_root, _args, ctx) => watchViewer(ctx),
     resolve: orThrow,
   }),

@@ -17,13 +17,13 @@ import type { InvitationPreview } from '../queries/addressee.ts';
 import * as service from '../service/read.ts';
 
 const InvitationStatus = builder.enumType('InvitationStatus', {
-  description: 'What has become of an invitation.',
+  description: 'Status of an invitation.',
   values: {
     PENDING: { value: 'pending', description: 'It can be accepted.' },
-    ACCEPTED: { value: 'accepted', description: 'That person is, or was, a member.' },
-    DECLINED: { value: 'declined', description: 'That person does not want to join.' },
-    REVOKED: { value: 'revoked', description: 'The tenant took it back.' },
-    EXPIRED: { value: 'expired', description: 'Its time is over; it can be sent again.' },
+    ACCEPTED: { value: 'accepted', description: 'Accepted; the person became a member.' },
+    DECLINED: { value: 'declined', description: 'Declined by the invited person.' },
+    REVOKED: { value: 'revoked', description: 'Revoked by the tenant.' },
+    EXPIRED: { value: 'expired', description: 'Expired; it can be sent again.' },
   } as const,
 });
 
@@ -31,7 +31,7 @@ const InvitationStatus = builder.enumType('InvitationStatus', {
 type Shape = InvitationRecord & { tenant?: TenantRecord };
 
 export const Invitation = builder.objectRef<Shape>('Invitation').implement({
-  description: 'That an e-mail address may join a tenant with certain roles.',
+  description: 'Invites an e-mail address to join a tenant with certain roles.',
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({
@@ -40,14 +40,14 @@ export const Invitation = builder.objectRef<Shape>('Invitation').implement({
     }),
     tenant: t.field({
       type: Tenant,
-      description: 'Where to. Who is invited sees its name, and more only after joining.',
+      description: 'Tenant to join. The invited user sees its name, and more only after joining.',
       resolve: async ({ tenant, tenantId }, _args, ctx) =>
         tenant ?? (await tenantLoader(ctx).load(tenantId)) ?? refuse(),
     }),
-    email: t.exposeString('email', { description: 'To whom, in canonical form.' }),
+    email: t.exposeString('email', { description: 'The invited address, in canonical form.' }),
     roles: t.field({
       type: [Role],
-      description: 'The roles that it gives, by key.',
+      description: 'Roles it grants, by key.',
       extensions: price({ items: 5 }),
       resolve: ({ roles }) => [...roles],
     }),
@@ -55,21 +55,24 @@ export const Invitation = builder.objectRef<Shape>('Invitation').implement({
       type: User,
       nullable: true,
       description:
-        'Whose rights it rests on: who invited, or sent it again. Null where that is not visible.',
+        'The inviter, or who last resent it; their permissions back the invitation. Null if not visible to the caller.',
       resolve: ({ invitedBy }, _args, ctx) =>
         invitedBy === null ? null : userLoader(ctx).load(invitedBy),
     }),
     createdAt: t.field({
       type: 'DateTime',
-      description: 'When the address was first invited.',
+      description: 'When the invitation was created.',
       resolve: ({ createdAt }) => createdAt,
     }),
     expiresAt: t.field({
       type: 'DateTime',
-      description: 'Until when it can be accepted.',
+      description: 'When it expires.',
       resolve: ({ expiresAt }) => expiresAt,
     }),
-    status: t.expose('status', { type: InvitationStatus, description: 'What has become of it.' }),
+    status: t.expose('status', {
+      type: InvitationStatus,
+      description: 'Status of the invitation.',
+    }),
   }),
 });
 
@@ -82,23 +85,23 @@ const InvitationConnection = createConnectionType('Invitation', Invitation);
 builder.objectField(Tenant, 'invitations', (t) =>
   t.field({
     type: InvitationConnection,
-    description: 'Who was invited, newest first. Needs invitations:read.',
+    description: 'Invitations, newest first. Requires invitations:read.',
     args: pageArgs(t),
     resolve: ({ id }, page, ctx) => service.listInvitations(ctx, id, page),
   }),
 );
 
 const InvitationPreviewType = builder.objectRef<InvitationPreview>('InvitationPreview').implement({
-  description: 'What whoever holds a mailed link may know before signing in.',
+  description: 'What the holder of a mailed link can see before signing in.',
   fields: (t) => ({
     tenantName: t.exposeString('tenantName', { description: 'The name of the tenant.' }),
     inviterName: t.exposeString('inviterName', {
       nullable: true,
-      description: 'The name of who invited; null where it has none.',
+      description: 'Name of the inviter; null if not set.',
     }),
     expiresAt: t.field({
       type: 'DateTime',
-      description: 'Until when the invitation can be accepted.',
+      description: 'When the invitation expires.',
       resolve: ({ expiresAt }) => expiresAt,
     }),
   }),
@@ -108,8 +111,9 @@ builder.queryField('invitation', (t) =>
   t.field({
     type: InvitationPreviewType,
     nullable: true,
-    description: 'What an invitation link shows, signed in or not; null unless it is good now.',
-    args: { token: t.arg.string({ required: true, description: 'From the link.' }) },
+    description:
+      'Preview of an invitation by its link, signed in or not; null unless it can be accepted now.',
+    args: { token: t.arg.string({ required: true, description: 'Token from the link.' }) },
     resolve: (_root, { token }, ctx) => service.previewInvitation(ctx, token),
   }),
 );

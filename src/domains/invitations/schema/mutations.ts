@@ -20,18 +20,22 @@ import { Invitation } from './invitation.ts';
 const InvitationInput = builder.inputType('InvitationInput', {
   description: 'One person to invite.',
   fields: (t) => ({
-    email: t.string({ required: true, description: 'Whether it has an account does not matter.' }),
+    email: t.string({
+      required: true,
+      description: 'Address to invite; it does not need an account.',
+    }),
     roleKeys: t.stringList({
       required: true,
-      description: 'The roles to give, at most 20; empty for the default role of the tenant.',
+      description:
+        'Keys of the roles to grant, at most 20; empty for the default role of the tenant.',
     }),
   }),
 });
 
 const InviteMembersInput = builder.inputType('InviteMembersInput', {
-  description: 'Whom to invite; each line is taken for itself.',
+  description: 'People to invite; each is handled independently.',
   fields: (t) => ({
-    tenantId: t.id({ required: true, description: 'Where to.' }),
+    tenantId: t.id({ required: true, description: 'Id of the tenant to invite to.' }),
     invitations: t.field({
       type: [InvitationInput],
       required: true,
@@ -42,20 +46,20 @@ const InviteMembersInput = builder.inputType('InviteMembersInput', {
 });
 
 const InvitationResultType = builder.objectRef<InvitationResult>('InvitationResult').implement({
-  description: 'What became of one line: an invitation, or the reason why there is none.',
+  description: 'Result for one person: an invitation, or the error that prevented it.',
   fields: (t) => ({
     email: t.exposeString('email', {
-      description: 'The address, in canonical form if it has one.',
+      description: 'The address, in canonical form if it is valid.',
     }),
     invitation: t.expose('invitation', {
       type: Invitation,
       nullable: true,
-      description: 'The invitation; null where the line was refused.',
+      description: 'The invitation; null on error.',
     }),
     error: t.field({
       type: ErrorInterface,
       nullable: true,
-      description: 'Why the line was refused; `path` leads to its field.',
+      description: 'Why this person was not invited; `path` leads to the field.',
       resolve: ({ error }) => error && toRefusal(error),
     }),
   }),
@@ -66,11 +70,11 @@ const resultsPerCall = 100;
 const InviteMembersSuccess = builder
   .objectRef<{ results: InvitationResult[] }>('InviteMembersSuccess')
   .implement({
-    description: 'Every line has been decided on.',
+    description: 'All people were processed; see each result.',
     fields: (t) => ({
       results: t.expose('results', {
         type: [InvitationResultType],
-        description: 'In the order of the lines.',
+        description: 'One result per person, in the order of the input.',
         extensions: price({ items: resultsPerCall }),
       }),
     }),
@@ -78,7 +82,7 @@ const InviteMembersSuccess = builder
 
 addMutation('inviteMembers', {
   description:
-    'Invites up to 100 people by e-mail, with a result for each. Needs members:invite, and every right given.',
+    'Invites up to 100 people by e-mail, with a result for each. Requires members:invite and every permission the roles grant.',
   input: InviteMembersInput,
   callers: 'credentials',
   result: createResultType('InviteMembers', InviteMembersSuccess),
@@ -92,21 +96,24 @@ addMutation('inviteMembers', {
 
 const InvitationIdInput = builder.inputType('InvitationIdInput', {
   description: 'An invitation.',
-  fields: (t) => ({ invitationId: t.id({ required: true, description: 'Which invitation.' }) }),
+  fields: (t) => ({ invitationId: t.id({ required: true, description: 'Id of the invitation.' }) }),
 });
 
 const RevokeInvitationSuccess = builder
   .objectRef<{ invitation: InvitationRecord }>('RevokeInvitationSuccess')
   .implement({
-    description: 'The invitation was taken back; its link is dead.',
+    description: 'The invitation was revoked; its link no longer works.',
     fields: (t) => ({
-      invitation: t.expose('invitation', { type: Invitation, description: 'As it is now.' }),
+      invitation: t.expose('invitation', {
+        type: Invitation,
+        description: 'The invitation after the change.',
+      }),
     }),
   });
 
 addMutation('revokeInvitation', {
   description:
-    'Takes a pending invitation back. Needs members:invite, and every right that it gives.',
+    'Revokes a pending invitation. Requires members:invite and every permission it grants.',
   input: InvitationIdInput,
   callers: 'credentials',
   result: createResultType('RevokeInvitation', RevokeInvitationSuccess),
@@ -118,16 +125,18 @@ addMutation('revokeInvitation', {
 const ResendInvitationSuccess = builder
   .objectRef<{ invitation: InvitationRecord }>('ResendInvitationSuccess')
   .implement({
-    description: 'A new link is on its way; the old one is dead.',
+    description: 'A new link is on its way; the old one no longer works.',
     fields: (t) => ({
-      invitation: t.expose('invitation', { type: Invitation, description: 'As it is now.' }),
+      invitation: t.expose('invitation', {
+        type: Invitation,
+        description: 'The invitation after the change.',
+      }),
     }),
   });
 
 addMutation('resendInvitation', {
   description:
-    'Mails a pending or expired invitation again, with a new link and all its time before it. ' +
-    'Needs members:invite, and every right that it gives.',
+    'Resends a pending or expired invitation with a new link and a new expiry. Requires members:invite and every permission it grants.',
   input: InvitationIdInput,
   callers: 'credentials',
   result: createResultType('ResendInvitation', ResendInvitationSuccess, [
@@ -140,51 +149,52 @@ addMutation('resendInvitation', {
 });
 
 const AcceptInvitationInput = builder.inputType('AcceptInvitationInput', {
-  description: 'An invitation to the caller, by one of both.',
+  description: 'Identifies an invitation to the caller by exactly one of its fields.',
   fields: (t) => ({
-    token: t.string({ description: 'From the link in the mail.' }),
-    invitationId: t.id({ description: 'One of `viewer.pendingInvitations`.' }),
+    token: t.string({ description: 'Token from the link in the mail.' }),
+    invitationId: t.id({ description: 'Id of one of `viewer.pendingInvitations`.' }),
   }),
 });
 
 const AcceptInvitationSuccess = builder
   .objectRef<{ membership: MembershipRecord }>('AcceptInvitationSuccess')
   .implement({
-    description: 'The caller is a member.',
+    description: 'The caller is now a member.',
     fields: (t) => ({
       membership: t.expose('membership', { type: Membership, description: 'The new membership.' }),
     }),
   });
 
 addMutation('acceptInvitation', {
-  description: 'Joins a tenant. The caller must have the invited e-mail address, verified.',
+  description: 'Joins a tenant. The caller’s verified e-mail address must be the invited one.',
   input: AcceptInvitationInput,
   result: createResultType('AcceptInvitation', AcceptInvitationSuccess, [LimitReachedError]),
   resolve: async (ctx, input) => ({ membership: await acceptInvitation(ctx, toOwnInput(input)) }),
 });
 
 const DeclineInvitationInput = builder.inputType('DeclineInvitationInput', {
-  description: 'An invitation to the caller, by one of both.',
+  description: 'Identifies an invitation to the caller by exactly one of its fields.',
   fields: (t) => ({
-    token: t.string({ description: 'From the link in the mail.' }),
-    invitationId: t.id({ description: 'One of `viewer.pendingInvitations`.' }),
+    token: t.string({ description: 'Token from the link in the mail.' }),
+    invitationId: t.id({ description: 'Id of one of `viewer.pendingInvitations`.' }),
   }),
 });
 
 const DeclineInvitationSuccess = builder
   .objectRef<{ id: string; tenantId: string }>('DeclineInvitationSuccess')
   .implement({
-    description: 'The invitation is settled; its link is dead.',
+    description: 'The invitation was declined; its link no longer works.',
     fields: (t) => ({
       declinedInvitationId: t.id({
-        description: 'Which it was.',
+        description: 'Id of the declined invitation.',
         resolve: ({ id, tenantId }) => toGlobalId('Invitation', id, tenantId),
       }),
     }),
   });
 
 addMutation('declineInvitation', {
-  description: 'Refuses an invitation. The caller must have the invited e-mail address, verified.',
+  description:
+    'Declines an invitation. The caller’s verified e-mail address must be the invited one.',
   input: DeclineInvitationInput,
   result: createResultType('DeclineInvitation', DeclineInvitationSuccess),
   resolve: (ctx, input) => declineInvitation(ctx, toOwnInput(input)),

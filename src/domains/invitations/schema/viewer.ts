@@ -6,8 +6,7 @@ import { Invitation } from './invitation.ts';
 builder.objectField(Viewer, 'pendingInvitations', (t) =>
   t.field({
     type: [Invitation],
-    description:
-      'Invitations to the caller’s e-mail address, once that is verified; newest first, 100 at most.',
+    description: 'Invitations to the caller’s verified e-mail address, newest first, 100 at most.',
     resolve: async (_viewer, _args, ctx) => [...(await listInvitationsToMe(ctx))],
   }),
 );

@@ -6,24 +6,28 @@ import { Membership } from '../schema.ts';
 import { transferOwnership } from '../service/transfer.ts';
 
 const TransferOwnershipInput = builder.inputType('TransferOwnershipInput', {
-  description: 'Who is to own a tenant in the caller’s place.',
+  description: 'New owner of a tenant.',
   fields: (t) => ({
-    tenantId: t.id({ required: true, description: 'Which tenant.' }),
-    toUserId: t.id({ required: true, description: 'An active member of it.' }),
+    tenantId: t.id({ required: true, description: 'Id of the tenant.' }),
+    toUserId: t.id({ required: true, description: 'Id of the membership of an active member.' }),
   }),
 });
 
 const TransferOwnershipSuccess = builder
   .objectRef<{ membership: MembershipRecord }>('TransferOwnershipSuccess')
   .implement({
-    description: 'The tenant has its new owner, and the caller is an admin of it.',
+    description: 'The tenant has a new owner; the caller is now an admin.',
     fields: (t) => ({
-      membership: t.expose('membership', { type: Membership, description: 'The new owner’s.' }),
+      membership: t.expose('membership', {
+        type: Membership,
+        description: 'Membership of the new owner.',
+      }),
     }),
   });
 
 addMutation('transferOwnership', {
-  description: 'Gives the caller’s ownership of a tenant to another active member. Owners only.',
+  description:
+    'Transfers the caller’s ownership of a tenant to another active member. Owners only.',
   input: TransferOwnershipInput,
   result: createResultType('TransferOwnership', TransferOwnershipSuccess),
   resolve: async (ctx, { tenantId, toUserId }) => ({

@@ -8,24 +8,27 @@ import { createRole, deleteRole, type RoleRef, updateRole } from '../service/cha
 import { Role } from './role.ts';
 
 const CreateRoleInput = builder.inputType('CreateRoleInput', {
-  description: 'A new role of the tenant’s own.',
+  description: 'A custom role of the tenant.',
   fields: (t) => ({
-    tenantId: t.id({ required: true, description: 'In which tenant.' }),
-    key: t.string({ required: true, description: 'Its name for programs, such as "billing".' }),
-    name: t.string({ required: true, description: 'Its name for people; at most 100 characters.' }),
-    description: t.string({ description: 'What it is for; at most 500 characters.' }),
-    permissions: t.stringList({ required: true, description: 'What it allows.' }),
+    tenantId: t.id({ required: true, description: 'Tenant to create it in.' }),
+    key: t.string({
+      required: true,
+      description: 'Key for programs, such as "billing"; unique in the tenant.',
+    }),
+    name: t.string({ required: true, description: 'Display name; at most 100 characters.' }),
+    description: t.string({ description: 'Description of the role; at most 500 characters.' }),
+    permissions: t.stringList({ required: true, description: 'Permissions the role grants.' }),
     idempotencyKey: idempotencyKeyField(t),
   }),
 });
 
 const CreateRoleSuccess = builder.objectRef<{ role: RoleRecord }>('CreateRoleSuccess').implement({
-  description: 'The role exists.',
-  fields: (t) => ({ role: t.expose('role', { type: Role, description: 'It.' }) }),
+  description: 'The role was created.',
+  fields: (t) => ({ role: t.expose('role', { type: Role, description: 'The new role.' }) }),
 });
 
 addMutation('createRole', {
-  description: 'Creates a role. Needs roles:manage and every permission that it gives.',
+  description: 'Creates a role. Requires roles:manage and every permission the role grants.',
   input: CreateRoleInput,
   callers: 'credentials',
   result: createResultType('CreateRole', CreateRoleSuccess, [LimitReachedError]),
@@ -38,22 +41,24 @@ addMutation('createRole', {
 });
 
 const UpdateRoleInput = builder.inputType('UpdateRoleInput', {
-  description: 'Fields that are left out stay as they are.',
+  description: 'Omitted fields stay unchanged.',
   fields: (t) => ({
-    roleId: t.id({ required: true, description: 'Which role.' }),
-    name: t.string({ description: 'At most 100 characters.' }),
-    description: t.string({ description: 'At most 500 characters; null empties it.' }),
-    permissions: t.stringList({ description: 'Exactly these from now on.' }),
+    roleId: t.id({ required: true, description: 'Id of the role.' }),
+    name: t.string({ description: 'Display name; at most 100 characters.' }),
+    description: t.string({ description: 'At most 500 characters; null clears it.' }),
+    permissions: t.stringList({ description: 'Replaces all permissions.' }),
   }),
 });
 
 const UpdateRoleSuccess = builder.objectRef<{ role: RoleRecord }>('UpdateRoleSuccess').implement({
-  description: 'The role was changed; who has it has the new rights at once.',
-  fields: (t) => ({ role: t.expose('role', { type: Role, description: 'As it is now.' }) }),
+  description: 'The role was updated; it takes effect immediately for everyone who has it.',
+  fields: (t) => ({
+    role: t.expose('role', { type: Role, description: 'The role after the change.' }),
+  }),
 });
 
 addMutation('updateRole', {
-  description: 'Changes a role that is not built in. Needs roles:manage.',
+  description: 'Changes a custom role. Requires roles:manage.',
   input: UpdateRoleInput,
   callers: 'credentials',
   result: createResultType('UpdateRole', UpdateRoleSuccess),
@@ -67,21 +72,21 @@ addMutation('updateRole', {
 
 const RoleIdInput = builder.inputType('RoleIdInput', {
   description: 'A role.',
-  fields: (t) => ({ roleId: t.id({ required: true, description: 'Which role.' }) }),
+  fields: (t) => ({ roleId: t.id({ required: true, description: 'Id of the role.' }) }),
 });
 
 const DeleteRoleSuccess = builder.objectRef<RoleRef>('DeleteRoleSuccess').implement({
-  description: 'The role is no more.',
+  description: 'The role was deleted.',
   fields: (t) => ({
     deletedRoleId: t.id({
-      description: 'The id that is no more.',
+      description: 'Id of the deleted role.',
       resolve: ({ id, tenantId }) => toGlobalId('Role', id, tenantId),
     }),
   }),
 });
 
 addMutation('deleteRole', {
-  description: 'Deletes a role that nobody has and that is not built in. Needs roles:manage.',
+  description: 'Deletes a custom role that no member has. Requires roles:manage.',
   input: RoleIdInput,
   callers: 'credentials',
   result: createResultType('DeleteRole', DeleteRoleSuccess),

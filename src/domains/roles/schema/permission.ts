@@ -6,13 +6,13 @@ import { checkPermissions, checksMax, type PermissionDecision } from '../service
 type PermissionEntry = PermissionInfo & { key: string };
 
 const Permission = builder.objectRef<PermissionEntry>('Permission').implement({
-  description: 'One thing that a role can allow.',
+  description: 'A permission that roles can grant.',
   fields: (t) => ({
-    key: t.exposeString('key', { description: 'Its name for programs.' }),
-    title: t.exposeString('title', { description: 'Its name for people.' }),
-    description: t.exposeString('description', { description: 'What its holder can do.' }),
+    key: t.exposeString('key', { description: 'Key for programs.' }),
+    title: t.exposeString('title', { description: 'Display name.' }),
+    description: t.exposeString('description', { description: 'What the permission allows.' }),
     isDangerous: t.exposeBoolean('isDangerous', {
-      description: 'A mistake cannot be taken back, or it gives power to others.',
+      description: 'True for irreversible actions and for those that grant access to others.',
     }),
   }),
 });
@@ -26,30 +26,32 @@ builder.queryField('permissions', (t) =>
 );
 
 const PermissionCheckInput = builder.inputType('PermissionCheckInput', {
-  description: 'May this user do this in that tenant?',
+  description: 'One permission check: may this user do this in that tenant?',
   fields: (t) => ({
-    tenantId: t.id({ required: true, description: 'Where.' }),
-    permission: t.string({ required: true, description: 'What, by its key.' }),
-    userId: t.id({ description: 'Who; the caller if left out.' }),
+    tenantId: t.id({ required: true, description: 'The tenant.' }),
+    permission: t.string({ required: true, description: 'Key of the permission.' }),
+    userId: t.id({ description: 'The user; defaults to the caller.' }),
   }),
 });
 
 type DecisionEntry = PermissionDecision & { permission: string; tenantId: string };
 
 const PermissionDecisionType = builder.objectRef<DecisionEntry>('PermissionDecision').implement({
-  description: 'The answer to one check.',
+  description: 'Result of one check.',
   fields: (t) => ({
-    permission: t.exposeString('permission', { description: 'As asked.' }),
-    tenantId: t.exposeID('tenantId', { description: 'As asked.' }),
-    allowed: t.exposeBoolean('isAllowed', { description: 'Whether it is allowed now.' }),
-    reason: t.exposeString('reason', { description: 'The path that decided, for people.' }),
+    permission: t.exposeString('permission', {
+      description: 'Key of the permission, as requested.',
+    }),
+    tenantId: t.exposeID('tenantId', { description: 'Id of the tenant, as requested.' }),
+    allowed: t.exposeBoolean('isAllowed', { description: 'Whether it is allowed right now.' }),
+    reason: t.exposeString('reason', { description: 'Explanation of the decision, for people.' }),
   }),
 });
 
 builder.queryField('checkPermissions', (t) =>
   t.field({
     type: [PermissionDecisionType],
-    description: `Answers up to ${checksMax} checks at once, in their order.`,
+    description: `Runs up to ${checksMax} permission checks at once and returns results in their order.`,
     args: { checks: t.arg({ type: [PermissionCheckInput], required: true }) },
     resolve: async (_root, { checks }, ctx) => {
       const decisions = await checkPermissions(

@@ -14,18 +14,21 @@ export const Role = builder.objectRef<RoleRecord>('Role').implement({
       description: 'Opaque id.',
       resolve: ({ id, tenantId }) => toGlobalId('Role', id, tenantId),
     }),
-    key: t.exposeString('key', { description: 'Its name for programs; unique in the tenant.' }),
-    name: t.exposeString('name', { description: 'Its name for people.' }),
-    description: t.exposeString('description', { nullable: true, description: 'What it is for.' }),
+    key: t.exposeString('key', { description: 'Key for programs; unique in the tenant.' }),
+    name: t.exposeString('name', { description: 'Display name.' }),
+    description: t.exposeString('description', {
+      nullable: true,
+      description: 'Description of the role.',
+    }),
     isBuiltIn: t.exposeBoolean('isBuiltIn', {
-      description: 'Exists in every tenant, unchangeable.',
+      description: 'True for roles that exist in every tenant and cannot be changed.',
     }),
     permissions: t.stringList({
-      description: 'What it allows; see `permissions` of Query for their meaning.',
+      description: 'Keys of the permissions it grants; `Query.permissions` describes them.',
       resolve: ({ permissions }) => [...permissions],
     }),
     memberCount: t.int({
-      description: 'How many memberships have it. Needs members:read.',
+      description: 'Number of members with the role. Requires members:read.',
       resolve: (role, _args, ctx) => service.countRoleMembers(ctx, role),
     }),
   }),
@@ -38,7 +41,7 @@ registerNode('Role', (ctx, { id, tenantId }) =>
 builder.objectField(Tenant, 'roles', (t) =>
   t.field({
     type: [Role],
-    description: 'Its roles, built-in ones first. Needs roles:read.',
+    description: 'Roles, built-in ones first. Requires roles:read.',
     resolve: async ({ id }, _args, ctx) => [...(await service.listRoles(ctx, id))],
   }),
 );

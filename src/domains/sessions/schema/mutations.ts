@@ -14,42 +14,44 @@ import { type SignedUp, signUp } from '../service/sign-up.ts';
 import { Session } from './session.ts';
 
 const tokenDescription =
-  'Shown once. Send it as `Authorization: Bearer`. Empty where the session is kept in a cookie: ' +
-  'where the request came with that cookie, or with the header `x-tenantry-session: cookie`.';
+  'Shown once. Send it as `Authorization: Bearer`. Empty if the session is kept in a cookie: if the request had that cookie or the header `x-tenantry-session: cookie`.';
 
 type SignedInShape = { token: string; session: SessionRecord; user: UserRecord };
 
 const SignUpInput = builder.inputType('SignUpInput', {
-  description: 'A new user, and a new tenant if `tenantName` is given.',
+  description: 'A new user, with a new tenant if `tenantName` is given.',
   fields: (t) => ({
     email: t.string({ required: true, description: 'Stored in canonical form.' }),
-    password: t.string({ required: true, description: 'As `passwordPolicy` says.' }),
+    password: t.string({
+      required: true,
+      description: 'The new password; see `passwordPolicy` for the rules.',
+    }),
     name: t.string({ description: 'Name as shown to others; at most 100 characters.' }),
     tenantName: t.string({ description: 'Creates a tenant of this name, owned by the new user.' }),
     tenantSlug: t.string({
-      description: 'Its slug; if left out, made from the name, with a suffix where taken.',
+      description: 'Slug of the tenant; if omitted, derived from the name, with a suffix if taken.',
     }),
     idempotencyKey: idempotencyKeyField(t),
   }),
 });
 
 const SignUpSuccess = builder.objectRef<SignedUp>('SignUpSuccess').implement({
-  description: 'The user exists and is signed in.',
+  description: 'The user was created and is signed in.',
   fields: (t) => ({
     token: t.exposeString('token', { description: tokenDescription }),
-    session: t.expose('session', { type: Session, description: 'The session it opens.' }),
+    session: t.expose('session', { type: Session, description: 'The new session.' }),
     user: t.expose('user', { type: User, description: 'The new user.' }),
     tenant: t.field({
       type: Tenant,
       nullable: true,
-      description: 'The new tenant, if one was asked for.',
+      description: 'The new tenant, if one was requested.',
       resolve: ({ tenantId }, _args, ctx) => findTenantOf(ctx, tenantId),
     }),
   }),
 });
 
 addMutation('signUp', {
-  description: 'Creates a user, with a tenant if asked, and signs it in.',
+  description: 'Creates a user, optionally with a tenant, and signs them in.',
   input: SignUpInput,
   callers: 'anybody',
   result: createResultType('SignUp', SignUpSuccess, [RateLimitedError]),
@@ -61,16 +63,16 @@ const SignInInput = builder.inputType('SignInInput', {
   fields: (t) => ({
     email: t.string({ required: true, description: 'The e-mail address.' }),
     password: t.string({ required: true, description: 'The password.' }),
-    tenantSlug: t.string({ description: 'Binds the session to this tenant.' }),
+    tenantSlug: t.string({ description: 'Slug of a tenant to bind the session to.' }),
   }),
 });
 
 const SignInSuccess = builder.objectRef<SignedInShape>('SignInSuccess').implement({
-  description: 'A session is open.',
+  description: 'The user is signed in.',
   fields: (t) => ({
     token: t.exposeString('token', { description: tokenDescription }),
     session: t.expose('session', { type: Session, description: 'The new session.' }),
-    user: t.expose('user', { type: User, description: 'Who is signed in.' }),
+    user: t.expose('user', { type: User, description: 'The signed-in user.' }),
   }),
 });
 
@@ -88,12 +90,14 @@ addMutation('signIn', {
 });
 
 const SwitchTenantInput = builder.inputType('SwitchTenantInput', {
-  description: 'What the session is to be bound to.',
-  fields: (t) => ({ tenantId: t.id({ description: 'This tenant; left out: none.' }) }),
+  description: 'Tenant to bind the session to.',
+  fields: (t) => ({
+    tenantId: t.id({ description: 'Id of the tenant; omit it to unbind the session.' }),
+  }),
 });
 
 addMutation('switchTenant', {
-  description: 'Opens or narrows the session to one tenant; the old token dies.',
+  description: 'Binds the session to another tenant, or to none; the old token stops working.',
   input: SwitchTenantInput,
   result: SignInResult,
   resolve: (ctx, { tenantId }) =>
@@ -101,7 +105,7 @@ addMutation('switchTenant', {
 });
 
 const SignOutSuccess = builder.objectRef<{ isSignedOut: boolean }>('SignOutSuccess').implement({
-  description: 'The session has ended; its token is dead.',
+  description: 'The session has ended; its token no longer works.',
   fields: (t) => ({ ok: t.exposeBoolean('isSignedOut', { description: 'Always true.' }) }),
 });
 
@@ -117,26 +121,29 @@ addPlainMutation('signOut', {
 const ChangePasswordInput = builder.inputType('ChangePasswordInput', {
   description: 'The old and the new password.',
   fields: (t) => ({
-    currentPassword: t.string({ required: true, description: 'The password in use.' }),
-    newPassword: t.string({ required: true, description: 'As `passwordPolicy` says.' }),
+    currentPassword: t.string({ required: true, description: 'The current password.' }),
+    newPassword: t.string({
+      required: true,
+      description: 'The new password; see `passwordPolicy` for the rules.',
+    }),
     revokeApiKeys: t.boolean({
-      description: 'Also ends every API key that the caller has made, in all tenants.',
+      description: 'Also revokes every API key that the caller has created, in all tenants.',
     }),
   }),
 });
 
 const ChangePasswordSuccess = builder.objectRef<PasswordChange>('ChangePasswordSuccess').implement({
-  description: 'The password was changed; every other session of the user has ended.',
+  description: 'The password was changed; all other sessions of the user have ended.',
   fields: (t) => ({
-    revokedCount: t.exposeInt('revokedCount', { description: 'How many sessions ended.' }),
+    revokedCount: t.exposeInt('revokedCount', { description: 'Number of sessions that ended.' }),
     revokedApiKeyCount: t.exposeInt('revokedApiKeyCount', {
-      description: 'How many API keys ended; none unless it was asked for.',
+      description: 'Number of revoked API keys; 0 unless requested.',
     }),
   }),
 });
 
 addMutation('changePassword', {
-  description: 'Changes the caller’s password and ends its other sessions.',
+  description: 'Changes the caller’s password and ends all their other sessions.',
   input: ChangePasswordInput,
   result: createResultType('ChangePassword', ChangePasswordSuccess, [
     InvalidCredentialsError,
@@ -147,23 +154,24 @@ addMutation('changePassword', {
 
 const SessionIdInput = builder.inputType('SessionIdInput', {
   description: 'A session.',
-  fields: (t) => ({ sessionId: t.id({ required: true, description: 'Which session.' }) }),
+  fields: (t) => ({ sessionId: t.id({ required: true, description: 'Id of the session.' }) }),
 });
 
 const RevokeSessionSuccess = builder
   .objectRef<{ id: string; tenantId: string | null }>('RevokeSessionSuccess')
   .implement({
-    description: 'The session has ended; its token is dead.',
+    description: 'The session has ended; its token no longer works.',
     fields: (t) => ({
       revokedSessionId: t.id({
-        description: 'The id that is no more.',
+        description: 'Id of the revoked session.',
         resolve: ({ id, tenantId }) => toGlobalId('Session', id, tenantId),
       }),
     }),
   });
 
 addMutation('revokeSession', {
-  description: 'Ends one session: one’s own, or one bound to a tenant with sessions:revoke.',
+  description:
+    'Ends one session: the caller’s own, or one bound to a tenant in which the caller has sessions:revoke.',
   input: SessionIdInput,
   callers: 'credentials',
   result: createResultType('RevokeSession', RevokeSessionSuccess),
@@ -175,11 +183,11 @@ addMutation('revokeSession', {
 });
 
 const RevokeSessionsInput = builder.inputType('RevokeSessionsInput', {
-  description: 'Which sessions to end; with nothing given, all of the caller’s but this one.',
+  description: 'Sessions to end; without any filter, all of the caller’s except this one.',
   fields: (t) => ({
-    userId: t.id({ description: 'Those of this user.' }),
-    tenantId: t.id({ description: 'Only those bound to this tenant.' }),
-    includeCurrent: t.boolean({ description: 'Also the session of this request.' }),
+    userId: t.id({ description: 'Sessions of this user instead of the caller’s.' }),
+    tenantId: t.id({ description: 'Only sessions bound to this tenant.' }),
+    includeCurrent: t.boolean({ description: 'Also ends the session of this request.' }),
   }),
 });
 
@@ -188,12 +196,13 @@ const RevokeSessionsSuccess = builder
   .implement({
     description: 'The sessions have ended.',
     fields: (t) => ({
-      revokedCount: t.exposeInt('revokedCount', { description: 'How many there were.' }),
+      revokedCount: t.exposeInt('revokedCount', { description: 'Number of ended sessions.' }),
     }),
   });
 
 addMutation('revokeSessions', {
-  description: 'Ends many sessions: all of the caller’s but this one, or a user’s by who may.',
+  description:
+    'Ends many sessions: all of the caller’s except this one, or another user’s, if permitted.',
   input: RevokeSessionsInput,
   callers: 'credentials',
   result: createResultType('RevokeSessions', RevokeSessionsSuccess),

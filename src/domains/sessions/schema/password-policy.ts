@@ -3,14 +3,13 @@ import { builder } from '../../../graphql/builder.ts';
 import { describePasswordRules, passwordLengthMax } from '../../../lib/password-rules.ts';
 
 const PasswordPolicy = builder.objectRef<PasswordPolicyRecord>('PasswordPolicy').implement({
-  description:
-    'What a new password must be. Passwords that were chosen under another policy still work.',
+  description: 'Rules for new passwords. Existing passwords keep working when the rules change.',
   fields: (t) => ({
     lengthMin: t.exposeInt('lengthMin', {
-      description: 'Fewest characters: Unicode code points after normalization to NFKC.',
+      description: 'Minimum length in Unicode code points after NFKC normalization.',
     }),
     lengthMax: t.int({
-      description: 'Most characters, counted in the same way. Nothing is ever cut off.',
+      description: 'Maximum length, counted the same way. Nothing is ever truncated.',
       resolve: () => passwordLengthMax,
     }),
     usesBlocklist: t.boolean({
@@ -18,7 +17,7 @@ const PasswordPolicy = builder.objectRef<PasswordPolicyRecord>('PasswordPolicy')
       resolve: () => true,
     }),
     rules: t.stringList({
-      description: 'All rules as sentences in English, to show beside the field.',
+      description: 'The rules as English sentences, to show next to the field.',
       resolve: ({ lengthMin }) => [...describePasswordRules(lengthMin)],
     }),
   }),
@@ -27,7 +26,7 @@ const PasswordPolicy = builder.objectRef<PasswordPolicyRecord>('PasswordPolicy')
 builder.queryField('passwordPolicy', (t) =>
   t.field({
     type: PasswordPolicy,
-    description: 'What a new password must be. For everybody, signed in or not.',
+    description: 'Rules for new passwords. Available to everyone, signed in or not.',
     resolve: (_root, _args, { runtime }) => runtime.passwordPolicy,
   }),
 );

@@ -5,7 +5,7 @@ import type { PasswordChange } from '../service/password.ts';
 import { requestPasswordReset, resetPassword } from '../service/reset-password.ts';
 
 const RequestPasswordResetInput = builder.inputType('RequestPasswordResetInput', {
-  description: 'Whose password was forgotten.',
+  description: 'Account to reset the password of.',
   fields: (t) => ({
     email: t.string({ required: true, description: 'The e-mail address of the account.' }),
   }),
@@ -14,14 +14,15 @@ const RequestPasswordResetInput = builder.inputType('RequestPasswordResetInput',
 const RequestPasswordResetSuccess = builder
   .objectRef<{ ok: boolean }>('RequestPasswordResetSuccess')
   .implement({
-    description: 'If there is such an account, a mail is on its way to it.',
+    description: 'If the account exists, a mail is on its way.',
     fields: (t) => ({
-      ok: t.exposeBoolean('ok', { description: 'Always true, whether or not there is one.' }),
+      ok: t.exposeBoolean('ok', { description: 'Always true, whether or not the account exists.' }),
     }),
   });
 
 addMutation('requestPasswordReset', {
-  description: 'Mails a link for a new password. Tells nobody whether there is such an account.',
+  description:
+    'Mails a link to set a new password. The response does not reveal whether the account exists.',
   input: RequestPasswordResetInput,
   callers: 'anybody',
   result: createResultType('RequestPasswordReset', RequestPasswordResetSuccess, [RateLimitedError]),
@@ -32,30 +33,33 @@ addMutation('requestPasswordReset', {
 });
 
 const ResetPasswordInput = builder.inputType('ResetPasswordInput', {
-  description: 'What came by mail, and the new password.',
+  description: 'The mailed token, and the new password.',
   fields: (t) => ({
-    token: t.string({ required: true, description: 'The token of the link; good for 30 minutes.' }),
-    newPassword: t.string({ required: true, description: 'As `passwordPolicy` says.' }),
+    token: t.string({ required: true, description: 'Token from the link; valid for 30 minutes.' }),
+    newPassword: t.string({
+      required: true,
+      description: 'The new password; see `passwordPolicy` for the rules.',
+    }),
     revokeApiKeys: t.boolean({
-      description: 'Also ends every API key that the person has made, in all tenants.',
+      description: 'Also revokes every API key that the user has created, in all tenants.',
     }),
   }),
 });
 
 const ResetPasswordSuccess = builder.objectRef<PasswordChange>('ResetPasswordSuccess').implement({
-  description: 'The password was set and every session of the user has ended; sign in anew.',
+  description: 'The password was set and all sessions of the user have ended; sign in again.',
   fields: (t) => ({
-    revokedCount: t.exposeInt('revokedCount', { description: 'How many sessions ended.' }),
+    revokedCount: t.exposeInt('revokedCount', { description: 'Number of sessions that ended.' }),
     revokedApiKeyCount: t.exposeInt('revokedApiKeyCount', {
       description:
-        'How many API keys ended: all, if it was asked for or nobody had confirmed the address before.',
+        'Number of revoked API keys: all of them if requested, or if the address was never verified before.',
     }),
   }),
 });
 
 addMutation('resetPassword', {
   description:
-    'Sets a new password with the token that was mailed. Works once, signs nobody in. If nobody had confirmed the address before, the API keys and sent invitations of the account end too.',
+    'Sets a new password with a mailed token. Works once and does not sign in. If the address was never verified before, the account’s API keys and sent invitations are revoked too.',
   input: ResetPasswordInput,
   callers: 'anybody',
   result: createResultType('ResetPassword', ResetPasswordSuccess),

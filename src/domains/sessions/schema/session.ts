@@ -16,26 +16,29 @@ import {
 } from '../service/list.ts';
 
 export const Session = builder.objectRef<SessionRecord>('Session').implement({
-  description: 'A sign-in that is still good.',
+  description: 'A live session.',
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({
-      description: 'Opaque id; not the token.',
+      description: 'Opaque id; not the token itself.',
       resolve: ({ id, tenantId }) => toGlobalId('Session', id, tenantId),
     }),
     user: t.field({
       type: User,
-      description: 'Whose it is.',
+      description: 'User of the session.',
       resolve: (session, _args, ctx) => getUserOfSession(ctx, session),
     }),
     tenant: t.field({
       type: Tenant,
       nullable: true,
-      description: 'The one tenant it is bound to, if any.',
+      description: 'The tenant it is bound to, if any.',
       resolve: ({ tenantId }, _args, ctx) => findTenantOf(ctx, tenantId),
     }),
-    ip: t.exposeString('ip', { nullable: true, description: 'Where it was opened from.' }),
-    userAgent: t.exposeString('userAgent', { nullable: true, description: 'With what program.' }),
+    ip: t.exposeString('ip', { nullable: true, description: 'IP address it was opened from.' }),
+    userAgent: t.exposeString('userAgent', {
+      nullable: true,
+      description: 'User-Agent header it was opened with.',
+    }),
     createdAt: t.field({
       type: 'DateTime',
       description: 'When it was opened.',
@@ -43,21 +46,21 @@ export const Session = builder.objectRef<SessionRecord>('Session').implement({
     }),
     lastSeenAt: t.field({
       type: 'DateTime',
-      description: 'When it was last used, to about half a minute.',
+      description: 'When it was last used, accurate to about half a minute.',
       resolve: ({ lastSeenAt }) => lastSeenAt,
     }),
     idleExpiresAt: t.field({
       type: 'DateTime',
-      description: 'When it ends unless it is used.',
+      description: 'When the session expires unless it is used.',
       resolve: ({ idleExpiresAt }) => idleExpiresAt,
     }),
     expiresAt: t.field({
       type: 'DateTime',
-      description: 'When it ends at the latest.',
+      description: 'When the session expires at the latest.',
       resolve: ({ expiresAt }) => expiresAt,
     }),
     isCurrent: t.boolean({
-      description: 'It is the session of this request.',
+      description: 'Whether it is the session of this request.',
       resolve: ({ id }, _args, ctx) =>
         ctx.principal.kind === 'session' && ctx.principal.session.id === id,
     }),
@@ -68,24 +71,24 @@ export const Session = builder.objectRef<SessionRecord>('Session').implement({
 builder.objectFields(Session, (t) => ({
   place: t.exposeString('place', {
     nullable: true,
-    description: 'Where that is, in the words of the proxy in front, such as a country.',
+    description: 'Location as reported by the proxy in front, such as a country.',
   }),
   device: t.string({
     nullable: true,
-    description: 'With what program and system, for people: Firefox on Windows.',
+    description: 'Program and system for people, such as Firefox on Windows.',
     resolve: ({ userAgent }) => (userAgent === null ? null : describeDevice(userAgent)),
   }),
   impersonator: t.field({
     type: User,
     nullable: true,
     description:
-      'The platform administrator who acts in this person’s name; null where the caller may not see who.',
+      'The platform administrator who impersonates the user; null if not visible to the caller.',
     resolve: ({ impersonatorId }, _args, ctx) =>
       impersonatorId === null ? null : findVisibleUser(ctx, impersonatorId),
   }),
   impersonatorId: t.id({
     nullable: true,
-    description: 'The id of that administrator; null in a session of the person’s own.',
+    description: 'Id of that administrator; null unless the session impersonates.',
     resolve: ({ impersonatorId }) => impersonatorId && toGlobalId('User', impersonatorId),
   }),
 }));
@@ -98,7 +101,7 @@ builder.objectField(User, 'sessions', (t) =>
   t.field({
     type: SessionConnection,
     description:
-      'Live sessions, newest first. One’s own, or anybody’s for platform administrators.',
+      'Live sessions, newest first. For the user themselves and platform administrators.',
     args: forwardArgs(t),
     resolve: ({ id }, page, ctx) => listSessionsOfUser(ctx, id, page),
   }),
@@ -107,7 +110,7 @@ builder.objectField(User, 'sessions', (t) =>
 builder.objectField(Tenant, 'sessions', (t) =>
   t.field({
     type: SessionConnection,
-    description: 'Live sessions bound to this tenant, newest first. Needs sessions:read.',
+    description: 'Live sessions bound to this tenant, newest first. Requires sessions:read.',
     args: forwardArgs(t),
     resolve: ({ id }, page, ctx) => listSessionsOfTenant(ctx, id, page),
   }),

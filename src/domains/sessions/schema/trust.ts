@@ -10,16 +10,16 @@ import { SignInResult } from './mutations.ts';
 import { Session } from './session.ts';
 
 const ConfirmPasswordInput = builder.inputType('ConfirmPasswordInput', {
-  description: 'The password once more.',
+  description: 'The caller’s password.',
   fields: (t) => ({
-    password: t.string({ required: true, description: 'The password in use.' }),
+    password: t.string({ required: true, description: 'The current password.' }),
   }),
 });
 
 const ConfirmPasswordSuccess = builder
   .objectRef<{ session: SessionRecord }>('ConfirmPasswordSuccess')
   .implement({
-    description: 'The session is as good as fresh; its token stays.',
+    description: 'The session counts as freshly signed in; its token stays the same.',
     fields: (t) => ({
       session: t.expose('session', { type: Session, description: 'The session of this request.' }),
     }),
@@ -27,8 +27,7 @@ const ConfirmPasswordSuccess = builder
 
 addMutation('confirmPassword', {
   description:
-    'Proves once more who is asking, for what is refused with REAUTHENTICATION_REQUIRED some time ' +
-    'after signing in.',
+    'Confirms the caller’s password, for mutations that return REAUTHENTICATION_REQUIRED some time after sign-in.',
   input: ConfirmPasswordInput,
   result: createResultType('ConfirmPassword', ConfirmPasswordSuccess, [
     InvalidCredentialsError,
@@ -38,23 +37,27 @@ addMutation('confirmPassword', {
 });
 
 const ImpersonateUserInput = builder.inputType('ImpersonateUserInput', {
-  description: 'In whose name to act, and why.',
+  description: 'User to impersonate, and why.',
   fields: (t) => ({
-    userId: t.id({ required: true, description: 'The person; never an administrator.' }),
+    userId: t.id({
+      required: true,
+      description: 'The user; platform administrators cannot be impersonated.',
+    }),
     reason: t.string({
       required: true,
-      description: '10 to 500 characters, for the person and its tenants to read.',
+      description: 'Reason of 10 to 500 characters, shown to the user and their tenants.',
     }),
-    tenantId: t.id({ description: 'In this tenant only; left out: in all of the person’s.' }),
+    tenantId: t.id({
+      description:
+        'Restricts the session to this tenant; by default it covers all tenants of the user.',
+    }),
     idempotencyKey: idempotencyKeyField(t),
   }),
 });
 
 addMutation('impersonateUser', {
   description:
-    'Opens a session in which the caller acts in somebody’s name, for an hour at most. Told in the ' +
-    'trails of the person and its tenants, as is everything done in it. Platform administrators only, ' +
-    'with a token and a recent sign-in of their own.',
+    'Opens a session that impersonates a user, for an hour at most. It is recorded in the audit logs of the user and their tenants, as is everything done in it. Platform administrators only, with a token and a recent sign-in.',
   input: ImpersonateUserInput,
   result: SignInResult,
   resolve: (ctx, { userId, tenantId, ...input }) =>

@@ -22,7 +22,7 @@ import { Session, SessionConnection } from './session.ts';
 type Caller = { user: UserRecord | null; session: SessionRecord | null; apiKey: ApiKey | null };
 
 export const Viewer = builder.objectRef<Caller>('Viewer').implement({
-  description: 'Who is asking.',
+  description: 'The caller.',
   fields: (t) => ({
     user: t.field({
       type: User,
@@ -38,7 +38,7 @@ export const Viewer = builder.objectRef<Caller>('Viewer').implement({
     }),
     memberships: t.field({
       type: MembershipConnection,
-      description: 'Where the caller belongs, in the order of joining; nowhere for an API key.',
+      description: 'Memberships of the caller, in the order of joining; empty for an API key.',
       args: forwardArgs(t),
       resolve: ({ user }, page, ctx) =>
         user ? listMembershipsOfUser(ctx, user.id, page) : emptyPage,
@@ -46,8 +46,8 @@ export const Viewer = builder.objectRef<Caller>('Viewer').implement({
     membership: t.field({
       type: Membership,
       nullable: true,
-      description: 'The caller’s membership in one tenant, or null.',
-      args: { tenantId: t.arg.id({ required: true, description: 'Which tenant.' }) },
+      description: 'Membership of the caller in one tenant, or null.',
+      args: { tenantId: t.arg.id({ required: true, description: 'Id of the tenant.' }) },
       resolve: (_viewer, { tenantId }, ctx) => {
         const key = parseIdOf('Tenant', tenantId);
         return key && findOwnMembership(ctx, key.id);
@@ -60,7 +60,7 @@ export const Viewer = builder.objectRef<Caller>('Viewer').implement({
       resolve: ({ user }, page, ctx) => (user ? listSessionsOfUser(ctx, user.id, page) : emptyPage),
     }),
     isPlatformAdmin: t.boolean({
-      description: 'The caller may act across tenants.',
+      description: 'Whether the caller is a platform administrator, who acts across tenants.',
       resolve: (_viewer, _args, ctx) => isPlatformAdmin(ctx),
     }),
   }),
@@ -75,19 +75,20 @@ function toCaller(principal: Principal): Caller | null {
 const SessionVerificationType = builder
   .objectRef<SessionVerification>('SessionVerification')
   .implement({
-    description: 'What is known about a session token. Empty unless it is good.',
+    description:
+      'Result of checking a session token. Everything is null or empty unless it is valid.',
     fields: (t) => ({
-      valid: t.exposeBoolean('isValid', { description: 'The token is good now.' }),
-      session: t.expose('session', { type: Session, nullable: true, description: 'Its session.' }),
-      user: t.expose('user', { type: User, nullable: true, description: 'Its user.' }),
+      valid: t.exposeBoolean('isValid', { description: 'Whether the token is valid right now.' }),
+      session: t.expose('session', { type: Session, nullable: true, description: 'The session.' }),
+      user: t.expose('user', { type: User, nullable: true, description: 'User of the token.' }),
       tenant: t.field({
         type: Tenant,
         nullable: true,
-        description: 'The tenant that `permissions` are about.',
+        description: 'Tenant that `permissions` apply to.',
         resolve: ({ tenantId }, _args, ctx) => findTenantOf(ctx, tenantId),
       }),
       permissions: t.stringList({
-        description: 'What the user may do in that tenant.',
+        description: 'Permissions of the user in that tenant.',
         resolve: ({ permissions }) => [...permissions],
       }),
       expiresAt: t.field({
@@ -103,17 +104,18 @@ builder.queryFields((t) => ({
   viewer: t.field({
     type: Viewer,
     nullable: true,
-    description: 'Who is asking; null when nobody is signed in.',
+    description: 'The caller; null if nobody is signed in.',
     resolve: (_root, _args, { principal }) => toCaller(principal),
   }),
   verifySession: t.field({
     type: SessionVerificationType,
     description:
-      'For services: is this session token good, for whom, and what may they do in this tenant? ' +
-      'Needs sessions:verify in the tenant, or is about the caller’s own token.',
+      'For services: checks a session token, whose it is and what they may do in this tenant. Requires sessions:verify in the tenant, unless the caller checks its own token.',
     args: {
       token: t.arg.string({ required: true, description: 'The token to check.' }),
-      tenantId: t.arg.id({ description: 'Good only for an active member of this tenant.' }),
+      tenantId: t.arg.id({
+        description: 'The token is valid only if its user is an active member of this tenant.',
+      }),
     },
     resolve: (_root, { token, tenantId }, ctx) =>
       verifySession(ctx, {

@@ -9,18 +9,17 @@ import * as service from '../service/life-cycle.ts';
 function createSuccess(name: string, description: string) {
   return builder.objectRef<{ tenant: TenantRecord }>(name).implement({
     description,
-    fields: (t) => ({ tenant: t.expose('tenant', { type: Tenant, description: 'As it is now.' }) }),
+    fields: (t) => ({
+      tenant: t.expose('tenant', { type: Tenant, description: 'The tenant after the change.' }),
+    }),
   });
 }
 
-const SuspendTenantSuccess = createSuccess(
-  'SuspendTenantSuccess',
-  'Everything in the tenant is refused.',
-);
+const SuspendTenantSuccess = createSuccess('SuspendTenantSuccess', 'The tenant is suspended.');
 
 addMutation('suspendTenant', {
   description:
-    'Refuses everything in a tenant at once, until it is resumed. Platform administrators only.',
+    'Suspends a tenant: all access is rejected until it is resumed. Platform administrators only.',
   input: TenantIdInput,
   result: createResultType('SuspendTenant', SuspendTenantSuccess),
   resolve: async (ctx, { tenantId }) => ({
@@ -40,21 +39,24 @@ addMutation('resumeTenant', {
 });
 
 const DeleteTenantInput = builder.inputType('DeleteTenantInput', {
-  description: 'A tenant to be erased.',
+  description: 'A tenant to delete.',
   fields: (t) => ({
-    tenantId: t.id({ required: true, description: 'Which tenant.' }),
-    confirmSlug: t.string({ required: true, description: 'Its slug once more.' }),
+    tenantId: t.id({ required: true, description: 'Id of the tenant.' }),
+    confirmSlug: t.string({
+      required: true,
+      description: 'The slug of the tenant, as a confirmation.',
+    }),
   }),
 });
 
 const DeleteTenantSuccess = createSuccess(
   'DeleteTenantSuccess',
-  'The tenant is closed and will be erased at `deletionAt`.',
+  'The tenant is closed, and is erased at `deletionAt`.',
 );
 
 addMutation('deleteTenant', {
   description:
-    'Closes a tenant at once and has it erased after a time in which it can be restored. Needs tenant:delete.',
+    'Closes a tenant immediately and erases it after a period in which it can be restored. Requires tenant:delete.',
   input: DeleteTenantInput,
   result: createResultType('DeleteTenant', DeleteTenantSuccess),
   resolve: async (ctx, { tenantId, confirmSlug }) => ({
@@ -67,11 +69,11 @@ addMutation('deleteTenant', {
 
 const RestoreTenantSuccess = createSuccess(
   'RestoreTenantSuccess',
-  'The tenant is as it was before its deletion.',
+  'The deletion was cancelled; the tenant is as it was before.',
 );
 
 addMutation('restoreTenant', {
-  description: 'Takes a deletion back while there is time. Needs tenant:delete.',
+  description: 'Cancels a pending deletion. Requires tenant:delete.',
   input: TenantIdInput,
   result: createResultType('RestoreTenant', RestoreTenantSuccess),
   resolve: async (ctx, { tenantId }) => ({

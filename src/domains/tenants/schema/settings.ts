@@ -11,48 +11,50 @@ import { Tenant } from '../schema.ts';
 import * as service from '../service/settings.ts';
 
 const TenantSettings = builder.objectRef<SettingsRecord>('TenantSettings').implement({
-  description: 'What a tenant sets for itself, by `updateTenant`.',
+  description: 'Settings that a tenant changes with `updateTenant`.',
   fields: (t) => ({
     sessionIdleTimeoutSeconds: t.exposeInt('sessionIdleTimeoutSeconds', {
       nullable: true,
-      description: 'Sessions bound to it end when unused for so long; null as on the platform.',
+      description:
+        'Seconds without use after which sessions bound to it expire; null for the platform’s default.',
     }),
     sessionAbsoluteTimeoutSeconds: t.exposeInt('sessionAbsoluteTimeoutSeconds', {
       nullable: true,
-      description: 'Sessions bound to it end so long after sign-in; null as on the platform.',
+      description:
+        'Seconds after sign-in at which sessions bound to it expire; null for the platform’s default.',
     }),
     defaultRoleKey: t.exposeString('defaultRoleKey', {
-      description: 'The role of who joins without another being named.',
+      description: 'Key of the role for people who are invited without roles.',
     }),
     allowedEmailDomains: t.stringList({
-      description: 'Only people with addresses of these domains may join; empty for anybody.',
+      description: 'Only addresses of these domains may join; empty for any address.',
       resolve: ({ allowedEmailDomains }) => [...allowedEmailDomains],
     }),
   }),
 });
 
 const TenantLimits = builder.objectRef<LimitsRecord>('TenantLimits').implement({
-  description: 'How much a tenant may have.',
+  description: 'Limits of a tenant.',
   fields: (t) => ({
     members: t.exposeInt('members', { description: 'Active members.' }),
     apiKeys: t.exposeInt('apiKeys', {
       description: 'API keys that are neither revoked nor expired.',
     }),
-    customRoles: t.exposeInt('customRoles', { description: 'Roles of its own.' }),
+    customRoles: t.exposeInt('customRoles', { description: 'Custom roles.' }),
   }),
 });
 
 const TenantUsage = builder.objectRef<UsageRecord>('TenantUsage').implement({
-  description: 'How much a tenant has.',
+  description: 'Usage of a tenant.',
   fields: (t) => ({
     members: t.exposeInt('members', { description: 'Active members.' }),
     apiKeys: t.exposeInt('apiKeys', {
       description: 'API keys that are neither revoked nor expired.',
     }),
     pendingInvitations: t.exposeInt('pendingInvitations', {
-      description: 'Invitations that somebody may still accept; each keeps the place of a member.',
+      description: 'Pending invitations; each counts as a member towards the limit.',
     }),
-    customRoles: t.exposeInt('customRoles', { description: 'Roles of its own.' }),
+    customRoles: t.exposeInt('customRoles', { description: 'Custom roles.' }),
     sessions: t.exposeInt('sessions', { description: 'Live sessions that are bound to it.' }),
   }),
 });
@@ -60,43 +62,48 @@ const TenantUsage = builder.objectRef<UsageRecord>('TenantUsage').implement({
 builder.objectFields(Tenant, (t) => ({
   settings: t.field({
     type: TenantSettings,
-    description: 'What it sets for itself. Needs tenant:read.',
+    description: 'Settings of the tenant. Requires tenant:read.',
     resolve: ({ id }, _args, ctx) => service.getSettings(ctx, id),
   }),
   limits: t.field({
     type: TenantLimits,
-    description: 'How much it may have. Needs tenant:read.',
+    description: 'Limits of the tenant. Requires tenant:read.',
     resolve: ({ id }, _args, ctx) => service.getLimits(ctx, id),
   }),
   usage: t.field({
     type: TenantUsage,
-    description: 'How much it has. Needs tenant:read.',
+    description: 'Current usage. Requires tenant:read.',
     extensions: price({ own: 10 }),
     resolve: ({ id }, _args, ctx) => service.getUsage(ctx, id),
   }),
 }));
 
 const UpdateTenantLimitsInput = builder.inputType('UpdateTenantLimitsInput', {
-  description: 'Limits that are left out stay as they are.',
+  description: 'Omitted limits stay unchanged.',
   fields: (t) => ({
-    tenantId: t.id({ required: true, description: 'Which tenant.' }),
-    members: t.int({ description: 'Most active members, at least 1.' }),
-    apiKeys: t.int({ description: 'Most API keys that are neither revoked nor expired.' }),
-    customRoles: t.int({ description: 'Most roles of its own.' }),
+    tenantId: t.id({ required: true, description: 'Id of the tenant.' }),
+    members: t.int({ description: 'Maximum number of active members, at least 1.' }),
+    apiKeys: t.int({
+      description: 'Maximum number of API keys that are neither revoked nor expired.',
+    }),
+    customRoles: t.int({ description: 'Maximum number of custom roles.' }),
   }),
 });
 
 const UpdateTenantLimitsSuccess = builder
   .objectRef<{ limits: LimitsRecord }>('UpdateTenantLimitsSuccess')
   .implement({
-    description: 'The limits hold for whatever is added from now on.',
+    description: 'The limits were changed; they apply to what is added from now on.',
     fields: (t) => ({
-      limits: t.expose('limits', { type: TenantLimits, description: 'As they are now.' }),
+      limits: t.expose('limits', {
+        type: TenantLimits,
+        description: 'The limits after the change.',
+      }),
     }),
   });
 
 addMutation('updateTenantLimits', {
-  description: 'Changes how much a tenant may have. Platform administrators only.',
+  description: 'Changes the limits of a tenant. Platform administrators only.',
   input: UpdateTenantLimitsInput,
   result: createResultType('UpdateTenantLimits', UpdateTenantLimitsSuccess),
   resolve: async (ctx, { tenantId, ...limits }) => ({

@@ -8,20 +8,23 @@ import { reinstateUser, suspendUser } from '../service/suspend.ts';
 
 /** A user that something is done to or about. */
 export const UserIdInput = builder.inputType('UserIdInput', {
-  description: 'A user, and why.',
+  description: 'A user, with a reason.',
   fields: (t) => ({
-    userId: t.id({ required: true, description: 'Which user.' }),
-    reason: t.string({ description: 'For the audit trail; at most 500 characters.' }),
+    userId: t.id({ required: true, description: 'Id of the user.' }),
+    reason: t.string({ description: 'Reason for the audit log; at most 500 characters.' }),
   }),
 });
 
 const SuspendUserSuccess = builder.objectRef<{ user: UserRecord }>('SuspendUserSuccess').implement({
-  description: 'The sessions of the user have ended, and it cannot sign in.',
-  fields: (t) => ({ user: t.expose('user', { type: User, description: 'As it is now.' }) }),
+  description: 'The user’s sessions have ended, and they cannot sign in.',
+  fields: (t) => ({
+    user: t.expose('user', { type: User, description: 'The user after the change.' }),
+  }),
 });
 
 addMutation('suspendUser', {
-  description: 'Ends the sessions of a user and lets it not sign in. Platform administrators only.',
+  description:
+    'Ends the user’s sessions and prevents further sign-ins. Platform administrators only.',
   input: UserIdInput,
   result: createResultType('SuspendUser', SuspendUserSuccess),
   resolve: async (ctx, { userId, reason }) => ({
@@ -33,7 +36,9 @@ const ReinstateUserSuccess = builder
   .objectRef<{ user: UserRecord }>('ReinstateUserSuccess')
   .implement({
     description: 'The user can sign in again.',
-    fields: (t) => ({ user: t.expose('user', { type: User, description: 'As it is now.' }) }),
+    fields: (t) => ({
+      user: t.expose('user', { type: User, description: 'The user after the change.' }),
+    }),
   });
 
 addMutation('reinstateUser', {
@@ -46,10 +51,10 @@ addMutation('reinstateUser', {
 });
 
 const EraseUserSuccess = builder.objectRef<{ userId: string }>('EraseUserSuccess').implement({
-  description: 'The person is gone; the trail keeps the id alone.',
+  description: 'The user was erased; the audit log keeps only the id.',
   fields: (t) => ({
     erasedUserId: t.id({
-      description: 'The id that is no more.',
+      description: 'Id of the erased user.',
       resolve: ({ userId }) => toGlobalId('User', userId),
     }),
   }),
@@ -57,7 +62,7 @@ const EraseUserSuccess = builder.objectRef<{ userId: string }>('EraseUserSuccess
 
 addMutation('eraseUser', {
   description:
-    'Erases a person for good. By itself or platform administrators, not while last owner anywhere.',
+    'Erases a user permanently. For the user or a platform administrator; rejected while they are any tenant’s last owner.',
   input: UserIdInput,
   result: createResultType('EraseUser', EraseUserSuccess),
   resolve: async (ctx, input) => {

@@ -6,16 +6,16 @@ import { requestEmailVerification, verifyEmail } from '../service/verify-email.t
 const RequestEmailVerificationSuccess = builder
   .objectRef<{ emailVerified: boolean }>('RequestEmailVerificationSuccess')
   .implement({
-    description: 'A mail with a link is on its way, unless the address is proven already.',
+    description: 'A mail with a link is on its way, unless the address is already verified.',
     fields: (t) => ({
       emailVerified: t.exposeBoolean('emailVerified', {
-        description: 'True where the address is proven already and no mail was sent.',
+        description: 'True if the address was already verified and no mail was sent.',
       }),
     }),
   });
 
 addPlainMutation('requestEmailVerification', {
-  description: 'Mails the caller a link that proves its address; earlier links are void.',
+  description: 'Mails the caller a link that verifies their address; earlier links become invalid.',
   result: createResultType('RequestEmailVerification', RequestEmailVerificationSuccess, [
     RateLimitedError,
   ]),
@@ -23,19 +23,19 @@ addPlainMutation('requestEmailVerification', {
 });
 
 const VerifyEmailInput = builder.inputType('VerifyEmailInput', {
-  description: 'What came by mail.',
+  description: 'The mailed token.',
   fields: (t) => ({
-    token: t.string({ required: true, description: 'The token of the link; good for 24 hours.' }),
+    token: t.string({ required: true, description: 'Token from the link; valid for 24 hours.' }),
   }),
 });
 
 const VerifyEmailSuccess = builder.objectRef<{ email: string }>('VerifyEmailSuccess').implement({
-  description: 'The address is proven to be its user’s.',
-  fields: (t) => ({ email: t.exposeString('email', { description: 'Which address.' }) }),
+  description: 'The address is verified.',
+  fields: (t) => ({ email: t.exposeString('email', { description: 'The verified address.' }) }),
 });
 
 addMutation('verifyEmail', {
-  description: 'Proves an e-mail address with the token that was mailed to it. Works once.',
+  description: 'Verifies an e-mail address with a mailed token. Works once.',
   input: VerifyEmailInput,
   callers: 'anybody',
   result: createResultType('VerifyEmail', VerifyEmailSuccess),
