@@ -8,8 +8,8 @@ process.env.PRISMA_SCHEMA_ENGINE_BINARY ??= process.execPath;
 process.env.CHECKPOINT_DISABLE ??= '1';
 
 /**
- * For Prisma's own command. The program itself applies the migrations without it
- * (src/db/migrate.ts), keeping the same `_prisma_migrations` table.
+ * For `prisma generate` and `prisma format`. The program applies the migrations itself (src/db/migrate.ts), in the same
+ * `_prisma_migrations` table: `prisma migrate deploy` would leave out migrations/functions/.
  */
 export default defineConfig({
   schema: 'prisma/schema.prisma',

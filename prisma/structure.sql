@@ -1164,7 +1164,7 @@ end
 $function$;
 alter function end_impersonations() owner to tenantry_definer;
 
-CREATE OR REPLACE FUNCTION public.enqueue_mail(to_address text, message bytea, for_inbox boolean DEFAULT false)
+CREATE OR REPLACE FUNCTION public.enqueue_mail(to_address text, message bytea, for_inbox boolean)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -1665,15 +1665,13 @@ CREATE OR REPLACE FUNCTION public.find_unused_indexes()
  LANGUAGE sql
  STABLE
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-BEGIN ATOMIC
- SELECT u.index_name,
-     u.table_name,
-     u.bytes,
-     statistics_since() AS statistics_since
-    FROM index_usage u
-   WHERE ((u.scans = 0) AND (NOT u.is_unique))
-   ORDER BY u.bytes DESC;
-END;
+AS $function$
+  select u.index_name, u.table_name, u.bytes, statistics_since()
+  from index_usage u
+  -- What keeps rows unique earns its place by that.
+  where u.scans = 0 and not u.is_unique
+  order by u.bytes desc;
+$function$;
 alter function find_unused_indexes() owner to owner;
 
 CREATE OR REPLACE FUNCTION public.find_visible_users(actor uuid, user_ids uuid[], only_tenant uuid)
@@ -1752,29 +1750,6 @@ begin
 end
 $function$;
 alter function forget_mailbox() owner to tenantry_definer;
-
-CREATE OR REPLACE FUNCTION public.found_tenant(actor uuid, tenant_id uuid, tenant_slug text, tenant_name text, tenant_metadata jsonb)
- RETURNS uuid
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-AS $function$
-declare
-  membership uuid := uuidv7();
-begin
-  insert into tenants (id, slug, name, metadata) values (tenant_id, tenant_slug, tenant_name, tenant_metadata);
-  insert into roles (tenant_id, key, name, description, is_built_in, permissions)
-    select found_tenant.tenant_id, b.key, b.name, b.description, true, b.permissions from built_in_roles b;
-  insert into user_tenants (id, tenant_id, user_id, last_sign_in_at)
-    select membership, found_tenant.tenant_id, u.id, coalesce(u.last_sign_in_at, 'epoch')
-    from users u where u.id = actor;
-  insert into membership_roles (tenant_id, membership_id, role_id)
-    select found_tenant.tenant_id, membership, r.id from roles r
-    where r.tenant_id = found_tenant.tenant_id and r.key = 'owner';
-  return membership;
-end
-$function$;
-alter function found_tenant(uuid,uuid,text,text,jsonb) owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.has_migrations(names text[])
  RETURNS boolean
@@ -2005,51 +1980,6 @@ BEGIN ATOMIC
    ORDER BY e.id;
 END;
 alter function list_viewer_events(uuid[]) owner to tenantry_definer;
-
-CREATE OR REPLACE FUNCTION public.list_visible_memberships(actor uuid, of_users uuid[], only_tenant uuid, after_id uuid, page_size integer)
- RETURNS TABLE(id uuid, tenant_id uuid, user_id uuid, is_active boolean, metadata jsonb, last_sign_in_at timestamp with time zone, joined_at timestamp with time zone, tenant jsonb, roles jsonb)
- LANGUAGE sql
- STABLE SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'public', 'pg_temp'
- SET plan_cache_mode TO 'force_generic_plan'
- SET enable_seqscan TO 'off'
-BEGIN ATOMIC
- SELECT m.id,
-     m.tenant_id,
-     m.user_id,
-     m.is_active,
-     m.metadata,
-     m.last_sign_in_at,
-     m.joined_at,
-     jsonb_build_object('id', t.id, 'slug', t.slug, 'name', t.name, 'status', t.status, 'metadata', t.metadata, 'memberCount', t.member_count, 'createdAt', t.created_at, 'deletionAt', t.deletion_at) AS jsonb_build_object,
-     COALESCE(( SELECT jsonb_agg(jsonb_build_object('id', r.id, 'tenantId', r.tenant_id, 'key', r.key, 'name', r.name, 'description', r.description, 'isBuiltIn', r.is_built_in, 'permissions', r.permissions) ORDER BY r.key) AS jsonb_agg
-            FROM (membership_roles mr
-              JOIN roles r ON (((r.tenant_id = mr.tenant_id) AND (r.id = mr.role_id))))
-           WHERE ((mr.tenant_id = m.tenant_id) AND (mr.membership_id = m.id))), '[]'::jsonb) AS "coalesce"
-    FROM ((unnest(list_visible_memberships.of_users) asked(user_id)
-      CROSS JOIN LATERAL ( SELECT w.id,
-             w.tenant_id,
-             w.user_id,
-             w.is_active,
-             w.metadata,
-             w.last_sign_in_at,
-             w.joined_at,
-             w.updated_at
-            FROM user_tenants w
-           WHERE ((w.user_id = asked.user_id) AND ((list_visible_memberships.after_id IS NULL) OR (w.id > list_visible_memberships.after_id)) AND ((list_visible_memberships.only_tenant IS NULL) OR (w.tenant_id = list_visible_memberships.only_tenant)) AND (((w.user_id = list_visible_memberships.actor) AND w.is_active) OR ((list_visible_memberships.only_tenant IS NULL) AND is_platform_scope()) OR ((list_visible_memberships.only_tenant IS NULL) AND (EXISTS ( SELECT
-                    FROM users a
-                   WHERE ((a.id = list_visible_memberships.actor) AND a.is_platform_admin AND (a.status = 'active'::text))))) OR (EXISTS ( SELECT
-                    FROM (((user_tenants v
-                      JOIN tenants vt ON (((vt.id = v.tenant_id) AND (vt.status = 'active'::text))))
-                      JOIN membership_roles vr ON (((vr.tenant_id = v.tenant_id) AND (vr.membership_id = v.id))))
-                      JOIN roles r ON (((r.tenant_id = vr.tenant_id) AND (r.id = vr.role_id))))
-                   WHERE ((v.tenant_id = w.tenant_id) AND (v.user_id = list_visible_memberships.actor) AND v.is_active AND ('members:read'::text = ANY (r.permissions)))))))
-           ORDER BY w.id
-          LIMIT list_visible_memberships.page_size) m)
-      JOIN tenants t ON ((t.id = m.tenant_id)))
-   ORDER BY m.user_id, m.id;
-END;
-alter function list_visible_memberships(uuid,uuid[],uuid,uuid,integer) owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.list_visible_memberships(actors uuid[], of_users uuid[], only_tenants uuid[], after_ids uuid[], page_sizes integer[])
  RETURNS TABLE(ordinal bigint, id uuid, tenant_id uuid, user_id uuid, is_active boolean, metadata jsonb, last_sign_in_at timestamp with time zone, joined_at timestamp with time zone, tenant json, roles json)
@@ -2386,37 +2316,6 @@ BEGIN ATOMIC
 END;
 alter function reopen_account() owner to tenantry_definer;
 
-CREATE OR REPLACE FUNCTION public.request_password_reset(address text, hash bytea, lifetime_seconds integer, message bytea, for_inbox boolean, request_id text, ip inet, mails_max integer, window_seconds integer, spacing_seconds integer)
- RETURNS integer
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-AS $function$
-declare
-  -- Written either way, so that either way the answer waits for the disk.
-  seconds integer := reserve_mail('reset:' || encode(sha256(convert_to(address, 'UTF8')), 'hex'),
-    mails_max, window_seconds, spacing_seconds);
-  subject uuid;
-begin
-  select u.id into subject from users u where u.email = address and u.status = 'active';
-  if seconds > 0 or not found then
-    return seconds;
-  end if;
-  insert into one_time_tokens as t (user_id, purpose, token_hash, email, expires_at)
-    values (subject, 'password_reset', hash, address, now() + make_interval(secs => lifetime_seconds))
-    on conflict on constraint one_time_tokens_pkey do update
-      set token_hash = excluded.token_hash, email = excluded.email,
-        created_at = excluded.created_at, expires_at = excluded.expires_at;
-  perform enqueue_mail(address, message, for_inbox);
-  -- Nobody in particular asks, so nobody stands there as the actor; the trail is that of the person.
-  perform set_config('tenantry.platform', 'on', true);
-  perform append_audit_event(null, subject, 'password.reset_requested', 'User', subject, '{}', request_id, ip);
-  perform set_config('tenantry.platform', '', true);
-  return 0;
-end
-$function$;
-alter function request_password_reset(text,bytea,integer,bytea,boolean,text,inet,integer,integer,integer) owner to tenantry_definer;
-
 CREATE OR REPLACE FUNCTION public.reserve_invitations(tenant uuid, addresses text[], per_tenant integer, per_address integer)
  RETURNS TABLE(address text, wait_seconds integer)
  LANGUAGE plpgsql
@@ -2498,61 +2397,6 @@ end
 $function$;
 alter function reserve_mail(text,integer,integer,integer) owner to tenantry_definer;
 
-CREATE OR REPLACE FUNCTION public.reserve_sign_in(account text, source inet, is_known_device boolean, free_failures integer, consecutive_max integer, source_failures_max integer, window_seconds integer)
- RETURNS integer
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-AS $function$
-declare
-  moment timestamptz;
-  budget_window interval := make_interval(secs => window_seconds);
-  a sign_in_budgets;
-  s sign_in_budgets;
-begin
-  -- Everybody locks the source first and the account second, so nobody waits in a circle; and a source
-  -- that has used up its budget makes no rows for accounts it invents.
-  insert into sign_in_budgets (bucket) values (coalesce(source_bucket(source), 'source:unknown'))
-    on conflict do nothing;
-  select * into s from sign_in_budgets where bucket = coalesce(source_bucket(source), 'source:unknown') for update;
-  moment := clock_timestamp();
-  if s.window_started_at + budget_window <= moment then
-    s.failures := 0;
-    s.window_started_at := moment;
-  end if;
-  if s.failures >= source_failures_max then
-    return greatest(1, ceil(extract(epoch from s.window_started_at + budget_window - moment)));
-  end if;
-  insert into sign_in_budgets (bucket) values (account) on conflict do nothing;
-  select * into a from sign_in_budgets where bucket = account for update;
-  moment := clock_timestamp();
-  if a.consecutive >= consecutive_max then
-    return -1;
-  end if;
-  if a.blocked_until > moment and not is_known_device then
-    return ceil(extract(epoch from a.blocked_until - moment));
-  end if;
-  if a.window_started_at + budget_window <= moment then
-    a.failures := 0;
-    a.window_started_at := moment;
-  end if;
-  a.failures := a.failures + 1;
-  -- 1, 2, 4 … seconds from the last free failure on, at most a whole window.
-  if a.failures >= free_failures then
-    a.blocked_until := moment + least(budget_window, make_interval(secs => 2 ^ least(a.failures - free_failures, 20)));
-  end if;
-  update sign_in_budgets b
-    set failures = a.failures, consecutive = a.consecutive + 1,
-      window_started_at = a.window_started_at, blocked_until = a.blocked_until
-    where b.bucket = a.bucket;
-  update sign_in_budgets b
-    set failures = s.failures + 1, window_started_at = s.window_started_at
-    where b.bucket = s.bucket;
-  return 0;
-end
-$function$;
-alter function reserve_sign_in(text,inet,boolean,integer,integer,integer,integer) owner to tenantry_definer;
-
 CREATE OR REPLACE FUNCTION public.reserve_sign_up(source inet, sign_ups_max integer, window_seconds integer)
  RETURNS integer
  LANGUAGE plpgsql
@@ -2582,36 +2426,6 @@ begin
 end
 $function$;
 alter function reserve_sign_up(inet,integer,integer) owner to tenantry_definer;
-
-CREATE OR REPLACE FUNCTION public.reset_password(hash bytea, new_password_hash text)
- RETURNS TABLE(user_id uuid, email text, sessions_ended integer)
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-AS $function$
-declare
-  proven record;
-begin
-  select * into proven from take_one_time_token('password_reset', hash);
-  if not found then
-    return;
-  end if;
-  -- Password, user, sessions: in the order in which a sign-in locks them, or the two could lock each
-  -- other out. A sign-in under way with the old password has opened its session before, or fails after.
-  insert into password_credentials as c (user_id, password_hash) values (proven.user_id, new_password_hash)
-    on conflict on constraint password_credentials_pkey
-    do update set password_hash = excluded.password_hash, changed_at = now();
-  update users u set email_verified_at = now(), updated_at = now()
-    where u.id = proven.user_id and u.email_verified_at is null;
-  delete from sessions s where s.user_id = proven.user_id;
-  get diagnostics sessions_ended = row_count;
-  perform enter_scope(proven.user_id, null, false);
-  user_id := proven.user_id;
-  email := proven.email;
-  return next;
-end
-$function$;
-alter function reset_password(bytea,text) owner to tenantry_definer;
 
 CREATE OR REPLACE FUNCTION public.reset_password_with_link(hash bytea, new_password_hash text)
  RETURNS TABLE(user_id uuid, email text, sessions_ended integer, was_verified boolean)
@@ -3482,8 +3296,7 @@ grant execute on function find_visible_users(uuid,uuid[],uuid) to tenantry_app;
 grant execute on function forget_attempts(text) to public;
 grant execute on function forget_invitations() to owner;
 grant execute on function forget_mailbox() to owner;
-grant execute on function found_tenant(uuid,uuid,text,text,jsonb) to owner;
-grant execute on function found_tenant(uuid,uuid,text,text,jsonb) to tenantry_app;
+grant execute on function has_migrations(text[]) to owner;
 grant execute on function has_migrations(text[]) to tenantry_app;
 grant execute on function hide_literals(text) to public;
 grant execute on function invitations_of(uuid) to public;
@@ -3502,8 +3315,6 @@ grant execute on function list_roles_of_users(uuid,uuid[],uuid[]) to owner;
 grant execute on function list_roles_of_users(uuid,uuid[],uuid[]) to tenantry_app;
 grant execute on function list_viewer_events(uuid[]) to owner;
 grant execute on function list_viewer_events(uuid[]) to tenantry_app;
-grant execute on function list_visible_memberships(uuid,uuid[],uuid,uuid,integer) to owner;
-grant execute on function list_visible_memberships(uuid,uuid[],uuid,uuid,integer) to tenantry_app;
 grant execute on function list_visible_memberships(uuid[],uuid[],uuid[],uuid[],integer[]) to owner;
 grant execute on function list_visible_memberships(uuid[],uuid[],uuid[],uuid[],integer[]) to tenantry_app;
 grant execute on function load_attempts(text,interval) to public;
@@ -3529,18 +3340,12 @@ grant execute on function remember_answer(bytea,uuid,bytea,bytea) to owner;
 grant execute on function remember_answer(bytea,uuid,bytea,bytea) to tenantry_app;
 grant execute on function reopen_account() to owner;
 grant execute on function reopen_account() to tenantry_app;
-grant execute on function request_password_reset(text,bytea,integer,bytea,boolean,text,inet,integer,integer,integer) to owner;
-grant execute on function request_password_reset(text,bytea,integer,bytea,boolean,text,inet,integer,integer,integer) to tenantry_app;
 grant execute on function reserve_invitations(uuid,text[],integer,integer) to owner;
 grant execute on function reserve_invitations(uuid,text[],integer,integer) to tenantry_app;
 grant execute on function reserve_mail(text,integer,integer,integer) to owner;
 grant execute on function reserve_mail(text,integer,integer,integer) to tenantry_app;
-grant execute on function reserve_sign_in(text,inet,boolean,integer,integer,integer,integer) to owner;
-grant execute on function reserve_sign_in(text,inet,boolean,integer,integer,integer,integer) to tenantry_app;
 grant execute on function reserve_sign_up(inet,integer,integer) to owner;
 grant execute on function reserve_sign_up(inet,integer,integer) to tenantry_app;
-grant execute on function reset_password(bytea,text) to owner;
-grant execute on function reset_password(bytea,text) to tenantry_app;
 grant execute on function reset_password_with_link(bytea,text) to owner;
 grant execute on function reset_password_with_link(bytea,text) to tenantry_app;
 grant execute on function revoke_own_api_keys() to owner;
@@ -3680,7 +3485,7 @@ comment on function delete_expired_data(integer,integer) is 'Deletes at most so 
 comment on function delete_mail(uuid) is 'A mail that was sent, or is given up.';
 comment on function delete_old_invitations(integer) is 'Deletes at most so many invitations whose time was over 90 days ago, settled or not: a tenant keeps no addresses of people who never joined.';
 comment on function end_impersonations() is 'Impersonations end with what allowed them and do not come back to life with it.';
-comment on function enqueue_mail(text,bytea,boolean) is 'Puts a mail into the outbox, in the transaction of what it tells of; or into the inbox of development, which keeps the newest hundred. Every caller says which; the default is for servers of the release before.';
+comment on function enqueue_mail(text,bytea,boolean) is 'Puts a mail into the outbox, in the transaction of the change it is about; or into the inbox of development, which keeps the newest hundred.';
 comment on function enter_scope(uuid,uuid,boolean,uuid,uuid) is 'Opens what the other statements of this transaction may see, and nothing after it. The database itself checks the membership or the platform right of the actor, and the key or the impersonation it acts by, so a service that forgets its own check finds no rows.';
 comment on function erase_due_tenants(integer) is 'One step of erasing the tenant that is due longest: at most so many members, and the tenant itself once none is left. No row when nothing is due, by this clock; calls that meet work on different tenants. The audit trail stays.';
 comment on function erase_user(uuid) is 'Removes a person with password, memberships and sessions, and what is personal from the trail, which keeps the id alone. False for anybody but oneself outside the platform scope.';
@@ -3701,7 +3506,6 @@ comment on function find_visible_users(uuid,uuid[],uuid) is 'Those of these user
 comment on function forget_attempts(text) is 'Forgets the attempts on an account, also those that shut it.';
 comment on function forget_invitations() is 'The e-mail address of a person that is erased stays in no invitation.';
 comment on function forget_mailbox() is 'A person that is erased takes along the mails that wait for it.';
-comment on function found_tenant(uuid,uuid,text,text,jsonb) is 'Creates a tenant with its built-in roles and makes the actor its owner; the scope of a tenant cannot be entered before somebody belongs to it.';
 comment on function has_migrations(text[]) is 'Whether every one of these migrations has been applied to its end; for /readyz.';
 comment on function hide_literals(text) is 'The statement with … for all that stands in single or dollar quotes; rather too much than too little.';
 comment on table idempotency_keys is 'Answers that are given again to who repeats a creating mutation with the same key. The key itself stands nowhere.';
@@ -3732,7 +3536,6 @@ comment on function list_inbox(integer) is 'The newest mails of the inbox of dev
 comment on function list_own_invitations(integer) is 'Invitations for the verified e-mail address of the current user, newest first, with the name of the tenant and the roles; nothing else of the tenant, which that person has not joined.';
 comment on function list_roles_of_users(uuid,uuid[],uuid[]) is 'The roles that users have in tenants, for up to hundreds of pairs at once: the actor learns its own, those in tenants where it may read members, and all as a platform administrator.';
 comment on function list_viewer_events(uuid[]) is 'What was done to these users in the last 30 seconds. Their entries stand in many chains and become visible as they are committed, which no transaction puts off for so long: who asks more often and passes over what it knows misses nothing.';
-comment on function list_visible_memberships(uuid,uuid[],uuid,uuid,integer) is 'Memberships of users with tenant and roles, oldest first, a page per user: the actor sees its own, those in tenants where it may read members, and all as a platform administrator.';
 comment on function list_visible_memberships(uuid[],uuid[],uuid[],uuid[],integer[]) is 'Answers many questions at once, each for a page of one user''s memberships with tenant and roles, the oldest: its actor sees its own, those in tenants where it may read members, and all as a platform administrator.';
 comment on function load_attempts(text,interval) is 'A budget as it is now, locked until the transaction ends; nothing is written but a new row.';
 comment on function lock_memberships_of(uuid) is 'All memberships of a user and where it is the only active owner, held still until the transaction ends: before erase_user(). Nothing about others outside the platform scope.';
@@ -3765,12 +3568,9 @@ comment on function refresh_table_statistics() is 'Has the planner look at all t
 comment on function release_sign_in(text,inet) is 'Takes back what a successful sign-in had reserved.';
 comment on function remember_answer(bytea,uuid,bytea,bytea) is 'Keeps an answer for 24 hours, in the transaction of what it tells of. Only after claim_answer() showed none: what stands in its place then has expired.';
 comment on function reopen_account() is 'Forgets the failed sign-ins of the user of the scope, also those that shut the account: after a reset, and last in its transaction, as sign-ins lock budgets last.';
-comment on function request_password_reset(text,bytea,integer,bytea,boolean,text,inet,integer,integer,integer) is 'Token, mail and trail of a reset, if the address is an active user''s; else only the count of the request. One call either way, and one answer: 0, or seconds to wait.';
 comment on function reserve_invitations(uuid,text[],integer,integer) is 'Counts a mail to each address against what the tenant may send in a day, and against what it may send to that address: nobody makes a spam relay of it. 0: go ahead; more: seconds to wait. No row outside the tenant''s scope.';
 comment on function reserve_mail(text,integer,integer,integer) is 'Counts a mail that somebody asks for, for known and unknown addresses alike. 0: go ahead; more: seconds to wait, and nothing was counted.';
-comment on function reserve_sign_in(text,inet,boolean,integer,integer,integer,integer) is 'Counts an attempt as failed before its password is checked, so that parallel tries cannot slip through. 0: go ahead; more: seconds to wait; -1: shut until the password is reset.';
 comment on function reserve_sign_up(inet,integer,integer) is 'Counts a sign-up of a source before its password is hashed: neither hashes nor answers about who has signed up come without end. 0: go ahead; more: seconds to wait.';
-comment on function reset_password(bytea,text) is 'Uses the token up, sets the password, ends all sessions, marks the address as its user''s (the mail came through), and lets the rest of the transaction act as that user. No row for a token that is not good.';
 comment on function reset_password_with_link(bytea,text) is 'Uses the token up, sets the password, ends all sessions, also those in the name of others, marks the address as its user''s (the mail came through), says whether it was so before, and lets the rest of the transaction act as that user. No row for a token that is not good.';
 comment on function revoke_own_api_keys() is 'Ends all keys that the person of the scope has made, in whatever tenant; answers them.';
 comment on function revoke_own_invitations() is 'Revokes all pending invitations that the person of the scope has sent, in whatever tenant; returns them.';

@@ -5,7 +5,7 @@ import { toClientConfig } from './connection/client-config.ts';
 import { getAnnouncedPid, inspectRoute, PoolerError } from './connection/pooler.ts';
 import type { Database } from './database.ts';
 
-/** Hears which users and tenants other processes change (migrations/023_tell_changes). */
+/** Hears which users and tenants other processes change (migrations/functions/tell_changes.sql). */
 export type Changes = {
   /** False while a change may be missed: nothing may be remembered then. */
   isHeard: () => boolean;

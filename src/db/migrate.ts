@@ -1,9 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Log } from '../lib/log.ts';
-import { createMigrationAdapter, type ScriptFailure } from './migrate/adapter.ts';
+import { createMigrationAdapter, queryOnSession, type ScriptFailure } from './migrate/adapter.ts';
 import { applyWithEngine } from './migrate/engine.ts';
 import { type MigrationFile, readMigrations } from './migrate/files.ts';
+import {
+  type FunctionFile,
+  findFunctionLine,
+  listChangedFunctions,
+  readFunctions,
+  writeFunctions,
+} from './migrate/functions.ts';
 import { clearUnfinished, listPending, readHistory, verifyOwnDatabase } from './migrate/history.ts';
 import { MigrationError } from './migrate/migration-error.ts';
 import { readRolesState, settleRoles } from './migrate/roles.ts';
@@ -13,7 +20,7 @@ import { type DatabaseRoles, fillRoles } from './roles.ts';
 /** What to bring up to date with what. */
 export type MigrateOptions = {
   ownerUrl: string;
-  /** The folder that holds `NNN_words/migration.sql`. */
+  /** The folder that holds `NNN_words/migration.sql` and `functions/<name>.sql`. */
   migrationsDir: string;
   log: Log;
   /** For how long to wait for other runners and for locked tables. It does not bound the work. */
@@ -24,6 +31,7 @@ export type MigrateOptions = {
 
 type Run = {
   session: pg.Pool;
+  functions: readonly FunctionFile[];
   migrationsDir: string;
   log: Log;
   deadline: number;
@@ -31,10 +39,10 @@ type Run = {
 };
 
 /**
- * Brings the database to the version of the files and answers the names it applied. Runs twice,
- * twenty at once, and again after any kill: each file is applied exactly once, whole or not at
- * all. When nothing is pending it takes no lock and does not load the engine.
- * Raises MigrationError.
+ * Brings the database to the version of the files and returns the names it applied. Runs twice,
+ * twenty at once, and again after any kill: each migration is applied exactly once, whole or not at
+ * all, and afterwards each function whose file has changed. When nothing is pending it takes no lock
+ * and does not load the engine. Throws MigrationError.
  */
 export async function migrate({
   ownerUrl,
@@ -44,21 +52,25 @@ export async function migrate({
   rolesOf,
 }: MigrateOptions): Promise<{ applied: string[] }> {
   const files = await readMigrations(migrationsDir);
+  const functions = await readFunctions(migrationsDir);
   const session = createSession(ownerUrl);
   const deadline = Date.now() + deadlineSeconds * 1_000;
   try {
     await verifyServer(session);
     await verifyWritable(session);
     const state = await readRolesState(session, rolesOf);
-    const isCurrent = listPending(files, await readHistory(session)).length === 0;
+    const isCurrent =
+      listPending(files, await readHistory(session)).length === 0 &&
+      (await listChangedFunctions(session, functions)).length === 0;
     // Only in tests are there files without them.
     const needsRoles = files.some(({ sql }) => fillRoles(sql, state.wanted) !== sql);
     if (isCurrent && (state.isSettled || !needsRoles)) return { applied: [] };
     await takeLock(session, { deadline, log });
     await verifyOwnDatabase(session);
     if (needsRoles) await settleRoles(session, await readRolesState(session, rolesOf), log);
-    const run = { session, migrationsDir, log, deadline, roles: state.wanted };
-    return { applied: await applyPending(files, run) };
+    const run = { session, functions, migrationsDir, log, deadline, roles: state.wanted };
+    const applied = await applyPending(files, run);
+    return { applied: [...applied, ...(await applyChangedFunctions(run))] };
   } finally {
     await session.end();
   }
@@ -94,12 +106,14 @@ export async function listPendingMigrations({
   isNew: boolean;
 }> {
   const files = await readMigrations(migrationsDir);
+  const functions = await readFunctions(migrationsDir);
   const session = createSession(ownerUrl);
   try {
     await verifyServer(session);
     const history = await readHistory(session);
     const pending = listPending(files, history).map(({ name }) => name);
-    return { pending, isNew: history.length === 0 };
+    const changed = (await listChangedFunctions(session, functions)).map(toFunctionPath);
+    return { pending: [...pending, ...changed], isNew: history.length === 0 };
   } finally {
     await session.end();
   }
@@ -119,6 +133,26 @@ async function applyPending(files: MigrationFile[], run: Run): Promise<string[]>
   return pending;
 }
 
+/** All in one transaction. A migration that is applied for the first time may have applied them already. */
+async function applyChangedFunctions(run: Run): Promise<string[]> {
+  const changed = await listChangedFunctions(run.session, run.functions);
+  if (changed.length === 0) return [];
+  const script = fillRoles(writeFunctions(changed), run.roles);
+  try {
+    await queryOnSession(run.session, script);
+  } catch (error) {
+    throw new MigrationError('failed', describeFailure('functions', script, error), {
+      cause: error,
+    });
+  }
+  for (const { name } of changed) run.log.info({ function: name }, 'function applied');
+  return changed.map(toFunctionPath);
+}
+
+function toFunctionPath({ name }: FunctionFile): string {
+  return `functions/${name}`;
+}
+
 /** Null when all was applied, the failure when a table was locked for too long. */
 async function applyOnce(files: MigrationFile[], run: Run): Promise<ScriptFailure | null> {
   let failure: ScriptFailure | null = null;
@@ -127,6 +161,7 @@ async function applyOnce(files: MigrationFile[], run: Run): Promise<ScriptFailur
   };
   const factory = createMigrationAdapter(run.session, {
     files,
+    functions: run.functions,
     roles: run.roles,
     onFailure,
   });
@@ -141,7 +176,9 @@ async function applyOnce(files: MigrationFile[], run: Run): Promise<ScriptFailur
 function explain(error: unknown, failure: ScriptFailure | null): ScriptFailure {
   if (!failure) throw explainEngine(error);
   if (lockCodes.has(readField(failure.error, 'code'))) return failure;
-  throw new MigrationError('failed', describeFailure(failure), { cause: failure.error });
+  const { file, error: cause } = failure;
+  const message = describeFailure(`${file.name}/migration.sql`, file.sql, cause);
+  throw new MigrationError('failed', message, { cause });
 }
 
 /** What the engine says without having run a file. */
@@ -167,15 +204,19 @@ async function waitForTables({ file, error }: ScriptFailure, run: Run): Promise<
   await sleep(500 + Math.random() * 1_000);
 }
 
-function describeFailure({ file, error }: ScriptFailure): string {
+function describeFailure(place: string, script: string, error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  const position = Number(readField(error, 'position'));
-  const line = position ? ` line ${file.sql.slice(0, position).split('\n').length}` : '';
   return (
-    `migrations/${file.name}/migration.sql${line}: ${message} ` +
+    `migrations/${describePlace(place, script, Number(readField(error, 'position')))}: ${message} ` +
     `(${readField(error, 'code') || 'no code'}). Nothing of this file was kept: ` +
     'correct what it names, then start again'
   );
+}
+
+function describePlace(place: string, script: string, position: number): string {
+  const found = findFunctionLine(script, position);
+  if (found) return `functions/${found.name}.sql line ${found.line}`;
+  return position ? `${place} line ${script.slice(0, position).split('\n').length}` : place;
 }
 
 function readField(error: unknown, field: 'code' | 'position'): string {

@@ -82,7 +82,7 @@ test('migrate names what it applied, and nothing the second time', async () => {
     };
     const first = await migrate();
     expect(first).toMatchObject({ code: 0 });
-    expect(first.applied).toContain('001_create_session_tables');
+    expect(first.applied).toContain('001_core_schema');
     expect(await migrate()).toEqual({ code: 0, applied: [] });
   } finally {
     await database.drop();

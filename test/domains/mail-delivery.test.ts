@@ -91,7 +91,7 @@ describe('a mail', () => {
     const { app } = server;
     const subject = 'Hello\r\nBcc: victim@mail.example\r\n\r\nand a body of my own';
     const sealed = app.runtime.mail.sealer.seal(JSON.stringify({ subject, text: 'Text' }));
-    await server.asOwner('select enqueue_mail($1, $2)', [newEmail(), Buffer.from(sealed)]);
+    await server.asOwner('select enqueue_mail($1, $2, false)', [newEmail(), Buffer.from(sealed)]);
     await expect.poll(() => mail.mails.length).toBe(1);
     const [got] = mail.mails;
     expect(got?.to).toHaveLength(1);

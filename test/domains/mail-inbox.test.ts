@@ -1,13 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { fillRoles } from '../../src/db/roles.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/cluster.ts';
 import { openSession, post, send } from '../support/credentials.ts';
 import { invite, inviteOne, sendAbout } from '../support/invitations.ts';
 import { readLastMail, settleResets } from '../support/mail.ts';
 import { createPerson, createTeam } from '../support/people.ts';
-import { rolesOf } from '../support/serving.ts';
 import { startTestMail, type TestMailServer } from '../support/smtp.ts';
 
 // Every way to cause a mail, on a server that shows mails; then a mail server is set on the same database.
@@ -128,7 +125,7 @@ test('a mail that the release before wrote leads there, too', async () => {
   const link = 'http://localhost:4000/dev/password-reset#token=tenantry_reset_x1';
   const old = { subject: 'Choose', text: `If it was you:\n\n${link}\n\nIt is good once.` };
   const sealed = sending.app.runtime.mail.sealer.seal(JSON.stringify(old));
-  await sending.owner.query('select enqueue_mail($1, $2)', ['old@people.example', sealed]);
+  await sending.owner.query('select enqueue_mail($1, $2, false)', ['old@people.example', sealed]);
   const got = await mail.waitForMail('old@people.example');
   const address = 'https://app.example/reset#token=tenantry_reset_x1';
   expect(got.text.trim()).toBe(`If it was you:\n\n${address}\n\nIt is good once.`);
@@ -165,27 +162,4 @@ test('a link is made of settings alone, whatever headers a request brings', asyn
   const opened = app.app.runtime.mail.sealer.open(rows[0]?.sealed ?? Buffer.alloc(0)) ?? '';
   expect(opened).toContain('tenantry_reset_');
   expect(opened).not.toMatch(/evil|gopher|https?:/);
-});
-
-test('what the release before forgot to mark is marked by the migration, and nothing else', async () => {
-  const { owner, app } = await startOnShared();
-  const sealed = app.runtime.mail.sealer.seal('{"subject":"Hello","text":"Text"}');
-  const to = ['forgotten', 'fresh', 'tried'].map((word) => `${word}@people.example`);
-  await owner.query('select enqueue_mail(address, $2) from unnest($1::text[]) address', [
-    to,
-    sealed,
-  ]);
-  await owner.query(
-    `update mail_outbox set created_at = now() - interval '1 hour' where recipient <> $1`,
-    [to[1]],
-  );
-  await owner.query('update mail_outbox set attempts = 1 where recipient = $1', [to[2]]);
-  const folder = new URL('../../migrations/031_keep_mails_of_the_inbox/', import.meta.url);
-  const sql = await readFile(new URL('migration.sql', folder), 'utf8');
-  await owner.query(fillRoles(sql, rolesOf(shared.ownerUrl)));
-  const { rows } = await owner.query(
-    'select is_for_inbox as shown from mail_outbox where recipient = any ($1) order by id',
-    [to],
-  );
-  expect(rows.map(({ shown }) => shown)).toEqual([true, false, false]);
 });

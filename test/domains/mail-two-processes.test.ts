@@ -40,7 +40,7 @@ test('servers that share one outbox send each mail once, and share the work', as
     return isShared;
   };
   const sealed = Buffer.from(app.runtime.mail.sealer.seal('{"subject":"Hello","text":"Text"}'));
-  await owner.query('select enqueue_mail(address, $2) from unnest($1::text[]) address', [
+  await owner.query('select enqueue_mail(address, $2, false) from unnest($1::text[]) address', [
     addresses,
     sealed,
   ]);

@@ -92,7 +92,7 @@ describe('the inbox', () => {
 
   test('shows nothing that is to be sent', async () => {
     const sealed = app.app.runtime.mail.sealer.seal('{"subject":"Hello","text":"Text"}');
-    await app.owner.query('select enqueue_mail($1, $2)', [
+    await app.owner.query('select enqueue_mail($1, $2, false)', [
       'real@mail.example',
       Buffer.from(sealed),
     ]);

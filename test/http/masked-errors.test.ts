@@ -34,7 +34,7 @@ describe.each(bothWays)('%s', (_, hasFastJson) => {
     const logged = server.lines.filter((line) => line.includes(String(requestId)));
     expect(logged).toHaveLength(1);
     expect(logged[0]).toContain('SELECT password FROM users');
-    expect(logged[0]).toContain('http-fixture.ts');
+    expect(logged[0]).toContain('http/fixture.ts');
   });
 
   test('a value of the wrong type is a fault of ours and shows nothing of the value', async () => {

@@ -44,7 +44,7 @@ test.each([
 ])('it is not where a migration %s, and says nothing of why', async (_state, spoil) => {
   const app = await start();
   await becomesReady(app);
-  await app.asOwner(spoil, ['019_tell_readiness']);
+  await app.asOwner(spoil, ['006_grants']);
   expect(await probe(app, '/readyz')).toEqual([503, '']);
   expect(await probe(app, '/healthz')).toEqual([200, 'ok']);
 });

@@ -124,9 +124,9 @@ describe('the definer functions answer what their actor may know', () => {
     expect((await create(`array['home', 'home-2', 'home-3']`)).rows).toEqual([{ slug: 'home-2' }]);
   });
 
-  test('found_tenant: no tenant that is there already', async () => {
+  test('create_tenant: no tenant that is there already', async () => {
     await stage.begin(stage.foreign.ownerId, null);
-    const sql = stage.fill(`select found_tenant($stranger, $home, 'other', 'x', '{}')`);
+    const sql = stage.fill(`select create_tenant($stranger, $home, array['other'], 'x', '{}')`);
     await expect(stage.app.query(sql)).rejects.toMatchObject({ constraint: 'tenants_pkey' });
   });
 

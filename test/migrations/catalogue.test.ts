@@ -302,8 +302,8 @@ const someRows = `
   insert into users (id, email) values ('00000000-0000-7000-8000-000000000001', 'ada@example.com');
   insert into password_credentials (user_id, password_hash)
     values ('00000000-0000-7000-8000-000000000001', '$argon2id$');
-  select found_tenant('00000000-0000-7000-8000-000000000001',
-    '00000000-0000-7000-8000-000000000002', 'acme', 'Acme', '{}');
+  select create_tenant('00000000-0000-7000-8000-000000000001',
+    '00000000-0000-7000-8000-000000000002', array['acme'], 'Acme', '{}');
   insert into sessions (user_id, token_hash, idle_timeout_seconds, expires_at)
     values ('00000000-0000-7000-8000-000000000001', sha256('x'), 60, now() + interval '1 day');
   insert into api_keys (tenant_id, created_by, name, token_hash, hint, permissions, expires_at)

@@ -105,6 +105,7 @@ function createDescribingAdapter(session: pg.Pool): SqlMigrationAwareDriverAdapt
   }) as typeof session.query;
   const factory = createMigrationAdapter(describing, {
     files: [],
+    functions: [],
     roles: plainRoles,
     onFailure: () => undefined,
   });

@@ -28,8 +28,16 @@ export async function createStage(files: Readonly<Record<string, string>>) {
     migrationsDir,
     pool,
     write,
+    /** Writes `functions/<name>.sql`. */
+    writeFunction: async (name: string, sql: string) => {
+      const folder = path.join(migrationsDir, 'functions');
+      await mkdir(folder, { recursive: true });
+      await writeFile(path.join(folder, `${name}.sql`), sql);
+    },
     run: (deadlineSeconds = 60) =>
       migrate({ ownerUrl, migrationsDir, log: silentLog, deadlineSeconds }),
+    /** Brings another database to the version of this folder. */
+    runOn: (otherUrl: string) => migrate({ ownerUrl: otherUrl, migrationsDir, log: silentLog }),
     /** A transaction that has done this and stays open until the returned function is called. */
     hold: async (statement: string) => {
       const client = await pool.connect();

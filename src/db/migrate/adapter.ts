@@ -6,6 +6,7 @@ import type {
 import pg from 'pg';
 import { type DatabaseRoles, fillRoles } from '../roles.ts';
 import type { MigrationFile } from './files.ts';
+import { type FunctionFile, insertFunctions } from './functions.ts';
 import { setLockTimeout } from './session.ts';
 
 /** What a script raised, as PostgreSQL said it: the engine keeps only the text. */
@@ -14,6 +15,7 @@ export type ScriptFailure = { file: MigrationFile; error: unknown };
 /** The migrations, and the roles that stand for the plain names in them. */
 export type MigrationAdapterOptions = {
   files: readonly MigrationFile[];
+  functions: readonly FunctionFile[];
   roles: DatabaseRoles;
   onFailure: (failure: ScriptFailure) => void;
 };
@@ -25,7 +27,7 @@ export type MigrationAdapterOptions = {
  */
 export function createMigrationAdapter(
   session: pg.Pool,
-  { files, roles, onFailure }: MigrationAdapterOptions,
+  { files, functions, roles, onFailure }: MigrationAdapterOptions,
 ): SqlMigrationAwareDriverAdapterFactory {
   const factory = new PrismaPg(session);
   return {
@@ -39,7 +41,7 @@ export function createMigrationAdapter(
     const found = files.find(({ sql }) => sql === script);
     if (!found) throw new Error('the engine was to run a script that is no migration file');
     // The history keeps the checksum of the file as it is.
-    const file = { ...found, sql: fillRoles(script, roles) };
+    const file = { ...found, sql: fillRoles(insertFunctions(found, functions).sql, roles) };
     try {
       await (file.isConcurrent ? runBare(session, file) : runInTransaction(session, file));
     } catch (error) {
@@ -64,7 +66,7 @@ async function runInTransaction(session: pg.Pool, file: MigrationFile): Promise<
 }
 
 /** A pool's own query drops the connection of a refused statement, and the runners' lock with it. */
-async function queryOnSession(session: pg.Pool, sql: string): Promise<void> {
+export async function queryOnSession(session: pg.Pool, sql: string): Promise<void> {
   const client = await session.connect();
   try {
     await client.query(sql);

@@ -20,7 +20,9 @@ export type MigrationFile = {
  */
 export async function readMigrations(migrationsDir: string): Promise<MigrationFile[]> {
   const entries = await readdir(migrationsDir, { withFileTypes: true });
-  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  const names = entries
+    .filter((entry) => entry.isDirectory() && entry.name !== 'functions')
+    .map((entry) => entry.name);
   const files = await Promise.all(names.sort().map((name) => readMigration(migrationsDir, name)));
   for (const file of files) {
     const fault = findFault(file);
@@ -81,6 +83,6 @@ function stripComments(sql: string): string {
 }
 
 /** Without comments, strings and function bodies: what remains is structure. */
-function stripLiterals(sql: string): string {
+export function stripLiterals(sql: string): string {
   return sql.replace(noisePattern, ' ');
 }

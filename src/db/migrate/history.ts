@@ -59,7 +59,16 @@ export function listPending(
   return files.filter(({ name }) => !done.has(name));
 }
 
+/** The first migration of the versions before 0.2.0, which were never released. */
+const firstUnreleased = '001_create_session_tables';
+
 function describeUnknown(name: string): string {
+  if (name === firstUnreleased) {
+    return (
+      'a version before 0.2.0 made this database, and its history ends there: ' +
+      'let this version make a new database (users move with `tenantry user export` and `user import`)'
+    );
+  }
   return (
     `the database has the migration ${name}, which this version of tenantry does not know: ` +
     'a newer version migrated it. Use that version, or restore a backup made before'

@@ -19,14 +19,13 @@ export type House = {
 export async function createHouse(owner: pg.Client, name: string): Promise<House> {
   const ownerId = await createUser(owner, `owner@${name}.example`);
   const colleagueId = await createUser(owner, `colleague@${name}.example`);
-  const { rows } = await owner.query<{ id: string; membershipId: string; roleId: string }>(
-    `with t as (select uuidv7() as id), f as (
-       select t.id, found_tenant($1, t.id, $2, $2 || ' tenant', '{}') as membership_id from t
-     )
-     select f.id, f.membership_id as "membershipId" from f`,
+  const { rows } = await owner.query<{ id: string }>(
+    `with t as (select uuidv7() as id)
+     select t.id, create_tenant($1, t.id, array[$2], $2 || ' tenant', '{}') as slug from t`,
     [ownerId, name],
   );
-  const [{ id, membershipId } = { id: '', membershipId: '' }] = rows;
+  const [{ id } = { id: '' }] = rows;
+  const membershipId = await findMembership(owner, id);
   await owner.query(
     `with m as (insert into user_tenants (tenant_id, user_id) values ($1, $2) returning *),
        r as (insert into roles (tenant_id, key, name, permissions)
@@ -49,6 +48,15 @@ export async function createHouse(owner: pg.Client, name: string): Promise<House
   );
   const roleId = role.rows[0]?.id ?? '';
   return { id, name, ownerId, colleagueId, membershipId, roleId, tokenHash };
+}
+
+/** The one membership of a new tenant: its owner's. */
+async function findMembership(owner: pg.Client, tenantId: string): Promise<string> {
+  const { rows } = await owner.query<{ id: string }>(
+    'select id from user_tenants where tenant_id = $1',
+    [tenantId],
+  );
+  return rows[0]?.id ?? '';
 }
 
 async function createUser(owner: pg.Client, email: string): Promise<string> {

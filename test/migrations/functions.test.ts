@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest';
+import { createFunctionFile, sortByCalls } from '../../src/db/migrate/functions.ts';
+import { listPendingMigrations } from '../../src/db/migrate.ts';
+import { createStage } from './support.ts';
+
+const twice = `create or replace function twice(x integer) returns integer
+language sql immutable return times_two(x);
+comment on function twice is 'Calls what comes before it in no order of names.';`;
+const timesTwo = (factor = 2) => `create or replace function times_two(x integer) returns integer
+language sql immutable security definer set search_path = pg_catalog, public, pg_temp
+return x * ${factor};
+revoke execute on function times_two from public;
+grant execute on function times_two to tenantry_app;`;
+
+const files = {
+  // By these policies the runner knows the roles of a database.
+  '001_tables': `create table users (x int);
+    create policy own_row on users to tenantry_app using (true);
+    create policy definer on users to tenantry_definer using (true);`,
+  '002_functions': '-- @functions\ncreate view doubled as select twice(x) as x from users;',
+};
+
+async function createFunctionStage() {
+  const stage = await createStage(files);
+  await stage.writeFunction('times_two', timesTwo());
+  await stage.writeFunction('twice', twice);
+  return stage;
+}
+
+describe('functions of migrations/functions/', () => {
+  test('stand where a migration names them, each after those that it calls', async () => {
+    const stage = await createFunctionStage();
+    expect(await stage.run()).toEqual({ applied: ['001_tables', '002_functions'] });
+    const { rows } = await stage.pool.query('select twice(3) as x');
+    expect(rows).toEqual([{ x: 6 }]);
+    expect(await stage.run()).toEqual({ applied: [] });
+  });
+
+  test('are applied again when their file has changed, and only those', async () => {
+    const stage = await createFunctionStage();
+    await stage.run();
+    const readTimes = async () =>
+      (await stage.pool.query('select name, applied_at from tenantry_migrations.functions')).rows;
+    const before = await readTimes();
+    await stage.writeFunction('times_two', timesTwo(4));
+    expect((await listPendingMigrations(stage)).pending).toEqual(['functions/times_two']);
+    expect(await stage.run()).toEqual({ applied: ['functions/times_two'] });
+    expect((await stage.pool.query('select twice(3) as x')).rows).toEqual([{ x: 12 }]);
+    const unchanged = before.filter(({ name }) => name === 'twice');
+    expect(await readTimes()).toEqual(expect.arrayContaining(unchanged));
+    expect((await listPendingMigrations(stage)).pending).toEqual([]);
+  });
+
+  test('that run as their definer belong to that role, and the login executes only what it is granted', async () => {
+    const stage = await createFunctionStage();
+    await stage.run();
+    await stage.writeFunction('times_two', timesTwo(4));
+    await stage.run();
+    const { rows } = await stage.pool.query(
+      `select proowner::regrole::text like 'tenantry_definer_%' as "isDefiners",
+         has_function_privilege('public', oid, 'execute') as "isPublic",
+         has_function_privilege(current_user, oid, 'execute') as "isOwners",
+         has_schema_privilege(proowner, 'public', 'create') as "mayCreate"
+       from pg_proc where proname = 'times_two'`,
+    );
+    expect(rows).toEqual([{ isDefiners: true, isPublic: false, isOwners: true, mayCreate: false }]);
+  });
+
+  test('that a newer version has applied are left to it', async () => {
+    const stage = await createFunctionStage();
+    await stage.run();
+    await stage.writeFunction('times_two', timesTwo(4));
+    await stage.pool.query(`update tenantry_migrations.functions set version = '10000.0.0'`);
+    expect(await stage.run()).toEqual({ applied: [] });
+    await stage.pool.query(`update tenantry_migrations.functions set version = '0.0.9'`);
+    expect(await stage.run()).toEqual({ applied: ['functions/times_two'] });
+  });
+
+  test('a faulty one is named with its line, and nothing of the run is kept', async () => {
+    const stage = await createFunctionStage();
+    await stage.run();
+    await stage.writeFunction('times_two', timesTwo(4));
+    await stage.writeFunction('twice', twice.replace('times_two(x)', 'times_three(x)'));
+    await expect(stage.run()).rejects.toMatchObject({
+      code: 'failed',
+      message: expect.stringMatching(
+        /^migrations\/functions\/twice\.sql line 2: .*times_three.*42883/,
+      ),
+    });
+    expect((await stage.pool.query('select twice(3) as x')).rows).toEqual([{ x: 6 }]);
+    await stage.writeFunction('twice', twice);
+    expect(await stage.run()).toEqual({ applied: ['functions/times_two'] });
+  });
+
+  test('twenty runners at once apply a change once', async () => {
+    const stage = await createFunctionStage();
+    await stage.run();
+    await stage.writeFunction('times_two', timesTwo(4));
+    const runs = await Promise.all(Array.from({ length: 20 }, () => stage.run()));
+    expect(runs.flatMap(({ applied }) => applied)).toEqual(['functions/times_two']);
+  });
+
+  test.each([
+    ['other', 'create or replace function twice() returns int language sql return 1'],
+    ['twice', 'create function twice() returns int language sql return 1'],
+    ['twice', `select 'create or replace function twice()'`],
+    [
+      'twice',
+      'create or replace function twice() returns int language sql return 1; create or replace function b() returns int language sql return 1',
+    ],
+  ])('a file %s must replace the function of its name and no other: %s', (name, sql) => {
+    expect(() => createFunctionFile(name, sql)).toThrow(`migrations/functions/${name}.sql`);
+  });
+
+  test('a function that is only named in a comment or a quoted body puts nothing in order', () => {
+    const create = (name: string, body: string) =>
+      createFunctionFile(name, `create or replace function ${name}() returns int ${body}`);
+    const a = create('a', 'language plpgsql as $$ begin return b(); end $$; -- b()');
+    const b = create('b', 'language sql return a()');
+    expect(sortByCalls([a, b]).map(({ name }) => name)).toEqual(['a', 'b']);
+    expect(sortByCalls([b, a]).map(({ name }) => name)).toEqual(['a', 'b']);
+  });
+});
+
+test('a database of the versions before 0.2.0 is rejected with one line that says so', async () => {
+  const stage = await createStage({ '001_create_session_tables': 'create table a (x int)' });
+  await stage.run();
+  const newer = await createStage({ '001_core_schema': 'create table a (x int)' });
+  const error = {
+    code: 'unknown',
+    message: expect.stringMatching(/^a version before 0\.2\.0 made this database.*$/),
+  };
+  await expect(newer.runOn(stage.ownerUrl)).rejects.toMatchObject(error);
+});
