@@ -62,7 +62,7 @@ export function getAuthenticated(ctx: Ctx): Authenticated {
 export function getSignedIn(ctx: Ctx): SignedIn {
   const principal = getAuthenticated(ctx);
   if (principal.kind === 'session') return principal;
-  throw new ForbiddenError('Only a person who has signed in can do this.');
+  throw new ForbiddenError('Only a signed-in user can do this.');
 }
 
 /**
@@ -72,7 +72,7 @@ export function getSignedIn(ctx: Ctx): SignedIn {
 export function requireOwnSession(ctx: Ctx): SignedIn {
   const signedIn = getSignedIn(ctx);
   if (signedIn.session.impersonatorId === null) return signedIn;
-  throw new ForbiddenError('Nobody can do this in somebody else’s name.', null, 'IMPERSONATED');
+  throw new ForbiddenError('This is not allowed while impersonating.', null, 'IMPERSONATED');
 }
 
 /**
@@ -86,7 +86,7 @@ export function requireRecentSignIn(ctx: Ctx): void {
   const { reauthenticationSeconds } = runtime.sessionLimits;
   if (principal.session.authenticatedSecondsAgo <= reauthenticationSeconds) return;
   throw new ForbiddenError(
-    'You signed in some time ago. Please confirm your password (confirmPassword), then try again.',
+    'You signed in some time ago. Please confirm your password (confirmPassword), then retry.',
     null,
     'REAUTHENTICATION_REQUIRED',
   );
@@ -170,6 +170,6 @@ export function isPlatformAdmin(ctx: Ctx): boolean {
 export function requirePlatformAdmin(ctx: Ctx): void {
   getAuthenticated(ctx);
   if (!isPlatformAdmin(ctx)) {
-    throw new ForbiddenError('Only platform administrators may do this.');
+    throw new ForbiddenError('Only platform administrators can do this.');
   }
 }

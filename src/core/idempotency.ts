@@ -82,7 +82,7 @@ function nameCaller(ctx: Ctx, { newUserId }: Once): (string | null)[] {
 
 function getOwnerId(ctx: Ctx, { newUserId }: Once): string {
   const ownerId = newUserId ?? findActorId(ctx);
-  if (ownerId === null) throw new Error('An answer is kept for a user, and here is none.');
+  if (ownerId === null) throw new Error('A stored response needs a user.');
   return ownerId;
 }
 
@@ -102,14 +102,14 @@ async function claimAnswer(
     select is_claimed as "isClaimed", fingerprint, sealed_answer as "sealedAnswer"
     from claim_answer(${slot.id})`;
   if (!claim.isClaimed) {
-    throw new ConflictError('The first request with this key is still at work.', [field]);
+    throw new ConflictError('The first request with this key is still running.', [field]);
   }
   if (claim.fingerprint === null || claim.sealedAnswer === null) return null;
   if (!timingSafeEqual(claim.fingerprint, fingerprint)) {
-    throw createRefusal('This key has come with another input before; please take a new one.');
+    throw createRefusal('This key was already used with different input; use a new one.');
   }
   const answer = slot.sealer.open(claim.sealedAnswer);
-  if (answer === null) throw new Error('A remembered answer was changed in the database.');
+  if (answer === null) throw new Error('A stored response was changed in the database.');
   return parseDated(answer);
 }
 

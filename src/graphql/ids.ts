@@ -68,7 +68,8 @@ export function parseIdOrNil(type: NodeType, globalId: string): string {
 /** The same for an input. Raises NotFoundError, as for an absent object, for anything else. */
 export function requireIdOf(type: NodeType, globalId: string, noun: string): NodeKey {
   const key = parseIdOf(type, globalId);
-  if (key === null) throw new NotFoundError(`There is no such ${noun}.`);
+  if (key === null)
+    throw new NotFoundError(`This ${noun} does not exist or is not visible to you.`);
   return key;
 }
 
@@ -79,7 +80,8 @@ export function requireTenantOwnedId(
   noun: string,
 ): { id: string; tenantId: string } {
   const { id, tenantId } = requireIdOf(type, globalId, noun);
-  if (tenantId === null) throw new NotFoundError(`There is no such ${noun}.`);
+  if (tenantId === null)
+    throw new NotFoundError(`This ${noun} does not exist or is not visible to you.`);
   return { id, tenantId };
 }
 

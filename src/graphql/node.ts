@@ -46,7 +46,7 @@ builder.queryFields((t) => ({
     args: { ids: t.arg.idList({ required: true }) },
     resolve: (_root, { ids }, ctx) => {
       if (ids.length > idsPerCallMax) {
-        throw new InvalidInputError(`Ask for at most ${idsPerCallMax} ids at once.`, ['ids']);
+        throw new InvalidInputError(`Request at most ${idsPerCallMax} ids at once.`, ['ids']);
       }
       return ids.map((id) => findNode(ctx, id));
     },

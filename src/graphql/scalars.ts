@@ -24,7 +24,7 @@ builder.scalarType('JSON', {
 function parseDateTime(value: unknown): Date {
   const date = typeof value === 'string' && rfc3339.test(value) ? new Date(value) : null;
   if (date === null || Number.isNaN(date.getTime())) {
-    throw new GraphQLError('A DateTime is written like 2026-01-31T12:00:00Z.', {
+    throw new GraphQLError('A DateTime must look like 2026-01-31T12:00:00Z.', {
       extensions: { code: 'BAD_USER_INPUT' },
     });
   }
@@ -52,6 +52,6 @@ function toJson(node: ValueNode, variables: Record<string, unknown>): unknown {
     case Kind.ENUM:
       return node.value;
     default:
-      throw new InvalidInputError('This is no JSON value.');
+      throw new InvalidInputError('This is not a JSON value.');
   }
 }

@@ -39,7 +39,7 @@ export function createDeparture(res: ServerResponse): Departure {
   };
   const abortUnlessAnswered = () => {
     if (res.writableFinished) return;
-    departure.abort(new DOMException('The caller went away.', 'AbortError'));
+    departure.abort(new DOMException('The client disconnected.', 'AbortError'));
   };
   if (res.closed) abortUnlessAnswered();
   else res.once('close', abortUnlessAnswered);

@@ -16,7 +16,7 @@ import { type Answer, createRefusalAnswer, type WriteAnswer } from './response.t
 
 const urlLengthMax = 8_192;
 
-const nothingHere = 'Nothing is here. The API is at /graphql.';
+const nothingHere = 'Not found. The API is at /graphql.';
 
 export type ListenerOptions = {
   exchange: ExchangeOptions;

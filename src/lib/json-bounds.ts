@@ -46,11 +46,11 @@ function measure(value: unknown, maxBytes: number): Measured | string {
   if (typeof value === 'string') return findStringFault(value) ?? leaf(countBytes(value, maxBytes));
   // The commas alone put an array that is too long over the bound before its elements are walked.
   if (Array.isArray(value)) return { bytes: bracketBytes(value.length), children: value };
-  return isPlainObject(value) ? measureObject(value, maxBytes) : 'must hold only JSON values';
+  return isPlainObject(value) ? measureObject(value, maxBytes) : 'must contain only JSON values';
 }
 
 function measureNumber(value: number): Measured | string {
-  if (!Number.isFinite(value)) return 'must hold only finite numbers';
+  if (!Number.isFinite(value)) return 'must contain only finite numbers';
   const text = String(value);
   // 1e308 is five bytes here and 309 digits where it is stored, so the digits count.
   const exponent = Number(/e([+-]\d+)$/.exec(text)?.[1] ?? 0);
@@ -87,7 +87,7 @@ function countBytes(text: string, maxBytes: number): number {
 
 function findStringFault(text: string): string | null {
   if (text.includes('\0')) return 'must not contain the NUL character';
-  return text.isWellFormed() ? null : 'must hold only well-formed Unicode text';
+  return text.isWellFormed() ? null : 'must be well-formed Unicode text';
 }
 
 function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {

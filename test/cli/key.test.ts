@@ -68,7 +68,9 @@ test('a key has no more than its creator, who is named where that is not plain',
     refusal(1, '--permission: A key cannot have "members:read", which its creator does not have.'),
   );
   expect(await create('tenant:read', '--creator', stranger.email)).toMatchObject({ code: 1 });
-  expect(await create('no:such')).toEqual(refusal(1, '--permission: There is no such permission.'));
+  expect(await create('no:such')).toEqual(
+    refusal(1, '--permission: This permission does not exist.'),
+  );
   await addMember(app, team, stranger, 'owner');
   expect(await create('tenant:read')).toEqual(
     refusal(
@@ -89,7 +91,7 @@ test('a key of another tenant, or none, is not found by a made-up id', async () 
   const inOther = apiKey.id.slice(0, -32) + other.tenantUuid.replaceAll('-', '');
   for (const id of [inOther, 'key_1', team.tenantId]) {
     expect(await app.run('key', 'revoke', id, '--yes')).toEqual(
-      refusal(1, 'There is no such API key.'),
+      refusal(1, 'This API key does not exist or is not visible to you.'),
     );
   }
   const [key] = await app.runLines('key', 'list', '--tenant', team.slug);

@@ -33,7 +33,7 @@ test('one session ends at once and no other; the trail tells the person of it', 
     { action: 'session.revoked', changes: {} },
   ]);
   expect(await app.run('session', 'revoke', second.id)).toEqual(
-    refusal(1, 'There is no such session.'),
+    refusal(1, 'This session does not exist or is not visible to you.'),
   );
 });
 
@@ -77,6 +77,6 @@ test('whose sessions are meant has to be said, once', async () => {
     code: 2,
   });
   expect(await app.run('session', 'revoke', 'session_1')).toEqual(
-    refusal(1, 'There is no such session.'),
+    refusal(1, 'This session does not exist or is not visible to you.'),
   );
 });

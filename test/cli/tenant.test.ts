@@ -113,7 +113,7 @@ test('a tenant that is to be erased cannot be suspended', async () => {
   const team = await createTeam(app);
   expect((await app.run('tenant', 'delete', team.slug, '--yes')).code).toBe(0);
   expect(await app.run('tenant', 'suspend', team.slug)).toEqual(
-    refusal(1, 'Only an active tenant can be suspended; this one is to be erased.'),
+    refusal(1, 'Only an active tenant can be suspended; this one is pending deletion.'),
   );
 });
 

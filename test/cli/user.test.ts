@@ -64,7 +64,7 @@ test('nobody is erased without a terminal, nor the last owner of a tenant', asyn
     refusal(2, 'There is no terminal to confirm this at: give --yes.'),
   );
   expect(await app.run('user', 'erase', owner.email, '--yes')).toEqual(
-    refusal(1, `This user is the last owner of "${slug}"; make somebody else owner first.`),
+    refusal(1, `This user is the last owner of "${slug}"; make someone else an owner first.`),
   );
   expect(await isGood(owner)).toBe(true);
   expect(await listOperatorEvents(app, owner.userUuid)).toEqual([]);

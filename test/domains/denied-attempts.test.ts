@@ -64,7 +64,7 @@ test('what a member is refused for want of a permission stands in the audit log 
   );
   expect(denied[0]).toMatchObject({
     target: team.tenantUuid,
-    changes: { message: [null, 'This needs the permission "tenant:update" in the tenant.'] },
+    changes: { message: [null, 'This requires the permission "tenant:update" in the tenant.'] },
   });
   expect(await findChainFault(app, team.tenantUuid)).toBeNull();
 });

@@ -30,7 +30,7 @@ function createRole({ tenantId, owner }: Team, key: string) {
 const customRoles = ({ tenantUuid }: Team) =>
   countRows(app, 'roles where tenant_id = $1 and not is_built_in', tenantUuid);
 
-test('a tenant has only as many roles of its own as it is allowed', async () => {
+test('a tenant has only as many custom roles as it is allowed', async () => {
   const team = await createTeam(app);
   await limit(team, { customRoles: 2 });
   expect((await createRole(team, 'one')).code).toBeNull();

@@ -82,6 +82,6 @@ test.each([
   ],
   ['bcrypt cost', bcryptA.replace('$05', '$15'), bcryptA.replace('$05', '$14')],
 ])('more %s than a sign-in may take is refused, as much is not', (_, beyond, within) => {
-  expect(findPasswordHashFault(beyond)).toMatch(/^asks for more memory or time/);
+  expect(findPasswordHashFault(beyond)).toMatch(/^requires more memory or time/);
   expect(findPasswordHashFault(within)).toBeNull();
 });

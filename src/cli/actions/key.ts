@@ -89,7 +89,8 @@ async function getKey(ctx: Ctx, id: string): Promise<ApiKey> {
   const key = parseIdOf('ApiKey', id);
   const { tenantId } = key ?? { tenantId: null };
   const found = key && tenantId !== null ? await findApiKey(ctx, { ...key, tenantId }) : null;
-  if (found === null) throw new NotFoundError('There is no such API key.');
+  if (found === null)
+    throw new NotFoundError('This API key does not exist or is not visible to you.');
   return found;
 }
 
@@ -105,7 +106,8 @@ async function readDetails(ctx: Ctx, apiKey: ApiKey): Promise<KeyDetails> {
     apiKey.createdBy === null ? null : findVisibleUser(ctx, apiKey.createdBy),
     listPermissionsOf(ctx, apiKey),
   ]);
-  if (tenant === null) throw new NotFoundError('There is no such tenant.');
+  if (tenant === null)
+    throw new NotFoundError('This tenant does not exist or is not visible to you.');
   return { apiKey, tenant, createdBy, effectivePermissions };
 }
 

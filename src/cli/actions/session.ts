@@ -62,7 +62,8 @@ export async function runRevoke(id: string | undefined, options: RevokeOptions):
 async function revokeOne(id: string, json = false): Promise<void> {
   await withOperatorContext(async (ctx) => {
     const key = parseIdOf('Session', id);
-    if (key === null) throw new NotFoundError('There is no such session.');
+    if (key === null)
+      throw new NotFoundError('This session does not exist or is not visible to you.');
     await revokeSession(ctx, key);
   });
   if (json) printJson({ revokedSessionId: id });

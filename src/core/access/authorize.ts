@@ -48,7 +48,8 @@ export async function authorize(
 ): Promise<Access> {
   if (ctx.principal.kind === 'anonymous') throw new UnauthenticatedError();
   const access = await findAccess(ctx, tenant);
-  if (access === null) throw new NotFoundError(`There is no such ${noun}.`);
+  if (access === null)
+    throw new NotFoundError(`This ${noun} does not exist or is not visible to you.`);
   const {
     permissions,
     tenant: { status },
@@ -62,12 +63,12 @@ export async function authorize(
 /** Raises ForbiddenError unless the permission is among those held. */
 export function requirePermission(held: ReadonlySet<string>, permission: Permission): void {
   if (held.has(permission)) return;
-  throw new ForbiddenError(`This needs the permission "${permission}" in the tenant.`);
+  throw new ForbiddenError(`This requires the permission "${permission}" in the tenant.`);
 }
 
 const reasons = {
-  suspended: 'This tenant is suspended; nothing in it can be seen or changed.',
-  pending_deletion: 'This tenant is to be erased; until then it can only be restored.',
+  suspended: 'This tenant is suspended; nothing in it can be viewed or changed.',
+  pending_deletion: 'This tenant is pending deletion; it can only be restored.',
 };
 
 /** Forgets what was loaded about a tenant after this request changed the caller's rights in it. */

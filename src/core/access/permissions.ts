@@ -78,7 +78,7 @@ export const permissionCatalogue = {
     isDangerous: true,
   },
   'audit:read': {
-    title: 'Read the audit trail',
+    title: 'Read the audit log',
     description: 'See what was done in the tenant, by whom and from where.',
     isDangerous: false,
   },

@@ -56,9 +56,10 @@ export function parsePage(ctx: Ctx, args: PageArgs, binding: string): PageReques
     if (cursor == null) return null;
     const key = ctx.runtime.cursors.decode(binding, cursor);
     if (key === null) {
-      throw new InvalidInputError(`"${field}" is no cursor of this list, order and filter.`, [
-        field,
-      ]);
+      throw new InvalidInputError(
+        `"${field}" is not a cursor of this list with this order and filter.`,
+        [field],
+      );
     }
     return key.map(String);
   };

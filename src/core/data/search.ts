@@ -21,7 +21,7 @@ export function parseSearch<Filter extends SearchFilter, Order>(
   if (filter.metadata != null) checkMetadata('metadata', filter.metadata);
   const isSearch = Boolean(filter.search || filter.metadata);
   if (isSearch && order) {
-    throw new InvalidInputError('A search is always newest first; leave out "orderBy".', [
+    throw new InvalidInputError('A search is always sorted newest first; omit "orderBy".', [
       'orderBy',
     ]);
   }

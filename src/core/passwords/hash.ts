@@ -46,7 +46,7 @@ export function findPasswordHashFault(text: string): string | null {
   if (hash === null) {
     return 'must be a well-formed argon2 or scrypt hash (a PHC string), or a bcrypt hash';
   }
-  return hash.isAffordable ? null : 'asks for more memory or time than a sign-in may take';
+  return hash.isAffordable ? null : 'requires more memory or time than a sign-in may use';
 }
 
 /** No `keyid` and no `data`: what was hashed with a secret of the other system can never fit. */

@@ -31,14 +31,15 @@ export async function recheck(ctx: Ctx, need: Need | null): Promise<void> {
   if (isGranted && limitToCredential(ctx, [permission]).has(permission)) return;
   // What took the right away may have ended the credential too, just after that was looked at.
   await renew(ctx);
-  if (isGranted === null) throw new NotFoundError('There is no such tenant.');
-  throw new ForbiddenError(`This needs the permission "${permission}" in the tenant.`);
+  if (isGranted === null)
+    throw new NotFoundError('This tenant does not exist or is not visible to you.');
+  throw new ForbiddenError(`This requires the permission "${permission}" in the tenant.`);
 }
 
 async function renew(ctx: Ctx): Promise<void> {
   if (ctx.reauthenticate) becomePrincipal(ctx, await ctx.reauthenticate());
   if (ctx.principal.kind === 'anonymous') {
-    throw new UnauthenticatedError('The credential of this stream is not good any more.');
+    throw new UnauthenticatedError('The credential of this stream is no longer valid.');
   }
 }
 

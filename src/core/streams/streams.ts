@@ -64,12 +64,12 @@ export function createStreams(limits: StreamLimits, log: Logger): Streams {
   function assertRoom(owner: string): void {
     if (isClosing) throw new UnavailableError();
     if (streams.size >= limits.perProcessMax) {
-      const message = 'Too many streams are open here. Please try again later.';
+      const message = 'Too many streams are open on this server. Please try again later.';
       throw new UnavailableError(message, 5, { isOverload: true });
     }
     const own = [...streams].filter((stream) => stream.owner === owner);
     if (own.length >= limits.perOwnerMax) {
-      const message = `You have ${own.length} streams open, which is as many as there may be.`;
+      const message = `You have ${own.length} streams open, which is the maximum.`;
       throw new RateLimitedError(message, 5);
     }
   }

@@ -26,9 +26,12 @@ export function checkKeyPermissions(typed: readonly string[]): string[] {
   }
   for (const permission of permissions) {
     if (!isPermission(permission))
-      throw new InvalidInputError('There is no such permission.', path);
+      throw new InvalidInputError('This permission does not exist.', path);
     if (ownersOnly.has(permission)) {
-      throw new InvalidInputError(`"${permission}" is for people only; no key can have it.`, path);
+      throw new InvalidInputError(
+        `"${permission}" is for users only; API keys cannot have it.`,
+        path,
+      );
     }
   }
   return [...new Set(permissions)].sort();
@@ -38,7 +41,7 @@ export function checkKeyPermissions(typed: readonly string[]): string[] {
 export function checkOverlap(seconds: number | null | undefined): number {
   const overlap = seconds ?? 0;
   if (overlap >= 0 && overlap <= overlapMaxSeconds) return overlap;
-  throw new InvalidInputError(`"overlapSeconds" must be from 0 to ${overlapMaxSeconds}.`, [
+  throw new InvalidInputError(`"overlapSeconds" must be between 0 and ${overlapMaxSeconds}.`, [
     'overlapSeconds',
   ]);
 }

@@ -2,13 +2,13 @@ import type { PersonNews } from '../../core/runtime.ts';
 
 /** What a person hears of, and when. */
 export const viewerEventTypes = {
-  'session.revoked': 'one session of the person, or several, were ended',
-  'roles.changed': 'it has other roles in a tenant',
-  'membership.added': 'it has become a member of a tenant',
-  'membership.suspended': 'its membership is not active any more',
-  'membership.resumed': 'its membership is active again',
-  'membership.removed': 'it is no member of a tenant any more',
-  'invitation.arrived': 'somebody has invited it',
+  'session.revoked': 'one or more sessions of the user were revoked',
+  'roles.changed': 'the user has other roles in a tenant',
+  'membership.added': 'the user became a member of a tenant',
+  'membership.suspended': 'the user’s membership was paused',
+  'membership.resumed': 'the user’s membership is active again',
+  'membership.removed': 'the user is no longer a member of a tenant',
+  'invitation.arrived': 'the user was invited',
 } as const;
 
 export type ViewerEventType = keyof typeof viewerEventTypes;

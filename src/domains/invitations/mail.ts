@@ -28,9 +28,9 @@ export function composeInvitation(about: InvitationMail): Mail {
       `${inviter} invites you to join "${tenant}".`,
       'To accept or decline, open this page:',
       { link: 'invitation', token: about.token },
-      `The invitation is for ${invitation.email} alone: sign in, or sign up, with this address. ` +
-        `It is good until ${invitation.expiresAt.toUTCString()}.`,
-      'If you did not expect it, there is nothing that you need to do.',
+      `The invitation is for ${invitation.email} only: sign in or sign up with this address. ` +
+        `It is valid until ${invitation.expiresAt.toUTCString()}.`,
+      'If you did not expect it, you can ignore this mail.',
     ],
   };
 }

@@ -59,11 +59,13 @@ function readLine(
   try {
     email = checkEmail('email', line.email);
     if (terms.seen.has(email)) {
-      throw new ConflictError('This address stands in the list already.', ['email']);
+      throw new ConflictError('This address is already in the list.', ['email']);
     }
     terms.seen.add(email);
     if (!isEmailAllowed(terms.settings, email)) {
-      throw new InvalidInputError('The tenant takes no addresses of this domain.', ['email']);
+      throw new InvalidInputError('This tenant does not accept addresses from this domain.', [
+        'email',
+      ]);
     }
     return { index, email, roles: pickRoles(line.roleKeys, terms) };
   } catch (error) {
@@ -91,17 +93,17 @@ export function pathOf(index: number, field: string): string[] {
 /** The roles with these keys; the tenant's default role for none. */
 function pickRoles(keys: readonly string[], { roles, settings, rights }: Terms): Role[] {
   if (keys.length > rolesMax) {
-    throw new InvalidInputError(`A member has at most ${rolesMax} roles.`, ['roleKeys']);
+    throw new InvalidInputError(`A member can have at most ${rolesMax} roles.`, ['roleKeys']);
   }
   const wanted = keys.length === 0 ? [settings.defaultRoleKey] : [...new Set(keys.map(trimCode))];
   const picked = wanted.map((key) => {
     const role = roles.find((candidate) => candidate.key === key);
-    if (!role) throw new InvalidInputError('There is no role with this key.', ['roleKeys']);
+    if (!role) throw new InvalidInputError('No role has this key.', ['roleKeys']);
     return role;
   });
   const missing = findUngrantable(rights, picked);
   if (missing === null) return picked;
-  throw new ForbiddenError(`You cannot give "${missing}", which you do not have.`, ['roleKeys']);
+  throw new ForbiddenError(`You cannot grant "${missing}", which you do not have.`, ['roleKeys']);
 }
 
 /** True where the caller has all that the invitation gives, and may therefore touch it. */
@@ -151,10 +153,10 @@ function findObstacle(
 ): AppError | null {
   const path = pathOf(index, 'email');
   if (memberEmails.includes(email)) {
-    return new ConflictError('This person belongs to the tenant already.', path);
+    return new ConflictError('This user is already a member of the tenant.', path);
   }
   if (former && !mayTouch(rights, former)) {
-    return new ForbiddenError('A pending invitation gives more than you have.', path);
+    return new ForbiddenError('A pending invitation already grants roles beyond your own.', path);
   }
   return room < 1 ? createFull(membersMax, path) : null;
 }
@@ -162,7 +164,7 @@ function findObstacle(
 /** No place is left: those of members and of pending invitations are all taken. */
 export function createFull(membersMax: number, path: string[] | null = null): LimitReachedError {
   return new LimitReachedError(
-    `This tenant may have at most ${membersMax} members, invited ones included.`,
+    `This tenant can have at most ${membersMax} members, including invited ones.`,
     path,
   );
 }

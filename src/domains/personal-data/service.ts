@@ -24,15 +24,18 @@ export async function exportUserData(ctx: Ctx, input: UserIdInput): Promise<Pers
   const reason = checkReason(input);
   const isOwn = findPersonId(ctx) === userId;
   if (!isOwn && !isPlatformAdmin(ctx)) {
-    throw new ForbiddenError('Only the person itself or a platform administrator may do this.');
+    throw new ForbiddenError('Only the user themselves or a platform administrator can do this.');
   }
   if (isOwn && findBoundTenantId(ctx) !== null) {
-    throw new ForbiddenError('This session is bound to one tenant; it cannot see all of its user.');
+    throw new ForbiddenError(
+      'This session is bound to one tenant and cannot see all data of its user.',
+    );
   }
   const scope = isOwn ? getOwnScope(ctx) : getPlatformScope(ctx);
   return await ctx.db.transaction(scope, async (tx) => {
     const data = await findPersonalData(tx, userId);
-    if (data === null) throw new NotFoundError('There is no such user.');
+    if (data === null)
+      throw new NotFoundError('This user does not exist or is not visible to you.');
     await recordAudit(ctx, tx, {
       action: 'user.data_exported',
       tenantId: null,

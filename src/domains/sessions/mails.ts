@@ -5,9 +5,9 @@ export function composePasswordReset(token: string): MailContent {
   return {
     subject: 'Choose a new password',
     body: [
-      'Somebody has asked to choose a new password for the account with this e-mail address. If it was you:',
+      'Someone asked to reset the password of the account with this e-mail address. If it was you, choose a new password here:',
       { link: 'passwordReset', token },
-      'The link is good for 30 minutes and for one time. If it was not you, there is nothing to do: the password stays as it is.',
+      'The link is valid for 30 minutes and works once. If it was not you, ignore this mail: the password stays as it is.',
     ],
   };
 }
@@ -18,8 +18,8 @@ export function composeAddressClaimed(): MailContent {
     subject: 'Your password was changed',
     body: [
       'The password of the account with this e-mail address was changed a moment ago. Nobody had confirmed the address before, so everything that was made with the account until now has ended: its sessions, its API keys and the invitations that it sent.',
-      'If somebody else had signed up with your address, look at the tenants that the account belongs to, and leave those that you do not know.',
-      'If it was not you who changed the password, choose a new one at once: ask for it on the page where you sign in.',
+      'If someone else had signed up with your address, check the tenants of the account and leave those that you do not know.',
+      'If you did not change the password, choose a new one immediately: request it on the sign-in page.',
     ],
   };
 }
@@ -29,8 +29,8 @@ export function composePasswordChanged(): MailContent {
   return {
     subject: 'Your password was changed',
     body: [
-      'The password of the account with this e-mail address was changed a moment ago, and its other sessions have ended.',
-      'If it was not you, choose a new password at once: ask for it on the page where you sign in.',
+      'The password of the account with this e-mail address was just changed, and its other sessions have ended.',
+      'If it was not you, choose a new password immediately: request it on the sign-in page.',
     ],
   };
 }

@@ -48,7 +48,9 @@ async function loadInScopes<Row extends { tenantId: string }>(
 ): Promise<(Row | Error)[]> {
   const rows = await readInScopes(ctx, tenantIds, list);
   const found = inOrderOf(tenantIds, rows, ({ tenantId }) => tenantId);
-  return found.map((row) => row ?? new NotFoundError('There is no such tenant.'));
+  return found.map(
+    (row) => row ?? new NotFoundError('This tenant does not exist or is not visible to you.'),
+  );
 }
 
 /**

@@ -51,7 +51,7 @@ export function mergeSettings(stored: StoredSettings, patch: SettingsPatch): Sto
 export function checkSettings(input: JsonObject, limits: SessionLimits): SettingsPatch {
   return Object.fromEntries(
     Object.entries(input).map(([field, value]) => {
-      if (!Object.hasOwn(checks, field)) throw refuse(field, 'is no setting');
+      if (!Object.hasOwn(checks, field)) throw refuse(field, 'is not a setting');
       const check = checks[field as keyof TenantSettings];
       return [field, value === null ? null : check(field, value, limits)];
     }),
@@ -87,13 +87,13 @@ const checks: Record<keyof TenantSettings, Check> = {
 function checkSeconds(field: string, value: unknown, max: number): number {
   const isFine = Number.isInteger(value) && Number(value) <= max;
   if (isFine && Number(value) >= Math.min(lifetimeSecondsMin, max)) return Number(value);
-  throw refuse(field, `must be a whole number from ${lifetimeSecondsMin} to ${max}`);
+  throw refuse(field, `must be a whole number between ${lifetimeSecondsMin} and ${max}`);
 }
 
 /** Domains are compared with those of canonical addresses, so they are read by the same rule. */
 function checkDomain(field: string, value: unknown): string {
   const address = typeof value === 'string' ? canonicalizeEmail(`a@${trimCode(value)}`) : null;
-  if (!address?.ok) throw refuse(field, 'must hold domains such as example.com');
+  if (!address?.ok) throw refuse(field, 'must be domains such as example.com');
   return address.email.slice(2);
 }
 

@@ -77,7 +77,7 @@ export type CreateTenantInput = IdempotentInput & {
 export async function createTenant(ctx: Ctx, input: CreateTenantInput): Promise<Tenant> {
   const { user, session } = getSignedIn(ctx);
   if (session.tenantId !== null) {
-    throw new ForbiddenError('This session is bound to one tenant; it cannot create another.');
+    throw new ForbiddenError('This session is bound to one tenant and cannot create another.');
   }
   const tenant = checkNewTenant(input, 'name', 'slug');
   const once = { mutation: 'createTenant', input, scope: getOwnScope(ctx) };

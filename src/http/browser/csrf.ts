@@ -22,16 +22,16 @@ export function assertNotForged(exchange: Exchange, origins: OriginList): void {
   const { headers } = req;
   const asked = headers[sessionHeader];
   if (asked !== undefined && (asked !== sessionHeaderValue || sessionKeeper === null)) {
-    throw createRefusal(400, `${sessionHeader}: ${sessionHeaderValue} is all that can be asked.`);
+    throw createRefusal(400, `The only value of ${sessionHeader} is ${sessionHeaderValue}.`);
   }
   if (sessionKeeper === null || isPageRequest(exchange)) return;
   if (headers['sec-fetch-site'] === 'same-origin' || isTrusted(headers, origins)) return;
   if (isForeign(headers)) {
-    throw createRefusal(403, 'The session cookie is not accepted from this site.');
+    throw createRefusal(403, 'The session cookie is not accepted from this origin.');
   }
   const isProven = proofHeaders.some((name) => headers[name] !== undefined);
   if (req.method !== 'GET' && !isProven) {
-    throw createRefusal(403, `With the session cookie, send the header ${proofHeaders[0]} too.`);
+    throw createRefusal(403, `With the session cookie, also send the header ${proofHeaders[0]}.`);
   }
 }
 

@@ -64,7 +64,7 @@ export function listErrors(thrown: unknown): GraphQLError[] {
 /** An aborted operation arrives as a result with neither errors nor data. */
 function listOrCutOff(errors: readonly GraphQLError[], result: ExecutionResult) {
   if (errors.length > 0 || 'data' in result) return errors;
-  return [new GraphQLError('The request was cut off.', { extensions: { code: 'UNAVAILABLE' } })];
+  return [new GraphQLError('The request was aborted.', { extensions: { code: 'UNAVAILABLE' } })];
 }
 
 type LogOnce = (cause: unknown, level: 'error' | 'warn', message: string) => void;

@@ -102,7 +102,7 @@ function createNotPersisted(): GraphQLError {
 function parseJson(text: string, place: string): unknown {
   const value = parseOrRefuse(text, place);
   if (countNodes(value, 1) > jsonNodesMax) {
-    throw createRefusal(400, `The ${place} holds more than ${jsonNodesMax} values.`);
+    throw createRefusal(400, `The ${place} has more than ${jsonNodesMax} values.`);
   }
   return value;
 }

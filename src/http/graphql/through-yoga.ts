@@ -17,7 +17,7 @@ const streamed = /^(text\/event-stream|multipart\/mixed)/;
 export async function answerThroughYoga(engine: Engine, exchange: Exchange): Promise<Answer> {
   const { req, res } = exchange;
   if (!URL.canParse(`http://${req.headers.host ?? 'localhost'}`)) {
-    throw createRefusal(400, 'The host header is not a host.');
+    throw createRefusal(400, 'The host header is not a valid host.');
   }
   // Written here and not by Yoga, whose own writer shows the stack of what goes wrong in it.
   const response = await engine.handleNodeRequestAndResponse(req, res, { exchange });

@@ -98,7 +98,7 @@ test.each(['__proto__', 'constructor', 'prototype'])(
 
 test('only finite numbers pass', () => {
   for (const number of [Number.NaN, Number.POSITIVE_INFINITY, JSON.parse('-1e999')]) {
-    expect(findJsonFault({ a: [number] })).toBe('must hold only finite numbers');
+    expect(findJsonFault({ a: [number] })).toBe('must contain only finite numbers');
   }
 });
 

@@ -99,7 +99,7 @@ export async function rotateApiKey(ctx: Ctx, input: RotateApiKeyInput): Promise<
     await lockTenant(tx, tenantId);
     const rights = await getRights(ctx, tx, { tenantId, creatorId });
     const old = await queries.findApiKey(tx, input.apiKey);
-    if (!old) throw new NotFoundError('There is no such API key.');
+    if (!old) throw new NotFoundError('This API key does not exist or is not visible to you.');
     const { name, permissions } = old;
     requireGrantable(rights, permissions);
     // Before the new one is made, so that replacing a key at once needs no room for two.
@@ -132,7 +132,7 @@ async function endReplaced(
 ): Promise<ApiKey> {
   const end = overlapSeconds > 0 ? queries.expireApiKey : queries.revokeApiKey;
   const ended = old.isOpen ? await end(tx, old, overlapSeconds) : null;
-  if (!ended) throw new ConflictError('This key has ended; please create another.');
+  if (!ended) throw new ConflictError('This key is revoked or expired; create a new one.');
   return ended;
 }
 
@@ -144,7 +144,7 @@ function getCreatorId(ctx: Ctx, namedId?: string): string {
   if (ctx.principal.kind === 'operator' && namedId) return namedId;
   const { user, session } = getSignedIn(ctx);
   if (session.impersonatorId === null) return user.id;
-  throw new ForbiddenError('A key would outlive the impersonation; only the person can make one.');
+  throw new ForbiddenError('API keys cannot be created while impersonating.');
 }
 
 /**
@@ -165,7 +165,7 @@ async function getRights(
 function requireGrantable(rights: ReadonlySet<string>, permissions: readonly string[]): void {
   const missing = findUngrantable(rights, [{ permissions }]);
   if (missing === null) return;
-  throw new ForbiddenError(`A key cannot have "${missing}", which its creator does not have.`, [
+  throw new ForbiddenError(`The key cannot have "${missing}", which its creator does not have.`, [
     'permissions',
   ]);
 }
@@ -175,7 +175,9 @@ async function checkExpiry(tx: Db, expiresAt: Date | null): Promise<void> {
   if (expiresAt === null) return;
   const { isAhead, isNear } = await queries.comparePlannedEnd(tx, expiresAt, lifetimeMaxSeconds);
   if (isAhead && isNear) return;
-  throw new InvalidInputError('"expiresAt" must lie ahead, by at most 365 days.', ['expiresAt']);
+  throw new InvalidInputError('"expiresAt" must be in the future, by at most 365 days.', [
+    'expiresAt',
+  ]);
 }
 
 type KeyFields = Omit<queries.NewApiKey, 'tokenHash' | 'hint'>;

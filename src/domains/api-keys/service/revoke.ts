@@ -36,7 +36,7 @@ export async function revokeApiKey(ctx: Ctx, ref: ApiKeyRef): Promise<ApiKey> {
     });
     return ended;
   });
-  if (!revoked) throw new NotFoundError('There is no such API key.');
+  if (!revoked) throw new NotFoundError('This API key does not exist or is not visible to you.');
   if (isOwn) leaveKey(ctx, access);
   return revoked;
 }

@@ -79,9 +79,9 @@ async function mayVerify(ctx: Ctx, found: LiveApiKey | null): Promise<boolean> {
 function checkNames(permissions: readonly string[]): void {
   const path = ['permissions'];
   if (permissions.length > permissionsMax) {
-    throw new InvalidInputError(`Ask for at most ${permissionsMax} permissions at once.`, path);
+    throw new InvalidInputError(`Request at most ${permissionsMax} permissions at once.`, path);
   }
   if (permissions.some((permission) => !isPermission(permission))) {
-    throw new InvalidInputError('There is no such permission.', path);
+    throw new InvalidInputError('This permission does not exist.', path);
   }
 }

@@ -63,9 +63,7 @@ async function findStart(ctx: Ctx, tenantId: string, after: StartAfter): Promise
     );
     if (found !== null) return found;
   }
-  throw new InvalidInputError('"after" is neither an entry of this trail nor a cursor of it.', [
-    'after',
-  ]);
+  throw new InvalidInputError('"after" is not an entry or cursor of this audit log.', ['after']);
 }
 
 /** What a person hears of. */
@@ -111,7 +109,7 @@ function createInbox(before: readonly PersonNews[], boundTo: string | null) {
       const taken = events;
       events = [];
       if (taken.length <= viewerEventsMax) return taken;
-      throw new LimitReachedError('More has happened than this stream could be told in time.');
+      throw new LimitReachedError('This stream fell too far behind. Reconnect with "after".');
     },
   };
 }

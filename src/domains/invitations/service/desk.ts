@@ -85,7 +85,7 @@ export function changeInvitations<T>(
  */
 export function requireNotPendingDeletion({ status }: Tenant): void {
   if (status !== 'pending_deletion') return;
-  throw new ForbiddenError('This tenant is to be erased; nobody can be invited to it any more.');
+  throw new ForbiddenError('This tenant is pending deletion; nobody can be invited to it.');
 }
 
 /** Whom an invitation goes to, and the roles it gives. */
@@ -111,7 +111,7 @@ export async function reserveMails(
 
 function refuse(waitSeconds: number): RateLimitedError {
   return new RateLimitedError(
-    'Too many invitations today, to this address or altogether. Please wait.',
+    'Too many invitations today, to this address or in total. Please wait.',
     waitSeconds,
   );
 }

@@ -54,7 +54,9 @@ export async function inviteMembers(
   const { tenant } = await authorize(ctx, { id: tenantId }, inviteToTenant);
   requireNotPendingDeletion(tenant);
   if (lines.length === 0 || lines.length > linesMax) {
-    throw new InvalidInputError(`Invite from 1 to ${linesMax} people at once.`, ['invitations']);
+    throw new InvalidInputError(`Invite between 1 and ${linesMax} people at once.`, [
+      'invitations',
+    ]);
   }
   const once = { mutation: 'inviteMembers', input, scope: getTenantScope(ctx, tenantId) };
   const results = await transactOnce(ctx, once, async (tx) =>

@@ -79,10 +79,10 @@ async function getTouchable(
   const [invitation] = await queries.listInvitationsById(tx, tenantId, [id]);
   if (!invitation) throw createNotFound();
   if (!mayTouch(rights, invitation)) {
-    throw new ForbiddenError('This invitation gives more than you have.');
+    throw new ForbiddenError('This invitation grants roles beyond your own.');
   }
   if (invitation.status !== 'pending' && invitation.status !== 'expired') {
-    throw new ConflictError(`This invitation was ${invitation.status} already.`);
+    throw new ConflictError(`This invitation was already ${invitation.status}.`);
   }
   return invitation;
 }
@@ -91,13 +91,13 @@ async function getTouchable(
 function requireWelcome({ room, membersMax, settings }: Desk, invitation: Invitation): void {
   if (invitation.status === 'expired' && room < 1) throw createFull(membersMax);
   if (invitation.roles.length === 0) {
-    throw new ConflictError('The roles of this invitation are gone; invite anew.');
+    throw new ConflictError('All roles of this invitation were deleted; send a new one.');
   }
   if (!isEmailAllowed(settings, invitation.email)) {
-    throw new ConflictError('The tenant takes no addresses of this domain any more.');
+    throw new ConflictError('This tenant no longer accepts addresses from this domain.');
   }
 }
 
 function createNotFound(): NotFoundError {
-  return new NotFoundError('There is no such invitation.');
+  return new NotFoundError('This invitation does not exist or is not visible to you.');
 }

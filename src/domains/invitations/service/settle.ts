@@ -71,13 +71,13 @@ export async function declineInvitation(
 function getAddressee(ctx: Ctx) {
   const { user, session } = getSignedIn(ctx);
   if (session.tenantId !== null) {
-    throw new ForbiddenError('This session is bound to one tenant; it cannot join another.');
+    throw new ForbiddenError('This session is bound to one tenant and cannot join another.');
   }
   if (session.impersonatorId !== null) {
-    throw new ForbiddenError('Nobody joins a tenant in somebody else’s name.');
+    throw new ForbiddenError('Joining a tenant is not allowed while impersonating.');
   }
   if (user.emailVerifiedAt === null) {
-    throw new ForbiddenError('Verify your e-mail address first; the invitation waits for that.');
+    throw new ForbiddenError('Verify your e-mail address first; the invitation stays pending.');
   }
   return { user };
 }
@@ -115,23 +115,23 @@ type Refused = { outcome: SettlementOutcome; membersMax: number };
 function createRefusal({ outcome, membersMax }: Refused): AppError {
   switch (outcome) {
     case 'suspended':
-      return new ForbiddenError('This tenant is suspended; nobody can join it for now.');
+      return new ForbiddenError('This tenant is suspended; nobody can join it.');
     case 'pending_deletion':
-      return new ForbiddenError('This tenant is to be erased; nobody can join it any more.');
+      return new ForbiddenError('This tenant is pending deletion; nobody can join it.');
     case 'member':
-      return new ConflictError('You belong to this tenant already.');
+      return new ConflictError('You are already a member of this tenant.');
     case 'paused':
       return new ConflictError(
-        'You belong to this tenant already, and your membership is paused: ask its people to end that.',
+        'You are already a member of this tenant, but your membership is paused: ask an administrator of the tenant to resume it.',
       );
     case 'domain':
-      return new ConflictError('The tenant takes no addresses of your domain any more.');
+      return new ConflictError('This tenant no longer accepts addresses from your domain.');
     case 'unbacked':
       return new ConflictError(
-        'Who invited you could not give these roles any more. Ask for another invitation.',
+        'The inviter can no longer grant these roles. Ask for a new invitation.',
       );
     case 'full':
-      return new LimitReachedError(`This tenant may have at most ${membersMax} members.`);
+      return new LimitReachedError(`This tenant can have at most ${membersMax} members.`);
     default:
       return createNotFound();
   }
@@ -140,6 +140,6 @@ function createRefusal({ outcome, membersMax }: Refused): AppError {
 /** The same for a token that never was, one that is dead, and one for somebody else. */
 function createNotFound(): NotFoundError {
   return new NotFoundError(
-    'There is no such invitation for your e-mail address, or it is not good any more.',
+    'There is no such invitation for your e-mail address, or it is no longer valid.',
   );
 }

@@ -70,13 +70,16 @@ export async function updateMembership(
   const { roleKeys, isActive } = input;
   const metadata = input.metadata == null ? undefined : checkMetadata('metadata', input.metadata);
   if (roleKeys && (roleKeys.length === 0 || roleKeys.length > rolesMax)) {
-    throw new InvalidInputError(`A member has between 1 and ${rolesMax} roles.`, ['roleKeys']);
+    throw new InvalidInputError(`A member must have between 1 and ${rolesMax} roles.`, [
+      'roleKeys',
+    ]);
   }
   return await changeMembership(ctx, input.membership, membershipUpdated, async (tx, change) => {
     if (isActive === false && change.isOwn) {
-      throw new InvalidInputError('You cannot pause yourself; leave the tenant instead.', [
-        'isActive',
-      ]);
+      throw new InvalidInputError(
+        'You cannot pause your own membership; leave the tenant instead.',
+        ['isActive'],
+      );
     }
     if (roleKeys) {
       const roles = await getGrantableRoles(tx, change, roleKeys);
@@ -110,7 +113,8 @@ export function removeMember(ctx: Ctx, membership: MembershipRef): Promise<Membe
 export async function leaveTenant(ctx: Ctx, tenantId: string): Promise<void> {
   getSignedIn(ctx);
   const access = await findAccess(ctx, { id: tenantId });
-  if (!access?.membershipId) throw new NotFoundError('There is no such tenant.');
+  if (!access?.membershipId)
+    throw new NotFoundError('This tenant does not exist or is not visible to you.');
   const own = { tenantId, id: access.membershipId };
   await changeMembership(ctx, own, membershipLeft, (tx, { target }) =>
     queries.deleteMembership(tx, target),
@@ -137,11 +141,13 @@ async function changeMembership(
     const decided = await getChange(ctx, tx, ref);
     if (permission) requirePermission(decided.actor, permission);
     if (!decided.isOwn && !mayManage(decided.actor, listPermissions(decided.target))) {
-      throw new ForbiddenError('This member has as many rights as you; only an owner may do this.');
+      throw new ForbiddenError(
+        'This member’s permissions equal or exceed yours; only an owner can do this.',
+      );
     }
     await change(tx, decided);
     if (isOwner(decided.target) && (await queries.countOwners(tx, tenantId)) === 0) {
-      throw new ConflictError('A tenant needs an owner; make somebody else owner first.');
+      throw new ConflictError('A tenant needs an owner; make someone else an owner first.');
     }
     const [after] = await queries.listMemberships(tx, tenantId, { ids: [ref.id] });
     await recordAudit(ctx, tx, {
@@ -191,16 +197,16 @@ async function getGrantableRoles(
   const all = await listRoles(tx, target.tenantId);
   const roles = [...new Set(roleKeys.map(trimCode))].map((key) => {
     const role = all.find((candidate) => candidate.key === key);
-    if (!role) throw new InvalidInputError('There is no role with this key.', ['roleKeys']);
+    if (!role) throw new InvalidInputError('No role has this key.', ['roleKeys']);
     return role;
   });
   const missing = findUngrantable(actor, roles);
   if (missing) {
-    throw new ForbiddenError(`You cannot give "${missing}", which you do not have.`);
+    throw new ForbiddenError(`You cannot grant "${missing}", which you do not have.`);
   }
   return roles;
 }
 
 function createNotFound(): NotFoundError {
-  return new NotFoundError('There is no such membership.');
+  return new NotFoundError('This membership does not exist or is not visible to you.');
 }

@@ -39,7 +39,7 @@ export async function transferOwnership(
   await authorize(ctx, { id: tenantId }, ownTenant);
   requireRecentSignIn(ctx);
   if (toUserId === user.id) {
-    throw new InvalidInputError('You own this tenant already.', ['toUserId']);
+    throw new InvalidInputError('You already own this tenant.', ['toUserId']);
   }
   const [from, to] = await ctx.db.transaction(getTenantScope(ctx, tenantId), async (tx) => {
     await lockTenant(tx, tenantId);
@@ -75,8 +75,8 @@ async function getPair(
   const memberships = await queries.listMemberships(tx, tenantId, { ids: [], userIds });
   const from = memberships.find(({ userId }) => userId === fromUserId);
   const to = memberships.find(({ userId }) => userId === toUserId);
-  if (!from || !isOwner(from)) throw new ForbiddenError('Only an owner can give ownership away.');
-  if (!to) throw new NotFoundError('There is no such member.');
+  if (!from || !isOwner(from)) throw new ForbiddenError('Only an owner can transfer ownership.');
+  if (!to) throw new NotFoundError('This member does not exist or is not visible to you.');
   const [user] = await listUsersInScope(tx, [toUserId]);
   if (!to.isActive || user?.status !== 'active') {
     throw new ConflictError('This member is paused or suspended and cannot own the tenant.');

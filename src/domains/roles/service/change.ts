@@ -54,7 +54,7 @@ export async function createRole(ctx: Ctx, input: CreateRoleInput): Promise<Role
   await authorize(ctx, { id: tenantId }, manageRoles);
   if (!keyForm.test(key)) {
     throw new InvalidInputError(
-      '"key" must start with a letter and have at most 50 of a-z, 0-9, _ and -.',
+      '"key" must start with a letter and have at most 50 characters from a-z, 0-9, _ and -.',
       ['key'],
     );
   }
@@ -81,7 +81,7 @@ export async function createRole(ctx: Ctx, input: CreateRoleInput): Promise<Role
     return created;
   } catch (error) {
     if (!isBrokenConstraint(error, 'roles_tenant_id_key_unique')) throw error;
-    throw new ConflictError('The tenant has a role with this key already.', ['key']);
+    throw new ConflictError('The tenant already has a role with this key.', ['key']);
   }
 }
 
@@ -136,7 +136,7 @@ export async function deleteRole(ctx: Ctx, ref: RoleRef): Promise<void> {
     });
   } catch (error) {
     if (!(error instanceof DatabaseFault && error.kind === 'foreign-key')) throw error;
-    throw new ConflictError('Somebody still has this role; give them another one first.');
+    throw new ConflictError('Some members still have this role; give them another role first.');
   }
 }
 
@@ -191,9 +191,11 @@ async function getManageable(tx: Db, ref: RoleRef, rights: ReadonlySet<string>):
   const roles = await queries.listRoles(tx, ref.tenantId);
   const role = roles.find(({ id }) => id === ref.id);
   if (!role) throw createNotFound();
-  if (role.isBuiltIn) throw new ForbiddenError('Built-in roles are the same in every tenant.');
+  if (role.isBuiltIn) throw new ForbiddenError('Built-in roles cannot be changed.');
   if (!mayManage(rights, role.permissions)) {
-    throw new ForbiddenError('This role gives as many rights as you have.');
+    throw new ForbiddenError(
+      'This role’s permissions equal or exceed yours; only an owner can change it.',
+    );
   }
   return role;
 }
@@ -202,10 +204,12 @@ async function getManageable(tx: Db, ref: RoleRef, rights: ReadonlySet<string>):
 function checkPermissionNames(typed: readonly string[]): readonly string[] {
   const permissions = typed.map(trimCode);
   if (permissions.some((permission) => !isPermission(permission))) {
-    throw new InvalidInputError('There is no such permission.', ['permissions']);
+    throw new InvalidInputError('This permission does not exist.', ['permissions']);
   }
   if (permissions.includes(ownersOnly)) {
-    throw new InvalidInputError('Only the built-in owner role makes owners.', ['permissions']);
+    throw new InvalidInputError('Only the built-in owner role can have this permission.', [
+      'permissions',
+    ]);
   }
   return permissions;
 }
@@ -213,10 +217,10 @@ function checkPermissionNames(typed: readonly string[]): readonly string[] {
 /** The permissions a role is to give, sorted. Raises ForbiddenError for what the giver lacks. */
 function checkGrantable(rights: ReadonlySet<string>, permissions: readonly string[]): string[] {
   const missing = findUngrantable(rights, [{ permissions }]);
-  if (missing) throw new ForbiddenError(`You cannot give "${missing}", which you do not have.`);
+  if (missing) throw new ForbiddenError(`You cannot grant "${missing}", which you do not have.`);
   return [...new Set(permissions)].sort();
 }
 
 function createNotFound(): NotFoundError {
-  return new NotFoundError('There is no such role.');
+  return new NotFoundError('This role does not exist or is not visible to you.');
 }

@@ -36,12 +36,12 @@ export async function checkPermissions(
   const principal = getAuthenticated(ctx);
   const ownId = findPersonId(ctx);
   if (checks.length > checksMax) {
-    throw new InvalidInputError(`Ask for at most ${checksMax} checks at once.`, ['checks']);
+    throw new InvalidInputError(`Request at most ${checksMax} checks at once.`, ['checks']);
   }
   const unknown = checks.findIndex(({ permission }) => !isPermission(permission));
   if (unknown >= 0) {
     const path = ['checks', String(unknown), 'permission'];
-    throw new InvalidInputError('There is no such permission.', path);
+    throw new InvalidInputError('This permission does not exist.', path);
   }
   const boundTo = findBoundTenantId(ctx);
   const isInReach = (tenantId: string) => boundTo === null || boundTo === tenantId;
@@ -62,7 +62,7 @@ export async function checkPermissions(
       return { isAllowed: true, reason: 'platform administrator' };
     }
     if (pair?.userId === ownId && limitToCredential(ctx, [permission]).size === 0) {
-      return { isAllowed: false, reason: 'only for the person itself, not in its name' };
+      return { isAllowed: false, reason: 'not allowed while impersonating' };
     }
     return decide(permission, pair && byPair.get(`${pair.userId}/${pair.tenantId}`));
   });

@@ -36,5 +36,5 @@ export async function confirmPassword(ctx: Ctx, password: string): Promise<Sessi
 }
 
 function createRefusal(): InvalidCredentialsError {
-  return new InvalidCredentialsError('The password is not right.');
+  return new InvalidCredentialsError('The password is incorrect.');
 }

@@ -65,10 +65,11 @@ export async function impersonateUser(
 
 async function getImpersonable(ctx: Ctx, userId: string): Promise<User> {
   const user = await findVisibleUser(ctx, userId);
-  if (user === null) throw new NotFoundError('There is no such user.');
-  if (user.id === getSignedIn(ctx).user.id) throw new ConflictError('This is you.');
+  if (user === null) throw new NotFoundError('This user does not exist or is not visible to you.');
+  if (user.id === getSignedIn(ctx).user.id)
+    throw new ConflictError('You cannot impersonate yourself.');
   if (user.isPlatformAdmin) {
-    throw new ForbiddenError('Nobody acts in the name of a platform administrator.');
+    throw new ForbiddenError('Platform administrators cannot be impersonated.');
   }
   if (user.status !== 'active') throw createConflict();
   return user;
@@ -76,7 +77,7 @@ async function getImpersonable(ctx: Ctx, userId: string): Promise<User> {
 
 async function requireMember(ctx: Ctx, userId: string, tenantId: string): Promise<void> {
   const found = await ctx.db.read(noScope, (db) => findOwnTenantId(db, userId, { id: tenantId }));
-  if (found === null) throw new NotFoundError('This user belongs to no such tenant.');
+  if (found === null) throw new NotFoundError('This user is not a member of this tenant.');
 }
 
 /**
@@ -86,7 +87,7 @@ async function requireMember(ctx: Ctx, userId: string, tenantId: string): Promis
 function requireOwnToken(ctx: Ctx): void {
   if (ctx.sessionKeeper === null) return;
   throw new ForbiddenError(
-    'A session kept in a cookie cannot act in another’s name; sign in without the cookie first.',
+    'A session kept in a cookie cannot impersonate; sign in without the cookie first.',
   );
 }
 
@@ -137,5 +138,5 @@ async function tellTrails(ctx: Ctx, tx: Db, session: Session, reason: string): P
 }
 
 function createConflict(): ConflictError {
-  return new ConflictError('Nobody can act in the name of this user at present.');
+  return new ConflictError('This user cannot be impersonated right now.');
 }

@@ -28,7 +28,7 @@ export async function listSessionsOfUser(
   getAuthenticated(ctx);
   const isOwn = findPersonId(ctx) === userId;
   if (!isOwn && !isPlatformAdmin(ctx)) {
-    throw new ForbiddenError('Only the person itself may see these sessions.');
+    throw new ForbiddenError('Only the user themselves can view these sessions.');
   }
   const request = parsePage(ctx, page, JSON.stringify(['sessions', userId]));
   const scope = isOwn ? getOwnScope(ctx) : getPlatformScope(ctx);

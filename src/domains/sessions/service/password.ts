@@ -94,7 +94,7 @@ export async function endOwnApiKeys(ctx: Ctx, tx: Db): Promise<number> {
 }
 
 function createRefusal(): InvalidCredentialsError {
-  return new InvalidCredentialsError('The current password is not right.');
+  return new InvalidCredentialsError('The current password is incorrect.');
 }
 
 /**

@@ -93,7 +93,7 @@ export async function revokeSessions(ctx: Ctx, input: RevokeSessionsInput): Prom
     );
   }
   if (tenantId === null) {
-    throw new ForbiddenError('Name the tenant whose sessions should end.', ['tenantId']);
+    throw new ForbiddenError('Give the tenant whose sessions should end.', ['tenantId']);
   }
   await authorize(ctx, { id: tenantId }, endSessions);
   requireRecentSignIn(ctx);
@@ -137,9 +137,9 @@ async function endSessionsOf(
 }
 
 function createUserNotFound(): NotFoundError {
-  return new NotFoundError('There is no such user.');
+  return new NotFoundError('This user does not exist or is not visible to you.');
 }
 
 function createNotFound(): NotFoundError {
-  return new NotFoundError('There is no such session.');
+  return new NotFoundError('This session does not exist or is not visible to you.');
 }

@@ -63,7 +63,7 @@ function createTooMany(seconds: number): RateLimitedError {
 
 function createShut(seconds: number): RateLimitedError {
   return new RateLimitedError(
-    'Too many attempts. Signing in to this account is shut until its password is reset.',
+    'Too many attempts. This account is locked until its password is reset.',
     seconds,
   );
 }

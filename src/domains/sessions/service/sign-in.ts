@@ -91,7 +91,7 @@ function holdsSessionOf(ctx: Ctx, email: string): boolean {
 /** The one refusal of a sign-in, whatever the reason, counted for the operators. */
 function createRefusal(ctx: Ctx): InvalidCredentialsError {
   ctx.runtime.noteRefusedSignIn();
-  return new InvalidCredentialsError('E-mail address or password is not right.');
+  return new InvalidCredentialsError('E-mail address or password is incorrect.');
 }
 
 /**
@@ -116,7 +116,8 @@ export async function switchTenant(ctx: Ctx, tenantId: string | null): Promise<S
   const { user, session } = getSignedIn(ctx);
   if (tenantId !== null) {
     const own = await ctx.db.read(noScope, (db) => findOwnTenantId(db, user.id, { id: tenantId }));
-    if (own === null) throw new NotFoundError('There is no such tenant.');
+    if (own === null)
+      throw new NotFoundError('This tenant does not exist or is not visible to you.');
   }
   const opened = await ctx.db.transaction(getOwnScope(ctx), async (tx) => {
     const wasLive = await queries.deleteSession(tx, { id: session.id });

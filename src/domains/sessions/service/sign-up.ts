@@ -61,7 +61,7 @@ export async function signUp(ctx: Ctx, input: SignUpInput): Promise<SignedUp> {
           tenantId: null,
         });
         const [user] = await listVisibleUsers(tx, id, [id], null);
-        if (!user) throw new Error('A user just created must be visible to itself.');
+        if (!user) throw new Error('A user that was just created must be visible to themselves.');
         return { ...opened, user, tenantId: tenant?.id ?? null };
       }),
     ),
@@ -85,7 +85,7 @@ function recordSignUp(ctx: Ctx, tx: Db, userId: string): Promise<void> {
 function checkTenantOf(input: SignUpInput) {
   if (input.tenantName == null) {
     if (input.tenantSlug == null) return null;
-    throw new InvalidInputError('A tenant needs a name as well as a slug.', ['tenantName']);
+    throw new InvalidInputError('"tenantSlug" requires "tenantName".', ['tenantName']);
   }
   const wanted = { name: input.tenantName, slug: input.tenantSlug };
   return checkNewTenant(wanted, 'tenantName', 'tenantSlug');
@@ -96,6 +96,6 @@ async function withTakenEmailNamed<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (!isBrokenConstraint(error, 'users_email_unique')) throw error;
-    throw new ConflictError('Somebody has signed up with this e-mail address already.', ['email']);
+    throw new ConflictError('This e-mail address is already signed up.', ['email']);
   }
 }

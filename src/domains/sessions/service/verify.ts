@@ -99,6 +99,6 @@ async function mayVerifyIn(ctx: Ctx, tenantId: string | null): Promise<boolean> 
 async function refuse(ctx: Ctx, tenantId: string | null): Promise<never> {
   if (tenantId !== null) await authorize(ctx, { id: tenantId }, verifySessions);
   throw new ForbiddenError(
-    'Verifying the tokens of others needs a tenant and "sessions:verify" in it.',
+    'Verifying other users’ tokens requires a tenant and "sessions:verify" in it.',
   );
 }

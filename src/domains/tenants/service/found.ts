@@ -24,7 +24,8 @@ export async function createTenantFor(ctx: Ctx, input: FoundTenantInput): Promis
   requirePlatformAdmin(ctx);
   const tenant = checkNewTenant(input, 'name', 'slug');
   const owner = await findUser(ctx, { id: input.ownerId });
-  if (owner === null) throw new InvalidInputError('There is no such user.', ['owner']);
+  if (owner === null)
+    throw new InvalidInputError('This user does not exist or is not visible to you.', ['owner']);
   if (owner.status !== 'active') {
     throw new InvalidInputError('A suspended user cannot own a new tenant.', ['owner']);
   }

@@ -18,12 +18,12 @@ const transitions: Record<
   suspend: {
     action: 'tenant.suspended',
     to: ['suspended'],
-    refusal: 'Only an active tenant can be suspended; this one is to be erased.',
+    refusal: 'Only an active tenant can be suspended; this one is pending deletion.',
   },
   resume: {
     action: 'tenant.resumed',
     to: ['active'],
-    refusal: 'Only a suspended tenant can be resumed; this one is to be erased.',
+    refusal: 'Only a suspended tenant can be resumed; this one is pending deletion.',
   },
   delete: {
     action: 'tenant.deletion_scheduled',
@@ -79,7 +79,8 @@ export async function restoreTenant(ctx: Ctx, tenantId: string): Promise<Tenant>
 
 async function getTenant(ctx: Ctx, tenantId: string): Promise<Tenant> {
   const access = await findAccess(ctx, { id: tenantId });
-  if (access === null) throw new NotFoundError('There is no such tenant.');
+  if (access === null)
+    throw new NotFoundError('This tenant does not exist or is not visible to you.');
   return access.tenant;
 }
 

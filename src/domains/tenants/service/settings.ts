@@ -74,12 +74,12 @@ export async function changeSettings(
 async function checkDefaultRole(tx: Db, access: Access, key: string): Promise<void> {
   const path = ['settings', 'defaultRoleKey'];
   const permissions = await findRolePermissions(tx, access.tenant.id, key);
-  if (permissions === null) throw new InvalidInputError('There is no role with this key.', path);
+  if (permissions === null) throw new InvalidInputError('No role has this key.', path);
   if (permissions.includes(ownTenant)) {
-    throw new InvalidInputError('Nobody becomes an owner by default.', path);
+    throw new InvalidInputError('The owner role cannot be the default role.', path);
   }
   const missing = findUngrantable(access.permissions, [{ permissions }]);
-  if (missing) throw new ForbiddenError(`You cannot give "${missing}", which you do not have.`);
+  if (missing) throw new ForbiddenError(`You cannot grant "${missing}", which you do not have.`);
 }
 
 export type UpdateLimitsInput = {
@@ -120,7 +120,7 @@ function checkLimits(limits: UpdateLimitsInput['limits']): Partial<TenantLimits>
     if (value == null) return [];
     const min = field === 'members' ? 1 : 0;
     if (value < min || value > limitMax) {
-      throw new InvalidInputError(`"${field}" must be from ${min} to ${limitMax}.`, [field]);
+      throw new InvalidInputError(`"${field}" must be between ${min} and ${limitMax}.`, [field]);
     }
     return [[field, value]];
   });
@@ -141,10 +141,10 @@ export async function requireRoom(
   const policy = await getPolicy(tx, tenantId);
   if (added <= (await countRoom(tx, policy, kind))) return;
   const { limits } = policy;
-  throw new LimitReachedError(`This tenant may have at most ${limits[kind]} ${nouns[kind]}.`);
+  throw new LimitReachedError(`This tenant can have at most ${limits[kind]} ${nouns[kind]}.`);
 }
 
-const nouns = { members: 'members', apiKeys: 'API keys', customRoles: 'roles of its own' };
+const nouns = { members: 'members', apiKeys: 'API keys', customRoles: 'custom roles' };
 
 /**
  * How many more the tenant may have; exact only while it is locked. Who is invited has a place already, so
@@ -163,6 +163,6 @@ export async function countRoom(
 /** What the tenant sets and is allowed, in a transaction. Raises NotFoundError. */
 export async function getPolicy(tx: Db, tenantId: string): Promise<TenantPolicy> {
   const [policy] = await listPolicies(tx, [tenantId]);
-  if (!policy) throw new NotFoundError('There is no such tenant.');
+  if (!policy) throw new NotFoundError('This tenant does not exist or is not visible to you.');
   return policy;
 }

@@ -25,10 +25,10 @@ export async function eraseUser(ctx: Ctx, input: UserIdInput): Promise<void> {
   const reason = checkReason(input);
   const isOwn = userId === own?.user.id;
   if (!isOwn && !isPlatformAdmin(ctx)) {
-    throw new ForbiddenError('Only the person itself or a platform administrator may do this.');
+    throw new ForbiddenError('Only the user themselves or a platform administrator can do this.');
   }
   if (isOwn && own?.session.tenantId !== null) {
-    throw new ForbiddenError('This session is bound to one tenant; it cannot erase its user.');
+    throw new ForbiddenError('This session is bound to one tenant and cannot erase its user.');
   }
   requireRecentSignIn(ctx);
   const scope = isOwn ? getOwnScope(ctx) : getPlatformScope(ctx);
@@ -49,7 +49,7 @@ export async function eraseUser(ctx: Ctx, input: UserIdInput): Promise<void> {
       },
     });
     const isErased = await queries.eraseUser(tx, userId);
-    if (!isErased) throw new NotFoundError('There is no such user.');
+    if (!isErased) throw new NotFoundError('This user does not exist or is not visible to you.');
   });
   if (isOwn) {
     becomePrincipal(ctx, createAnonymous());
@@ -80,6 +80,6 @@ function createConflict(orphans: readonly queries.EndingMembership[]): ConflictE
   const shown = orphans.slice(0, slugsShownMax).map(({ slug }) => `"${slug}"`);
   const more = orphans.length > slugsShownMax ? ` and ${orphans.length - slugsShownMax} more` : '';
   return new ConflictError(
-    `This user is the last owner of ${shown.join(', ')}${more}; make somebody else owner first.`,
+    `This user is the last owner of ${shown.join(', ')}${more}; make someone else an owner first.`,
   );
 }

@@ -49,7 +49,7 @@ async function changeStatus(
   { status, reason }: { status: UserStatus; reason: string | null },
 ): Promise<User> {
   const user = await findVisibleUser(ctx, userId);
-  if (user === null) throw new NotFoundError('There is no such user.');
+  if (user === null) throw new NotFoundError('This user does not exist or is not visible to you.');
   await ctx.db.transaction(getPlatformScope(ctx), async (tx) => {
     const isChanged = await updateUserStatus(tx, userId, status);
     if (!isChanged) return;

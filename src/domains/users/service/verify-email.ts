@@ -38,7 +38,10 @@ export async function sendVerification(
   const { token, hash } = createOneTimeToken('email_verification');
   const seconds = await queries.createVerificationToken(tx, hash);
   if (seconds > 0) {
-    throw new RateLimitedError('A mail was sent a moment ago. Please look for it first.', seconds);
+    throw new RateLimitedError(
+      'A mail was sent a moment ago. Please check your inbox first.',
+      seconds,
+    );
   }
   await enqueueMail(ctx, tx, { to: email, ...composeVerification(token) });
 }
@@ -67,7 +70,9 @@ export async function verifyEmail(ctx: Ctx, token: string): Promise<string> {
 
 /** One refusal for every token that is not good, so that none of the reasons shows. */
 export function createTokenRefusal(): InvalidInputError {
-  return new InvalidInputError('This link is no longer good. Please ask for a new one.', ['token']);
+  return new InvalidInputError('This link is no longer valid. Please request a new one.', [
+    'token',
+  ]);
 }
 
 /** The rest of the operation sees the caller as it is now. */

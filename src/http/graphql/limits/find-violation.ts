@@ -66,18 +66,18 @@ function findFault(measures: Measures): string | null {
   const checks: [isBroken: boolean, message: string][] = [
     [measures.aliases > aliasesMax, 'The operation uses too many aliases.'],
     [measures.directives > directivesMax, 'The operation uses too many directives.'],
-    [measures.fields > rootFieldsMax, 'The operation asks for too many fields at its top level.'],
+    [measures.fields > rootFieldsMax, 'The operation has too many root fields.'],
     [
       measures.depth > (isIntrospection ? introspectionDepthMax : depthMax),
       'The operation is nested too deeply.',
     ],
     [
       measures.credentialChecks > credentialChecksMax,
-      'An operation may check credentials only once. Send such mutations one by one.',
+      'An operation can check credentials only once. Send such mutations one by one.',
     ],
     [
       measures.cost > costMax,
-      'The operation asks for too much at once. Ask for smaller pages or fewer fields.',
+      'The operation is too expensive. Request smaller pages or fewer fields.',
     ],
   ];
   return checks.find(([isBroken]) => isBroken)?.[1] ?? null;

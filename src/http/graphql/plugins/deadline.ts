@@ -45,7 +45,7 @@ function settleWithin<T>(
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
-      const error = createTooLate('What it had begun to change may be changed.');
+      const error = createTooLate('Changes it had started may or may not be saved.');
       // First, so that the answer is this error, whatever the work makes of its end.
       reject(error);
       departure.abort(error);

@@ -4,8 +4,7 @@ import { createRefusal } from '../../http-error.ts';
 import { answerInMultipart } from '../multipart-subscription.ts';
 import { findStreamType } from '../stream-type.ts';
 
-const howToSubscribe =
-  'A subscription is answered as a stream: send the header accept: text/event-stream.';
+const howToSubscribe = 'Subscriptions need a stream: send the header accept: text/event-stream.';
 
 /**
  * Refuses a subscription, before anything is done for it, to a client that did not ask for a stream: it would
