@@ -65,7 +65,10 @@ test('a key has no more than its creator, who is named where that is not plain',
       ...creator,
     );
   expect(await create('members:read', '--creator', viewer.email)).toEqual(
-    refusal(1, '--permission: A key cannot have "members:read", which its creator does not have.'),
+    refusal(
+      1,
+      '--permission: The key cannot have "members:read", which its creator does not have.',
+    ),
   );
   expect(await create('tenant:read', '--creator', stranger.email)).toMatchObject({ code: 1 });
   expect(await create('no:such')).toEqual(
