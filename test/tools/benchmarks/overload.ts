@@ -64,7 +64,7 @@ try {
   await stage.clear();
 }
 
-/** For trying other settings: `npm run bench:overload -- IN_FLIGHT_MAX=32`. */
+/** For trying other settings: `npm run bench -- overload IN_FLIGHT_MAX=32`. */
 function pickOverrides(): Record<string, string> {
   return Object.fromEntries(process.argv.slice(2).map((argument) => argument.split('=', 2)));
 }

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { describeMachine } from '../benchmarks/stage.ts';
 import type { HotQuery } from './hot.ts';
 import type { Index } from './indexes.ts';
@@ -9,7 +9,7 @@ import type { Statement } from './statements.ts';
 /** Where the pages of `npm run db:prove` lie. */
 const pages = {
   summary: new URL('../../../docs/indexes.md', import.meta.url),
-  plans: new URL('../../../docs/plans.md', import.meta.url),
+  plans: new URL('../../../reports/plans.md', import.meta.url),
 };
 
 const command = '`npm run db:prove`';
@@ -17,11 +17,13 @@ const command = '`npm run db:prove`';
 /** What was found, smallest first, with what is not as it should be. */
 export type Proof = readonly { findings: Findings; breaches: readonly string[] }[];
 
-/** Writes docs/indexes.md and, for the largest size, docs/plans.md. */
+/** Writes docs/indexes.md and, for the largest size, reports/plans.md. */
 export async function writeReport(proof: Proof): Promise<void> {
   await writeFile(pages.summary, formatSummary(proof));
   const largest = proof.at(-1);
-  if (largest) await writeFile(pages.plans, formatPlans(largest.findings));
+  if (!largest) return;
+  await mkdir(new URL('.', pages.plans), { recursive: true });
+  await writeFile(pages.plans, formatPlans(largest.findings));
 }
 
 function formatSummary(proof: Proof): string {
@@ -33,7 +35,7 @@ function formatSummary(proof: Proof): string {
     'fails on a big table that is read whole, on an index that no statement used, on a plan that turns from',
     'an index to the whole table as the data grows, on a hot query over its bar at the 95th percentile,',
     'and on a field, argument or order of the schema that it did not ask for. The statements with their',
-    'plans are in [plans.md](plans.md).',
+    'plans are written to reports/plans.md beside it.',
     '',
     `Measured on ${describeMachine()}, server and client together, with the shipped settings.`,
     '',

@@ -7,7 +7,7 @@ import { prove } from './prove.ts';
 import { type Proof, writeReport } from './report.ts';
 
 // `npm run db:prove` fills databases for 100,000 and 1,000,000 users and writes docs/indexes.md and
-// docs/plans.md; `npm run db:prove -- --users 20000` looks at sizes of one's own and writes nothing.
+// reports/plans.md; `npm run db:prove -- --users 20000` looks at sizes of one's own and writes nothing.
 
 const usualSizes = ['100000', '1000000'];
 

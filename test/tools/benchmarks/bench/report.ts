@@ -45,7 +45,7 @@ CPU is that of the server and of those connections in the database that were the
 full by then. The load's own is told apart. The crowd comes to a process that was started for it, and memory is the
 most that was seen of that. Each person
 waits ${pauseSeconds} s on average between an answer and the next question, as people do who read; what a server
-does with more than it can do is the subject of \`npm run bench:overload\`. Where sign-ins arrive at twice the
+does with more than it can do is the subject of \`npm run bench -- overload\`. Where sign-ins arrive at twice the
 hashing rate, ${checksPerSecond} session checks a second arrive by the clock. The load's own delay on a full machine counts as
 the server's; how much of it is the machine's alone is told by *raw*, asked just so while ours gets the sign-ins.
 `
