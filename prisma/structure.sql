@@ -540,7 +540,7 @@ begin
     return query select 'absent', null::uuid, null::uuid, null::uuid, null::text[], null::integer;
     return;
   end if;
-  -- Everybody locks tenants before users, and whoever changes an invitation its tenant: what is read from
+  -- Everybody locks tenants before users, and anyone who changes an invitation its tenant: what is read from
   -- here on stays as it is.
   select t.* into tenant from tenants t where t.id = invitation.tenant_id for no key update;
   perform from users u where u.id = person for key share;
@@ -693,7 +693,7 @@ declare
   event audit_events;
 begin
   event.person_id := coalesce(subject, find_audit_person(action, target_type, target, changes));
-  -- Nobody writes into the trail of a tenant or person that it does not act in: such an entry stands
+  -- Nobody writes into the audit log of a tenant or person that it does not act in: such an entry stands
   -- in the chain of who wrote it.
   in_tenant := case when is_known_tenant then in_tenant end;
   subject := case when is_known_subject then coalesce(subject, actor) else actor end;
@@ -782,7 +782,7 @@ begin
   if a.consecutive >= consecutive_max then
     return case when a.consecutive - a.under_way < consecutive_max then wait_for_others else shut end;
   end if;
-  -- Whoever holds a session of the account has delays of its own, which strangers cannot bring about.
+  -- Anyone who holds a session of the account has delays of its own, which strangers cannot bring about.
   o := case when holds_session then load_attempts(account || ':session', budget_window) else a end;
   moment := clock_timestamp();
   -- Beyond the free failures one at a time: what is under way decides about the next.
@@ -1052,7 +1052,7 @@ begin
     invitation_id := invitation.id;
     tenant_id := invitation.tenant_id;
     update invitations i set status = 'declined', token_hash = null, settled_at = now() where i.id = invitation.id;
-    -- The trail of a tenant takes entries of who is in it only, and this person never was.
+    -- The audit log of a tenant takes entries of who is in it only, and this person never was.
     perform set_config('tenantry.tenant_id', tenant.id::text, true);
     perform append_audit_event(tenant.id, null, 'invitation.declined', 'Invitation', invitation.id,
       '{"status": ["pending", "declined"]}', request_id, ip);
@@ -1247,7 +1247,7 @@ begin
   get diagnostics removed = row_count;
   if removed < rows_max then
     delete from tenants t where t.id = due.id;
-    -- The trail takes entries of the tenant that is entered only, and nobody can enter this one any more.
+    -- The audit log takes entries of the tenant that is entered only, and nobody can enter this one any more.
     perform set_config('tenantry.tenant_id', due.id::text, true);
     perform append_audit_event(due.id, null, 'tenant.erased', 'Tenant', due.id,
       jsonb_build_object('slug', jsonb_build_array(due.slug, null)), null, null);
@@ -2169,7 +2169,7 @@ begin
     returning s.id
   )
   select coalesce(array_agg(u.id), '{}') into ended from surplus u;
-  -- All are ended before the first is told of: who deletes holding the lock of a trail could lock out
+  -- All are ended before the first is notified of: who deletes holding the lock of a audit log could lock out
   -- another sign-in.
   foreach one in array ended loop
     perform append_audit_event(null, null, 'session.evicted', 'Session', one, '{}', request_id, from_ip);
@@ -2647,7 +2647,7 @@ begin
     return false;
   end if;
   -- A flood of requests, from however many sources: mails_max mails in an hour, then one in spacing_seconds. That
-  -- is less than a link is good for, so the mailbox always holds a good one, whoever asked for it.
+  -- is less than a link is good for, so the mailbox always holds a good one, no matter who asked for it.
   mail_bucket := 'reset-mail:' || encode(sha256(convert_to(request.email, 'UTF8')), 'hex');
   if reserve_mail(mail_bucket, mails_max, 3600, 0) > 0 and reserve_mail(mail_bucket || ':spaced', 1, spacing_seconds, 0) > 0 then
     return true;
@@ -2710,7 +2710,7 @@ begin
       u.is_platform_admin, u.metadata, u.last_sign_in_at, u.created_at
     from users u where u.id = sign_in.owner;
   if not found then
-    raise exception 'whoever signs in must be visible to itself';
+    raise exception 'a user who signs in must be visible to themselves';
   end if;
   -- Last, since everybody behind one address waits for this row until the commit.
   perform release_sign_in(account, from_ip);
@@ -3439,9 +3439,9 @@ comment on column api_keys.created_by is 'Whose rights bound it; null once that 
 comment on column api_keys.hint is 'Prefix and last four characters, for people who look for a key.';
 comment on column api_keys.token_hash is 'SHA-256 of the key; the key itself is never stored.';
 comment on index api_keys_created_by_idx is 'erasing a user; the keys that somebody has made';
-comment on function append_audit_event(uuid,uuid,text,text,uuid,jsonb,text,inet) is 'The only way to write the trail: appends to the chain of the tenant, or of the person where there is none. Who acted is who the scope belongs to.';
+comment on function append_audit_event(uuid,uuid,text,text,uuid,jsonb,text,inet) is 'The only way to write the audit log: appends to the chain of the tenant, or of the person where there is none. Who acted is who the scope belongs to.';
 comment on function audit_digest(bytea,text) is 'What the chain holds of a part that may be taken out later.';
-comment on table audit_events is 'What was done, by whom, to what. No foreign keys: the trail outlives what it tells of.';
+comment on table audit_events is 'What was done, by whom, to what. No foreign keys: the audit log outlives what it is about.';
 comment on column audit_events.actor_id is 'The user or API key that acted; null for an operator or the system itself.';
 comment on column audit_events.actor_type is 'What actor_id is the id of.';
 comment on column audit_events.chain_id is 'The tenant, or the user for what concerns no tenant: one chain each, so that nobody waits for strangers.';
@@ -3473,29 +3473,29 @@ comment on function change_tenant_status(uuid,text,integer) is 'The only way to 
 comment on function check_impersonation() is 'No session comes of an impersonation unless an administrator opens it in the platform scope, as itself, of somebody active who is none.';
 comment on function claim_answer(bytea) is 'Waits, no longer than lock_timeout, until nobody else is at work under this slot, holds it until the transaction ends, and shows what was answered under it in the last 24 hours. Not claimed where the wait was too long.';
 comment on function claim_mails(integer,integer) is 'Mails that are due, for this caller alone until its lease ends: processes that ask at once get different ones, and those of a process that died come back.';
-comment on function cleanup_expired_data(integer) is 'Deletes at most so many rows of each kind that has had its time, and tells how many; for the owner. The server does so by itself, and sees to invitations and to tenants that are due.';
+comment on function cleanup_expired_data(integer) is 'Deletes at most so many rows of each kind that has expired, and tells how many; for the owner. The server does so by itself, and sees to invitations and to tenants that are due.';
 comment on function create_tenant(uuid,uuid,text[],text,jsonb) is 'Creates a tenant with the first of these slugs that is free and its built-in roles, makes the actor its owner and returns the slug; the scope of a tenant cannot be entered before somebody belongs to it.';
 comment on function create_verification_token(bytea,integer,integer,integer,integer) is 'A token with which the user of the scope proves its address; the one before it is void. 0: made; more: seconds to wait for the next mail.';
 comment on function current_api_key_id() is 'The API key that acts, or null where a person does.';
 comment on function current_impersonator_id() is 'The administrator who acts as the current user, or null.';
 comment on function current_tenant_id() is 'The one tenant whose rows are visible now, or null for none.';
 comment on function current_user_id() is 'The user on whose behalf this connection acts, or null.';
-comment on function decline_invitation(bytea,uuid,uuid,text,inet) is 'Settles an invitation to the verified e-mail address of the current user, by token or id, and says so in the trail of the tenant; or says why not.';
-comment on function delete_expired_data(integer,integer) is 'Deletes at most so many rows of each kind that has had its time, and tells how many: expired sessions, budgets of failed sign-ins that limit nobody any more, answers that are given no more, links of mails that are good no more, and who was active more than 90 days ago.';
+comment on function decline_invitation(bytea,uuid,uuid,text,inet) is 'Settles an invitation to the verified e-mail address of the current user, by token or id, and says so in the audit log of the tenant; or says why not.';
+comment on function delete_expired_data(integer,integer) is 'Deletes at most so many rows of each kind that has expired, and tells how many: expired sessions, budgets of failed sign-ins that limit nobody any more, answers that are given no more, links of mails that are good no more, and who was active more than 90 days ago.';
 comment on function delete_mail(uuid) is 'A mail that was sent, or is given up.';
 comment on function delete_old_invitations(integer) is 'Deletes at most so many invitations whose time was over 90 days ago, settled or not: a tenant keeps no addresses of people who never joined.';
 comment on function end_impersonations() is 'Impersonations end with what allowed them and do not come back to life with it.';
 comment on function enqueue_mail(text,bytea,boolean) is 'Puts a mail into the outbox, in the transaction of the change it is about; or into the inbox of development, which keeps the newest hundred.';
 comment on function enter_scope(uuid,uuid,boolean,uuid,uuid) is 'Opens what the other statements of this transaction may see, and nothing after it. The database itself checks the membership or the platform right of the actor, and the key or the impersonation it acts by, so a service that forgets its own check finds no rows.';
-comment on function erase_due_tenants(integer) is 'One step of erasing the tenant that is due longest: at most so many members, and the tenant itself once none is left. No row when nothing is due, by this clock; calls that meet work on different tenants. The audit trail stays.';
-comment on function erase_user(uuid) is 'Removes a person with password, memberships and sessions, and what is personal from the trail, which keeps the id alone. False for anybody but oneself outside the platform scope.';
+comment on function erase_due_tenants(integer) is 'One step of erasing the tenant that is due longest: at most so many members, and the tenant itself once none is left. No row when nothing is due, by this clock; calls that meet work on different tenants. The audit log stays.';
+comment on function erase_user(uuid) is 'Removes a person with password, memberships and sessions, and what is personal from the audit log, which keeps the id alone. False for anybody but oneself outside the platform scope.';
 comment on function fail_sign_in(text,inet,boolean,integer,integer) is 'Settles an attempt whose password was wrong, or that came to nothing otherwise.';
 comment on function find_access(uuid,uuid[],text[]) is 'In which of these tenants (by id or slug) the actor is an active member, and what it may do there.';
 comment on function find_audit_person(text,text,uuid,jsonb) is 'Whom an entry is about, by what it was done to; null where that is nobody in particular.';
 comment on function find_credentials(text) is 'Login: the user with this canonical e-mail address and the hash to check.';
 comment on function find_few_tenants(text,boolean,jsonb,integer) is 'The ids of all tenants that match, by the indexes of the search alone, or null where there are more than so many.';
 comment on function find_few_users(text,boolean,jsonb,integer) is 'The ids of all users that match, by the indexes of the search alone, or null where there are more than so many.';
-comment on function find_invitation_preview(bytea) is 'What the holder of a mailed link may read before signing in; no row for a token that is not good now.';
+comment on function find_invitation_preview(bytea) is 'What the holder of a mailed link may read before signing in; no row for a token that is not valid now.';
 comment on function find_invitation_to(uuid,bytea,uuid,uuid) is 'One of them, by the hash of its token or by its id and tenant.';
 comment on function find_live_api_keys(bytea[]) is 'Key check: which of these keys are good now by this clock, and what they may do: of their permissions, those that their creator has at this moment.';
 comment on function find_live_sessions(bytea[],uuid[]) is 'Session check: which of these tokens are good now by this clock, for whom, and with what permissions in the asked tenant (or the one the session is bound to).';
@@ -3513,14 +3513,14 @@ comment on column idempotency_keys.fingerprint is 'HMAC-SHA-256 of the input, wi
 comment on column idempotency_keys.sealed_answer is 'Sealed with a key that takes the same to derive: answers hold tokens, which stand nowhere in clear.';
 comment on column idempotency_keys.slot is 'Made from mutation, caller and key with a key derived from the secret of the server.';
 comment on column idempotency_keys.user_id is 'Who asked, whose API key asked, or who was made by it; a person that is erased takes its answers along.';
-comment on index idempotency_keys_expires_at_idx is 'delete_expired_answers(): those that have had their time';
+comment on index idempotency_keys_expires_at_idx is 'delete_expired_answers(): those that have expired';
 comment on index idempotency_keys_user_id_idx is 'eraseUser: a person takes its answers along';
 comment on view index_usage is 'Indexes with how often they were used, the least used first.';
 comment on table invitation_roles is 'The roles that an invitation gives. A role that is deleted falls out of it; an invitation that none is left of is refused.';
 comment on index invitation_roles_tenant_id_role_id_idx is 'deleting a role';
 comment on table invitations is 'That an e-mail address may join a tenant with certain roles. One that is pending after expires_at has expired.';
 comment on column invitations.api_key_id is 'The key of that person which invited, and bounds it as well; or null.';
-comment on column invitations.email is 'Canonical, as in users; whoever accepts must have this very address, verified.';
+comment on column invitations.email is 'Canonical, as in users; anyone who accepts must have this very address, verified.';
 comment on column invitations.invited_by is 'Whose rights bound what it gives, when it is accepted too; null for an operator. No foreign key: who is gone has no rights.';
 comment on column invitations.token_hash is 'SHA-256 of the token in the mailed link; the token itself is never stored. Null once it is settled: a token is good once.';
 comment on index invitations_email_idx is 'viewer.pendingInvitations, accepting and declining; erasing a user';
@@ -3556,22 +3556,22 @@ comment on function note_sign_in_failures(bigint) is 'Adds to the refused sign-i
 comment on table one_time_tokens is 'Tokens sent to mailboxes, one per user and purpose: the newest replaces the one before. A token that was used is a deleted row.';
 comment on column one_time_tokens.email is 'The address it was sent to: it proves this one and no later one.';
 comment on column one_time_tokens.token_hash is 'SHA-256 of the token; the token itself stands in the mail alone.';
-comment on index one_time_tokens_expires_at_idx is 'delete_expired_data: tokens that have had their time';
-comment on function open_session(uuid,uuid,bytea,inet,text,text,integer,integer,integer,text,integer,timestamp with time zone) is 'Opens a session of the current user by the database''s clock, and ends those used longest ago beyond so many, which stands in the person''s own trail, whatever they were bound to. Those in which somebody else acts in its name are not its own, and left alone.';
+comment on index one_time_tokens_expires_at_idx is 'delete_expired_data: tokens that have expired';
+comment on function open_session(uuid,uuid,bytea,inet,text,text,integer,integer,integer,text,integer,timestamp with time zone) is 'Opens a session of the current user by the database''s clock, and ends those used longest ago beyond so many, which stands in the person''s own audit log, whatever they were bound to. Those in which somebody else acts in its name are not its own, and left alone.';
 comment on table password_credentials is 'One password hash (PHC string) per user, apart from users so that no tenant scope can ever read it.';
 comment on table password_reset_requests is 'Requests for a reset, until settle_reset_request() looks up whether there is such an account. Rows are the same for addresses that are known and unknown, and are deleted within seconds either way.';
 comment on column password_reset_requests.sealed_message is 'The mail, sealed like those of the outbox: whom it is for is not known yet.';
 comment on function postpone_mail(uuid,integer,integer,text) is 'Puts a claimed mail back until later, with why.';
 comment on function record_denied_attempt(uuid,text,text,text,inet) is 'Counts a mutation that a member of the entered tenant, or a key of it, had no permission for, and writes the 1st, 10th, 100th … of an hour, per actor and mutation, into the audit log of the tenant. Nothing for anybody else.';
-comment on function redact_audit_events(uuid,text) is 'Takes out of the trail from where a person acted and what was said of it but ids and rights; called by erase_user(). The chain holds digests, so every row can still be proven.';
-comment on function refresh_table_statistics() is 'Has the planner look at all tables anew, as after a bulk load; answers how many.';
+comment on function redact_audit_events(uuid,text) is 'Takes out of the audit log from where a person acted and what was said of it but ids and rights; called by erase_user(). The chain holds digests, so every row can still be proven.';
+comment on function refresh_table_statistics() is 'Analyzes all tables, as after a bulk load; returns how many.';
 comment on function release_sign_in(text,inet) is 'Takes back what a successful sign-in had reserved.';
-comment on function remember_answer(bytea,uuid,bytea,bytea) is 'Keeps an answer for 24 hours, in the transaction of what it tells of. Only after claim_answer() showed none: what stands in its place then has expired.';
+comment on function remember_answer(bytea,uuid,bytea,bytea) is 'Keeps an answer for 24 hours, in the transaction of what it is about. Only after claim_answer() showed none: what stands in its place then has expired.';
 comment on function reopen_account() is 'Forgets the failed sign-ins of the user of the scope, also those that shut the account: after a reset, and last in its transaction, as sign-ins lock budgets last.';
 comment on function reserve_invitations(uuid,text[],integer,integer) is 'Counts a mail to each address against what the tenant may send in a day, and against what it may send to that address: nobody makes a spam relay of it. 0: go ahead; more: seconds to wait. No row outside the tenant''s scope.';
 comment on function reserve_mail(text,integer,integer,integer) is 'Counts a mail that somebody asks for, for known and unknown addresses alike. 0: go ahead; more: seconds to wait, and nothing was counted.';
 comment on function reserve_sign_up(inet,integer,integer) is 'Counts a sign-up of a source before its password is hashed: neither hashes nor answers about who has signed up come without end. 0: go ahead; more: seconds to wait.';
-comment on function reset_password_with_link(bytea,text) is 'Uses the token up, sets the password, ends all sessions, also those in the name of others, marks the address as its user''s (the mail came through), says whether it was so before, and lets the rest of the transaction act as that user. No row for a token that is not good.';
+comment on function reset_password_with_link(bytea,text) is 'Uses the token up, sets the password, ends all sessions, also those in the name of others, marks the address as its user''s (the mail came through), says whether it was so before, and lets the rest of the transaction act as that user. No row for a token that is not valid.';
 comment on function revoke_own_api_keys() is 'Ends all keys that the person of the scope has made, in whatever tenant; answers them.';
 comment on function revoke_own_invitations() is 'Revokes all pending invitations that the person of the scope has sent, in whatever tenant; returns them.';
 comment on table roles is 'Named sets of permissions of one tenant.';
@@ -3589,7 +3589,7 @@ comment on index sessions_tenant_id_id_idx is 'tenant.sessions, newest first; on
 comment on index sessions_user_id_id_idx is 'viewer.sessions and user.sessions, newest first; revokeSessions; the cap on sessions per user';
 comment on function set_user_status(uuid,text) is 'The only way to suspend or reinstate a user; false outside the platform scope or where nothing changes.';
 comment on function settle_reset_request(integer,integer,integer) is 'Takes the oldest request for a reset: with token, mail and audit entry if the address is an active user''s; else it is only counted. False where there is none. For a job, which acts for nobody.';
-comment on function sign_in(uuid,uuid,bytea,inet,text,text,integer,integer,integer,text,text,text,text) is 'All that a sign-in does once the password has proven right, in the scope of its user: takes the new hash if there is one, remembers the sign-in, opens the session, tells the trail and takes the reserved attempt back. No row, and nothing done, where the password is not the one that was checked any more.';
+comment on function sign_in(uuid,uuid,bytea,inet,text,text,integer,integer,integer,text,text,text,text) is 'All that a sign-in does once the password has proven right, in the scope of its user: takes the new hash if there is one, remembers the sign-in, opens the session, tells the audit log and takes the reserved attempt back. No row, and nothing done, where the password is not the one that was checked any more.';
 comment on table sign_in_budgets is 'Failed sign-ins per account and per source, reserved before a password is checked; sign-ups per source; mails of invitations per tenant and per address there. Only definer functions touch it.';
 comment on column sign_in_budgets.bucket is 'account:<SHA-256 of the e-mail address, known or not>, followed by :session for attempts by who holds a session of the account; source:<IPv4 address or IPv6 /64 network>; sign-up-source:… and reset-source:…; reset:<SHA-256 of the address>:<source> for requests and reset-mail:<SHA-256 of the address> for mails; verification:<user>; invitations:<tenant>, also with :<SHA-256 of the address>; denied:<tenant>:<actor>:<mutation>.';
 comment on column sign_in_budgets.consecutive is 'Failures since the last success; at 100 the account is shut until its password is reset (NIST SP 800-63B-4).';
@@ -3618,7 +3618,7 @@ comment on column tenants.suspended_at is 'When it was suspended. Kept while a d
 comment on index tenants_member_count_id_idx is 'usage_of_tenants(): the largest tenants';
 comment on index tenants_metadata_idx is 'tenants(where: { metadata }): containment';
 comment on index tenants_search_text_idx is 'tenants(where: { search }): fuzzy search on slug and name';
-comment on function tighten_session() is 'No session bound to a tenant lives longer than the tenant allows, whoever opens it.';
+comment on function tighten_session() is 'No session bound to a tenant lives longer than the tenant allows, no matter who opens it.';
 comment on function tighten_sessions() is 'A lifetime that a tenant tightens holds for the sessions that are open already.';
 comment on function touch_api_keys(uuid[]) is 'Notes that keys were just used, at most once a minute for each. Losing the last of this in a crash is harmless, so it does not wait for the disk.';
 comment on function touch_sessions(uuid[]) is 'Notes that sessions were just used, and that their users were active today. Losing the last second of this in a crash is harmless, so it does not wait for the disk.';
@@ -3639,5 +3639,5 @@ comment on index users_metadata_idx is 'users(where: { metadata }): containment'
 comment on index users_search_text_idx is 'users(where: { search }): fuzzy search on e-mail and name';
 comment on function uuid_floor(timestamp with time zone) is 'No UUID of version 7 that was made at this moment or later is smaller.';
 comment on function verify_audit_chain(uuid) is 'Reads a chain from its start: how many rows there are, from how many personal data was taken out, and the first that is altered or missing, or null.';
-comment on function verify_email(bytea) is 'Uses the token up, marks the address as its user''s, and lets the rest of the transaction act as that user. No row for a token that is not good.';
-comment on function void_links() is 'The trigger that voids mailed links. A changed password voids links to reset it; a proven address those to prove it; another address or a suspension both. A sign-in voids none, or whoever knows the password could keep its owner from replacing it.';
+comment on function verify_email(bytea) is 'Uses the token up, marks the address as its user''s, and lets the rest of the transaction act as that user. No row for a token that is not valid.';
+comment on function void_links() is 'The trigger that voids mailed links. A changed password voids links to reset it; a proven address those to prove it; another address or a suspension both. A sign-in voids none, or anyone who knows the password could keep its owner from replacing it.';

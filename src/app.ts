@@ -55,7 +55,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     cache,
     trustsDatabaseAlone,
     mails,
-    countRefusal: metrics?.countError,
+    countRejection: metrics?.countError,
   });
   const { runtime } = opened;
   const http = createHttpServer({
@@ -104,7 +104,7 @@ function countHashing({ passwords }: Runtime): number {
   return running + queued + paused;
 }
 
-/** What resolvers get: who asks, from where, and the means to answer. */
+/** The context of resolvers: caller, request and services. */
 function createContextMaker(
   { runtime, recheckRuntime }: OpenedRuntime,
   parts: Pick<Ctx, 'db' | 'log'>,
@@ -132,7 +132,7 @@ function startHousekeepingIfAny(config: Config, parts: { db: Database; log: Logg
   return startHousekeeping({ ...parts, intervalSeconds, consecutiveMax });
 }
 
-/** What writes the mails that somebody has asked for, and what sends them. */
+/** The jobs that write requested mails, and that send them. */
 function startMails(
   config: Config,
   parts: Parameters<typeof startDelivery>[1],

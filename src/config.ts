@@ -44,7 +44,7 @@ export function readConfig(): Config {
   return config;
 }
 
-/** What a url of the database may leave out because the machine knows it. */
+/** Parts a database URL may omit because the machine provides them. */
 type Machine = Omit<PostgresDefaults, 'env'>;
 const noMachine: Machine = { systemUser: null, findSocketFolder: () => null };
 
@@ -104,7 +104,7 @@ function describeFault(name: string, setting: AnySetting, text: string): string 
   return `${name} must be ${setting.expects}${found}`;
 }
 
-/** What the values say against each other; a setting that could not be read is left out. */
+/** Conflicts between settings; a setting that could not be read is left out. */
 function findContradictions(values: AllValues, unread: ReadonlySet<string>): string[] {
   const { general, server, database, sessions, mail } = values;
   const isProduction = general.NODE_ENV === 'production';
@@ -178,7 +178,7 @@ type MailSurroundings = {
   unread: ReadonlySet<string>;
 };
 
-/** What leads nowhere may not be sent to people, and what is secret may not be shown to others. */
+/** Mails must not link nowhere, and secrets must not be shown to others. */
 function findMailContradictions(
   mail: AllValues['mail'],
   { isProduction, isExposed, host, unread }: MailSurroundings,

@@ -13,7 +13,7 @@ export type Question = {
   token?: string;
 };
 
-/** What came back; `data` is null where the answer was a failure, which has been counted then. */
+/** A result; `data` is null for a failure, which is counted already. */
 export type Answer<Data> = { data: Data | null; response: http.Response };
 
 /** Faults that a virtual user still prints; after that it only counts. */
@@ -21,7 +21,7 @@ let faultsToPrint = 3;
 
 /**
  * Asks once. GraphQL says most of what goes wrong with status 200, so the body is read: `errors`, a
- * refusal in place of the success, or data that `isExpected` does not take are failures.
+ * error in place of the success, or data that `isExpected` does not take are failures.
  */
 export function ask<Data>(
   { operation, document, variables, token }: Question,
@@ -64,14 +64,14 @@ function judge<Data>(
   const { data, errors } = JSON.parse(String(response.body)) as Body;
   if (errors) return failed(errors.map(({ message }) => message).join('; '));
   if (typeof data !== 'object' || data === null) return failed('an answer without data');
-  const refusal = findRefusal(data);
-  if (refusal !== null) return failed(refusal);
+  const rejection = findRejection(data);
+  if (rejection !== null) return failed(rejection);
   if (!isExpected(data as Data)) return failed('the data is not what was expected');
   return { data: data as Data, fault: null };
 }
 
 /** Every document asks of errors for `code` and `message`; no success has both at its top. */
-function findRefusal(data: object): string | null {
+function findRejection(data: object): string | null {
   for (const [field, value] of Object.entries(data)) {
     if (value?.code && value.message)
       return `${field} was refused, ${value.code}: ${value.message}`;

@@ -2,11 +2,11 @@ import type { Options, Threshold } from 'k6/options';
 import { few, listParts, many, measured, recovered } from './profiles.ts';
 import { type Profile, settings } from './settings.ts';
 
-/** What is promised of an operation. */
+/** The promise for an operation. */
 export type Promised = {
   /** At most this many milliseconds at p95, under the load profile. */
   p95Ms: number;
-  /** What is held against it instead of the whole time of the request. */
+  /** The measured time, where it is not the whole time of the request. */
   metric?: string;
 };
 

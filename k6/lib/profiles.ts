@@ -4,7 +4,7 @@ import type { Profile } from './settings.ts';
 /** The part of a run that latency thresholds are held against. */
 export const measured = 'measured';
 
-/** What spike measures after the storm, and crowd with few and with many virtual users. */
+/** Measured by spike after the storm, and by crowd with few and with many virtual users. */
 export const recovered = 'recovered';
 export const few = 'few';
 export const many = 'many';

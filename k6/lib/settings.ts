@@ -10,7 +10,7 @@ export const profileNames = [
 ] as const;
 export type Profile = (typeof profileNames)[number];
 
-/** What k6 is told from outside; `npm run k6` sets all of it. */
+/** Settings from outside; `npm run k6` sets all of them. */
 export const settings = {
   url: __ENV.LOAD_URL || 'http://localhost:4000/graphql',
   profile: readProfile(__ENV.LOAD_PROFILE || 'smoke'),

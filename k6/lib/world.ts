@@ -21,7 +21,7 @@ export type LargeTenant = {
   deepCursor: string;
 };
 
-/** What the iterations of a run are told; k6 hands each virtual user a copy. */
+/** Data of a run; k6 gives each virtual user a copy. */
 export type World = { accounts: Account[]; large: LargeTenant | null; adminToken: string | null };
 
 export type Wanted = {

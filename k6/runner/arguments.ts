@@ -42,7 +42,7 @@ export const usage = `npm run k6 -- <scenario> [--profile p] [--url u] [--users 
   --rate      iterations a second at the base of the profile (the scenario's own)
   --duration  seconds that load or soak measures (60, 1800)`;
 
-/** Reads the command line. Raises UsageError. */
+/** Reads the command line. Throws UsageError. */
 export function readArguments(args: readonly string[]): Arguments {
   const { values, positionals } = parse(args);
   const [name, ...more] = positionals;

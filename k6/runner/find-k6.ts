@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const isWindows = process.platform === 'win32';
 
-/** What to do where there is no k6, for people. */
+/** Instructions for people without k6. */
 export const howToGetK6 = `k6 was found neither on the PATH nor where Go puts programs. To get it:
   macOS            brew install k6
   Windows          winget install k6 --source winget

@@ -16,7 +16,7 @@ export type ScenarioRun = {
 } & Pick<Arguments, 'profile' | 'rate' | 'durationSeconds'>;
 
 /**
- * Runs one scenario, which prints its verdict, and answers whether everything was held. Leaves an HTML
+ * Runs one scenario, which prints its verdict, and returns whether everything was held. Leaves an HTML
  * report and the summary as JSON in the folder.
  */
 export async function runScenario(options: ScenarioRun): Promise<boolean> {

@@ -22,7 +22,7 @@ const adminEmail = 'k6-admin@example.com';
 /**
  * Makes a database with made-up people in a temporary folder, and starts the server on it as production
  * does: row security, audit, limits and logging as shipped. Only the time of the hash is told besides.
- * Raises where a step fails; nothing stays behind then.
+ * Throws where a step fails; nothing stays behind then.
  */
 export async function startStand(options: { users: number; logFile: string }): Promise<Stand> {
   const folder = await mkdtemp(path.join(tmpdir(), 'tenantry-k6-'));
@@ -88,7 +88,7 @@ function spawnTenantry(cwd: string, args: string[], settings: Record<string, str
   });
 }
 
-/** Runs a command to its end and answers what it printed. */
+/** Runs a command to its end and returns what it printed. */
 async function run(
   cwd: string,
   args: string[],

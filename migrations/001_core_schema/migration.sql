@@ -248,7 +248,7 @@ create table audit_events (
   constraint audit_events_actor_type_known check (actor_type in ('User', 'ApiKey'))
 );
 comment on table audit_events is
-  'What was done, by whom, to what. No foreign keys: the trail outlives what it tells of.';
+  'What was done, by whom, to what. No foreign keys: the audit log outlives what it is about.';
 comment on column audit_events.chain_id is
   'The tenant, or the user for what concerns no tenant: one chain each, so that nobody waits for strangers.';
 comment on column audit_events.actor_id is 'The user or API key that acted; null for an operator or the system itself.';
@@ -374,7 +374,7 @@ create table invitations (
 );
 comment on table invitations is
   'That an e-mail address may join a tenant with certain roles. One that is pending after expires_at has expired.';
-comment on column invitations.email is 'Canonical, as in users; whoever accepts must have this very address, verified.';
+comment on column invitations.email is 'Canonical, as in users; anyone who accepts must have this very address, verified.';
 comment on column invitations.token_hash is
   'SHA-256 of the token in the mailed link; the token itself is never stored. Null once it is settled: a token is good once.';
 comment on column invitations.invited_by is

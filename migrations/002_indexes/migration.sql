@@ -58,7 +58,7 @@ create index idempotency_keys_user_id_idx on idempotency_keys (user_id);
 comment on index idempotency_keys_user_id_idx is 'eraseUser: a person takes its answers along';
 
 create index idempotency_keys_expires_at_idx on idempotency_keys (expires_at);
-comment on index idempotency_keys_expires_at_idx is 'delete_expired_answers(): those that have had their time';
+comment on index idempotency_keys_expires_at_idx is 'delete_expired_answers(): those that have expired';
 
 create unique index invitations_tenant_id_email_pending on invitations (tenant_id, email) where status = 'pending';
 comment on index invitations_tenant_id_email_pending is
@@ -113,4 +113,4 @@ comment on index tenants_member_count_id_idx is 'usage_of_tenants(): the largest
 
 -- Links that were mailed, to confirm an address or to set a password, and were never followed, go too.
 create index one_time_tokens_expires_at_idx on one_time_tokens (expires_at);
-comment on index one_time_tokens_expires_at_idx is 'delete_expired_data: tokens that have had their time';
+comment on index one_time_tokens_expires_at_idx is 'delete_expired_data: tokens that have expired';

@@ -60,7 +60,7 @@ create trigger users_tell_change
   after update of email, email_verified_at, name, avatar_url, locale, status, is_platform_admin, metadata on users
   for each row execute function tell_changes('id');
 
--- What they may do. A new membership has roles, which tell of it.
+-- What they may do. A new membership has roles, which report it.
 create trigger user_tenants_tell_change after update of is_active on user_tenants
   for each row execute function tell_changes('user_id');
 

@@ -19,7 +19,7 @@ begin
     return query select 'absent', null::uuid, null::uuid, null::uuid, null::text[], null::integer;
     return;
   end if;
-  -- Everybody locks tenants before users, and whoever changes an invitation its tenant: what is read from
+  -- Everybody locks tenants before users, and anyone who changes an invitation its tenant: what is read from
   -- here on stays as it is.
   select t.* into tenant from tenants t where t.id = invitation.tenant_id for no key update;
   perform from users u where u.id = person for key share;

@@ -16,7 +16,7 @@ declare
   event audit_events;
 begin
   event.person_id := coalesce(subject, find_audit_person(action, target_type, target, changes));
-  -- Nobody writes into the trail of a tenant or person that it does not act in: such an entry stands
+  -- Nobody writes into the audit log of a tenant or person that it does not act in: such an entry stands
   -- in the chain of who wrote it.
   in_tenant := case when is_known_tenant then in_tenant end;
   subject := case when is_known_subject then coalesce(subject, actor) else actor end;
@@ -48,6 +48,6 @@ begin
 end
 $$;
 comment on function append_audit_event is
-  'The only way to write the trail: appends to the chain of the tenant, or of the person where there is none. Who acted is who the scope belongs to.';
+  'The only way to write the audit log: appends to the chain of the tenant, or of the person where there is none. Who acted is who the scope belongs to.';
 revoke execute on function append_audit_event from public;
 grant execute on function append_audit_event to tenantry_app;

@@ -27,7 +27,7 @@ begin
   if a.consecutive >= consecutive_max then
     return case when a.consecutive - a.under_way < consecutive_max then wait_for_others else shut end;
   end if;
-  -- Whoever holds a session of the account has delays of its own, which strangers cannot bring about.
+  -- Anyone who holds a session of the account has delays of its own, which strangers cannot bring about.
   o := case when holds_session then load_attempts(account || ':session', budget_window) else a end;
   moment := clock_timestamp();
   -- Beyond the free failures one at a time: what is under way decides about the next.

@@ -10,5 +10,5 @@ begin
 end
 $$;
 comment on function cleanup_expired_data is
-  'Deletes at most so many rows of each kind that has had its time, and tells how many; for the owner. The server does so by itself, and sees to invitations and to tenants that are due.';
+  'Deletes at most so many rows of each kind that has expired, and tells how many; for the owner. The server does so by itself, and sees to invitations and to tenants that are due.';
 revoke execute on function cleanup_expired_data from public;

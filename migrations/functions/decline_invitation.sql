@@ -21,7 +21,7 @@ begin
     invitation_id := invitation.id;
     tenant_id := invitation.tenant_id;
     update invitations i set status = 'declined', token_hash = null, settled_at = now() where i.id = invitation.id;
-    -- The trail of a tenant takes entries of who is in it only, and this person never was.
+    -- The audit log of a tenant takes entries of who is in it only, and this person never was.
     perform set_config('tenantry.tenant_id', tenant.id::text, true);
     perform append_audit_event(tenant.id, null, 'invitation.declined', 'Invitation', invitation.id,
       '{"status": ["pending", "declined"]}', request_id, ip);
@@ -31,6 +31,6 @@ begin
 end
 $$;
 comment on function decline_invitation is
-  'Settles an invitation to the verified e-mail address of the current user, by token or id, and says so in the trail of the tenant; or says why not.';
+  'Settles an invitation to the verified e-mail address of the current user, by token or id, and says so in the audit log of the tenant; or says why not.';
 revoke execute on function decline_invitation from public;
 grant execute on function decline_invitation to tenantry_app;

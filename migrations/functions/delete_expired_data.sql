@@ -50,6 +50,6 @@ begin
 end
 $$;
 comment on function delete_expired_data is
-  'Deletes at most so many rows of each kind that has had its time, and tells how many: expired sessions, budgets of failed sign-ins that limit nobody any more, answers that are given no more, links of mails that are good no more, and who was active more than 90 days ago.';
+  'Deletes at most so many rows of each kind that has expired, and tells how many: expired sessions, budgets of failed sign-ins that limit nobody any more, answers that are given no more, links of mails that are good no more, and who was active more than 90 days ago.';
 revoke execute on function delete_expired_data from public;
 grant execute on function delete_expired_data to tenantry_app;

@@ -17,7 +17,7 @@ begin
   get diagnostics removed = row_count;
   if removed < rows_max then
     delete from tenants t where t.id = due.id;
-    -- The trail takes entries of the tenant that is entered only, and nobody can enter this one any more.
+    -- The audit log takes entries of the tenant that is entered only, and nobody can enter this one any more.
     perform set_config('tenantry.tenant_id', due.id::text, true);
     perform append_audit_event(due.id, null, 'tenant.erased', 'Tenant', due.id,
       jsonb_build_object('slug', jsonb_build_array(due.slug, null)), null, null);
@@ -27,6 +27,6 @@ begin
 end
 $$;
 comment on function erase_due_tenants is
-  'One step of erasing the tenant that is due longest: at most so many members, and the tenant itself once none is left. No row when nothing is due, by this clock; calls that meet work on different tenants. The audit trail stays.';
+  'One step of erasing the tenant that is due longest: at most so many members, and the tenant itself once none is left. No row when nothing is due, by this clock; calls that meet work on different tenants. The audit log stays.';
 revoke execute on function erase_due_tenants from public;
 grant execute on function erase_due_tenants to tenantry_app;

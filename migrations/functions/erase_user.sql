@@ -19,6 +19,6 @@ begin
 end
 $$;
 comment on function erase_user is
-  'Removes a person with password, memberships and sessions, and what is personal from the trail, which keeps the id alone. False for anybody but oneself outside the platform scope.';
+  'Removes a person with password, memberships and sessions, and what is personal from the audit log, which keeps the id alone. False for anybody but oneself outside the platform scope.';
 revoke execute on function erase_user from public;
 grant execute on function erase_user to tenantry_app;

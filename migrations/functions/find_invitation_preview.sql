@@ -10,6 +10,6 @@ begin atomic
   where i.token_hash = hash and i.status = 'pending' and i.expires_at > now();
 end;
 comment on function find_invitation_preview is
-  'What the holder of a mailed link may read before signing in; no row for a token that is not good now.';
+  'What the holder of a mailed link may read before signing in; no row for a token that is not valid now.';
 revoke execute on function find_invitation_preview from public;
 grant execute on function find_invitation_preview to tenantry_app;

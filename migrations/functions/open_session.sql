@@ -25,7 +25,7 @@ begin
     returning s.id
   )
   select coalesce(array_agg(u.id), '{}') into ended from surplus u;
-  -- All are ended before the first is told of: who deletes holding the lock of a trail could lock out
+  -- All are ended before the first is notified of: who deletes holding the lock of a audit log could lock out
   -- another sign-in.
   foreach one in array ended loop
     perform append_audit_event(null, null, 'session.evicted', 'Session', one, '{}', request_id, from_ip);
@@ -34,6 +34,6 @@ begin
 end
 $$;
 comment on function open_session is
-  'Opens a session of the current user by the database''s clock, and ends those used longest ago beyond so many, which stands in the person''s own trail, whatever they were bound to. Those in which somebody else acts in its name are not its own, and left alone.';
+  'Opens a session of the current user by the database''s clock, and ends those used longest ago beyond so many, which stands in the person''s own audit log, whatever they were bound to. Those in which somebody else acts in its name are not its own, and left alone.';
 revoke execute on function open_session from public;
 grant execute on function open_session to tenantry_app;

@@ -1,7 +1,7 @@
 create or replace function postpone_mail(mail uuid, attempt integer, wait_seconds integer, fault text) returns void
 language sql volatile security definer set search_path = pg_catalog, public, pg_temp
 begin atomic
-  -- Whoever has claimed it since decides now.
+  -- Anyone who has claimed it since decides now.
   update mail_outbox m
     set next_attempt_at = now() + make_interval(secs => wait_seconds), last_fault = fault
     where m.id = mail and m.attempts = attempt;

@@ -25,4 +25,4 @@ begin
 end
 $$;
 comment on function redact_audit_events is
-  'Takes out of the trail from where a person acted and what was said of it but ids and rights; called by erase_user(). The chain holds digests, so every row can still be proven.';
+  'Takes out of the audit log from where a person acted and what was said of it but ids and rights; called by erase_user(). The chain holds digests, so every row can still be proven.';

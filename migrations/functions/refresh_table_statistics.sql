@@ -20,6 +20,6 @@ begin
 end
 $$;
 comment on function refresh_table_statistics is
-  'Has the planner look at all tables anew, as after a bulk load; answers how many.';
+  'Analyzes all tables, as after a bulk load; returns how many.';
 revoke execute on function refresh_table_statistics from public;
 grant execute on function refresh_table_statistics to tenantry_app;

@@ -9,6 +9,6 @@ begin atomic
       sealed_answer = excluded.sealed_answer, expires_at = excluded.expires_at;
 end;
 comment on function remember_answer is
-  'Keeps an answer for 24 hours, in the transaction of what it tells of. Only after claim_answer() showed none: what stands in its place then has expired.';
+  'Keeps an answer for 24 hours, in the transaction of what it is about. Only after claim_answer() showed none: what stands in its place then has expired.';
 revoke execute on function remember_answer from public;
 grant execute on function remember_answer to tenantry_app;

@@ -27,6 +27,6 @@ begin
 end
 $$;
 comment on function reset_password_with_link is
-  'Uses the token up, sets the password, ends all sessions, also those in the name of others, marks the address as its user''s (the mail came through), says whether it was so before, and lets the rest of the transaction act as that user. No row for a token that is not good.';
+  'Uses the token up, sets the password, ends all sessions, also those in the name of others, marks the address as its user''s (the mail came through), says whether it was so before, and lets the rest of the transaction act as that user. No row for a token that is not valid.';
 revoke execute on function reset_password_with_link from public;
 grant execute on function reset_password_with_link to tenantry_app;

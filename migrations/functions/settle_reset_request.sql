@@ -15,7 +15,7 @@ begin
     return false;
   end if;
   -- A flood of requests, from however many sources: mails_max mails in an hour, then one in spacing_seconds. That
-  -- is less than a link is good for, so the mailbox always holds a good one, whoever asked for it.
+  -- is less than a link is good for, so the mailbox always holds a good one, no matter who asked for it.
   mail_bucket := 'reset-mail:' || encode(sha256(convert_to(request.email, 'UTF8')), 'hex');
   if reserve_mail(mail_bucket, mails_max, 3600, 0) > 0 and reserve_mail(mail_bucket || ':spaced', 1, spacing_seconds, 0) > 0 then
     return true;

@@ -43,13 +43,13 @@ begin
       u.is_platform_admin, u.metadata, u.last_sign_in_at, u.created_at
     from users u where u.id = sign_in.owner;
   if not found then
-    raise exception 'whoever signs in must be visible to itself';
+    raise exception 'a user who signs in must be visible to themselves';
   end if;
   -- Last, since everybody behind one address waits for this row until the commit.
   perform release_sign_in(account, from_ip);
 end
 $$;
 comment on function sign_in is
-  'All that a sign-in does once the password has proven right, in the scope of its user: takes the new hash if there is one, remembers the sign-in, opens the session, tells the trail and takes the reserved attempt back. No row, and nothing done, where the password is not the one that was checked any more.';
+  'All that a sign-in does once the password has proven right, in the scope of its user: takes the new hash if there is one, remembers the sign-in, opens the session, tells the audit log and takes the reserved attempt back. No row, and nothing done, where the password is not the one that was checked any more.';
 revoke execute on function sign_in from public;
 grant execute on function sign_in to tenantry_app;

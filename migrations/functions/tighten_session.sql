@@ -14,5 +14,5 @@ begin
 end
 $$;
 comment on function tighten_session is
-  'No session bound to a tenant lives longer than the tenant allows, whoever opens it.';
+  'No session bound to a tenant lives longer than the tenant allows, no matter who opens it.';
 revoke execute on function tighten_session from public;

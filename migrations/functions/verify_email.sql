@@ -19,6 +19,6 @@ begin
 end
 $$;
 comment on function verify_email is
-  'Uses the token up, marks the address as its user''s, and lets the rest of the transaction act as that user. No row for a token that is not good.';
+  'Uses the token up, marks the address as its user''s, and lets the rest of the transaction act as that user. No row for a token that is not valid.';
 revoke execute on function verify_email from public;
 grant execute on function verify_email to tenantry_app;

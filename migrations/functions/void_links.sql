@@ -13,5 +13,5 @@ begin
 end
 $$;
 comment on function void_links is
-  'The trigger that voids mailed links. A changed password voids links to reset it; a proven address those to prove it; another address or a suspension both. A sign-in voids none, or whoever knows the password could keep its owner from replacing it.';
+  'The trigger that voids mailed links. A changed password voids links to reset it; a proven address those to prove it; another address or a suspension both. A sign-in voids none, or anyone who knows the password could keep its owner from replacing it.';
 revoke execute on function void_links from public;

@@ -12,7 +12,7 @@ import type { TokenHash } from '../lib/token.ts';
 
 /**
  * Who is asking: a program by an API key in the Authorization header, and nowhere else; or a person by
- * a session. A credential that is not good is nobody's. Raises RateLimitedError for a key that asks
+ * a session. A credential that is not valid is nobody's. Throws RateLimitedError for a key that asks
  * too often.
  */
 export async function authenticate(

@@ -2,7 +2,7 @@ import type { Config } from '../config.ts';
 import { type CredentialCache, createCredentialCache } from '../core/data/credential-cache.ts';
 import { guardDatabase } from '../core/data/guarded-database.ts';
 import { createDatabase, type Database } from '../db/database.ts';
-import { followChanges, heedChanges } from '../db/invalidation.ts';
+import { followChanges, withInvalidation } from '../db/invalidation.ts';
 import { beginStatement } from '../observability/traced-work.ts';
 import type { Tracing } from '../observability/tracing.ts';
 import type { AppParts } from './parts.ts';
@@ -24,7 +24,7 @@ export function openData(config: Config, parts: AppParts, tracing: Tracing | nul
   const { appUrl, listenUrl: url = appUrl, log } = parts;
   const changes = followChanges({ url, onChange: cache.forget, log });
   return {
-    db: heedChanges(db, changes),
+    db: withInvalidation(db, changes),
     cache,
     async close() {
       await changes.close();

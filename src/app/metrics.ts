@@ -13,7 +13,7 @@ export function createMetricsIfAny({ metrics }: Config): Metrics | null {
   return metrics.port === null ? null : createMetrics();
 }
 
-/** What is watched; without housekeeping in this process there is none that could fail. */
+/** The sources of the metrics; null for housekeeping where this process does none. */
 type WatchedParts = {
   config: Config;
   db: Database;
@@ -27,7 +27,7 @@ type WatchedParts = {
 };
 
 /**
- * Watches what can fill up, and answers whoever asks; null where somebody else takes the figures. Raises
+ * Watches what can fill up, and answers Prometheus; null where somebody else takes the figures. Throws
  * PortTakenError.
  */
 export async function serveMetrics(
@@ -49,7 +49,7 @@ function watchAll({ watch, watchTotal }: Metrics, parts: WatchedParts): void {
   watch('tenantry_in_flight', 'Operations being worked on.', () => stats().inFlight);
   watch('tenantry_in_flight_waiting', 'Those that wait for a turn.', () => stats().waiting);
   watch('tenantry_in_flight_max', 'Worked on at once at most.', () => config.server.inFlightMax);
-  watchTotal('tenantry_refused_total', 'Turned away undone.', () => stats().refused);
+  watchTotal('tenantry_refused_total', 'Rejected undone.', () => stats().refused);
   watch('tenantry_pool_connections', 'Connections to the database.', () => db.poolStat().size);
   watch('tenantry_pool_idle', 'Those that nobody uses now.', () => db.poolStat().idle);
   watch(

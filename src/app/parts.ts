@@ -4,7 +4,7 @@ import type { DemoAccount } from '../http/dev/example-queries.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 
-/** What an app is made of beyond its configuration. */
+/** The parts of an app besides its configuration. */
 export type AppParts = {
   /** The serving login's URL, which may lead through a pooler. */
   appUrl: string;

@@ -11,26 +11,26 @@ import { getApiKeyPrefix } from '../domains/api-keys/token.ts';
 import { createAuditFeed } from '../domains/audit/feed.ts';
 import { createMembershipFinder } from '../domains/memberships/loaders.ts';
 import { createSessionChecker } from '../domains/sessions/check.ts';
-import { createRefusalCounter } from '../domains/sessions/refusals.ts';
+import { createRejectionCounter } from '../domains/sessions/failed-sign-ins.ts';
 import { createCursorCodec } from '../lib/cursor.ts';
 import { createRateBudgets, unlimited } from '../lib/rate-budgets.ts';
 import { createAnswerSlots } from '../lib/response-slot.ts';
 import { createSealer } from '../lib/sealer.ts';
 import type { Logger } from '../observability/logger.ts';
 
-/** What a runtime is made of beyond the configuration. */
+/** The parts of a runtime besides the configuration. */
 export type RuntimeParts = {
   db: Database;
   secret: string;
   log: Logger;
-  /** What credentials were good for a moment ago; nothing where it is not given. */
+  /** Remembers checked credentials for a moment; without it nothing is remembered. */
   cache?: CredentialCache | undefined;
   /** See Runtime; for the proof of row security. */
   trustsDatabaseAlone?: boolean | undefined;
   /** Has the outbox, and requests for resets, looked at; a command leaves that to the server. */
   mails?: { wake: () => void; wakeResets: () => void } | undefined;
   /** For metrics, where there are any. */
-  countRefusal?: ((code: string) => void) | undefined;
+  countRejection?: ((code: string) => void) | undefined;
 };
 
 /** A runtime, and what writes what it still has to note. */
@@ -50,7 +50,7 @@ const remembersNothing = createCredentialCache({ maxAgeMs: 0, isHeard: () => fal
 export function createRuntime(config: Config, parts: RuntimeParts): OpenedRuntime {
   const { db, secret, log, cache = remembersNothing } = parts;
   const sessions = createSessionChecker({ db, log, cache });
-  const refusals = createRefusalCounter(db, log);
+  const rejections = createRejectionCounter(db, log);
   const apiKeys = createApiKeyChecker({ db, log, cache });
   const feed = createAuditFeed(db, log);
   const runtime: Runtime = {
@@ -69,8 +69,8 @@ export function createRuntime(config: Config, parts: RuntimeParts): OpenedRuntim
       wake: parts.mails?.wake ?? (() => undefined),
     },
     wakeResets: parts.mails?.wakeResets ?? (() => undefined),
-    countRefusal: parts.countRefusal ?? (() => undefined),
-    noteRefusedSignIn: refusals.note,
+    countRejection: parts.countRejection ?? (() => undefined),
+    noteRefusedSignIn: rejections.note,
     apiKeys: {
       prefix: getApiKeyPrefix(config.apiKeys.environment),
       find: apiKeys.find,
@@ -97,7 +97,7 @@ export function createRuntime(config: Config, parts: RuntimeParts): OpenedRuntim
       await runtime.streams.close();
       await feed.close();
       await sessions.close();
-      await refusals.close();
+      await rejections.close();
       await apiKeys.close();
     },
   };

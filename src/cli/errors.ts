@@ -56,7 +56,7 @@ export function findClearMessage(error: unknown): string | null {
   return findConnectionFault(error);
 }
 
-/** What Node and PostgreSQL call a server that is away, or does not let us in. */
+/** Error codes of Node and PostgreSQL for a server that is down or rejects us. */
 const connectionCodes =
   /^(ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE|28000|28P01|3D000|08P01|53300|57P0[123])$/;
 

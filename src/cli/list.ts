@@ -3,7 +3,7 @@ import { type Column, createTable } from './table.ts';
 
 /** How the rows of a list are shown, to people and to programs. */
 export type ListView<Row> = {
-  /** What the rows are, as in "No tenants." */
+  /** Noun for the rows, as in "No tenants." */
   noun: string;
   columns: readonly Column<Row>[];
   toJson: (row: Row) => object;

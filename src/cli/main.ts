@@ -26,7 +26,7 @@ const lingerMsMax = 2_000;
 
 /** Runs the command that the process was started with, and has the process end with its exit code. */
 export async function main(): Promise<void> {
-  // Whoever reads our output may stop reading, as `head` does; that is no fault.
+  // Anyone who reads our output may stop reading, as `head` does; that is no fault.
   process.stdout.on('error', () => undefined);
   process.stderr.on('error', () => undefined);
   process.exitCode = await run(process.argv.slice(2));

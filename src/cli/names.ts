@@ -10,7 +10,7 @@ import { parseIdOf } from '../graphql/ids.ts';
  * None is a slug or an address, so there is nothing to guess.
  */
 
-/** A tenant by slug or id. Raises NotFoundError. */
+/** A tenant by slug or id. Throws NotFoundError. */
 export async function getTenant(ctx: Ctx, name: string): Promise<Tenant> {
   const key = parseIdOf('Tenant', name);
   const tenant = await findTenant(ctx, key ? { id: key.id } : { slug: name });
@@ -18,7 +18,7 @@ export async function getTenant(ctx: Ctx, name: string): Promise<Tenant> {
   return tenant;
 }
 
-/** A user by e-mail address or id. Raises NotFoundError, InvalidInputError. */
+/** A user by e-mail address or id. Throws NotFoundError, InvalidInputError. */
 export async function getUser(ctx: Ctx, name: string): Promise<User> {
   const key = parseIdOf('User', name);
   const user = await findUser(ctx, key ? { id: key.id } : { email: name });

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { createLogger, type Logger } from '../observability/logger.ts';
 
-/** What a command answers, on standard output; everything else it says goes to standard error. */
+/** The result of a command, on standard output; everything else goes to standard error. */
 export function printResult(text: string): void {
   console.log(text);
 }

@@ -20,7 +20,7 @@ export async function findCandidate(operator: Operator, email: string): Promise<
   return found ?? null;
 }
 
-/** A new user with all rights across tenants; answers its id. The e-mail must be free. */
+/** A new user with all rights across tenants; returns its id. The e-mail must be free. */
 export async function createPlatformAdmin(
   operator: Operator,
   admin: { email: string; name: string | null; passwordHash: string },
@@ -57,7 +57,7 @@ export async function promoteToPlatformAdmin(operator: Operator, userId: string)
   });
 }
 
-/** Writes into the trail of a user what an operator did to it; nobody who is signed in acted. */
+/** Writes into the audit log of a user what an operator did to it; nobody who is signed in acted. */
 async function recordForOperator(
   operator: Operator,
   userId: string,

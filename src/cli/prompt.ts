@@ -11,7 +11,7 @@ export function canAsk(): boolean {
   return process.stdin.isTTY === true && process.stderr.isTTY === true;
 }
 
-/** Asks for a password without showing it. Raises CommandError at Ctrl-C. */
+/** Asks for a password without showing it. Throws CommandError at Ctrl-C. */
 export async function askPassword(question: string): Promise<string> {
   process.stderr.write(`${question}: `);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
@@ -27,7 +27,7 @@ export async function askYes(question: string): Promise<boolean> {
   return /^y(es)?$/i.test((await askLine(`${question} [y/N] `)).trim());
 }
 
-/** Asks a question and answers the line that was typed. Raises CommandError at Ctrl-C. */
+/** Asks a question and returns the line that was typed. Throws CommandError at Ctrl-C. */
 export function askLine(question: string): Promise<string> {
   return readLine(question, process.stderr);
 }
@@ -46,7 +46,7 @@ function readLine(question: string, output: NodeJS.WritableStream): Promise<stri
 
 /**
  * The first line of standard input, without its end and without a byte order mark, which Windows shells put
- * before it. Raises UsageError where there is too much, or no text.
+ * before it. Throws UsageError where there is too much, or no text.
  */
 export async function readPasswordFromInput(): Promise<string> {
   const chunks: Buffer[] = [];

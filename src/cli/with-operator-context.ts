@@ -11,16 +11,16 @@ import { CommandError } from './errors.ts';
 import { createCommandLog } from './output.ts';
 import { withDatabase } from './with-database.ts';
 
-/** What was typed for a field of an input, so that a refusal can name it: `{ slug: '--slug' }`. */
+/** The option for a field of an input, so that an error can name it: `{ slug: '--slug' }`. */
 export type Words = Readonly<Record<string, string>>;
 
 /** A command does one thing after the other; a second connection is for what a loader reads aside. */
 const poolSize = 2;
 
 /**
- * Runs a command's work with the services of the server, as the operator: whoever owns the database.
+ * Runs a command's work with the services of the server, as the operator: anyone who owns the database.
  * Its connections take on the serving role, so rules, limits, audit rows and row security are those of
- * the API. Raises CommandError for what a service refuses, and what withDatabase raises.
+ * the API. Throws CommandError for errors of a service, and what withDatabase throws.
  */
 export function withOperatorContext<T>(
   work: (ctx: Ctx) => Promise<T>,
@@ -86,7 +86,7 @@ function explain(error: unknown, words: Words): unknown {
   );
 }
 
-/** The refusal as one line that names what was typed instead of the field of the API. */
+/** The error as one line that names what was typed instead of the field of the API. */
 function toCommandError(error: AppError, words: Words): CommandError {
   const field = error.inputPath?.at(-1);
   const word = field === undefined ? undefined : words[field];

@@ -5,7 +5,7 @@ import type { settings } from './settings.ts';
 import { arrangeTraces } from './traces.ts';
 
 export type Values<G> = { [Name in keyof G]: Value<G[Name]> };
-/** What every setting was read as, by its name. */
+/** The value read for each setting, by name. */
 export type AllValues = { [Name in keyof typeof settings]: Values<(typeof settings)[Name]> };
 
 /** The values under the names that the code uses, with the defaults that depend on others. */

@@ -9,7 +9,7 @@ const wildcardSample = 'https://*.preview.example.com';
 /** Entries that look like origins and are none. */
 const reserved: Record<string, string> = {
   '*': `would let every site in: list each origin, or one label of a name as in ${wildcardSample}`,
-  null: 'is what browsers send for files and sandboxed frames, whoever wrote them: serve the page over http',
+  null: 'is what browsers send for files and sandboxed frames, no matter who wrote them: serve the page over http',
 };
 
 /** The entries of a list that is separated by commas or blanks. */
@@ -59,7 +59,7 @@ function readWebOrigin(scheme: string, host: string): OriginEntry {
   return { origin: `${scheme}://*.${url.host}` };
 }
 
-/** Whether all names below belong to whoever has `hostname`; below localhost they are this machine. */
+/** Whether all names below belong to anyone who has `hostname`; below localhost they are this machine. */
 function canHaveWildcard(hostname: string): boolean {
   const name = hostname.replace(/\.$/, '');
   if (isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0) return false;

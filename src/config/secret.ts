@@ -12,7 +12,7 @@ export async function getSecret({ secret, database }: Config): Promise<string> {
   const file = join(database.dataDir, 'secret');
   await mkdir(database.dataDir, { recursive: true });
   const fresh = randomBytes(32).toString('base64url');
-  // Whoever comes first makes it; everybody reads what is there.
+  // Anyone who comes first makes it; everybody reads what is there.
   await writeFile(file, fresh, { mode: 0o600, flag: 'wx' }).catch(ignoreExisting);
   return await readFile(file, 'utf8');
 }

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { readOrigin, splitOrigins } from './origins.ts';
 
-/** What the table says about a setting besides its shape. */
+/** A setting's documentation and rules besides its shape. */
 type Notes<F> = {
   /** One line for people: what it is, with its unit. */
   about: string;
   /** The value, as one would write it, where none is set; undefined where there is none. */
   fallback: F;
-  /** What applies where `fallback` is undefined. */
+  /** The default in words, where `fallback` is undefined. */
   fallbackNote?: string;
 };
 
@@ -145,7 +145,7 @@ export function sender<F extends string | undefined>(notes: Notes<F>) {
   const schema = z
     .string()
     .regex(/^([^<>"\p{Cc}\p{Zl}\p{Zp}]{1,100} <[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/u)
-    // An encoded word of RFC 2047: it would be sent as it is, and decoded by whoever reads the mail.
+    // An encoded word of RFC 2047: it would be sent as it is, and decoded by every mail program.
     .refine((value) => !value.includes('=?'))
     .transform((value) => {
       const [, name = '', address = value] = /^(.*) <(.*)>$/.exec(value) ?? [];

@@ -1,4 +1,4 @@
-/** The codes of the public API; every refusal carries one. */
+/** The codes of the public API; every error carries one. */
 export type ErrorCode =
   | 'BAD_USER_INPUT'
   | 'UNAUTHENTICATED'
@@ -10,7 +10,7 @@ export type ErrorCode =
   | 'UNAVAILABLE';
 
 /**
- * A refusal that the caller may read: `message` is written for people and never holds internals,
+ * An error that the caller may read: `message` is written for people and never holds internals,
  * `inputPath` names the field of the input it is about (an Error with a `path` would pass
  * for one that GraphQL has placed already). Everything else that is thrown is a bug and is
  * shown masked.
@@ -31,7 +31,7 @@ export class InvalidInputError extends AppError {
   readonly code = 'BAD_USER_INPUT';
 }
 
-/** The given credentials are not good; which of them is not said. */
+/** The given credentials are not valid; which of them is not said. */
 export class InvalidCredentialsError extends AppError {
   readonly code = 'UNAUTHENTICATED';
 }
@@ -105,8 +105,8 @@ export class UnavailableError extends AppError {
   }
 }
 
-/** A refusal as plain data, where it is part of an answer and not its end. */
-export type RefusalRecord = {
+/** An error as plain data, where it is part of an answer and not its end. */
+export type RejectionRecord = {
   /** The name of its class, and of its type in the API. */
   name: string;
   code: ErrorCode;
@@ -116,8 +116,8 @@ export type RefusalRecord = {
   reason: ForbiddenReason | null;
 };
 
-/** What a caller may read of a refusal. */
-export function describeRefusal(error: AppError): RefusalRecord {
+/** The parts of an error that callers see. */
+export function describeRejection(error: AppError): RejectionRecord {
   const { name, code, message, inputPath } = error;
   const retryAfterSeconds = error instanceof RateLimitedError ? error.retryAfterSeconds : null;
   const reason = error instanceof ForbiddenError ? error.reason : null;

@@ -1,7 +1,7 @@
 import type { Db } from '../db/database.ts';
 import type { Ctx } from './context.ts';
 
-/** What can be done; each mutation that changes something has its word. */
+/** Audit actions; each mutation that changes something has one. */
 export type AuditAction =
   | 'access.denied'
   | 'user.signed_up'
@@ -53,13 +53,13 @@ export type AuditAction =
   | 'role.updated'
   | 'role.deleted';
 
-/** What something was done to. */
+/** The object of an action. */
 export type AuditTarget = {
   type: 'User' | 'Session' | 'Tenant' | 'Membership' | 'Role' | 'ApiKey' | 'Invitation';
   id: string;
 };
 
-/** One entry of the trail. */
+/** One entry of the audit log. */
 export type AuditEntry = {
   action: AuditAction;
   /** The tenant it concerns; null for what is only a person's own. */
@@ -75,7 +75,7 @@ export type AuditEntry = {
 export type Changes = { [field: string]: readonly [before: unknown, after: unknown] };
 
 /**
- * Writes an entry in the transaction of the change it tells of: both or neither. Who acted is the user
+ * Writes an entry in the transaction of the change it is about: both or neither. Who acted is the user
  * whose scope the transaction runs in; the database takes no other. Personal entries
  * stand in the chain of the person they are about, all others in their tenant's.
  */

@@ -29,7 +29,7 @@ export type SessionKeeper = {
 /** A part of an answer by its name, and how many milliseconds it took. */
 export type NoteDuration = (name: string, milliseconds: number) => void;
 
-/** What every service gets: who asks, from where, and the means to answer. One per operation. */
+/** The context of every service: caller, request, database and runtime. One per operation. */
 export type Ctx = {
   principal: Principal;
   request: RequestInfo;
@@ -49,14 +49,14 @@ export type Ctx = {
   log: Logger;
 };
 
-/** Anybody with a credential. Raises UnauthenticatedError for anonymous callers. */
+/** Anybody with a credential. Throws UnauthenticatedError for anonymous callers. */
 export function getAuthenticated(ctx: Ctx): Authenticated {
   if (ctx.principal.kind === 'anonymous') throw new UnauthenticatedError();
   return ctx.principal;
 }
 
 /**
- * The person that is signed in, for what only a person can do. Raises UnauthenticatedError for
+ * The person that is signed in, for what only a person can do. Throws UnauthenticatedError for
  * anonymous callers, ForbiddenError for credentials that are no person's.
  */
 export function getSignedIn(ctx: Ctx): SignedIn {
@@ -66,7 +66,7 @@ export function getSignedIn(ctx: Ctx): SignedIn {
 }
 
 /**
- * The person itself, for what nobody may do in its name. Raises UnauthenticatedError for anonymous
+ * The user themselves, for what nobody may do in its name. Throws UnauthenticatedError for anonymous
  * callers, ForbiddenError for other credentials and for a platform administrator who acts as the person.
  */
 export function requireOwnSession(ctx: Ctx): SignedIn {
@@ -76,8 +76,8 @@ export function requireOwnSession(ctx: Ctx): SignedIn {
 }
 
 /**
- * For what does harm that cannot be undone, after the right to it is certain: whoever found a device
- * signed in should not be able to. Raises ForbiddenError for a person who last proved who they are
+ * For what does harm that cannot be undone, after the right to it is certain: anyone who found a device
+ * signed in should not be able to. Throws ForbiddenError for a person who last proved who they are
  * longer ago than REAUTHENTICATION_SECONDS.
  */
 export function requireRecentSignIn(ctx: Ctx): void {
@@ -93,7 +93,7 @@ export function requireRecentSignIn(ctx: Ctx): void {
 }
 
 /**
- * The same for what an operator can do as well, who is nobody in particular: null then. Raises as
+ * The same for what an operator can do as well, who is nobody in particular: null then. Throws as
  * getSignedIn.
  */
 export function findSignedInUnlessOperator(ctx: Ctx): SignedIn | null {
@@ -166,7 +166,7 @@ export function isPlatformAdmin(ctx: Ctx): boolean {
   return principal.user.isPlatformAdmin && tenantId === null && impersonatorId === null;
 }
 
-/** Raises UnauthenticatedError or ForbiddenError. */
+/** Throws UnauthenticatedError or ForbiddenError. */
 export function requirePlatformAdmin(ctx: Ctx): void {
   getAuthenticated(ctx);
   if (!isPlatformAdmin(ctx)) {

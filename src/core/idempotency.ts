@@ -7,7 +7,7 @@ import type { AnswerSlot } from '../lib/response-slot.ts';
 import { ConflictError, InvalidInputError } from './app-error.ts';
 import { type Ctx, findActorId, getAuthenticated } from './context.ts';
 
-/** What every input of a creating mutation has. */
+/** The part of every creating mutation's input. */
 export type IdempotentInput = { idempotencyKey?: string | null | undefined };
 
 /** A creation that is to happen once. */
@@ -26,15 +26,15 @@ export type Once = {
 
 /**
  * A transaction that creates something once per `input.idempotencyKey`: a second call with the same
- * key and input answers what the first one did, for 24 hours by the database's clock, whichever
+ * key and input returns what the first one did, for 24 hours by the database's clock, whichever
  * process and session it comes to, and does nothing else. Without a key it is a plain transaction.
  *
  * The answer, which is what `work` returns (records, texts, dates), is kept in the transaction that it
- * tells of: both or neither. So a first call that was refused or failed leaves no trace. One that is
+ * reports: both or neither. So a first call that was refused or failed leaves no trace. One that is
  * still at work is waited for, which takes a connection and at most the lock timeout of the pool.
  * To be called after the caller was authorised, since what is answered again was once shown to it.
  *
- * Raises what `work` raises, InvalidInputError for a key that is malformed or came with another input
+ * Throws what `work` throws, InvalidInputError for a key that is malformed or came with another input
  * before, ConflictError where the first call is still at work.
  */
 export async function transactOnce<Answer extends object>(
@@ -65,7 +65,7 @@ const keyForm = /^[\x20-\x7e]{1,255}$/;
 
 function checkKey(key: string): void {
   if (keyForm.test(key)) return;
-  throw createRefusal('"idempotencyKey" must be 1 to 255 printable ASCII characters.');
+  throw createRejection('"idempotencyKey" must be 1 to 255 printable ASCII characters.');
 }
 
 /**
@@ -106,7 +106,7 @@ async function claimAnswer(
   }
   if (claim.fingerprint === null || claim.sealedAnswer === null) return null;
   if (!timingSafeEqual(claim.fingerprint, fingerprint)) {
-    throw createRefusal('This key was already used with different input; use a new one.');
+    throw createRejection('This key was already used with different input; use a new one.');
   }
   const answer = slot.sealer.open(claim.sealedAnswer);
   if (answer === null) throw new Error('A stored response was changed in the database.');
@@ -115,6 +115,6 @@ async function claimAnswer(
 
 const field = 'idempotencyKey';
 
-function createRefusal(message: string): InvalidInputError {
+function createRejection(message: string): InvalidInputError {
   return new InvalidInputError(message, [field]);
 }

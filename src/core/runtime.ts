@@ -23,7 +23,7 @@ export type SessionLimits = {
   reauthenticationSeconds: number;
 };
 
-/** What a new password must be; the rest is in lib/password-rules.ts. */
+/** Rules for new passwords; the rest is in lib/password-rules.ts. */
 export type PasswordPolicy = {
   /** Fewest code points after NFKC. */
   lengthMin: number;
@@ -49,7 +49,7 @@ export type InvitationLimits = {
   perTenantDayMax: number;
 };
 
-/** What enqueueing mails takes. */
+/** The parts needed to enqueue mails. */
 export type MailRuntime = {
   sealer: Sealer;
   /** Mails are shown on a page of development instead of being sent. */
@@ -58,7 +58,7 @@ export type MailRuntime = {
   wake: () => void;
 };
 
-/** What API keys take. */
+/** The parts needed for API keys. */
 export type ApiKeyRuntime = {
   /** How keys of this server begin; all others are nobody's. */
   prefix: string;
@@ -90,15 +90,15 @@ export type MemberAccessAsk = { actorId: string; tenant: TenantRef };
 /** A tenant, and the rights that a member's roles give in it. */
 export type MemberAccess = Tenant & { membershipId: string; permissions: Permission[] };
 
-/** Wakes who waits for news; each answers how to stop. */
+/** Wakes who waits for news; each returns how to stop. */
 export type Feed = {
-  /** Of an audit trail: called when there may be more of it. */
-  watchTrail: (chainId: string, wake: () => void) => () => void;
+  /** Of an audit log: called when there may be more of it. */
+  watchAuditLog: (chainId: string, wake: () => void) => () => void;
   /** Of a person: called with what was done to it since, each once. */
   watchPerson: (userId: string, tell: (news: readonly PersonNews[]) => void) => () => void;
 };
 
-/** Something that was done to a person, as the trail tells it. */
+/** Something that was done to a person, as the audit log tells it. */
 export type PersonNews = {
   id: string;
   tenantId: string | null;
@@ -109,7 +109,7 @@ export type PersonNews = {
   changes: unknown;
 };
 
-/** What lives as long as the process and holds no caller's data. */
+/** Lives as long as the process and holds no caller's data. */
 export type Runtime = {
   sessionLimits: SessionLimits;
   signInLimits: SignInLimits;
@@ -130,15 +130,15 @@ export type Runtime = {
    * by row security alone. No setting switches it on.
    */
   trustsDatabaseAlone: boolean;
-  /** Counts a refusal that is answered as a member of a result. */
-  countRefusal: (code: string) => void;
+  /** Counts an error that is answered as a member of a result. */
+  countRejection: (code: string) => void;
   /** Counts a refused sign-in; written in the background. */
   noteRefusedSignIn: () => void;
   /** The session check, merged over all requests in flight. */
   findLiveSession: (ask: SessionAsk) => Promise<LiveSession | null>;
   /** Whether a user has a permission now, merged over all who ask; null where it does not belong. */
   findGrant: (ask: GrantAsk) => Promise<boolean | null>;
-  /** What a member may do, merged over all who ask; null where it is none. */
+  /** Permissions of a member, batched over all requests; null for no member. */
   findMemberAccess: (ask: MemberAccessAsk) => Promise<MemberAccess | null>;
   /** Memberships of users, merged over all who ask. */
   listMembershipsOfUser: (ask: MembershipsAsk) => Promise<readonly MembershipOfUser[]>;

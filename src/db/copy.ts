@@ -15,7 +15,7 @@ const pieceLength = 65_536;
 /**
  * Streams rows into `target`, a table with its columns such as `people (id, name)`, and holds no
  * more than a piece of them in memory: rows are drawn as fast as the database takes them. All rows
- * arrive or none. Not possible on a table with row security. Raises what the database raises.
+ * arrive or none. Not possible on a table with row security. Throws what the database throws.
  */
 export async function copyRows(
   client: pg.Client,

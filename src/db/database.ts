@@ -9,23 +9,23 @@ import { nameStatement } from './statement-name.ts';
 import type { StatementWatch } from './statement-watch.ts';
 import { watchAdapter } from './watched-adapter.ts';
 
-/** What queries.ts files work with: inside or outside a transaction it looks the same. */
+/** The client of queries.ts files, the same inside and outside a transaction. */
 export type Db = Prisma.TransactionClient;
 
 export type PoolStat = { size: number; idle: number; waiting: number; max: number };
 
 /** The only way to the data: every access names the scope it runs in. */
 export type Database = {
-  /** Runs statements that stand each for itself and change nothing. Raises DatabaseFault. */
+  /** Runs statements that stand each for itself and change nothing. Throws DatabaseFault. */
   read<T>(scope: Scope, work: (db: Db) => Promise<T>): Promise<T>;
-  /** Reads in no scope and without Prisma (raw-reader.ts): for what createBatcher merges alone. Raises DatabaseFault. */
+  /** Reads in no scope and without Prisma (raw-reader.ts): for what createBatcher merges alone. Throws DatabaseFault. */
   ask<T>(work: (db: RawReader) => Promise<T>): Promise<T>;
   /**
    * Runs one statement that changes something, whole or not at all. Does not wait until this process has heard of the
-   * change (changes.ts), so what alters a remembered credential belongs in `transaction`. Raises DatabaseFault.
+   * change (changes.ts), so what alters a remembered credential belongs in `transaction`. Throws DatabaseFault.
    */
   write<T>(scope: Scope, work: (db: Db) => Promise<T>): Promise<T>;
-  /** Runs all statements of `work` or none; the scope is entered with its BEGIN (pool.ts). Raises DatabaseFault. */
+  /** Runs all statements of `work` or none; the scope is entered with its BEGIN (pool.ts). Throws DatabaseFault. */
   transaction<T>(scope: Scope, work: (tx: Db) => Promise<T>): Promise<T>;
   poolStat(): PoolStat;
   /** Has each connection that is open now replaced before its next use. */

@@ -1,4 +1,4 @@
-/** What went wrong in the database, in the words that the domains decide by. */
+/** An error of the database, in the terms that the domains decide by. */
 export type DatabaseFaultKind =
   | 'unavailable'
   | 'busy'
@@ -48,7 +48,7 @@ const kindBySqlState: Record<string, DatabaseFaultKind> = {
 const unavailableMessages =
   /timeout exceeded when trying to connect|Connection terminated|connection error|Query read timeout|Can't reach database|DatabaseNotReachable|ConnectionClosed|SocketTimeout|Unable to start a transaction|Transaction already closed|ECONNREFUSED|ECONNRESET|Client was closed|pool after calling end/i;
 
-/** What the system calls a server that is away; Prisma gives some of them names of its own. */
+/** Error codes for a server that is down; Prisma renames some of them. */
 const unavailableCodes =
   /^(?:ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE)$/;
 

@@ -91,7 +91,7 @@ type Listener = {
   end: () => void;
 };
 
-/** What a proof asks for: who serves this connection, and whether anything can change there. */
+/** Result of a proof: which backend serves this connection, and whether it takes writes. */
 const proof = {
   name: 'prove',
   text: `select pg_backend_pid() as pid, current_setting('transaction_read_only')::boolean as "isReadOnly"`,
@@ -196,7 +196,7 @@ function toError(thrown: unknown): Error {
  * A database whose transactions are over once this process has heard of their changes: nothing it remembers is older
  * than what it has done itself.
  */
-export function heedChanges(database: Database, changes: Changes): Database {
+export function withInvalidation(database: Database, changes: Changes): Database {
   return {
     ...database,
     async transaction(scope, work) {

@@ -17,7 +17,7 @@ import { readRolesState, settleRoles } from './migrate/roles.ts';
 import { createSession, takeLock, verifyServer, verifyWritable } from './migrate/session.ts';
 import { type DatabaseRoles, fillRoles } from './roles.ts';
 
-/** What to bring up to date with what. */
+/** The database and the files to migrate it with. */
 export type MigrateOptions = {
   ownerUrl: string;
   /** The folder that holds `NNN_words/migration.sql` and `functions/<name>.sql`. */
@@ -181,7 +181,7 @@ function explain(error: unknown, failure: ScriptFailure | null): ScriptFailure {
   throw new MigrationError('failed', message, { cause });
 }
 
-/** What the engine says without having run a file. */
+/** Errors of the engine before it ran a file. */
 function explainEngine(error: unknown): MigrationError {
   const message = error instanceof Error ? error.message : String(error);
   return new MigrationError('failed', message, { cause: error });

@@ -8,7 +8,7 @@ import { readOnly } from './session-settings.ts';
 
 /** One connection that sees and may change every row: for commands, never for requests. */
 export type Operator = {
-  /** Runs one statement and answers its rows. */
+  /** Runs one statement and returns its rows. */
   query<Row extends object>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
   /** Waits until no other session has it; a long wait is logged (advisory-lock.ts). */
   takeLock(lock: AdvisoryLock, until: 'disconnect' | 'commit'): Promise<void>;

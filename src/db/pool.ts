@@ -19,7 +19,7 @@ export type PoolSettings = {
   isReadOnly?: boolean;
 };
 
-/** What pg's clients can say and its types do not: I idle, T in a transaction, E in a failed one. */
+/** Transaction status of a pg client, missing in its types: I idle, T in a transaction, E in a failed one. */
 type TransactionAware = pg.PoolClient & { getTransactionStatus(): 'I' | 'T' | 'E' | null };
 
 /** read_only_sql_transaction: PostgreSQL's list of error codes. A standby says so, and a primary that was replaced. */
@@ -28,7 +28,7 @@ const readOnlyCode = '25006';
 /** Connections are renewed at most this often: a server that stays read-only would have them opened all the time. */
 const renewEveryMs = 1_000;
 
-/** What pg emits for an error of the server; its types leave it out. */
+/** The error of the server that pg emits; missing in its types. */
 type ErrorSource = {
   connection: { on(event: 'errorMessage', listener: (error: { code?: string }) => void): void };
 };
@@ -69,12 +69,12 @@ export class ScopedPool extends pg.Pool {
       connectionTimeoutMillis: settings.acquireTimeoutMs,
       // The time limits in PostgreSQL are settings of the login (serving-settings.ts): poolers reject them here.
       query_timeout: settings.queryTimeoutMs,
-      // Opening one takes many times what a statement does, and most amid a burst: the next finds those of the last.
+      // Opening one takes many times what a statement does, and most during a burst: the next burst finds connections already open.
       idleTimeoutMillis: 600_000,
       maxLifetimeSeconds: settings.connectionMaxAgeSeconds,
       onConnect: async (client) => {
         // The pool listens to idle connections only: one that is cut between two statements of a
-        // transaction would end the process. Its next statement, or its release, tells of it.
+        // transaction would end the process. Its next statement, or its release, reports it.
         client.on('error', () => {});
         (client as unknown as ErrorSource).connection.on('errorMessage', ({ code }) => {
           if (code === readOnlyCode) this.renew();
@@ -90,7 +90,7 @@ export class ScopedPool extends pg.Pool {
     } as pg.PoolConfig);
     this.#observe = observe;
     // A client that comes back inside a transaction (its rollback never went out) would carry that
-    // transaction and its scope to whoever is next, so it serves nobody any more.
+    // transaction and its scope to anyone who is next, so it serves nobody any more.
     this.on('release', (_error, client) => {
       const isInTransaction = (client as TransactionAware).getTransactionStatus() !== 'I';
       if (isInTransaction || this.#isOutdated(client)) void client.end();

@@ -10,10 +10,10 @@ const projectRoot = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
  * Does what `npm ci --ignore-scripts` leaves undone: generates Prisma's client into
- * src/db/generated if prisma/schema.prisma or Prisma itself changed since. Answers whether it did.
+ * src/db/generated if prisma/schema.prisma or Prisma itself changed since. Returns whether it did.
  * Needs no network. Two at once do not clash: the second waits and finds it done. A kill half-way
  * is noticed, since the mark is written last. Run it before importing anything that imports the
- * client. Raises an Error with Prisma's own words when the schema is wrong.
+ * client. Throws an Error with Prisma's own words when the schema is wrong.
  */
 export async function prepareClient(root: string = projectRoot): Promise<{ isChanged: boolean }> {
   const generated = path.join(root, 'src', 'db', 'generated');

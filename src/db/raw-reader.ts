@@ -3,7 +3,7 @@ import type { ScopedPool } from './pool.ts';
 import { nameStatement } from './statement-name.ts';
 import { type StatementWatch, tellStatement } from './statement-watch.ts';
 
-/** What sends raw statements: Prisma itself, in or outside a transaction, or pg without it. */
+/** Sends raw statements: Prisma, in or outside a transaction, or pg without it. */
 export type RawReader = {
   $queryRaw<T>(query: TemplateStringsArray | Prisma.Sql, ...values: unknown[]): Promise<T>;
 };

@@ -17,9 +17,9 @@ export type Replacement = {
 
 /**
  * Has a new database filled beside the one of the url, and lets the two change names in one transaction,
- * so that nobody ever meets a half-filled one. Answers the name that the replaced one has now, or null
- * where there was none. Needs a superuser. Raises ReplaceError where somebody is still connected, and
- * what `fill` raises; nothing is changed then.
+ * so that nobody ever meets a half-filled one. Returns the name that the replaced one has now, or null
+ * where there was none. Needs a superuser. Throws ReplaceError where somebody is still connected, and
+ * what `fill` throws; nothing is changed then.
  */
 export async function replaceDatabase(
   ownerUrl: string,

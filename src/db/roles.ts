@@ -12,7 +12,7 @@ export type DatabaseRoles = {
 /** The names that migrations, tests and documents use for them. */
 export const plainRoles: DatabaseRoles = { app: 'tenantry_app', definer: 'tenantry_definer' };
 
-/** What PostgreSQL's 63 bytes for a name leave beside the longer prefix. */
+/** Length left by PostgreSQL's 63 bytes for a name after the longer prefix. */
 const suffixLengthMax = 46;
 
 /**

@@ -24,7 +24,7 @@ export const noScope: Scope = {
   impersonatorId: null,
 };
 
-/** What enter_scope() takes, in its order. */
+/** Arguments of enter_scope(), in order. */
 export function listScopeValues(scope: Scope): (string | null)[] {
   const { userId, tenantId, platform, apiKeyId, impersonatorId } = scope;
   return [userId, tenantId, String(platform), apiKeyId, impersonatorId];

@@ -1,12 +1,12 @@
 import { findSqlState } from './error-map.ts';
 
 /**
- * Called as a statement is asked for, with its text and its placeholders; answers what to call at its end,
+ * Called as a statement is asked for, with its text and its placeholders; returns what to call at its end,
  * with the code of its fault or null. Null: nobody wants to know.
  */
 export type StatementWatch = (sql: string) => ((fault: string | null) => void) | null;
 
-/** Sends a statement and tells of it. */
+/** Sends a statement and reports it. */
 export async function tellStatement<T>(
   watch: StatementWatch,
   sql: string,

@@ -3,8 +3,8 @@ import { type StatementWatch, tellStatement } from './statement-watch.ts';
 
 /**
  * The adapter, telling of each statement as Prisma asks for it: in a transaction or not, waiting for a
- * connection included, and in the asynchronous context of whoever asked. What rides along with a statement
- * (enter_scope) is not told of.
+ * connection included, and in the asynchronous context of anyone who asked. What rides along with a statement
+ * (enter_scope) is not notified of.
  */
 export function watchAdapter(
   factory: SqlDriverAdapterFactory,

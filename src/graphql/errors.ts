@@ -2,7 +2,7 @@ import type { ObjectRef } from '@pothos/core';
 import {
   AppError,
   ConflictError,
-  describeRefusal,
+  describeRejection,
   ForbiddenError,
   type ForbiddenReason,
   InvalidCredentialsError,
@@ -10,7 +10,7 @@ import {
   LimitReachedError,
   NotFoundError,
   RateLimitedError,
-  type RefusalRecord,
+  type RejectionRecord,
 } from '../core/app-error.ts';
 import { builder, type SchemaTypes } from './builder.ts';
 
@@ -28,8 +28,8 @@ export const ErrorCode = builder.enumType('ErrorCode', {
   },
 });
 
-/** A refusal as a value: GraphQL takes an Error that a resolver returns for one that it threw. */
-export type Refusal = {
+/** An error as a value: GraphQL takes an Error that a resolver returns for one that it threw. */
+export type Rejection = {
   __typename: string;
   code: AppError['code'];
   message: string;
@@ -38,14 +38,14 @@ export type Refusal = {
   reason: ForbiddenReason | null;
 };
 
-/** What a client sees of a refusal. */
-export function toRefusal(error: AppError | RefusalRecord): Refusal {
-  const { name, ...rest } = error instanceof AppError ? describeRefusal(error) : error;
+/** An error as clients see it. */
+export function toRejection(error: AppError | RejectionRecord): Rejection {
+  const { name, ...rest } = error instanceof AppError ? describeRejection(error) : error;
   return { __typename: name, ...rest };
 }
 
-/** What every refusal is, for fields that answer one as a value. */
-export const ErrorInterface = builder.interfaceRef<Refusal>('Error').implement({
+/** The interface of all errors, for fields that return one as a value. */
+export const ErrorInterface = builder.interfaceRef<Rejection>('Error').implement({
   description: 'An error of a mutation. Nothing was changed.',
   fields: (t) => ({
     code: t.field({
@@ -72,7 +72,7 @@ const descriptions: [ErrorClass, string][] = [
   [LimitReachedError, 'A limit of the tenant is reached.'],
 ];
 
-const RateLimited = builder.objectRef<Refusal>(RateLimitedError.name).implement({
+const RateLimited = builder.objectRef<Rejection>(RateLimitedError.name).implement({
   description: 'Too many attempts.',
   interfaces: [ErrorInterface],
   fields: (t) => ({
@@ -95,7 +95,7 @@ const ForbiddenReasonType = builder.enumType('ForbiddenReason', {
   },
 });
 
-const Forbidden = builder.objectRef<Refusal>(ForbiddenError.name).implement({
+const Forbidden = builder.objectRef<Rejection>(ForbiddenError.name).implement({
   description: 'The caller is not allowed to do this.',
   interfaces: [ErrorInterface],
   fields: (t) => ({
@@ -108,22 +108,22 @@ const Forbidden = builder.objectRef<Refusal>(ForbiddenError.name).implement({
   }),
 });
 
-const types = new Map<ErrorClass, ObjectRef<SchemaTypes, Refusal>>([
+const types = new Map<ErrorClass, ObjectRef<SchemaTypes, Rejection>>([
   [RateLimitedError, RateLimited],
   [ForbiddenError, Forbidden],
   ...descriptions.map(([errorClass, description]): [ErrorClass, typeof RateLimited] => [
     errorClass,
     builder
-      .objectRef<Refusal>(errorClass.name)
+      .objectRef<Rejection>(errorClass.name)
       .implement({ description, interfaces: [ErrorInterface] }),
   ]),
 ]);
 
 /**
- * The types that show these refusals. Raises an Error for one that has no type, while the schema is
+ * The types that show these errors. Throws an Error for one that has no type, while the schema is
  * built: left out of its union it would only be missed by the first client that meets it.
  */
-export function listErrorTypes(errors: readonly ErrorClass[]): ObjectRef<SchemaTypes, Refusal>[] {
+export function listErrorTypes(errors: readonly ErrorClass[]): ObjectRef<SchemaTypes, Rejection>[] {
   return errors.map((errorClass) => {
     const type = types.get(errorClass);
     if (type === undefined) throw new Error(`${errorClass.name} has no type in graphql/errors.ts.`);

@@ -32,7 +32,7 @@ const carriesTenant: Record<NodeType, boolean | null> = {
   AuditEvent: true,
 };
 
-/** What an id says: the object, and the tenant it claims to belong to (null where it has none). */
+/** A decoded id: the object, and the tenant it claims to belong to (null where it has none). */
 export type NodeKey = { id: string; tenantId: string | null };
 
 const typeByPrefix = new Map(
@@ -65,7 +65,7 @@ export function parseIdOrNil(type: NodeType, globalId: string): string {
   return parseIdOf(type, globalId)?.id ?? nilUuid;
 }
 
-/** The same for an input. Raises NotFoundError, as for an absent object, for anything else. */
+/** The same for an input. Throws NotFoundError, as for an absent object, for anything else. */
 export function requireIdOf(type: NodeType, globalId: string, noun: string): NodeKey {
   const key = parseIdOf(type, globalId);
   if (key === null)

@@ -11,7 +11,7 @@ import {
 import { type Ctx, forgetLoaded, getAuthenticated, getSignedIn } from '../core/context.ts';
 import { noteCode } from '../core/request-telemetry.ts';
 import { builder, type SchemaTypes } from './builder.ts';
-import { type ErrorClass, listErrorTypes, type Refusal, toRefusal } from './errors.ts';
+import { type ErrorClass, listErrorTypes, type Rejection, toRejection } from './errors.ts';
 
 type ResultRef<Success extends object> = ReturnType<typeof createResultType<Success>>;
 
@@ -23,7 +23,7 @@ const usualErrors: readonly ErrorClass[] = [
 ];
 
 /**
- * Defines `<name>Result`: a success, or the refusals that mutations answering it may end in, which
+ * Defines `<name>Result`: a success, or the errors that mutations answering it may end in, which
  * are the usual ones (input, forbidden, not found, conflict) and `moreErrors`.
  */
 export function createResultType<Success extends object>(
@@ -35,7 +35,7 @@ export function createResultType<Success extends object>(
   const union = builder.unionType(`${name}Result`, {
     description: `Result of ${name}: success, or an error with nothing changed.`,
     types: [success, ...listErrorTypes(errors)] as never,
-    resolveType: (value: Partial<Refusal>) => value.__typename ?? success.name,
+    resolveType: (value: Partial<Rejection>) => value.__typename ?? success.name,
   });
   return { union, errors };
 }
@@ -49,7 +49,7 @@ export type MutationOptions<Input, Success extends object> = {
   result: ResultRef<Success>;
   /**
    * Who may try it at all, before anything else: a person who has signed in (the default), API keys as
-   * well, or anybody but API keys: whoever signs in or up is a person to be.
+   * well, or anybody but API keys: anyone who signs in or up is a person to be.
    */
   callers?: Callers;
   resolve: (ctx: Ctx, input: Input) => Promise<Success>;
@@ -105,21 +105,21 @@ export function addPlainMutation<Success extends object>(
   );
 }
 
-/** Raises UnauthenticatedError, ForbiddenError. */
+/** Throws UnauthenticatedError, ForbiddenError. */
 function requireCaller(ctx: Ctx, callers: Callers): void {
   if (callers === 'credentials') getAuthenticated(ctx);
   else if (callers === 'people' || ctx.principal.kind === 'apiKey') getSignedIn(ctx);
 }
 
 /**
- * Answers a refusal that the result type knows as a value; everything else is thrown on. What mutations before it in
+ * Returns an error of the result type as a value; everything else is thrown on. What mutations before it in
  * the same document have loaded is forgotten: they change things.
  */
 async function refusable<T>(
   ctx: Ctx,
   { name, errors }: { name: string; errors: readonly ErrorClass[] },
   work: () => Promise<T>,
-): Promise<T | Refusal> {
+): Promise<T | Rejection> {
   forgetLoaded(ctx);
   ctx.enteredTenantId = null;
   try {
@@ -128,9 +128,9 @@ async function refusable<T>(
     await recordDeniedAttempt(ctx, name, error);
     if (errors.some((errorClass) => error instanceof errorClass)) {
       const { code } = error as AppError;
-      ctx.runtime.countRefusal(code);
+      ctx.runtime.countRejection(code);
       noteCode(ctx.request.notes, code);
-      return toRefusal(error as AppError);
+      return toRejection(error as AppError);
     }
     throw error;
   }

@@ -24,7 +24,7 @@ export const Node = builder.interfaceRef<object>('Node').implement({
 type FindNode = (ctx: Ctx, key: NodeKey) => Promise<object | null>;
 const finders = new Map<NodeType, FindNode>();
 
-/** Makes a type reachable by `node`; `find` answers null for what the caller may not see. */
+/** Makes a type reachable by `node`; `find` returns null for what the caller may not see. */
 export function registerNode(type: NodeType, find: FindNode): void {
   finders.set(type, find);
 }

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { createRefusal } from './http-error.ts';
+import { createRejection } from './http-error.ts';
 import { getRequestId } from './request-info.ts';
-import { createRefusalAnswer } from './response.ts';
+import { createRejectionAnswer } from './response.ts';
 
-const refusals: Record<string, [status: number, reason: string, message: string]> = {
+const rejections: Record<string, [status: number, reason: string, message: string]> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'The request took too long to arrive.'],
   HPE_HEADER_OVERFLOW: [
     431,
@@ -14,7 +14,7 @@ const refusals: Record<string, [status: number, reason: string, message: string]
 };
 
 /**
- * Answers what node:http could not read as a request, then hangs up. node:http would do so without
+ * Returns what node:http could not read as a request, then hangs up. node:http would do so without
  * a request id or a body.
  */
 export function refuseBrokenRequest(error: Error & { code?: string }, socket: Duplex): void {
@@ -24,12 +24,12 @@ export function refuseBrokenRequest(error: Error & { code?: string }, socket: Du
     socket.destroy();
     return;
   }
-  const [status, reason, message] = refusals[error.code ?? ''] ?? [
+  const [status, reason, message] = rejections[error.code ?? ''] ?? [
     400,
     'Bad Request',
     'This is not a valid HTTP request.',
   ];
-  const { headers, body } = createRefusalAnswer(createRefusal(status, message));
+  const { headers, body } = createRejectionAnswer(createRejection(status, message));
   const lines = Object.entries({
     ...headers,
     'x-request-id': getRequestId(null),

@@ -22,11 +22,11 @@ export type Exchange = {
   beganAt: number;
   /** Aborts when the caller goes away before the answer is written; cheap, for our own use. */
   getDeparture(): Departure;
-  /** The body, read once. Raises a refusal (413) or an AbortError. */
+  /** The body, read once. Throws an error (413) or an AbortError. */
   readBody(): Promise<Buffer>;
 };
 
-/** What both ways hand to Yoga as its server context. */
+/** The server context that both ways pass to Yoga. */
 export type ServerContext = { exchange: Omit<Exchange, 'req' | 'res'> };
 
 export type ExchangeOptions = ProxyTrust & {

@@ -9,10 +9,10 @@ import type { OriginList } from './browser/origins.ts';
 import type { AnswerDevPage } from './dev/pages.ts';
 import { createExchange, type Exchange, type ExchangeOptions } from './exchange.ts';
 import { maskedMessage } from './graphql/errors.ts';
-import { createRefusal } from './http-error.ts';
+import { createRejection } from './http-error.ts';
 import { busyAnswer } from './load-shedding/shed-load.ts';
 import { getRequestId } from './request-info.ts';
-import { type Answer, createRefusalAnswer, type WriteAnswer } from './response.ts';
+import { type Answer, createRejectionAnswer, type WriteAnswer } from './response.ts';
 
 const urlLengthMax = 8_192;
 
@@ -25,21 +25,21 @@ export type ListenerOptions = {
   hintAtOrigin: HintAtOrigin | null;
   hasGraphiQL: boolean;
   answerDevPage: AnswerDevPage;
-  /** Whether requests should be sent here; never raises. */
+  /** Whether requests should be sent here; never throws. */
   isReady: () => Promise<boolean>;
-  /** Whether there is no room for one more operation; never raises. */
+  /** Whether there is no room for one more operation; never throws. */
   turnsAway: () => boolean;
   answerGraphQL: (exchange: Exchange) => Promise<Answer>;
   write: WriteAnswer;
   log: Logger;
 };
 
-/** What stands in front of both ways: routes, limits of the URL, preflights, and the last catch. */
+/** Routes, URL limits, preflights and the last catch, in front of both ways. */
 export function createListener(options: ListenerOptions): RequestListener {
   const answer = (exchange: Exchange): Answer | Promise<Answer> => {
     const { url = '/' } = exchange.req;
     if (url.length > urlLengthMax) {
-      throw createRefusal(414, `The URL is longer than ${urlLengthMax} characters.`);
+      throw createRejection(414, `The URL is longer than ${urlLengthMax} characters.`);
     }
     const path = url.split('?', 1)[0] ?? '/';
     if (path === '/graphql') return answerGraphQL(exchange, options);
@@ -48,7 +48,7 @@ export function createListener(options: ListenerOptions): RequestListener {
     const isHome = path === '/' && exchange.req.method === 'GET';
     if (isHome && options.hasGraphiQL) return createRedirect('/graphql');
     if (path.startsWith('/dev/')) return answerDevPage(exchange, path, options);
-    throw createRefusal(404, nothingHere);
+    throw createRejection(404, nothingHere);
   };
   const respond = async (exchange: Exchange): Promise<void> => {
     try {
@@ -72,7 +72,7 @@ export function createListener(options: ListenerOptions): RequestListener {
   };
 }
 
-/** What has to be worked on, other than a preflight. */
+/** Everything but a preflight. */
 function isOperation({ url = '', method }: IncomingMessage): boolean {
   return (url === '/graphql' || url.startsWith('/graphql?')) && method !== 'OPTIONS';
 }
@@ -87,7 +87,7 @@ function answerGraphQL(exchange: Exchange, options: ListenerOptions): Answer | P
 
 async function answerDevPage(exchange: Exchange, path: string, options: ListenerOptions) {
   const page = await options.answerDevPage(exchange.req, path);
-  if (page === null) throw createRefusal(404, nothingHere);
+  if (page === null) throw createRejection(404, nothingHere);
   return page;
 }
 
@@ -96,7 +96,7 @@ function createHealthAnswer(): Answer {
   return { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: 'ok' };
 }
 
-/** Says nothing of why not: whoever sends requests needs none of it, and a stranger may read this. */
+/** Says nothing of why not: anyone who sends requests needs none of it, and a stranger may read this. */
 async function answerReadiness(isReady: () => Promise<boolean>): Promise<Answer> {
   const headers = { 'content-type': 'text/plain; charset=utf-8' };
   return (await isReady())
@@ -114,9 +114,9 @@ function createPreflightAnswer(req: IncomingMessage, origins: OriginList): Answe
   return { status: 204, headers, body: '' };
 }
 
-/** A refusal says why; anything else is a bug of ours and shows nothing but the request's id. */
+/** An error says why; anything else is a bug of ours and shows nothing but the request's id. */
 function answerThrown(thrown: unknown, { request, res }: Exchange, log: Logger): Answer {
-  if (thrown instanceof GraphQLError) return createRefusalAnswer(thrown);
+  if (thrown instanceof GraphQLError) return createRejectionAnswer(thrown);
   const requestId = request.id;
   log.error({ err: thrown, ...listLogIds(request) }, 'Unexpected error');
   // Too late for another answer: only a broken connection tells that this one is incomplete.
@@ -124,5 +124,5 @@ function answerThrown(thrown: unknown, { request, res }: Exchange, log: Logger):
   const masked = new GraphQLError(maskedMessage, {
     extensions: { code: 'INTERNAL', requestId, http: { status: 500 } },
   });
-  return createRefusalAnswer(masked);
+  return createRejectionAnswer(masked);
 }

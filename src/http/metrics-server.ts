@@ -8,7 +8,7 @@ export type MetricsServer = { url: string; close: () => Promise<void> };
 
 /**
  * Answers GET /metrics at an address of its own, which is not the one that callers reach: figures tell how
- * much is done here, and by what. Raises PortTakenError.
+ * much is done here, and by what. Throws PortTakenError.
  */
 export async function startMetricsServer(
   { print }: Pick<Metrics, 'print'>,
@@ -23,7 +23,7 @@ export async function startMetricsServer(
       const { contentType, text } = await print();
       res.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-store' }).end(text);
     } catch {
-      // Whoever scrapes notices; the server does not end for a figure.
+      // Anyone who scrapes notices; the server does not end for a figure.
       res.writeHead(500).end();
     }
   });

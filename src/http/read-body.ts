@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import { createRefusal } from './http-error.ts';
+import { createRejection } from './http-error.ts';
 
 /**
  * The whole body of a request, at most `bodyMaxBytes`. Stops reading at the cap instead of holding
  * what a caller chooses to send; how long the caller may take is the server's requestTimeout.
- * Raises a refusal with status 413, or an AbortError when the caller is gone.
+ * Throws an error with status 413, or an AbortError when the caller is gone.
  */
 export function readBody(req: IncomingMessage, bodyMaxBytes: number): Promise<Buffer> {
   const announced = Number(req.headers['content-length'] ?? 0);
@@ -29,7 +29,7 @@ export function readBody(req: IncomingMessage, bodyMaxBytes: number): Promise<Bu
 }
 
 function createTooLarge(bodyMaxBytes: number): Error {
-  return createRefusal(413, `The request body is larger than ${bodyMaxBytes} bytes.`);
+  return createRejection(413, `The request body is larger than ${bodyMaxBytes} bytes.`);
 }
 
 function createAborted(): Error {

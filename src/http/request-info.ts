@@ -11,7 +11,7 @@ const requestIdForm = /^[A-Za-z0-9-]{8,64}$/;
 const userAgentLengthMax = 512;
 const placeLengthMax = 100;
 
-/** What our own proxies say of callers. */
+/** Reported by trusted proxies about callers. */
 export type ProxyTrust = {
   /** How many there are in front. */
   trustedProxyHops: number;

@@ -5,7 +5,7 @@ import type { GraphQLError } from 'graphql';
 import { type CorsOptions, getCorsHeaders } from './browser/cors.ts';
 import { getTransportSecurityHeaders } from './browser/hsts.ts';
 
-/** What is to be written: headers in lower case, the body whole or as a stream. */
+/** A response to write: headers in lower case, the body whole or as a stream. */
 export type Answer = {
   status: number;
   headers: Record<string, string>;
@@ -54,7 +54,7 @@ export function createAnswerWriter(options: {
 
 /**
  * Ends the answers of one turn of the event loop together, when it is over; at rest it is over at once. Each write
- * may have to wake whoever reads, which costs more than a small operation where that is another process on
+ * may have to wake the reader, which costs more than a small operation where that is another process on
  * this machine; of writes that follow each other hardly more than the first one does.
  */
 function createTurnEnder(): (res: ServerResponse, body: string) => void {
@@ -71,7 +71,7 @@ function createTurnEnder(): (res: ServerResponse, body: string) => void {
 
 type Ending = { res: ServerResponse; body: string };
 
-/** What goes wrong with one answer is not to befall those behind it. */
+/** A failing response must not affect the ones queued after it. */
 function end({ res, body }: Ending): void {
   try {
     res.end(body);
@@ -80,13 +80,13 @@ function end({ res, body }: Ending): void {
   }
 }
 
-/** A refusal in the shape of a GraphQL answer, for what never reaches GraphQL. */
-export function createRefusalAnswer(refusal: GraphQLError): Answer {
-  const { http, ...extensions } = refusal.extensions;
+/** An error in the shape of a GraphQL answer, for what never reaches GraphQL. */
+export function createRejectionAnswer(rejection: GraphQLError): Answer {
+  const { http, ...extensions } = rejection.extensions;
   return {
     status: http?.status ?? 400,
     headers: { 'content-type': 'application/json; charset=utf-8', ...http?.headers },
-    body: JSON.stringify({ errors: [{ message: refusal.message, extensions }] }),
+    body: JSON.stringify({ errors: [{ message: rejection.message, extensions }] }),
   };
 }
 

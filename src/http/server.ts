@@ -36,7 +36,7 @@ export type HttpServerOptions = {
   examples?: readonly ExampleTab[];
   /** Pages of development; null for what is none. */
   answerDevPage?: AnswerDevPage;
-  /** Whether what stands behind the server is ready; never raises. Yes where it is not given. */
+  /** Whether what stands behind the server is ready; never throws. Yes where it is not given. */
   isReady?: () => Promise<boolean>;
   /**
    * How many operations wait for something that has a limit of its own, and leave their place to others
@@ -54,7 +54,7 @@ export type HttpServerOptions = {
 
 export type HttpServer = {
   /**
-   * Starts to accept; `url` is the origin, without a path. Raises PortTakenError where the port
+   * Starts to accept; `url` is the origin, without a path. Throws PortTakenError where the port
    * belongs to another process.
    */
   listen(): Promise<{ url: string; port: number }>;
@@ -65,7 +65,7 @@ export type HttpServer = {
   announceShutdown(): Promise<void>;
   /** Stops accepting, lets requests in flight end for at most shutdownGraceMs, then cuts. */
   close(): Promise<void>;
-  /** How much is being done now, and how much was turned away. */
+  /** How much is being done now, and how much was shed. */
   admission: Pick<Admission, 'stats' | 'noteParked'>;
   yoga: Engine;
   node: Server;
@@ -170,10 +170,10 @@ function createAnswering(options: HttpServerOptions, corsOrigins: OriginList) {
   return { yoga, answerGraphQL };
 }
 
-/** One line when it begins and one when it is over: a line for each refusal would be load of its own. */
+/** One line when it begins and one when it is over: a line for each error would be load of its own. */
 function logOverload(log: Logger, { isOver, refused }: { isOver: boolean; refused: number }): void {
   if (isOver) log.warn({ refused }, 'The overload is over');
-  else log.warn('Overloaded: more operations arrive than can be done, and some are turned away');
+  else log.warn('Overloaded: more operations arrive than can be done, and some are rejected');
 }
 
 /** Counts what the caller reads, which is at the very end and on both ways. */
@@ -188,7 +188,7 @@ function countErrors(answer: AnswerErrors, metrics: HttpServerOptions['metrics']
   };
 }
 
-/** node:http itself answers 408 to whoever takes longer than this to send a request. */
+/** node:http itself answers 408 to anyone who takes longer than this to send a request. */
 function getNodeOptions(requestTimeoutMs: number) {
   return {
     maxHeaderSize: headersMaxBytes,

@@ -27,9 +27,9 @@ export class QueueFullError extends Error {
  *
  * Promises of `run`: at most `concurrency` works at a time; first come, first served, and nobody
  * overtakes those who wait; with `maxQueued` waiting it rejects with QueueFullError in the same
- * turn, and after `waitMsMax` milliseconds, if that is given, whoever still waits; it settles as the work does, and a work that
+ * turn, and after `waitMsMax` milliseconds, if that is given, no matter who still waits; it settles as the work does, and a work that
  * fails, also by a plain throw, frees its place.
- * Raises RangeError for a `concurrency` below 1 or a `maxQueued` below 0.
+ * Throws RangeError for a `concurrency` below 1 or a `maxQueued` below 0.
  */
 export function createBoundedQueue(bounds: {
   concurrency: number;

@@ -1,6 +1,6 @@
 /**
  * JSON in which equal values have equal texts: the keys of every object sorted, those that are
- * undefined left out. Dates are as in JSON.stringify. Raises TypeError for a bigint or a circle.
+ * undefined left out. Dates are as in JSON.stringify. Throws TypeError for a bigint or a circle.
  */
 export function toCanonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) => (isObject(part) ? sortKeys(part) : part));

@@ -20,11 +20,11 @@ export type CursorCodec = {
  *
  * The values are signed, not hidden: put nothing into a cursor that its reader may not see.
  *
- * `encode` promises a cursor of at most 1,024 characters, or raises RangeError where the values are
+ * `encode` promises a cursor of at most 1,024 characters, or throws RangeError where the values are
  * longer than that or a number is not finite; both are mistakes of the caller's sort key, since a
  * cursor the server itself cannot read back would end the pages early.
  *
- * `decode` promises null, and raises nothing, for anything that this codec did not encode under
+ * `decode` promises null, and throws nothing, for anything that this codec did not encode under
  * the same binding: other secret, other binding, changed, cut or re-spelled text. The comparison
  * takes the same time wherever the first difference lies.
  */

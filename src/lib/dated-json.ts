@@ -4,7 +4,7 @@
  */
 
 /**
- * The text of a record of plain values and Dates. What is undefined is left out. Raises TypeError for
+ * The text of a record of plain values and Dates. What is undefined is left out. Throws TypeError for
  * anything that would not come back as it was, such as bytes, a Map or a bigint.
  */
 export function stringifyDated(record: object): string {

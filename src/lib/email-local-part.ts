@@ -1,6 +1,6 @@
 import { formatCodePoint } from './text.ts';
 
-/** What RFC 5322 allows before the @ without quotes, and the dot, which may stand anywhere. */
+/** Allowed by RFC 5322 before the @ without quotes, and the dot, which may stand anywhere. */
 const asciiPattern = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+$/;
 /**
  * The frame of an encoded word of RFC 2047. Mail programs decode one even in an address, where it must not be, and

@@ -6,10 +6,10 @@ import { findLocalPartFault } from './email-local-part.ts';
 const emailBytesMax = 254;
 const localBytesMax = 64;
 const domainBytesMax = 253;
-/** What may be around an address and is taken off: blanks, `mailto:`, angle brackets. */
+/** Removed around an address: blanks, `mailto:`, angle brackets. */
 const rawCharsMax = 1_000;
 
-/** What a domain may hold before conversion: without this, `%41`, `:80` and `[::1]` get through. */
+/** Characters of a domain before conversion: without this, `%41`, `:80` and `[::1]` get through. */
 const rawDomainPattern = /^(?:[A-Za-z0-9.-]|[^\0-\x7f])+$/u;
 const labelPattern = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 /** The URL standard reads a domain whose last label is a number as an IPv4 address. */

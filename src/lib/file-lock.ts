@@ -8,8 +8,8 @@ const unfinishedMsMax = 5_000;
 
 /**
  * Runs `task` while no other process (or other call in this one) runs under the same lock file,
- * and answers its result. A lock whose holder died is taken over, so no kill leaves it shut.
- * A wait of 2 s is logged once. Raises an Error naming the holder once `deadlineSeconds` have passed.
+ * and returns its result. A lock whose holder died is taken over, so no kill leaves it shut.
+ * A wait of 2 s is logged once. Throws an Error naming the holder once `deadlineSeconds` have passed.
  */
 export async function withFileLock<T>(
   path: string,

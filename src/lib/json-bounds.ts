@@ -17,7 +17,7 @@ type Pending = { value: unknown; depth: number };
  * `JSON.stringify` has at most `maxBytes` bytes, nested at most `maxDepth` deep (the outermost
  * object counts as 1), without the keys `__proto__`, `constructor`, `prototype`, with finite
  * numbers, and whose strings PostgreSQL's `jsonb` can hold. Walks with its own stack and stops at
- * the first fault, so neither depth nor size of the input can exhaust anything. Raises nothing.
+ * the first fault, so neither depth nor size of the input can exhaust anything. Throws nothing.
  */
 export function findJsonFault(value: unknown, bounds: JsonBounds = defaultBounds): string | null {
   const { maxBytes, maxDepth, object = true } = bounds;
@@ -39,7 +39,7 @@ export function findJsonFault(value: unknown, bounds: JsonBounds = defaultBounds
 /** A value's own bytes (brackets, commas and keys, but not its children), and those children. */
 type Measured = { bytes: number; children: readonly unknown[] };
 
-/** What a value measures (no less than `maxBytes + 1` where it stopped early), or its fault. */
+/** Size of a value (at least `maxBytes + 1` where it stopped early), or its error. */
 function measure(value: unknown, maxBytes: number): Measured | string {
   if (value === null || typeof value === 'boolean') return leaf(String(value).length);
   if (typeof value === 'number') return measureNumber(value);

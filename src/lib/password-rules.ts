@@ -10,7 +10,7 @@ const wordLengthMin = 4;
 const sequenceLengthMin = 4;
 /** Words have double letters, but hardly three. */
 const runLengthMin = 3;
-/** What a password has to add up to, in about the worth of letters chosen freely. */
+/** Minimum worth of a password, in about the worth of freely chosen letters. */
 const worthMin = 6;
 /** Signs and digits that stand for letters in spellings such as `p@ssw0rd`. */
 const signLetters = { '@': 'a', '4': 'a', '3': 'e', '0': 'o', $: 's', '5': 's', '7': 't' };
@@ -27,7 +27,7 @@ const sequences = commonSequences.flatMap((sequence) => [
 
 /**
  * The form in which a password is hashed and verified: NFKC, so that keyboards which compose
- * letters differently give the same password. Cuts nothing off and folds no case. Raises nothing.
+ * letters differently give the same password. Cuts nothing off and folds no case. Throws nothing.
  */
 export function normalizePassword(p: string): string {
   return p.normalize('NFKC');
@@ -42,7 +42,7 @@ export function normalizePassword(p: string): string {
  * Promises: what passes has `lengthMin` to 128 code points after NFKC, is well-formed, free of control
  * characters, not made mostly of `words`, and not merely common words, sequences and repeats, alone
  * or padded (NIST SP 800-63B-4 section 3.1.1.2: length and a blocklist, no composition rules). No
- * network, no state; bounded work whatever the length. Raises nothing.
+ * network, no state; bounded work whatever the length. Throws nothing.
  */
 export function findPasswordFault(
   p: string,

@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
 
 /**
- * Has the threads of Node's pool, which hash passwords, look up names and read files, give way to whoever wants a
+ * Has the threads of Node's pool, which hash passwords, look up names and read files, give way to anyone who wants a
  * core besides: the event loop and the database answer first, and with a core to spare nothing is slower. Linux alone tells threads apart; elsewhere,
  * and where it is not allowed, nothing happens. Linux's SCHED_IDLE would make others wait less still, but where
  * they keep the machine busy no hash would ever end.

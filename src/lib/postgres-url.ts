@@ -19,7 +19,7 @@ export type PostgresAddress = {
   parameters: Readonly<Record<string, string>>;
 };
 
-/** What stands for a part that the url leaves out, as for libpq. */
+/** Defaults for omitted parts, as in libpq. */
 export type PostgresDefaults = {
   /** Environment variables: PGHOST, PGUSER, PGPASSWORD, PGSSLMODE and their kind. */
   env: Readonly<Record<string, string | undefined>>;

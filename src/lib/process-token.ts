@@ -20,7 +20,7 @@ export function isRunning(token: ProcessToken): boolean {
   return findBeginning(pid) === rest.join(' ');
 }
 
-/** Whether any process has this pid now, whoever owns it. */
+/** Whether any process has this pid now, no matter who owns it. */
 export function hasProcess(pid: number): boolean {
   return findBeginning(pid) !== null;
 }

@@ -2,7 +2,7 @@
 export type RateBudgets = {
   /** Seconds until there is room for one more; 0 where there is, as for a name never seen. */
   getWaitSeconds(name: string): number;
-  /** Takes one and answers 0, or takes nothing and answers the seconds to wait. */
+  /** Takes one and answers 0, or takes nothing and returns the seconds to wait. */
   take(name: string): number;
   /** Nothing is known of the name any more. */
   forget(name: string): void;

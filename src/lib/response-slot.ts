@@ -7,16 +7,16 @@ type Bytes = Uint8Array<ArrayBuffer>;
 export type AnswerSlot = {
   /** 32 bytes that tell nothing of what they were made from. */
   id: Bytes;
-  /** What stands for a question, in 32 bytes: the same for the same text only. */
+  /** A request's key in 32 bytes: equal for equal text only. */
   fingerprint: (question: string) => Bytes;
   sealer: Sealer;
 };
 
 /**
  * Makes slots by name. Everything in one is derived, each part for its own purpose, from the server's
- * secret *and* the name (HKDF with SHA-256, RFC 5869), of which it keeps neither: whoever has read the
+ * secret *and* the name (HKDF with SHA-256, RFC 5869), of which it keeps neither: anyone who has read the
  * database, and even knows the secret, can open no answer and test no guess at a question without
- * the name. So a name should hold something that nobody can guess. Raises nothing.
+ * the name. So a name should hold something that nobody can guess. Throws nothing.
  */
 export function createAnswerSlots(secret: string): (name: string) => AnswerSlot {
   return (name) => {

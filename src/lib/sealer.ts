@@ -14,8 +14,8 @@ export type Sealer = {
  * A sealer with a key of its own for each `purpose`, derived from the server's secret (HKDF with
  * SHA-256, RFC 5869), so that what was sealed for one purpose can never be opened for another.
  *
- * `seal` answers nonce, AES-256-GCM ciphertext and tag in one piece. The nonce of 96 bits is random:
- * NIST SP 800-38D bears 2^32 texts per key. `open` answers null, and raises nothing, for anything
+ * `seal` returns nonce, AES-256-GCM ciphertext and tag in one piece. The nonce of 96 bits is random:
+ * NIST SP 800-38D bears 2^32 texts per key. `open` returns null, and throws nothing, for anything
  * that was not sealed with this secret for this purpose, or was changed since.
  */
 export function createSealer(secret: string, purpose: string): Sealer {

@@ -55,7 +55,7 @@ export function proposeSlugs(name: string): readonly string[] {
  *
  * Promises: what passes is 3 to 50 characters of a-z, 0-9 and single inner hyphens (so it is a
  * valid DNS label up to the length and never an `xn--` one), no reserved word, and cannot be
- * mistaken for an id. Raises nothing.
+ * mistaken for an id. Throws nothing.
  */
 export function findSlugFault(slug: string): string | null {
   if (!hasSlugLength(slug)) return `must have ${slugLengthMin} to ${slugLengthMax} characters`;
@@ -68,7 +68,7 @@ export function findSlugFault(slug: string): string | null {
 
 /**
  * Tells whether a text has the form of a slug, as every stored one has; a reserved word has it too.
- * What has not need not be looked for. Raises nothing.
+ * What has not need not be looked for. Throws nothing.
  */
 export function hasSlugForm(text: string): boolean {
   return hasSlugLength(text) && slugPattern.test(text);

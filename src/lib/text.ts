@@ -20,7 +20,7 @@ const visible = /[^\s\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
  *
  * Promises: what passes is well-formed Unicode that PostgreSQL can store, within the bounds in code
  * points, free of control and bidirectional formatting characters, and (with `min` of 1 or more)
- * shows at least one character. Works in time linear to `max`, however long the text. Raises
+ * shows at least one character. Works in time linear to `max`, however long the text. Throws
  * nothing.
  */
 export function findTextFault(value: string, rule: TextRule): string | null {

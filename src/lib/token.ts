@@ -33,7 +33,7 @@ export type MintedToken = { token: string; hash: TokenHash };
  * uniform over base62 (rejection sampling). The checksum, a CRC32 of everything before it in
  * base62, lets scanners and servers tell a real token from a typing error without a look-up; the
  * layout is GitHub's. `hash` is what to store; the token itself is shown once and kept nowhere.
- * `prefix` is ASCII letters, digits and underscores, chosen by the program. Raises nothing.
+ * `prefix` is ASCII letters, digits and underscores, chosen by the program. Throws nothing.
  */
 export function mintToken(prefix: string): MintedToken {
   const body = `${prefix}_${createSecret()}`;

@@ -14,7 +14,7 @@ let lastCounter = 0;
 /**
  * Tells whether a text is a UUID of any version in the one form in which PostgreSQL prints it:
  * lower case with hyphens. Upper case and braces are not accepted, although PostgreSQL would, so
- * that one row has one spelling and can have only one place in a cache. Raises nothing.
+ * that one row has one spelling and can have only one place in a cache. Throws nothing.
  */
 export function isUuid(value: string): boolean {
   return uuidPattern.test(value);
@@ -27,7 +27,7 @@ export function isUuid(value: string): boolean {
  * millisecond and when the clock steps back (section 6.2, method 1: `rand_a` is a counter that
  * starts anywhere in its lower half; an exhausted counter borrows the next millisecond). So `now`
  * is for a clock, not for dates of choice: one in the far future would pull all later ids with it.
- * The other 62 bits are random. Raises RangeError for a `now` outside 0 to 2^48 - 1.
+ * The other 62 bits are random. Throws RangeError for a `now` outside 0 to 2^48 - 1.
  */
 export function createUuidV7(now: number = Date.now()): string {
   if (!(now >= 0 && now <= timestampMax)) throw new RangeError('A UUID needs a time in 48 bits');

@@ -18,7 +18,7 @@ const secretKeys = [
   'tokenHash',
 ] as const;
 
-/** What could move a terminal's cursor, reorder the text or fake a line of its own. */
+/** Characters that could move a terminal's cursor, reorder text or fake a line. */
 const controls = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
 /**

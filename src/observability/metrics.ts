@@ -10,13 +10,13 @@ import {
   Registry,
 } from 'prom-client';
 
-/** What a process has counted, as a value that another can take. */
+/** The metrics of a process, as a value that can be sent to another. */
 export type Figures = readonly MetricObjectWithValues<MetricValue<string>>[];
 
 /** Prometheus’ text format, and its name. */
 export type PrintedFigures = { contentType: string; text: string };
 
-/** What a process tells Prometheus. */
+/** The metrics of a process. */
 export type Metrics = {
   /** An operation has been executed, whatever came of it. `operation` must be one of few. */
   observeOperation: (operation: string, seconds: number) => void;
@@ -57,7 +57,7 @@ export function createMetrics(): Metrics {
   });
   const errors = new Counter({
     name: 'tenantry_errors_total',
-    help: 'Answers with an error, also refusals that are members of a result, by code.',
+    help: 'Answers with an error, also errors that are members of a result, by code.',
     labelNames: ['code'],
     registers,
   });
@@ -106,7 +106,7 @@ export function printTogether(figures: readonly Figures[]): Promise<PrintedFigur
   return print(putTogether(figures));
 }
 
-/** What only grows, of several processes together: it counts on when they have ended. */
+/** A counter over several processes; it keeps the counts of those that have ended. */
 export async function sumTotals(figures: readonly Figures[]): Promise<Figures> {
   const together = await putTogether(figures).getMetricsAsJSON();
   return together.filter(({ type }) => ['counter', 'histogram'].includes(String(type)));

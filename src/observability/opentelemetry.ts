@@ -56,7 +56,7 @@ export async function createTracing(options: TracingOptions): Promise<Tracing> {
 }
 
 /**
- * A caller's `tracestate` is not taken over: it is for whoever is asked next, and we ask nobody. So nothing
+ * A caller's `tracestate` is not taken over: it is for anyone who is asked next, and we ask nobody. So nothing
  * of these headers gets into a trace but two numbers.
  */
 function readParent(traceparent: string | undefined): Context {

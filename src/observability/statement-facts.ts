@@ -1,4 +1,4 @@
-/** What a trace says of a statement. */
+/** Attributes of a statement in a trace. */
 export type StatementFacts = { name: string; attributes: Record<string, string> };
 
 const known = new Map<string, StatementFacts>();

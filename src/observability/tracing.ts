@@ -2,7 +2,7 @@ import type { Config } from '../config.ts';
 import type { Logger } from './logger.ts';
 import type { TracedWork } from './traced-work.ts';
 
-/** What a trace says of an operation besides its time and its statements. */
+/** Attributes of an operation in a trace, besides its time and statements. */
 export type OperationFacts = {
   requestId: string;
   /** Null for one that did not get as far as being executed. */
@@ -26,7 +26,7 @@ export type TracedOperation = TracedWork & {
 export type Tracing = {
   /** `traceparent` is that header of the request, whatever it holds. Null for one that is not sampled. */
   beginOperation(traceparent: string | undefined): TracedOperation | null;
-  /** Hands over what is left, for as long as a stop may take at most; raises nothing. */
+  /** Hands over what is left, for as long as a stop may take at most; throws nothing. */
   close(): Promise<void>;
 };
 

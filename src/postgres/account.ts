@@ -4,7 +4,7 @@ import path from 'node:path';
 import { EmbeddedError, useOwnServer } from './embedded-error.ts';
 
 /**
- * As whom PostgreSQL's programs run. `self`: as whoever we are. Otherwise we are root, which
+ * As whom PostgreSQL's programs run. `self`: as anyone who we are. Otherwise we are root, which
  * PostgreSQL refuses to run as, and they run as the system user `postgres`; `throughClosedFolders`
  * when that user needs help to reach a folder that only root may enter.
  */
@@ -19,7 +19,7 @@ const self: Account = { kind: 'self' };
 
 /**
  * Decides as whom to run, and creates the user `postgres` where root has none yet. `mustReach` are
- * the files and folders that the account has to get at. Raises EmbeddedError when it cannot.
+ * the files and folders that the account has to get at. Throws EmbeddedError when it cannot.
  */
 export async function findAccount(mustReach: readonly string[]): Promise<Account> {
   if (process.getuid?.() !== 0) return self;

@@ -21,7 +21,7 @@ const leftOut =
 
 /**
  * Copies the cluster in `pgData` into the folder `target`, which must not exist, while it serves. What
- * is committed before the end is in it. Raises what the database and the file system raise.
+ * is committed before the end is in it. Throws what the database and the file system raise.
  */
 export async function copyRunningCluster(
   ownerUrl: string,

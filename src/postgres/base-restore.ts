@@ -13,7 +13,7 @@ import { findRunning } from './postmaster.ts';
  * Puts a copied cluster in the place of the one in `dataDir`. `prepare` is given a data folder that holds
  * nothing but the copy; only when it has resolved does the copy take its place, in one step, so that
  * nobody is ever served from one that is not prepared. Answers where the replaced cluster lies now, or
- * null where there was none. Raises EmbeddedError where a server runs there, and what `prepare` raises.
+ * null where there was none. Throws EmbeddedError where a server runs there, and what `prepare` throws.
  */
 export async function replaceCluster(
   copy: string,

@@ -13,7 +13,7 @@ type Link = { source: string; target: string };
  * install script would have done (links between libraries, which npm cannot pack, and executable
  * bits), so `npm ci --ignore-scripts` is enough; safe when several processes do it at once.
  * `root` is the folder of another version's package, for tests.
- * Raises EmbeddedError where there is no package for this platform.
+ * Throws EmbeddedError where there is no package for this platform.
  */
 export async function prepareBinaries(root: string = findPackageRoot()): Promise<PostgresBinaries> {
   const suffix = process.platform === 'win32' ? '.exe' : '';

@@ -28,7 +28,7 @@ export async function copyFolder(
   return sum;
 }
 
-/** Answers the size of the copy, which is on disk; 0 for a file that is no more. */
+/** Returns the size of the copy, which is on disk; 0 for a file that is no more. */
 export async function copyOnto(from: string, to: string): Promise<number> {
   try {
     await copyFile(from, to);

@@ -8,7 +8,7 @@ export function buildOwnerUrl(cluster: { port: number; password: string }, datab
   return `postgresql://postgres:${cluster.password}@127.0.0.1:${cluster.port}/${database}`;
 }
 
-/** Creates our database in a cluster that has none yet, and answers the owner's url for it. */
+/** Creates our database in a cluster that has none yet, and returns the owner's url for it. */
 export async function createDatabase(cluster: { port: number; password: string }): Promise<string> {
   const client = await connect(buildOwnerUrl(cluster, 'postgres'), { name: 'tenantry-start' });
   try {

@@ -3,5 +3,5 @@ export class EmbeddedError extends Error {
   override readonly name = 'EmbeddedError';
 }
 
-/** What every message about a place where it cannot run ends with. */
+/** The end of every message about a place where it cannot run. */
 export const useOwnServer = 'or set DATABASE_URL to a PostgreSQL 17 or newer of your own';

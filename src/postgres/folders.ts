@@ -8,7 +8,7 @@ export type ClusterFolders = {
   pgData: string;
   /** The owner's password, mode 0600. */
   passwordFile: string;
-  /** What the server prints. */
+  /** The output of the server. */
   logFile: string;
   /** The token of the process that stops the server at its end. */
   ownerFile: string;

@@ -10,9 +10,9 @@ import { type ClusterFolders, nameFolders } from './folders.ts';
 const packagedVersion = '18';
 
 /**
- * Makes sure that the data folder exists, and answers the owner's password. A new one is built
+ * Makes sure that the data folder exists, and returns the owner's password. A new one is built
  * beside its place and moved there when it is complete, so a kill in between leaves nothing that
- * looks like a cluster; the next start builds it afresh. Call it under the cluster's lock. Raises
+ * looks like a cluster; the next start builds it afresh. Call it under the cluster's lock. Throws
  * EmbeddedError for a folder that is somebody else's, of another version, or no cluster at all.
  */
 export async function initialise(

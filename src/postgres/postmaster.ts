@@ -21,7 +21,7 @@ const impossiblePid = 2_147_483_646;
 
 /**
  * The port of the server that runs on this data folder, or null when none does. Waits for one that
- * is still starting or stopping. Raises EmbeddedError when that does not end.
+ * is still starting or stopping. Throws EmbeddedError when that does not end.
  */
 export async function findRunning(folders: ClusterFolders): Promise<number | null> {
   const deadline = Date.now() + startSecondsMax * 1_000;
@@ -41,7 +41,7 @@ export async function findRunning(folders: ClusterFolders): Promise<number | nul
 }
 
 /**
- * Starts the server and answers its port: the preferred one if it is free. `pg_ctl` gives the
+ * Starts the server and returns its port: the preferred one if it is free. `pg_ctl` gives the
  * server a session of its own, so a Ctrl-C in our terminal reaches us and not the database.
  */
 export async function startPostmaster(
@@ -92,7 +92,7 @@ async function choosePort(preferred: number | undefined): Promise<number> {
   return findFreePort();
 }
 
-/** What the server writes into postmaster.pid, line by line (its miscadmin.h). */
+/** The lines of postmaster.pid (miscadmin.h of PostgreSQL). */
 async function readPostmaster(
   folders: ClusterFolders,
 ): Promise<{ pid: number; port: number; status: string } | null> {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Account } from './account.ts';
 import type { ClusterFolders } from './folders.ts';
 
-/** What a server is started with. */
+/** The settings a server is started with. */
 export type ServerSettings = {
   /** The shipped configuration file. It is copied at each start, so a change counts from then on. */
   settingsFile: string;

@@ -21,7 +21,7 @@ export type EmbeddedCluster = {
   stop: () => Promise<void>;
 };
 
-/** What to start. */
+/** The server to start. */
 export type EmbeddedOptions = {
   /** Made if missing; the cluster lies in its folder `postgres`. */
   dataDir: string;
@@ -41,10 +41,10 @@ const lockDeadlineSeconds = 180;
 
 /**
  * Starts the embedded PostgreSQL of a data folder, or joins the one that already runs there.
- * Whoever starts it owns it and stops it at the end. A server whose owner was killed is adopted;
+ * Anyone who starts it owns it and stops it at the end. A server whose owner was killed is adopted;
  * one whose owner lives is only used. Safe at any interruption and for any number of processes at
  * once. Ready in under a second except for the very first start, which creates the cluster.
- * Raises EmbeddedError, whose message says what to do.
+ * Throws EmbeddedError, whose message says what to do.
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedCluster> {
   const folders = nameFolders(await createDataDir(options.dataDir));
@@ -55,7 +55,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedC
   );
 }
 
-/** Answers its real path: the same folder by another name is the same cluster. */
+/** Returns its real path: the same folder by another name is the same cluster. */
 async function createDataDir(dataDir: string): Promise<string> {
   try {
     await mkdir(dataDir, { recursive: true });

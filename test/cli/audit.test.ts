@@ -78,8 +78,8 @@ test('tail -f goes on with what follows, and ends well when it is stopped', asyn
   ]);
 });
 
-test('export writes a whole trail, or what is behind a number, and no file that is not whole', async () => {
-  const file = path.join(folder, 'trail.ndjson');
+test('export writes a whole audit log, or what is behind a number, and no file that is not whole', async () => {
+  const file = path.join(folder, 'audit log.ndjson');
   expect(await audit('export', '--tenant', team.slug, '--output', file)).toMatchObject({
     code: 0,
     stdout: '',

@@ -69,7 +69,7 @@ async function serve(child: ChildProcess): Promise<Served> {
   };
 }
 
-/** Sends a program the signal as soon as it has printed `text`, and answers how it ended. */
+/** Sends a program the signal as soon as it has printed `text`, and returns how it ended. */
 export async function signalOnce(
   text: RegExp,
   signal: NodeJS.Signals,

@@ -3,7 +3,7 @@ import { createMember, createTeam } from '../support/people.ts';
 import {
   listOperatorEvents,
   type OperatedApp,
-  refusal,
+  rejection,
   startOperatedApp,
 } from './operator-fixture.ts';
 
@@ -18,7 +18,7 @@ const countMails = async () => {
   return rows[0].mails;
 };
 
-test('people are invited by mail, and the trail tells it as nobody’s doing', async () => {
+test('people are invited by mail, and the audit log tells it as nobody’s doing', async () => {
   const team = await createTeam(app);
   const before = await countMails();
   const emails = ['Mary@people.example', 'joe@people.example'];
@@ -59,11 +59,11 @@ test('a call that cannot be answered at all changes nothing', async () => {
   const team = await createTeam(app);
   const before = await countMails();
   expect(await app.run('invite', 'mary@people.example', '--tenant', 'no-such-tenant')).toEqual(
-    refusal(1, 'There is no tenant "no-such-tenant".'),
+    rejection(1, 'There is no tenant "no-such-tenant".'),
   );
   const many = Array.from({ length: 101 }, (_, number) => `p${number}@people.example`);
   expect(await app.run('invite', ...many, '--tenant', team.slug)).toEqual(
-    refusal(1, '<email...>: Invite from 1 to 100 people at once.'),
+    rejection(1, '<email...>: Invite from 1 to 100 people at once.'),
   );
   expect(await app.run('invite', '--tenant', team.slug)).toMatchObject({ code: 2, stdout: '' });
   expect(await countMails()).toBe(before);

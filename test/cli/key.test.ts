@@ -3,7 +3,7 @@ import { addMember, createMember, createPerson, createTeam } from '../support/pe
 import {
   listOperatorEvents,
   type OperatedApp,
-  refusal,
+  rejection,
   startOperatedApp,
 } from './operator-fixture.ts';
 
@@ -43,7 +43,7 @@ test('a key is printed alone and once, works, is listed without it and stops for
   const days = (Date.parse(key.expiresAt) - Date.parse(key.createdAt)) / 86_400_000;
   expect(days).toBeCloseTo(30, 1);
   expect(await app.run('key', 'revoke', key.id)).toEqual(
-    refusal(2, 'There is no terminal to confirm this at: give --yes.'),
+    rejection(2, 'There is no terminal to confirm this at: give --yes.'),
   );
   expect(await listMembers(secret, team.tenantId)).toBe(1);
   const revoked = await app.runJson('key', 'revoke', key.id, '--yes');
@@ -65,18 +65,18 @@ test('a key has no more than its creator, who is named where that is not plain',
       ...creator,
     );
   expect(await create('members:read', '--creator', viewer.email)).toEqual(
-    refusal(
+    rejection(
       1,
       '--permission: The key cannot have "members:read", which its creator does not have.',
     ),
   );
   expect(await create('tenant:read', '--creator', stranger.email)).toMatchObject({ code: 1 });
   expect(await create('no:such')).toEqual(
-    refusal(1, '--permission: This permission does not exist.'),
+    rejection(1, '--permission: This permission does not exist.'),
   );
   await addMember(app, team, stranger, 'owner');
   expect(await create('tenant:read')).toEqual(
-    refusal(
+    rejection(
       1,
       'This tenant has not exactly one active owner: say whose rights bound the key with --creator.',
     ),
@@ -94,7 +94,7 @@ test('a key of another tenant, or none, is not found by a made-up id', async () 
   const inOther = apiKey.id.slice(0, -32) + other.tenantUuid.replaceAll('-', '');
   for (const id of [inOther, 'key_1', team.tenantId]) {
     expect(await app.run('key', 'revoke', id, '--yes')).toEqual(
-      refusal(1, 'This API key does not exist or is not visible to you.'),
+      rejection(1, 'This API key does not exist or is not visible to you.'),
     );
   }
   const [key] = await app.runLines('key', 'list', '--tenant', team.slug);

@@ -15,7 +15,7 @@ export type CommandSeries = {
 export type OperatedApp = TestApp & {
   ownerUrl: string;
   run: CommandSeries['run'];
-  /** Runs it and answers its one JSON document; it must end with 0. */
+  /** Runs it and returns its one JSON document; it must end with 0. */
   // biome-ignore lint/suspicious/noExplicitAny: tests read answers of every shape.
   runJson: (...args: string[]) => Promise<any>;
   /** The same for a list: one object a line. */
@@ -107,7 +107,7 @@ export function startSeries(environment: Environment): CommandSeries {
   };
 }
 
-/** What an operator left in a chain of the trail, in its order. */
+/** What an operator left in a chain of the audit log, in its order. */
 export async function listOperatorEvents(app: TestApp, chainId: string) {
   const { rows } = await app.owner.query<{ action: string; changes: object }>(
     `select action, changes from audit_events
@@ -117,7 +117,7 @@ export async function listOperatorEvents(app: TestApp, chainId: string) {
   return rows;
 }
 
-/** A refusal: one line on standard error, nothing on standard output. */
-export function refusal(code: number, message: string) {
+/** An error: one line on standard error, nothing on standard output. */
+export function rejection(code: number, message: string) {
   return { code, stdout: '', stderr: `error: ${message}\n` };
 }

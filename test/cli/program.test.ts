@@ -114,7 +114,7 @@ describe('admin create', () => {
     return data.viewer === null ? null : data.viewer.isPlatformAdmin;
   };
 
-  const listTrail = async (email: string) => {
+  const listAuditLog = async (email: string) => {
     const { rows } = await app.asOwner(
       `select e.action, e.actor_id, e.changes from audit_events e join users u on u.id = e.chain_id
        where u.email = '${email}' and e.action like 'platform_admin.%'`,
@@ -134,7 +134,7 @@ describe('admin create', () => {
       outcome: 'unchanged',
     });
     expect(await send('signIn', email)).toMatchObject({ __typename: 'SignInSuccess' });
-    expect(await listTrail(email)).toEqual([
+    expect(await listAuditLog(email)).toEqual([
       { action: 'platform_admin.created', actor_id: null, changes: {} },
     ]);
   });
@@ -150,7 +150,7 @@ describe('admin create', () => {
     expect(code).toBe(0);
     expect(await isAdmin(token)).toBeNull();
     expect(await isAdmin((await send('signIn', email)).token)).toBe(true);
-    expect(await listTrail(email)).toEqual([
+    expect(await listAuditLog(email)).toEqual([
       {
         action: 'platform_admin.promoted',
         actor_id: null,

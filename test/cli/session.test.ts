@@ -4,7 +4,7 @@ import { createMember, createPerson, createTeam } from '../support/people.ts';
 import {
   listOperatorEvents,
   type OperatedApp,
-  refusal,
+  rejection,
   startOperatedApp,
 } from './operator-fixture.ts';
 
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-test('one session ends at once and no other; the trail tells the person of it', async () => {
+test('one session ends at once and no other; the audit log tells the person of it', async () => {
   const person = await createPerson(app);
   const second = await openSession(app, person);
   const listed = await app.runLines('session', 'list', '--user', person.email);
@@ -33,11 +33,11 @@ test('one session ends at once and no other; the trail tells the person of it', 
     { action: 'session.revoked', changes: {} },
   ]);
   expect(await app.run('session', 'revoke', second.id)).toEqual(
-    refusal(1, 'This session does not exist or is not visible to you.'),
+    rejection(1, 'This session does not exist or is not visible to you.'),
   );
 });
 
-test('sessions bound to a tenant are listed by it, and end in its trail', async () => {
+test('sessions bound to a tenant are listed by it, and end in its audit log', async () => {
   const team = await createTeam(app);
   const member = await createMember(app, team, 'member');
   const bound = await openSession(app, member, team.slug);
@@ -55,7 +55,7 @@ test('all sessions of somebody end only after a yes', async () => {
   const person = await createPerson(app);
   const second = await openSession(app, person);
   expect(await app.run('session', 'revoke', '--user', person.email)).toEqual(
-    refusal(2, 'There is no terminal to confirm this at: give --yes.'),
+    rejection(2, 'There is no terminal to confirm this at: give --yes.'),
   );
   expect([await isGood(second), await isGood(person)]).toEqual([true, true]);
   expect(await app.run('session', 'revoke', '--user', person.email, '--yes')).toEqual({
@@ -77,6 +77,6 @@ test('whose sessions are meant has to be said, once', async () => {
     code: 2,
   });
   expect(await app.run('session', 'revoke', 'session_1')).toEqual(
-    refusal(1, 'This session does not exist or is not visible to you.'),
+    rejection(1, 'This session does not exist or is not visible to you.'),
   );
 });

@@ -4,7 +4,7 @@ import { createPerson, createTeam, type Team } from '../support/people.ts';
 import {
   listOperatorEvents,
   type OperatedApp,
-  refusal,
+  rejection,
   startOperatedApp,
 } from './operator-fixture.ts';
 
@@ -50,22 +50,22 @@ test('a tenant that cannot be created names the option, and nothing is created',
   const before = await countRows(app, 'tenants');
   const create = (slug: string, owner = email) =>
     app.run('tenant', 'create', '--name', 'Labs', '--slug', slug, '--owner', owner);
-  expect(await create('X')).toEqual(refusal(1, '--slug must have 3 to 50 characters.'));
+  expect(await create('X')).toEqual(rejection(1, '--slug must have 3 to 50 characters.'));
   expect(await create(team.slug)).toEqual(
-    refusal(1, '--slug: This slug is taken; please choose another.'),
+    rejection(1, '--slug: This slug is taken; please choose another.'),
   );
-  expect(await create('labs', 'mary')).toEqual(refusal(1, '--owner must contain exactly one @.'));
+  expect(await create('labs', 'mary')).toEqual(rejection(1, '--owner must contain exactly one @.'));
   expect(await create('labs', 'x@gone.example')).toEqual(
-    refusal(1, 'There is no user "x@gone.example".'),
+    rejection(1, 'There is no user "x@gone.example".'),
   );
   await app.owner.query(`update users set status = 'suspended' where id = $1`, [userUuid]);
   expect(await create('labs')).toEqual(
-    refusal(1, '--owner: A suspended user cannot own a new tenant.'),
+    rejection(1, '--owner: A suspended user cannot own a new tenant.'),
   );
   expect(await countRows(app, 'tenants')).toBe(before);
 });
 
-test('a tenant goes through its whole life, told of as nobody’s doing', async () => {
+test('a tenant goes through its whole life, notified of as nobody’s doing', async () => {
   const team = await createTeam(app);
   expect(await app.run('tenant', 'suspend', team.slug)).toEqual({
     code: 0,
@@ -96,13 +96,13 @@ test('a tenant goes through its whole life, told of as nobody’s doing', async 
 test('a tenant is not deleted without a terminal, without its slug, or with another', async () => {
   const team = await createTeam(app);
   expect(await app.run('tenant', 'delete', team.slug)).toEqual(
-    refusal(2, 'There is no terminal to confirm this at: give --confirm-slug <slug> or --yes.'),
+    rejection(2, 'There is no terminal to confirm this at: give --confirm-slug <slug> or --yes.'),
   );
   expect(await app.run('tenant', 'delete', team.slug, '--confirm-slug', 'acme')).toEqual(
-    refusal(1, '--confirm-slug is not the slug of this tenant.'),
+    rejection(1, '--confirm-slug is not the slug of this tenant.'),
   );
   expect(await app.run('tenant', 'delete', 'no-such-tenant', '--yes')).toEqual(
-    refusal(1, 'There is no tenant "no-such-tenant".'),
+    rejection(1, 'There is no tenant "no-such-tenant".'),
   );
   expect(await app.run('tenant', 'resume', `tenant_${'0'.repeat(32)}`)).toMatchObject({ code: 1 });
   expect(await seesTenant(team)).toMatchObject({ status: 'ACTIVE' });
@@ -113,7 +113,7 @@ test('a tenant that is to be erased cannot be suspended', async () => {
   const team = await createTeam(app);
   expect((await app.run('tenant', 'delete', team.slug, '--yes')).code).toBe(0);
   expect(await app.run('tenant', 'suspend', team.slug)).toEqual(
-    refusal(1, 'Only an active tenant can be suspended; this one is pending deletion.'),
+    rejection(1, 'Only an active tenant can be suspended; this one is pending deletion.'),
   );
 });
 
@@ -148,7 +148,7 @@ test('a list that finds nothing is empty, and says so where people look', async 
   const args = ['tenant', 'list', '--search', 'no such tenant anywhere'];
   expect(await app.run(...args)).toEqual({ code: 0, stdout: '', stderr: 'No tenants.\n' });
   expect(await app.run('tenant', 'list', '--search', 'ab')).toEqual(
-    refusal(1, '--search needs at least 3 characters.'),
+    rejection(1, '--search needs at least 3 characters.'),
   );
 });
 

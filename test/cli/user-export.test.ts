@@ -79,7 +79,7 @@ test('hashes of passwords are written only when they are asked for', async () =>
   expect(stdout).not.toContain('$2');
 });
 
-test('all about one person is one JSON document, and its trail tells who was told', async () => {
+test('all about one person is one JSON document, and its audit log tells who was told', async () => {
   const { code, stdout } = await run(['export', 'Formula@People.example']);
   expect({ code, ...JSON.parse(stdout) }).toMatchObject({
     code: 0,

@@ -5,7 +5,7 @@ import { createMember, createPerson, createTeam } from '../support/people.ts';
 import {
   listOperatorEvents,
   type OperatedApp,
-  refusal,
+  rejection,
   startOperatedApp,
 } from './operator-fixture.ts';
 
@@ -61,10 +61,10 @@ test('an erased user is gone, and each tenant learns that it lost a member', asy
 test('nobody is erased without a terminal, nor the last owner of a tenant', async () => {
   const { owner, slug } = await createTeam(app);
   expect(await app.run('user', 'erase', owner.email)).toEqual(
-    refusal(2, 'There is no terminal to confirm this at: give --yes.'),
+    rejection(2, 'There is no terminal to confirm this at: give --yes.'),
   );
   expect(await app.run('user', 'erase', owner.email, '--yes')).toEqual(
-    refusal(1, `This user is the last owner of "${slug}"; make someone else an owner first.`),
+    rejection(1, `This user is the last owner of "${slug}"; make someone else an owner first.`),
   );
   expect(await isGood(owner)).toBe(true);
   expect(await listOperatorEvents(app, owner.userUuid)).toEqual([]);
@@ -73,11 +73,11 @@ test('nobody is erased without a terminal, nor the last owner of a tenant', asyn
 test('what cannot be done to a user says why in one line', async () => {
   const { email } = await createPerson(app);
   expect(await app.run('user', 'show', 'mary')).toEqual(
-    refusal(1, '<user> must contain exactly one @.'),
+    rejection(1, '<user> must contain exactly one @.'),
   );
   expect(await app.run('user', 'suspend', `user_${'0'.repeat(32)}`)).toMatchObject({ code: 1 });
   expect(await app.run('user', 'suspend', email, '--reason', ' ')).toEqual(
-    refusal(1, '--reason must not be blank.'),
+    rejection(1, '--reason must not be blank.'),
   );
   expect(await app.run('user', 'list', '--status', 'gone')).toMatchObject({ code: 2, stdout: '' });
   expect(await app.run('user', 'list', '--limit', '0')).toMatchObject({ code: 2, stdout: '' });

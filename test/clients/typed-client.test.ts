@@ -61,7 +61,7 @@ test('somebody else’s token is no answer for who may not verify', async () => 
   });
 });
 
-test('refusals of a sign-in are told apart by their type', async () => {
+test('errors of a sign-in are told apart by their type', async () => {
   const { email } = await createMember(app, team, 'member');
   const refused = await signIn(anonymous, email, 'not the password of anybody');
   expect(refused.kind).toBe('refused');

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-test('a URL that reaches PostgreSQL itself is seen to be direct, whoever logs in', async () => {
+test('a URL that reaches PostgreSQL itself is seen to be direct, no matter who logs in', async () => {
   expect(await inspectRoute(database.ownerUrl)).toBe('direct');
   expect(await inspectRoute(database.appUrl)).toBe('direct');
 });

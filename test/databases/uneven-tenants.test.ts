@@ -70,12 +70,12 @@ const lists: Record<string, List> = {
     buffersMax: 100,
     expected: null,
   },
-  'the trail': {
+  'the audit log': {
     ask: ofTenant('auditEvents(first: 50) { edges { node { id } } }'),
     buffersMax: 500,
     expected: null,
   },
-  'the trail of an action': {
+  'the audit log of an action': {
     ask: ofTenant(
       'auditEvents(first: 50, where: { action: "membership.created" }) { edges { node { id } } }',
     ),
@@ -111,7 +111,7 @@ describe('a page of a large tenant takes what a page takes where most tenants ha
         await makeOwner(client, large);
         for (const [name, list] of Object.entries(lists)) {
           const player = createPlayer(app.url, arena.log);
-          // PostgreSQL looks at five plans made for their arguments before it may keep one for all; whoever is
+          // PostgreSQL looks at five plans made for their arguments before it may keep one for all; anyone who is
           // no administrator is shown the large one alone.
           for (const one of small) await player.play(name, list.ask(one), root.token);
           const answers: Data[] = [];
@@ -168,7 +168,7 @@ async function makeOwner(client: pg.Client, { id }: Tenant): Promise<void> {
 }
 
 /**
- * Tenants of one member and a large one, each with a trail, invitations and keys as long as it is large. Answers the
+ * Tenants of one member and a large one, each with a audit log, invitations and keys as long as it is large. Returns the
  * large one and ten of the small.
  */
 async function fill(client: pg.Client): Promise<{ large: Tenant; small: Tenant[] }> {

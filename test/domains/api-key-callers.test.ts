@@ -10,7 +10,7 @@ import {
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { type Cast, createCast } from '../support/cast.ts';
 import { openSession, send } from '../support/credentials.ts';
-import { live, readTrail } from '../support/life-cycle.ts';
+import { live, readAuditLog } from '../support/life-cycle.ts';
 import { codeOf, mutate, readRows, updateMembership } from '../support/mutate.ts';
 import { createMember, createTeam, toUuid } from '../support/people.ts';
 
@@ -92,7 +92,7 @@ describe('a key in its tenant', () => {
     expect(await listOwnPermissions(blind.ask, tenantId)).toEqual(['tenant:read']);
   });
 
-  test('changes the tenant, its roles and its members, and is the actor in the trail', async () => {
+  test('changes the tenant, its roles and its members, and is the actor in the audit log', async () => {
     const { tenantId, tenantUuid } = cast.team;
     const member = await createMember(app, cast.team, 'member');
     const { membershipId } = member;
@@ -223,7 +223,7 @@ describe('a key in its tenant', () => {
     expect(errors?.map(({ extensions }) => extensions.code)).toEqual(['UNAUTHENTICATED']);
     expect(data).toBeNull();
     expect(await isKeyGood(blind)).toBe(false);
-    const [entry] = (await readTrail(app, cast.team.tenantUuid)).slice(-1);
+    const [entry] = (await readAuditLog(app, cast.team.tenantUuid)).slice(-1);
     const id = toUuid(blind.id);
     expect(entry).toMatchObject({ action: 'api_key.revoked', actor: id, target: id });
     const alone = await createProgram(app, cast.owner, cast.team, 'tenant:read');

@@ -9,7 +9,7 @@ import {
 } from '../support/api-keys.ts';
 import type { TestApp } from '../support/app.ts';
 import { send } from '../support/credentials.ts';
-import { live, readTrail } from '../support/life-cycle.ts';
+import { live, readAuditLog } from '../support/life-cycle.ts';
 import { mutate, updateMembership } from '../support/mutate.ts';
 import {
   createMember,
@@ -139,7 +139,7 @@ describe('a change of the password', () => {
       ...changes,
     });
 
-  test('ends the keys of the person in all tenants where asked to, each told in its trail', async () => {
+  test('ends the keys of the person in all tenants where asked to, each told in its audit log', async () => {
     const other = await createTeam(here);
     await here.owner.query(
       `with m as (insert into user_tenants (tenant_id, user_id) values ($1, $2) returning *)
@@ -172,7 +172,7 @@ describe('a change of the password', () => {
       [other, second],
     ] as const) {
       const told = { action: 'api_key.revoked', actor: creator.userUuid, target: toUuid(id) };
-      expect(await readTrail(here, tenantUuid)).toContainEqual(expect.objectContaining(told));
+      expect(await readAuditLog(here, tenantUuid)).toContainEqual(expect.objectContaining(told));
     }
   });
 

@@ -9,7 +9,7 @@ import {
 } from '../support/api-keys.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { type CallerName, type Cast, createCast } from '../support/cast.ts';
-import { live, readTrail } from '../support/life-cycle.ts';
+import { live, readAuditLog } from '../support/life-cycle.ts';
 import { createMember, createPlatformAdmin, createTeam, toUuid } from '../support/people.ts';
 
 let app: TestApp;
@@ -24,7 +24,7 @@ beforeEach(async () => {
 });
 afterAll(() => app.close());
 
-const refusals: [CallerName, string][] = [
+const rejections: [CallerName, string][] = [
   ['member', 'FORBIDDEN'],
   ['viewer', 'FORBIDDEN'],
   ['paused', 'NOT_FOUND'],
@@ -44,8 +44,8 @@ describe('rotating a key', () => {
     expect(value.apiKey.id).not.toBe(program.id);
     expect(await isKeyGood(program)).toBe(false);
     expect(await isKeyGood(toProgram(app, value))).toBe(true);
-    const trail = await readTrail(app, cast.team.tenantUuid);
-    expect(trail.slice(-2)).toMatchObject([
+    const auditLog = await readAuditLog(app, cast.team.tenantUuid);
+    expect(auditLog.slice(-2)).toMatchObject([
       { action: 'api_key.created', actor: cast.admin.userUuid, target: toUuid(value.apiKey.id) },
       {
         action: 'api_key.rotated',
@@ -90,7 +90,7 @@ describe('rotating a key', () => {
     expect(await isKeyGood(program)).toBe(true);
   });
 
-  test.each<[CallerName, string]>([...refusals, ['platformAdmin', 'FORBIDDEN']])(
+  test.each<[CallerName, string]>([...rejections, ['platformAdmin', 'FORBIDDEN']])(
     'is refused to who may not manage keys as a member: %s',
     async (name, code) => {
       const outcome = await sendKey(cast.as[name], 'rotateApiKey', { apiKeyId: program.id });
@@ -142,7 +142,7 @@ describe('rotating a key', () => {
 });
 
 describe('revoking a key', () => {
-  test('ends it at once and is told in the trail', async () => {
+  test('ends it at once and is told in the audit log', async () => {
     const { code, value } = await sendKey(cast.as.admin, 'revokeApiKey', { apiKeyId: program.id });
     expect(code).toBeNull();
     expect(value.apiKey).toMatchObject({
@@ -151,7 +151,7 @@ describe('revoking a key', () => {
       effectivePermissions: [],
     });
     expect(await isKeyGood(program)).toBe(false);
-    const [entry] = (await readTrail(app, cast.team.tenantUuid)).slice(-1);
+    const [entry] = (await readAuditLog(app, cast.team.tenantUuid)).slice(-1);
     expect(entry).toMatchObject({
       action: 'api_key.revoked',
       actor: cast.admin.userUuid,
@@ -162,13 +162,13 @@ describe('revoking a key', () => {
 
   test('a second time changes nothing and tells nothing', async () => {
     const first = await sendKey(cast.as.owner, 'revokeApiKey', { apiKeyId: program.id });
-    const told = (await readTrail(app, cast.team.tenantUuid)).length;
+    const told = (await readAuditLog(app, cast.team.tenantUuid)).length;
     const second = await sendKey(cast.as.owner, 'revokeApiKey', { apiKeyId: program.id });
     expect(second).toEqual(first);
-    expect(await readTrail(app, cast.team.tenantUuid)).toHaveLength(told);
+    expect(await readAuditLog(app, cast.team.tenantUuid)).toHaveLength(told);
   });
 
-  test.each(refusals)('is refused to who may not: %s', async (name, code) => {
+  test.each(rejections)('is refused to who may not: %s', async (name, code) => {
     const outcome = await sendKey(cast.as[name], 'revokeApiKey', { apiKeyId: program.id });
     expect(outcome.code).toBe(code);
     expect(await isKeyGood(program)).toBe(true);

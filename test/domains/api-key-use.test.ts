@@ -147,7 +147,7 @@ describe('asking by a key', () => {
     await waitUntil(async () => Number(first.last) < Number((await read()).last));
   });
 
-  test('by one that is not good writes nothing', async () => {
+  test('by one that is not valid writes nothing', async () => {
     const program = await createProgram(app, team.owner, team, 'tenant:read');
     await sendKey(team.owner.ask, 'revokeApiKey', { apiKeyId: program.id });
     expect(await isKeyGood(program)).toBe(false);
@@ -206,7 +206,7 @@ describe('a key that asks too often', () => {
     }
   });
 
-  test('is as any that is not good once it was revoked', async () => {
+  test('is as any that is not valid once it was revoked', async () => {
     const { id, token } = await createProgram(slow, slowTeam.owner, slowTeam, 'tenant:read');
     const ask = () => post(slow, { query: whoQuery }, { authorization: `Bearer ${token}` });
     await ask();

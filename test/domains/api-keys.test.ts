@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createMemberWith, createProgram, isKeyGood, sendKey } from '../support/api-keys.ts';
 import { listStatementsOf, startTestApp, type TestApp } from '../support/app.ts';
 import { type CallerName, type Cast, createCast } from '../support/cast.ts';
-import { countRows, live, readTrail } from '../support/life-cycle.ts';
+import { countRows, live, readAuditLog } from '../support/life-cycle.ts';
 import { codeOf, listFaultyTexts } from '../support/mutate.ts';
 import { createMember, createPlatformAdmin, createTeam, toUuid } from '../support/people.ts';
 
@@ -44,14 +44,14 @@ describe('a new key', () => {
     expect(Date.parse(apiKey.expiresAt) - Date.parse(apiKey.createdAt)).toBe(90 * dayMs);
   });
 
-  test('is stored as a hash alone, and told in the trail without its secret', async () => {
+  test('is stored as a hash alone, and told in the audit log without its secret', async () => {
     const { value } = await sendKey(cast.as.owner, 'createApiKey', keyOf(cast, { name: 'told' }));
     const { secret, apiKey } = value;
     const { rows } = await app.owner.query('select to_jsonb(k)::text as row from api_keys k');
     const [stored] = rows.filter(({ row }) => row.includes(toUuid(apiKey.id)));
     expect(stored.row).toContain(createHash('sha256').update(secret).digest('hex'));
-    const trail = await readTrail(app, cast.team.tenantUuid);
-    const entry = trail.find(({ target }) => target === toUuid(apiKey.id));
+    const auditLog = await readAuditLog(app, cast.team.tenantUuid);
+    const entry = auditLog.find(({ target }) => target === toUuid(apiKey.id));
     expect(entry).toMatchObject({
       action: 'api_key.created',
       actor: cast.owner.userUuid,
@@ -61,7 +61,7 @@ describe('a new key', () => {
         expiresAt: [null, apiKey.expiresAt],
       },
     });
-    const everything = JSON.stringify([rows, trail]);
+    const everything = JSON.stringify([rows, auditLog]);
     expect(everything).not.toContain(secret.slice('tenantry_test_key_'.length, -6));
   });
 

@@ -51,7 +51,7 @@ async function append(entry: {
   );
 }
 
-test('who is erased leaves an id in the trail: no address, no personal value, and every row still proven', async () => {
+test('who is erased leaves an id in the audit log: no address, no personal value, and every row still proven', async () => {
   const member = await createMember(app, team, 'admin');
   await updateMembership(team.owner.ask, member.membershipId, {
     metadata: { nickname: 'Rumpelstiltskin' },
@@ -173,7 +173,7 @@ test('rows from before there were digests keep their hashes, and forget too', as
   expect(addresses.every(({ address }) => address === null)).toBe(true);
 });
 
-test('readers of the trail see that something was taken out', async () => {
+test('readers of the audit log see that something was taken out', async () => {
   const member = await createMember(app, team, 'admin');
   await live(member.ask, 'updateTenant', { tenantId: team.tenantId, name: 'And once more' });
   await erase(member);

@@ -34,7 +34,7 @@ async function listEnds({ userUuid }: Person) {
   return rows;
 }
 
-test('a sign-in that replaces a kept session tells the trail of it', async () => {
+test('a sign-in that replaces a kept session tells the audit log of it', async () => {
   const person = await createPerson(app);
   const cookie = await signIn(person, { 'x-tenantry-session': 'cookie' });
   expect(cookie).toMatch(/^__Host-tenantry_session=./);
@@ -44,7 +44,7 @@ test('a sign-in that replaces a kept session tells the trail of it', async () =>
   ]);
 });
 
-test('each session that ends because there are too many stands in the trail', async () => {
+test('each session that ends because there are too many stands in the audit log', async () => {
   const person = await createPerson(app);
   // Signing up has opened the first one.
   for (let opened = 1; opened < sessionsMax + 2; opened += 1) await signIn(person);
@@ -52,7 +52,7 @@ test('each session that ends because there are too many stands in the trail', as
   expect(await listEnds(person)).toEqual([evicted, evicted]);
 });
 
-test('a session that two requests end at once is told of once', async () => {
+test('a session that two requests end at once is notified of once', async () => {
   const person = await createPerson(app);
   const signOut = 'mutation { signOut { __typename } }';
   await Promise.all(Array.from({ length: 4 }, () => person.ask(signOut)));

@@ -16,7 +16,7 @@ afterAll(() => app.close());
 const subscription = `subscription ($id: ID!, $after: String) {
   auditEvents(tenantId: $id, after: $after) { id sequence action actor { id } target { id } changes } }`;
 
-function followTrail(
+function followAuditLog(
   person: Pick<Person, 'token'> | null,
   { tenantId }: Team,
   after: string | null = null,
@@ -40,8 +40,8 @@ const listEvents = async ({ tenantId, owner }: Team) => {
   return data.tenant.auditEvents.edges.reverse();
 };
 
-test('who follows a trail is sent each new entry, with what it is about, and none from before', async () => {
-  const stream = await followTrail(cast.admin, cast.team);
+test('who follows a audit log is sent each new entry, with what it is about, and none from before', async () => {
+  const stream = await followAuditLog(cast.admin, cast.team);
   await rename(cast.team, 'First');
   await rename(cast.team, 'Second');
   const first = await stream.next();
@@ -67,7 +67,7 @@ test('who comes back with the last entry it has read, or a cursor, misses none a
   for (const name of ['One', 'Two', 'Three']) await rename(team, name);
   const edges = await listEvents(team);
   for (const after of [edges[1].node.id, edges[1].cursor]) {
-    const stream = await followTrail(team.owner, team, after);
+    const stream = await followAuditLog(team.owner, team, after);
     await rename(team, `Later than ${after.slice(0, 5)}`);
     const wanted = (await listEvents(team)).slice(2);
     const read = [];
@@ -79,7 +79,7 @@ test('who comes back with the last entry it has read, or a cursor, misses none a
 
 test('entries that are written at the same time all arrive, in order', async () => {
   const team = await createTeam(app);
-  const stream = await followTrail(team.owner, team);
+  const stream = await followAuditLog(team.owner, team);
   // More than fit on a page, by as many at a time as there are connections.
   const lanes = [1, 2, 3, 4].map(async (lane) => {
     for (let turn = 0; turn < 15; turn += 1) await rename(team, `Name ${lane}-${turn}`);
@@ -98,15 +98,15 @@ test.each([
   ['strangers', 'NOT_FOUND', () => cast.otherTeam.owner],
   ['members without audit:read', 'FORBIDDEN', () => cast.member],
 ])('%s are refused with %s', async (_who, code, getPerson) => {
-  const stream = await followTrail(getPerson(), cast.team);
+  const stream = await followAuditLog(getPerson(), cast.team);
   expect(await stream.rest()).toMatchObject([{ errors: [{ extensions: { code } }] }]);
 });
 
 test('an `after` of another tenant is refused like one that is none', async () => {
   const [foreign] = await listEvents(cast.otherTeam);
   for (const after of [foreign.node.id, foreign.cursor, 'nonsense', '']) {
-    const [refusal] = await (await followTrail(cast.owner, cast.team, after)).rest();
-    expect(refusal?.errors?.[0]?.extensions).toMatchObject({
+    const [rejection] = await (await followAuditLog(cast.owner, cast.team, after)).rest();
+    expect(rejection?.errors?.[0]?.extensions).toMatchObject({
       code: 'BAD_USER_INPUT',
       path: ['after'],
     });
@@ -117,14 +117,14 @@ test('a tenant that is absent is refused like a foreign one', async () => {
   const absent = { ...cast.team, tenantId: cast.team.tenantId.replace(/_.{4}/, '_0000') };
   const answers = [];
   for (const team of [absent, cast.otherTeam]) {
-    answers.push(await (await followTrail(cast.owner, team)).rest());
+    answers.push(await (await followAuditLog(cast.owner, team)).rest());
   }
   expect(answers[0]).toEqual(answers[1]);
 });
 
 test('a stream whose reader hangs up is gone at once', async () => {
   const before = app.app.runtime.streams.count();
-  const stream = await followTrail(cast.owner, cast.team);
+  const stream = await followAuditLog(cast.owner, cast.team);
   expect(app.app.runtime.streams.count()).toBe(before + 1);
   await stream.leave();
   await waitUntil(async () => app.app.runtime.streams.count() === before, 1);

@@ -17,7 +17,7 @@ type Entry = {
   changes: Record<string, unknown>;
 };
 
-async function listTrail(team: Team, where = {}): Promise<Entry[]> {
+async function listAuditLog(team: Team, where = {}): Promise<Entry[]> {
   const { data } = await team.owner.ask(
     `query ($id: ID!, $where: AuditWhere) { tenant(id: $id) { auditEvents(first: 100, where: $where) {
       edges { node { sequence action actor { id } target { id } changes requestId ip hash } } } } }`,
@@ -51,54 +51,54 @@ async function createBusyTeam() {
   return { team, member };
 }
 
-test('each change of a tenant stands in its trail, in order, with what it was before and after', async () => {
+test('each change of a tenant stands in its audit log, in order, with what it was before and after', async () => {
   const { team, member } = await createBusyTeam();
-  const trail = await listTrail(team);
-  expect(trail.map(({ sequence, action }) => [sequence, action])).toEqual([
+  const auditLog = await listAuditLog(team);
+  expect(auditLog.map(({ sequence, action }) => [sequence, action])).toEqual([
     [1, 'tenant.created'],
     [2, 'membership.updated'],
     [3, 'membership.updated'],
     [4, 'tenant.updated'],
     [5, 'role.created'],
   ]);
-  expect(trail.every(({ actor }) => actor?.id === team.owner.userId)).toBe(true);
-  expect(trail[1]).toMatchObject({
+  expect(auditLog.every(({ actor }) => actor?.id === team.owner.userId)).toBe(true);
+  expect(auditLog[1]).toMatchObject({
     target: { id: member.membershipId },
     changes: { roles: [['member'], ['admin']] },
   });
-  expect(trail[2]?.changes).toEqual({ isActive: [true, false] });
-  expect(trail[3]?.changes).toMatchObject({ name: [expect.any(String), 'Renamed'] });
+  expect(auditLog[2]?.changes).toEqual({ isActive: [true, false] });
+  expect(auditLog[3]?.changes).toMatchObject({ name: [expect.any(String), 'Renamed'] });
 });
 
 test('a change that is refused leaves no trace, and one that fails leaves neither', async () => {
   const { team } = await createBusyTeam();
-  const before = (await listTrail(team)).length;
+  const before = (await listAuditLog(team)).length;
   await team.owner.ask(
     `mutation ($id: ID!) { leaveTenant(input: { tenantId: $id }) { __typename } }`,
     { variables: { id: team.tenantId } },
   );
-  expect(await listTrail(team)).toHaveLength(before);
+  expect(await listAuditLog(team)).toHaveLength(before);
 });
 
-test('the trail can be narrowed to an action and to a person', async () => {
+test('the audit log can be narrowed to an action and to a person', async () => {
   const { team, member } = await createBusyTeam();
-  const updates = await listTrail(team, { action: 'membership.updated' });
+  const updates = await listAuditLog(team, { action: 'membership.updated' });
   expect(updates.map(({ sequence }) => sequence)).toEqual([2, 3]);
-  expect(await listTrail(team, { actorId: team.owner.userId })).toHaveLength(5);
-  expect(await listTrail(team, { actorId: member.userId })).toEqual([]);
-  expect(await listTrail(team, { actorId: 'nonsense' })).toEqual([]);
+  expect(await listAuditLog(team, { actorId: team.owner.userId })).toHaveLength(5);
+  expect(await listAuditLog(team, { actorId: member.userId })).toEqual([]);
+  expect(await listAuditLog(team, { actorId: 'nonsense' })).toEqual([]);
 });
 
-test('the trail can be narrowed to an object, to a time and to what was done in another’s name', async () => {
+test('the audit log can be narrowed to an object, to a time and to what was done in another’s name', async () => {
   const { team, member } = await createBusyTeam();
-  const trail = await listTrail(team);
+  const auditLog = await listAuditLog(team);
   const numbers = async (where: object) =>
-    (await listTrail(team, where)).map(({ sequence }) => sequence);
+    (await listAuditLog(team, where)).map(({ sequence }) => sequence);
   expect(await numbers({ targetId: member.membershipId })).toEqual([2, 3]);
   expect(await numbers({ targetId: member.membershipId, action: 'tenant.updated' })).toEqual([]);
   expect(await numbers({ targetId: 'nonsense' })).toEqual([]);
   expect(await numbers({ isImpersonated: true })).toEqual([]);
-  expect(await numbers({ isImpersonated: false })).toHaveLength(trail.length);
+  expect(await numbers({ isImpersonated: false })).toHaveLength(auditLog.length);
   await app.owner.query(
     `update audit_events set at = '2026-01-01T00:00:00Z' where chain_id = $1 and sequence < 3`,
     [team.tenantUuid],
@@ -112,7 +112,7 @@ test('the trail can be narrowed to an object, to a time and to what was done in 
   expect(await numbers({ isImpersonated: true })).toEqual([4]);
 });
 
-test('strangers see nothing of a trail, members need audit:read', async () => {
+test('strangers see nothing of a audit log, members need audit:read', async () => {
   const { team } = await createBusyTeam();
   const stranger = (await createTeam(app)).owner;
   const member = await createMember(app, team, 'member');
@@ -123,7 +123,7 @@ test('strangers see nothing of a trail, members need audit:read', async () => {
   expect(refused.errors?.[0]?.extensions.code).toBe('FORBIDDEN');
 });
 
-test('node finds an entry for who may read the trail, and for nobody else', async () => {
+test('node finds an entry for who may read the audit log, and for nobody else', async () => {
   const { team } = await createBusyTeam();
   const { data } = await team.owner.ask(
     'query ($id: ID!) { tenant(id: $id) { auditEvents(first: 1) { edges { node { id } } } } }',

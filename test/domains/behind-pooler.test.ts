@@ -73,7 +73,7 @@ describe.skipIf(program === null)('through a pooler in transaction mode', () => 
       () => owner.ask(verify, { variables: { token } }),
       () => owner.ask(rename, { variables: { name: `Owner ${Math.random()}` } }),
       () => admin.ask(tenants),
-      () => owner.ask(trail, { variables: { tenantId } }),
+      () => owner.ask(auditLog, { variables: { tenantId } }),
     ];
     const answers = await Promise.all(
       Array.from({ length: 200 }, (_, index) => kinds[index % kinds.length]?.()),
@@ -97,7 +97,7 @@ describe.skipIf(program === null)('through a pooler in transaction mode', () => 
     expect(await isHeard(here)).toBe(true);
   });
 
-  test('a stream of audit events tells of what was done through the pooler', async () => {
+  test('a stream of audit events reports what was done through the pooler', async () => {
     const { tenantId, owner } = team;
     const stream = await follow(here.url, events, { token: owner.token, variables: { tenantId } });
     const key = await createProgram(here, owner, team, 'tenant:read');
@@ -211,7 +211,7 @@ const members = `query ($tenantId: ID!) { tenant(id: $tenantId) { memberships(fi
   user { email } roles { key } lastSignInAt } } } } }`;
 const verify = 'query ($token: String!) { verifySession(token: $token) { valid user { id } } }';
 const tenants = '{ tenants(first: 100) { edges { node { name memberCount owners { email } } } } }';
-const trail = `query ($tenantId: ID!) { tenant(id: $tenantId) {
+const auditLog = `query ($tenantId: ID!) { tenant(id: $tenantId) {
   auditEvents(first: 20) { edges { node { action } } } } }`;
 const events = `subscription ($tenantId: ID!) {
   auditEvents(tenantId: $tenantId) { action } }`;

@@ -119,7 +119,7 @@ test('an attempt of a server that died counts as failed, and nobody waits for it
   expect(await signIn(email, password)).toMatchObject({ __typename: 'SignInSuccess' });
 });
 
-test('whoever holds a session of the account is delayed by its own failures alone', async () => {
+test('anyone who holds a session of the account is delayed by its own failures alone', async () => {
   const { email, password, token, ask } = await createPerson(app);
   const confirm = async (typed: string) => {
     const { data } = await ask(

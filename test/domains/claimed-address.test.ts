@@ -4,7 +4,7 @@ import { startTestApp, type TestApp } from '../support/app.ts';
 import { isGood, openSession, send } from '../support/credentials.ts';
 import { impersonate } from '../support/impersonation.ts';
 import { accept, createVerified, inviteOne, verifyEmailOf } from '../support/invitations.ts';
-import { readTrail } from '../support/life-cycle.ts';
+import { readAuditLog } from '../support/life-cycle.ts';
 import { readInvitationToken, readLastMail } from '../support/mail.ts';
 import {
   createPerson,
@@ -14,7 +14,7 @@ import {
   type Team,
 } from '../support/people.ts';
 
-// Somebody signs up with the address of somebody else, and waits: decision 050. Whoever has the mailbox takes
+// Somebody signs up with the address of somebody else, and waits: decision 050. Anyone who has the mailbox takes
 // the account over by a reset, and nothing that was made before goes on.
 
 let app: TestApp;
@@ -55,7 +55,7 @@ const isKeyGood = async ({ ask }: { ask: Person['ask'] }, { tenantId }: Team) =>
 };
 
 describe('a reset of an address that nobody had confirmed', () => {
-  test('ends the sessions, API keys, links and invitations of whoever had signed up with it', async () => {
+  test('ends the sessions, API keys, links and invitations of anyone who had signed up with it', async () => {
     const { team, squatter, key, bound, verification, friend, invitation } = await squat();
     expect(await isKeyGood(key, team)).toBe(true);
     expect(await claim(squatter)).toMatchObject({ code: null, value: { revokedCount: 2 } });
@@ -82,10 +82,10 @@ describe('a reset of an address that nobody had confirmed', () => {
   test('stands in the audit logs of the person and of its tenants, and the mail says what ended', async () => {
     const { team, squatter, key } = await squat();
     await claim(squatter);
-    const actions = (await readTrail(app, team.tenantUuid)).map(({ action }) => action);
+    const actions = (await readAuditLog(app, team.tenantUuid)).map(({ action }) => action);
     expect(actions).toContain('api_key.revoked');
     expect(actions).toContain('invitation.revoked');
-    const own = await readTrail(app, squatter.userUuid);
+    const own = await readAuditLog(app, squatter.userUuid);
     expect(own.findLast(({ action }) => action === 'password.reset')).toMatchObject({
       changes: { emailVerified: [false, true] },
     });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createProgram, sendKey } from '../support/api-keys.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { inviteOne } from '../support/invitations.ts';
-import { deletionOf, findChainFault, live, readTrail } from '../support/life-cycle.ts';
+import { deletionOf, findChainFault, live, readAuditLog } from '../support/life-cycle.ts';
 import {
   addMember,
   createMember,
@@ -20,7 +20,7 @@ afterAll(() => app.close());
 beforeEach(() => app.owner.query('delete from sign_in_budgets'));
 
 const readDenied = async ({ tenantUuid }: Team) =>
-  (await readTrail(app, tenantUuid)).filter(({ action }) => action === 'access.denied');
+  (await readAuditLog(app, tenantUuid)).filter(({ action }) => action === 'access.denied');
 
 const listRoles = async ({ owner, tenantId }: Team) => {
   const { data } = await owner.ask('query ($id: ID!) { tenant(id: $id) { roles { id key } } }', {
@@ -99,13 +99,13 @@ test('strangers leave nothing in the audit log, and learn no more than before', 
   const elsewhere = (await createTeam(app)).owner;
   const former = await createMember(app, team, 'member');
   await app.owner.query('delete from user_tenants where user_id = $1', [former.userUuid]);
-  const before = await readTrail(app, team.tenantUuid);
+  const before = await readAuditLog(app, team.tenantUuid);
   for (const { ask } of [stranger, elsewhere, former]) {
     for (const attempt of Object.values(attempts(team, { ask }, roleId))) {
       expect(await attempt()).toMatchObject({ code: 'NOT_FOUND' });
     }
   }
-  expect(await readTrail(app, team.tenantUuid)).toEqual(before);
+  expect(await readAuditLog(app, team.tenantUuid)).toEqual(before);
   const { rows } = await app.owner.query(
     `select bucket from sign_in_budgets where bucket like 'denied:%'`,
   );

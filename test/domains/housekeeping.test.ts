@@ -22,7 +22,7 @@ async function start(environment: Record<string, string> = {}): Promise<BareApp>
   return app;
 }
 
-/** As many sessions that have had their time, and one that has not. */
+/** As many sessions that have expired, and one that has not. */
 const addSessions = (app: BareApp, expired: number) =>
   app.asOwner(
     `with somebody as (insert into users (email) values ('kept@people.example') returning id)

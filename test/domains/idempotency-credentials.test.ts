@@ -11,7 +11,7 @@ import { startTestApp, type TestApp } from '../support/app.ts';
 import { isGood, toOpenSession } from '../support/credentials.ts';
 import { impersonate, reason, tryImpersonate } from '../support/impersonation.ts';
 import { sendAbout } from '../support/invitations.ts';
-import { countRows, readTrail } from '../support/life-cycle.ts';
+import { countRows, readAuditLog } from '../support/life-cycle.ts';
 import { readMails } from '../support/mail.ts';
 import { updateMembership } from '../support/mutate.ts';
 import { createPlatformAdmin, createTeam, type Person, type Team } from '../support/people.ts';
@@ -49,7 +49,7 @@ describe('an API key', () => {
     expect(first.code).toBeNull();
     expect(second).toEqual(first);
     expect(await countKeys()).toBe(1);
-    expect((await readTrail(app, team.tenantUuid)).map(({ action }) => action)).toEqual([
+    expect((await readAuditLog(app, team.tenantUuid)).map(({ action }) => action)).toEqual([
       'tenant.created',
       'api_key.created',
     ]);

@@ -125,7 +125,7 @@ test('a first one that lasts too long is a conflict to the second, which loses n
   expect(await create(askAt(there, team.owner), 'createRole', input)).toEqual(await first);
 });
 
-test('whoever waits for a key keeps nobody with another key waiting', async () => {
+test('anyone who waits for a key keeps nobody with another key waiting', async () => {
   const [held, free] = [await createTeam(here), await createTeam(here)];
   const letGo = await holdTenant(here, held);
   const first = create(held.owner.ask, 'createRole', roleOf(held, 'slow', 'a key of both'));

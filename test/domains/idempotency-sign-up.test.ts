@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { create, createInsistently } from '../support/creations.ts';
 import { isGood, post, send, toOpenSession } from '../support/credentials.ts';
-import { countRows, live, readTrail } from '../support/life-cycle.ts';
+import { countRows, live, readAuditLog } from '../support/life-cycle.ts';
 import { readRows } from '../support/mutate.ts';
 import { toUuid } from '../support/people.ts';
 
@@ -38,8 +38,8 @@ describe('a sign-up that is sent again', () => {
     const userUuid = toUuid(first.value.user.id);
     expect(await countRows(app, 'sessions where user_id = $1', userUuid)).toBe(1);
     expect(await countUsers(input.email)).toBe(1);
-    const trail = await readTrail(app, userUuid);
-    expect(trail.map(({ action }) => action)).toEqual(['user.signed_up']);
+    const auditLog = await readAuditLog(app, userUuid);
+    expect(auditLog.map(({ action }) => action)).toEqual(['user.signed_up']);
   });
 
   test('sixteen times at once makes one user with one session', async () => {

@@ -4,7 +4,7 @@ import { startTestApp, type TestApp } from '../support/app.ts';
 import { createCast } from '../support/cast.ts';
 import { type CreationAnswer, create, roleOf } from '../support/creations.ts';
 import { openSession } from '../support/credentials.ts';
-import { countRows, live, readTrail } from '../support/life-cycle.ts';
+import { countRows, live, readAuditLog } from '../support/life-cycle.ts';
 import { mutate, readRows, updateMembership } from '../support/mutate.ts';
 import { createMember, createPerson, createPlatformAdmin, createTeam } from '../support/people.ts';
 
@@ -16,14 +16,14 @@ afterAll(() => app.close());
 
 const refusedKey = { code: 'BAD_USER_INPUT', path: ['idempotencyKey'], value: null };
 
-/** That the second answer is the first one, and no refusal. */
+/** That the second answer is the first one, and no error. */
 function expectSame(second: CreationAnswer, first: CreationAnswer) {
   expect(first.code).toBeNull();
   expect(second).toEqual(first);
 }
 
 describe('the same key with the same input', () => {
-  test('makes one tenant, told of once, and gives the same answer', async () => {
+  test('makes one tenant, notified of once, and gives the same answer', async () => {
     const { ask } = await createPerson(app);
     const input = { name: 'Twice & Co.', metadata: { a: 1, b: [2] }, idempotencyKey: randomUUID() };
     const first = await create(ask, 'createTenant', input);
@@ -38,7 +38,7 @@ describe('the same key with the same input', () => {
     expect(actions.rows).toEqual([{ action: 'tenant.created' }]);
   });
 
-  test('makes one role, told of once, and gives the same answer even after it was changed', async () => {
+  test('makes one role, notified of once, and gives the same answer even after it was changed', async () => {
     const team = await createTeam(app);
     const { ask } = team.owner;
     const input = roleOf(team, 'twice', randomUUID());
@@ -47,8 +47,8 @@ describe('the same key with the same input', () => {
       variables: { input: { roleId: first.value.role.id, name: 'Changed' } },
     });
     expectSame(await create(ask, 'createRole', input), first);
-    const trail = await readTrail(app, team.tenantUuid);
-    expect(trail.map(({ action }) => action)).toEqual([
+    const auditLog = await readAuditLog(app, team.tenantUuid);
+    expect(auditLog.map(({ action }) => action)).toEqual([
       'tenant.created',
       'role.created',
       'role.updated',

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TestApp } from '../support/app.ts';
 import { isGood, openSession, send } from '../support/credentials.ts';
 import { type Impersonation, impersonate } from '../support/impersonation.ts';
-import { live, readTrail } from '../support/life-cycle.ts';
+import { live, readAuditLog } from '../support/life-cycle.ts';
 import { createPerson, createPlatformAdmin, createTeam, type Person } from '../support/people.ts';
 import { startTwoProcesses, type TwoProcesses } from '../support/two-processes.ts';
 
@@ -27,7 +27,7 @@ const [everywhere, nowhere] = [
 ];
 const sql = (statement: string, { userUuid }: Person) => app.owner.query(statement, [userUuid]);
 
-test('signing out of it ends it, tells the trail who did, and leaves the person signed in', async () => {
+test('signing out of it ends it, tells the audit log who did, and leaves the person signed in', async () => {
   const person = await createPerson(app);
   const session = await impersonate(app, admin, person);
   expect(await goodAnywhere(session)).toEqual(everywhere);
@@ -64,7 +64,7 @@ test('the administrator can end it from its own session, and nobody else can', a
   expect(await goodAnywhere(session)).toEqual(everywhere);
   expect((await send(admin.ask, 'revokeSession', input)).code).toBeNull();
   expect(await goodAnywhere(session)).toEqual(nowhere);
-  expect(await readTrail(app, person.userUuid)).toContainEqual(
+  expect(await readAuditLog(app, person.userUuid)).toContainEqual(
     expect.objectContaining({ action: 'session.revoked', actor: admin.userUuid }),
   );
 });

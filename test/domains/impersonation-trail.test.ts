@@ -4,7 +4,7 @@ import { startTestApp, type TestApp } from '../support/app.ts';
 import { isGood } from '../support/credentials.ts';
 import { createDummy } from '../support/dummy-input.ts';
 import { type Impersonation, impersonate, reason } from '../support/impersonation.ts';
-import { findChainFault, readTrail } from '../support/life-cycle.ts';
+import { findChainFault, readAuditLog } from '../support/life-cycle.ts';
 import { mutate, readRows } from '../support/mutate.ts';
 import {
   addMember,
@@ -35,13 +35,13 @@ const createEntry = (person: Person) => ({
 async function listBegun(...chains: string[]) {
   const begun = [];
   for (const chain of chains) {
-    const trail = await readTrail(app, chain);
-    begun.push(trail.filter(({ action }) => action === 'session.impersonated'));
+    const auditLog = await readAuditLog(app, chain);
+    begun.push(auditLog.filter(({ action }) => action === 'session.impersonated'));
   }
   return begun;
 }
 
-test('its reason stands in the trail of the person and of each tenant it may be used in, and no other', async () => {
+test('its reason stands in the audit log of the person and of each tenant it may be used in, and no other', async () => {
   const [one, other, stranger] = [
     await createTeam(app),
     await createTeam(app),
@@ -59,7 +59,7 @@ test('its reason stands in the trail of the person and of each tenant it may be 
   for (const chain of chains) expect(await findChainFault(app, chain)).toBeNull();
 });
 
-/** The newest entries of a tenant's trail as one of its auditors reads them. */
+/** The newest entries of a tenant's audit log as one of its auditors reads them. */
 async function readAsAuditor(auditor: Person, { tenantId }: Team) {
   const { data } = await auditor.ask(
     `query ($id: ID!) { tenant(id: $id) { auditEvents(first: 2) { edges { node {
@@ -145,7 +145,7 @@ const open = [
   'updateTenant',
 ];
 
-async function refusalOf({ ask }: Impersonation, name: string) {
+async function rejectionOf({ ask }: Impersonation, name: string) {
   const arg = schema.getMutationType()?.getFields()[name]?.args[0];
   const { data } = await ask(
     `mutation ${arg ? `($input: ${arg.type})` : ''} { ${name}${arg ? '(input: $input)' : ''} {
@@ -170,7 +170,7 @@ test('every mutation but the daily work of a tenant is refused, and changes noth
   const before = await readRows(app);
   for (const name of closed) {
     const refused = { code: 'FORBIDDEN', reason: 'IMPERSONATED' };
-    expect([name, await refusalOf(session, name)]).toEqual([name, refused]);
+    expect([name, await rejectionOf(session, name)]).toEqual([name, refused]);
   }
   expect(await readRows(app)).toEqual(before);
   expect([await isGood(session), await isGood(person)]).toEqual([true, true]);

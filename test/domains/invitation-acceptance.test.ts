@@ -44,8 +44,8 @@ async function statusOf(invitationId: string): Promise<string> {
   return rows[0]?.status;
 }
 
-/** Tries the link, expects this refusal, and that nothing has changed. */
-async function expectRefusal(team: Team, { person, token, invitationId }: Invited, code: string) {
+/** Tries the link, expects this error, and that nothing has changed. */
+async function expectRejection(team: Team, { person, token, invitationId }: Invited, code: string) {
   const members = () => countRows(app, 'user_tenants where tenant_id = $1', team.tenantUuid);
   const events = () => countRows(app, 'audit_events where chain_id = $1', team.tenantUuid);
   const before = [await members(), await events()];
@@ -60,7 +60,7 @@ test('an address must be verified before it joins anything; the invitation waits
   const person = await createPerson(app);
   const { id } = await inviteOne(team, person.email);
   const invited = { person, invitationId: id, token: await readInvitationToken(app, person.email) };
-  await expectRefusal(team, invited, 'FORBIDDEN');
+  await expectRejection(team, invited, 'FORBIDDEN');
   const { message } = await accept(person, { token: invited.token });
   expect(message).toContain('Verify your e-mail address first');
   expect((await decline(person, { token: invited.token })).code).toBe('FORBIDDEN');
@@ -111,7 +111,7 @@ test('after its e-mail address has changed a person cannot use what was sent to 
   await app.owner.query(`update users set email = 'moved-' || email where id = $1`, [
     invited.person.userUuid,
   ]);
-  await expectRefusal(team, invited, 'NOT_FOUND');
+  await expectRejection(team, invited, 'NOT_FOUND');
 });
 
 test('a token with any character changed, or of another kind, is refused', async () => {
@@ -175,13 +175,13 @@ test('nobody joins a tenant that is suspended or to be erased; resumed, the invi
   const team = await createTeam(app);
   const invited = await createInvited(app, team);
   await live(admin.ask, 'suspendTenant', { tenantId: team.tenantId });
-  await expectRefusal(team, invited, 'FORBIDDEN');
+  await expectRejection(team, invited, 'FORBIDDEN');
   expect((await decline(invited.person, { token: invited.token })).code).toBe('FORBIDDEN');
   const { data } = await invited.person.ask('{ viewer { pendingInvitations { id } } }');
   expect(data.viewer.pendingInvitations).toEqual([]);
   await live(admin.ask, 'resumeTenant', { tenantId: team.tenantId });
   await live(team.owner.ask, 'deleteTenant', deletionOf(team));
-  await expectRefusal(team, invited, 'FORBIDDEN');
+  await expectRejection(team, invited, 'FORBIDDEN');
   await live(team.owner.ask, 'restoreTenant', { tenantId: team.tenantId });
   expect((await accept(invited.person, { token: invited.token })).code).toBeNull();
 });
@@ -214,11 +214,11 @@ test('who belongs to the tenant already is told so, also while its membership is
   const team = await createTeam(app);
   const invited = await createInvited(app, team);
   await addMember(app, team, invited.person, 'viewer');
-  await expectRefusal(team, invited, 'CONFLICT');
+  await expectRejection(team, invited, 'CONFLICT');
   await app.owner.query('update user_tenants set is_active = false where user_id = $1', [
     invited.person.userUuid,
   ]);
-  await expectRefusal(team, invited, 'CONFLICT');
+  await expectRejection(team, invited, 'CONFLICT');
   const { message } = await accept(invited.person, { token: invited.token });
   expect(message).toContain('paused');
 });
@@ -228,13 +228,13 @@ test('an invitation is worth no more than who invited has when it is accepted', 
   const manager = await createMember(app, team, 'admin');
   const invited = await createInvited(app, team, { roleKeys: ['admin'], ask: manager.ask });
   await updateMembership(team.owner.ask, manager.membershipId, { roleKeys: ['member'] });
-  await expectRefusal(team, invited, 'CONFLICT');
+  await expectRejection(team, invited, 'CONFLICT');
   await updateMembership(team.owner.ask, manager.membershipId, { roleKeys: ['admin'] });
   await updateMembership(team.owner.ask, manager.membershipId, { isActive: false });
-  await expectRefusal(team, invited, 'CONFLICT');
+  await expectRejection(team, invited, 'CONFLICT');
   await updateMembership(team.owner.ask, manager.membershipId, { isActive: true });
   await live(admin.ask, 'suspendUser', { userId: manager.userId, reason: 'a test' });
-  await expectRefusal(team, invited, 'CONFLICT');
+  await expectRejection(team, invited, 'CONFLICT');
   await live(admin.ask, 'reinstateUser', { userId: manager.userId });
   expect((await accept(invited.person, { token: invited.token })).code).toBeNull();
 });
@@ -249,7 +249,7 @@ test('an invitation by somebody who has left is refused until somebody else send
       variables: { id: team.tenantId },
     },
   );
-  await expectRefusal(team, invited, 'CONFLICT');
+  await expectRejection(team, invited, 'CONFLICT');
   await team.owner.ask(
     'mutation ($id: ID!) { resendInvitation(input: { invitationId: $id }) { __typename } }',
     { variables: { id: invited.invitationId } },
@@ -276,7 +276,7 @@ test('a role that gives more by now than who invited has is not given', async ()
       { variables: { id: made.value.role.id, permissions } },
     );
   await setPermissions(['tenant:read', 'tenant:update']);
-  await expectRefusal(team, invited, 'CONFLICT');
+  await expectRejection(team, invited, 'CONFLICT');
   await setPermissions(['tenant:read']);
   expect((await accept(invited.person, { token: invited.token })).code).toBeNull();
   expect(value.role.key).toBe('helper');
@@ -293,7 +293,7 @@ test('a role that was deleted falls out of an invitation, and one that none is l
   const both = await createInvited(app, team, { roleKeys: ['viewer', 'passing'] });
   const only = await createInvited(app, team, { roleKeys: ['passing'] });
   expect((await live(team.owner.ask, 'deleteRole', { roleId: value.role.id })).code).toBeNull();
-  await expectRefusal(team, only, 'CONFLICT');
+  await expectRejection(team, only, 'CONFLICT');
   const joined = await accept(both.person, { token: both.token });
   expect(joined.value.membership.roles).toEqual([{ key: 'viewer' }]);
 });
@@ -318,12 +318,12 @@ test('an invitation by a key is worth no more than the key and who made it have'
     'update invitations set invited_by = $2, api_key_id = $3 where tenant_id = $1',
     [team.tenantUuid, maker.userUuid, keyId],
   );
-  await expectRefusal(team, member, 'CONFLICT');
+  await expectRejection(team, member, 'CONFLICT');
   await app.owner.query('update api_keys set revoked_at = now() where id = $1', [keyId]);
-  await expectRefusal(team, viewer, 'CONFLICT');
+  await expectRejection(team, viewer, 'CONFLICT');
   await app.owner.query('update api_keys set revoked_at = null where id = $1', [keyId]);
   await updateMembership(team.owner.ask, maker.membershipId, { roleKeys: ['viewer'] });
-  await expectRefusal(team, viewer, 'CONFLICT');
+  await expectRejection(team, viewer, 'CONFLICT');
   await updateMembership(team.owner.ask, maker.membershipId, { roleKeys: ['admin'] });
   expect((await accept(viewer.person, { token: viewer.token })).code).toBeNull();
 });
@@ -333,7 +333,7 @@ test('a platform administrator invites into any tenant, while it is one; an oper
   const one = await createPlatformAdmin(app);
   const invited = await createInvited(app, team, { roleKeys: ['owner'], ask: one.ask });
   await app.owner.query('update users set is_platform_admin = false where id = $1', [one.userUuid]);
-  await expectRefusal(team, invited, 'CONFLICT');
+  await expectRejection(team, invited, 'CONFLICT');
   await app.owner.query('update invitations set invited_by = null where tenant_id = $1', [
     team.tenantUuid,
   ]);
@@ -344,7 +344,7 @@ test('nobody joins beyond the limit, whatever it was when the invitation was sen
   const team = await createTeam(app);
   const invited = await createInvited(app, team);
   await live(admin.ask, 'updateTenantLimits', { tenantId: team.tenantId, members: 1 });
-  await expectRefusal(team, invited, 'LIMIT_REACHED');
+  await expectRejection(team, invited, 'LIMIT_REACHED');
   await live(admin.ask, 'updateTenantLimits', { tenantId: team.tenantId, members: 2 });
   expect((await accept(invited.person, { token: invited.token })).code).toBeNull();
 });
@@ -358,12 +358,12 @@ test('nobody joins with an address whose domain the tenant does not take any mor
       settings: { allowedEmailDomains },
     });
   await allow(['acme.example']);
-  await expectRefusal(team, invited, 'CONFLICT');
+  await expectRejection(team, invited, 'CONFLICT');
   await allow(['acme.example', 'people.example']);
   expect((await accept(invited.person, { token: invited.token })).code).toBeNull();
 });
 
-test('whoever joins has the rights of its roles in the same request, and in its list of tenants', async () => {
+test('anyone who joins has the rights of its roles in the same request, and in its list of tenants', async () => {
   const team = await createTeam(app);
   const { person, token } = await createInvited(app, team, { roleKeys: ['admin'] });
   const { data } = await person.ask(

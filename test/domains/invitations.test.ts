@@ -10,7 +10,7 @@ import {
   inviteOne,
   sendAbout,
 } from '../support/invitations.ts';
-import { countRows, findChainFault, live, readTrail } from '../support/life-cycle.ts';
+import { countRows, findChainFault, live, readAuditLog } from '../support/life-cycle.ts';
 import { readInvitationToken, readMails } from '../support/mail.ts';
 import { createPlatformAdmin, createTeam, toUuid } from '../support/people.ts';
 
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-test('whoever is invited joins with the roles that were given, by the link in the mail', async () => {
+test('anyone who is invited joins with the roles that were given, by the link in the mail', async () => {
   const team = await createTeam(app);
   const { code, value } = await invite(team, [
     { email: 'Mary@People.Example', roleKeys: ['member', 'viewer'] },
@@ -107,7 +107,7 @@ test('an invitation shows its tenant’s name to who is invited, and nothing els
   });
 });
 
-test('the preview shows tenant, inviter and expiry to whoever holds the link, and dead links nothing', async () => {
+test('the preview shows tenant, inviter and expiry to anyone who holds the link, and dead links nothing', async () => {
   const team = await createTeam(app);
   await team.owner.ask('mutation { updateProfile(input: { name: "Ada" }) { __typename } }');
   const { person, token, invitationId } = await createInvited(app, team);
@@ -209,7 +209,7 @@ test('what stands in the database is the hash of a token, and of a settled one n
   expect(await hashOf()).toBeNull();
 });
 
-test('the trail tells each step without an address or a token, and stays whole', async () => {
+test('the audit log tells each step without an address or a token, and stays whole', async () => {
   const team = await createTeam(app);
   const { person, invitationId } = await createInvited(app, team);
   await sendAbout(team.owner.ask, 'resendInvitation', { invitationId });
@@ -218,8 +218,8 @@ test('the trail tells each step without an address or a token, and stays whole',
   await decline(refusing.person, { token: refusing.token });
   const revoked = await createInvited(app, team);
   await sendAbout(team.owner.ask, 'revokeInvitation', { invitationId: revoked.invitationId });
-  const trail = (await readTrail(app, team.tenantUuid)).slice(1);
-  expect(trail.map(({ action, actor }) => [action, actor])).toEqual([
+  const auditLog = (await readAuditLog(app, team.tenantUuid)).slice(1);
+  expect(auditLog.map(({ action, actor }) => [action, actor])).toEqual([
     ['invitation.created', team.owner.userUuid],
     ['invitation.resent', team.owner.userUuid],
     ['invitation.accepted', person.userUuid],
@@ -229,16 +229,16 @@ test('the trail tells each step without an address or a token, and stays whole',
     ['invitation.created', team.owner.userUuid],
     ['invitation.revoked', team.owner.userUuid],
   ]);
-  expect(trail[0]).toMatchObject({
+  expect(auditLog[0]).toMatchObject({
     target: toUuid(invitationId),
     changes: { email: [null, 'p…@people.example'], roles: [null, ['member']] },
   });
-  expect(trail[3]?.changes).toEqual({
+  expect(auditLog[3]?.changes).toEqual({
     userId: [null, person.userUuid],
     roles: [null, ['member']],
   });
-  expect(JSON.stringify(trail)).not.toContain(person.email);
-  expect(JSON.stringify(trail)).not.toContain('tenantry_invite');
+  expect(JSON.stringify(auditLog)).not.toContain(person.email);
+  expect(JSON.stringify(auditLog)).not.toContain('tenantry_invite');
   expect(await findChainFault(app, team.tenantUuid)).toBeNull();
 });
 

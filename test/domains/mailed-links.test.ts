@@ -85,7 +85,7 @@ const events: [name: string, event: Event, voided: { reset: boolean; verificatio
     { reset: true, verification: true },
   ],
   [
-    'a sign-in, or whoever knows the password could keep its owner from replacing it',
+    'a sign-in, or anyone who knows the password could keep its owner from replacing it',
     ({ email, password }) => send(app.ask, 'signIn', { email, password }),
     { reset: false, verification: false },
   ],

@@ -135,7 +135,7 @@ describe('nobody gains or gives more than they have', () => {
 });
 
 describe('the last owner stays', () => {
-  test('whoever tries, and in whatever way', async () => {
+  test('anyone who tries, and in whatever way', async () => {
     const team = await createTeam(app);
     await createMember(app, team, 'admin');
     const membershipId = await findMembershipId(team);
@@ -186,8 +186,8 @@ describe('the last owner stays', () => {
       };
       for (let round = 0; round < 20; round += 1) {
         const outcomes = await Promise.all([strike(first, second), strike(second, first)]);
-        const refusals = outcomes.flatMap(({ code }) => code ?? []);
-        expect(refusals).toEqual([expect.stringMatching(/^(CONFLICT|FORBIDDEN|NOT_FOUND)$/)]);
+        const rejections = outcomes.flatMap(({ code }) => code ?? []);
+        expect(rejections).toEqual([expect.stringMatching(/^(CONFLICT|FORBIDDEN|NOT_FOUND)$/)]);
         expect(await countOwners(team)).toBe(1);
         await app.owner.query('delete from user_tenants where tenant_id = $1', [team.tenantUuid]);
         first.id = await addMember(app, team, first.person, 'owner');

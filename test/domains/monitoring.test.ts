@@ -109,7 +109,7 @@ test('unused indexes are those without a scan that keep nothing unique', async (
   await app.owner.query('drop index forgotten_idx');
 });
 
-test('a day counts its sign-ins, refusals, active and new people', async () => {
+test('a day counts its sign-ins, errors, active and new people', async () => {
   const [before] = (await monitor('userActivity(days: 1) { signIns failedSignIns activeUsers }'))
     .userActivity;
   const { email, password } = cast.member;

@@ -82,7 +82,7 @@ describe('node finds what the caller may see, and nothing else', () => {
     expect(answer.data.nodes.map(({ id }: { id: string }) => id)).toEqual(own);
   });
 
-  /** Entries of the trail: test/domains/audit.test.ts; invitations: test/domains/invitations.test.ts. */
+  /** Entries of the audit log: test/domains/audit.test.ts; invitations: test/domains/invitations.test.ts. */
   const testedElsewhere = ['ApiKey', 'AuditEvent', 'Invitation'];
 
   test('a type that node cannot find again does not exist in the schema', async () => {

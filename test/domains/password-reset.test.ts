@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { mintToken } from '../../src/lib/token.ts';
 import { listStatementsOf, startTestApp, type TestApp } from '../support/app.ts';
 import { isGood, openSession, post, send } from '../support/credentials.ts';
-import { readTrail } from '../support/life-cycle.ts';
+import { readAuditLog } from '../support/life-cycle.ts';
 import { readLastMail, readMails, settleResets } from '../support/mail.ts';
 import { readRows } from '../support/mutate.ts';
 import { createPerson, type Person } from '../support/people.ts';
@@ -23,7 +23,7 @@ const reset = (token: string | null, password = newPassword) =>
 const trySignIn = async (email: string, password: string) =>
   (await send(app.ask, 'signIn', { email, password })).code;
 
-/** Asks for a link and answers its token. */
+/** Asks for a link and returns its token. */
 async function requestToken({ email }: Pick<Person, 'email'>): Promise<string> {
   expect(await request(email)).toMatchObject({ code: null, value: { ok: true } });
   return (await readLastMail(app, email)).token ?? '';
@@ -110,13 +110,13 @@ describe('a reset', () => {
     expect([await isGood(person), await isGood(other)]).toEqual([false, true]);
   });
 
-  test('is told in the trail of the person, with no secret', async () => {
+  test('is told in the audit log of the person, with no secret', async () => {
     const person = await createPerson(app);
     const token = await requestToken(person);
     await reset(token);
-    const trail = await readTrail(app, person.userUuid);
+    const auditLog = await readAuditLog(app, person.userUuid);
     const { userUuid } = person;
-    expect(trail.filter(({ action }) => action.startsWith('password'))).toEqual([
+    expect(auditLog.filter(({ action }) => action.startsWith('password'))).toEqual([
       { action: 'password.reset_requested', actor: null, target: userUuid, changes: {} },
       {
         action: 'password.reset',
@@ -125,7 +125,7 @@ describe('a reset', () => {
         changes: { sessions: [1, 0], emailVerified: [false, true] },
       },
     ]);
-    expect(JSON.stringify(trail)).not.toContain(token.slice(-20, -8));
+    expect(JSON.stringify(auditLog)).not.toContain(token.slice(-20, -8));
   });
 });
 

@@ -50,15 +50,15 @@ describe('a new password', () => {
       .repeat(300)
       .slice(0, length - 1)
       .concat('Q');
-  const refusal = { code: 'BAD_USER_INPUT', path: ['password'] };
+  const rejection = { code: 'BAD_USER_INPUT', path: ['password'] };
   const signUp = (password: string) => send(app.ask, 'signUp', { email: newEmail(), password });
 
   test.each([
-    [14, refusal],
+    [14, rejection],
     [15, { code: null }],
     [128, { code: null }],
-    [129, refusal],
-    [10_000, refusal],
+    [129, rejection],
+    [10_000, rejection],
   ])('of %i characters is answered with %o', async (length, outcome) => {
     expect(await signUp(ofLength(length))).toMatchObject(outcome);
   });
@@ -67,7 +67,7 @@ describe('a new password', () => {
     const letters = 'αβγδ🚲ζηθ🎈κλμν🧭ο';
     expect([...letters]).toHaveLength(15);
     expect(await signUp(letters)).toMatchObject({ code: null });
-    expect(await signUp(letters.slice(0, -1))).toMatchObject(refusal);
+    expect(await signUp(letters.slice(0, -1))).toMatchObject(rejection);
   });
 
   test.each([
@@ -100,7 +100,7 @@ describe('a new password', () => {
         },
       },
     });
-    expect(JSON.parse(text).data.signUp).toMatchObject(refusal);
+    expect(JSON.parse(text).data.signUp).toMatchObject(rejection);
     expect(text).not.toContain(weak.trim() || 'no password');
     expect(hashes).not.toHaveBeenCalled();
     expect(await readRows(app)).toEqual(before);
@@ -215,8 +215,8 @@ describe('changePassword', () => {
     const hashes = [vi.spyOn(passwords, 'hash'), vi.spyOn(passwords, 'verify')];
     const before = await readRows(app);
     const input = { currentPassword: person.password, newPassword };
-    const refusal = { code: 'BAD_USER_INPUT', path: ['newPassword'] };
-    expect(await change(person, input)).toMatchObject(refusal);
+    const rejection = { code: 'BAD_USER_INPUT', path: ['newPassword'] };
+    expect(await change(person, input)).toMatchObject(rejection);
     for (const spy of hashes) expect(spy).not.toHaveBeenCalled();
     expect(await readRows(app)).toEqual(before);
   });
@@ -255,7 +255,7 @@ test('what does not fit in the queue of hashes is asked to come back, the rest g
       `select failures from sign_in_budgets where bucket like 'account:%'`,
     );
     expect(judged).toBeGreaterThan(0);
-    expect(rows, 'who was turned away is not counted').toEqual([{ failures: judged }]);
+    expect(rows, 'who was rejected is not counted').toEqual([{ failures: judged }]);
   } finally {
     await small.close();
   }

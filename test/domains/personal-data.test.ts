@@ -3,7 +3,7 @@ import { noScope } from '../../src/db/scope.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createCast } from '../support/cast.ts';
 import { openSession } from '../support/credentials.ts';
-import { countRows, findChainFault, live, readTrail } from '../support/life-cycle.ts';
+import { countRows, findChainFault, live, readAuditLog } from '../support/life-cycle.ts';
 import {
   createMember,
   createPerson,
@@ -74,7 +74,7 @@ test('a person gets everything about itself in one document: what it is, where, 
       }),
     ]),
   );
-  expect((await readTrail(app, person.userUuid)).at(-1)).toEqual({
+  expect((await readAuditLog(app, person.userUuid)).at(-1)).toEqual({
     action: 'user.data_exported',
     actor: person.userUuid,
     target: person.userUuid,
@@ -100,14 +100,14 @@ test('a document holds no secret, and nothing of anybody else', async () => {
   }
 });
 
-test('a platform administrator gets the same, and the person can read that in its trail', async () => {
+test('a platform administrator gets the same, and the person can read that in its audit log', async () => {
   const person = await createPerson(app);
   const { code, value } = await exportData(person, admin.ask, { reason: 'Request 4711' });
   expect({ code, value }).toMatchObject({
     code: null,
     value: { data: { user: { id: person.userUuid }, memberships: [] } },
   });
-  expect((await readTrail(app, person.userUuid)).at(-1)).toEqual({
+  expect((await readAuditLog(app, person.userUuid)).at(-1)).toEqual({
     action: 'user.data_exported',
     actor: admin.userUuid,
     target: person.userUuid,
@@ -132,7 +132,7 @@ test('lists are cut at a thousand, which the document says', async () => {
   expect([value.data.isComplete, value.data.sessions.length]).toEqual([false, 1_000]);
 });
 
-test('nobody else gets anything, whoever it is about', async () => {
+test('nobody else gets anything, no matter who it is about', async () => {
   const { member, as } = await createCast(app);
   const absent = { userId: toPublicId('user', '00000000-0000-7000-8000-00000000dead') };
   const before = await countRows(app, 'audit_events');

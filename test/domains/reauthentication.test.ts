@@ -3,7 +3,7 @@ import { startTestApp, type TestApp } from '../support/app.ts';
 import type { Ask } from '../support/cast.ts';
 import { isGood, openSession, send, toOpenSession } from '../support/credentials.ts';
 import { reason } from '../support/impersonation.ts';
-import { countRows, deletionOf, readTrail } from '../support/life-cycle.ts';
+import { countRows, deletionOf, readAuditLog } from '../support/life-cycle.ts';
 import {
   createMember,
   createPerson,
@@ -35,14 +35,14 @@ async function call(ask: Ask, name: string, inputType: string, input: object) {
       __typename ... on Error { code path } ... on ForbiddenError { reason } } }`,
     { variables: { input } },
   );
-  const { __typename: _, ...refusal } = data[name];
-  return refusal;
+  const { __typename: _, ...rejection } = data[name];
+  return rejection;
 }
 
 const confirm = (ask: Ask, password: string) =>
   call(ask, 'confirmPassword', 'ConfirmPasswordInput', { password });
 
-const staleRefusal = { code: 'FORBIDDEN', path: null, reason: 'REAUTHENTICATION_REQUIRED' };
+const staleRejection = { code: 'FORBIDDEN', path: null, reason: 'REAUTHENTICATION_REQUIRED' };
 
 type Scene = { team: Team; member: Person; bound: { id: string }; admin: Person };
 type Act = {
@@ -128,7 +128,7 @@ test.each(acts)(
     const attempt = () => call(actor.ask, act.name, act.type, act.input(scene));
     await age(actor, limitSeconds + 1);
     const sessions = await countRows(app, 'sessions');
-    expect(await attempt()).toEqual(staleRefusal);
+    expect(await attempt()).toEqual(staleRejection);
     expect(await countRows(app, 'sessions')).toBe(sessions);
     expect(await confirm(actor.ask, actor.password)).toEqual({});
     expect(await attempt()).toEqual({});
@@ -172,21 +172,21 @@ test('switching the tenant is no new sign-in', async () => {
   const { value } = await send(team.owner.ask, 'switchTenant', { tenantId: team.tenantId });
   const { ask } = toOpenSession(app, value.token);
   expect(await call(ask, 'deleteTenant', 'DeleteTenantInput', deletionOf(team))).toEqual(
-    staleRefusal,
+    staleRejection,
   );
 });
 
 describe('confirmPassword', () => {
-  test('keeps the token, counts for this session alone, and stands in the trail', async () => {
+  test('keeps the token, counts for this session alone, and stands in the audit log', async () => {
     const person = await createPerson(app);
     const other = await openSession(app, person);
     await age(person, limitSeconds + 1);
     expect(await confirm(person.ask, person.password)).toEqual({});
     expect(await isGood(person)).toBe(true);
     const own = { userId: person.userId };
-    expect(await call(other.ask, 'eraseUser', 'UserIdInput', own)).toEqual(staleRefusal);
-    const trail = await readTrail(app, person.userUuid);
-    expect(trail.at(-1)).toMatchObject({ action: 'session.confirmed', actor: person.userUuid });
+    expect(await call(other.ask, 'eraseUser', 'UserIdInput', own)).toEqual(staleRejection);
+    const auditLog = await readAuditLog(app, person.userUuid);
+    expect(auditLog.at(-1)).toMatchObject({ action: 'session.confirmed', actor: person.userUuid });
   });
 
   test('counts for the rest of the same operation', async () => {
@@ -210,7 +210,7 @@ describe('confirmPassword', () => {
     }
     expect(await confirm(person.ask, person.password)).toMatchObject({ code: 'RATE_LIMITED' });
     const own = { userId: person.userId };
-    expect(await call(person.ask, 'eraseUser', 'UserIdInput', own)).toEqual(staleRefusal);
+    expect(await call(person.ask, 'eraseUser', 'UserIdInput', own)).toEqual(staleRejection);
   });
 
   test('is for nobody who is not signed in', async () => {

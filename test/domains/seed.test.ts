@@ -6,7 +6,7 @@ import { runTenantry } from '../cli/fixture.ts';
 import { type BareApp, startBareApp } from '../support/bare-app.ts';
 import { createEmptyDatabase } from '../support/cluster.ts';
 
-/** Runs `tenantry seed` on a database and answers the JSON it prints. */
+/** Runs `tenantry seed` on a database and returns the JSON it prints. */
 async function seed(ownerUrl: string, args: string[], environment: Record<string, string> = {}) {
   const env = { DATABASE_URL: ownerUrl, ...environment };
   const { code, stdout, stderr } = await runTenantry(['seed', '--json', ...args], env);

@@ -71,8 +71,8 @@ describe('signIn', () => {
   test('of a malformed address is refused as bad input, without any work', async () => {
     const statements = await listStatementsOf(app, async () => {
       for (const email of ['', 'nobody', 'a@b', 'a@b.example\0', 'a\ud800@b.example']) {
-        const refusal = { code: 'BAD_USER_INPUT', path: ['email'] };
-        expect(await send(app.ask, 'signIn', { email, password: 'any' })).toMatchObject(refusal);
+        const rejection = { code: 'BAD_USER_INPUT', path: ['email'] };
+        expect(await send(app.ask, 'signIn', { email, password: 'any' })).toMatchObject(rejection);
       }
     });
     expect(statements).toEqual([]);

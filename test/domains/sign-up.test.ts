@@ -16,10 +16,10 @@ const newEmail = () => `newcomer-${++serial}@sign-up.example`;
 const signUp = (input: object) =>
   send(app.ask, 'signUp', { email: newEmail(), password, ...input });
 
-/** The refusal of a sign-up, and that not one row came of it. */
-async function expectRefused(input: object, refusal: { code: string; path: string[] }) {
+/** The error of a sign-up, and that not one row came of it. */
+async function expectRefused(input: object, rejection: { code: string; path: string[] }) {
   const before = await readRows(app);
-  expect(await signUp(input)).toMatchObject(refusal);
+  expect(await signUp(input)).toMatchObject(rejection);
   expect(await readRows(app)).toEqual(before);
 }
 

@@ -38,7 +38,7 @@ const followThere = ({ token }: { token: string }, { tenantId } = team) =>
 const rename = (name: string) => live(admin.ask, 'updateTenant', { tenantId: team.tenantId, name });
 const sql = (text: string, ...values: unknown[]) => processes.here.owner.query(text, values);
 
-/** The stream lives before `work`, and after it ends with the code, having told of nothing later. */
+/** The stream lives before `work`, and after it ends with the code, having notified of nothing later. */
 async function expectEnd(stream: Followed, code: string, work: () => Promise<unknown>) {
   await rename('Before');
   expect(await stream.next()).toMatchObject({
@@ -70,7 +70,7 @@ describe('the stream of an API key ends', () => {
       () => sql('update api_keys set expires_at = now() where tenant_id = $1', team.tenantUuid),
     ],
     [
-      'after its creator lost the right to read the trail',
+      'after its creator lost the right to read the audit log',
       'FORBIDDEN',
       () => updateMembership(team.owner.ask, maker.membershipId, { roleKeys: ['member'] }),
     ],

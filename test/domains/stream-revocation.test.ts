@@ -38,15 +38,15 @@ beforeEach(async () => {
 const auditEvents = 'subscription ($id: ID!) { auditEvents(tenantId: $id) { action changes } }';
 const viewerEvents = 'subscription { viewerEvents { type } }';
 
-const followTrailThere = ({ token }: { token: string }, { tenantId } = team) =>
+const followAuditLogThere = ({ token }: { token: string }, { tenantId } = team) =>
   follow(processes.there.url, auditEvents, { token, variables: { id: tenantId } });
 const followViewerThere = ({ token }: { token: string }) =>
   follow(processes.there.url, viewerEvents, { token });
 
-/** Something happens in the tenant that a living stream would tell of. */
+/** Something happens in the tenant that a living stream would report. */
 const rename = (name: string) => live(admin.ask, 'updateTenant', { tenantId: team.tenantId, name });
 
-/** The stream lives before `work`, and after it ends with the code, having told of nothing later. */
+/** The stream lives before `work`, and after it ends with the code, having notified of nothing later. */
 async function expectEnd(stream: Followed, code: string, work: () => Promise<unknown>) {
   await rename('Before');
   expect(await stream.next()).toMatchObject({
@@ -60,13 +60,13 @@ async function expectEnd(stream: Followed, code: string, work: () => Promise<unk
   expect(JSON.stringify(rest)).not.toContain('Too late');
 }
 
-/** Runs SQL here; what the database holds counts, whoever wrote it. */
+/** Runs SQL here; what the database holds counts, no matter who wrote it. */
 const sql =
   (text: string, ...values: unknown[]) =>
   () =>
     processes.here.owner.query(text, values).then(() => undefined);
 
-describe('the stream of a trail ends', () => {
+describe('the stream of a audit log ends', () => {
   const causes: [cause: string, code: string, work: () => Promise<unknown>][] = [
     [
       'after its session was revoked',
@@ -140,10 +140,10 @@ describe('the stream of a trail ends', () => {
   ];
 
   test.each(causes)('%s', async (_cause, code, work) => {
-    const stream = await followTrailThere(session);
-    const other = await followTrailThere(team.owner);
+    const stream = await followAuditLogThere(session);
+    const other = await followAuditLogThere(team.owner);
     await expectEnd(stream, code, work);
-    // The stream of somebody else in the same tenant tells of it all, as long as there is a tenant.
+    // The stream of somebody else in the same tenant reports it all, as long as there is a tenant.
     if (!_cause.includes('tenant was')) {
       const told = [];
       while (!JSON.stringify(told).includes('Too late')) told.push(await other.next());
@@ -157,7 +157,7 @@ describe('the stream of a trail ends', () => {
 
   test('after a platform administrator is none any more', async () => {
     const helper = await createPlatformAdmin(processes.here);
-    const stream = await followTrailThere(helper);
+    const stream = await followAuditLogThere(helper);
     await expectEnd(
       stream,
       'NOT_FOUND',
@@ -167,14 +167,14 @@ describe('the stream of a trail ends', () => {
 
   test('where it is bound to a tenant, after the membership there is gone', async () => {
     const bound = await openSession(processes.here, auditor, team.slug);
-    await expectEnd(await followTrailThere(bound), 'UNAUTHENTICATED', () =>
+    await expectEnd(await followAuditLogThere(bound), 'UNAUTHENTICATED', () =>
       updateMembership(team.owner.ask, auditor.membershipId, { isActive: false }),
     );
   });
 });
 
 describe('the stream of a viewer', () => {
-  test('ends after its session was revoked, having told of nothing later', async () => {
+  test('ends after its session was revoked, having notified of nothing later', async () => {
     const stream = await followViewerThere(session);
     await send(auditor.ask, 'revokeSession', { sessionId: session.id });
     await updateMembership(team.owner.ask, auditor.membershipId, { roleKeys: ['member'] });
@@ -196,9 +196,9 @@ describe('the stream of a viewer', () => {
 test('nobody opens a stream with a credential that is dead already', async () => {
   const stranger = await createPerson(processes.here);
   await send(stranger.ask, 'signOut');
-  for (const stream of [await followTrailThere(stranger), await followViewerThere(stranger)]) {
-    const [refusal] = await stream.rest();
-    expect(refusal?.errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED');
+  for (const stream of [await followAuditLogThere(stranger), await followViewerThere(stranger)]) {
+    const [rejection] = await stream.rest();
+    expect(rejection?.errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED');
   }
   expect(toUuid(stranger.userId)).toBe(stranger.userUuid);
 });

@@ -3,7 +3,7 @@ import { noScope } from '../../src/db/scope.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createCast } from '../support/cast.ts';
 import { isGood, openSession } from '../support/credentials.ts';
-import { deletionOf, live, makeDue, readTrail } from '../support/life-cycle.ts';
+import { deletionOf, live, makeDue, readAuditLog } from '../support/life-cycle.ts';
 import { createMember, createPlatformAdmin, createTeam, type Person } from '../support/people.ts';
 
 let app: TestApp;
@@ -149,16 +149,18 @@ test('a tenant that is to be erased can be neither suspended nor resumed', async
   }
 });
 
-test('deleting twice moves no date, and each step stands in the trail once', async () => {
+test('deleting twice moves no date, and each step stands in the audit log once', async () => {
   const team = await createTeam(app);
   const first = await live(team.owner.ask, 'deleteTenant', deletionOf(team));
   const second = await live(team.owner.ask, 'deleteTenant', deletionOf(team));
   expect(second.value).toEqual(first.value);
   await live(team.owner.ask, 'restoreTenant', { tenantId: team.tenantId });
   await live(team.owner.ask, 'restoreTenant', { tenantId: team.tenantId });
-  const trail = await readTrail(app, team.tenantUuid);
+  const auditLog = await readAuditLog(app, team.tenantUuid);
   const { deletionAt } = first.value.tenant;
-  expect(trail.slice(1).map(({ action, actor, changes }) => ({ action, actor, changes }))).toEqual([
+  expect(
+    auditLog.slice(1).map(({ action, actor, changes }) => ({ action, actor, changes })),
+  ).toEqual([
     {
       action: 'tenant.deletion_scheduled',
       actor: team.owner.userUuid,

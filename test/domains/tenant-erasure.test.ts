@@ -9,7 +9,7 @@ import {
   findChainFault,
   live,
   makeDue,
-  readTrail,
+  readAuditLog,
 } from '../support/life-cycle.ts';
 import {
   createMember,
@@ -55,17 +55,17 @@ test('a tenant that is due is erased with all that belonged to it, and its peopl
   expect(data.viewer.memberships.edges).toEqual([]);
 });
 
-test('the trail of an erased tenant survives it, unbroken, with its erasure as the last word', async () => {
+test('the audit log of an erased tenant survives it, unbroken, with its erasure as the last word', async () => {
   const team = await createDue();
   await live(admin.ask, 'cleanupExpiredData');
-  const trail = await readTrail(app, team.tenantUuid);
-  expect(trail.map(({ action }) => action)).toEqual([
+  const auditLog = await readAuditLog(app, team.tenantUuid);
+  expect(auditLog.map(({ action }) => action)).toEqual([
     'tenant.created',
     'session.opened',
     'tenant.deletion_scheduled',
     'tenant.erased',
   ]);
-  expect(trail.at(-1)).toMatchObject({
+  expect(auditLog.at(-1)).toMatchObject({
     actor: null,
     target: team.tenantUuid,
     changes: { slug: [team.slug, null] },
@@ -110,8 +110,8 @@ test('two jobs at once erase each tenant once', async () => {
   ]);
   expect(counts.reduce((sum, { count }) => sum + count, 0)).toBe(teams.length);
   for (const { tenantUuid } of teams) {
-    const trail = await readTrail(app, tenantUuid);
-    expect(trail.filter(({ action }) => action === 'tenant.erased')).toHaveLength(1);
+    const auditLog = await readAuditLog(app, tenantUuid);
+    expect(auditLog.filter(({ action }) => action === 'tenant.erased')).toHaveLength(1);
   }
 });
 
@@ -176,11 +176,11 @@ test('budgets that limit nobody any more go, and what shuts an account stays wha
   ]);
 });
 
-test('who cleaned up, and what went, stands in that administrator’s trail', async () => {
+test('who cleaned up, and what went, stands in that administrator’s audit log', async () => {
   await createDue();
   await live(admin.ask, 'cleanupExpiredData');
-  const trail = await readTrail(app, admin.userUuid);
-  expect(trail.at(-1)).toMatchObject({
+  const auditLog = await readAuditLog(app, admin.userUuid);
+  expect(auditLog.at(-1)).toMatchObject({
     action: 'expired_data.deleted',
     actor: admin.userUuid,
     changes: { tenants: [1, 0] },

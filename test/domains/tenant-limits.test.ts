@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listStatementsOf, startTestApp, type TestApp } from '../support/app.ts';
 import { type Ask, createCast } from '../support/cast.ts';
 import { openSession } from '../support/credentials.ts';
-import { countRows, live, readTrail } from '../support/life-cycle.ts';
+import { countRows, live, readAuditLog } from '../support/life-cycle.ts';
 import {
   createMember,
   createPlatformAdmin,
@@ -89,11 +89,11 @@ test.each([
   });
 });
 
-test('changed limits stand in the tenant’s trail', async () => {
+test('changed limits stand in the tenant’s audit log', async () => {
   const team = await createTeam(app);
   await limit(team, { members: 5, customRoles: 50 });
-  const trail = await readTrail(app, team.tenantUuid);
-  expect(trail.at(-1)).toEqual({
+  const auditLog = await readAuditLog(app, team.tenantUuid);
+  expect(auditLog.at(-1)).toEqual({
     action: 'tenant.limits_updated',
     actor: admin.userUuid,
     target: team.tenantUuid,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { type Ask, createCast } from '../support/cast.ts';
 import { isGood, openSession } from '../support/credentials.ts';
-import { live, readTrail } from '../support/life-cycle.ts';
+import { live, readAuditLog } from '../support/life-cycle.ts';
 import { createTeam, type Team } from '../support/people.ts';
 
 let app: TestApp;
@@ -150,11 +150,11 @@ test('the default role cannot be deleted', async () => {
   expect((await live(team.owner.ask, 'deleteRole', { roleId })).code).toBeNull();
 });
 
-test('changed settings stand in the trail with before and after', async () => {
+test('changed settings stand in the audit log with before and after', async () => {
   const team = await createTeam(app);
   await set(team, { sessionIdleTimeoutSeconds: 600 });
-  const trail = await readTrail(app, team.tenantUuid);
-  expect(trail.at(-1)).toMatchObject({
+  const auditLog = await readAuditLog(app, team.tenantUuid);
+  expect(auditLog.at(-1)).toMatchObject({
     action: 'tenant.updated',
     changes: { settings: [{}, { sessionIdleTimeoutSeconds: 600 }] },
   });

@@ -3,7 +3,7 @@ import { noScope } from '../../src/db/scope.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createCast } from '../support/cast.ts';
 import { isGood, openSession, send } from '../support/credentials.ts';
-import { deletionOf, live, readTrail } from '../support/life-cycle.ts';
+import { deletionOf, live, readAuditLog } from '../support/life-cycle.ts';
 import { createPlatformAdmin, createTeam, type Person, toPublicId } from '../support/people.ts';
 
 let app: TestApp;
@@ -86,13 +86,13 @@ test.each(['suspendTenant', 'resumeTenant'] as const)(
   },
 );
 
-test('suspending and resuming stand in the tenant’s own trail, and doing so twice stands there once', async () => {
+test('suspending and resuming stand in the tenant’s own audit log, and doing so twice stands there once', async () => {
   const team = await createTeam(app);
   for (const name of ['suspendTenant', 'suspendTenant', 'resumeTenant', 'resumeTenant'] as const) {
     expect((await live(admin.ask, name, { tenantId: team.tenantId })).code).toBeNull();
   }
-  const trail = await readTrail(app, team.tenantUuid);
-  expect(trail.slice(1)).toEqual([
+  const auditLog = await readAuditLog(app, team.tenantUuid);
+  expect(auditLog.slice(1)).toEqual([
     {
       action: 'tenant.suspended',
       actor: admin.userUuid,

@@ -22,7 +22,7 @@ afterAll(async () => {
   await mail.stop();
 });
 
-/** Sends a mutation that must succeed, and answers the fields of its success. */
+/** Sends a mutation that must succeed, and returns the fields of its success. */
 async function act(ask: Ask, name: string, input: object | null, success: string) {
   const inputType = inputTypes[name] ?? `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`;
   const [declared, given] = input ? [`($input: ${inputType}!)`, '(input: $input)'] : ['', ''];
@@ -71,7 +71,7 @@ async function signUp(email: string, tenantName: string | null = null) {
 
 const statusQuery = 'query ($id: ID!) { tenant(id: $id) { status viewerPermissions } }';
 
-test('a tenant lives from its creation to its erasure, and its trail names every step', async () => {
+test('a tenant lives from its creation to its erasure, and its audit log names every step', async () => {
   const { person: owner, tenant } = await signUp('ada@acme.example', 'Acme');
   const { id: tenantId, slug } = tenant;
   const team: Team = { tenantId, tenantUuid: toUuid(tenantId), slug, owner };
@@ -168,7 +168,7 @@ test('a tenant lives from its creation to its erasure, and its trail names every
   ]);
   expect(left).toEqual([]);
 
-  // The trail is whole, names every step, and knows Bob by his id alone.
+  // The audit log is whole, names every step, and knows Bob by his id alone.
   const { rows: verdicts } = await app.owner.query('select * from verify_audit_chain($1)', [
     team.tenantUuid,
   ]);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createCast, findMembershipId, listRoleKeys } from '../support/cast.ts';
-import { live, readTrail } from '../support/life-cycle.ts';
+import { live, readAuditLog } from '../support/life-cycle.ts';
 import {
   createMember,
   createPerson,
@@ -43,12 +43,12 @@ test('an owner gives ownership to a member and is an admin from then on', async 
   expect((await transfer(team, team.owner, member.ask)).code).toBeNull();
 });
 
-test('the transfer stands in the trail with who owned the tenant before and after', async () => {
+test('the transfer stands in the audit log with who owned the tenant before and after', async () => {
   const team = await createTeam(app);
   const member = await createMember(app, team, 'viewer');
   await transfer(team, member);
-  const trail = await readTrail(app, team.tenantUuid);
-  expect(trail.at(-1)).toEqual({
+  const auditLog = await readAuditLog(app, team.tenantUuid);
+  expect(auditLog.at(-1)).toEqual({
     action: 'tenant.ownership_transferred',
     actor: team.owner.userUuid,
     target: team.tenantUuid,

@@ -3,7 +3,7 @@ import { noScope } from '../../src/db/scope.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createCast } from '../support/cast.ts';
 import { isGood, openSession, send } from '../support/credentials.ts';
-import { countRows, findChainFault, live, readTrail } from '../support/life-cycle.ts';
+import { countRows, findChainFault, live, readAuditLog } from '../support/life-cycle.ts';
 import {
   addMember,
   createMember,
@@ -42,7 +42,7 @@ async function listTablesWith(text: string): Promise<string[]> {
   return found;
 }
 
-test('a person erases itself: no table but the trail knows it, and that one by its id alone', async () => {
+test('a person erases itself: no table but the audit log knows it, and that one by its id alone', async () => {
   const person = await createPerson(app, 'forget-me@people.example');
   await person.ask(
     `mutation { updateProfile(input: { name: "Unforgettable", metadata: { shoe: "Unforgettable" } }) {
@@ -56,11 +56,13 @@ test('a person erases itself: no table but the trail knows it, and that one by i
   const { value } = await erase(person, person.ask);
   expect(value).toEqual({ erasedUserId: person.userId });
   expect([await isGood(person), await isGood(second)]).toEqual([false, false]);
-  expect((await readTrail(app, team.tenantUuid)).at(-1)).toMatchObject({
+  expect((await readAuditLog(app, team.tenantUuid)).at(-1)).toMatchObject({
     action: 'membership.removed',
     actor: person.userUuid,
   });
-  expect((await readTrail(app, person.userUuid)).at(-1)).toMatchObject({ action: 'user.erased' });
+  expect((await readAuditLog(app, person.userUuid)).at(-1)).toMatchObject({
+    action: 'user.erased',
+  });
   expect(await listTablesWith('forget-me')).toEqual([]);
   expect(await listTablesWith('Unforgettable')).toEqual([]);
   expect(await listTablesWith(person.userUuid)).toEqual(['audit_events', 'audit_heads']);
@@ -77,12 +79,12 @@ test('an erased person cannot sign in, and the address is free for somebody new'
   expect(next.userId).not.toBe(person.userId);
 });
 
-test('the trail keeps every step under the id and still verifies; each tenant learns of its loss', async () => {
+test('the audit log keeps every step under the id and still verifies; each tenant learns of its loss', async () => {
   const team = await createTeam(app);
   const member = await createMember(app, team, 'admin');
   await live(member.ask, 'updateTenant', { tenantId: team.tenantId, name: 'Renamed' });
   await live(admin.ask, 'eraseUser', { userId: member.userId, reason: 'Request 17' });
-  const ofTenant = await readTrail(app, team.tenantUuid);
+  const ofTenant = await readAuditLog(app, team.tenantUuid);
   expect(ofTenant.slice(1)).toMatchObject([
     { action: 'tenant.updated', actor: member.userUuid },
     {
@@ -92,7 +94,7 @@ test('the trail keeps every step under the id and still verifies; each tenant le
       changes: { userId: [member.userUuid, null], roles: [['admin'], null] },
     },
   ]);
-  const own = await readTrail(app, member.userUuid);
+  const own = await readAuditLog(app, member.userUuid);
   expect(own.at(-1)).toEqual({
     action: 'user.erased',
     actor: admin.userUuid,
@@ -106,7 +108,7 @@ test('the trail keeps every step under the id and still verifies; each tenant le
   );
 });
 
-test('a tenant reads in its trail the id of who is gone, and nothing else of that person', async () => {
+test('a tenant reads in its audit log the id of who is gone, and nothing else of that person', async () => {
   const team = await createTeam(app);
   const member = await createMember(app, team, 'admin');
   await live(member.ask, 'updateTenant', { tenantId: team.tenantId, name: 'Renamed' });
@@ -121,7 +123,7 @@ test('a tenant reads in its trail the id of who is gone, and nothing else of tha
   ]);
 });
 
-test('the last owner of any tenant is not erased, and is told of which', async () => {
+test('the last owner of any tenant is not erased, and is notified of which', async () => {
   const team = await createTeam(app);
   for (const ask of [team.owner.ask, admin.ask]) {
     const { code, message } = await erase(team.owner, ask);

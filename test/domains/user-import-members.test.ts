@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { importInto, toNdjson } from '../support/import-into.ts';
-import { countRows, findChainFault, readTrail } from '../support/life-cycle.ts';
+import { countRows, findChainFault, readAuditLog } from '../support/life-cycle.ts';
 import { addMember, createPerson, createTeam } from '../support/people.ts';
 
 let app: TestApp;
@@ -22,7 +22,7 @@ describe('user import into tenants', () => {
     return rows.map(({ slug, roles }) => [slug, roles]);
   };
 
-  test('makes members, also of several tenants and of who is there, each told of in the tenant', async () => {
+  test('makes members, also of several tenants and of who is there, each notified of in the tenant', async () => {
     const [one, other] = [await createTeam(app), await createTeam(app)];
     const present = await createPerson(app);
     const { results, summary } = await importInto(app, {
@@ -47,7 +47,7 @@ ${present.email},${one.slug},member
       ].sort(),
     );
     expect(await rolesOf(present.email)).toEqual([[one.slug, ['member']]]);
-    expect((await readTrail(app, one.tenantUuid)).at(-1)).toEqual({
+    expect((await readAuditLog(app, one.tenantUuid)).at(-1)).toEqual({
       action: 'members.imported',
       actor: null,
       target: one.tenantUuid,

@@ -5,7 +5,7 @@ import { startTestApp, type TestApp } from '../support/app.ts';
 import { send } from '../support/credentials.ts';
 import { type ImportOptions, importInto, toNdjson } from '../support/import-into.ts';
 import { createPhcHash } from '../support/import-rows.ts';
-import { countRows, findChainFault, live, readTrail } from '../support/life-cycle.ts';
+import { countRows, findChainFault, live, readAuditLog } from '../support/life-cycle.ts';
 import { createPerson, createPlatformAdmin, createTeam } from '../support/people.ts';
 
 let app: TestApp;
@@ -196,22 +196,22 @@ morgiana@cave.example,,,,,,SUSPENDED,,\r
       { email: 'bad' },
       { email: team.owner.email },
     ];
-    const trails = await countRows(app, 'audit_events');
+    const auditLogs = await countRows(app, 'audit_events');
     const dry = await importRows(rows, { isDryRun: true });
     expect(dry.summary).toMatchObject({ created: 1, skipped: 1, invalid: 1 });
     expect(await findUser('rehearsal@dry.example')).toBeNull();
-    expect(await countRows(app, 'audit_events')).toBe(trails);
+    expect(await countRows(app, 'audit_events')).toBe(auditLogs);
     const real = await importRows(rows);
     expect(real.results).toEqual(dry.results);
   });
 
-  test('tells of a run in a chain of its own, without a word about anybody', async () => {
+  test('reports a run in a chain of its own, without a word about anybody', async () => {
     const { summary } = await importRows([
-      { email: 'told@trail.example', name: 'Told', passwordHash: createPhcHash() },
+      { email: 'told@audit log.example', name: 'Told', passwordHash: createPhcHash() },
       { email: 'bad' },
     ]);
-    const trail = await readTrail(app, summary.importId);
-    expect(trail).toEqual([
+    const auditLog = await readAuditLog(app, summary.importId);
+    expect(auditLog).toEqual([
       {
         action: 'users.imported',
         actor: null,

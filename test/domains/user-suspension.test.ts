@@ -3,7 +3,7 @@ import { noScope } from '../../src/db/scope.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createCast } from '../support/cast.ts';
 import { isGood, openSession, send } from '../support/credentials.ts';
-import { live, readTrail } from '../support/life-cycle.ts';
+import { live, readAuditLog } from '../support/life-cycle.ts';
 import { createPerson, createPlatformAdmin, type Person, toPublicId } from '../support/people.ts';
 
 let app: TestApp;
@@ -76,16 +76,16 @@ test('a suspended platform administrator has no power left', async () => {
   expect(rows).toEqual([{ isChanged: false }]);
 });
 
-test('suspending and reinstating stand in the trail of the person with the reason, once each', async () => {
+test('suspending and reinstating stand in the audit log of the person with the reason, once each', async () => {
   const person = await createPerson(app);
   const input = { userId: person.userId, reason: 'Spam reports' };
   for (const name of ['suspendUser', 'suspendUser', 'reinstateUser', 'reinstateUser'] as const) {
     expect((await live(admin.ask, name, input)).code).toBeNull();
   }
-  const trail = (await readTrail(app, person.userUuid)).slice(-2);
+  const auditLog = (await readAuditLog(app, person.userUuid)).slice(-2);
   const by = { actor: admin.userUuid, target: person.userUuid };
   const reason = [null, 'Spam reports'];
-  expect(trail).toEqual([
+  expect(auditLog).toEqual([
     {
       ...by,
       action: 'user.suspended',

@@ -26,7 +26,7 @@ const query = `query ($key: String!, $permissions: [String!]) {
 
 type Asker = Pick<Person, 'ask'>;
 
-/** What somebody is told about a key, or the code of the refusal to tell. */
+/** What somebody is told about a key, or the code of the error to tell. */
 async function verify({ ask }: Asker, key: string, permissions?: string[]) {
   const answer = await ask(query, { variables: { key, permissions } });
   return answer.data?.verifyApiKey ?? codeOf(answer);
@@ -100,8 +100,8 @@ describe('a good key', () => {
   );
 });
 
-describe('a key that is not good', () => {
-  /** Makes a key of a new admin, does something to it or its creator, and answers the key. */
+describe('a key that is not valid', () => {
+  /** Makes a key of a new admin, does something to it or its creator, and returns the key. */
   async function spoil(sql: string): Promise<string> {
     const admin = await createMember(app, cast.team, 'admin');
     const key = await createProgram(app, admin, cast.team, 'tenant:read');

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mintToken } from '../../src/lib/token.ts';
 import { listStatementsOf, startTestApp, type TestApp } from '../support/app.ts';
 import { openSession, post, send } from '../support/credentials.ts';
-import { readTrail } from '../support/life-cycle.ts';
+import { readAuditLog } from '../support/life-cycle.ts';
 import { readLastMail, readMails } from '../support/mail.ts';
 import { createPerson, type Person } from '../support/people.ts';
 
@@ -35,7 +35,7 @@ async function pass(seconds: number): Promise<void> {
 }
 
 describe('signing up', () => {
-  test('mails a link that proves the address, to whoever follows it', async () => {
+  test('mails a link that proves the address, to anyone who follows it', async () => {
     const person = await createPerson(app);
     const mail = await readLastMail(app, person.email);
     expect(mail.subject).toBe('Please confirm your e-mail address');
@@ -212,14 +212,16 @@ describe('asking for another mail', () => {
   });
 });
 
-test('the trail of the person tells of both, and of no token', async () => {
+test('the audit log of the person reports both, and of no token', async () => {
   const person = await createPerson(app);
   await pass(61);
   await send(person.ask, 'requestEmailVerification');
   await verify(await readToken(person));
   const { userUuid } = person;
-  const trail = (await readTrail(app, userUuid)).filter(({ action }) => action.startsWith('email'));
-  expect(trail).toEqual([
+  const auditLog = (await readAuditLog(app, userUuid)).filter(({ action }) =>
+    action.startsWith('email'),
+  );
+  expect(auditLog).toEqual([
     { action: 'email.verification_requested', actor: userUuid, target: userUuid, changes: {} },
     {
       action: 'email.verified',

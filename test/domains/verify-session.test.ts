@@ -39,7 +39,7 @@ const refused = {
 
 type Asker = Pick<Person, 'ask'>;
 
-/** What somebody is told about a token, or the code of the refusal to tell. */
+/** What somebody is told about a token, or the code of the error to tell. */
 async function verify({ ask }: Asker, token: string, tenantId?: string | null) {
   const answer = await ask(query, { variables: { token, tenantId } });
   return answer.data?.verifySession ?? codeOf(answer);
@@ -71,7 +71,7 @@ describe("one's own token", () => {
     });
   });
 
-  test('is not good for a tenant of others, which looks like an absent one', async () => {
+  test('is not valid for a tenant of others, which looks like an absent one', async () => {
     const other = await createTeam(app);
     for (const tenantId of [other.tenantId, absentTenant]) {
       expect(await verify(member, member.token, tenantId)).toEqual(refused);
@@ -158,8 +158,8 @@ describe('the token of a member', () => {
   });
 });
 
-describe('a token that is not good in the tenant', () => {
-  /** Changes one thing about a fresh member and answers its token. */
+describe('a token that is not valid in the tenant', () => {
+  /** Changes one thing about a fresh member and returns its token. */
   async function spoil(sql: string): Promise<string> {
     const person = await createMember(app, team, 'member');
     await app.owner.query(sql, [person.userUuid]);

@@ -59,7 +59,7 @@ test('a person hears of changes of its memberships, each once, in order', async 
   await stream.leave();
 });
 
-test('a person hears of its sessions that end, whoever ended them, and of no other person’s', async () => {
+test('a person hears of its sessions that end, no matter who ended them, and of no other person’s', async () => {
   const { here } = processes;
   const team = await createTeam(here);
   const person = await createMember(here, team, 'member');
@@ -136,6 +136,6 @@ test('what happened before the stream began, or to the tenant alone, is not told
 
 test('anonymous callers have no such stream', async () => {
   const stream = await follow(processes.there.url, subscription);
-  const [refusal] = await stream.rest();
-  expect(refusal?.errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED');
+  const [rejection] = await stream.rest();
+  expect(rejection?.errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED');
 });

@@ -110,7 +110,7 @@ describe('a text that no database can store', () => {
     ...['signIn.password', 'signIn.tenantSlug', 'changePassword.currentPassword'],
     'confirmPassword.password',
   ];
-  /** Where another refusal comes first, or each line of a list is refused for itself. */
+  /** Where another error comes first, or each line of a list is refused for itself. */
   const otherwise = new Map<string, string | null>([
     ...['acceptInvitation', 'declineInvitation'].flatMap((name): [string, string][] => [
       [`${name}.invitationId`, 'BAD_USER_INPUT'],
@@ -123,30 +123,21 @@ describe('a text that no database can store', () => {
     (input ? listSpots(input) : []).map((spot) => [name, spot.path.join('.'), spot] as const),
   );
 
-  test.each(spots)(
-    'in %s(%s) is a named refusal and changes nothing',
-    async (name, place, spot) => {
-      const input = mutations.find((mutation) => mutation.name === name)?.input;
-      const before = await readRows(app);
-      const seen: Record<string, unknown> = {};
-      for (const [kind, text] of Object.entries(faultyTexts)) {
-        const { code } = await mutate(
-          name,
-          createInput(input as never, spot.path, text),
-          team.owner,
-        );
-        seen[kind] = code;
-      }
-      const isSecret = wrongSecrets.includes(`${name}.${place}`);
-      const usual = spot.type === 'ID' ? 'NOT_FOUND' : 'BAD_USER_INPUT';
-      const special = otherwise.get(`${name}.${place}`);
-      const code = isSecret ? 'UNAUTHENTICATED' : special === undefined ? usual : special;
-      expect(seen).toEqual(
-        Object.fromEntries(Object.keys(faultyTexts).map((kind) => [kind, code])),
-      );
-      expect(await readRows(app)).toEqual(before);
-    },
-  );
+  test.each(spots)('in %s(%s) is a named error and changes nothing', async (name, place, spot) => {
+    const input = mutations.find((mutation) => mutation.name === name)?.input;
+    const before = await readRows(app);
+    const seen: Record<string, unknown> = {};
+    for (const [kind, text] of Object.entries(faultyTexts)) {
+      const { code } = await mutate(name, createInput(input as never, spot.path, text), team.owner);
+      seen[kind] = code;
+    }
+    const isSecret = wrongSecrets.includes(`${name}.${place}`);
+    const usual = spot.type === 'ID' ? 'NOT_FOUND' : 'BAD_USER_INPUT';
+    const special = otherwise.get(`${name}.${place}`);
+    const code = isSecret ? 'UNAUTHENTICATED' : special === undefined ? usual : special;
+    expect(seen).toEqual(Object.fromEntries(Object.keys(faultyTexts).map((kind) => [kind, code])));
+    expect(await readRows(app)).toEqual(before);
+  });
 
   const fields = Object.values(schema.getQueryType()?.getFields() ?? {});
   const args = [

@@ -96,7 +96,7 @@ const requests: Record<string, [status: number, ask: Ask]> = {
   'more tokens than allowed': [200, params({ query: `{ ${'hello '.repeat(1_000)} }` })],
   'an error that is masked': [200, params({ query: '{ hello broken }' })],
   'a masked error without data': [200, params({ query: '{ alsoBroken }' })],
-  'a named refusal': [200, params({ query: '{ refused }' })],
+  'a named error': [200, params({ query: '{ refused }' })],
   'unavailable, with nothing else': [503, params({ query: '{ busy }' })],
   'unavailable, with something else': [200, params({ query: '{ hello busy }' })],
   'duplicate keys, of which the last counts': [

@@ -103,7 +103,7 @@ describe.each([
   test.each([
     ['a success', '{ hello }', 200],
     ['a failure', '{ alsoBroken }', 200],
-    ['a refusal', '{ busy }', 503],
+    ['an error', '{ busy }', 503],
     ['a document that is none', '{ hello', 200],
     ['a subscription that is not asked for as a stream', 'subscription { ticks }', 406],
   ])('the place is free again after %s', async (_what, query, status) => {

@@ -43,7 +43,7 @@ describe.each(bothWays)('%s', (_, hasFastJson) => {
     expect(body).not.toContain('secret');
   });
 
-  test('a named refusal shows its message, its code and the field it is about', async () => {
+  test('a named error shows its message, its code and the field it is about', async () => {
     const { json } = await query(server.port, '{ refused }');
     expect(json.errors[0]).toMatchObject({
       message: 'The name is too long.',
@@ -52,7 +52,7 @@ describe.each(bothWays)('%s', (_, hasFastJson) => {
     expect(server.lines.join('')).not.toContain('The name is too long.');
   });
 
-  test('of an overload one line is logged, not one for each who is turned away', async () => {
+  test('of an overload one line is logged, not one for each who is rejected', async () => {
     for (const _ of [1, 2, 3]) {
       const { status } = await query(server.port, '{ flooded }');
       expect(status).toBe(503);
@@ -152,7 +152,7 @@ describe.each(bothWays)('%s', (_, hasFastJson) => {
     ['a string', () => 'select 1', 500, 'INTERNAL', undefined],
     ['nothing at all', () => undefined, 500, 'INTERNAL', undefined],
     ['unavailable', () => new UnavailableError(undefined, 2), 503, 'UNAVAILABLE', '2'],
-    ['a named refusal', () => new UnauthenticatedError(), 401, 'UNAUTHENTICATED', undefined],
+    ['a named error', () => new UnauthenticatedError(), 401, 'UNAUTHENTICATED', undefined],
   ];
 
   test.each(failures)(

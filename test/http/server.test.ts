@@ -17,7 +17,7 @@ describe('every answer', () => {
   test.each([
     ['a query', { body: '{"query":"{ hello }"}', headers: { 'content-type': 'application/json' } }],
     ['a query by GET', { method: 'GET', path: '/graphql?query=%7Bhello%7D' }],
-    ['a refusal', { body: 'x' }],
+    ['an error', { body: 'x' }],
     ['a preflight', { method: 'OPTIONS' }],
     ['the health check', { method: 'GET', path: '/healthz' }],
     ['an unknown path', { method: 'GET', path: '/nope' }],
@@ -147,7 +147,7 @@ test.each([
     'a body',
     'POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 20\r\n\r\n{',
   ],
-])('whoever sends %s too slowly gets a 408', async (_, text) => {
+])('anyone who sends %s too slowly gets a 408', async (_, text) => {
   await using server = await startHttp({ server: { requestTimeoutMs: 200 } });
   const socket = connect(server.port, '127.0.0.1');
   socket.write(text);

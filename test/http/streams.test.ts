@@ -24,8 +24,8 @@ const noneOpen = () => waitUntil(async () => app.app.runtime.streams.count() ===
 test('one caller has so many streams and no more, and others still have theirs', async () => {
   const [own, other] = [team.owner, await createPerson(app)];
   const open = [await followViewer(own), await followViewer(own), await followViewer(other)];
-  const [refusal] = await (await followViewer(own)).rest();
-  expect(refusal?.errors?.[0]?.extensions).toMatchObject({
+  const [rejection] = await (await followViewer(own)).rest();
+  expect(rejection?.errors?.[0]?.extensions).toMatchObject({
     code: 'UNAVAILABLE',
     retryAfterSeconds: 5,
   });
@@ -84,8 +84,8 @@ test.each([
   ['aliases', `subscription { viewerEvents { ${alias(20)} } }`],
   ['length', `subscription { viewerEvents { type ${'at '.repeat(1_100)} } }`],
 ])('the limits on documents hold: %s', async (_limit, query) => {
-  const [refusal] = await (await follow(app.url, query, { token: team.owner.token })).rest();
-  expect(refusal?.errors?.[0]?.extensions.code).toBe('QUERY_TOO_COMPLEX');
+  const [rejection] = await (await follow(app.url, query, { token: team.owner.token })).rest();
+  expect(rejection?.errors?.[0]?.extensions.code).toBe('QUERY_TOO_COMPLEX');
   expect(app.app.runtime.streams.count()).toBe(0);
 });
 

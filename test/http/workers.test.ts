@@ -11,7 +11,7 @@ import { createTestDatabase } from '../support/cluster.ts';
 import { createTeam, type Team } from '../support/people.ts';
 import { isServing, startWorkers, type Workers } from '../support/workers.ts';
 
-// `tenantry serve` with WEB_CONCURRENCY=2: two processes that are one server to whoever calls it.
+// `tenantry serve` with WEB_CONCURRENCY=2: two processes that are one server to their callers.
 
 const viewer = '{ viewer { user { id } } }';
 const countOf = (operation: string) => `tenantry_operation_seconds_count{operation="${operation}"}`;

@@ -95,7 +95,7 @@ describe('the definer functions answer what their actor may know', () => {
     }
   });
 
-  test('find_live_sessions: whose token it is, to whoever shows the token', async () => {
+  test('find_live_sessions: whose token it is, to anyone who shows the token', async () => {
     const ask = (hash: Buffer) =>
       stage.app.query('select email from find_live_sessions($1, $2)', [[hash], [null]]);
     expect((await ask(stage.home.tokenHash)).rows).toEqual([{ email: 'owner@home.example' }]);

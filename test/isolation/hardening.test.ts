@@ -117,7 +117,7 @@ test('a sign-in with the old password that is under way does not survive its cha
   }
 });
 
-test('nobody writes into the trail of a tenant it does not belong to', async () => {
+test('nobody writes into the audit log of a tenant it does not belong to', async () => {
   const { tenantId, tenantUuid, owner } = await createTeam(app);
   const { owner: stranger } = await createTeam(app);
   const count = async () => {

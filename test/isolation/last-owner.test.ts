@@ -110,7 +110,7 @@ async function seatTwoOwners(): Promise<[Owner, Owner]> {
 
 type Sent = ReturnType<Act>;
 
-/** Through one process each; answers the code of each refusal, or null for a success. */
+/** Through one process each; returns the code of each error, or null for a success. */
 function sendBoth(first: Sent, second: Sent, one: Owner, two: Owner): Promise<(string | null)[]> {
   return Promise.all([send(urls[0], one, first), send(urls[1], two, second)]);
 }

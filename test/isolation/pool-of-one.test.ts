@@ -104,7 +104,7 @@ async function play(round: number, { seen, faults, left }: Result): Promise<void
   for (const { settings } of rows) left.add(settings);
 }
 
-/** Raises again what is no fault of the database. */
+/** Throws again what is no fault of the database. */
 function getKind(error: unknown): string {
   if (error instanceof DatabaseFault) return error.kind;
   throw error;

@@ -79,7 +79,7 @@ async function countAs(
 const ownEntry = () => ({ actor: stage.home.ownerId, tenant: stage.home.id, key: home });
 
 describe('a key opens its tenant', () => {
-  test('and nothing that is its creator’s own: no password, no unbound session, no personal trail', async () => {
+  test('and nothing that is its creator’s own: no password, no unbound session, no personal audit log', async () => {
     expect(await countAs(ownEntry())).toEqual({
       tenants: 1,
       roles: 5,
@@ -178,7 +178,7 @@ describe('the keys of a tenant', () => {
     expect(await stage.list('select id from revoke_own_api_keys()')).toEqual([]);
   });
 
-  test('find_live_api_keys: what a key may do, to whoever shows it, and nothing about others', async () => {
+  test('find_live_api_keys: what a key may do, to anyone who shows it, and nothing about others', async () => {
     const ask = async (hashes: Buffer[]) => {
       const { rows } = await stage.app.query(
         'select ordinal::int, id, effective_permissions from find_live_api_keys($1)',

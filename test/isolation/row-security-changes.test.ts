@@ -97,9 +97,9 @@ describe('nothing of another tenant can be changed from within one', () => {
       'select membership_permissions($foreign, $foreignMembership)',
     ],
     ['read the history of migrations', denied, 'select * from _prisma_migrations'],
-    ['alter an entry of the trail', denied, `update audit_events set action = 'x'`],
-    ['remove an entry of the trail', denied, 'delete from audit_events'],
-    ['read how far the trails are', denied, 'select * from audit_heads'],
+    ['alter an entry of the audit log', denied, `update audit_events set action = 'x'`],
+    ['remove an entry of the audit log', denied, 'delete from audit_events'],
+    ['read how far the audit logs are', denied, 'select * from audit_heads'],
     [
       'write an entry past the chain',
       denied,

@@ -81,7 +81,7 @@ describe('outside a scope nothing is visible', () => {
     expect(await countVisible()).toEqual({});
   });
 
-  test('in a view that is seen with the rights of who looks, whoever made it', async () => {
+  test('in a view that is seen with the rights of who looks, no matter who made it', async () => {
     await stage.owner.query(
       stage.fill(`create view everybody with (security_invoker = true) as
       select u.email, t.name from users u, tenants t; grant select on everybody to tenantry_app`),
@@ -139,7 +139,7 @@ describe('a scope opens only what belongs to the actor', () => {
     },
   );
 
-  // A tenant's rows are shut; what is left is the actor's own. The trail outlives everybody.
+  // A tenant's rows are shut; what is left is the actor's own. The audit log outlives everybody.
   const nobody = { audit_events: 1 };
   const own = { ...nobody, password_credentials: 1, sessions: 2, users: 1 };
 

@@ -84,7 +84,7 @@ describe.each(scenarios)('%s', (scenario) => {
   });
 });
 
-test('a refusal in place of an answer is counted as a failure, though its status is 200', async () => {
+test('an error in place of an answer is counted as a failure, though its status is 200', async () => {
   await app.owner.query(`update tenants set custom_roles_max = 0`);
   await app.owner.query(`alter table tenants alter column custom_roles_max set default 0`);
   const { samples, log } = await rehearse('mutations.ts', 20);

@@ -5,7 +5,7 @@ import { type DatabaseRoles, fillRoles } from '../../src/db/roles.ts';
 import { createTestDatabase } from '../support/cluster.ts';
 import { rolesOf } from '../support/serving.ts';
 
-// What must hold for everything in the database, whoever adds it and when: read from PostgreSQL's
+// What must hold for everything in the database, no matter who adds it and when: read from PostgreSQL's
 // catalogue. Each rule is a statement that lists its offenders, and a breach that it must notice.
 
 let owner: pg.Client;

@@ -102,7 +102,7 @@ describe('prisma/structure.sql', () => {
       ],
     ],
     [
-      'what the planner is told of a column',
+      'what the planner is notified of a column',
       'alter table user_tenants alter column tenant_id reset (n_distinct)',
       ['- alter table user_tenants alter column tenant_id set (n_distinct=100);'],
     ],

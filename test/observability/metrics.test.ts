@@ -89,7 +89,7 @@ test('what is alerted of is told as none before it has happened', async () => {
   expect(figures.get('tenantry_mails_total{outcome="given_up"}')).toBe(0);
 });
 
-test('errors and refusals are counted by code, also what is refused before anything runs', async () => {
+test('errors and errors are counted by code, also what is refused before anything runs', async () => {
   const names = ['GRAPHQL_VALIDATION_FAILED', 'UNAUTHENTICATED', 'NOT_FOUND'].map(errorsOf);
   const grown = await grow(names, async () => {
     await person.ask('{ nothing }');

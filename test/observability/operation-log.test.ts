@@ -24,7 +24,7 @@ const listLines = (requestId: string, of = app.lines) =>
   of.map((line) => JSON.parse(line)).filter((line) => line.requestId === requestId);
 
 const nameTenant = `query ($id: ID!) { tenant(id: $id) { name } }`;
-const readTrail = `query ($id: ID!) { tenant(id: $id) { auditEvents(first: 1) { edges { node { id } } } } }`;
+const readAuditLog = `query ($id: ID!) { tenant(id: $id) { auditEvents(first: 1) { edges { node { id } } } } }`;
 
 test('an operation has one line: what, for how long, in which tenant, by which ids', async () => {
   const headers = { 'x-request-id': 'request-of-a-member' };
@@ -73,7 +73,7 @@ test('without debug there is no such line, and a fault still names request and t
     expect(quiet.lines).toEqual([]);
     await quiet.asOwner('alter table audit_events rename to somewhere_else');
     const headers = { 'x-request-id': 'request-that-fails' };
-    const { errors } = await owner.ask(readTrail, { variables: { id: tenantId }, headers });
+    const { errors } = await owner.ask(readAuditLog, { variables: { id: tenantId }, headers });
     expect(errors?.[0]?.extensions.code).toBe('INTERNAL');
     const lines = quiet.lines.map((line) => JSON.parse(line));
     expect(lines).toEqual([

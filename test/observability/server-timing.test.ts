@@ -36,7 +36,7 @@ describe.each(['application/json', 'text/event-stream'])('answers in %s', (accep
     expect(timing).toMatch(/^hash;dur=\d+\.\d\d$/);
   });
 
-  test('say nothing on a refusal, known e-mail address or not', async () => {
+  test('say nothing on an error, known e-mail address or not', async () => {
     for (const email of [person.email, 'nobody@people.example']) {
       const { timing, body } = await send(app, { email, password: 'a wrong one' }, accept);
       expect(body).toContain('UNAUTHENTICATED');

@@ -19,7 +19,7 @@ afterAll(async () => {
   await collector.close();
 });
 
-/** Asks, and answers the operation as the collector has it, with its statements. */
+/** Asks, and returns the operation as the collector has it, with its statements. */
 async function trace(
   ask: Person['ask'],
   query: string,
@@ -101,7 +101,7 @@ test.each(['', '00-0-0-01', `00-${'0'.repeat(32)}-${'0'.repeat(16)}-01`, 'x'.rep
   },
 );
 
-test('a refusal shows its code as an error, wherever it is answered', async () => {
+test('an error shows its code as an error, wherever it is answered', async () => {
   const foreign = { input: { tenantId: team.tenantId, name: 'Stolen' } };
   const cases: [Person['ask'], string, string, object?][] = [
     // As a member of the result.

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
-// Whether a mail is sent or shown is decided in one place. Whoever wrote another way to the outbox would have to
+// Whether a mail is sent or shown is decided in one place. Anyone who wrote another way to the outbox would have to
 // decide it again, and one of two ways forgot.
 
 const root = fileURLToPath(new URL('../../', import.meta.url));

@@ -18,34 +18,13 @@ const banned: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [/\b[Rr]aises\b/, 'Throws'],
   [/\b[Aa]nswers (whether|the|how|null|what|its|a|an|true|false)\b/, 'returns'],
   [/\brefusals?\b/i, 'error, rejection, denied attempt'],
-  [/(?<!\bbackup )(?<!\baudit )\btrails?\b(?!ing)|\baudit trails?\b/i, 'audit log'],
+  [/(?<![/.-])\btrails?\b(?![-.])/i, 'audit log'],
   [/\b(heed|deaf)\w*/i, 'wait for invalidations, disconnected'],
   [/\/\*\* What\b/, 'a noun or a verb: "The …", "Returns …"'],
 ];
 
 /** Places that are still to be read; one that has been read leaves the list for good. */
-const unread = [
-  'src/app',
-  'src/cli',
-  'src/config',
-  'src/core',
-  'src/db',
-  'src/domains',
-  'src/graphql',
-  'src/http',
-  'src/lib',
-  'src/observability',
-  'src/postgres',
-  'migrations',
-  'prisma',
-  'k6',
-  'examples',
-  'docs',
-  'test',
-  'README.md',
-  'CONTRIBUTING.md',
-  'CHANGELOG.md',
-];
+const unread = ['test'];
 
 /** Printed by programs of which we write no word, or figures alone. */
 const printed = /^docs\/performance\.md$|generated\/|package-lock|plain-words\.test\.ts$/;
@@ -62,13 +41,16 @@ function listFiles(): string[] {
   );
 }
 
-/** The places of a text that need another word, as lines for people. */
+/** The places of a text that need another word, as lines for people. The glossary's own table is left out. */
 function findBannedWords(file: string, text: string): string[] {
+  const isGlossary = (line: string) => file === 'CONTRIBUTING.md' && line.startsWith('|');
   return text.split('\n').flatMap((line, index) =>
-    banned.flatMap(([pattern, instead]) => {
-      const found = pattern.exec(line)?.[0];
-      return found ? [`${file}:${index + 1}: "${found}": write ${instead}`] : [];
-    }),
+    isGlossary(line)
+      ? []
+      : banned.flatMap(([pattern, instead]) => {
+          const found = pattern.exec(line)?.[0];
+          return found ? [`${file}:${index + 1}: "${found}": write ${instead}`] : [];
+        }),
   );
 }
 

@@ -103,10 +103,10 @@ async function ask(url: string, query: string, options: AskOptions = {}): Promis
   return (await response.json()) as Answer;
 }
 
-/** Runs `work` and answers the statements it caused. */
+/** Runs `work` and returns the statements it caused. */
 export async function listStatementsOf(app: TestApp, work: () => Promise<unknown>) {
   app.statements.length = 0;
   await work();
-  // Of the background, whoever asked before.
+  // Of the background, no matter who asked before.
   return app.statements.filter((text) => !text.includes('settle_reset_request('));
 }

@@ -51,7 +51,7 @@ export function startChild(
   };
 }
 
-/** Asks until the answer is true. Raises after `seconds`. */
+/** Asks until the answer is true. Throws after `seconds`. */
 export async function waitUntil(ask: () => Promise<boolean>, seconds = 60): Promise<void> {
   const deadline = Date.now() + seconds * 1_000;
   while (!(await ask())) {

@@ -16,7 +16,7 @@ export type CommitCutter = {
 /** What PostgreSQL says once a transaction is durable: CommandComplete, message format of protocol 3. */
 const acknowledgement = Buffer.from('C\0\0\0\x0bCOMMIT\0', 'latin1');
 
-/** Starts it; close it after whoever is connected. */
+/** Starts it; close it after anyone who is connected. */
 export async function startCommitCutter(databaseUrl: string): Promise<CommitCutter> {
   const target = new URL(databaseUrl);
   let onCut: (() => void) | null = null;

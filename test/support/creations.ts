@@ -18,7 +18,7 @@ const creations = {
   ],
 } as const;
 
-/** The whole answer to a creation, or its refusal, from the union or the top level. */
+/** The whole answer to a creation, or its error, from the union or the top level. */
 export type CreationAnswer = {
   code: string | null;
   path: string[] | null;

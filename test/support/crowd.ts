@@ -53,9 +53,9 @@ function ordersBy(...fields: string[]) {
 /** Sixty tenants, a team of sixty, and a way to read pages of them as who may. */
 export type Crowd = {
   team: Team;
-  /** A page, or the refusal. The memberships are those of `of`, asked for by its owner. */
+  /** A page, or the error. The memberships are those of `of`, asked for by its owner. */
   fetchPage: (list: ListName, args: PageArgs, of?: Team) => Promise<Answer>;
-  /** The same, where a refusal is a failure. */
+  /** The same, where an error is a failure. */
   getPage: (list: ListName, args: PageArgs, of?: Team) => Promise<PageOf>;
   /** All pages from one end to the other, each as it came. */
   walk: (list: ListName, way: 'first' | 'last', size: number, args: PageArgs) => Promise<PageOf[]>;

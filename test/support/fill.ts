@@ -5,7 +5,7 @@ import { loadConfig } from '../../src/config.ts';
 
 /**
  * Fills a migrated database by the seed that everybody has: 1 tenant for 50 users, 2 memberships and 2
- * sessions for each user. Statistics are still to be taken. Answers the password of all of them.
+ * sessions for each user. Statistics are still to be taken. Returns the password of all of them.
  */
 export async function fillBySeed(ownerUrl: string, users: number): Promise<string> {
   const config = loadConfig({ NODE_ENV: 'test' });

@@ -6,7 +6,7 @@ import type { TestApp } from './app.ts';
 
 export type ImportOptions = { isUpdate?: boolean; isDryRun?: boolean };
 
-/** Imports a text as the command does, and answers how it ended and what became of each row. */
+/** Imports a text as the command does, and returns how it ended and what became of each row. */
 export async function importInto(
   { ownerUrl }: TestApp,
   { format, text }: { format: RowFormat; text: string },

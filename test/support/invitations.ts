@@ -52,7 +52,7 @@ export function invite(team: Team, lines: readonly Line[], ask: Ask = team.owner
   return sendAbout(ask, 'inviteMembers', { tenantId: team.tenantId, invitations: lines });
 }
 
-/** Invites one person and answers what became of it. */
+/** Invites one person and returns what became of it. */
 export async function inviteOne(
   team: Team,
   email: string,

@@ -52,8 +52,8 @@ export function deletionOf({ tenantId, slug }: Team) {
   return { tenantId, confirmSlug: slug };
 }
 
-/** The trail of a tenant, or of a person where it concerns no tenant, as the database holds it. */
-export async function readTrail(app: TestApp, chainId: string) {
+/** The audit log of a tenant, or of a person where it concerns no tenant, as the database holds it. */
+export async function readAuditLog(app: TestApp, chainId: string) {
   const { rows } = await app.owner.query<{
     action: string;
     actor: string;

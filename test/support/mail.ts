@@ -40,7 +40,7 @@ export async function readMails(app: Pick<TestApp, 'app' | 'owner'>, to: string 
   });
 }
 
-/** The newest mail to somebody. Raises an Error where there is none. */
+/** The newest mail to somebody. Throws an Error where there is none. */
 export async function readLastMail(
   app: Pick<TestApp, 'app' | 'owner'>,
   to: string,
@@ -50,7 +50,7 @@ export async function readLastMail(
   return mail;
 }
 
-/** The token in the link of the newest invitation to an address. Raises an Error where there is none. */
+/** The token in the link of the newest invitation to an address. Throws an Error where there is none. */
 export async function readInvitationToken(
   app: Pick<TestApp, 'app' | 'owner'>,
   to: string,

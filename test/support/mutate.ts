@@ -1,7 +1,7 @@
 import type { Answer, TestApp } from './app.ts';
 import type { Ask } from './cast.ts';
 
-/** How a mutation ended: a refusal has a code, and a path where it is about one field. */
+/** How a mutation ended: an error has a code, and a path where it is about one field. */
 export type Outcome = {
   code: string | null;
   path: string[] | null;

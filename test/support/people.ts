@@ -51,7 +51,7 @@ export async function createMember(
   return { ...person, membershipId: await addMember(app, team, person, ...roleKeys) };
 }
 
-/** Makes somebody a member and answers the public id of the membership. */
+/** Makes somebody a member and returns the public id of the membership. */
 export async function addMember(app: TestApp, team: Team, person: Person, ...roleKeys: string[]) {
   const { rows } = await app.owner.query<{ id: string }>(
     `insert into user_tenants (tenant_id, user_id) values ($1, $2) returning id`,

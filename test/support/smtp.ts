@@ -22,7 +22,7 @@ export type ReceivedMail = {
 };
 
 /** What the server answers instead of taking a mail: a reply such as 450 or 550, or null to take it. */
-export type Refusal = { code: number; message: string } | null;
+export type Rejection = { code: number; message: string } | null;
 
 /** A real mail server on this machine that keeps what it is sent. Give its url to SMTP_URL. */
 export type TestMailServer = {
@@ -30,8 +30,8 @@ export type TestMailServer = {
   /** Everything taken, in order. */
   mails: ReceivedMail[];
   /** Tells of every mail once it has come and before it is answered; may hold the answer back. */
-  onMessage: (mail: ReceivedMail) => Promise<Refusal> | Refusal;
-  onRecipient: (address: string) => Refusal;
+  onMessage: (mail: ReceivedMail) => Promise<Rejection> | Rejection;
+  onRecipient: (address: string) => Rejection;
   /** The first mail to somebody (and of that subject) that no earlier call has answered. */
   waitForMail: (to: string, subject?: RegExp) => Promise<ReceivedMail>;
   /** Takes it away, as if it had crashed; and brings it back under the same address. */
@@ -120,9 +120,9 @@ function createServer(
         from: mailFrom ? mailFrom.address : '',
         to: rcptTo.map(({ address }) => address),
       });
-      const refusal = await mailServer.onMessage(mail);
-      if (!refusal) keep(mail);
-      answer(toError(refusal));
+      const rejection = await mailServer.onMessage(mail);
+      if (!rejection) keep(mail);
+      answer(toError(rejection));
     },
   });
   // A client that is cut off in the middle is what some tests are about.
@@ -148,7 +148,7 @@ async function readMail(
   };
 }
 
-function toError(refusal: Refusal): Error | null {
-  if (refusal === null) return null;
-  return Object.assign(new Error(refusal.message), { responseCode: refusal.code });
+function toError(rejection: Rejection): Error | null {
+  if (rejection === null) return null;
+  return Object.assign(new Error(rejection.message), { responseCode: rejection.code });
 }

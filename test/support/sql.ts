@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-/** Runs a statement and answers the SQLSTATE of its refusal, or null. */
+/** Runs a statement and returns the SQLSTATE of its error, or null. */
 export async function runSql(url: string, statement: string): Promise<string | null> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();

@@ -3,7 +3,7 @@ import type { Answer } from './app.ts';
 /** A subscription as a client follows it. */
 export type Followed = {
   status: number;
-  /** The next answer; null once the stream has been completed. Raises when none comes in 10 s. */
+  /** The next answer; null once the stream has been completed. Throws when none comes in 10 s. */
   next: () => Promise<Answer | null>;
   /** All that is left, up to its end. */
   rest: () => Promise<Answer[]>;

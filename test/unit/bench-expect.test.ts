@@ -14,7 +14,7 @@ test('an answer is good only with what was asked for in it', () => {
   expect(answer('the connection broke', '')).toBe('wrong');
 });
 
-test('what is turned away for being too much is told apart, in whichever form', () => {
+test('what is rejected for being too much is told apart, in whichever form', () => {
   expect(answer('', '503')).toBe('refused');
   expect(answer('{"data":{"signIn":{"code":"RATE_LIMITED"}}}')).toBe('refused');
   expect(answer('{"errors":[{"extensions":{"code":"UNAVAILABLE"}}]}')).toBe('refused');

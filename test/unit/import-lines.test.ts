@@ -33,6 +33,6 @@ test.each([
     [null, '1'],
   ],
   [['1234567'], [null]],
-])('of %j what is too long is only told of: %j', async (chunks, lines) => {
+])('of %j what is too long is only notified of: %j', async (chunks, lines) => {
   expect(await listLines(chunks)).toEqual(lines);
 });

@@ -41,7 +41,7 @@ test('a runtime that nothing uses has no timer, hashes nothing and asks the data
 
 test('each part begins its background work when it is first used, and ends it with the runtime', async () => {
   const { runtime, close } = createIdleRuntime();
-  const stop = runtime.feed.watchTrail('a chain', () => undefined);
+  const stop = runtime.feed.watchAuditLog('a chain', () => undefined);
   expect(vi.getTimerCount()).toBe(1);
   stop();
   await close();

@@ -79,7 +79,7 @@ test('who leaves while waiting is let go at once, and nothing is watched any mor
   expect([streams.count(), steps.includes('unwatched')]).toEqual([0, true]);
 });
 
-test('a check that fails ends the stream with its refusal, and what was read is never delivered', async () => {
+test('a check that fails ends the stream with its error, and what was read is never delivered', async () => {
   const { source, faults, push } = createSource();
   const streams = open();
   const stream = streams.open(source);

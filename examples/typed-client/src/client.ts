@@ -27,7 +27,7 @@ type Body<Data> = {
   errors?: { message: string; extensions?: { code?: string } }[];
 };
 
-/** Asks with a token, or as nobody with null. `ask` raises OperationError. */
+/** Sends operations with a token, or without one for null. `ask` throws OperationError. */
 export function createClient(url: string, token: string | null): Client {
   return {
     async ask<Data, Variables>(

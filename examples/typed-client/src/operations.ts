@@ -12,13 +12,13 @@ const signInDocument = graphql(`
   }
 `);
 
-/** What became of a sign-in. */
+/** Result of a sign-in. */
 export type SignedIn =
   | { kind: 'signed-in'; token: string; email: string }
   | { kind: 'try-later'; seconds: number }
   | { kind: 'refused'; message: string; path: readonly string[] };
 
-/** Signs in. A refusal is an answer, told apart by its type; nothing is thrown for it. */
+/** Signs in. An error is an answer, told apart by its type; nothing is thrown for it. */
 export async function signIn(client: Client, email: string, password: string): Promise<SignedIn> {
   const { signIn: result } = await client.ask(signInDocument, { input: { email, password } });
   switch (result.__typename) {
@@ -82,7 +82,7 @@ const verifyDocument = graphql(`
   }
 `);
 
-/** Whose token it is and what it allows in the tenant; null for one that is not good. */
+/** Whose token it is and what it allows in the tenant; null for one that is not valid. */
 export async function verifySession(client: Client, token: string, tenantId: string | null = null) {
   const { verifySession: found } = await client.ask(verifyDocument, { token, tenantId });
   if (!found.valid || !found.user) return null;

@@ -8,7 +8,7 @@ import { withOperatorContext } from '../with-operator-context.ts';
 type InviteOptions = { tenant: string; role?: string[]; json?: boolean };
 
 /**
- * Invites people and prints what became of each. Raises CommandError, after that, where an address came
+ * Invites people and prints what became of each. Throws CommandError, after that, where an address came
  * to nothing.
  */
 export async function runInvite(emails: string[], options: InviteOptions): Promise<void> {

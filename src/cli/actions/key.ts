@@ -75,7 +75,7 @@ export async function runRevoke(id: string, { yes = false, json }: RevokeOptions
   else printResult(`The key "${clean(details.apiKey.name)}" is revoked.`);
 }
 
-/** A key is bounded by somebody's rights: whose, is said or plain. Raises ConflictError. */
+/** A key is bounded by somebody's rights: whose, is said or plain. Throws ConflictError. */
 async function getCreator(ctx: Ctx, tenant: Tenant, name: string | undefined): Promise<User> {
   if (name !== undefined) return await getUser(ctx, name);
   const [owner, ...others] = await ownersLoader(ctx).load(tenant.id);

@@ -39,7 +39,7 @@ export async function runList({ search, status, limit, json }: ListOptions): Pro
   );
 }
 
-/** Prints everything there is to tell of a tenant. */
+/** Prints everything there is to report a tenant. */
 export async function runShow(name: string, { json }: JsonOption): Promise<void> {
   const details = await readAsOperator(async (ctx) => {
     const tenant = await getTenant(ctx, name);

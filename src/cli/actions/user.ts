@@ -82,7 +82,7 @@ export async function runErase(name: string, options: EraseOptions): Promise<voi
     return found;
   }, words);
   if (json) printJson({ erasedUserId: toGlobalId('User', user.id) });
-  else printResult(`${user.email} is erased. The audit trail keeps the id alone.`);
+  else printResult(`${user.email} is erased. The audit log keeps the id alone.`);
 }
 
 async function readDetails(ctx: Ctx, user: User): Promise<UserDetails> {

@@ -10,7 +10,7 @@ const batchSize = 200;
 /** Where a chain is broken, and how. */
 export type ChainFault = { chain: string; name: string | null; sequence: number; fault: string };
 
-/** What a look at chains came to. */
+/** Result of verifying chains. */
 export type Verification = {
   chains: number;
   events: number;
@@ -19,7 +19,7 @@ export type Verification = {
 };
 
 /**
- * The chain of a tenant by its slug, or by its id, which stays when the tenant is erased. Raises
+ * The chain of a tenant by its slug, or by its id, which stays when the tenant is erased. Throws
  * CommandError where there is none.
  */
 export async function getChainOf(operator: Operator, tenant: string): Promise<string> {

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Operator } from '../../db/operator.ts';
 import type { NodeType } from '../../graphql/ids.ts';
 
-/** An entry of a trail as it is stored; the view gives it the ids of the API. */
+/** An entry of a audit log as it is stored; the view gives it the ids of the API. */
 export type TrailEvent = {
   id: string;
-  /** Null in the trail of a person. */
+  /** Null in the audit log of a person. */
   tenantId: string | null;
   sequence: number;
   at: Date;
@@ -26,7 +26,7 @@ const pageSize = 1_000;
 const followEveryMs = 500;
 
 /** All entries of a chain behind a number, oldest first, a page at a time. */
-export async function* listTrail(
+export async function* listAuditLog(
   operator: Operator,
   chainId: string,
   after: number,
@@ -48,14 +48,14 @@ export async function* listTrail(
 }
 
 /** The same from the last `count` entries on, and with `isEndless` whatever follows as it is written. */
-export async function* followTrail(
+export async function* followAuditLog(
   operator: Operator,
   chainId: string,
   { count, isEndless }: { count: number; isEndless: boolean },
 ): AsyncGenerator<TrailEvent[]> {
   let position = Math.max(0, (await findLastSequence(operator, chainId)) - count);
   do {
-    for await (const events of listTrail(operator, chainId, position)) {
+    for await (const events of listAuditLog(operator, chainId, position)) {
       yield events;
       position = events.at(-1)?.sequence ?? position;
     }

@@ -24,7 +24,7 @@ export function listHeads(operator: Operator, chains: readonly string[]): Promis
 }
 
 /**
- * Writes heads to a file that is to be kept where whoever can change the database cannot: against it, a
+ * Writes heads to a file that is to be kept where anyone who can change the database cannot: against it, a
  * tail is missed even if the chain was cut off together with its head, or written anew. Signed with
  * the server's secret, so that nobody without it can make one up.
  */
@@ -33,7 +33,7 @@ export async function writeHeads(file: string, heads: readonly Head[], secret: s
   await writeFile(file, `${JSON.stringify({ ...body, mac: sign(secret, body) })}\n`);
 }
 
-/** Reads such a file. Raises CommandError for one that is no such file, or not signed with this secret. */
+/** Reads such a file. Throws CommandError for one that is no such file, or not signed with this secret. */
 export async function readHeads(file: string, secret: string): Promise<Head[]> {
   const parsed = signedHeads.safeParse(parseJson(await readFile(file)));
   if (!parsed.success) throw new CommandError(`${file} is no list of heads.`);

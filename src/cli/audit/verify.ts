@@ -12,9 +12,9 @@ export type VerifyOptions = {
 
 /**
  * Proves the chain of a tenant, or all; against signed heads too where they are given. New heads are
- * written only of what was found to be whole. Raises CommandError.
+ * written only of what was found to be whole. Throws CommandError.
  */
-export async function verifyTrails(
+export async function verifyAuditLogs(
   operator: Operator,
   options: VerifyOptions,
   config: Config,

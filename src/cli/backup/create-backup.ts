@@ -16,7 +16,7 @@ export type CreateBackupOptions = {
   pgBin: string | undefined;
 };
 
-/** Makes a backup in a new folder, which is whole when it resolves. Raises CommandError. */
+/** Makes a backup in a new folder, which is whole when it resolves. Throws CommandError. */
 export async function createBackup(
   options: CreateBackupOptions,
 ): Promise<{ folder: string; kind: Manifest['kind']; bytes: number }> {

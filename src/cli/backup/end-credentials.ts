@@ -11,7 +11,7 @@ export type EndedCredentials = {
 /**
  * Begins a new epoch of credentials: what was issued before is good for nothing from now on. A backup
  * does not know what was revoked after it was made, so all of it counts as revoked. Keys stay where
- * `keepsKeys` says so. Keys and invitations are noted in the trails of their tenants. All or nothing.
+ * `keepsKeys` says so. Keys and invitations are noted in the audit logs of their tenants. All or nothing.
  */
 export async function endCredentials(
   operator: Operator,

@@ -16,7 +16,7 @@ const manifestForm = z.object({
   roles: z.object({ app: roleName, definer: roleName }).optional(),
 });
 
-/** What a backup says of itself. */
+/** Description of a backup. */
 export type Manifest = z.infer<typeof manifestForm>;
 
 /** Where its parts lie. */
@@ -30,7 +30,7 @@ export function nameBackup(folder: string) {
   };
 }
 
-/** Makes the folder, for its owner alone. Raises CommandError where there is something of that name. */
+/** Makes the folder, for its owner alone. Throws CommandError where there is something of that name. */
 export async function createBackupFolder(folder: string): Promise<void> {
   const { root } = nameBackup(folder);
   const exists = await stat(root).then(
@@ -53,7 +53,7 @@ export async function writeManifest(
   await writeFile(nameBackup(folder).manifest, text, { mode: 0o600, flush: true });
 }
 
-/** Raises CommandError for a folder that holds no complete backup. */
+/** Throws CommandError for a folder that holds no complete backup. */
 export async function readManifest(folder: string): Promise<Manifest> {
   const { manifest, root } = nameBackup(folder);
   const bytes = await readFile(manifest).catch(() => new Uint8Array());

@@ -11,7 +11,7 @@ const execute = promisify(execFile);
 
 /**
  * The path of one of PostgreSQL's own programs, of the server's major version or a newer one: an older
- * pg_dump refuses the server. Raises CommandError, which says how to get it.
+ * pg_dump refuses the server. Throws CommandError, which says how to get it.
  */
 export async function findTool(
   name: 'pg_dump' | 'pg_restore',
@@ -30,7 +30,7 @@ export async function findTool(
   );
 }
 
-/** Runs it against the database of the url. Raises CommandError with what it said. */
+/** Runs it against the database of the url. Throws CommandError with what it said. */
 export async function runTool(
   tool: string,
   ownerUrl: string,

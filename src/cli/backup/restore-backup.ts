@@ -19,11 +19,11 @@ export type RestoreOptions = {
   pgBin: string | undefined;
 };
 
-/** What a restore came to. */
+/** Result of a restore. */
 export type Restored = {
   createdAt: string;
   ended: EndedCredentials;
-  /** Entries of the audit trail that were proven. */
+  /** Entries of the audit log that were proven. */
   auditEvents: number;
   /** Where what was there before lies now: a folder, or a database; null where there was nothing. */
   aside: string | null;
@@ -32,7 +32,7 @@ export type Restored = {
 /**
  * Puts a backup in the place of the configured database, migrated to this release, with the credentials
  * of its time ended. Nothing serves from it before that is done, and until then nothing is replaced.
- * Raises CommandError for a backup that does not fit, EmbeddedError where the server still runs.
+ * Throws CommandError for a backup that does not fit, EmbeddedError where the server still runs.
  */
 export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
   const { folder, config } = options;
@@ -96,7 +96,7 @@ async function prepare(database: Config['database'], { config, keepsKeys }: Rest
       const [fault] = faults;
       if (fault) {
         throw new CommandError(
-          `the audit trail in this backup is broken (chain ${fault.chain}, entry ${fault.sequence}: ` +
+          `the audit log in this backup is broken (chain ${fault.chain}, entry ${fault.sequence}: ` +
             `${fault.fault}). Nothing was replaced.`,
         );
       }

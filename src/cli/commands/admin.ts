@@ -13,7 +13,7 @@ type CreateOptions = {
   json?: boolean;
 };
 
-/** What became of the user. */
+/** Result for the user. */
 type Outcome = { id: string; email: string; outcome: 'created' | 'promoted' | 'unchanged' };
 
 /** `tenantry admin`: people with rights across all tenants, whom only an operator can make. */

@@ -8,16 +8,16 @@ import type { VerifyOptions } from '../audit/verify.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { printJson, printNote, printResult, toJsonLine } from '../output.ts';
 
-/** Trails are looked at and never changed. */
+/** Audit logs are looked at and never changed. */
 const readOnly = { isReadOnly: true };
 const tenantOption = '--tenant <slug>';
-const tenantHelp = 'whose trail: a slug, or an id, which is good for erased tenants too';
+const tenantHelp = 'whose audit log: a slug, or an id, which is good for erased tenants too';
 
 /** `tenantry audit`: what was done, and the proof that it is all there. */
 export function addAudit(program: Command): void {
   const audit = program
     .command('audit')
-    .description('Read audit trails, and prove that nothing was altered or removed.')
+    .description('Read audit logs, and prove that nothing was altered or removed.')
     .addHelpText('after', '\nExample:\n  $ tenantry audit verify');
   addTail(audit);
   addExport(audit);
@@ -27,7 +27,7 @@ export function addAudit(program: Command): void {
 function addTail(audit: Command): void {
   audit
     .command('tail')
-    .description('Print the newest entries of a trail, the newest last.')
+    .description('Print the newest entries of a audit log, the newest last.')
     .requiredOption(tenantOption, tenantHelp)
     .option('-n, --lines <count>', 'how many', '20')
     .option('-f, --follow', 'go on with what follows, until stopped')
@@ -39,7 +39,7 @@ function addTail(audit: Command): void {
 function addExport(audit: Command): void {
   audit
     .command('export')
-    .description('Write a whole trail as NDJSON, the oldest entry first.')
+    .description('Write a whole audit log as NDJSON, the oldest entry first.')
     .requiredOption(tenantOption, tenantHelp)
     .option('--after <sequence>', 'only entries behind this number', '0')
     .option('--output <file>', 'instead of standard output; there is no file until all is in it')
@@ -66,7 +66,7 @@ function addVerify(audit: Command): void {
       'after',
       `
 A chain that was cut off together with its head still looks whole. It does not against a list of heads
-that was written before; keep those where whoever can change the database cannot.
+that was written before; keep those where anyone who can change the database cannot.
 
 Examples:
   $ tenantry audit verify --write-heads /backup/heads.json
@@ -79,13 +79,13 @@ type TailOptions = { tenant: string; lines: string; follow?: boolean; json?: boo
 
 async function runTail({ tenant, lines, follow = false, json = false }: TailOptions) {
   const count = parseCount('--lines', lines);
-  const { followTrail } = await import('../audit/events.ts');
+  const { followAuditLog } = await import('../audit/events.ts');
   const { printList } = await import('../list.ts');
   const { auditEventList } = await import('../views/audit-event.ts');
-  await withTrail(
+  await withAuditLog(
     tenant,
     (operator, chain) => {
-      const events = followTrail(operator, chain, { count, isEndless: follow });
+      const events = followAuditLog(operator, chain, { count, isEndless: follow });
       return printList(events, auditEventList, { json });
     },
     follow,
@@ -96,7 +96,7 @@ type ExportOptions = { tenant: string; after: string; output?: string };
 
 async function runExport({ tenant, after, output }: ExportOptions): Promise<void> {
   const position = parseCount('--after', after);
-  const { listTrail } = await import('../audit/events.ts');
+  const { listAuditLog } = await import('../audit/events.ts');
   const { toAuditEventJson } = await import('../views/audit-event.ts');
   let count = 0;
   async function* toLines(pages: AsyncIterable<TrailEvent[]>) {
@@ -105,8 +105,8 @@ async function runExport({ tenant, after, output }: ExportOptions): Promise<void
       yield events.map((event) => `${toJsonLine(toAuditEventJson(event))}\n`).join('');
     }
   }
-  await withTrail(tenant, async (operator, chain) => {
-    const lines = Readable.from(toLines(listTrail(operator, chain, position)));
+  await withAuditLog(tenant, async (operator, chain) => {
+    const lines = Readable.from(toLines(listAuditLog(operator, chain, position)));
     if (output === undefined) return await pipeline(lines, process.stdout, { end: false });
     const unfinished = `${output}.part`;
     await pipeline(lines, createWriteStream(unfinished, { mode: 0o600 }));
@@ -121,10 +121,10 @@ async function runVerify(options: VerifyOptions & { all?: boolean; json?: boolea
   }
   const { withDatabase } = await import('../with-database.ts');
   const { withOperator } = await import('../../db/operator.ts');
-  const { verifyTrails } = await import('../audit/verify.ts');
+  const { verifyAuditLogs } = await import('../audit/verify.ts');
   const { describeVerification } = await import('../views/audit-event.ts');
   const found = await withDatabase(({ ownerUrl }, config) =>
-    withOperator(ownerUrl, (operator) => verifyTrails(operator, options, config), readOnly),
+    withOperator(ownerUrl, (operator) => verifyAuditLogs(operator, options, config), readOnly),
   );
   if (options.json) printJson(found);
   else printResult(describeVerification(found));
@@ -139,7 +139,7 @@ type Work = (
   chainId: string,
 ) => Promise<unknown>;
 
-async function withTrail(tenant: string, work: Work, isEndless = false): Promise<void> {
+async function withAuditLog(tenant: string, work: Work, isEndless = false): Promise<void> {
   const { withDatabase } = await import('../with-database.ts');
   const { withOperator } = await import('../../db/operator.ts');
   const { getChainOf } = await import('../audit/chains.ts');

@@ -9,7 +9,7 @@ const sections = [
     'How many connections are in use, how many may be, and how many idle in transactions.',
   ],
   ['cache', 'How much of what was read came out of memory.'],
-  ['auth', 'Sign-ins, refusals, active and new users of the last days.'],
+  ['auth', 'Sign-ins, errors, active and new users of the last days.'],
   ['tables', 'Size, dead rows and last cleaning of every table, the largest first.'],
   ['advice', 'What should be changed: which statement, table, index or setting, and how.'],
 ] as const;

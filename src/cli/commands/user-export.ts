@@ -18,7 +18,7 @@ export function addUserExport(user: Command): void {
       'after',
       `
 What is written of everybody can be imported again. All about one person is profile, memberships,
-sessions, API keys and trail, without secrets; that it was handed out stands in the person's trail.
+sessions, API keys and audit log, without secrets; that it was handed out stands in the person's audit log.
 
 Examples:
   $ tenantry user export --format csv --output people.csv
@@ -39,7 +39,7 @@ async function runAll(options: ExportOptions): Promise<void> {
   const { openOutput } = await import('../user-export/open-output.ts');
   const formatter = createFormatter(options.format ?? 'csv', { hasPasswordHashes });
   if (hasPasswordHashes)
-    printNote('The hashes of passwords are secrets: whoever has them can guess.');
+    printNote('The hashes of passwords are secrets: anyone who has them can guess.');
   let count = 0;
   await withDatabase(async ({ ownerUrl }) => {
     const output = await openOutput(path);

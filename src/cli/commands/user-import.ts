@@ -30,7 +30,7 @@ export function addUserImport(user: Command): void {
       `
 A row has email and, if known, name, locale, avatarUrl, metadata (a JSON object), emailVerified, status,
 passwordHash (argon2 or scrypt as a PHC string, or bcrypt), createdAt, and tenantSlug with roleKeys to
-make a member. CSV needs a line of these names. Whoever is there already, by address, is skipped, so
+make a member. CSV needs a line of these names. Anyone who is there already, by address, is skipped, so
 an import that was interrupted is simply started again. Blanks around a value are taken off. An address
 may have letters beyond ASCII. Bad rows are reported, with the character at fault, and stop nothing.
 Exit code 1 when a row was refused.

@@ -68,7 +68,7 @@ function addSuspension(user: Command): void {
     .command('suspend')
     .description('End all sessions of a user, who cannot sign in until reinstated.')
     .argument('<user>', 'e-mail address or id')
-    .option('--reason <text>', 'why, for the audit trail')
+    .option('--reason <text>', 'why, for the audit log')
     .option('--json', 'print the user as a JSON object')
     .addHelpText(
       'after',
@@ -81,7 +81,7 @@ Example:
     .command('reinstate')
     .description('Let a suspended user sign in again.')
     .argument('<user>', 'e-mail address or id')
-    .option('--reason <text>', 'why, for the audit trail')
+    .option('--reason <text>', 'why, for the audit log')
     .option('--json', 'print the user as a JSON object')
     .addHelpText(
       'after',
@@ -95,9 +95,9 @@ Example:
 function addErase(user: Command): void {
   user
     .command('erase')
-    .description('Remove a person for good; the audit trail keeps the id alone.')
+    .description('Remove a person for good; the audit log keeps the id alone.')
     .argument('<user>', 'e-mail address or id')
-    .option('--reason <text>', 'why, for the audit trail')
+    .option('--reason <text>', 'why, for the audit log')
     .option('--yes', 'do not ask')
     .option('--json', 'print {"erasedUserId"}')
     .addHelpText(

@@ -24,7 +24,7 @@ export type BulkSettings = SeedSize & {
   log?: Log;
 };
 
-/** What a bulk seed made, and where to look at it. */
+/** Result of a bulk seed, and where to look at it. */
 export type BulkResult = SeedSize & {
   run: number;
   seconds: number;
@@ -36,7 +36,7 @@ export type BulkResult = SeedSize & {
 /**
  * Adds tenants, users, memberships and sessions to whatever is there, with addresses and slugs of
  * its own. Interrupted, it leaves whole tenants, and perhaps users who belong to none. Memory stays
- * flat. Raises what the database raises.
+ * flat. Throws what the database throws.
  */
 export function seedInBulk(ownerUrl: string, settings: BulkSettings): Promise<BulkResult> {
   const began = performance.now();
@@ -64,7 +64,7 @@ export function seedInBulk(ownerUrl: string, settings: BulkSettings): Promise<Bu
 type Hands = { forUsers: Operator; forTenants: readonly [Operator, Operator] };
 
 /**
- * Loads all batches and answers the first two addresses. While one connection inserts the users of
+ * Loads all batches and returns the first two addresses. While one connection inserts the users of
  * a batch, the others insert what refers to the users of the batch before, and the next is made.
  */
 async function loadBatches({ forUsers, forTenants }: Hands, settings: RunSettings & BulkSettings) {

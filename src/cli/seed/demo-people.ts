@@ -52,7 +52,7 @@ export function getDemoPassword(email: string): string {
   return `demo-password-for-${email.split('@')[0]}`;
 }
 
-/** What a person needs to sign in; `title` says who it is, such as "owner of Acme". */
+/** Credentials of a demo user; `title` says who it is, such as "owner of Acme". */
 export function listDemoAccounts(): { email: string; password: string; title: string }[] {
   return demoPeople.map((person) => ({
     email: person.email,

@@ -29,7 +29,7 @@ export function hasDemo(ownerUrl: string): Promise<boolean> {
 
 /**
  * Makes the demo, all of it or nothing, unless it is there. With `isOnlyWhenEmpty` it is made only
- * where nobody has ever signed up. Raises what the database raises.
+ * where nobody has ever signed up. Throws what the database throws.
  */
 export function seedDemo(
   ownerUrl: string,

@@ -90,7 +90,7 @@ export async function stageTenants(operator: Operator, batch: Omit<Batch, 'users
 
 /**
  * Writes the staged users. Everything counts as created now; only the last sign-ins lie in the
- * past, as with people who came from another system. Raises what the database raises.
+ * past, as with people who came from another system. Throws what the database throws.
  */
 export async function insertStagedUsers(operator: Operator): Promise<void> {
   await operator.query(`
@@ -105,7 +105,7 @@ export async function insertStagedUsers(operator: Operator): Promise<void> {
 
 /**
  * Makes a superuser's connection check references a batch at a time and not row by row, which is
- * half of the work on memberships. Answers whether that is so: an owner that is no superuser may
+ * half of the work on memberships. Returns whether that is so: an owner that is no superuser may
  * not, and works as usual.
  */
 export async function checkByBatch(operator: Operator): Promise<boolean> {
@@ -123,7 +123,7 @@ export type TenantsInsert = { lifetime: SessionLifetime; isCheckedByBatch: boole
 
 /**
  * Writes the staged tenants with the built-in roles, then the memberships and sessions, whose users
- * must be there. Raises what the database raises, and an Error for a reference to nothing.
+ * must be there. Throws what the database throws, and an Error for a reference to nothing.
  */
 export async function insertStagedTenants(
   operator: Operator,

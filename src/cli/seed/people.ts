@@ -4,7 +4,7 @@ import { createPlan, type SeedSize } from './plan.ts';
 import { createRandom, type Random } from './random.ts';
 import * as words from './words.ts';
 
-/** What is common to a whole run. */
+/** Values shared by a whole run. */
 export type RunSettings = SeedSize & {
   /** Counts from 1; it stands in every slug and address, so no two runs clash. */
   run: number;

@@ -13,13 +13,13 @@ export type SeedPlan = {
   countSessions: (user: number) => number;
 };
 
-/** What the largest tenant holds of all members, where there are tenants enough. */
+/** Share of all members in the largest tenant, where there are enough tenants. */
 const largestShare = 0.05;
 
 /** Memberships per user who founded nothing, unless asked otherwise: some belong to two tenants. */
 const joinedPerUser = 1.15;
 
-/** Completes a size. Raises RangeError, with a sentence for people, for one that cannot be made. */
+/** Completes a size. Throws RangeError, with a sentence for people, for one that cannot be made. */
 export function completeSize(asked: {
   users: number;
   tenants?: number | undefined;

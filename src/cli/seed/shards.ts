@@ -1,6 +1,6 @@
 import type { Batch } from './load.ts';
 
-/** What of a batch refers to users. */
+/** The rows of a batch that refer to users. */
 type TenantPart = Omit<Batch, 'users'>;
 
 /**

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Config } from '../../config.ts';
 import { createPasswordHasher } from '../../core/passwords/hasher.ts';
 
-/** What every user of a bulk seed signs in with. */
+/** The shared password of all users of a bulk seed. */
 const seedPassword = 'demo-password-for-everyone';
 
 /**

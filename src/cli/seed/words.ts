@@ -1,4 +1,4 @@
-/** What seeded people and tenants are named after; all of it reduces to ASCII for addresses. */
+/** Names of seeded people and tenants; all of them reduce to ASCII for addresses. */
 
 export const firstNames = split(`
   Ada Aisha Alejandro Amara Amélie Anders Anika Anneliese Antonio Arjun Astrid Aylin Beatriz Björn

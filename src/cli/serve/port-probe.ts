@@ -3,8 +3,8 @@ import { explainListenFault, type ListenAddress } from '../../http/port-taken-er
 
 /**
  * Makes sure, before anything is started or touched, that the port can be listened on; somebody may
- * still take it the next moment. Port 0 means any and always passes. Answers the port that was free.
- * Raises PortTakenError, and what the system says about an address that is not ours or a port we may not use.
+ * still take it the next moment. Port 0 means any and always passes. Returns the port that was free.
+ * Throws PortTakenError, and what the system says about an address that is not ours or a port we may not use.
  */
 export function verifyPortFree({ host, port, setting }: ListenAddress): Promise<number> {
   return new Promise((resolve, reject) => {

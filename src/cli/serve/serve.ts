@@ -14,13 +14,13 @@ import { formatWelcome } from './welcome.ts';
 import { WorkerError } from './workers/messages.ts';
 import { startWorkers, type WorkerParts } from './workers/primary.ts';
 
-/** What undoes a step of the start. */
+/** Undoes a step of the start. */
 type Closer = () => Promise<void>;
 type Start = { config: Config; log: Logger; stop: StopWatch; closers: Closer[] };
 
 /**
  * Runs the server until a signal or a fault ends it, then closes what it opened, the last first,
- * and answers the exit code. A signal during the start counts as soon as the step under way is
+ * and returns the exit code. A signal during the start counts as soon as the step under way is
  * done. Throws PortTakenError, MigrationError, EmbeddedError, PoolerError, AppRoleError or WorkerError.
  */
 export async function serve(config: Config): Promise<0 | 1> {
@@ -62,7 +62,7 @@ async function start({ config, log, stop, closers }: Start): Promise<void> {
   else console.log(formatWelcome(config, { url, ownerUrl, hasDemo: isDemo, readySeconds }));
 }
 
-/** Serves in this process, or in several that it looks after, and answers the server's origin. */
+/** Serves in this process, or in several that it looks after, and returns the server's origin. */
 async function listen(config: Config, parts: WorkerParts, closers: Closer[]): Promise<string> {
   if (config.workers > 1) {
     const workers = await startWorkers(config, parts);

@@ -9,7 +9,7 @@ export type StopWatch = {
   getExitCode: () => 0 | 1;
 };
 
-/** What asks a server to end: a supervisor, a Ctrl-C, a terminal that is closed. */
+/** Signals that stop a server: from a supervisor, Ctrl-C, or a closed terminal. */
 export const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Under npm one Ctrl-C can arrive as two different signals, so each is counted for itself. */
@@ -50,7 +50,7 @@ export function watchForStop(log: Logger): StopWatch {
   return { asked, isAsked: () => isAsked, getExitCode: () => exitCode };
 }
 
-/** From now on a fault that nobody caught is logged and told of, in place of an abrupt end. */
+/** From now on a fault that nobody caught is logged and notified of, in place of an abrupt end. */
 export function watchForFault(log: Logger, onFault: () => void): void {
   // A rejection that nobody handles arrives here as well.
   process.on('uncaughtException', (err, origin) => {

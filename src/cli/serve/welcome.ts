@@ -4,7 +4,7 @@ import { formatPostgresUrl, parsePostgresUrl } from '../../lib/postgres-url.ts';
 import { nameFolders } from '../../postgres/folders.ts';
 import { listDemoAccounts } from '../seed/demo-people.ts';
 
-/** What there is to tell once the server listens. */
+/** The message once the server listens. */
 export type Welcome = {
   /** The server's origin. */
   url: string;

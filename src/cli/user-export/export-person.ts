@@ -8,7 +8,7 @@ const action: AuditAction = 'user.data_exported';
 
 /**
  * Everything that is kept about the person with this canonical address, as `exportUserData` hands it
- * out; that stands in the person's trail. Raises CommandError where there is nobody.
+ * out; that stands in the person's audit log. Throws CommandError where there is nobody.
  */
 export function exportPerson(operator: Operator, email: string): Promise<PersonalDataDocument> {
   return operator.transaction(async () => {

@@ -2,13 +2,13 @@ import { columns } from '../user-import/columns.ts';
 import type { RowFormat } from '../user-import/read-rows.ts';
 import type { ExportedUser } from './list-users.ts';
 
-/** What belongs to memberships is not of a person alone, and is not exported. */
+/** Data of memberships belongs to tenants too and is not exported. */
 const membershipColumns: readonly string[] = ['tenantSlug', 'roleKeys'];
 
 /** How people become text that an import reads again. */
 export type RowFormatter = { header: string; toText: (users: readonly ExportedUser[]) => string };
 
-/** Answers the formatter of a format; without password hashes there is no column for them. */
+/** Returns the formatter of a format; without password hashes there is no column for them. */
 export function createFormatter(
   format: RowFormat,
   { hasPasswordHashes }: { hasPasswordHashes: boolean },
@@ -28,7 +28,7 @@ export function createFormatter(
   };
 }
 
-/** What is not known is left out, as it would be in a row written by hand. */
+/** Unknown values are left out, as in a row written by hand. */
 function toJsonLine(user: ExportedUser, names: readonly (keyof ExportedUser)[]): string {
   const known = names.filter((name) => user[name] != null).map((name) => [name, user[name]]);
   return `${JSON.stringify(Object.fromEntries(known))}\n`;

@@ -18,7 +18,7 @@ const pageRows = 5_000;
 
 /**
  * Reads everybody in pages, in the order of signing up, as they were at one moment. Memory stays flat.
- * Raises what `onPage` and the database raise.
+ * Throws what `onPage` and the database raise.
  */
 export function readUsers(
   operator: Operator,

@@ -9,7 +9,7 @@ export type Output = {
 };
 
 /**
- * A new file that only its owner may read, or standard output, which is waited for. Raises CommandError
+ * A new file that only its owner may read, or standard output, which is waited for. Throws CommandError
  * where the file is there already or cannot be written.
  */
 export async function openOutput(path: string | undefined): Promise<Output> {
@@ -27,7 +27,7 @@ async function createFile(path: string): Promise<FileHandle> {
 }
 
 async function writeToStandardOutput(text: string): Promise<void> {
-  // Whoever reads it may have gone, as `head` does; then there is nobody to wait for.
+  // Anyone who reads it may have gone, as `head` does; then there is nobody to wait for.
   if (process.stdout.write(text) || process.stdout.destroyed) return;
   await Promise.race([once(process.stdout, 'drain'), once(process.stdout, 'close')]);
 }

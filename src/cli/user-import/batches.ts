@@ -3,13 +3,13 @@ import { checkRow } from './check-row.ts';
 import type { NumberedRow } from './load.ts';
 import type { RawRow } from './read-rows.ts';
 
-/** What became of a row of the file. */
+/** Result for a row of the file. */
 export type RowResult = {
   row: number;
   /** As it is stored; null where the row has none that can be read. */
   email: string | null;
   outcome: 'created' | 'updated' | 'skipped' | 'invalid';
-  /** What the reason is about; null for the row as a whole. */
+  /** The column the reason is about; null for the whole row. */
   field: string | null;
   reason: string | null;
 };
@@ -55,5 +55,5 @@ function check(raw: RawRow, refused: RowResult[]): NumberedRow | null {
   }
 }
 
-/** What is no address may be of any length. */
+/** An invalid address may have any length. */
 const emailCharsShown = 254;

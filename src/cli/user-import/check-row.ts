@@ -35,7 +35,7 @@ type Fields = { readonly [column: string]: unknown };
 
 /**
  * Checks a row, whose values may be text throughout (a cell that is empty says nothing) or what JSON
- * has for them. Raises InvalidInputError naming the column.
+ * has for them. Throws InvalidInputError naming the column.
  */
 export function checkRow(fields: Fields): UserRow {
   const unknown = Object.keys(fields).find((name) => !columns.has(name));

@@ -6,7 +6,7 @@ import { type LoadOptions, loadBatch, prepareImport, tidyAfterImport } from './l
 import type { RawRow } from './read-rows.ts';
 
 export type ImportSettings = Omit<LoadOptions, 'runId'> & {
-  /** Told of a batch once it is stored for good. */
+  /** Notified of a batch once it is stored for good. */
   onResults: (results: readonly RowResult[]) => Promise<void>;
   /** Hears of a wait for another import. */
   log?: Log;
@@ -14,7 +14,7 @@ export type ImportSettings = Omit<LoadOptions, 'runId'> & {
 
 /** How an import ended: rows by what became of them. */
 export type ImportSummary = Record<RowResult['outcome'], number> & {
-  /** Under which the audit trail tells of it. */
+  /** Under which the audit log reports it. */
   importId: string;
   rows: number;
   seconds: number;
@@ -24,9 +24,9 @@ export type ImportSummary = Record<RowResult['outcome'], number> & {
 const tidyRowsMin = 5_000;
 
 /**
- * Stores the people that rows tell of, a batch at a time, while the next one is read: memory stays
- * flat. Whoever is there already, by address, is left alone, so an import that was killed is simply
- * started again. Raises what the source and the database raise; the batches before that stay.
+ * Stores the people that rows report, a batch at a time, while the next one is read: memory stays
+ * flat. Anyone who is there already, by address, is left alone, so an import that was killed is simply
+ * started again. Throws what the source and the database raise; the batches before that stay.
  */
 export function importUsers(
   ownerUrl: string,

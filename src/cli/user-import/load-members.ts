@@ -42,7 +42,7 @@ const findTenantsSql = `
   ) r on true
   where i.number = s.number and s.tenant_slug is not null`;
 
-/** Whoever is a member already takes no room, and neither does the second row about a person. */
+/** Anyone who is a member already takes no room, and neither does the second row about a person. */
 const findRoomSql = `
   update import_rows i set field = 'tenantSlug',
     fault = format('names a tenant that may have at most %s members', s.members_max)
@@ -60,7 +60,7 @@ const findRoomSql = `
   ) s
   where i.tenant_id = s.tenant_id and i.email = s.email and s.members > s.members_max`;
 
-/** Adds memberships that are not there, and lets each tenant read so in its own trail. */
+/** Adds memberships that are not there, and lets each tenant read so in its own audit log. */
 export async function addMembers(operator: Operator, runId: string): Promise<void> {
   const added = await operator.query<{ tenantId: string; members: number }>(addMembersSql);
   for (const { tenantId, members } of added) {

@@ -7,7 +7,7 @@ import { addMembers, findTenants } from './load-members.ts';
 /** A checked row and its number in the file. */
 export type NumberedRow = UserRow & { number: number };
 
-/** What became of a checked row. */
+/** Result for a checked row. */
 export type StoredOutcome = {
   number: number;
   outcome: 'created' | 'updated' | 'skipped' | 'invalid';
@@ -35,7 +35,7 @@ export async function prepareImport(operator: Operator): Promise<void> {
 }
 
 export type LoadOptions = {
-  /** Names the run in the trail. */
+  /** Names the run in the audit log. */
   runId: string;
   /** Lets rows change the profile of those who are there; never their password, status or address. */
   isUpdate: boolean;
@@ -44,9 +44,9 @@ export type LoadOptions = {
 };
 
 /**
- * Stores a batch, all of it or nothing, together with the entries that tell of it, and answers what
- * became of each row in the order of their numbers. The address decides who is there already. Raises
- * what the database raises.
+ * Stores a batch, all of it or nothing, together with the entries about it, and returns what
+ * became of each row in the order of their numbers. The address decides who is there already. Throws
+ * what the database throws.
  */
 export async function loadBatch(
   operator: Operator,

@@ -14,7 +14,7 @@ export type Input = {
 
 /**
  * Opens what is to be imported; `-` stands for standard input, and without a format the name of the
- * file says it. Raises UsageError where none does, CommandError where it cannot be read.
+ * file says it. Throws UsageError where none does, CommandError where it cannot be read.
  */
 export async function openInput(file: string, format: RowFormat | undefined): Promise<Input> {
   const known = format ?? findFormat(file);

@@ -17,7 +17,7 @@ const rowCharsMax = 131_072;
 
 /**
  * Reads rows as fast as they are asked for, however long the file. A row that cannot be read is
- * answered as such and the next one follows. Raises CommandError where a file has no usable header,
+ * answered as such and the next one follows. Throws CommandError where a file has no usable header,
  * or where a quote is so broken that nobody can say where the next row begins; what was stored until
  * then stays.
  */

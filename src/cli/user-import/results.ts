@@ -8,7 +8,7 @@ export type ResultFile = {
   close: () => Promise<void>;
 };
 
-/** A file of one JSON object a line, made anew; with no path nothing is kept. Raises CommandError. */
+/** A file of one JSON object a line, made anew; with no path nothing is kept. Throws CommandError. */
 export async function openResultFile(path: string | undefined): Promise<ResultFile> {
   const file = path === undefined ? null : await openForWriting(path);
   return {

@@ -44,7 +44,7 @@ export function toAuditEventJson(event: TrailEvent): object {
   };
 }
 
-/** What a verification found, for people. */
+/** Result of a verification, for people. */
 export function describeVerification({ chains, events, redacted, faults }: Verification): string {
   const taken = redacted === 0 ? '' : `, ${redacted} of them with personal data taken out`;
   const looked = `${formatCount(chains, 'chain')} with ${events} entries${taken}`;

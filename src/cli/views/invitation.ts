@@ -5,7 +5,7 @@ import type { ListView } from '../list.ts';
 import { formatTime } from '../table.ts';
 import { toEnum } from './enum.ts';
 
-/** What became of each address, with the fields of the API's InvitationResult. */
+/** Result for each address, with the fields of the API's InvitationResult. */
 export const invitationList: ListView<InvitationResult> = {
   noun: 'invitations',
   toJson: ({ email, invitation, error }) => ({

@@ -6,7 +6,7 @@ import type { ListView } from '../list.ts';
 import { formatFacts, formatTime } from '../table.ts';
 import { toEnum } from './enum.ts';
 
-/** Everything there is to tell of one tenant. */
+/** Everything there is to report one tenant. */
 export type TenantDetails = {
   tenant: Tenant;
   owners: readonly User[];

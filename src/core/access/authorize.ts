@@ -36,7 +36,7 @@ export async function findAccess(ctx: Ctx, tenant: TenantRef): Promise<Access | 
 }
 
 /**
- * The one gate to a tenant: raises UnauthenticatedError for anonymous callers, NotFoundError where
+ * The one gate to a tenant: throws UnauthenticatedError for anonymous callers, NotFoundError where
  * the caller does not belong (foreign and absent look the same), ForbiddenError where it lacks the
  * permission. `noun` is what the caller asked for, where that is something of the tenant's.
  */
@@ -60,7 +60,7 @@ export async function authorize(
   return access;
 }
 
-/** Raises ForbiddenError unless the permission is among those held. */
+/** Throws ForbiddenError unless the permission is among those held. */
 export function requirePermission(held: ReadonlySet<string>, permission: Permission): void {
   if (held.has(permission)) return;
   throw new ForbiddenError(`This requires the permission "${permission}" in the tenant.`);

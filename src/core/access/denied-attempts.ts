@@ -6,7 +6,7 @@ import { getTenantScope } from './scopes.ts';
  * Records that the mutation was refused for want of a permission, in the audit log of the tenant that the
  * caller was let into: the 1st, 10th, 100th … of an hour, per actor and mutation. Nothing is recorded for
  * callers who do not belong to a tenant, nor where a fresh sign-in is all that is missing. In a transaction of its
- * own, since that of the mutation was rolled back. Throws nothing: the refusal stands whether or not it can be
+ * own, since that of the mutation was rolled back. Throws nothing: the error stands whether or not it can be
  * recorded.
  */
 export async function recordDeniedAttempt(

@@ -20,7 +20,7 @@ const openToImpersonators: ReadonlySet<string> = new Set([
   'updateTenant',
 ]);
 
-/** Raises ForbiddenError for a mutation that nobody may do in somebody else's name. */
+/** Throws ForbiddenError for a mutation that nobody may do in somebody else's name. */
 export function refuseImpersonator(ctx: Ctx, mutation: string): void {
   if (ctx.principal.kind === 'session' && !openToImpersonators.has(mutation)) {
     requireOwnSession(ctx);

@@ -3,7 +3,7 @@ import type { LiveApiKey } from './live-api-key.ts';
 import type { LiveSession } from './live-session.ts';
 import type { Principal } from './principal.ts';
 
-/** What was found for the credential that a caller has shown; nothing that prints a principal prints the token. */
+/** Result for the credential of the caller; printing a principal does not print the token. */
 type Proof<Live> = { isOf: (token: string) => boolean; live: Live };
 
 /** Keeps what authentication found with the principal that it made of it, for the time of a request. */
@@ -14,7 +14,7 @@ function createProofs<Live>() {
       proofs.keep(principal, { isOf: (other) => other === token, live });
     },
     /**
-     * What was found, if it was this very token; null for any other. Whoever asks has shown both, so how long it
+     * What was found, if it was this very token; null for any other. Anyone who asks has shown both, so how long it
      * takes to compare them tells nothing.
      */
     find(principal: Principal, token: string): Live | null {

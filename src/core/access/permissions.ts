@@ -1,4 +1,4 @@
-/** What a permission lets its holder do, in words for people. */
+/** A permission, described for people. */
 export type PermissionInfo = {
   title: string;
   description: string;
@@ -116,7 +116,7 @@ export type BuiltInRoleDefinition = {
   permissions: readonly Permission[];
 };
 
-/** What of the built-in roles only the owner's has: no API key does, nor who acts in an owner's name. */
+/** Permissions of the owner role only: neither API keys nor impersonators have them. */
 export const ownersOnly: ReadonlySet<string> = new Set([
   needs('tenant:own'),
   needs('tenant:delete'),
@@ -159,7 +159,7 @@ export function isPermission(name: string): name is Permission {
 }
 
 /**
- * Declares, where a module is loaded, that its code will ask for this permission. Raises for one that
+ * Declares, where a module is loaded, that its code will ask for this permission. Throws for one that
  * is not in the catalogue, so that a server with a misspelt check does not even start.
  */
 export function needs(name: string): Permission {

@@ -10,7 +10,7 @@ export type Principal =
    * had when the request came.
    */
   | { kind: 'apiKey'; apiKey: ApiKey; creatorId: string; permissions: readonly string[] }
-  /** Whoever owns the database, at the command line; never a request. */
+  /** Anyone who owns the database, at the command line; never a request. */
   | { kind: 'operator' };
 
 export type SignedIn = Extract<Principal, { kind: 'session' }>;

@@ -14,12 +14,12 @@ import { needs } from './permissions.ts';
  * whether its rows become visible is decided again by the database (enter_scope()).
  */
 
-/** What is a user's own, for who has just proven to be that user and is nobody yet in `ctx`. */
+/** The scope of a user who has just authenticated and is not the caller in `ctx` yet. */
 export function getScopeOfUser(userId: string): Scope {
   return { ...noScope, userId };
 }
 
-/** What is the actor's own. Raises UnauthenticatedError. */
+/** The actor's own scope. Throws UnauthenticatedError. */
 export function getOwnScope(ctx: Ctx): Scope {
   getSignedIn(ctx);
   return getActorScope(ctx);
@@ -47,7 +47,7 @@ export type Reader = { scope: Scope; actorId: string | null; onlyTenant: string 
 
 /**
  * What the definer functions that show people to people are to be asked with. An API key sees people
- * only if it may read members. Raises UnauthenticatedError.
+ * only if it may read members. Throws UnauthenticatedError.
  */
 export function getReader(ctx: Ctx): Reader {
   const principal = getAuthenticated(ctx);

@@ -2,7 +2,7 @@ import DataLoader from 'dataloader';
 import { isConnectionCut } from '../../db/error-map.ts';
 import { findTracedWork, runFor, type TracedWork } from '../../observability/traced-work.ts';
 
-/** What is asked, and in which operation, where operations are traced. */
+/** A key, and the operation it was requested in, where operations are traced. */
 type Ask<Key> = { key: Key; work: TracedWork | null };
 
 /**
@@ -10,8 +10,8 @@ type Ask<Key> = { key: Key; work: TracedWork | null };
  * once. Nothing is remembered. Only for
  * questions whose key alone decides the answer (such as the hash of a token, or who asks for what): what
  * depends on more rights of the caller than the key says belongs in a loader of its request. `load` must be free of effects: when the
- * connection is cut under it, it is asked once more, lest one connection fail many requests. In traces it
- * runs for all who asked: by itself it would run for whoever happened to ask first.
+ * connection is cut under it, it is asked once more, so one broken connection does not fail many requests. In traces it
+ * runs for all who asked: by itself it would run for anyone who happened to ask first.
  */
 export function createBatcher<Key, Value>(
   load: (keys: readonly Key[]) => Promise<readonly (Value | Error)[]>,

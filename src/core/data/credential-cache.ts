@@ -42,7 +42,7 @@ export function createCredentialCache(options: CredentialCacheOptions): Credenti
   const changes = new Map<string, { order: number; at: number }>();
   /** Counts changes, so that what came first is certain within a millisecond. */
   let order = 0;
-  /** What was asked before this is not to be believed. */
+  /** Lookups that started before this are not trusted. */
   let oldestOrder = 0;
   let hits = 0;
   let misses = 0;

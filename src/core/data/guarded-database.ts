@@ -3,7 +3,7 @@ import { DatabaseFault } from '../../db/error-map.ts';
 import { QueueFullError } from '../../lib/bounded-queue.ts';
 import { UnavailableError } from '../app-error.ts';
 
-/** The database whose absence or overload is a named refusal (UnavailableError) to the services. */
+/** The database whose absence or overload is a named error (UnavailableError) to the services. */
 export function guardDatabase(database: Database): Database {
   return {
     ...database,

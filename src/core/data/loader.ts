@@ -71,7 +71,7 @@ export type TenantOwnedRef = { tenantId: string; id: string };
 
 /**
  * A loader of what belongs to tenants, null for what is not there: one statement for each tenant, in
- * that tenant's scope. The caller has been authorised in it. `read` answers pairs of id and value.
+ * that tenant's scope. The caller has been authorised in it. `read` returns pairs of id and value.
  */
 export function createTenantOwnedLoader<Value>(
   read: (

@@ -39,7 +39,7 @@ export type Page<Row> = {
 
 /**
  * Checks the arguments of a list. `binding` names the list, its parent, order and filter: a cursor of
- * another list is refused. Raises InvalidInputError naming the argument.
+ * another list is refused. Throws InvalidInputError naming the argument.
  */
 export function parsePage(ctx: Ctx, args: PageArgs, binding: string): PageRequest {
   const { first, last } = args;
@@ -92,7 +92,7 @@ export const emptyPage: Page<never> = {
   count: null,
 };
 
-/** What a page needs to know of its list: where a row stands and, if it may be asked, its length. */
+/** Properties of a list that a page needs: a row's position and, if allowed, the length. */
 type PageList<Row> = {
   toKey: (row: Row) => CursorKey;
   count?: (() => Promise<number>) | null;

@@ -2,7 +2,7 @@ import { InvalidInputError } from '../app-error.ts';
 import type { JsonObject } from '../entities.ts';
 import { checkMetadata, checkSearch } from '../input.ts';
 
-/** What makes a list a search: it is answered by an index of its own, in the order of that. */
+/** Filters that make a list a search, which has its own index and order. */
 type SearchFilter = {
   search?: string | null | undefined;
   metadata?: JsonObject | null | undefined;
@@ -30,7 +30,7 @@ export function parseSearch<Filter extends SearchFilter, Order>(
 
 const newestFirst = { field: 'createdAt', isDescending: true } as const;
 
-/** What a person typed, safe inside a LIKE pattern; null when nothing was typed. */
+/** Typed text, escaped for a LIKE pattern; null for none. */
 export function toPattern(search: string | null | undefined): string | null {
   return search ? search.replace(/[\\%_]/g, '\\$&') : null;
 }

@@ -29,7 +29,7 @@ const outputBytesMin = 16;
 /**
  * Reads a stored hash, ours or another system's: argon2id, argon2i and argon2d as a PHC string, scrypt
  * as a PHC string (`$scrypt$ln=15,r=8,p=1$salt$hash`), bcrypt (`$2a$`, `$2b$`, `$2y$`). Null for anything
- * that those who verify it would not take. Computes no hash; raises nothing.
+ * that those who verify it would not take. Computes no hash; throws nothing.
  */
 export function parsePasswordHash(text: string): PasswordHash | null {
   if (text.length > textLengthMax) return null;
@@ -39,7 +39,7 @@ export function parsePasswordHash(text: string): PasswordHash | null {
 
 /**
  * Says why a hash of another system may not be stored, as the end of a sentence, or null if it may: it
- * is well-formed and cannot eat the memory or hold the cores of those who verify it. Raises nothing.
+ * is well-formed and cannot eat the memory or hold the cores of those who verify it. Throws nothing.
  */
 export function findPasswordHashFault(text: string): string | null {
   const hash = parsePasswordHash(text);

@@ -19,17 +19,17 @@ export type PasswordHasherSettings = {
 };
 
 export type PasswordHasher = {
-  /** A PHC string for a normalised password. Raises UnavailableError when too many wait. */
+  /** A PHC string for a normalised password. Throws UnavailableError when too many wait. */
   hash(password: string): Promise<string>;
   /**
    * True when the password, as it was typed, fits a hash of ours or of another system; with a null
-   * hash it does the work of one of ours and answers false.
+   * hash it does the work of one of ours and returns false.
    */
   verify(stored: string | null, typed: string): Promise<boolean>;
   /** True for a hash of another system, and for one of ours with weaker parameters than now. */
   needsRehash(stored: string): boolean;
   /**
-   * Does what has to be done before a hash, with a place taken for it. Raises UnavailableError where there is none;
+   * Does what has to be done before a hash, with a place taken for it. Throws UnavailableError where there is none;
    * nothing was begun then.
    */
   prepare<T>(work: () => Promise<T>): Promise<T>;

@@ -12,13 +12,13 @@ import {
 import { createBatcher } from '../data/batcher.ts';
 import type { GrantAsk, Runtime } from '../runtime.ts';
 
-/** What somebody must still be allowed in a tenant. */
+/** A permission that must still be granted in a tenant. */
 export type Need = { tenantId: string; permission: Permission };
 
 /**
  * Asks anew who the credential of a long-lived operation is good for, and whether that is enough. `ctx`
  * goes on as what it is good for now, and forgets what was loaded before. Many that ask at once share
- * a statement or two. Raises UnauthenticatedError, NotFoundError, ForbiddenError.
+ * a statement or two. Throws UnauthenticatedError, NotFoundError, ForbiddenError.
  */
 export async function recheck(ctx: Ctx, need: Need | null): Promise<void> {
   await renew(ctx);

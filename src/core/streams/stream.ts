@@ -6,13 +6,13 @@ import type { NotedRequest } from '../request-telemetry.ts';
 export type StreamSource<T> = {
   /** Whose stream it is, for the limit of each. */
   owner: string;
-  /** What opened it, for lines of log. */
+  /** The operation that opened it, for logs. */
   request: NotedRequest;
-  /** Calls `wake` whenever there may be something new; answers how to stop that. */
+  /** Calls `wake` whenever there may be something new; returns how to stop that. */
   watch: (wake: () => void) => () => void;
-  /** What is new since the last call, in order, a page at most; empty when there is nothing. */
+  /** New items since the last call, in order, a page at most; empty for none. */
   read: () => Promise<readonly T[]>;
-  /** Raises an AppError when whoever opened the stream may not have it (any more). */
+  /** Throws an AppError when anyone who opened the stream may not have it (any more). */
   recheck: () => Promise<void>;
 };
 
@@ -139,7 +139,7 @@ function createBell(): { ring: () => void; wait: () => Promise<void> } {
 }
 
 /**
- * Not a generator: the `return` of one waits until its `next` has something, and whoever leaves should
+ * Not a generator: the `return` of one waits until its `next` has something, and anyone who leaves should
  * be rid of at once.
  */
 function createIterator<T>(

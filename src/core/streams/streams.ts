@@ -10,7 +10,7 @@ export type StreamLimits = { perOwnerMax: number; perProcessMax: number };
 /** All streams of this process. */
 export type Streams = {
   /**
-   * A stream that ends with a refusal as its last value when its source's `recheck` raises one. Raises
+   * A stream that ends with an error as its last value when its source's `recheck` throws one. Throws
    * RateLimitedError beyond what its owner may have, UnavailableError beyond what the process bears.
    */
   open<T extends object>(source: StreamSource<T>): AsyncIterableIterator<T | AppError>;
@@ -22,7 +22,7 @@ export type Streams = {
 
 /**
  * How often every stream is checked, whatever happens: together with one check for all of them a
- * revoked credential is noticed well within a second, whoever revoked it and in which process.
+ * revoked credential is noticed well within a second, no matter who revoked it and in which process.
  */
 const recheckEveryMs = 400;
 

@@ -4,7 +4,7 @@ import type { UrlSetting } from './connection-error.ts';
 import { explainConnection } from './explain-connection.ts';
 
 export type ConnectOptions = Pick<pg.ClientConfig, 'options' | 'query_timeout'> & {
-  /** What the connection calls itself in pg_stat_activity. */
+  /** The application_name of the connection. */
   name: string;
   /** Where the url comes from, for errors. */
   setting?: UrlSetting | undefined;

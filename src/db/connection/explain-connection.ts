@@ -94,7 +94,7 @@ const byCode: Readonly<Record<string, Explain>> = {
     'sslmode=verify-ca with sslrootcert, which compares no name',
 };
 
-/** What the driver says without a code. */
+/** Messages of the driver that have no code. */
 const byMessage: readonly [pattern: RegExp, explain: Explain][] = [
   [/timeout/i, noAnswer],
   [
@@ -111,7 +111,7 @@ const byMessage: readonly [pattern: RegExp, explain: Explain][] = [
   [/establishing an SSL connection|invalid response|Connection terminated/, notPostgres],
 ];
 
-/** What a standby and a server with default_transaction_read_only say to every change. */
+/** Message for a standby and a server with default_transaction_read_only. */
 export const readOnlyDatabase =
   'this database takes no changes: it is a standby, or read-only. Name the primary (DATABASE_URL, or ' +
   'DATABASE_DIRECT_URL where that is set)';

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { applySessionSettings, type SessionSettings } from '../session-settings.ts';
 import { connect } from './connect.ts';
 
-/** What the connection is called in pg_stat_activity. */
+/** The application_name of the connection. */
 export type OwnerClientName = 'tenantry-start' | 'tenantry-operator';
 
 /**

@@ -9,7 +9,7 @@ import type { MigrationFile } from './files.ts';
 import { type FunctionFile, insertFunctions } from './functions.ts';
 import { setLockTimeout } from './session.ts';
 
-/** What a script raised, as PostgreSQL said it: the engine keeps only the text. */
+/** The error of a script, as PostgreSQL reported it: the engine keeps only the text. */
 export type ScriptFailure = { file: MigrationFile; error: unknown };
 
 /** The migrations, and the roles that stand for the plain names in them. */

@@ -24,7 +24,7 @@ const provider = 'provider = "postgresql"';
 const shared: { [key: symbol]: Promise<Bindings> | undefined } = globalThis;
 const bindings = Symbol.for('tenantry.schema-engine');
 
-/** Has Prisma's schema engine apply all pending files in order; answers the names of those. */
+/** Has Prisma's schema engine apply all pending files in order; returns the names of those. */
 export async function applyWithEngine(
   factory: SqlMigrationAwareDriverAdapterFactory,
   { files, migrationsDir }: { files: readonly MigrationFile[]; migrationsDir: string },

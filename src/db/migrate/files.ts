@@ -15,7 +15,7 @@ export type MigrationFile = {
 };
 
 /**
- * Reads all migrations, in order. Raises MigrationError (`invalid_file`) for one that could not be
+ * Reads all migrations, in order. Throws MigrationError (`invalid_file`) for one that could not be
  * applied again after a kill: see `findFault`.
  */
 export async function readMigrations(migrationsDir: string): Promise<MigrationFile[]> {

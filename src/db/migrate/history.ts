@@ -6,7 +6,7 @@ import { MigrationError } from './migration-error.ts';
 /** A row of `_prisma_migrations` that still counts (was not marked as rolled back). */
 export type HistoryRow = { name: string; checksum: string; isFinished: boolean };
 
-/** What the database says has been applied, oldest first; nothing where it was never migrated. */
+/** Applied migrations, oldest first; empty where it was never migrated. */
 export async function readHistory(session: pg.Pool): Promise<HistoryRow[]> {
   const table = await session.query<{ exists: boolean }>(
     `select to_regclass('public._prisma_migrations') is not null as exists`,
@@ -40,7 +40,7 @@ export async function verifyOwnDatabase(session: pg.Pool): Promise<void> {
 }
 
 /**
- * Answers the files that are still to be applied. Raises MigrationError when what was applied is
+ * Returns the files that are still to be applied. Throws MigrationError when what was applied is
  * not what the files say: `changed`, or `unknown` when a newer program was here.
  */
 export function listPending(

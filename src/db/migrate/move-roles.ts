@@ -15,7 +15,7 @@ export async function moveRoles(client: pg.ClientBase, move: Move): Promise<void
     if (rows.length > 0) await client.query(rows.map(({ statement }) => statement).join(';\n'));
   };
   const { definer } = move.to;
-  // Whoever gets a function must be allowed to create one.
+  // Anyone who gets a function must be allowed to create one.
   await client.query(`grant usage, create on schema public to ${definer}`);
   await run(buildOwnersSql(move));
   await run(buildPoliciesSql(move));

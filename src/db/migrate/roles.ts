@@ -182,7 +182,7 @@ async function letOwnerActAs(
 }
 
 /**
- * Lets nobody connect but the owner and the serving role, and whoever is granted it later. Only the owner
+ * Lets nobody connect but the owner and the serving role, and anyone who is granted it later. Only the owner
  * of the database may decide that; for another owner of the tables it stays as it is.
  */
 async function restrictConnections(client: pg.ClientBase, state: RolesState): Promise<void> {
@@ -242,7 +242,7 @@ function describeShared(role: string, stranger: string): string {
   );
 }
 
-/** What a superuser has to run for an owner that may not. */
+/** Statements that a superuser has to run for an owner that may not. */
 async function describeRemedy(client: pg.ClientBase, state: RolesState): Promise<string> {
   const { found, wanted } = state;
   const { rows } = await client.query<{ owner: string; mayCreate: boolean }>(

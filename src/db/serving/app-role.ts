@@ -8,7 +8,7 @@ import { explainConnection } from '../connection/explain-connection.ts';
 import { openOwnerClient } from '../connection/owner-client.ts';
 import { findRoles } from '../roles.ts';
 
-/** What the connections of the start call themselves. */
+/** Application name of the connections of the start. */
 const name = 'tenantry-start';
 
 /** The serving login cannot be had from the owner's url. The message says what to do. */
@@ -60,7 +60,7 @@ export function buildAppUrl(ownerUrl: string, appRole: string): string {
 
 /**
  * base64url(HMAC-SHA-256 of the role's name with the owner's password as key), so two databases of one
- * owner have two passwords. Whoever knows the owner's password can do more than this login anyway, and
+ * owner have two passwords. Anyone who knows the owner's password can do more than this login anyway, and
  * nobody has a second secret to keep. Pure.
  */
 export function buildAppPassword(ownerUrl: string, appRole: string): string {
@@ -98,7 +98,7 @@ async function allowLogin(owner: pg.Client, ownerUrl: string, appRole: string): 
   }
 }
 
-/** Anything but a refusal of the login itself (no server, no such database) is raised. */
+/** Anything but an error of the login itself (no server, no such database) is raised. */
 export async function canLogIn(url: string): Promise<boolean> {
   const client = createClient(url, { name });
   try {

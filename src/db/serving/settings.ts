@@ -54,7 +54,7 @@ export async function ensureServingSettings(options: ServingSettingsOptions): Pr
     await pinSettings(serving, options);
     announceTimeouts(serving, timeouts, log);
   }
-  // They hold from the next connection on, whoever has just made them.
+  // They hold from the next connection on, no matter who has just made them.
   if (serving.settings.some(({ value, wanted: right }) => value !== right)) {
     serving = await readServing(appUrl, wanted);
   }
@@ -117,7 +117,7 @@ async function pinSettings(
 
 /**
  * Ends the idle connections of the login, its own last. A connection keeps the defaults of the time when it was
- * opened, and a pooler lends it out for hours. Whoever holds one opens another.
+ * opened, and a pooler lends it out for hours. Anyone who holds one opens another.
  */
 async function endIdleConnections(appUrl: string): Promise<void> {
   await withServingClient(appUrl, async (client) => {

@@ -5,7 +5,7 @@ import { canLogIn, ensureAppRole } from './app-role.ts';
 
 /** The serving login's two ways to its database. */
 export type ServingUrls = {
-  /** What the server works with; it may lead through a pooler. */
+  /** URL for all statements; it may lead through a pooler. */
   appUrl: string;
   /** The same login at the owner's address, which leads past any pooler; `appUrl` where it is not let in there. */
   directAppUrl: string;

@@ -15,7 +15,7 @@ type Powers = {
   mayCreate: boolean;
 };
 
-/** What the login may do beyond its own rows, itself or through a role that it may take on. */
+/** Rights of the login beyond its own rows, its own or through a role it can assume. */
 const powersSql = `
   select
     session_user::text as "role",
@@ -37,7 +37,7 @@ const powersSql = `
 
 /**
  * Makes sure that row security holds for the serving login: it is no superuser, owns no table, does
- * not bypass row security, and can take on no role that does. Raises AppRoleError, whose message
+ * not bypass row security, and can take on no role that does. Throws AppRoleError, whose message
  * says what is wrong.
  */
 export async function verifyAppRole(appUrl: string): Promise<void> {

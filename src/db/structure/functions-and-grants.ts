@@ -4,7 +4,7 @@
 const isOfExtension = (classId: string, id: string) => `exists (
     select from pg_depend e where e.classid = ${classId} and e.objid = ${id} and e.deptype = 'e')`;
 
-/** What migration 000 makes on a server before 18, which has it built in. */
+/** Made by migration 000 on a server before 18, which has it built in. */
 const compatibility = `'uuidv7'`;
 
 const ownFunctions = `pg_proc p

@@ -1,7 +1,7 @@
 import { createTenantOwnedLoader } from '../../core/data/loader.ts';
 import { listEffectivePermissions } from './queries.ts';
 
-/** What keys may do at this moment, null for one that is not good. The caller sees the key. */
+/** Current permissions of keys, null for one that is not valid. The caller can see the key. */
 export const effectivePermissionsLoader = createTenantOwnedLoader<readonly string[]>(
   async (db, tenantId, ids) => {
     const rows = await listEffectivePermissions(db, tenantId, ids);

@@ -99,7 +99,7 @@ export function toApiKeyKey({ id }: ApiKey): CursorKey {
   return [id];
 }
 
-/** What keys of a tenant may do now; those that are not good are left out. */
+/** Current permissions of keys of a tenant, without those that are not valid. */
 export function listEffectivePermissions(
   db: Db,
   tenantId: string,
@@ -129,7 +129,7 @@ type LiveApiKeyRow = ApiKey & {
 
 export type CheckedApiKey = LiveApiKey & { needsTouch: boolean };
 
-/** Answers many key checks with one statement, in the order asked, null for what is not good. */
+/** Answers many key checks with one statement, in the order asked, null for what is not valid. */
 export async function listLiveApiKeys(
   db: RawReader,
   tokenHashes: readonly TokenHash[],

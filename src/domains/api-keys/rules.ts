@@ -15,7 +15,7 @@ export const overlapMaxSeconds = daySeconds;
 export const apiKeyNameMax = 100;
 
 /**
- * The permissions of a new key, sorted, each once. Raises InvalidInputError for none, for one that does
+ * The permissions of a new key, sorted, each once. Throws InvalidInputError for none, for one that does
  * not exist, and for what is an owner's in person.
  */
 export function checkKeyPermissions(typed: readonly string[]): string[] {
@@ -37,7 +37,7 @@ export function checkKeyPermissions(typed: readonly string[]): string[] {
   return [...new Set(permissions)].sort();
 }
 
-/** Seconds that an old key goes on. Raises InvalidInputError. */
+/** Seconds that an old key goes on. Throws InvalidInputError. */
 export function checkOverlap(seconds: number | null | undefined): number {
   const overlap = seconds ?? 0;
   if (overlap >= 0 && overlap <= overlapMaxSeconds) return overlap;

@@ -9,34 +9,34 @@ import { listHeads, listPersonNews } from './queries/feed.ts';
 const askEveryMs = 250;
 
 type Tell = (news: readonly PersonNews[]) => void;
-type Trail = { sequence: number | null; listeners: Set<() => void> };
+type AuditLog = { sequence: number | null; listeners: Set<() => void> };
 type Person = { listeners: Set<Tell> };
 
 /**
- * Learns of what other processes write by asking for it, one statement for all trails and one for all
+ * Learns of what other processes write by asking for it, one statement for all audit logs and one for all
  * people that somebody here waits for (docs/decisions/020-event-streams.md says why not by
  * notifications). `close` asks no more.
  */
 export function createAuditFeed(db: Database, log: Logger): Feed & { close: () => Promise<void> } {
-  const trails = new Map<string, Trail>();
+  const auditLogs = new Map<string, AuditLog>();
   const people = new Map<string, Person>();
   const job = createIdleJob({
     everyMs: askEveryMs,
     run: async () => {
-      await Promise.all([askForTrails(), askForPeople()]);
+      await Promise.all([askForAuditLogs(), askForPeople()]);
     },
     onError: (err) => log.warn({ err }, 'News could not be asked for'),
   });
 
-  async function askForTrails(): Promise<void> {
-    if (trails.size === 0) return;
-    const chainIds = [...trails.keys()];
+  async function askForAuditLogs(): Promise<void> {
+    if (auditLogs.size === 0) return;
+    const chainIds = [...auditLogs.keys()];
     const heads = await db.read(noScope, (tx) => listHeads(tx, chainIds));
     for (const { chainId, sequence } of heads) {
-      const trail = trails.get(chainId);
-      if (!trail || trail.sequence === sequence) continue;
-      trail.sequence = sequence;
-      for (const wake of trail.listeners) wake();
+      const auditLog = auditLogs.get(chainId);
+      if (!auditLog || auditLog.sequence === sequence) continue;
+      auditLog.sequence = sequence;
+      for (const wake of auditLog.listeners) wake();
     }
   }
 
@@ -45,14 +45,14 @@ export function createAuditFeed(db: Database, log: Logger): Feed & { close: () =
     const userIds = [...people.keys()];
     const news = await db.read(noScope, (tx) => listPersonNews(tx, userIds));
     for (const [userId, ofPerson] of Map.groupBy(news, (one) => one.userId)) {
-      for (const tell of people.get(userId)?.listeners ?? []) tell(ofPerson);
+      for (const wake of people.get(userId)?.listeners ?? []) wake(ofPerson);
     }
   }
 
   return {
-    watchTrail(chainId, wake) {
+    watchAuditLog(chainId, wake) {
       job.begin();
-      return listen(trails, chainId, wake, () => ({ sequence: null, listeners: new Set() }));
+      return listen(auditLogs, chainId, wake, () => ({ sequence: null, listeners: new Set() }));
     },
     watchPerson(userId, tell) {
       job.begin();

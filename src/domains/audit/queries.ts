@@ -2,7 +2,7 @@ import type { CursorKey, PageRequest } from '../../core/data/page.ts';
 import type { Db } from '../../db/database.ts';
 import { Prisma } from '../../db/generated/client.ts';
 
-/** One entry of the trail as it was written. */
+/** One entry of the audit log as it was written. */
 export type AuditEvent = {
   id: string;
   tenantId: string | null;
@@ -21,7 +21,7 @@ export type AuditEvent = {
   redactedAt: Date | null;
 };
 
-/** What a list of entries may be narrowed by. */
+/** Filters for audit entries. */
 export type AuditFilter = {
   action?: string | null | undefined;
   actorId?: string | null | undefined;
@@ -39,7 +39,7 @@ const eventColumns = Prisma.sql`
   e.target_id as "targetId", e.changes, e.request_id as "requestId", host(e.ip) as ip, e.hash,
   e.redacted_at as "redactedAt"`;
 
-/** One more than a page of a tenant's trail, newest first. */
+/** One more than a page of a tenant's audit log, newest first. */
 export function listAuditEvents(
   db: Db,
   tenantId: string,

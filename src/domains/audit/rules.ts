@@ -1,6 +1,6 @@
 import type { PersonNews } from '../../core/runtime.ts';
 
-/** What a person hears of, and when. */
+/** Events for the viewer, with their meaning. */
 export const viewerEventTypes = {
   'session.revoked': 'one or more sessions of the user were revoked',
   'roles.changed': 'the user has other roles in a tenant',
@@ -31,7 +31,7 @@ const typeByAction: Readonly<Record<string, ViewerEventType>> = {
   'invitation.resent': 'invitation.arrived',
 };
 
-/** What an entry of the trail means to the person it is about; nothing for most. */
+/** The event that an audit entry is for the user it is about; null for most. */
 export function listViewerEventTypes({ action, changes }: PersonNews): ViewerEventType[] {
   if (action === 'membership.updated') return listMembershipEventTypes(changes);
   const type = typeByAction[action];

@@ -10,7 +10,7 @@ const readAudit = needs('audit:read');
 
 export type AuditListInput = { page: PageArgs; filter: queries.AuditFilter };
 
-/** The trail of a tenant, newest first. Needs audit:read. */
+/** The audit log of a tenant, newest first. Needs audit:read. */
 export async function listAuditEvents(
   ctx: Ctx,
   tenantId: string,
@@ -25,13 +25,13 @@ export async function listAuditEvents(
   return toPage(ctx, request, rows, { toKey: queries.toAuditEventKey });
 }
 
-/** What a cursor of a tenant's trail belongs to: the tenant, and what the list is narrowed by. */
+/** The list a cursor of an audit log belongs to: the tenant and the filters. */
 export function getListBinding(tenantId: string, filter: queries.AuditFilter): string {
   const given = Object.entries(filter).filter(([, value]) => value != null);
   return JSON.stringify(['audit', tenantId, Object.fromEntries(given)]);
 }
 
-/** One entry of a tenant's trail; null without audit:read there. */
+/** One entry of a tenant's audit log; null without audit:read there. */
 export async function findAuditEvent(
   ctx: Ctx,
   tenantId: string,

@@ -1,10 +1,10 @@
 import type { Invitation } from '../../core/entities.ts';
 
 /**
- * What the trail says of an invitation. The address is only hinted at: the trail cannot be altered, and
+ * What the audit log says of an invitation. The address is only hinted at: the audit log cannot be altered, and
  * when that person is erased its address must be gone (decision 019).
  */
-export function toTrail({ email, roles, expiresAt }: Invitation) {
+export function toAuditLog({ email, roles, expiresAt }: Invitation) {
   return {
     email: hintAt(email),
     roles: roles.map(({ key }) => key),

@@ -1,7 +1,7 @@
 import type { Invitation } from '../../core/entities.ts';
 import type { Mail } from '../../core/mail.ts';
 
-/** What the mail about an invitation is made of. Names are whatever somebody typed. */
+/** The parts of an invitation mail. Names are what people typed. */
 export type InvitationMail = {
   invitation: Pick<Invitation, 'email' | 'expiresAt'>;
   tenantName: string;
@@ -38,7 +38,7 @@ export function composeInvitation(about: InvitationMail): Mail {
 /**
  * A name as it may stand in a mail that carries our own link: one short line, in which no mail
  * program finds an address to make clickable. Promises: no line break, no invisible character, no
- * `:`, `/`, `@` or quotation mark, no full stop (or what a browser takes for one) inside a word. Raises
+ * `:`, `/`, `@` or quotation mark, no full stop (or what a browser takes for one) inside a word. Throws
  * nothing.
  */
 export function toMailName(name: string): string {

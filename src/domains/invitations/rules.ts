@@ -24,7 +24,7 @@ export type Draft = { index: number; email: string; roles: readonly Role[] };
 /** A line that came to nothing, and why; the error names its field. */
 export type RefusedLine = { index: number; email: string; error: AppError };
 
-/** What the tenant and the caller allow, as it stands while the tenant is locked. */
+/** Rules of the tenant and permissions of the caller, read while the tenant is locked. */
 export type Terms = {
   rights: ReadonlySet<string>;
   roles: readonly Role[];
@@ -69,20 +69,23 @@ function readLine(
     }
     return { index, email, roles: pickRoles(line.roleKeys, terms) };
   } catch (error) {
-    if (!isFieldRefusal(error)) throw error;
+    if (!isFieldRejection(error)) throw error;
     return { index, email, error: inLine(error, index) };
   }
 }
 
-type FieldRefusal = InvalidInputError | ConflictError | ForbiddenError;
+type FieldRejection = InvalidInputError | ConflictError | ForbiddenError;
 
-function isFieldRefusal(error: unknown): error is FieldRefusal {
+function isFieldRejection(error: unknown): error is FieldRejection {
   return [InvalidInputError, ConflictError, ForbiddenError].some((kind) => error instanceof kind);
 }
 
-/** The same refusal, naming the field from the top of the input. */
-function inLine(error: FieldRefusal, index: number): FieldRefusal {
-  const kind = error.constructor as new (message: string, path: readonly string[]) => FieldRefusal;
+/** The same error, naming the field from the top of the input. */
+function inLine(error: FieldRejection, index: number): FieldRejection {
+  const kind = error.constructor as new (
+    message: string,
+    path: readonly string[],
+  ) => FieldRejection;
   return new kind(error.message, pathOf(index, error.inputPath?.[0] ?? 'email'));
 }
 
@@ -114,7 +117,7 @@ export function mayTouch(
   return findUngrantable(rights, invitation.roles) === null;
 }
 
-/** What is there already, among the addresses of a call, and how many more there may be. */
+/** Existing members and invitations among the addresses, and the remaining capacity. */
 export type Present = {
   rights: ReadonlySet<string>;
   memberEmails: readonly string[];

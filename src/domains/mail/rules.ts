@@ -3,7 +3,7 @@ const waitSecondsMax = 3_600;
 /** As long as mail servers commonly try; most links in mails have expired by then. */
 const ageSecondsMax = 3 * 86_400;
 
-/** What went wrong with a mail, as a mail server or the way to it says. */
+/** The error of a mail, by the mail server or the connection to it. */
 export type MailFault = {
   code?: unknown;
   /** The error that nodemailer replaces by a broad `code`, such as ECONNREFUSED or that of a certificate. */

@@ -19,7 +19,7 @@ export type OutgoingMail = {
 };
 
 export type MailTransport = {
-  /** Resolves once the server has taken the mail over. Raises what nodemailer says is wrong. */
+  /** Resolves once the server has taken the mail over. Throws what nodemailer says is wrong. */
   send(mail: OutgoingMail): Promise<void>;
   /** Cuts what is still under way. */
   close(): void;

@@ -1,6 +1,6 @@
 import type { Db } from '../../db/database.ts';
 
-/** What can have had its time, by the names that delete_expired_data() gives. */
+/** Kinds of expired data, by the names of delete_expired_data(). */
 export const expiredKinds = [
   'sessions',
   'signInBudgets',
@@ -12,7 +12,7 @@ export const expiredKinds = [
 /** How many rows of each kind. */
 export type ExpiredRows = Record<(typeof expiredKinds)[number], number>;
 
-/** One step: at most `rowsMax` of each kind that have had their time. */
+/** One step: at most `rowsMax` of each kind that have expired. */
 export async function deleteExpiredData(
   tx: Db,
   consecutiveMax: number,

@@ -7,7 +7,7 @@ import { deleteOldInvitations } from '../invitations/service/expire.ts';
 import { deleteDueTenants } from '../tenants/service/erase.ts';
 import { deleteExpiredData, type ExpiredRows, expiredKinds, sumUp } from './queries.ts';
 
-/** What has been deleted, and whether nothing is left that has had its time. */
+/** How much was deleted, and whether anything expired is left. */
 export type Cleanup = ExpiredRows & {
   invitations: number;
   tenants: number;
@@ -21,7 +21,7 @@ const stepsMax = 20;
 
 /**
  * Deletes what has expired and erases the tenants that are due, as far as one request may take; again
- * while it is not complete. Platform administrators only. Raises ForbiddenError.
+ * while it is not complete. Platform administrators only. Throws ForbiddenError.
  */
 export async function cleanupExpiredData(ctx: Ctx): Promise<Cleanup> {
   requirePlatformAdmin(ctx);

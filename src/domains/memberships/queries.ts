@@ -7,7 +7,7 @@ import { type JsonRow, readDate } from '../../db/json-row.ts';
 import type { RawReader } from '../../db/raw-reader.ts';
 import { rolesOfMembership } from '../roles/queries.ts';
 
-/** What a membership looks like before "never" is made null. */
+/** A row of a membership, where "never" is not yet null. */
 export type MembershipRow = Omit<Membership, 'lastSignInAt'> & { lastSignInAt: Date };
 
 /** A membership (m) without its roles. */
@@ -98,7 +98,7 @@ export async function countOwners(tx: Db, tenantId: string): Promise<number> {
   return row.count;
 }
 
-/** What may be changed about a membership itself; undefined leaves a field as it is. */
+/** Changes of a membership; undefined leaves a field as it is. */
 export type MembershipChanges = {
   isActive?: boolean | undefined;
   metadata?: JsonObject | undefined;

@@ -1,7 +1,7 @@
 import { ownerRoleKey } from '../../core/access/permissions.ts';
 import type { Membership } from '../../core/entities.ts';
 
-/** What the roles of a membership amount to; who may change whom is decided in core/rights.ts. */
+/** Permissions of the roles of a membership; core/access/grants.ts decides who may change whom. */
 
 /** All permissions that a membership's roles give together. */
 export function listPermissions(membership: Pick<Membership, 'roles'>): string[] {

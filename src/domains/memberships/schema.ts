@@ -230,7 +230,7 @@ addMutation('leaveTenant', {
   },
 });
 
-/** What a membership leads to, at once where that is known; who may not see it gets an error in its place. */
+/** The object a membership leads to, without a promise where it is loaded; an error where the caller may not see it. */
 function demand<Value>(
   found: Value | null | Promise<Value | null>,
   noun: string,

@@ -65,7 +65,7 @@ export function listIndexUsage(db: Db, isUnusedOnly: boolean): Promise<IndexUsag
     order by i.scans, i.bytes desc`;
 }
 
-/** What happened on one day (UTC). */
+/** Activity of one day (UTC). */
 export type UserActivity = {
   day: Date;
   signIns: number;

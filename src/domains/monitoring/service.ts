@@ -9,13 +9,13 @@ const firstMax = 100;
 /** As long as the activity of a day is kept. */
 const daysMax = 90;
 
-/** Lets platform administrators through. Raises UnauthenticatedError, ForbiddenError. */
+/** Lets platform administrators through. Throws UnauthenticatedError, ForbiddenError. */
 export function openMonitoring(ctx: Ctx): Record<string, never> {
   requirePlatformAdmin(ctx);
   return {};
 }
 
-/** Statements that are slow on average, at least 100 ms unless said otherwise. Raises InvalidInputError. */
+/** Statements that are slow on average, at least 100 ms unless said otherwise. Throws InvalidInputError. */
 export function listSlowQueries(ctx: Ctx, first: number, minMeanMs: number) {
   checkRange('first', first, firstMax);
   if (!(minMeanMs >= 0)) {
@@ -44,13 +44,13 @@ export function listIndexUsage(ctx: Ctx, isUnusedOnly: boolean) {
   return monitor(ctx, (db) => queries.listIndexUsage(db, isUnusedOnly));
 }
 
-/** The last days, today first. Raises InvalidInputError. */
+/** The last days, today first. Throws InvalidInputError. */
 export function listUserActivity(ctx: Ctx, days: number) {
   checkRange('days', days, daysMax);
   return monitor(ctx, (db) => queries.listUserActivity(db, days));
 }
 
-/** The tenants with most members. Raises InvalidInputError. */
+/** The tenants with most members. Throws InvalidInputError. */
 export function listTenantUsage(ctx: Ctx, first: number) {
   checkRange('first', first, firstMax);
   return monitor(ctx, (db) => queries.listTenantUsage(db, first));

@@ -3,7 +3,7 @@ import type { Db } from '../../db/database.ts';
 /** Most rows of each kind in one document. */
 export const rowsMax = 1_000;
 
-/** What is kept about a person, as one document. */
+/** All stored data about a user, as one document. */
 export type PersonalData = {
   user: { id: string; email: string } & Record<string, unknown>;
   memberships: object[];

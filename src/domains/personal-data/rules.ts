@@ -1,6 +1,6 @@
 import { type PersonalData, rowsMax } from './queries.ts';
 
-/** What is handed out: the data, and what kind of document it is. */
+/** The exported data, and what kind of document it is. */
 export type PersonalDataDocument = {
   format: 'tenantry-personal-data/1';
   exportedAt: string;

@@ -14,9 +14,9 @@ import { type PersonalDataDocument, toDocument } from './rules.ts';
 
 /**
  * Everything that is kept about a person as one document (GDPR, articles 15 and 20): profile,
- * memberships, sessions, API keys and trail, and no secret. For the person itself, in a session that
+ * memberships, sessions, API keys and audit log, and no secret. For the user themselves, in a session that
  * is not bound to a tenant, or for platform administrators; that it was handed out stands in the
- * person's trail. Raises ForbiddenError, NotFoundError, InvalidInputError.
+ * person's audit log. Throws ForbiddenError, NotFoundError, InvalidInputError.
  */
 export async function exportUserData(ctx: Ctx, input: UserIdInput): Promise<PersonalDataDocument> {
   getAuthenticated(ctx);

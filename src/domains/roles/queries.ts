@@ -29,7 +29,7 @@ export function listRoles(db: Db, tenantId: string): Promise<Role[]> {
     order by r.is_built_in desc, r.key`;
 }
 
-/** What a user may do in a tenant by its roles, read in the transaction that depends on it. */
+/** A user's permissions in a tenant, read in the transaction that depends on them. */
 export async function listRightsOf(
   tx: Db,
   tenantId: string,
@@ -45,7 +45,7 @@ export async function listRightsOf(
   return row.rights;
 }
 
-/** What a role of a tenant's own is made of. */
+/** Values of a custom role. */
 export type RoleFields = {
   name: string;
   description: string | null;

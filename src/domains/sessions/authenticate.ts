@@ -14,7 +14,7 @@ export function findBearer({ authorization }: Credentials): string | null {
   return bearerForm.exec(trimCode(authorization ?? ''))?.[1] ?? null;
 }
 
-/** Whose session it is; an Authorization header goes before a cookie. A token that is not good is nobody's. */
+/** Whose session it is; an Authorization header goes before a cookie. A token that is not valid is nobody's. */
 export async function authenticateSession(
   runtime: Pick<Runtime, 'findLiveSession'>,
   credentials: Credentials,

@@ -16,7 +16,7 @@ export const sessionColumns = Prisma.sql`
 const isLive = Prisma.sql`
   s.expires_at > now() and s.last_seen_at + make_interval(secs => s.idle_timeout_seconds) > now()`;
 
-/** What the login by e-mail finds. */
+/** An account as found by its e-mail address. */
 export type StoredPassword = {
   userId: string;
   status: UserStatus;
@@ -24,7 +24,7 @@ export type StoredPassword = {
   passwordHash: string;
 };
 
-/** Ends what the same impersonator opened before as the same user; answers the ids. */
+/** Ends what the same impersonator opened before as the same user; returns the ids. */
 export async function deleteFormerImpersonations(
   tx: Db,
   { id, userId, impersonatorId }: Pick<Session, 'id' | 'userId' | 'impersonatorId'>,
@@ -45,7 +45,7 @@ export type SignInAttempt = {
   limits: SignInLimits;
 };
 
-/** What `beginSignIn` returns instead of seconds to wait. */
+/** Outcomes of `beginSignIn` other than seconds to wait. */
 export const attemptOutcomes = { begun: 0, shut: -1, undecided: -2 } as const;
 
 /**
@@ -160,8 +160,8 @@ export type SessionSelection = {
 };
 
 /**
- * Ends sessions and answers how many. All of a user's are also those in which the user acts in the name
- * of others: whoever got hold of the one could have opened the other.
+ * Ends sessions and returns how many. All of a user's are also those in which the user acts in the name
+ * of others: anyone who got hold of the one could have opened the other.
  */
 export async function deleteSessions(tx: Db, selection: SessionSelection): Promise<number> {
   const { userId, tenantId, exceptId } = selection;
@@ -212,7 +212,7 @@ export async function findSession(
 }
 
 /**
- * Holds a session until the transaction ends; false where it has ended already. Whoever ends it waits, and
+ * Holds a session until the transaction ends; false where it has ended already. Anyone who ends it waits, and
  * then finds what was made in it. One holder at a time, so that a crowd of them cannot keep it from ending.
  */
 export async function holdSession(tx: Db, sessionId: string): Promise<boolean> {

@@ -30,12 +30,12 @@ export const ownersLoader = createLoader<string, readonly User[]>(async (ctx, te
   return tenantIds.map((id) => byTenant.get(id) ?? []);
 });
 
-/** What tenants set and are allowed. The caller has been authorised for `tenant:read`. */
+/** Settings and limits of tenants. The caller is authorized for `tenant:read`. */
 export const policyLoader = createLoader<string, TenantPolicy>((ctx, tenantIds) =>
   loadInScopes(ctx, tenantIds, listPolicies),
 );
 
-/** What tenants use. The caller has been authorised for `tenant:read`. */
+/** Usage of tenants. The caller is authorized for `tenant:read`. */
 export const usageLoader = createLoader<string, TenantUsage>((ctx, tenantIds) =>
   loadInScopes(ctx, tenantIds, listUsages),
 );

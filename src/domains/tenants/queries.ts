@@ -8,7 +8,7 @@ import { Prisma } from '../../db/generated/client.ts';
 import { hasSlugForm } from '../../lib/slug.ts';
 import { userColumns } from '../users/queries.ts';
 
-/** What a new tenant starts with; the id is chosen by the caller, the slug is the first that is free. */
+/** Values of a new tenant; the caller chooses the id, the first free slug is taken. */
 export type NewTenant = {
   id: string;
   slugs: readonly string[];
@@ -37,7 +37,7 @@ export async function getFoundedTenant(tx: Db, ownerId: string, tenantId: string
   return tenant;
 }
 
-/** What may be changed about a tenant; undefined leaves a field as it is. */
+/** Changes of a tenant; undefined leaves a field as it is. */
 export type TenantChanges = {
   name?: string | undefined;
   slug?: string | undefined;
@@ -64,7 +64,7 @@ export async function updateTenant(
 export type TenantOrderField = 'createdAt' | 'slug';
 export type TenantOrder = { field: TenantOrderField; isDescending: boolean };
 
-/** What a list of tenants may be narrowed by. */
+/** Filters for tenants. */
 export type TenantFilter = {
   search?: string | null | undefined;
   status?: TenantStatus | null | undefined;

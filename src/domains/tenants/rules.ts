@@ -6,7 +6,7 @@ import { canonicalizeEmail } from '../../lib/email.ts';
 
 /** Pure decisions about what a tenant may set for itself; nothing here touches the database. */
 
-/** What a tenant sets for itself; null where it follows the platform. */
+/** Settings of a tenant; null where the platform's default applies. */
 export type TenantSettings = {
   sessionIdleTimeoutSeconds: number | null;
   sessionAbsoluteTimeoutSeconds: number | null;
@@ -45,7 +45,7 @@ export function mergeSettings(stored: StoredSettings, patch: SettingsPatch): Sto
 }
 
 /**
- * Reads settings from an input. Lifetimes may only be tighter than the platform's `limits`. Raises
+ * Reads settings from an input. Lifetimes may only be tighter than the platform's `limits`. Throws
  * InvalidInputError that names the field.
  */
 export function checkSettings(input: JsonObject, limits: SessionLimits): SettingsPatch {

@@ -47,7 +47,7 @@ export type TenantListInput = {
   order: queries.TenantOrder | null;
 };
 
-/** All tenants, for platform administrators. Raises ForbiddenError for anybody else. */
+/** All tenants, for platform administrators. Throws ForbiddenError for anybody else. */
 export async function listTenants(ctx: Ctx, input: TenantListInput): Promise<Page<Tenant>> {
   requirePlatformAdmin(ctx);
   const { isSearch, filter, order } = parseSearch(input.filter, input.order);
@@ -140,7 +140,7 @@ export type UpdateTenantInput = {
 };
 
 /**
- * Changes name, slug, metadata or settings. Needs tenant:update. Raises InvalidInputError, NotFoundError,
+ * Changes name, slug, metadata or settings. Needs tenant:update. Throws InvalidInputError, NotFoundError,
  * ForbiddenError, ConflictError (slug taken).
  */
 export async function updateTenant(ctx: Ctx, input: UpdateTenantInput): Promise<Tenant> {
@@ -178,7 +178,7 @@ export async function updateTenant(ctx: Ctx, input: UpdateTenantInput): Promise<
 
 /**
  * Makes sure that the caller may see more of a tenant than its name. Who may delete it may see it
- * while it waits for its end, when nothing else of it is left to anybody. Raises NotFoundError,
+ * while it waits for its end, when nothing else of it is left to anybody. Throws NotFoundError,
  * ForbiddenError.
  */
 export async function authorizeReading(ctx: Ctx, tenantId: string): Promise<void> {
@@ -187,7 +187,7 @@ export async function authorizeReading(ctx: Ctx, tenantId: string): Promise<void
   if (!access?.permissions.has(deleteTenant)) await authorize(ctx, { id: tenantId }, readTenant);
 }
 
-/** What the caller may do in a tenant, sorted; empty for who does not belong. */
+/** The caller's permissions in a tenant, sorted; empty for anyone who is not a member. */
 export async function listOwnPermissions(ctx: Ctx, tenantId: string): Promise<readonly string[]> {
   const access: Access | null = await findAccess(ctx, { id: tenantId });
   return access ? [...access.permissions].sort() : [];

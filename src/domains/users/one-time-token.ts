@@ -1,6 +1,6 @@
 import { hashToken, type MintedToken, mintToken, type TokenHash } from '../../lib/token.ts';
 
-/** What a token sent by mail is good for, and nothing else. */
+/** The one purpose of a mailed token. */
 export type TokenPurpose = 'email_verification' | 'password_reset';
 
 const prefixes: Readonly<Record<TokenPurpose, string>> = {
@@ -14,7 +14,7 @@ export const lifetimeSeconds: Readonly<Record<TokenPurpose, number>> = {
   password_reset: 30 * 60,
 };
 
-/** How many mails one mailbox is sent at somebody's asking, whoever asks. */
+/** How many mails one mailbox gets at somebody's request, whichever caller asks. */
 export const mailBudget = { mailsMax: 5, windowSeconds: 3_600, spacingSeconds: 60 };
 
 /** A new token, to be mailed, and the hash to store. */

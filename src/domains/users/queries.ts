@@ -10,7 +10,7 @@ export const userColumns = Prisma.sql`
   u.locale, u.status, u.is_platform_admin as "isPlatformAdmin", u.metadata,
   u.last_sign_in_at as "lastSignInAt", u.created_at as "createdAt"`;
 
-/** What a new user starts with; the id is chosen by the caller, whose scope it is. */
+/** Values of a new user; the caller chooses the id, whose scope it enters. */
 export type NewUser = { id: string; email: string; name: string | null };
 
 export async function createUser(tx: Db, user: NewUser): Promise<void> {
@@ -67,7 +67,7 @@ export async function updateUser(tx: Db, userId: string, changes: ProfileChanges
 
 export type UserOrderField = 'createdAt' | 'email';
 
-/** What a list of users may be narrowed by. */
+/** Filters for users. */
 export type UserFilter = {
   search?: string | null | undefined;
   status?: UserStatus | null | undefined;

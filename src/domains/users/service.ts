@@ -53,7 +53,7 @@ export type UserListInput = {
   order: queries.UserOrder | null;
 };
 
-/** All users, for platform administrators. Raises ForbiddenError for anybody else. */
+/** All users, for platform administrators. Throws ForbiddenError for anybody else. */
 export async function listUsers(ctx: Ctx, input: UserListInput): Promise<Page<User>> {
   requirePlatformAdmin(ctx);
   const { isSearch, filter, order } = parseSearch(input.filter, input.order);
@@ -69,12 +69,12 @@ export async function listUsers(ctx: Ctx, input: UserListInput): Promise<Page<Us
   return toPage(ctx, request, rows, { toKey: queries.toUserKey(order), count });
 }
 
-/** What to change; null empties a field. */
+/** The changes; null clears a field. */
 export type UpdateProfileInput = Omit<queries.ProfileChanges, 'metadata'> & {
   metadata?: JsonObject | null | undefined;
 };
 
-/** Changes the caller's own profile. Raises InvalidInputError. */
+/** Changes the caller's own profile. Throws InvalidInputError. */
 export async function updateProfile(ctx: Ctx, input: UpdateProfileInput): Promise<User> {
   const { user } = getSignedIn(ctx);
   const changes: queries.ProfileChanges = {
@@ -90,7 +90,7 @@ export async function updateProfile(ctx: Ctx, input: UpdateProfileInput): Promis
       action: 'user.updated',
       tenantId: null,
       target: { type: 'User', id: user.id },
-      // Names only: what a person says of itself must not outlive it in the trail.
+      // Names only: what a person says of itself must not outlive it in the audit log.
       changes: { fields: [null, Object.keys(listChanges(user, after, profileFields))] },
     });
     return after;
@@ -99,7 +99,7 @@ export async function updateProfile(ctx: Ctx, input: UpdateProfileInput): Promis
 
 const profileFields = ['name', 'avatarUrl', 'locale', 'metadata'] as const;
 
-/** What the caller may do with a user that it sees. */
+/** The caller's permissions on a user it can see. */
 export function listOwnPermissionsOn(ctx: Ctx, userId: string): string[] {
   const isSelf = findPersonId(ctx) === userId;
   const isAdmin = isPlatformAdmin(ctx);

@@ -14,7 +14,7 @@ export const sessionHeaderValue = 'cookie';
 // Lax and not Strict, so that who follows a link to an application is still signed in there.
 const attributes = 'Path=/; Secure; HttpOnly; SameSite=Lax';
 
-/** What a request has to do with the session cookie. */
+/** How a request uses the session cookie. */
 export type CookieUse = {
   /** The token in the cookie, unless there is none or an Authorization header goes before it. */
   cookieToken: string | null;

@@ -59,7 +59,7 @@ export function getCorsHeaders(
   };
 }
 
-/** What a preflight adds; without an allowed origin the browser ignores it. */
+/** Headers of a preflight response; without an allowed origin the browser ignores them. */
 export function getPreflightHeaders(isOriginAllowed: boolean): Record<string, string> {
   if (!isOriginAllowed) return {};
   const own = ['authorization', 'content-type', 'x-request-id'];

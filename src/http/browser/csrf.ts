@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Exchange } from '../exchange.ts';
 import { isJsonContentType } from '../graphql/request-params.ts';
-import { createRefusal } from '../http-error.ts';
+import { createRejection } from '../http-error.ts';
 import { sessionHeader, sessionHeaderValue } from './cookies.ts';
 import { proofHeaders } from './cors.ts';
 import type { OriginList } from './origins.ts';
@@ -14,7 +14,7 @@ export const loopbackHost = /^((.+\.)?localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)
  * it; all others, such as those with a bearer token, pass. Three locks, each enough by itself for a
  * browser that knows it: `SameSite` on the cookie, `Sec-Fetch-Site` and `Origin`, and for a POST a
  * header that other sites cannot set. A GET needs no header of its own because it runs queries
- * only and its answer is readable to listed origins only. Raises a refusal, 403, or 400 for an
+ * only and its answer is readable to listed origins only. Throws an error, 403, or 400 for an
  * `x-tenantry-session` that cannot be granted.
  */
 export function assertNotForged(exchange: Exchange, origins: OriginList): void {
@@ -22,16 +22,16 @@ export function assertNotForged(exchange: Exchange, origins: OriginList): void {
   const { headers } = req;
   const asked = headers[sessionHeader];
   if (asked !== undefined && (asked !== sessionHeaderValue || sessionKeeper === null)) {
-    throw createRefusal(400, `The only value of ${sessionHeader} is ${sessionHeaderValue}.`);
+    throw createRejection(400, `The only value of ${sessionHeader} is ${sessionHeaderValue}.`);
   }
   if (sessionKeeper === null || isPageRequest(exchange)) return;
   if (headers['sec-fetch-site'] === 'same-origin' || isTrusted(headers, origins)) return;
   if (isForeign(headers)) {
-    throw createRefusal(403, 'The session cookie is not accepted from this origin.');
+    throw createRejection(403, 'The session cookie is not accepted from this origin.');
   }
   const isProven = proofHeaders.some((name) => headers[name] !== undefined);
   if (req.method !== 'GET' && !isProven) {
-    throw createRefusal(403, `With the session cookie, also send the header ${proofHeaders[0]}.`);
+    throw createRejection(403, `With the session cookie, also send the header ${proofHeaders[0]}.`);
   }
 }
 

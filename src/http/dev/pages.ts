@@ -5,13 +5,13 @@ import { type InboxEntry, renderInbox } from './inbox.ts';
 import { findRemoteSign } from './local-request.ts';
 import { renderTryPage } from './try-pages.ts';
 
-/** Answers a page below /dev/, or null where there is none. */
+/** Returns a page below /dev/, or null where there is none. */
 export type AnswerDevPage = (req: IncomingMessage, path: string) => Promise<Answer | null>;
 
 export type DevPagesOptions = {
   /** The pages that links in mails lead to where there is no frontend yet. */
   hasPages: boolean;
-  /** What the inbox shows, the newest first; null for no inbox. */
+  /** Mails for the inbox, newest first; null for no inbox. */
   listMails: (() => Promise<readonly InboxEntry[]>) | null;
 };
 

@@ -8,18 +8,18 @@ type TryForm = {
   operation: string;
   fields?: readonly Field[];
   takesToken?: boolean;
-  /** What is said once it has worked. */
+  /** The message on success. */
   done: string;
 };
 type Field = 'email' | 'password' | 'newPassword' | 'name' | 'tenantName';
 type TryPage = { title: string; lead: string; forms: readonly TryForm[] };
 
-const refusal = '... on Error { message path }';
+const rejection = '... on Error { message path }';
 
 function mutation(name: string, inputType: string | null): string {
   return inputType === null
-    ? `mutation { result: ${name} { __typename ${refusal} } }`
-    : `mutation ($input: ${inputType}!) { result: ${name}(input: $input) { __typename ${refusal} } }`;
+    ? `mutation { result: ${name} { __typename ${rejection} } }`
+    : `mutation ($input: ${inputType}!) { result: ${name}(input: $input) { __typename ${rejection} } }`;
 }
 
 const signUp: TryForm = {

@@ -14,7 +14,7 @@ import { listPlugins } from './plugins/index.ts';
 /** The one Yoga instance both ways end in. */
 export type Engine = YogaServerInstance<ServerContext, object>;
 
-/** What a request brought to be judged; with an `authorization` there is no `cookieToken`. */
+/** Credentials of a request; with an `authorization` there is no `cookieToken`. */
 export type Credentials = {
   authorization: string | null;
   cookieToken: string | null;

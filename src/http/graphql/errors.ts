@@ -6,14 +6,14 @@ import type { Logger } from '../../observability/logger.ts';
 /** All that a caller reads of a fault of ours. */
 export const maskedMessage = 'Something went wrong on our side.';
 
-/** Of an overload one line in this time: a line for each refusal would be load of its own. Metrics count them. */
+/** Of an overload one line in this time: a line for each error would be load of its own. Metrics count them. */
 const overloadLogMs = 10_000;
 
 /** Turns the errors of a result into what the caller may read; applied once, at the very end. */
 export type AnswerErrors = (result: ExecutionResult, request: NotedRequest) => ExecutionResult;
 
 /**
- * The one place that decides what of an error is shown. A named refusal (AppError) shows its
+ * The one place that decides what of an error is shown. A named error (AppError) shows its
  * message and code; what the client's document or variables got wrong is shown as GraphQL says it;
  * anything else is logged whole under the request id and shown masked with that id. Also decides
  * the HTTP status where Yoga's own rule (by the errors' `extensions.http`) is not enough.
@@ -72,9 +72,9 @@ type LogOnce = (cause: unknown, level: 'error' | 'warn', message: string) => voi
 function showError(error: GraphQLError, requestId: string, logOnce: LogOnce): GraphQLError {
   const cause = findCause(error);
   if (cause instanceof AppError) {
-    // Refusals are everyday life, but this one hides a fault that somebody should hear of.
+    // Errors are everyday life, but this one hides a fault that somebody should hear of.
     if (cause instanceof UnavailableError) logOnce(cause, 'warn', 'Answered as unavailable');
-    return showRefusal(error, cause);
+    return showRejection(error, cause);
   }
   if (cause instanceof GraphQLError && isFaultOfClient(error)) {
     return error.extensions.code ? error : showBadInput(error);
@@ -83,7 +83,7 @@ function showError(error: GraphQLError, requestId: string, logOnce: LogOnce): Gr
   return copyError(error, maskedMessage, { code: 'INTERNAL', requestId, unexpected: true });
 }
 
-/** What was thrown first, below the layers that GraphQL wraps around it. */
+/** The original error, without the layers that GraphQL wraps around it. */
 function findCause(error: unknown): unknown {
   let cause = error;
   while (cause instanceof GraphQLError && cause.originalError) cause = cause.originalError;
@@ -110,18 +110,19 @@ function withoutSuggestion(error: GraphQLError): GraphQLError {
   return message === error.message ? error : copyError(error, message, error.extensions);
 }
 
-function showRefusal(error: GraphQLError, refusal: AppError): GraphQLError {
-  const seconds = getRetryAfterSeconds(refusal);
-  return copyError(error, refusal.message, {
-    code: refusal.code,
-    ...(refusal.inputPath === null ? {} : { path: refusal.inputPath }),
+function showRejection(error: GraphQLError, rejection: AppError): GraphQLError {
+  const seconds = getRetryAfterSeconds(rejection);
+  return copyError(error, rejection.message, {
+    code: rejection.code,
+    ...(rejection.inputPath === null ? {} : { path: rejection.inputPath }),
     ...(seconds === null ? {} : { retryAfterSeconds: seconds }),
-    ...('reason' in refusal && refusal.reason !== null ? { reason: refusal.reason } : {}),
+    ...('reason' in rejection && rejection.reason !== null ? { reason: rejection.reason } : {}),
   });
 }
 
-function getRetryAfterSeconds(refusal: AppError): number | null {
-  const seconds = 'retryAfterSeconds' in refusal ? Number(refusal.retryAfterSeconds) : Number.NaN;
+function getRetryAfterSeconds(rejection: AppError): number | null {
+  const seconds =
+    'retryAfterSeconds' in rejection ? Number(rejection.retryAfterSeconds) : Number.NaN;
   return Number.isFinite(seconds) ? Math.max(1, Math.ceil(seconds)) : null;
 }
 

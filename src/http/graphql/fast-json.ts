@@ -10,7 +10,7 @@ import { findMediaType } from './media-type.ts';
 import { assertJsonBody, isJsonContentType, parseJsonBody } from './request-params.ts';
 import { createResultAnswer } from './result-response.ts';
 
-/** Answers a request for which `isFastJson` holds; null means: let Yoga answer it. */
+/** Responds to a request for which `isFastJson` holds; null leaves it to Yoga. */
 export type AnswerFast = (exchange: Exchange) => Promise<Answer | null>;
 
 /** True for what the fast way can answer: an operation in JSON, to be answered in JSON. */

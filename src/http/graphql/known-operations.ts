@@ -11,7 +11,7 @@ export type KnownOperation = {
   execute: (args: ExecutionArgs) => Promise<ExecutionResult> | ExecutionResult;
 };
 
-/** What of the engine's work was done once and needs no repeating. */
+/** The work of the engine that need not be repeated for a known operation. */
 export type KnownOperations = {
   /** Belongs behind all plugins that take part in executing: it keeps what they have made. */
   plugin: Plugin;

@@ -1,4 +1,4 @@
-/** What one result can be written as. */
+/** Media types for a single result. */
 export type MediaType = 'application/json' | 'application/graphql-response+json';
 
 /**

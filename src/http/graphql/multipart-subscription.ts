@@ -8,7 +8,7 @@ const delimiter = '\r\n--graphql';
 const heartbeatMsDefault = 12_000;
 
 /**
- * Answers a subscription in the multipart protocol of Apollo
+ * Responds to a subscription in the multipart protocol of Apollo
  * (https://www.apollographql.com/docs/graphos/routing/operations/subscriptions/multipart-protocol): a part for each
  * result, as `payload`, and an empty object as a heartbeat. Ends the subscription when the client leaves.
  */

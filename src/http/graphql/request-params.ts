@@ -1,14 +1,14 @@
 import { isUtf8 } from 'node:buffer';
 import { GraphQLError } from 'graphql';
 import type { GraphQLParams } from 'graphql-yoga';
-import { createRefusal } from '../http-error.ts';
+import { createRejection } from '../http-error.ts';
 
 const jsonDepthMax = 32;
 const jsonNodesMax = 5_000;
 
 const oneOperation = 'Batching is not supported: send each operation in a request of its own.';
 
-/** What decides how a body must be read. */
+/** The headers that say how a body is encoded. */
 export type BodyHeaders = {
   contentType: string | null | undefined;
   contentEncoding: string | null | undefined;
@@ -21,33 +21,33 @@ export function isJsonContentType(contentType: string | null | undefined): boole
 }
 
 /**
- * Raises a refusal with status 415 unless the body is plain UTF-8 JSON: another charset or an
+ * Throws an error with status 415 unless the body is plain UTF-8 JSON: another charset or an
  * encoding would be misread, and misread text ends up in the database.
  */
 export function assertJsonBody(headers: BodyHeaders): void {
   if (!isJsonContentType(headers.contentType)) {
-    throw createRefusal(415, 'Send the operation as JSON with content-type: application/json.');
+    throw createRejection(415, 'Send the operation as JSON with content-type: application/json.');
   }
   const charset = /;\s*charset\s*=\s*"?([^\s;,"]*)/i.exec(headers.contentType ?? '')?.[1];
   if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
-    throw createRefusal(415, 'Send the request body in UTF-8.');
+    throw createRejection(415, 'Send the request body in UTF-8.');
   }
   if (headers.contentEncoding && headers.contentEncoding !== 'identity') {
-    throw createRefusal(415, 'Send the request body without content-encoding.');
+    throw createRejection(415, 'Send the request body without content-encoding.');
   }
 }
 
 /**
- * The parameters of one operation, or a refusal with status 400. Depth and size are bounded here,
+ * The parameters of one operation, or an error with status 400. Depth and size are bounded here,
  * so that nothing behind has to fear a value that is a hundred thousand lists deep. What the
  * parameters may be (is `query` a string, are there others) is Yoga's own check.
  */
 export function parseJsonBody(body: Buffer): GraphQLParams {
-  if (!isUtf8(body)) throw createRefusal(400, 'The request body is not valid UTF-8.');
+  if (!isUtf8(body)) throw createRejection(400, 'The request body is not valid UTF-8.');
   const params = parseJson(body.toString('utf8'), 'request body');
-  if (Array.isArray(params)) throw createRefusal(400, oneOperation);
+  if (Array.isArray(params)) throw createRejection(400, oneOperation);
   if (typeof params !== 'object' || params === null) {
-    throw createRefusal(400, 'The request body must be a JSON object.');
+    throw createRejection(400, 'The request body must be a JSON object.');
   }
   return checkText(
     params,
@@ -102,7 +102,7 @@ function createNotPersisted(): GraphQLError {
 function parseJson(text: string, place: string): unknown {
   const value = parseOrRefuse(text, place);
   if (countNodes(value, 1) > jsonNodesMax) {
-    throw createRefusal(400, `The ${place} has more than ${jsonNodesMax} values.`);
+    throw createRejection(400, `The ${place} has more than ${jsonNodesMax} values.`);
   }
   return value;
 }
@@ -111,7 +111,7 @@ function parseOrRefuse(text: string, place: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw createRefusal(400, `The ${place} is not valid JSON.`);
+    throw createRejection(400, `The ${place} is not valid JSON.`);
   }
 }
 
@@ -119,7 +119,7 @@ function parseOrRefuse(text: string, place: string): unknown {
 function countNodes(value: unknown, depth: number): number {
   if (typeof value !== 'object' || value === null) return 1;
   if (depth > jsonDepthMax) {
-    throw createRefusal(400, `The JSON is nested deeper than ${jsonDepthMax} levels.`);
+    throw createRejection(400, `The JSON is nested deeper than ${jsonDepthMax} levels.`);
   }
   let count = 1;
   for (const part of Array.isArray(value) ? value : Object.values(value)) {

@@ -1,5 +1,5 @@
 import type { Exchange } from '../exchange.ts';
-import { createRefusal } from '../http-error.ts';
+import { createRejection } from '../http-error.ts';
 import type { Answer } from '../response.ts';
 import type { Engine } from './engine.ts';
 
@@ -11,20 +11,20 @@ const streamed = /^(text\/event-stream|multipart\/mixed)/;
 
 /**
  * The ordinary way: Yoga with its fetch layer, for GET, GraphiQL, streamed results and whatever
- * else is not the everyday operation in JSON. Raises a refusal for a host that makes no URL; any
+ * else is not the everyday operation in JSON. Throws an error for a host that makes no URL; any
  * other error is a fault of ours.
  */
 export async function answerThroughYoga(engine: Engine, exchange: Exchange): Promise<Answer> {
   const { req, res } = exchange;
   if (!URL.canParse(`http://${req.headers.host ?? 'localhost'}`)) {
-    throw createRefusal(400, 'The host header is not a valid host.');
+    throw createRejection(400, 'The host header is not a valid host.');
   }
   // Written here and not by Yoga, whose own writer shows the stack of what goes wrong in it.
   const response = await engine.handleNodeRequestAndResponse(req, res, { exchange });
   const headers = getHeaders(response);
   const { status, body } = response;
   // Yoga says so without a word.
-  if (status === 406 && body === null) throw createRefusal(406, acceptable);
+  if (status === 406 && body === null) throw createRejection(406, acceptable);
   if (body !== null && streamed.test(headers['content-type'] ?? '')) {
     return { status, headers: { ...headers, 'x-accel-buffering': 'no' }, body };
   }

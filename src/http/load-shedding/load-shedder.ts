@@ -8,7 +8,7 @@ export type AdmissionStats = {
   /** Operations being worked on, without those that are parked. */
   inFlight: number;
   waiting: number;
-  /** All that were turned away since the start. */
+  /** All that were shed since the start. */
   refused: number;
 };
 
@@ -17,10 +17,10 @@ export type Leave = () => void;
 
 /** Lets in as much as can be done in good time, and turns the rest away before anything is done for it. */
 export type Admission = {
-  /** True where a newcomer would be turned away now; it then counts as one. */
+  /** True where a newcomer would be shed now; it then counts as one. */
   turnsAway(): boolean;
   /**
-   * A place, at once or after a turn in the queue. Null for who is turned away, and for a caller that
+   * A place, at once or after a turn in the queue. Null for a request that is shed, and for a caller that
    * went away while it waited.
    */
   enter(getDeparture: () => Departure): Leave | null | Promise<Leave | null>;

@@ -1,5 +1,5 @@
 export type OverloadListeners = {
-  /** Called with how many were turned away just now. */
+  /** Called with how many were shed just now. */
   onRefused?: (count: number) => void;
   /** More came than could be done in time; called when that begins, and with the refused when it is over. */
   onOverload?: (state: { isOver: boolean; refused: number }) => void;
@@ -8,7 +8,7 @@ export type OverloadListeners = {
 /** So long after the last time that a queue had to be dissolved, people may wait again. */
 const calmMs = 1_000;
 
-/** Counts what is turned away, and remembers whether more comes than can be done. */
+/** Counts what is shed, and remembers whether more comes than can be done. */
 export function createOverload({ onRefused, onOverload }: OverloadListeners) {
   let total = 0;
   let before = 0;

@@ -1,12 +1,12 @@
 import { GraphQLError } from 'graphql';
 import { UnavailableError } from '../../core/app-error.ts';
 import type { Exchange } from '../exchange.ts';
-import { type Answer, createRefusalAnswer } from '../response.ts';
+import { type Answer, createRejectionAnswer } from '../response.ts';
 import type { Admission } from './load-shedder.ts';
 
 type AnswerExchange = (exchange: Exchange) => Promise<Answer>;
 
-/** What those are told who are turned away; made once, because saying no must cost next to nothing. */
+/** The response to requests that are shed; made once, because rejecting must cost next to nothing. */
 export const busyAnswer: Answer = createBusyAnswer();
 
 /**
@@ -30,7 +30,7 @@ export function admit(admission: Admission, answer: AnswerExchange): AnswerExcha
   };
 }
 
-/** Whatever is wrong with the body is for whoever reads it to say. */
+/** Whatever is wrong with the body is reported where it is read. */
 async function receiveBody({ req, readBody }: Exchange): Promise<void> {
   if (req.method === 'POST') await readBody().catch(() => undefined);
 }
@@ -38,7 +38,7 @@ async function receiveBody({ req, readBody }: Exchange): Promise<void> {
 function createBusyAnswer(): Answer {
   const { code, message, retryAfterSeconds } = new UnavailableError();
   const headers = { 'retry-after': String(retryAfterSeconds) };
-  return createRefusalAnswer(
+  return createRejectionAnswer(
     new GraphQLError(message, {
       extensions: { code, retryAfterSeconds, http: { status: 503, headers } },
     }),

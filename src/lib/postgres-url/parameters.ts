@@ -8,7 +8,7 @@ type Rule = (value: string, name: string) => string | null;
 /** Parameters that give a part of the address and not a way to connect. */
 export const addressParameters = ['host', 'port', 'user', 'password', 'dbname'] as const;
 
-/** What libpq, node-postgres and Prisma know and this service does as well. */
+/** Parameters of libpq, node-postgres and Prisma that this service supports. */
 const rules = new Map<string, Rule>(
   Object.entries({
     sslmode: readSslMode,
@@ -42,7 +42,7 @@ const rules = new Map<string, Rule>(
 const ofSystem = "leave it out: the operating system's applies";
 const ofServer = 'leave it out: the tables are in the schema public';
 
-/** What others know and a setting says here, or nothing does. */
+/** Parameters that are settings here, or have no equivalent. */
 const refused = new Map<string, string>(
   Object.entries({
     connection_limit: 'write DATABASE_POOL_SIZE instead',

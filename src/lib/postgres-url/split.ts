@@ -12,7 +12,7 @@ export type SplitUrl = {
   host: string | null;
   port: string | null;
   database: string | null;
-  /** What stands behind the question mark, each name once. */
+  /** Query parameters, each name once. */
   parameters: ReadonlyMap<string, string>;
 };
 

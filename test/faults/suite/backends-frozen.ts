@@ -16,7 +16,7 @@ export const fault: Fault = {
   expectation: {
     words: 'the query time-out frees the slots within 4 s; the other slots go on',
     codes: ['UNAVAILABLE'],
-    refusalP99MsMax: 5_200,
+    rejectionP99MsMax: 5_200,
     fullRateMsMax: 5_000,
   },
 };

@@ -10,7 +10,7 @@ export const fault: Fault = {
   expectation: {
     words: 'no acknowledged write is lost',
     codes: ['UNAVAILABLE'],
-    refusalP99MsMax: 2_000,
+    rejectionP99MsMax: 2_000,
     fullRateMsMax: 5_000,
   },
 };

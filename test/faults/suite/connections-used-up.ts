@@ -35,7 +35,7 @@ export const fault: Fault = {
   expectation: {
     words: 'UNAVAILABLE while none is free; the operator still gets in; then as before',
     codes: ['UNAVAILABLE'],
-    refusalP99MsMax: 2_000,
+    rejectionP99MsMax: 2_000,
     fullRateMsMax: 5_000,
   },
 };

@@ -7,7 +7,7 @@ export const fault: Fault = {
     await stage.cluster.stop('SIGINT');
     await pass(1);
     await verifyProbes(stage);
-    await verifyRefusal(stage);
+    await verifyRejection(stage);
     await pass(isQuick ? 1 : 58);
     await stage.cluster.restart();
     return undefined;
@@ -15,13 +15,13 @@ export const fault: Fault = {
   expectation: {
     words: 'alive, not ready; requests are refused within 1 s; no queue grows',
     codes: ['UNAVAILABLE'],
-    refusalP99MsMax: 1_200,
+    rejectionP99MsMax: 1_200,
     fullRateMsMax: 2_500,
   },
 };
 
-/** The refusal says when to come again, to people and to proxies. */
-async function verifyRefusal({ servers, teams }: Stage): Promise<void> {
+/** The error says when to come again, to people and to proxies. */
+async function verifyRejection({ servers, teams }: Stage): Promise<void> {
   const response = await fetch(`${servers[0]?.url}/graphql`, {
     method: 'POST',
     headers: {

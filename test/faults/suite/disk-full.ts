@@ -51,7 +51,7 @@ export const fault: Fault = {
   expectation: {
     words: 'the server refuses and lives on; with space again nothing acknowledged is missing',
     codes: ['UNAVAILABLE'],
-    refusalP99MsMax: 4_500,
+    rejectionP99MsMax: 4_500,
     fullRateMsMax: 6_000,
   },
 };

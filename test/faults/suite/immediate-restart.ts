@@ -10,7 +10,7 @@ export const fault: Fault = {
   expectation: {
     words: 'as the fast restart, and the log is replayed',
     codes: ['UNAVAILABLE'],
-    refusalP99MsMax: 2_000,
+    rejectionP99MsMax: 2_000,
     fullRateMsMax: 5_000,
   },
 };

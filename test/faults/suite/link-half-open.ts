@@ -13,7 +13,7 @@ export const fault: Fault = {
   expectation: {
     words: 'every request ends within the time-outs; no slot stays taken',
     codes: ['UNAVAILABLE', 'CONFLICT'],
-    refusalP99MsMax: 5_500,
+    rejectionP99MsMax: 5_500,
     fullRateMsMax: 6_000,
   },
 };

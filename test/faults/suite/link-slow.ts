@@ -12,9 +12,9 @@ export const fault: Fault = {
     return undefined;
   },
   expectation: {
-    words: 'slower answers within the deadlines, refusals beyond; the queue is bounded',
+    words: 'slower answers within the deadlines, errors beyond; the queue is bounded',
     codes: ['UNAVAILABLE', 'CONFLICT'],
-    refusalP99MsMax: 5_500,
+    rejectionP99MsMax: 5_500,
     fullRateMsMax: 6_000,
   },
 };

@@ -18,7 +18,7 @@ export const fault: Fault = {
   expectation: {
     words: 'refused as busy after 2 s of waiting; nothing piles up behind',
     codes: ['UNAVAILABLE', 'CONFLICT'],
-    refusalP99MsMax: 4_500,
+    rejectionP99MsMax: 4_500,
     fullRateMsMax: 4_000,
   },
 };

@@ -1,5 +1,5 @@
 /**
- * What goes on whoever asks: noting uses and refusals, settling requests for resets, counting what went, and what
+ * Work that runs whatever is asked: noting uses and errors, settling requests for resets, counting what went, and what
  * keeps streams going.
  * The statements of a call are counted without it.
  */

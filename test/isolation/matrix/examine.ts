@@ -26,7 +26,7 @@ export type Stage = {
   trustsDatabaseAlone: boolean;
 };
 
-/** Makes all calls about a field, a mutation or inputs, and answers what was wrong. */
+/** Makes all calls about a field, a mutation or inputs, and returns what was wrong. */
 export type Examiner = {
   entries: Entry[];
   examineField: (fieldCase: FieldCase) => Promise<string[]>;
@@ -159,11 +159,11 @@ export function createExaminer(stage: Stage): Examiner {
     },
     async examineInputs(inputs) {
       const faults: string[] = [];
-      // Whoever may do most, so that nothing but the input can be what is refused.
+      // Anyone who may do most, so that nothing but the input can be what is refused.
       const caller = 'platformAdmin';
       for (const { key, column, operation } of inputs) {
         const { answer } = await send(operation, caller);
-        const verdict = readRefusal(answer, column);
+        const verdict = readRejection(answer, column);
         const rest = { kind: 'extended input', caller, target: 'own', verdict } as const;
         entries.push({ key, room: 'nobody', ...rest });
         if (verdict !== 'BAD_USER_INPUT') faults.push(describeCall(operation, answer));
@@ -174,7 +174,7 @@ export function createExaminer(stage: Stage): Examiner {
 }
 
 /** Refused as BAD_USER_INPUT, before anything ran, and because of this very key. */
-function readRefusal({ text }: WireAnswer, column: string): Verdict {
+function readRejection({ text }: WireAnswer, column: string): Verdict {
   const { data, errors } = JSON.parse(text);
   const isNamed = text.includes(`Field \\"${column}\\" is not defined by type`);
   return data || !isNamed ? 'allowed' : errors[0].extensions?.code;

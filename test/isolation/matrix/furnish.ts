@@ -146,7 +146,7 @@ async function inviteSomebody(app: TestApp, house: House, { tenantUuid, owner }:
   return { id: toPublicId('invite', rows[0]?.id ?? '', tenantUuid), token };
 }
 
-/** The newest entry of the tenant's trail, with everything that an entry may tell. */
+/** The newest entry of the tenant's audit log, with everything that an entry may tell. */
 async function appendEvent(
   app: TestApp,
   house: House,

@@ -1,7 +1,7 @@
 import { inTenant, type Room } from './rooms.ts';
 import type { MutationTable } from './table.ts';
 
-/** Whoever is invited, which no caller is: to them an invitation is as absent as one that never was. */
+/** Anyone who is invited, which no caller is: to them an invitation is as absent as one that never was. */
 const invited: Room = {
   name: 'who is invited',
   judge: ({ caller }) => {

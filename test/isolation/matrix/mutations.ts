@@ -60,7 +60,7 @@ const platformOn: Room = {
   },
 };
 
-/** Whoever could delete the tenant, had it been named as it is. */
+/** Anyone who could delete the tenant, had it been named as it is. */
 const misnaming: Room = {
   name: inTenant('tenant:delete').name,
   judge: (scene) => {
@@ -124,8 +124,11 @@ const ownCredentials: Room = {
   judge: ({ caller }) => (caller === 'anonymous' ? 'UNAUTHENTICATED' : 'allowed'),
 };
 
-/** A token that was mailed to nobody opens nothing, whoever sends it. */
-const noGoodToken: Room = { name: 'whoever was mailed the token', judge: () => 'BAD_USER_INPUT' };
+/** A token that was mailed to nobody opens nothing, no matter who sends it. */
+const noGoodToken: Room = {
+  name: 'anyone who was mailed the token',
+  judge: () => 'BAD_USER_INPUT',
+};
 
 /** Everybody may name anybody, and learns nothing of it. */
 const namingAnybody: Room = {

@@ -17,7 +17,7 @@ const whereGoodKey = onlyWhere(
 /** A person's own, of which a key has none. */
 const ofPeople = onlyWhere('for people', ({ caller }) => caller !== 'key');
 
-/** A list's page: whoever got the list has got all of it, but a key has no lists of its own. */
+/** A list's page: anyone who got the list has got all of it, but a key has no lists of its own. */
 const page = {
   edges: {
     name: withParent.name,
@@ -27,7 +27,7 @@ const page = {
   ...fields(withParent, 'pageInfo totalCount'),
 };
 const edge = fields(withParent, 'cursor node');
-const refusal = fields(everybody, 'code message path');
+const rejection = fields(everybody, 'code message path');
 
 /** The fields of every other object type. */
 export const objectFields: FieldTable = {
@@ -164,13 +164,13 @@ export const objectFields: FieldTable = {
   UserEdge: edge,
   PageInfo: fields(withParent, 'hasNextPage hasPreviousPage startCursor endCursor'),
 
-  ConflictError: refusal,
-  ForbiddenError: { ...refusal, reason: everybody },
-  InvalidInputError: refusal,
-  LimitReachedError: refusal,
-  NotFoundError: refusal,
-  RateLimitedError: { ...refusal, retryAfterSeconds: everybody },
-  InvalidCredentialsError: refusal,
+  ConflictError: rejection,
+  ForbiddenError: { ...rejection, reason: everybody },
+  InvalidInputError: rejection,
+  LimitReachedError: rejection,
+  NotFoundError: rejection,
+  RateLimitedError: { ...rejection, retryAfterSeconds: everybody },
+  InvalidCredentialsError: rejection,
 
   AcceptInvitationSuccess: fields(withParent, 'membership'),
   ChangePasswordSuccess: fields(withParent, 'revokedCount revokedApiKeyCount'),

@@ -162,7 +162,7 @@ export const queryFields: FieldTable = {
         },
       ],
     },
-    // Whoever holds a link is shown what it says, which is what it is for; nobody is shown anything else.
+    // Anyone who holds a link is shown what it says, which is what it is for; nobody is shown anything else.
     invitation: {
       room: onlyWhere('who holds the link', () => false),
       asks: [{ name: 'by a dead token', args: () => ({ token: deadToken }) }],

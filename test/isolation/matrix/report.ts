@@ -7,7 +7,7 @@ export type Run = { title: string; entries: readonly Entry[] };
 
 const folder = new URL('../../../reports/', import.meta.url);
 
-/** Writes what was tried and how it ended to reports/isolation.md, and answers the short form. */
+/** Writes what was tried and how it ended to reports/isolation.md, and returns the short form. */
 export async function writeReport(runs: readonly Run[]): Promise<string> {
   await mkdir(folder, { recursive: true });
   const parts = runs.map((run) => [

@@ -2,7 +2,7 @@ import type { Permission } from '../../../src/core/access/permissions.ts';
 import { listRights } from './callers.ts';
 import { getStanding, isThere, type Scene, type Verdict } from './scene.ts';
 
-/** Who gets through a field or a mutation, and how everybody else is turned away. */
+/** Who gets through a field or a mutation, and how everybody else is rejected. */
 export type Room = { name: string; judge: (scene: Scene) => Verdict };
 
 /** How a look-up of something hidden or absent ends, and asking without a right. */
@@ -19,7 +19,7 @@ export type Manners = {
 /** Nobody is signed in, and that is fine. */
 export const everybody: Room = { name: 'public', judge: () => 'allowed' };
 
-/** Whoever has got the object sees this of it. */
+/** Anyone who has got the object sees this of it. */
 export const withParent: Room = { name: 'with its parent', judge: () => 'allowed' };
 
 /** Anybody who is signed in. */

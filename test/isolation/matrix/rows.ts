@@ -12,7 +12,7 @@ const nobodys: readonly string[] = [
   'password_reset_requests',
 ];
 
-/** What the server counts in the background, whoever asks: neither compared nor put back. */
+/** Counted by the server in the background, no matter who calls: neither compared nor put back. */
 const counters: readonly string[] = ['sign_in_failures', 'user_activity'];
 
 type Row = { table: string; row: Record<string, unknown> };
@@ -22,7 +22,7 @@ export type Snapshot = {
   rows: readonly Row[];
   /** SHA-256 of all rows that are a tenant's, or its people's. */
   checksums: Record<House, string>;
-  /** The same of everything but what a refusal leaves behind: its count, and an entry in the caller's own tenant. */
+  /** The same of everything but what an error leaves behind: its count, and an entry in the caller's own tenant. */
   checksum: string;
 };
 
@@ -58,7 +58,7 @@ export async function openVault(owner: pg.Client, world: World): Promise<Vault> 
       return {
         rows,
         checksums: Object.fromEntries(sums),
-        checksum: checksum(rows.filter((row) => !isOfRefusal(row))),
+        checksum: checksum(rows.filter((row) => !isOfRejection(row))),
       };
     },
     restore: (to) => restore(owner, tables, to),
@@ -66,7 +66,7 @@ export async function openVault(owner: pg.Client, world: World): Promise<Vault> 
 }
 
 /** The head of a chain moves with each entry of it, and other entries are compared. */
-function isOfRefusal({ table, row }: Row): boolean {
+function isOfRejection({ table, row }: Row): boolean {
   if (table === 'audit_events') return row.action === 'access.denied';
   return table === 'sign_in_budgets' || table === 'audit_heads';
 }

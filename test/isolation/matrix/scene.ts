@@ -38,7 +38,7 @@ export type Ids = {
   Role: string;
   SpareRole: string;
   AuditEvent: string;
-  /** The entry of the trail before that one. */
+  /** The entry of the audit log before that one. */
   PreviousAuditEvent: string;
   /** Bound to the tenant, and bound to none. */
   Session: string;

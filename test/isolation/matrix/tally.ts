@@ -12,7 +12,7 @@ export type Entry = {
   verdict: Verdict;
 };
 
-/** How many calls were made, let through and turned away. */
+/** How many calls were made, let through and rejected. */
 export type Counts = { calls: number; allowed: number; refused: number };
 
 /** Counts some entries; what is not allowed was refused, whether by an error or by silence. */

@@ -51,7 +51,7 @@ export async function createWorld(app: TestApp): Promise<World> {
   await app.owner.query('update users set is_platform_admin = true where id = $1', [
     platformAdmin.userUuid,
   ]);
-  // Before the rest, so that the newest entry of the trail is the one that furnish() writes.
+  // Before the rest, so that the newest entry of the audit log is the one that furnish() writes.
   const bound = await createBound(app, teams);
   const program = await createProgram(app, teams.home.owner, teams.home, ...keyPermissions);
   const { token } = await impersonate(app, platformAdmin, insiders.impersonated);

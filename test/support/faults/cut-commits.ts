@@ -1,7 +1,7 @@
 import type { CutMoment } from './link.ts';
 import { pass, type Stage } from './stage.ts';
 
-/** Cuts the link of so many commits, one after the other. Raises where none comes by in time. */
+/** Cuts the link of so many commits, one after the other. Throws where none comes by in time. */
 export async function cutCommits(stage: Stage, moment: CutMoment, times: number): Promise<string> {
   for (let count = 0; count < times; count += 1) {
     const isLate = pass(10).then(() => true);

@@ -11,7 +11,7 @@ export type Expectation = {
   /** With what the load's requests may fail; empty where nothing may. */
   codes: readonly FaultCode[];
   /** Bounds in ms, judged where the machine has nothing else to do. */
-  refusalP99MsMax?: number;
+  rejectionP99MsMax?: number;
   fullRateMsMax?: number;
   errorsMax?: number;
 };
@@ -28,7 +28,7 @@ export type Fault = {
   needs?: StageNeeds | (() => Promise<StageNeeds>);
   /** Why it cannot be had on this machine, or null. */
   findObstacle?: () => Promise<string | null>;
-  /** Makes it happen, and resolves when it is over. Raises where the system misbehaves; may answer a remark. */
+  /** Makes it happen, and resolves when it is over. Throws where the system misbehaves; may answer a remark. */
   inject: (stage: Stage, options: InjectOptions) => Promise<string | undefined>;
   expectation: Expectation;
 };

@@ -9,8 +9,8 @@ export type Figures = {
   errorWindowMs: number;
   /** The longest time in which nothing at all succeeded. */
   longestGapMs: number;
-  /** The slowest refusal that was answered, at the 99th percentile. */
-  refusalP99Ms: number;
+  /** The slowest error that was answered, at the 99th percentile. */
+  rejectionP99Ms: number;
   /** From the end of the fault until a second brought as many answers as before it. */
   fullRateMs: number | null;
 };
@@ -29,7 +29,7 @@ export function measureFigures(samples: readonly Sample[], span: Span): Figures 
   const failedAt = failed.map(({ endedAt }) => endedAt);
   const errors: Record<string, number> = {};
   for (const { code } of failed) errors[code ?? ''] = (errors[code ?? ''] ?? 0) + 1;
-  const refusals = failed
+  const rejections = failed
     .filter(({ code }) => code !== 'CONNECTION')
     .map(({ startedAt, endedAt }) => endedAt - startedAt)
     .sort((a, b) => a - b);
@@ -38,7 +38,7 @@ export function measureFigures(samples: readonly Sample[], span: Span): Figures 
     errors,
     errorWindowMs: failed.length === 0 ? 0 : Math.max(...failedAt) - Math.min(...failedAt),
     longestGapMs: measureGap(samples, span),
-    refusalP99Ms: refusals[Math.floor(refusals.length * 0.99)] ?? 0,
+    rejectionP99Ms: rejections[Math.floor(rejections.length * 0.99)] ?? 0,
     fullRateMs: measureRecovery(samples, span),
   };
 }

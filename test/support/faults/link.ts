@@ -35,7 +35,7 @@ type State = {
   letGo: () => void;
 };
 
-/** Starts it; close it after whoever is connected. */
+/** Starts it; close it after anyone who is connected. */
 export async function startLink(databaseUrl: string): Promise<Link> {
   const state: State = { cut: null, delayMs: 0, held: null, letGo: () => undefined };
   const sockets = new Set<Socket>();

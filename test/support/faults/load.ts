@@ -83,7 +83,7 @@ export function startLoad(client: Client, options: LoadOptions): Load {
   };
 }
 
-/** Sends a write, for the first time or again, and notes its acknowledgement; the code of a refusal. */
+/** Sends a write, for the first time or again, and notes its acknowledgement; the code of an error. */
 export async function sendWrite(client: Client, write: Write): Promise<string | null> {
   const { key, team } = write;
   const { tenantId } = team;

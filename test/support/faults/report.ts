@@ -51,7 +51,7 @@ function formatCells(report: FaultReport | undefined): Record<string, string> {
     Failed: errors.join(', ') || 'none',
     'Error window, ms': round(report?.errorWindowMs),
     'Longest gap, ms': round(report?.longestGapMs),
-    'Refusals p99, ms': round(report?.refusalP99Ms),
+    'Errors p99, ms': round(report?.rejectionP99Ms),
     'Full rate after, ms': report?.fullRateMs === null ? 'never' : round(report?.fullRateMs),
     'Writes acknowledged': round(report?.acknowledged),
     'Acknowledged but lost': round(report?.lost),

@@ -127,7 +127,7 @@ function listBreaches(
   figures: ReturnType<typeof measureFigures>,
   { isQuick }: RunOptions,
 ): string[] {
-  const { codes, refusalP99MsMax = Infinity, fullRateMsMax = Infinity } = expectation;
+  const { codes, rejectionP99MsMax = Infinity, fullRateMsMax = Infinity } = expectation;
   const known: readonly string[] = codes;
   const breaches = Object.keys(figures.errors)
     .filter((code) => !known.includes(code))
@@ -135,7 +135,7 @@ function listBreaches(
   const errors = Object.values(figures.errors).reduce((sum, count) => sum + count, 0);
   if (errors > (expectation.errorsMax ?? Infinity)) breaches.push(`${errors} requests failed`);
   if (isQuick) return breaches;
-  if (figures.refusalP99Ms > refusalP99MsMax) breaches.push('refusals took too long');
+  if (figures.rejectionP99Ms > rejectionP99MsMax) breaches.push('errors took too long');
   if ((figures.fullRateMs ?? Infinity) > fullRateMsMax) breaches.push('the full rate came late');
   return breaches;
 }

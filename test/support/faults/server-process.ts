@@ -12,7 +12,7 @@ export type ServerProcess = {
   signal: (signal: NodeJS.Signals) => void;
   /** Sends the signal and resolves with the exit code, null after a kill. */
   end: (signal: 'SIGTERM' | 'SIGKILL') => Promise<number | null>;
-  /** What it has logged above the level of information, for whoever has to find out why. */
+  /** What it has logged above the level of information, for anyone who has to find out why. */
   listComplaints: () => string[];
 };
 
@@ -26,7 +26,7 @@ export type ServerProcessOptions = {
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** Starts one and resolves once it serves. Raises with its log where it ends before that. */
+/** Starts one and resolves once it serves. Throws with its log where it ends before that. */
 export async function startServerProcess({
   environment,
   nodeArguments = [],

@@ -25,7 +25,7 @@ export type StageNeeds = {
   /** Settings of all servers, by their names. */
   environment?: Record<string, string>;
   server?: Pick<ServerProcessOptions, 'nodeArguments' | 'wrapper'>;
-  /** Something between the link and the database, such as a pooler; answers its url and what ends it. */
+  /** Something between the link and the database, such as a pooler; returns its url and what ends it. */
   between?: (appUrl: string) => Promise<{ url: string; close: () => Promise<void> }>;
   /** Takes away what was laid out for this stage, once it is down. */
   clear?: () => Promise<void>;

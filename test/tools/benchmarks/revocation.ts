@@ -14,8 +14,8 @@ const requestsPerSecond = 500;
 const trialsPerKind = 100;
 /** What is promised, in milliseconds. */
 const windowMsMax = 1_000;
-/** How many refusals in a row, over both processes, mean that it is over. */
-const refusalsInARow = 100;
+/** How many errors in a row, over both processes, mean that it is over. */
+const rejectionsInARow = 100;
 /** Successes on both processes before anything is taken away. */
 const successesFirst = 20;
 
@@ -68,15 +68,15 @@ function report(name: string, windows: readonly number[]): void {
 
 /** Asks at a steady rate, takes it away, and goes on until it is refused everywhere. */
 async function measure(trial: Trial, urls: readonly string[]): Promise<number> {
-  const state = { successes: 0, refusals: 0, lastSuccess: 0, isOver: false };
+  const state = { successes: 0, rejections: 0, lastSuccess: 0, isOver: false };
   const pending = new Set<Promise<void>>();
   const ask = async (url: string) => {
     const isGood = await trial.probe(url);
     if (isGood) {
       state.successes += 1;
-      state.refusals = 0;
+      state.rejections = 0;
       state.lastSuccess = performance.now();
-    } else state.refusals += 1;
+    } else state.rejections += 1;
   };
   const began = performance.now();
   let sent = 0;
@@ -95,7 +95,7 @@ async function measure(trial: Trial, urls: readonly string[]): Promise<number> {
       acknowledged = trial.end(urls[0] ?? '').then(() => performance.now());
     }
     if (faults.length > 0) throw faults[0];
-    state.isOver = acknowledged !== null && state.refusals >= refusalsInARow;
+    state.isOver = acknowledged !== null && state.rejections >= rejectionsInARow;
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
   await Promise.all(pending);

@@ -1,7 +1,7 @@
 import '../../support/in-run-folder.ts';
 import { ask, describeMachine, getMedian, openStage, print, startServer } from './stage.ts';
 
-// Whether the time of a refusal tells if an e-mail address is known: unknown and wrong in turn, each
+// Whether the time of an error tells if an e-mail address is known: unknown and wrong in turn, each
 // address a few times only, so that no budget runs out.
 
 const accounts = 60;
@@ -27,8 +27,8 @@ try {
   const unknown: number[] = [];
   for (let attempt = 0; attempt < triesPerAccount; attempt += 1) {
     for (let account = 0; account < accounts; account += 1) {
-      unknown.push(await timeRefusal(app.url, `other-${account}@example.com`));
-      known.push(await timeRefusal(app.url, `known-${account}@example.com`));
+      unknown.push(await timeRejection(app.url, `other-${account}@example.com`));
+      known.push(await timeRejection(app.url, `known-${account}@example.com`));
     }
   }
   await app.close();
@@ -43,20 +43,20 @@ function report(known: number, unknown: number): void {
     difference <= differenceMax.milliseconds || difference <= differenceMax.ratio * unknown;
   print(`machine: ${describeMachine()}`);
   print(
-    `median of ${accounts * triesPerAccount} refusals each: wrong password ${known.toFixed(2)} ms, ` +
+    `median of ${accounts * triesPerAccount} errors each: wrong password ${known.toFixed(2)} ms, ` +
       `unknown e-mail ${unknown.toFixed(2)} ms, difference ${difference.toFixed(2)} ms ` +
       `(at most 10 % or 1 ms): ${isHeld ? 'held' : 'NOT HELD'}`,
   );
   process.exitCode = isHeld ? 0 : 1;
 }
 
-async function timeRefusal(url: string, email: string): Promise<number> {
+async function timeRejection(url: string, email: string): Promise<number> {
   const began = performance.now();
   const { signIn } = await ask<{ signIn: { code?: string } }>(
     url,
     `mutation { signIn(input: { email: "${email}", password: "not the password of anybody" }) {
       ... on Error { code } } }`,
   );
-  if (signIn.code !== 'UNAUTHENTICATED') throw new Error(`expected a refusal, got ${signIn.code}`);
+  if (signIn.code !== 'UNAUTHENTICATED') throw new Error(`expected an error, got ${signIn.code}`);
   return performance.now() - began;
 }

@@ -32,7 +32,7 @@ export async function openStage(): Promise<Stage> {
     await cluster.stop();
     await rm(dataDir, { recursive: true, force: true });
   };
-  // Whoever loses patience is left with neither a PostgreSQL nor its folder.
+  // Anyone who loses patience is left with neither a PostgreSQL nor its folder.
   for (const signal of stopSignals) {
     process.once(signal, () => {
       // What is under way breaks with the database, and interests nobody any more.
@@ -78,7 +78,7 @@ export async function startServer(
   return { ...app, url: `${url}/graphql` };
 }
 
-/** Asks and answers the data. Raises on errors. */
+/** Asks and returns the data. Throws on errors. */
 export async function ask<Data>(url: string, query: string, token?: string): Promise<Data> {
   const response = await fetch(url, {
     method: 'POST',

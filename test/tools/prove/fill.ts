@@ -10,14 +10,14 @@ export type Filling = {
 };
 
 /**
- * Fills a migrated database by the seed, and what that leaves out (keys, invitations, trails, and what
+ * Fills a migrated database by the seed, and what that leaves out (keys, invitations, audit logs, and what
  * expires) in plain SQL.
  */
 export async function fill(ownerUrl: string, users: number): Promise<Filling> {
   const began = performance.now();
   const password = await fillBySeed(ownerUrl, users);
   return await withClient(ownerUrl, async (client) => {
-    // Made-up rows, whose references hold by the way they are made; the chains of trails do not.
+    // Made-up rows, whose references hold by the way they are made; the chains of audit logs do not.
     await client.query(`set session_replication_role = replica; set work_mem = '128MB'`);
     for (const statement of statements) await client.query(statement);
     await client.query('vacuum (analyze)');
@@ -56,7 +56,7 @@ const statements = [
   `insert into invitation_roles (tenant_id, invitation_id, role_id)
    select i.tenant_id, i.id, r.id
    from invitations i join roles r on r.tenant_id = i.tenant_id and r.key = 'member'`,
-  // A trail in each tenant with an entry for every second member, and one for every fourth person.
+  // A audit log in each tenant with an entry for every second member, and one for every fourth person.
   `insert into audit_events (chain_id, sequence, tenant_id, at, action, actor_id, target_type, target_id,
      changes, request_id, ip, hash, person_id)
    select m.tenant_id, row_number() over (partition by m.tenant_id order by m.id), m.tenant_id,

@@ -5,7 +5,7 @@ import { enter, type Ledger } from './statements.ts';
 // biome-ignore lint/suspicious/noExplicitAny: answers of every shape.
 export type Data = any;
 
-/** Sends an operation by its name and answers its data. Raises an Error when it is refused. */
+/** Sends an operation by its name and returns its data. Throws an Error when it is refused. */
 export type Play = (name: string, document: string, token?: string | null) => Promise<Data>;
 
 export type Player = {
@@ -31,15 +31,16 @@ export function createPlayer(url: string, log: ServerLog): Player {
     let data: Data;
     await note(name, async () => {
       data = await ask(url, document, token);
-      const refusal = Object.values<Data>(data).find((value) => value?.code);
-      if (refusal) throw new Error(`${name} was refused: ${JSON.stringify(refusal)}\n${document}`);
+      const rejection = Object.values<Data>(data).find((value) => value?.code);
+      if (rejection)
+        throw new Error(`${name} was refused: ${JSON.stringify(rejection)}\n${document}`);
     });
     return data;
   };
   return { play, note, documents, ledger };
 }
 
-/** Sends an operation that nobody enters. Raises an Error when it fails. */
+/** Sends an operation that nobody enters. Throws an Error when it fails. */
 export async function ask(url: string, query: string, token: string | null): Promise<Data> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',

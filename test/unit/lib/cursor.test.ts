@@ -62,7 +62,7 @@ test('a cursor has one spelling: unused bits and the other alphabet are refused'
   }
 });
 
-test('broken text gives null and never raises', () => {
+test('broken text gives null and never throws', () => {
   const broken: readonly unknown[] = [
     '',
     'A',

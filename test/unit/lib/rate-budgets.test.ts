@@ -41,7 +41,7 @@ test('the wait that is told is long enough, and not a second too long', () => {
   expect(budgets.take('one')).toBe(0);
 });
 
-test('a refused attempt costs nothing, so whoever keeps asking gets through in time', () => {
+test('a refused attempt costs nothing, so anyone who keeps asking gets through in time', () => {
   const { clock, budgets, takeUntilRefused } = createBudgets(60);
   takeUntilRefused('one');
   for (let count = 0; count < 1_000; count += 1) budgets.take('one');

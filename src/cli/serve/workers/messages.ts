@@ -15,10 +15,10 @@ export type StartOrder = {
   demoAccount: DemoAccount | null;
 };
 
-/** What the primary tells a worker: to serve, to count what it has done, to end in order. */
+/** Messages to a worker: serve, report metrics, shut down. */
 export type Order = StartOrder | { kind: 'count' } | { kind: 'stop' };
 
-/** What a worker tells the primary. */
+/** Messages of a worker to the primary. */
 export type News =
   | { kind: 'ready'; url: string }
   | { kind: 'failed'; fault: WorkerFault }
@@ -32,7 +32,7 @@ export class WorkerError extends Error {
   override readonly name = 'WorkerError';
 }
 
-/** What of an error is known by the next process. */
+/** An error as it is sent to another process. */
 export function packFault(error: unknown): WorkerFault {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
   const { name, message, stack } = error;

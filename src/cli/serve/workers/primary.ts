@@ -17,22 +17,22 @@ export type Workers = {
   close: () => Promise<void>;
 };
 
-/** What is given to every worker, beside its share of the configuration. */
+/** Values for every worker, besides its share of the configuration. */
 export type WorkerParts = Omit<StartOrder, 'kind' | 'worker' | 'config'> & { log: Logger };
 
 const program = fileURLToPath(new URL('./worker.ts', import.meta.url));
 
-/** What comes after the requests: mails under way, and what is still to be written. */
+/** After the requests: mails being sent, and buffered writes. */
 const closeMsMax = 15_000;
 
 /**
  * Starts the workers and resolves when all of them serve. This process takes connections for them and
- * hands each to the next one, and answers for the figures of all. Raises what the first of them that
+ * hands each to the next one, and answers for the figures of all. Throws what the first of them that
  * cannot serve has raised, PortTakenError or WorkerError, after the others have ended.
  */
 export async function startWorkers(config: Config, parts: WorkerParts): Promise<Workers> {
   const { log, ...secrets } = parts;
-  // Chosen once where any will do: whoever comes later must be found where the others are.
+  // Chosen once where any will do: anyone who comes later must be found where the others are.
   const server = { ...config.server, port: await verifyPortFree(config.server) };
   // Messages as structured clones: JSON would lose what is undefined.
   cluster.setupPrimary({ exec: program, args: [], serialization: 'advanced' });

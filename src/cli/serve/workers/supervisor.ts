@@ -44,7 +44,7 @@ export function keepWorker(order: StartOrder, options: KeepOptions): KeptWorker 
       isStopping = true;
       clearTimeout(pause);
       current.stop(stopMsMax);
-      // Who waits to be replaced has ended before, and was told of then.
+      // Who waits to be replaced has ended before, and was notified of then.
       const { code } = pause === undefined ? await current.ended : { code: 0 };
       return code === 0;
     },

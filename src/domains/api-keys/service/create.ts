@@ -49,7 +49,7 @@ export type CreateApiKeyInput = IdempotentInput & {
 
 /**
  * Makes a key that may do these things in the tenant as long as its creator may. Needs api-keys:manage as
- * a member of the tenant, and every permission that the key is to have. Raises InvalidInputError,
+ * a member of the tenant, and every permission that the key is to have. Throws InvalidInputError,
  * NotFoundError, ForbiddenError, LimitReachedError; for an idempotency key see transactOnce().
  */
 export async function createApiKey(ctx: Ctx, input: CreateApiKeyInput): Promise<CreatedApiKey> {
@@ -82,7 +82,7 @@ export type RotateApiKeyInput = IdempotentInput & {
 
 /**
  * Replaces a key by one with the same name and permissions, which is the caller's; the old one ends after
- * the overlap. Needs api-keys:manage as a member, and every permission of the key. Raises
+ * the overlap. Needs api-keys:manage as a member, and every permission of the key. Throws
  * InvalidInputError, NotFoundError, ForbiddenError, ConflictError (has ended), LimitReachedError; for an
  * idempotency key see transactOnce().
  */
@@ -137,7 +137,7 @@ async function endReplaced(
 }
 
 /**
- * In whose name a key is made: a person's who has signed in itself, or any that an operator names. Raises
+ * In whose name a key is made: a person's who has signed in itself, or any that an operator names. Throws
  * UnauthenticatedError, ForbiddenError.
  */
 function getCreatorId(ctx: Ctx, namedId?: string): string {
@@ -149,7 +149,7 @@ function getCreatorId(ctx: Ctx, namedId?: string): string {
 
 /**
  * What the creator may do as a member and by nothing else, since a key is never more than a member's.
- * Raises ForbiddenError for who may not manage keys.
+ * Throws ForbiddenError for who may not manage keys.
  */
 async function getRights(
   ctx: Ctx,
@@ -161,7 +161,7 @@ async function getRights(
   return rights;
 }
 
-/** Nobody gives a key what they do not have. Raises ForbiddenError. */
+/** Nobody gives a key what they do not have. Throws ForbiddenError. */
 function requireGrantable(rights: ReadonlySet<string>, permissions: readonly string[]): void {
   const missing = findUngrantable(rights, [{ permissions }]);
   if (missing === null) return;
@@ -170,7 +170,7 @@ function requireGrantable(rights: ReadonlySet<string>, permissions: readonly str
   ]);
 }
 
-/** By the database's clock, like everything about expiry. Raises InvalidInputError. */
+/** By the database's clock, like everything about expiry. Throws InvalidInputError. */
 async function checkExpiry(tx: Db, expiresAt: Date | null): Promise<void> {
   if (expiresAt === null) return;
   const { isAhead, isNear } = await queries.comparePlannedEnd(tx, expiresAt, lifetimeMaxSeconds);
@@ -182,7 +182,7 @@ async function checkExpiry(tx: Db, expiresAt: Date | null): Promise<void> {
 
 type KeyFields = Omit<queries.NewApiKey, 'tokenHash' | 'hint'>;
 
-/** Makes a key and tells the trail of it, the secret never. Raises LimitReachedError. */
+/** Makes a key and tells the audit log of it, the secret never. Throws LimitReachedError. */
 async function makeKey(ctx: Ctx, tx: Db, fields: KeyFields): Promise<CreatedApiKey> {
   await requireRoom(tx, fields.tenantId, 'apiKeys');
   const { secret, ...stored } = createApiKeyToken(ctx.runtime.apiKeys.prefix);

@@ -11,8 +11,8 @@ import type { ApiKeyRef } from './create.ts';
 const readKeys = needs('api-keys:read');
 
 /**
- * The keys of a tenant, newest first; those that have ended too, since the trail tells of them. Needs
- * api-keys:read. Raises NotFoundError, ForbiddenError, InvalidInputError.
+ * The keys of a tenant, newest first; those that have ended too, since the audit log reports them. Needs
+ * api-keys:read. Throws NotFoundError, ForbiddenError, InvalidInputError.
  */
 export async function listApiKeys(
   ctx: Ctx,
@@ -36,7 +36,7 @@ export async function findApiKey(ctx: Ctx, ref: ApiKeyRef): Promise<ApiKey | nul
   return await ctx.db.read(getTenantScope(ctx, ref.tenantId), (db) => queries.findApiKey(db, ref));
 }
 
-/** What a key that the caller sees may do at this moment; nothing if it is not good. */
+/** Current permissions of a key the caller can see; none if it is not valid. */
 export async function listPermissionsOf(ctx: Ctx, key: ApiKey): Promise<readonly string[]> {
   const { principal } = ctx;
   if (key.revokedAt !== null) return [];

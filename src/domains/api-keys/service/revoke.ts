@@ -17,7 +17,7 @@ const manageKeys = needs('api-keys:manage');
 /**
  * Ends a key at once and for good; one that was revoked before stays as it is. Needs api-keys:manage, but
  * not the rights of the key: taking away is safe. A key may end itself, as a program should that has to
- * fear for it. Raises NotFoundError, ForbiddenError.
+ * fear for it. Throws NotFoundError, ForbiddenError.
  */
 export async function revokeApiKey(ctx: Ctx, ref: ApiKeyRef): Promise<ApiKey> {
   getAuthenticated(ctx);

@@ -20,7 +20,7 @@ const verifyKeys = needs('api-keys:verify');
 /** Most permissions in one question. */
 const permissionsMax = 100;
 
-/** What a service learns about a key. Everything is empty unless it is good. */
+/** Result of a key check. Everything is empty unless the key is valid. */
 export type ApiKeyVerification = {
   isValid: boolean;
   apiKey: ApiKey | null;
@@ -35,7 +35,7 @@ export type VerifyApiKeyInput = { key: string; permissions: readonly string[] };
  * Says whether a key is good now, what it may do, and which of the asked permissions it lacks. Who asks
  * needs api-keys:verify in the tenant of the key, to be a platform administrator, or is that key. A key of
  * a tenant where the caller does not belong looks like one that does not exist, has ended, or lost its
- * creator. Writes nothing. Raises UnauthenticatedError, ForbiddenError, InvalidInputError.
+ * creator. Writes nothing. Throws UnauthenticatedError, ForbiddenError, InvalidInputError.
  */
 export async function verifyApiKey(
   ctx: Ctx,

@@ -11,7 +11,7 @@ export function listHeads(
     from list_audit_heads(${chainIds}::uuid[])`;
 }
 
-/** What was done to these people in the last 30 seconds, oldest first. */
+/** Entries about these users of the last 30 seconds, oldest first. */
 export function listPersonNews(
   db: Db,
   userIds: readonly string[],

@@ -63,7 +63,7 @@ function parseAfter(tenantId: string, after: string | null | undefined): StartAf
   return key?.tenantId === tenantId ? { eventId: key.id } : { cursor: after };
 }
 
-/** The last value of a stream may be the refusal that ended it. */
+/** The last value of a stream may be the error that ended it. */
 function orThrow<Value extends object>(value: Value | AppError): Value {
   if (value instanceof AppError) throw value;
   return value;

@@ -16,17 +16,17 @@ const readAudit = needs('audit:read');
 /** Entries read at once; more only wait in the database. */
 const pageSize = 50;
 
-/** What a person has not yet been told; one that reads so slowly is better off starting anew. */
+/** Entries not yet delivered; a reader this slow is better off reconnecting. */
 const viewerEventsMax = 200;
 
-/** From where on to follow a trail: behind an entry, or behind the place of a cursor. */
+/** From where on to follow a audit log: behind an entry, or behind the place of a cursor. */
 export type StartAfter = { eventId: string } | { cursor: string } | null;
 
 /**
- * The trail of a tenant as it grows, each entry once and in order: what stands behind `after`, then
- * whatever follows; without it only that. Ends with the refusal as its last value as soon as the caller
- * may not read it any more. Needs audit:read. Raises as authorize() and Streams.open(), and
- * InvalidInputError for an `after` that is not of this trail.
+ * The audit log of a tenant as it grows, each entry once and in order: what stands behind `after`, then
+ * whatever follows; without it only that. Ends with the error as its last value as soon as the caller
+ * may not read it any more. Needs audit:read. Throws as authorize() and Streams.open(), and
+ * InvalidInputError for an `after` that is not of this audit log.
  */
 export async function watchAuditEvents(
   ctx: Ctx,
@@ -38,7 +38,7 @@ export async function watchAuditEvents(
   return ctx.runtime.streams.open({
     request: ctx.request,
     owner: getOwner(ctx),
-    watch: (wake) => ctx.runtime.feed.watchTrail(tenantId, wake),
+    watch: (wake) => ctx.runtime.feed.watchAuditLog(tenantId, wake),
     recheck: () => recheck(ctx, { tenantId, permission: readAudit }),
     read: async () => {
       // In the caller's own scope, so that row security holds for each stream by itself.
@@ -66,12 +66,12 @@ async function findStart(ctx: Ctx, tenantId: string, after: StartAfter): Promise
   throw new InvalidInputError('"after" is not an entry or cursor of this audit log.', ['after']);
 }
 
-/** What a person hears of. */
+/** Events for the viewer. */
 export type ViewerEvent = PersonNews & { type: ViewerEventType };
 
 /**
  * What is done to the caller from now on, wherever. A session that is bound to one tenant hears of
- * nothing in others. Ends as watchAuditEvents() does. For people only. Raises UnauthenticatedError,
+ * nothing in others. Ends as watchAuditEvents() does. For people only. Throws UnauthenticatedError,
  * ForbiddenError, and as Streams.open().
  */
 export async function watchViewer(ctx: Ctx): Promise<AsyncIterable<ViewerEvent | AppError>> {
@@ -90,7 +90,7 @@ export async function watchViewer(ctx: Ctx): Promise<AsyncIterable<ViewerEvent |
   });
 }
 
-/** Each piece of news once, though it is told of for as long as it is new. */
+/** Each piece of news once, though it is found for as long as it is new. */
 function createInbox(before: readonly PersonNews[], boundTo: string | null) {
   let known: ReadonlySet<string> = new Set(before.map(({ id }) => id));
   let events: ViewerEvent[] = [];

@@ -4,7 +4,7 @@ import type { Db } from '../../../db/database.ts';
 import { type JsonRow, readDate } from '../../../db/json-row.ts';
 import type { TokenHash } from '../../../lib/token.ts';
 
-/** What whoever is invited asks: the database decides by the verified e-mail address of the scope's user. */
+/** Queries of invited users: the database decides by the verified address of the scope's user. */
 
 /** An invitation with as much of its tenant as one may know who has not joined it. */
 export type InvitationToMe = Invitation & { tenant: Tenant };
@@ -31,7 +31,7 @@ export async function listOwnInvitations(db: Db, rowsMax: number): Promise<Invit
   }));
 }
 
-/** What a mailed link shows to whoever holds it. */
+/** Preview for anyone who holds the mailed link. */
 export type InvitationPreview = { tenantName: string; inviterName: string | null; expiresAt: Date };
 
 export async function findPreview(db: Db, hash: TokenHash): Promise<InvitationPreview | null> {
@@ -61,7 +61,7 @@ export type SettlementOutcome =
   | 'accepted'
   | 'declined';
 
-/** What accepting made. Only `outcome` is sure to be there. */
+/** Result of accepting. Only `outcome` is always set. */
 export type Acceptance = {
   outcome: SettlementOutcome;
   tenantId: string;
@@ -82,7 +82,7 @@ export async function acceptInvitation(
   return acceptance;
 }
 
-/** Declines, and says so in the trail of the tenant. */
+/** Declines, and says so in the audit log of the tenant. */
 export async function declineInvitation(
   ctx: Ctx,
   tx: Db,

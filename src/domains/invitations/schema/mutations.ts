@@ -4,7 +4,7 @@ import type {
   Membership as MembershipRecord,
 } from '../../../core/entities.ts';
 import { builder } from '../../../graphql/builder.ts';
-import { ErrorInterface, toRefusal } from '../../../graphql/errors.ts';
+import { ErrorInterface, toRejection } from '../../../graphql/errors.ts';
 import { idempotencyKeyField } from '../../../graphql/idempotency.ts';
 import { parseIdOf, requireIdOf, requireTenantOwnedId, toGlobalId } from '../../../graphql/ids.ts';
 import { addMutation, createResultType } from '../../../graphql/mutation.ts';
@@ -60,7 +60,7 @@ const InvitationResultType = builder.objectRef<InvitationResult>('InvitationResu
       type: ErrorInterface,
       nullable: true,
       description: 'Why this person was not invited; `path` leads to the field.',
-      resolve: ({ error }) => error && toRefusal(error),
+      resolve: ({ error }) => error && toRejection(error),
     }),
   }),
 });

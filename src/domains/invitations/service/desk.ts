@@ -41,7 +41,7 @@ type OfTenant = { id: string; name: string };
 
 /**
  * Opens the desk in a transaction of the tenant's scope: locks the tenant until the transaction ends, and
- * reads the rights that the caller has then. Raises ForbiddenError, NotFoundError.
+ * reads the rights that the caller has then. Throws ForbiddenError, NotFoundError.
  */
 export async function openDesk(
   ctx: Ctx,
@@ -68,7 +68,7 @@ export async function openDesk(
   };
 }
 
-/** Runs a change of a tenant's invitations in one transaction, at a desk. Raises what openDesk raises. */
+/** Runs a change of a tenant's invitations in one transaction, at a desk. Throws what openDesk throws. */
 export function changeInvitations<T>(
   ctx: Ctx,
   tenant: OfTenant,
@@ -80,7 +80,7 @@ export function changeInvitations<T>(
 }
 
 /**
- * Raises ForbiddenError where whoever is invited could not join: a platform administrator gets as far as this in a
+ * Throws ForbiddenError where anyone who is invited could not join: a platform administrator gets as far as this in a
  * tenant that is to be erased.
  */
 export function requireNotPendingDeletion({ status }: Tenant): void {
@@ -92,7 +92,7 @@ export function requireNotPendingDeletion({ status }: Tenant): void {
 export type Addressee = { email: string; roles: readonly Role[] };
 
 /**
- * Counts a mail to each of the addresses, and answers a refusal for each that is too much: nobody makes
+ * Counts a mail to each of the addresses, and returns an error for each that is too much: nobody makes
  * a spam relay of a tenant.
  */
 export async function reserveMails(
@@ -152,7 +152,7 @@ function getInviter(ctx: Ctx): queries.Inviter {
   };
 }
 
-/** A program has no name that says anything to people; whoever made it does not write the mail. */
+/** A program has no name that says anything to people; anyone who made it does not write the mail. */
 function findInviterName({ principal }: Ctx): string | null {
   return principal.kind === 'session' ? principal.user.name : null;
 }

@@ -3,16 +3,16 @@ import { recordDeniedAttempt } from '../../../core/access/denied-attempts.ts';
 import { getTenantScope } from '../../../core/access/scopes.ts';
 import {
   type AppError,
-  describeRefusal,
+  describeRejection,
   ForbiddenError,
   InvalidInputError,
-  type RefusalRecord,
+  type RejectionRecord,
 } from '../../../core/app-error.ts';
 import { listChanges, recordAudits } from '../../../core/audit.ts';
 import type { Ctx } from '../../../core/context.ts';
 import type { Invitation } from '../../../core/entities.ts';
 import { type IdempotentInput, transactOnce } from '../../../core/idempotency.ts';
-import { toTrail } from '../audit.ts';
+import { toAuditLog } from '../audit.ts';
 import * as queries from '../queries.ts';
 import { type Draft, findPlaces, type InvitationInput, readLines } from '../rules.ts';
 import {
@@ -31,19 +31,19 @@ export type InviteMembersInput = IdempotentInput & {
   invitations: readonly InvitationInput[];
 };
 
-/** What became of one line, as plain data: an invitation, or the reason why there is none. */
+/** Result for one person, as plain data: an invitation, or the error that prevented it. */
 export type InvitationResult = {
   /** In canonical form where it has one. */
   email: string;
   invitation: Invitation | null;
-  error: RefusalRecord | null;
+  error: RejectionRecord | null;
 };
 
 /**
  * Invites up to 100 people at once, each line for itself: what is wrong with one is its result and stops no
  * other. An address that is invited already gets a new link; the old one is dead. Whether anybody has an
  * account with an address makes no difference. Needs members:invite, and every right that is to be given.
- * Raises NotFoundError, ForbiddenError, InvalidInputError (too many lines); for an idempotency key see
+ * Throws NotFoundError, ForbiddenError, InvalidInputError (too many lines); for an idempotency key see
  * transactOnce().
  */
 export async function inviteMembers(
@@ -84,7 +84,7 @@ async function inviteAll(
   await recordSent(ctx, desk, sent, pending);
   const results = new Map<number, InvitationResult>();
   for (const { index, email, error } of [...read.refused, ...found.refused]) {
-    results.set(index, { email, invitation: null, error: describeRefusal(error) });
+    results.set(index, { email, invitation: null, error: describeRejection(error) });
   }
   for (const draft of found.placed) {
     results.set(draft.index, toResult(draft, sent, tooMany.get(draft.email) ?? null));
@@ -98,7 +98,7 @@ function toResult(
   error: AppError | null,
 ): InvitationResult {
   const invitation = sent.find((candidate) => candidate.email === email) ?? null;
-  return { email, invitation, error: error && describeRefusal(error) };
+  return { email, invitation, error: error && describeRejection(error) };
 }
 
 async function recordSent(
@@ -109,12 +109,12 @@ async function recordSent(
 ): Promise<void> {
   const entries = sent.map((invitation) => {
     const former = replaced.find(({ id }) => id === invitation.id);
-    const after = toTrail(invitation);
+    const after = toAuditLog(invitation);
     return {
       action: former ? ('invitation.resent' as const) : ('invitation.created' as const),
       target: { type: 'Invitation' as const, id: invitation.id },
       changes: former
-        ? listChanges(toTrail(former), after, ['roles', 'expiresAt'])
+        ? listChanges(toAuditLog(former), after, ['roles', 'expiresAt'])
         : { email: [null, after.email] as const, roles: [null, after.roles] as const },
     };
   });

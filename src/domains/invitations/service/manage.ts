@@ -5,7 +5,7 @@ import type { Ctx } from '../../../core/context.ts';
 import type { TenantOwnedRef } from '../../../core/data/loader.ts';
 import type { Invitation } from '../../../core/entities.ts';
 import { isEmailAllowed } from '../../tenants/rules.ts';
-import { toTrail } from '../audit.ts';
+import { toAuditLog } from '../audit.ts';
 import { invitationLoader } from '../loaders.ts';
 import * as queries from '../queries.ts';
 import { createFull, mayTouch } from '../rules.ts';
@@ -20,7 +20,7 @@ import {
 
 /**
  * Takes an invitation back; its link is dead at once. Needs members:invite, and every right that it gives.
- * Raises NotFoundError, ForbiddenError, ConflictError (settled already).
+ * Throws NotFoundError, ForbiddenError, ConflictError (settled already).
  */
 export async function revokeInvitation(ctx: Ctx, ref: TenantOwnedRef): Promise<Invitation> {
   const { tenant } = await authorizeOn(ctx, ref);
@@ -42,7 +42,7 @@ export async function revokeInvitation(ctx: Ctx, ref: TenantOwnedRef): Promise<I
 /**
  * Mails an invitation again, with a new link in place of the old one and all its time before it, expired
  * or not. From now on the caller's rights bound it. Needs members:invite, and every right that it gives.
- * Raises NotFoundError, ForbiddenError, ConflictError (settled already), LimitReachedError,
+ * Throws NotFoundError, ForbiddenError, ConflictError (settled already), LimitReachedError,
  * RateLimitedError.
  */
 export async function resendInvitation(ctx: Ctx, ref: TenantOwnedRef): Promise<Invitation> {
@@ -51,15 +51,15 @@ export async function resendInvitation(ctx: Ctx, ref: TenantOwnedRef): Promise<I
   const resent = await changeInvitations(ctx, tenant, async (desk) => {
     const former = await getTouchable(desk, ref);
     requireWelcome(desk, former);
-    const refusals = await reserveMails(ctx, desk, [former.email]);
-    for (const refusal of refusals.values()) throw refusal;
+    const rejections = await reserveMails(ctx, desk, [former.email]);
+    for (const rejection of rejections.values()) throw rejection;
     const [after] = await sendInvitations(ctx, desk, [former]);
     if (!after) throw createNotFound();
     await recordAudit(ctx, desk.tx, {
       action: 'invitation.resent',
       tenantId: desk.tenantId,
       target: { type: 'Invitation', id: ref.id },
-      changes: listChanges(toTrail(former), toTrail(after), ['expiresAt']),
+      changes: listChanges(toAuditLog(former), toAuditLog(after), ['expiresAt']),
     });
     return after;
   });
@@ -87,7 +87,7 @@ async function getTouchable(
   return invitation;
 }
 
-/** Raises LimitReachedError or ConflictError where it could not be accepted anyway. */
+/** Throws LimitReachedError or ConflictError where it could not be accepted anyway. */
 function requireWelcome({ room, membersMax, settings }: Desk, invitation: Invitation): void {
   if (invitation.status === 'expired' && room < 1) throw createFull(membersMax);
   if (invitation.roles.length === 0) {

@@ -13,7 +13,7 @@ import { hashInvitationToken } from '../token.ts';
 const readInvitations = needs('invitations:read');
 
 /**
- * The invitations of a tenant, newest first. Needs invitations:read. Raises NotFoundError, ForbiddenError,
+ * The invitations of a tenant, newest first. Needs invitations:read. Throws NotFoundError, ForbiddenError,
  * InvalidInputError.
  */
 export async function listInvitations(
@@ -56,7 +56,7 @@ export async function listInvitationsToMe(ctx: Ctx): Promise<readonly Invitation
   return await ownInvitationsLoader(ctx).load(principal.user.id);
 }
 
-/** What a mailed link shows, signed in or not; null unless the token is good now. */
+/** Preview by a mailed link, signed in or not; null unless the token is valid now. */
 export async function previewInvitation(
   ctx: Ctx,
   token: string,

@@ -21,10 +21,10 @@ import { hashInvitationToken } from '../token.ts';
 export type OwnInvitationInput = { token: string } | { id: string; tenantId: string };
 
 /**
- * Makes the caller a member, once: whoever is signed in with the invited e-mail address, verified. Decided
- * by what holds at this moment: the rights of who invited, the limits and settings of the tenant; a refusal
- * changes nothing. Raises ForbiddenError (not verified, bound to a tenant, in somebody's name; tenant not
- * active), NotFoundError (no such invitation for this address, or not good any more), ConflictError (a
+ * Makes the caller a member, once: anyone who is signed in with the invited e-mail address, verified. Decided
+ * by what holds at this moment: the rights of who invited, the limits and settings of the tenant; an error
+ * changes nothing. Throws ForbiddenError (not verified, bound to a tenant, in somebody's name; tenant not
+ * active), NotFoundError (no such invitation for this address, or no longer valid), ConflictError (a
  * member already; who invited could not do so any more), LimitReachedError.
  */
 export async function acceptInvitation(ctx: Ctx, input: OwnInvitationInput): Promise<Membership> {
@@ -32,7 +32,7 @@ export async function acceptInvitation(ctx: Ctx, input: OwnInvitationInput): Pro
   const ref = toRef(input);
   const accepted = await ctx.db.transaction(getOwnScope(ctx), async (tx) => {
     const acceptance = await queries.acceptInvitation(tx, ref);
-    if (acceptance.outcome !== 'accepted') throw createRefusal(acceptance);
+    if (acceptance.outcome !== 'accepted') throw createRejection(acceptance);
     await recordAcceptance(ctx, tx, user.id, acceptance);
     return acceptance;
   });
@@ -59,13 +59,13 @@ export async function declineInvitation(
   const { outcome, invitationId, tenantId } = await ctx.db.transaction(getOwnScope(ctx), (tx) =>
     queries.declineInvitation(ctx, tx, ref),
   );
-  if (outcome !== 'declined') throw createRefusal({ outcome, membersMax: 0 });
+  if (outcome !== 'declined') throw createRejection({ outcome, membersMax: 0 });
   ownInvitationsLoader(ctx).clearAll();
   return { id: invitationId, tenantId };
 }
 
 /**
- * The person that is signed in, if it may settle invitations at all; that says nothing about any. Raises
+ * The person that is signed in, if it may settle invitations at all; that says nothing about any. Throws
  * ForbiddenError.
  */
 function getAddressee(ctx: Ctx) {
@@ -82,7 +82,7 @@ function getAddressee(ctx: Ctx) {
   return { user };
 }
 
-/** Raises NotFoundError for what cannot be a token. */
+/** Throws NotFoundError for what cannot be a token. */
 function toRef(input: OwnInvitationInput): queries.OwnInvitationRef {
   if ('id' in input) return { hash: null, ...input };
   const hash = hashInvitationToken(input.token);
@@ -112,7 +112,7 @@ async function recordAcceptance(
 
 type Refused = { outcome: SettlementOutcome; membersMax: number };
 
-function createRefusal({ outcome, membersMax }: Refused): AppError {
+function createRejection({ outcome, membersMax }: Refused): AppError {
   switch (outcome) {
     case 'suspended':
       return new ForbiddenError('This tenant is suspended; nobody can join it.');

@@ -1,4 +1,4 @@
-/** What is known of mails that could not be sent at once. */
+/** The mails that are still to be sent. */
 export type BacklogStats = {
   /** How many wait after an attempt of this process that failed. */
   waiting: number;

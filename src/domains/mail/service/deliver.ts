@@ -9,7 +9,7 @@ import { connectionsMax, createMailTransport, type MailServer } from '../transpo
 import { type BacklogStats, createMailBacklog } from './backlog.ts';
 import { createMailSender, type MailOutcome } from './send.ts';
 
-/** What empties the outbox. */
+/** Sends the mails of the outbox. */
 export type MailDelivery = {
   /** Has the outbox looked at soon. */
   wake(): void;

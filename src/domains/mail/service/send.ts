@@ -24,7 +24,7 @@ export type MailOutcome = 'sent' | 'postponed' | 'given_up';
 
 /**
  * What becomes of a claimed mail: gone once the server has taken it, put back for later, or given up.
- * Raises nothing: a mail whose outcome cannot be noted comes back when its lease ends.
+ * Throws nothing: a mail whose outcome cannot be noted comes back when its lease ends.
  */
 export function createMailSender(options: MailSenderOptions) {
   const { log } = options;
@@ -85,7 +85,7 @@ async function putBack(
   log.warn({ ...note, waitSeconds }, 'a mail was not taken and waits');
 }
 
-/** What may be said of a mail in a log: never the whole address, nor what it says. */
+/** Log fields of a mail: never the whole address, nor the content. */
 function createNote({ id, recipient, attempts }: queries.ClaimedMail) {
   return { mailId: id, recipientDomain: recipient.slice(recipient.indexOf('@') + 1), attempts };
 }

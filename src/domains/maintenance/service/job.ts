@@ -16,8 +16,8 @@ export type HousekeepingOptions = {
 export type Housekeeping = RepeatingJob & { getFailuresInARow: () => number };
 
 /**
- * Deletes what has had its time again and again, in the background of every process; a step is done by
- * one of them at a time. Never raises: what fails is logged and tried again at the next interval, or by
+ * Deletes what has expired again and again, in the background of every process; a step is done by
+ * one of them at a time. Never throws: what fails is logged and tried again at the next interval, or by
  * another process.
  */
 export function startHousekeeping(options: HousekeepingOptions): Housekeeping {

@@ -11,7 +11,7 @@ export type Member = { membership: Membership; user: User; cursorKey: CursorKey 
 export type MembershipOrderField = 'lastSignInAt' | 'joinedAt';
 export type MembershipOrder = { field: MembershipOrderField; isDescending: boolean };
 
-/** What a list of members may be narrowed by. */
+/** Filters for members. */
 export type MembershipFilter = {
   roleKey?: string | null | undefined;
   isActive?: boolean | null | undefined;

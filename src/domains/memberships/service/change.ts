@@ -34,7 +34,7 @@ import { type MembershipRef, membershipLoader } from '../loaders.ts';
 import * as queries from '../queries.ts';
 import { isOwner, listPermissions } from '../rules.ts';
 
-/** A kind of change of a membership: what it takes, and its word in the trail. */
+/** A kind of change of a membership: what it takes, and its word in the audit log. */
 type ChangeKind = { permission: Permission | null; action: AuditAction };
 
 const membershipUpdated: ChangeKind = {
@@ -59,7 +59,7 @@ export type UpdateMembershipInput = {
 /**
  * Changes roles, active flag or metadata of a membership. Needs members:update; nobody changes
  * somebody with as many rights (owners excepted), nor gives rights they lack; the last owner stays.
- * Raises NotFoundError, ForbiddenError, InvalidInputError, ConflictError (last owner),
+ * Throws NotFoundError, ForbiddenError, InvalidInputError, ConflictError (last owner),
  * LimitReachedError (a pause that ends where there is no room for one more).
  */
 export async function updateMembership(
@@ -100,7 +100,7 @@ export async function updateMembership(
 }
 
 /**
- * Ends somebody's membership. Needs members:remove, and more rights than the member has. Raises
+ * Ends somebody's membership. Needs members:remove, and more rights than the member has. Throws
  * NotFoundError, ForbiddenError, ConflictError (last owner).
  */
 export function removeMember(ctx: Ctx, membership: MembershipRef): Promise<Membership> {
@@ -109,7 +109,7 @@ export function removeMember(ctx: Ctx, membership: MembershipRef): Promise<Membe
   );
 }
 
-/** Ends the caller's own membership. Raises NotFoundError, ConflictError (last owner). */
+/** Ends the caller's own membership. Throws NotFoundError, ConflictError (last owner). */
 export async function leaveTenant(ctx: Ctx, tenantId: string): Promise<void> {
   getSignedIn(ctx);
   const access = await findAccess(ctx, { id: tenantId });
@@ -163,7 +163,7 @@ async function changeMembership(
   return changed;
 }
 
-/** What the trail says of a change: the roles by their keys, and who it was about when it ended. */
+/** Audit changes: roles by their keys, and the user when a membership ends. */
 function listMembershipChanges(before: Membership, after: Membership | undefined): Changes {
   const { userId } = before;
   const tell = (membership: Membership) => ({
@@ -188,7 +188,7 @@ async function getChange(ctx: Ctx, tx: Db, ref: MembershipRef): Promise<Change> 
   return { actor: limitToCredential(ctx, rights), target, isOwn };
 }
 
-/** The roles with these keys. Raises InvalidInputError for an unknown one, ForbiddenError beyond the actor's rights. */
+/** The roles with these keys. Throws InvalidInputError for an unknown one, ForbiddenError beyond the actor's rights. */
 async function getGrantableRoles(
   tx: Db,
   { actor, target }: Change,

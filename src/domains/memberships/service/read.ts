@@ -12,7 +12,7 @@ import * as queries from '../queries/members.ts';
 import { listPermissions } from '../rules.ts';
 
 const readMembers = needs('members:read');
-/** What is done to somebody who is a member already. */
+/** Actions on existing members. */
 const onOneMember: ReadonlySet<string> = new Set([
   needs('members:update'),
   needs('members:remove'),
@@ -25,7 +25,7 @@ export type MemberListInput = {
 };
 
 /**
- * The members of a tenant, last sign-in first unless ordered otherwise. Needs members:read. Raises
+ * The members of a tenant, last sign-in first unless ordered otherwise. Needs members:read. Throws
  * NotFoundError, ForbiddenError, InvalidInputError.
  */
 export async function listMembers(
@@ -92,7 +92,7 @@ export async function findOwnMembership(ctx: Ctx, tenantId: string): Promise<Mem
   return access?.membershipId ? await findMembership(ctx, tenantId, access.membershipId) : null;
 }
 
-/** What the caller may do with a membership, as permission names. */
+/** The caller's permissions on a membership. */
 export async function listOwnPermissionsOn(ctx: Ctx, membership: Membership): Promise<string[]> {
   const access = await findAccess(ctx, { id: membership.tenantId });
   if (!access) return [];

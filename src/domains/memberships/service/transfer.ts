@@ -26,7 +26,7 @@ export type TransferOwnershipInput = { tenantId: string; toUserId: string };
 /**
  * Gives the caller's ownership to another active member, both at once: the other becomes owner, the
  * caller admin; other roles stay. Only an owner can, not a platform administrator in its place, and with
- * a recent sign-in. Raises
+ * a recent sign-in. Throws
  * NotFoundError (no such tenant or member), ForbiddenError, InvalidInputError (to oneself),
  * ConflictError (paused or suspended).
  */

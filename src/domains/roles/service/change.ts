@@ -32,7 +32,7 @@ const manageRoles = needs('roles:manage');
 const roleNameMax = 100;
 const roleDescriptionMax = 500;
 const keyForm = /^[a-z][a-z0-9_-]{0,49}$/;
-/** What only the built-in owner role holds: a tenant's ownership is not made of custom roles. */
+/** Held by the built-in owner role only: custom roles make no owners. */
 const ownersOnly = needs('tenant:own');
 
 export type CreateRoleInput = IdempotentInput & {
@@ -45,7 +45,7 @@ export type CreateRoleInput = IdempotentInput & {
 
 /**
  * Creates a role of the tenant's own. Needs roles:manage, and every permission that it is to give.
- * Raises InvalidInputError, NotFoundError, ForbiddenError, ConflictError (key taken),
+ * Throws InvalidInputError, NotFoundError, ForbiddenError, ConflictError (key taken),
  * LimitReachedError; InvalidInputError and ConflictError for an idempotency key, see transactOnce().
  */
 export async function createRole(ctx: Ctx, input: CreateRoleInput): Promise<Role> {
@@ -95,7 +95,7 @@ export type UpdateRoleInput = {
 
 /**
  * Changes a role of the tenant's own; who has it has the new rights at once. Needs roles:manage and
- * more rights than the role gives. Raises InvalidInputError, NotFoundError, ForbiddenError.
+ * more rights than the role gives. Throws InvalidInputError, NotFoundError, ForbiddenError.
  */
 export async function updateRole(ctx: Ctx, input: UpdateRoleInput): Promise<Role> {
   const { tenantId } = input.role;
@@ -118,7 +118,7 @@ export async function updateRole(ctx: Ctx, input: UpdateRoleInput): Promise<Role
 }
 
 /**
- * Deletes a role that nobody has, or is to have by default. Needs roles:manage. Raises
+ * Deletes a role that nobody has, or is to have by default. Needs roles:manage. Throws
  * NotFoundError, ForbiddenError, ConflictError.
  */
 export async function deleteRole(ctx: Ctx, ref: RoleRef): Promise<void> {
@@ -171,8 +171,8 @@ async function changeRoles<T>(
 }
 
 /**
- * Locks the tenant and answers what the caller may do in it then: what was read before may have been
- * taken away meanwhile. Raises ForbiddenError for who may not manage roles any more.
+ * Locks the tenant and returns what the caller may do in it then: what was read before may have been
+ * taken away meanwhile. Throws ForbiddenError for who may not manage roles any more.
  */
 async function lockRights(ctx: Ctx, tx: Db, tenantId: string): Promise<ReadonlySet<string>> {
   await lockTenant(tx, tenantId);
@@ -200,7 +200,7 @@ async function getManageable(tx: Db, ref: RoleRef, rights: ReadonlySet<string>):
   return role;
 }
 
-/** Raises InvalidInputError for permissions that no role of a tenant's own can give. */
+/** Throws InvalidInputError for permissions that no role of a tenant's own can give. */
 function checkPermissionNames(typed: readonly string[]): readonly string[] {
   const permissions = typed.map(trimCode);
   if (permissions.some((permission) => !isPermission(permission))) {
@@ -214,7 +214,7 @@ function checkPermissionNames(typed: readonly string[]): readonly string[] {
   return permissions;
 }
 
-/** The permissions a role is to give, sorted. Raises ForbiddenError for what the giver lacks. */
+/** The permissions a role is to give, sorted. Throws ForbiddenError for what the giver lacks. */
 function checkGrantable(rights: ReadonlySet<string>, permissions: readonly string[]): string[] {
   const missing = findUngrantable(rights, [{ permissions }]);
   if (missing) throw new ForbiddenError(`You cannot grant "${missing}", which you do not have.`);

@@ -26,7 +26,7 @@ export type PermissionDecision = { isAllowed: boolean; reason: string };
 
 /**
  * Answers many checks with one statement, in their order, each with the path that decided. About
- * others the caller learns what it could read anyway: tenants where it may read members. Raises
+ * others the caller learns what it could read anyway: tenants where it may read members. Throws
  * UnauthenticatedError, InvalidInputError.
  */
 export async function checkPermissions(

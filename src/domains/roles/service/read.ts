@@ -7,7 +7,7 @@ import { roleMemberCountLoader, rolesLoader } from '../loaders.ts';
 const readRoles = needs('roles:read');
 const readMembers = needs('members:read');
 
-/** All roles of a tenant. Needs roles:read. Raises NotFoundError, ForbiddenError. */
+/** All roles of a tenant. Needs roles:read. Throws NotFoundError, ForbiddenError. */
 export async function listRoles(ctx: Ctx, tenantId: string): Promise<readonly Role[]> {
   await authorize(ctx, { id: tenantId }, readRoles);
   return await rolesLoader(ctx).load(tenantId);

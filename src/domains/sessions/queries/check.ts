@@ -33,7 +33,7 @@ type LiveSessionRow = SessionOfUserRow & {
 
 export type CheckedSession = LiveSession & { needsTouch: boolean };
 
-/** Answers many session checks with one statement, in the order asked, null for what is not good. */
+/** Answers many session checks with one statement, in the order asked, null for what is not valid. */
 export async function listLiveSessions(
   db: RawReader,
   asks: readonly SessionAsk[],

@@ -5,7 +5,7 @@ import type { TokenHash } from '../../../lib/token.ts';
 import { sessionColumns } from '../queries.ts';
 import { type SessionOfUserRow, sessionOfUserColumns, toSessionOfUser } from './check.ts';
 
-/** What a session is stored with. */
+/** Values of a new session. */
 export type NewSession = {
   userId: string;
   tenantId: string | null;
@@ -21,7 +21,7 @@ export type NewSession = {
 export type NewOwnSession = NewSession & {
   /** How many of the user's may be open, this one included. */
   perUserMax: number;
-  /** For the trail of those that end by it. */
+  /** For the audit log of those that end by it. */
   requestId: string;
 };
 
@@ -57,7 +57,7 @@ export async function createSession(
 /** A password that has proven right. */
 export type ProvenPassword = {
   checkedHash: string;
-  /** What is to be kept instead, if it is. */
+  /** The hash to store instead, if any. */
   newHash: string | null;
   /** The budget that bears the reserved attempt. */
   account: string;

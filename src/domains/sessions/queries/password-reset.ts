@@ -6,7 +6,7 @@ import { lifetimeSeconds, mailBudget } from '../../users/one-time-token.ts';
 /** How many mails strangers can cause in one mailbox: this many in an hour, then one in `spacingSeconds`. */
 const floodLimits = { mailsMax: 10, spacingSeconds: 600 };
 
-/** What a reset takes, whoever it turns out to be for. */
+/** A request for a reset; whether there is an account is not known yet. */
 export type ResetRequest = {
   email: string;
   tokenHash: TokenHash;
@@ -58,7 +58,7 @@ export type PasswordReset = {
 
 /**
  * Uses the token up, sets the password and ends all sessions; the rest of the transaction acts as the
- * user. Null for a token that is not good.
+ * user. Null for a token that is not valid.
  */
 export async function resetPassword(
   tx: Db,

@@ -67,7 +67,7 @@ export const Session = builder.objectRef<SessionRecord>('Session').implement({
   }),
 });
 
-/** What tells people whose sign-in it was. */
+/** Fields by which people recognise a sign-in. */
 builder.objectFields(Session, (t) => ({
   place: t.exposeString('place', {
     nullable: true,

@@ -9,7 +9,7 @@ import { attemptSignIn, releaseSignIn } from './sign-in-budget.ts';
 
 /**
  * Proves once more who is asking, which what is dangerous wants of a session that is not fresh; the
- * token stays. Counted like a sign-in. Raises InvalidCredentialsError, RateLimitedError,
+ * token stays. Counted like a sign-in. Throws InvalidCredentialsError, RateLimitedError,
  * UnauthenticatedError (the session has ended meanwhile), UnavailableError.
  */
 export async function confirmPassword(ctx: Ctx, password: string): Promise<Session> {
@@ -17,9 +17,9 @@ export async function confirmPassword(ctx: Ctx, password: string): Promise<Sessi
   await attemptSignIn(ctx, { email: user.email, holdsSession: true }, async (found) => {
     const hash = found?.passwordHash ?? null;
     const isRight = await verifyPassword(ctx, hash, password);
-    if (hash === null || !isRight) throw createRefusal();
+    if (hash === null || !isRight) throw createRejection();
     await ctx.db.transaction(getOwnScope(ctx), async (tx) => {
-      if (!(await queries.lockPassword(tx, user.id, hash))) throw createRefusal();
+      if (!(await queries.lockPassword(tx, user.id, hash))) throw createRejection();
       const isLive = await queries.updateAuthenticatedAt(tx, session.id);
       if (!isLive) throw new UnauthenticatedError();
       await recordAudit(ctx, tx, {
@@ -35,6 +35,6 @@ export async function confirmPassword(ctx: Ctx, password: string): Promise<Sessi
   return confirmed;
 }
 
-function createRefusal(): InvalidCredentialsError {
+function createRejection(): InvalidCredentialsError {
   return new InvalidCredentialsError('The password is incorrect.');
 }

@@ -46,7 +46,7 @@ export function leaveSession(ctx: Ctx): void {
 /**
  * Ends the kept session that a sign-in is about to replace: nobody holds its token any more, so
  * nobody could use it or end it. Other sessions of the caller stay, and so does `by`, which a caller holds
- * already that asks a second time. Raises UnavailableError.
+ * already that asks a second time. Throws UnavailableError.
  */
 export async function endReplacedSession(ctx: Ctx, by?: Session): Promise<void> {
   const { principal, sessionKeeper } = ctx;

@@ -3,13 +3,13 @@ import type { Ctx } from '../../../core/context.ts';
 import type { Db } from '../../../db/database.ts';
 import * as queries from '../queries.ts';
 
-/** How it ends, and in whose trail that stands. */
+/** How it ends, and in whose audit log that stands. */
 type EndingEntry = Pick<AuditEntry, 'tenantId' | 'subjectId'> & {
   action: 'session.closed' | 'session.revoked' | 'session.replaced';
 };
 
 /**
- * Ends a session and tells the trail of it, in one transaction: that of the tenant, or of whose session
+ * Ends a session and tells the audit log of it, in one transaction: that of the tenant, or of whose session
  * it was. False, with nothing told, where the scope shows no such session (any more).
  */
 export async function endSession(

@@ -35,7 +35,7 @@ const reasonMax = 500;
 /**
  * Opens a session in which a platform administrator acts as somebody else, in one tenant if asked, for
  * IMPERSONATION_MAX_SECONDS at most. The person and the tenants concerned read the reason in their
- * trails. The caller stays who it is. Raises InvalidInputError, ForbiddenError (no platform
+ * audit logs. The caller stays who it is. Throws InvalidInputError, ForbiddenError (no platform
  * administrator in a session of its own, no recent sign-in, a session kept in a cookie, another
  * administrator), NotFoundError (no such user, or none of that tenant), ConflictError (oneself, or a
  * suspended user); for an idempotency key see transactOnce().
@@ -54,10 +54,10 @@ export async function impersonateUser(
   const once = { mutation: 'impersonateUser', input, scope: getPlatformScope(ctx) };
   const made = await transactOnce(ctx, once, async (tx) => {
     const { token, hash } = createSessionToken();
-    // Before anything is told: who erases this user holds its row first and writes into trails later.
+    // Before anything is told: who erases this user holds its row first and writes into audit logs later.
     const opened = await openAs(ctx, tx, { userId: user.id, tenantId, tokenHash: hash });
     await endFormer(ctx, tx, opened);
-    await tellTrails(ctx, tx, opened, reason);
+    await tellAuditLogs(ctx, tx, opened, reason);
     return { token, session: opened };
   });
   return { ...made, user };
@@ -121,8 +121,8 @@ async function openAs(
   return session;
 }
 
-/** The person's own trail first, then those of the tenants that may be acted in, in their order. */
-async function tellTrails(ctx: Ctx, tx: Db, session: Session, reason: string): Promise<void> {
+/** The person's own audit log first, then those of the tenants that may be acted in, in their order. */
+async function tellAuditLogs(ctx: Ctx, tx: Db, session: Session, reason: string): Promise<void> {
   const { userId, expiresAt } = session;
   const tenantIds =
     session.tenantId === null ? await listTenantIdsOf(tx, userId) : [session.tenantId];

@@ -18,7 +18,7 @@ const readSessions = needs('sessions:read');
 
 /**
  * The live sessions of a user, newest first: one's own, or anybody's for platform administrators.
- * Raises ForbiddenError, InvalidInputError.
+ * Throws ForbiddenError, InvalidInputError.
  */
 export async function listSessionsOfUser(
   ctx: Ctx,
@@ -50,7 +50,7 @@ export async function listSessionsOfTenant(
   return toPage(ctx, request, rows, { toKey: queries.toSessionKey });
 }
 
-/** What an id of a session says: itself and the tenant it claims to be bound to. */
+/** A decoded session id, with the tenant it claims to be bound to. */
 export type SessionRef = { id: string; tenantId: string | null };
 
 /** A session the caller may see: its own, one of a tenant with sessions:read, any for platform administrators. */
@@ -66,7 +66,7 @@ export async function findSession(ctx: Ctx, ref: SessionRef): Promise<Session | 
 
 /**
  * The user of a session that the caller sees. Who sees it for the sake of its tenant may not be
- * entitled to the list of people, and is told this one all the same. Raises an Error where row
+ * entitled to the list of people, and is told this one all the same. Throws an Error where row
  * security disagrees.
  */
 export async function getUserOfSession(ctx: Ctx, { userId, tenantId }: Session): Promise<User> {

@@ -20,7 +20,7 @@ export type NewSessionOf = {
 
 /**
  * Opens a session for a user, in the user's own scope. Beyond the cap the session that was used longest ago
- * ends, which stands in the person's own trail.
+ * ends, which stands in the person's own audit log.
  */
 export async function openSession(ctx: Ctx, tx: Db, to: NewSessionOf): Promise<OpenedSession> {
   const { token, hash } = createSessionToken();

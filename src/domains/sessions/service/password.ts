@@ -12,7 +12,7 @@ import * as queries from '../queries.ts';
 import { attemptSignIn, releaseSignIn } from './sign-in-budget.ts';
 
 /**
- * A new password in the form that is hashed (NFKC). Raises InvalidInputError for one that is too
+ * A new password in the form that is hashed (NFKC). Throws InvalidInputError for one that is too
  * short, too long, common, or made of the words around it.
  */
 export function checkNewPassword(
@@ -38,12 +38,12 @@ export type ChangePasswordInput = {
   revokeApiKeys?: boolean | null | undefined;
 };
 
-/** What ended with the old password. */
+/** Counts of what ended with the old password. */
 export type PasswordChange = { revokedCount: number; revokedApiKeyCount: number };
 
 /**
  * Changes the caller's password, ends all of its other sessions and, if asked, its API keys, and tells
- * its mailbox; answers how many ended. Raises InvalidInputError, InvalidCredentialsError (wrong current
+ * its mailbox; returns how many ended. Throws InvalidInputError, InvalidCredentialsError (wrong current
  * password), RateLimitedError, UnavailableError.
  */
 export async function changePassword(
@@ -58,11 +58,11 @@ export async function changePassword(
   return await attemptSignIn(ctx, { email: user.email, holdsSession: true }, async (found) => {
     const currentHash = found?.passwordHash ?? null;
     const isRight = await verifyPassword(ctx, currentHash, input.currentPassword);
-    if (currentHash === null || !isRight) throw createRefusal();
+    if (currentHash === null || !isRight) throw createRejection();
     const passwordHash = await ctx.runtime.passwords.hash(newPassword);
     return await ctx.db.transaction(getOwnScope(ctx), async (tx) => {
       const change = { from: currentHash, to: passwordHash };
-      if (!(await queries.updatePassword(tx, user.id, change))) throw createRefusal();
+      if (!(await queries.updatePassword(tx, user.id, change))) throw createRejection();
       const revokedCount = await queries.deleteSessions(tx, {
         userId: user.id,
         exceptId: session.id,
@@ -80,7 +80,7 @@ export async function changePassword(
   });
 }
 
-/** Ends all keys of the person, each told in the trail of its tenant; answers how many. */
+/** Ends all keys of the person, each told in the audit log of its tenant; returns how many. */
 export async function endOwnApiKeys(ctx: Ctx, tx: Db): Promise<number> {
   const keys = await revokeOwnApiKeys(tx);
   for (const { id, tenantId } of keys) {
@@ -93,7 +93,7 @@ export async function endOwnApiKeys(ctx: Ctx, tx: Db): Promise<number> {
   return keys.length;
 }
 
-function createRefusal(): InvalidCredentialsError {
+function createRejection(): InvalidCredentialsError {
   return new InvalidCredentialsError('The current password is incorrect.');
 }
 

@@ -6,7 +6,7 @@ import { enqueueMail, sealMail } from '../../../core/mail.ts';
 import type { Db } from '../../../db/database.ts';
 import { noScope } from '../../../db/scope.ts';
 import { createOneTimeToken, hashOneTimeToken } from '../../users/one-time-token.ts';
-import { createTokenRefusal } from '../../users/service/verify-email.ts';
+import { createTokenRejection } from '../../users/service/verify-email.ts';
 import { composeAddressClaimed, composePasswordChanged, composePasswordReset } from '../mails.ts';
 import * as queries from '../queries/password-reset.ts';
 import { leaveSession } from './current.ts';
@@ -48,9 +48,9 @@ export type ResetPasswordInput = {
  */
 export async function resetPassword(ctx: Ctx, input: ResetPasswordInput): Promise<PasswordChange> {
   const tokenHash = hashOneTimeToken('password_reset', input.token);
-  if (tokenHash === null) throw createTokenRefusal();
+  if (tokenHash === null) throw createTokenRejection();
   const email = await ctx.db.read(noScope, (db) => queries.findResetEmail(db, tokenHash));
-  if (email === null) throw createTokenRefusal();
+  if (email === null) throw createTokenRejection();
   const newPassword = checkNewPassword('newPassword', input.newPassword, {
     ...ctx.runtime.passwordPolicy,
     email,
@@ -58,7 +58,7 @@ export async function resetPassword(ctx: Ctx, input: ResetPasswordInput): Promis
   const passwordHash = await ctx.runtime.passwords.hash(newPassword);
   const { userId, ...ended } = await ctx.db.transaction(noScope, async (tx) => {
     const reset = await queries.resetPassword(tx, tokenHash, passwordHash);
-    if (reset === null) throw createTokenRefusal();
+    if (reset === null) throw createTokenRejection();
     const { wasVerified, sessionsEnded: revokedCount } = reset;
     await recordAudit(ctx, tx, {
       action: 'password.reset',

@@ -25,7 +25,7 @@ const endSessions = needs('sessions:revoke');
 /**
  * Ends one session: the caller's own, one bound to a tenant with sessions:revoke, any for platform
  * administrators. Somebody else's takes a recent sign-in; one's own must be easy to end at any time.
- * Raises NotFoundError, ForbiddenError.
+ * Throws NotFoundError, ForbiddenError.
  */
 export async function revokeSession(ctx: Ctx, ref: SessionRef): Promise<void> {
   getAuthenticated(ctx);
@@ -43,7 +43,7 @@ export async function revokeSession(ctx: Ctx, ref: SessionRef): Promise<void> {
   if (!wasFound) throw createNotFound();
 }
 
-/** The same for a person's own session; false if it is not. Whoever acts in somebody's name has its own. */
+/** The same for a person's own session; false if it is not. Anyone who acts in somebody's name has its own. */
 async function endOwn(ctx: Ctx, ref: SessionRef): Promise<boolean> {
   const { principal } = ctx;
   // An API key has no session, and its creator's are none of its business.
@@ -53,7 +53,7 @@ async function endOwn(ctx: Ctx, ref: SessionRef): Promise<boolean> {
   return wasOwn;
 }
 
-/** An operator has no trail of its own, so what is no tenant's stands in that of the session's user. */
+/** An operator has no audit log of its own, so what is no tenant's stands in that of the session's user. */
 async function revokeAsOperator(ctx: Ctx, ref: SessionRef): Promise<void> {
   const wasFound = await ctx.db.transaction(getPlatformScope(ctx), async (tx) => {
     const session = await queries.findSession(tx, ref);
@@ -76,9 +76,9 @@ export type RevokeSessionsInput = {
 };
 
 /**
- * Ends sessions and answers how many: all of the caller's but this one; with `userId` those of
+ * Ends sessions and returns how many: all of the caller's but this one; with `userId` those of
  * somebody else, by a platform administrator, or by who holds sessions:revoke in `tenantId` those
- * bound to it: that takes a recent sign-in. Raises NotFoundError, ForbiddenError.
+ * bound to it: that takes a recent sign-in. Throws NotFoundError, ForbiddenError.
  */
 export async function revokeSessions(ctx: Ctx, input: RevokeSessionsInput): Promise<number> {
   getAuthenticated(ctx);

@@ -14,7 +14,7 @@ export type ResetSettler = {
 /** How often requests are looked for that another process has left behind. */
 const everyMs = 30_000;
 const retryMs = 1_000;
-/** A chance delay, so that the load of one request is not felt at a known moment by whoever sent it. */
+/** A chance delay, so that the load of one request is not felt at a known moment by anyone who sent it. */
 const wakeDelayMsMax = 100;
 
 /**

@@ -69,7 +69,7 @@ function createShut(seconds: number): RateLimitedError {
 }
 
 /**
- * Counts a sign-up of the caller's source before it costs a hash; not where none would be let in now. Raises
+ * Counts a sign-up of the caller's source before it costs a hash; not where none would be let in now. Throws
  * RateLimitedError, UnavailableError.
  */
 export async function reserveSignUp(ctx: Ctx): Promise<void> {

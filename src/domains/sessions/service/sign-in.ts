@@ -32,7 +32,7 @@ export type SignedInSession = OpenedSession & { user: User };
 /**
  * Signs in with e-mail and password, bound to one tenant if asked. Unknown e-mail, wrong password,
  * suspended user and a tenant one does not belong to all look the same and cost the same work.
- * Raises InvalidInputError (malformed e-mail), InvalidCredentialsError, RateLimitedError,
+ * Throws InvalidInputError (malformed e-mail), InvalidCredentialsError, RateLimitedError,
  * UnavailableError.
  */
 export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignedInSession> {
@@ -42,7 +42,7 @@ export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignedInSess
     openProven(ctx, input, { email, found }),
   );
   await endReplacedSession(ctx);
-  // Only to who has shown the password: on a refusal it would help to tell known addresses apart.
+  // Only to who has shown the password: on an error it would help to tell known addresses apart.
   ctx.noteDuration?.('hash', hashMs);
   return { user: opened.user, ...enterSession(ctx, opened.user, opened) };
 }
@@ -58,13 +58,13 @@ async function openProven(
   const beganHash = performance.now();
   const fits = await verifyPassword(ctx, found?.passwordHash ?? null, password);
   const hashMs = performance.now() - beganHash;
-  if (!found || !fits || found.status !== 'active') throw createRefusal(ctx);
+  if (!found || !fits || found.status !== 'active') throw createRejection(ctx);
   const { userId, isPlatformAdmin } = found;
   const tenantId =
     tenantSlug === null
       ? null
       : await ctx.db.read(noScope, (db) => findOwnTenantId(db, userId, { slug: tenantSlug }));
-  if (tenantSlug !== null && tenantId === null) throw createRefusal(ctx);
+  if (tenantSlug !== null && tenantId === null) throw createRejection(ctx);
   const rehashed = ctx.runtime.passwords.needsRehash(found.passwordHash)
     ? await ctx.runtime.passwords.hash(normalizePassword(password))
     : null;
@@ -77,7 +77,7 @@ async function openProven(
       account: toAccountBucket(email),
     }),
   );
-  if (signedIn === null) throw createRefusal(ctx);
+  if (signedIn === null) throw createRejection(ctx);
   return { opened: { token, ...signedIn }, hashMs };
 }
 
@@ -88,15 +88,15 @@ function holdsSessionOf(ctx: Ctx, email: string): boolean {
   return principal.user.email === email;
 }
 
-/** The one refusal of a sign-in, whatever the reason, counted for the operators. */
-function createRefusal(ctx: Ctx): InvalidCredentialsError {
+/** The one error of a sign-in, whatever the reason, counted for the operators. */
+function createRejection(ctx: Ctx): InvalidCredentialsError {
   ctx.runtime.noteRefusedSignIn();
   return new InvalidCredentialsError('E-mail address or password is incorrect.');
 }
 
 /**
- * Ends the session of this request. Raises UnauthenticatedError where it has ended already; what is
- * kept of it goes either way. Raises ForbiddenError for what is no session.
+ * Ends the session of this request. Throws UnauthenticatedError where it has ended already; what is
+ * kept of it goes either way. Throws ForbiddenError for what is no session.
  */
 export async function signOut(ctx: Ctx): Promise<void> {
   if (ctx.principal.kind === 'anonymous') leaveSession(ctx);
@@ -110,7 +110,7 @@ export async function signOut(ctx: Ctx): Promise<void> {
 
 /**
  * Replaces the session by one that is bound to `tenantId`, or by an unbound one for null; the old
- * token is dead at once. Raises NotFoundError where the caller is no active member.
+ * token is dead at once. Throws NotFoundError where the caller is no active member.
  */
 export async function switchTenant(ctx: Ctx, tenantId: string | null): Promise<SignedInSession> {
   const { user, session } = getSignedIn(ctx);

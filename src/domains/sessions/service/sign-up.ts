@@ -30,7 +30,7 @@ export type SignedUp = OpenedSession & { user: User; tenantId: string | null };
 
 /**
  * Creates a user, signs it in, mails it a link that proves its address and, with a tenant name,
- * creates the tenant that it owns: all or nothing. Raises InvalidInputError, ConflictError (e-mail or
+ * creates the tenant that it owns: all or nothing. Throws InvalidInputError, ConflictError (e-mail or
  * the slug asked for taken, or the idempotency key is at work), RateLimitedError, UnavailableError.
  */
 export async function signUp(ctx: Ctx, input: SignUpInput): Promise<SignedUp> {

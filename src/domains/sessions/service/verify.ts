@@ -15,7 +15,7 @@ import { hashSessionToken } from '../token.ts';
 
 const verifySessions = needs('sessions:verify');
 
-/** What a service learns about a token. Everything is empty unless it is good. */
+/** Result of a token check. Everything is empty unless the token is valid. */
 export type SessionVerification = {
   isValid: boolean;
   session: Session | null;
@@ -37,7 +37,7 @@ export type VerifySessionInput = { token: string; tenantId: string | null };
 /**
  * Says whether a session token is good now and, with a tenant, what its user may do there: then it
  * is good only for an active member. Who asks needs sessions:verify in that tenant, to be a platform
- * administrator, or shows its own token. Raises UnauthenticatedError, ForbiddenError.
+ * administrator, or shows its own token. Throws UnauthenticatedError, ForbiddenError.
  */
 export async function verifySession(
   ctx: Ctx,
@@ -67,7 +67,7 @@ export async function verifySession(
   };
 }
 
-/** Whoever shows its own token was checked a moment ago; what it may do in a tenant was not. */
+/** Anyone who shows its own token was checked a moment ago; what it may do in a tenant was not. */
 async function findSession(
   ctx: Ctx,
   { token, tenantId }: VerifySessionInput,
@@ -78,7 +78,7 @@ async function findSession(
   return tokenHash === null ? null : await ctx.runtime.findLiveSession({ tokenHash, tenantId });
 }
 
-/** What the session may do in the tenant: in somebody's name an owner is an admin. */
+/** The session's permissions in the tenant: an impersonated owner has those of an admin. */
 function listRights({ session, access }: LiveSession): readonly string[] {
   const rights = access?.permissions ?? [];
   if (session.impersonatorId === null) return rights;

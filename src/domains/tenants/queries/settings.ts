@@ -6,7 +6,7 @@ export type TenantLimits = { members: number; apiKeys: number; customRoles: numb
 
 export type TenantPolicy = { tenantId: string; settings: StoredSettings; limits: TenantLimits };
 
-/** What tenants set for themselves and are allowed. */
+/** Settings and limits of tenants. */
 export function listPolicies(db: Db, tenantIds: readonly string[]): Promise<TenantPolicy[]> {
   return db.$queryRaw<TenantPolicy[]>`
     select t.id as "tenantId", t.settings,
@@ -25,7 +25,7 @@ export type TenantUsage = {
   sessions: number;
 };
 
-/** What tenants use, each counted within its own index. */
+/** Usage of tenants, each count by an index of its own. */
 export function listUsages(
   db: Db,
   tenantIds: readonly string[],
@@ -67,7 +67,7 @@ export async function updateLimits(
   return rows.length > 0;
 }
 
-/** What a role with this key gives in the tenant, or null where there is none. */
+/** Permissions of the role with this key in the tenant, or null where there is none. */
 export async function findRolePermissions(
   db: Db,
   tenantId: string,

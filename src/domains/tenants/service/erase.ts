@@ -14,7 +14,7 @@ export type ErasureBounds = {
 /**
  * Erases tenants whose time to be restored is over, in steps of one transaction each, so that it can
  * be stopped anywhere and go on later. For a job: it acts for nobody, and the database's clock alone
- * decides what is due. Answers how many tenants are gone, and whether nothing due is left.
+ * decides what is due. Returns how many tenants are gone, and whether nothing due is left.
  */
 export async function deleteDueTenants(
   db: Database,

@@ -18,7 +18,7 @@ export type FoundTenantInput = CreateTenantInput & { ownerId: string };
 
 /**
  * Creates a tenant that an existing, active user owns; platform administrators and operators only.
- * Raises ForbiddenError, InvalidInputError (no such owner), ConflictError (slug taken).
+ * Throws ForbiddenError, InvalidInputError (no such owner), ConflictError (slug taken).
  */
 export async function createTenantFor(ctx: Ctx, input: FoundTenantInput): Promise<Tenant> {
   requirePlatformAdmin(ctx);

@@ -10,43 +10,43 @@ import { changeTenantStatus, type TenantTransition } from '../queries/life-cycle
 
 const deleteIt = needs('tenant:delete');
 
-/** What each transition is called in the trail, where it leads, and why it may not be possible. */
+/** Audit action, target status and error message of each transition. */
 const transitions: Record<
   TenantTransition,
-  { action: AuditAction; to: readonly TenantStatus[]; refusal: string }
+  { action: AuditAction; to: readonly TenantStatus[]; rejection: string }
 > = {
   suspend: {
     action: 'tenant.suspended',
     to: ['suspended'],
-    refusal: 'Only an active tenant can be suspended; this one is pending deletion.',
+    rejection: 'Only an active tenant can be suspended; this one is pending deletion.',
   },
   resume: {
     action: 'tenant.resumed',
     to: ['active'],
-    refusal: 'Only a suspended tenant can be resumed; this one is pending deletion.',
+    rejection: 'Only a suspended tenant can be resumed; this one is pending deletion.',
   },
   delete: {
     action: 'tenant.deletion_scheduled',
     to: ['pending_deletion'],
-    refusal: 'This tenant cannot be deleted while it is suspended.',
+    rejection: 'This tenant cannot be deleted while it is suspended.',
   },
   restore: {
     action: 'tenant.restored',
     to: ['active', 'suspended'],
-    refusal: 'The time in which this tenant could be restored is over.',
+    rejection: 'The time in which this tenant could be restored is over.',
   },
 };
 
 /**
  * Refuses everything in a tenant from now on, on every process; its members only see that it is
- * suspended. Platform administrators only. Raises ForbiddenError, NotFoundError, ConflictError.
+ * suspended. Platform administrators only. Throws ForbiddenError, NotFoundError, ConflictError.
  */
 export async function suspendTenant(ctx: Ctx, tenantId: string): Promise<Tenant> {
   requirePlatformAdmin(ctx);
   return await changeStatus(ctx, await getTenant(ctx, tenantId), 'suspend');
 }
 
-/** Takes a suspension back. Platform administrators only. Raises as suspendTenant. */
+/** Takes a suspension back. Platform administrators only. Throws as suspendTenant. */
 export async function resumeTenant(ctx: Ctx, tenantId: string): Promise<Tenant> {
   requirePlatformAdmin(ctx);
   return await changeStatus(ctx, await getTenant(ctx, tenantId), 'resume');
@@ -56,7 +56,7 @@ export type DeleteTenantInput = { tenantId: string; confirmSlug: string };
 
 /**
  * Closes a tenant and has it erased after TENANT_DELETION_GRACE_DAYS; nothing is erased before.
- * Needs tenant:delete, a recent sign-in and the slug once more. Raises NotFoundError, ForbiddenError,
+ * Needs tenant:delete, a recent sign-in and the slug once more. Throws NotFoundError, ForbiddenError,
  * InvalidInputError (another slug), ConflictError.
  */
 export async function deleteTenant(ctx: Ctx, input: DeleteTenantInput): Promise<Tenant> {
@@ -70,7 +70,7 @@ export async function deleteTenant(ctx: Ctx, input: DeleteTenantInput): Promise<
 
 /**
  * Takes a deletion back while there is time, to the state the tenant had before. Needs
- * tenant:delete. Raises NotFoundError, ForbiddenError, ConflictError (too late).
+ * tenant:delete. Throws NotFoundError, ForbiddenError, ConflictError (too late).
  */
 export async function restoreTenant(ctx: Ctx, tenantId: string): Promise<Tenant> {
   const { tenant } = await authorize(ctx, { id: tenantId }, deleteIt);
@@ -93,7 +93,7 @@ async function changeStatus(
   before: Tenant,
   transition: TenantTransition,
 ): Promise<Tenant> {
-  const { action, to, refusal } = transitions[transition];
+  const { action, to, rejection } = transitions[transition];
   const graceDays = ctx.runtime.tenantDeletionGraceDays;
   const changed = await ctx.db.transaction(getPlatformScope(ctx), async (tx) => {
     const after = await changeTenantStatus(tx, before.id, transition, graceDays);
@@ -110,5 +110,5 @@ async function changeStatus(
   if (changed !== null) return changed;
   const now = await getTenant(ctx, before.id);
   if (to.includes(now.status)) return now;
-  throw new ConflictError(refusal);
+  throw new ConflictError(rejection);
 }

@@ -34,27 +34,27 @@ const readTenant = needs('tenant:read');
 const ownTenant = needs('tenant:own');
 const limitMax = 10_000_000;
 
-/** What a tenant sets for itself. Needs tenant:read. */
+/** Settings of a tenant. Requires tenant:read. */
 export async function getSettings(ctx: Ctx, tenantId: string): Promise<TenantSettings> {
   await authorize(ctx, { id: tenantId }, readTenant);
   return completeSettings((await policyLoader(ctx).load(tenantId)).settings);
 }
 
-/** What a tenant is allowed. Needs tenant:read. */
+/** Limits of a tenant. Requires tenant:read. */
 export async function getLimits(ctx: Ctx, tenantId: string): Promise<TenantLimits> {
   await authorize(ctx, { id: tenantId }, readTenant);
   return (await policyLoader(ctx).load(tenantId)).limits;
 }
 
-/** What a tenant uses. Needs tenant:read. */
+/** Usage of a tenant. Requires tenant:read. */
 export async function getUsage(ctx: Ctx, tenantId: string): Promise<TenantUsage> {
   await authorize(ctx, { id: tenantId }, readTenant);
   return await usageLoader(ctx).load(tenantId);
 }
 
 /**
- * Changes settings in the transaction of updateTenant, one change after another, and answers what
- * changed. Nobody makes a role the default that gives more than they have. Raises InvalidInputError,
+ * Changes settings in the transaction of updateTenant, one change after another, and returns what
+ * changed. Nobody makes a role the default that gives more than they have. Throws InvalidInputError,
  * ForbiddenError.
  */
 export async function changeSettings(
@@ -89,7 +89,7 @@ export type UpdateLimitsInput = {
 
 /**
  * Changes what a tenant is allowed; what it has beyond that stays, and nothing is added. Platform
- * administrators only. Raises ForbiddenError, NotFoundError, InvalidInputError.
+ * administrators only. Throws ForbiddenError, NotFoundError, InvalidInputError.
  */
 export async function updateTenantLimits(
   ctx: Ctx,
@@ -129,7 +129,7 @@ function checkLimits(limits: UpdateLimitsInput['limits']): Partial<TenantLimits>
 
 /**
  * Refuses to go beyond a limit of the tenant. Holds the tenant's row until the transaction ends, so
- * that of several at once only as many pass as there is room for. Raises LimitReachedError.
+ * that of several at once only as many pass as there is room for. Throws LimitReachedError.
  */
 export async function requireRoom(
   tx: Db,
@@ -160,7 +160,7 @@ export async function countRoom(
   return limits[kind] - reserved - (usage?.[kind] ?? 0);
 }
 
-/** What the tenant sets and is allowed, in a transaction. Raises NotFoundError. */
+/** Settings and limits of the tenant, in a transaction. Throws NotFoundError. */
 export async function getPolicy(tx: Db, tenantId: string): Promise<TenantPolicy> {
   const [policy] = await listPolicies(tx, [tenantId]);
   if (!policy) throw new NotFoundError('This tenant does not exist or is not visible to you.');

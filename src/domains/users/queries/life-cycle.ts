@@ -12,7 +12,7 @@ export async function updateUserStatus(
   return row.isChanged;
 }
 
-/** Ends all sessions of a user in the platform scope, and answers how many. */
+/** Ends all sessions of a user in the platform scope, and returns how many. */
 export async function deleteSessionsOf(tx: Db, userId: string): Promise<number> {
   const { count } = await tx.session.deleteMany({ where: { userId } });
   return count;

@@ -16,7 +16,7 @@ export type VerifiedEmail = { userId: string; email: string; wasVerified: boolea
 
 /**
  * Uses the token up and marks the address; the rest of the transaction acts as its user. Null for a
- * token that is not good.
+ * token that is not valid.
  */
 export async function verifyEmail(tx: Db, hash: TokenHash): Promise<VerifiedEmail | null> {
   const [verified] = await tx.$queryRaw<VerifiedEmail[]>`

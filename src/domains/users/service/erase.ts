@@ -14,9 +14,9 @@ import * as queries from '../queries/life-cycle.ts';
 import { checkReason, type UserIdInput } from './suspend.ts';
 
 /**
- * Removes a person for good: profile, password, memberships and sessions, all or nothing. The trail
- * keeps the id alone. By the person itself, in a session that is not bound to a tenant, or by a
- * platform administrator, with a recent sign-in; never while a tenant has no other owner. Raises ForbiddenError,
+ * Removes a person for good: profile, password, memberships and sessions, all or nothing. The audit log
+ * keeps the id alone. By the user themselves, in a session that is not bound to a tenant, or by a
+ * platform administrator, with a recent sign-in; never while a tenant has no other owner. Throws ForbiddenError,
  * NotFoundError, ConflictError, InvalidInputError.
  */
 export async function eraseUser(ctx: Ctx, input: UserIdInput): Promise<void> {
@@ -36,7 +36,7 @@ export async function eraseUser(ctx: Ctx, input: UserIdInput): Promise<void> {
     const memberships = await queries.lockMembershipsOf(tx, userId);
     const orphans = memberships.filter(({ isLastOwner }) => isLastOwner);
     if (orphans.length > 0) throw createConflict(orphans);
-    // Before its end: the trail of a tenant takes entries by its own people only.
+    // Before its end: the audit log of a tenant takes entries by its own people only.
     await recordEndedMemberships(ctx, tx, userId, memberships);
     await recordAudit(ctx, tx, {
       action: 'user.erased',
@@ -57,7 +57,7 @@ export async function eraseUser(ctx: Ctx, input: UserIdInput): Promise<void> {
   }
 }
 
-/** Each tenant learns from its own trail that it lost a member. */
+/** Each tenant learns from its own audit log that it lost a member. */
 async function recordEndedMemberships(
   ctx: Ctx,
   tx: Db,

@@ -19,7 +19,7 @@ export type UserIdInput = { userId: string; reason?: string | null | undefined }
 
 /**
  * Ends all sessions of a user, who cannot sign in until reinstated. Platform administrators only,
- * and not themselves. Raises ForbiddenError, NotFoundError, ConflictError, InvalidInputError.
+ * and not themselves. Throws ForbiddenError, NotFoundError, ConflictError, InvalidInputError.
  */
 export async function suspendUser(ctx: Ctx, input: UserIdInput): Promise<User> {
   const reason = checkReason(input);
@@ -30,14 +30,14 @@ export async function suspendUser(ctx: Ctx, input: UserIdInput): Promise<User> {
   return await changeStatus(ctx, input.userId, { status: 'suspended', reason });
 }
 
-/** Lets a suspended user sign in again. Platform administrators only. Raises as suspendUser. */
+/** Lets a suspended user sign in again. Platform administrators only. Throws as suspendUser. */
 export async function reinstateUser(ctx: Ctx, input: UserIdInput): Promise<User> {
   const reason = checkReason(input);
   requirePlatformAdmin(ctx);
   return await changeStatus(ctx, input.userId, { status: 'active', reason });
 }
 
-/** The reason for the trail, or null. Raises InvalidInputError. */
+/** The reason for the audit log, or null. Throws InvalidInputError. */
 export function checkReason({ reason }: UserIdInput): string | null {
   return checkOptionalText('reason', reason, reasonMax) ?? null;
 }

@@ -12,7 +12,7 @@ import * as queries from '../queries/verification.ts';
 
 /**
  * Mails the caller a link that proves its address; the link before it is void. True, and no mail,
- * where it is proven already. Raises RateLimitedError after one mail a minute and five an hour.
+ * where it is proven already. Throws RateLimitedError after one mail a minute and five an hour.
  */
 export async function requestEmailVerification(ctx: Ctx): Promise<boolean> {
   const { user } = getSignedIn(ctx);
@@ -29,7 +29,7 @@ export async function requestEmailVerification(ctx: Ctx): Promise<boolean> {
   return false;
 }
 
-/** Puts the mail with the link into the outbox, in the scope of its user. Raises RateLimitedError. */
+/** Puts the mail with the link into the outbox, in the scope of its user. Throws RateLimitedError. */
 export async function sendVerification(
   ctx: Ctx,
   tx: Db,
@@ -47,15 +47,15 @@ export async function sendVerification(
 }
 
 /**
- * Marks the address as proven that the token was sent to; answers it. Good once, and only for whoever
- * still has that address. Raises InvalidInputError.
+ * Marks the address as proven that the token was sent to; answers it. Good once, and only for anyone who
+ * still has that address. Throws InvalidInputError.
  */
 export async function verifyEmail(ctx: Ctx, token: string): Promise<string> {
   const hash = hashOneTimeToken('email_verification', token);
-  if (hash === null) throw createTokenRefusal();
+  if (hash === null) throw createTokenRejection();
   const { userId, email } = await ctx.db.transaction(noScope, async (tx) => {
     const verified = await queries.verifyEmail(tx, hash);
-    if (verified === null) throw createTokenRefusal();
+    if (verified === null) throw createTokenRejection();
     await recordAudit(ctx, tx, {
       action: 'email.verified',
       tenantId: null,
@@ -68,8 +68,8 @@ export async function verifyEmail(ctx: Ctx, token: string): Promise<string> {
   return email;
 }
 
-/** One refusal for every token that is not good, so that none of the reasons shows. */
-export function createTokenRefusal(): InvalidInputError {
+/** One error for every invalid token, so the reason does not show. */
+export function createTokenRejection(): InvalidInputError {
   return new InvalidInputError('This link is no longer valid. Please request a new one.', [
     'token',
   ]);

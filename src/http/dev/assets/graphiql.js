@@ -7,7 +7,7 @@ for (const part of open ? ['query', 'variables', 'headers'] : []) {
 }
 
 // Replaces the placeholders in the variables of an operation when GraphiQL sends it, so that each example runs
-// again and again, for whoever is signed in:
+// again and again, for anyone who is signed in:
 // - {{tenantId}}: the id of the caller's first tenant
 // - {{apiKey}}: the last API key that was shown on this page
 // - {{now}}: something new each time

@@ -23,8 +23,8 @@ for (const form of document.forms) {
   if ('takesToken' in form.dataset && token === null) form.hidden = true;
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
-    const refusal = await send(form).catch((error) => error.message);
-    form.dataset.outcome = refusal === null ? 'done' : 'refused';
-    form.querySelector('output').textContent = refusal ?? form.dataset.done;
+    const rejection = await send(form).catch((error) => error.message);
+    form.dataset.outcome = rejection === null ? 'done' : 'refused';
+    form.querySelector('output').textContent = rejection ?? form.dataset.done;
   });
 }

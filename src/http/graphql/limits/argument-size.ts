@@ -6,7 +6,7 @@ import {
   type ValueNode,
 } from 'graphql';
 
-/** What to take a variable for where it stands for a size: null is "not given". */
+/** The assumed size where a variable stands for one; null is "not given". */
 export type ArgumentReader = (variableName: string) => number | null;
 
 /** Reads every variable as the largest (or smallest) size there is. */

@@ -19,7 +19,7 @@ const introspectionCosts: Record<string, number> = { __schema: 1_000, __type: 10
 /** Items of a list that says nothing about its length. */
 const itemsDefault = 10;
 
-/** What one field costs and how often what is below it is answered. */
+/** The price of a field, and how often its children are resolved. */
 export type FieldPrice = {
   own: number;
   /** Answers of the field itself and all below it: the items of a list, else 1. */

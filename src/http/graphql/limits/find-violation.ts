@@ -12,7 +12,7 @@ const introspectionDepthMax = 15;
 const costMax = 5_000;
 const credentialChecksMax = 1;
 
-/** What the limits say about a document, whatever its variables are. */
+/** The violation of a limit by a document, whatever its variables are. */
 export type DocumentVerdict =
   | { kind: 'refused'; error: GraphQLError }
   | { kind: 'accepted' }
@@ -53,9 +53,9 @@ export function findOperationFault(
   return fault === null ? null : createTooComplex(fault);
 }
 
-/** The refusal of a document; `message` must not hold a limit's value. */
+/** The error of a document; `message` must not hold a limit's value. */
 export function createTooComplex(message: string): GraphQLError {
-  // `spec` makes Yoga answer it as it answers what validation refuses.
+  // `spec` makes Yoga respond as it does to a validation error.
   return new GraphQLError(message, {
     extensions: { code: 'QUERY_TOO_COMPLEX', http: { status: 400, spec: true } },
   });

@@ -38,12 +38,12 @@ export type Measures = {
   credentialChecks: number;
 };
 
-/** What stays the same while an operation is walked. */
+/** Constant while an operation is walked. */
 type Walk = {
   schema: GraphQLSchema;
   reader: ArgumentReader;
   fragments: ReadonlyMap<string, FragmentDefinitionNode>;
-  /** What fragments came to, by name and size of the page they are in. */
+  /** Measures of fragments, by name and page size around them. */
   known: Map<string, Measures>;
   /** The fragments being walked: a cycle is the validation's to refuse, here it only has to end. */
   open: Set<string>;

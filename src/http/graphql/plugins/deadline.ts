@@ -6,7 +6,7 @@ import type { ServerContext } from '../../exchange.ts';
 
 /**
  * Ends operations that are still running `timeoutMs` after work on their request began, of which finding out
- * who asks is a part: they are answered as unavailable at once, no further field is resolved, and whoever
+ * who asks is a part: they are answered as unavailable at once, no further field is resolved, and anyone who
  * listens to the caller's departure hears of it. What a resolver has sent to the database ends there by the
  * database's own time-outs. Where no time is left, nothing is begun.
  */
@@ -37,7 +37,7 @@ function createTooLate(outcome: string): UnavailableError {
   return new UnavailableError(`The operation took too long. ${outcome}`);
 }
 
-/** Raises UnavailableError if the work takes longer. */
+/** Throws UnavailableError if the work takes longer. */
 function settleWithin<T>(
   remainingMs: number,
   work: PromiseLike<T>,

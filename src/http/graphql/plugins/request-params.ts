@@ -3,7 +3,7 @@ import { preflightHeader } from '../../browser/cors.ts';
 import { isMeantGet } from '../../browser/csrf.ts';
 import type { OriginList } from '../../browser/origins.ts';
 import type { ServerContext } from '../../exchange.ts';
-import { createRefusal } from '../../http-error.ts';
+import { createRejection } from '../../http-error.ts';
 import { assertJsonBody, parseJsonBody, parseUrlParams } from '../request-params.ts';
 
 /**
@@ -20,7 +20,7 @@ export function useRequestParams({
 }): Plugin<object, ServerContext> {
   const assertMeant = (headers: Headers) => {
     if (!hasGetGuard || isMeantGet(Object.fromEntries(headers), corsOrigins)) return;
-    throw createRefusal(403, `Send the header ${preflightHeader} with GET, or use POST.`);
+    throw createRejection(403, `Send the header ${preflightHeader} with GET, or use POST.`);
   };
   return {
     onRequestParse({ request, serverContext, setRequestParser }) {

@@ -1,6 +1,6 @@
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import type { ServerContext } from '../../exchange.ts';
-import { createRefusal } from '../../http-error.ts';
+import { createRejection } from '../../http-error.ts';
 import { answerInMultipart } from '../multipart-subscription.ts';
 import { findStreamType } from '../stream-type.ts';
 
@@ -15,7 +15,7 @@ export function useSubscriptionStreams(): Plugin<ServerContext, ServerContext> {
     onSubscribe({ args, setResultAndStopExecution }) {
       const { exchange }: ServerContext = args.contextValue;
       if (findStreamType(exchange.accept) !== null) return;
-      setResultAndStopExecution({ errors: [createRefusal(406, howToSubscribe)] });
+      setResultAndStopExecution({ errors: [createRejection(406, howToSubscribe)] });
     },
     onResultProcess({ result, serverContext, setResultProcessor }) {
       if (!isAsyncIterable(result)) return;

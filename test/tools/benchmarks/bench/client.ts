@@ -22,10 +22,10 @@ export type Load = {
 export type Answers = {
   /** How long each good answer took, in ms, in order of size. */
   times: Float64Array;
-  /** Turned away; where nobody may be, a failure. */
+  /** Rejected; where nobody may be, a failure. */
   refused: number;
   wrong: number;
-  /** The first answer that was turned away or wrong. */
+  /** The first answer that was rejected or wrong. */
   firstFault: string | null;
   milliseconds: number;
   /** Time on a core of the client itself, in ms. */

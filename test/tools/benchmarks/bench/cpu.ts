@@ -19,7 +19,7 @@ export async function readCpuTimes(pids: readonly number[]): Promise<CpuTimes> {
 }
 
 /**
- * What the processes used that were there both times. Whoever came or went in between is left out: pools are
+ * What the processes used that were there both times. Anyone who came or went in between is left out: pools are
  * full before anything is measured, so that is a connection which was replaced. Pure.
  */
 export function subtractCpu(after: CpuTimes, before: CpuTimes): number | null {

@@ -8,14 +8,14 @@ export type Request = {
   expect: { text: string; times: number };
 };
 
-/** As asked for; turned away for being too much; or anything that may not happen. */
+/** As requested; rejected as too expensive; or anything that may not happen. */
 export type Outcome = 'good' | 'refused' | 'wrong';
 
-const refusalForm = /"code":"(?:RATE_LIMITED|UNAVAILABLE)"/;
+const rejectionForm = /"code":"(?:RATE_LIMITED|UNAVAILABLE)"/;
 
-/** A refusal in GraphQL's own form has status 200, so the body alone tells. Pure. */
+/** An error in GraphQL's own form has status 200, so the body alone tells. Pure. */
 export function judgeReply({ status, body }: Reply, { expect }: Request): Outcome {
-  if (status === '503' || refusalForm.test(body)) return 'refused';
+  if (status === '503' || rejectionForm.test(body)) return 'refused';
   const isGood =
     status === '200' &&
     body.startsWith('{"data":') &&

@@ -29,7 +29,7 @@ type Asked = Pick<Contestant, 'url' | 'requests'>;
 
 /**
  * Session checks and sign-ins arrive by the clock, each from a thread of its own; the bystander is asked for its checks
- * while the sign-ins go where they always go. Raises where a check fails in quiet or at the bystander, or a sign-in
+ * while the sign-ins go where they always go. Throws where a check fails in quiet or at the bystander, or a sign-in
  * other than by being asked to come back later.
  */
 export async function measureFlood(
@@ -70,7 +70,7 @@ export async function measureFlood(
   };
 }
 
-/** Checks in quiet and amid sign-ins, in one round. */
+/** Checks in quiet and during sign-ins, in one round. */
 type Compared = {
   quietP99Ms: number;
   floodP99Ms: number;

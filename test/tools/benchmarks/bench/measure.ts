@@ -22,7 +22,7 @@ export type Measured = {
 export type ClosedLoad = { connections: number; milliseconds: number };
 
 /**
- * Loads a server in a closed loop and looks at what that took. `client` is the owner's. Raises with the first
+ * Loads a server in a closed loop and looks at what that took. `client` is the owner's. Throws with the first
  * answer that is not what was asked for.
  */
 export async function measure(
@@ -49,7 +49,7 @@ export async function measure(
   };
 }
 
-/** Raises where anything was refused or wrong, with the first such answer. */
+/** Throws where anything was refused or wrong, with the first such answer. */
 export function checkAnswers({ times, refused, wrong, firstFault }: Answers): void {
   if (refused + wrong === 0 && times.length > 0) return;
   throw new Error(

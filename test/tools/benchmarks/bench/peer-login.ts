@@ -5,7 +5,7 @@ const password = 'only-known-to-the-benchmark';
 
 /**
  * A login for the servers that ours is compared with: it reads everything, row security does not bind it, and
- * unlike the owner's its statements are counted. Answers its url.
+ * unlike the owner's its statements are counted. Returns its url.
  */
 export async function createPeerLogin(ownerUrl: string): Promise<string> {
   await withClient(ownerUrl, async (client) => {

@@ -13,7 +13,7 @@ const folder = fileURLToPath(
 /**
  * PostGraphile on the same tables, as its documentation starts it, without authorisation. It is installed at
  * the first run from a lockfile of its own, because the 300 MB that come with it are no part of what the
- * project needs. Raises where it cannot be had.
+ * project needs. Throws where it cannot be had.
  */
 export async function startPostgraphileServer(
   peerUrl: string,

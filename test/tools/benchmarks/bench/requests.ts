@@ -11,7 +11,7 @@ export function askRaw(person: Person): Request {
   return { ...compose('', { variables: { token: person.token } }), expect: ofPerson(person) };
 }
 
-/** Somebody's session, asked for by whoever holds the credential. */
+/** Somebody's session, asked for by anyone who holds the credential. */
 export function askSession(credential: string, { token }: Person): Request {
   const variables = { token };
   return {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type Connection, type Reply as HttpReply, openConnection } from '../connection.ts';
 
-/** What an answer says of the server: done, turned away (503), or anything that may not happen. */
+/** What an answer says of the server: done, shed (503), or anything that may not happen. */
 export type Outcome = 'accepted' | 'refused' | 'failed';
 
 /** Requests as they go over the wire, in the order in which they are asked, again and again. */
@@ -131,7 +131,7 @@ function note(result: LoadResult, reply: Omit<Reply, 'outcome'>, answer: HttpRep
   if (outcome === 'failed') result.fault ??= `${answer.status} ${answer.body}`;
 }
 
-/** A GraphQL failure has status 200 too; `code` is asked for in every result that can be a refusal. */
+/** A GraphQL failure has status 200 too; `code` is asked for in every result that can be an error. */
 function judge({ status, body }: HttpReply): Outcome {
   if (status === '503') return 'refused';
   const isGood =

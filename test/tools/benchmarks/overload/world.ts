@@ -18,7 +18,7 @@ export const shares = { verifySession: 64, members: 20, createTenant: 12, signIn
 
 type Account = { email: string; token: string; tenantId: string };
 
-/** Makes tenants and people, and answers what a client is to ask, in the shares of the mix. */
+/** Makes tenants and people, and returns what a client is to ask, in the shares of the mix. */
 export async function createShots(url: string, ownerUrl: string): Promise<Shots> {
   const all: Account[] = [];
   for (let number = 0; number < 2 * accountsCount; number += 1) {

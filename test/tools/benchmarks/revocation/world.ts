@@ -17,7 +17,7 @@ export type World = {
   /** A key of the owner's. */
   createApiKey: () => Promise<{ id: string; secret: string }>;
   createTenant: () => Promise<{ tenantId: string; slug: string; owner: { token: string } }>;
-  /** Asks one process; answers the data. Raises on errors. */
+  /** Asks one process; returns the data. Throws on errors. */
   // biome-ignore lint/suspicious/noExplicitAny: answers of every shape are read.
   ask: (url: string, query: string, token: string, variables?: object) => Promise<any>;
   close: () => Promise<void>;

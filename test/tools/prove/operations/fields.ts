@@ -1,6 +1,6 @@
 // What is asked of each type; nothing in here is left out of a proof of all operations.
 
-/** Refusals, which a play takes for a failure. */
+/** Errors, which a play takes for a failure. */
 export const error = '... on Error { code message path }';
 
 export const user = `id email name avatarUrl locale emailVerified status metadata createdAt

@@ -3,16 +3,16 @@ import { ask } from '../player.ts';
 import { error } from './fields.ts';
 import { signIn, type World } from './world.ts';
 
-const trail =
+const auditLog =
   'subscription ($id: ID!, $after: String) { auditEvents(tenantId: $id, after: $after) { id action at changes } }';
 const news = 'subscription { viewerEvents { type at subject { id } } }';
 
-/** Follows a trail, and one's own news, until something was told that happened meanwhile. */
+/** Follows a audit log, and one's own news, until something was told that happened meanwhile. */
 export async function playStreams({ note, app, play, filling, tenants: [, tenant] }: World) {
   const { token, id, email } = tenant;
   const { url } = app;
   await note('Subscription.auditEvents', async () => {
-    const followed = await follow(url, trail, { token, variables: { id } });
+    const followed = await follow(url, auditLog, { token, variables: { id } });
     await ask(
       url,
       `mutation { updateTenant(input: { tenantId: "${id}", metadata: { followed: true } }) {
@@ -37,4 +37,4 @@ export async function playStreams({ note, app, play, filling, tenants: [, tenant
 }
 
 /** Their documents, for the check that nothing was forgotten. */
-export const streamDocuments = [trail, news];
+export const streamDocuments = [auditLog, news];

@@ -7,10 +7,10 @@ import { noteSignInFailures } from './queries.ts';
 const flushEveryMs = 1_000;
 
 /** Counts refused sign-ins; `close` writes what is still to be noted. */
-export type RefusalCounter = { note: () => void; close: () => Promise<void> };
+export type RejectionCounter = { note: () => void; close: () => Promise<void> };
 
-/** Adds up in memory and notes about once a second, so that a flood of refusals writes one row. */
-export function createRefusalCounter(db: Database, log: Logger): RefusalCounter {
+/** Adds up in memory and notes about once a second, so that a flood of errors writes one row. */
+export function createRejectionCounter(db: Database, log: Logger): RejectionCounter {
   let count = 0;
   const job = createIdleJob({
     everyMs: flushEveryMs,
