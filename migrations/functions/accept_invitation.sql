@@ -1,3 +1,5 @@
+-- The outcomes become errors in src/domains/invitations/service/settle.ts; test/structure/sql-contract.test.ts compares
+-- the words. What is decided when inviting (src/domains/invitations/rules.ts) is decided again here, as things are now.
 create or replace function accept_invitation(hash bytea, wanted uuid, wanted_tenant uuid)
 returns table (
   outcome text, tenant_id uuid, invitation_id uuid, membership_id uuid, role_keys text[], members_max integer

@@ -1,3 +1,4 @@
+-- Decides alone which transition is possible; src/domains/tenants/service/life-cycle.ts has the message for each.
 create or replace function change_tenant_status(tenant uuid, transition text, grace_days integer) returns setof tenants
 language plpgsql volatile security definer set search_path = pg_catalog, public, pg_temp
 as $$

@@ -1,3 +1,4 @@
+-- The outcomes become errors in src/domains/invitations/service/settle.ts.
 create or replace function decline_invitation(hash bytea, wanted uuid, wanted_tenant uuid, request_id text, ip inet)
 returns table (outcome text, invitation_id uuid, tenant_id uuid)
 language plpgsql volatile security definer set search_path = pg_catalog, public, pg_temp

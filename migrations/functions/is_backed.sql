@@ -1,3 +1,4 @@
+-- The same rule when inviting: findUngrantable() in src/core/access/grants.ts.
 create or replace function is_backed(invitation invitations, granted text[]) returns boolean
 language sql stable set search_path = pg_catalog, public, pg_temp
 begin atomic

@@ -2,56 +2,58 @@ import type { Db } from '../db/database.ts';
 import type { Ctx } from './context.ts';
 
 /** Audit actions; each mutation that changes something has one. */
-export type AuditAction =
-  | 'access.denied'
-  | 'user.signed_up'
-  | 'user.updated'
-  | 'user.suspended'
-  | 'user.reinstated'
-  | 'user.erased'
-  | 'user.data_exported'
-  | 'users.imported'
-  | 'platform_admin.created'
-  | 'platform_admin.promoted'
-  | 'expired_data.deleted'
-  | 'session.opened'
-  | 'session.impersonated'
-  | 'session.confirmed'
-  | 'session.switched'
-  | 'session.closed'
-  | 'session.replaced'
-  | 'session.evicted'
-  | 'session.revoked'
-  | 'sessions.revoked'
-  | 'password.changed'
-  | 'api_key.created'
-  | 'api_key.rotated'
-  | 'api_key.revoked'
-  | 'password.reset_requested'
-  | 'password.reset'
-  | 'email.verification_requested'
-  | 'email.verified'
-  | 'tenant.created'
-  | 'tenant.updated'
-  | 'tenant.limits_updated'
-  | 'tenant.suspended'
-  | 'tenant.resumed'
-  | 'tenant.deletion_scheduled'
-  | 'tenant.restored'
-  | 'tenant.ownership_transferred'
-  | 'invitation.created'
-  | 'invitation.resent'
-  | 'invitation.accepted'
-  | 'invitation.declined'
-  | 'invitation.revoked'
-  | 'membership.created'
-  | 'membership.updated'
-  | 'membership.removed'
-  | 'membership.left'
-  | 'members.imported'
-  | 'role.created'
-  | 'role.updated'
-  | 'role.deleted';
+export const auditActions = [
+  'access.denied',
+  'user.signed_up',
+  'user.updated',
+  'user.suspended',
+  'user.reinstated',
+  'user.erased',
+  'user.data_exported',
+  'users.imported',
+  'platform_admin.created',
+  'platform_admin.promoted',
+  'expired_data.deleted',
+  'session.opened',
+  'session.impersonated',
+  'session.confirmed',
+  'session.switched',
+  'session.closed',
+  'session.replaced',
+  'session.evicted',
+  'session.revoked',
+  'sessions.revoked',
+  'password.changed',
+  'api_key.created',
+  'api_key.rotated',
+  'api_key.revoked',
+  'password.reset_requested',
+  'password.reset',
+  'email.verification_requested',
+  'email.verified',
+  'tenant.created',
+  'tenant.updated',
+  'tenant.limits_updated',
+  'tenant.suspended',
+  'tenant.resumed',
+  'tenant.deletion_scheduled',
+  'tenant.restored',
+  'tenant.ownership_transferred',
+  'invitation.created',
+  'invitation.resent',
+  'invitation.accepted',
+  'invitation.declined',
+  'invitation.revoked',
+  'membership.created',
+  'membership.updated',
+  'membership.removed',
+  'membership.left',
+  'members.imported',
+  'role.created',
+  'role.updated',
+  'role.deleted',
+] as const;
+export type AuditAction = (typeof auditActions)[number];
 
 /** The object of an action. */
 export type AuditTarget = {

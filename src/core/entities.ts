@@ -1,7 +1,9 @@
 /** The nouns of the product as the services pass them around; ids are bare UUIDs, times UTC. */
 
-export type UserStatus = 'active' | 'suspended';
-export type TenantStatus = 'active' | 'suspended' | 'pending_deletion';
+export const userStatuses = ['active', 'suspended'] as const;
+export type UserStatus = (typeof userStatuses)[number];
+export const tenantStatuses = ['active', 'suspended', 'pending_deletion'] as const;
+export type TenantStatus = (typeof tenantStatuses)[number];
 export type JsonObject = { [key: string]: unknown };
 
 export type User = {
@@ -55,7 +57,9 @@ export type Membership = {
 };
 
 /** One that is still pending after its time has expired. */
-export type InvitationStatus = 'pending' | 'accepted' | 'declined' | 'revoked' | 'expired';
+/** As stored. */
+export const invitationStatuses = ['pending', 'accepted', 'declined', 'revoked'] as const;
+export type InvitationStatus = (typeof invitationStatuses)[number] | 'expired';
 
 /** Like a membership, an invitation always travels with its roles. */
 export type Invitation = {

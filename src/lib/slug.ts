@@ -3,7 +3,8 @@ import { isUuid } from './uuid.ts';
 
 const slugLengthMin = 3;
 const slugLengthMax = 50;
-const slugPattern = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
+/** As the constraint tenants_slug_form of the database. */
+export const slugPattern = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 
 /** Much more of a name than a slug can hold; bounds the work of decomposing it. */
 const nameLengthRead = 200;

@@ -99,7 +99,7 @@ describe('a membership is known to the other process as it now is', () => {
           input: {
             tenantId: team.tenantId,
             key: 'desk',
-            name: 'Desk',
+            name: 'InvitingTenant',
             permissions: ['roles:read'],
           },
         },

@@ -9,6 +9,7 @@ import {
   checkUrl,
 } from '../../core/input.ts';
 import { findPasswordHashFault } from '../../core/passwords/hash.ts';
+import { roleKeyPattern, rolesPerMemberMax } from '../../domains/roles/rules.ts';
 import { userNameMax } from '../../domains/users/service.ts';
 import { trimName } from '../../lib/blanks.ts';
 import { columns } from './columns.ts';
@@ -130,18 +131,15 @@ function readMoment(fields: Fields, field: string): Date | null {
   return moment;
 }
 
-const roleKeysMax = 20;
-const roleKeyForm = /^[a-z][a-z0-9_-]{0,49}$/;
-
 /** A list, or a text with spaces or commas between the keys. */
 function readRoleKeys({ roleKeys }: Fields): readonly string[] {
   if (isUnsaid(roleKeys)) return [];
   const keys: unknown =
     typeof roleKeys === 'string' ? trimName(roleKeys).split(/[\s,;|]+/) : roleKeys;
   const isList =
-    Array.isArray(keys) && keys.every((key) => typeof key === 'string' && roleKeyForm.test(key));
-  if (!isList || keys.length > roleKeysMax) {
-    throw refuse('roleKeys', `must be at most ${roleKeysMax} keys of roles`);
+    Array.isArray(keys) && keys.every((key) => typeof key === 'string' && roleKeyPattern.test(key));
+  if (!isList || keys.length > rolesPerMemberMax) {
+    throw refuse('roleKeys', `must be at most ${rolesPerMemberMax} keys of roles`);
   }
   return [...new Set<string>(keys)];
 }

@@ -1,3 +1,4 @@
+import { ForbiddenError } from '../app-error.ts';
 import type { Role } from '../entities.ts';
 import { needs } from './permissions.ts';
 
@@ -21,4 +22,16 @@ export function findUngrantable(
 ): string | null {
   const granted = roles.flatMap(({ permissions }) => permissions);
   return granted.find((permission) => !actor.has(permission)) ?? null;
+}
+
+/** Throws ForbiddenError, at `path` of the input, for roles that grant more than the actor has. */
+export function requireGrantable(
+  actor: ReadonlySet<string>,
+  roles: readonly Pick<Role, 'permissions'>[],
+  path: readonly string[] | null = null,
+): void {
+  const missing = findUngrantable(actor, roles);
+  if (missing === null) return;
+  const message = `You cannot grant "${missing}", which you do not have.`;
+  throw path === null ? new ForbiddenError(message) : new ForbiddenError(message, path);
 }

@@ -1,4 +1,4 @@
-import { findUngrantable } from '../../core/access/grants.ts';
+import { findUngrantable, requireGrantable } from '../../core/access/grants.ts';
 import {
   type AppError,
   ConflictError,
@@ -8,12 +8,13 @@ import {
 } from '../../core/app-error.ts';
 import type { Invitation, Role } from '../../core/entities.ts';
 import { checkEmail } from '../../core/input.ts';
-import { trimCode } from '../../lib/blanks.ts';
+import { findRolesByKey, rolesPerMemberMax } from '../roles/rules.ts';
 import { isEmailAllowed, type TenantSettings } from '../tenants/rules.ts';
 
 /** Pure decisions about who may be invited, and to what; nothing here touches the database. */
 
-export const rolesMax = 20;
+/** Most people of one call. */
+export const invitationsPerCallMax = 100;
 
 /** One line of a call that invites many. */
 export type InvitationInput = { email: string; roleKeys: readonly string[] };
@@ -95,18 +96,14 @@ export function pathOf(index: number, field: string): string[] {
 
 /** The roles with these keys; the tenant's default role for none. */
 function pickRoles(keys: readonly string[], { roles, settings, rights }: Terms): Role[] {
-  if (keys.length > rolesMax) {
-    throw new InvalidInputError(`A member can have at most ${rolesMax} roles.`, ['roleKeys']);
+  if (keys.length > rolesPerMemberMax) {
+    throw new InvalidInputError(`A member can have at most ${rolesPerMemberMax} roles.`, [
+      'roleKeys',
+    ]);
   }
-  const wanted = keys.length === 0 ? [settings.defaultRoleKey] : [...new Set(keys.map(trimCode))];
-  const picked = wanted.map((key) => {
-    const role = roles.find((candidate) => candidate.key === key);
-    if (!role) throw new InvalidInputError('No role has this key.', ['roleKeys']);
-    return role;
-  });
-  const missing = findUngrantable(rights, picked);
-  if (missing === null) return picked;
-  throw new ForbiddenError(`You cannot grant "${missing}", which you do not have.`, ['roleKeys']);
+  const picked = findRolesByKey(roles, keys.length === 0 ? [settings.defaultRoleKey] : keys);
+  requireGrantable(rights, picked, ['roleKeys']);
+  return picked;
 }
 
 /** True where the caller has all that the invitation gives, and may therefore touch it. */

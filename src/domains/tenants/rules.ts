@@ -22,7 +22,7 @@ export type StoredSettings = Partial<TenantSettings>;
 /** Fields to set, null to follow the platform again. */
 export type SettingsPatch = { [Key in keyof TenantSettings]?: TenantSettings[Key] | null };
 
-const defaultSettings: TenantSettings = {
+export const defaultSettings: TenantSettings = {
   sessionIdleTimeoutSeconds: null,
   sessionAbsoluteTimeoutSeconds: null,
   defaultRoleKey: 'member',

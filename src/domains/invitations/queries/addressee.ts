@@ -48,18 +48,20 @@ export type OwnInvitationRef = {
   tenantId: string | null;
 };
 
-/** How accepting or declining went; anything but the last two changed nothing. */
-export type SettlementOutcome =
-  | 'absent'
-  | 'suspended'
-  | 'pending_deletion'
-  | 'member'
-  | 'paused'
-  | 'domain'
-  | 'unbacked'
-  | 'full'
-  | 'accepted'
-  | 'declined';
+/** Outcomes of accept_invitation() and decline_invitation(); all but the last two change nothing. */
+export const settlementOutcomes = [
+  'absent',
+  'suspended',
+  'pending_deletion',
+  'member',
+  'paused',
+  'domain',
+  'unbacked',
+  'full',
+  'accepted',
+  'declined',
+] as const;
+export type SettlementOutcome = (typeof settlementOutcomes)[number];
 
 /** Result of accepting. Only `outcome` is always set. */
 export type Acceptance = {

@@ -12,6 +12,7 @@ import { requireOneOf } from '../../../graphql/one-of.ts';
 import { price } from '../../../graphql/price.ts';
 import { nilUuid } from '../../../lib/uuid.ts';
 import { Membership } from '../../memberships/schema.ts';
+import { invitationsPerCallMax } from '../rules.ts';
 import { type InvitationResult, inviteMembers } from '../service/invite.ts';
 import { resendInvitation, revokeInvitation } from '../service/manage.ts';
 import { acceptInvitation, declineInvitation, type OwnInvitationInput } from '../service/settle.ts';
@@ -65,8 +66,6 @@ const InvitationResultType = builder.objectRef<InvitationResult>('InvitationResu
   }),
 });
 
-const resultsPerCall = 100;
-
 const InviteMembersSuccess = builder
   .objectRef<{ results: InvitationResult[] }>('InviteMembersSuccess')
   .implement({
@@ -75,7 +74,7 @@ const InviteMembersSuccess = builder
       results: t.expose('results', {
         type: [InvitationResultType],
         description: 'One result per person, in the order of the input.',
-        extensions: price({ items: resultsPerCall }),
+        extensions: price({ items: invitationsPerCallMax }),
       }),
     }),
   });

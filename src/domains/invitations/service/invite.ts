@@ -14,17 +14,21 @@ import type { Invitation } from '../../../core/entities.ts';
 import { type IdempotentInput, transactOnce } from '../../../core/idempotency.ts';
 import { toAuditLog } from '../audit.ts';
 import * as queries from '../queries.ts';
-import { type Draft, findPlaces, type InvitationInput, readLines } from '../rules.ts';
 import {
-  type Desk,
+  type Draft,
+  findPlaces,
+  type InvitationInput,
+  invitationsPerCallMax,
+  readLines,
+} from '../rules.ts';
+import {
+  type InvitingTenant,
   inviteToTenant,
-  openDesk,
+  lockForInvitations,
   requireNotPendingDeletion,
   reserveMails,
   sendInvitations,
-} from './desk.ts';
-
-const linesMax = 100;
+} from './send.ts';
 
 export type InviteMembersInput = IdempotentInput & {
   tenantId: string;
@@ -53,14 +57,14 @@ export async function inviteMembers(
   const { tenantId, invitations: lines } = input;
   const { tenant } = await authorize(ctx, { id: tenantId }, inviteToTenant);
   requireNotPendingDeletion(tenant);
-  if (lines.length === 0 || lines.length > linesMax) {
-    throw new InvalidInputError(`Invite between 1 and ${linesMax} people at once.`, [
+  if (lines.length === 0 || lines.length > invitationsPerCallMax) {
+    throw new InvalidInputError(`Invite between 1 and ${invitationsPerCallMax} people at once.`, [
       'invitations',
     ]);
   }
   const once = { mutation: 'inviteMembers', input, scope: getTenantScope(ctx, tenantId) };
   const results = await transactOnce(ctx, once, async (tx) =>
-    inviteAll(ctx, await openDesk(ctx, tx, tenant), lines),
+    inviteAll(ctx, await lockForInvitations(ctx, tx, tenant), lines),
   );
   const denied = results.find(({ error }) => error?.code === 'FORBIDDEN')?.error;
   if (denied) await recordDeniedAttempt(ctx, 'inviteMembers', new ForbiddenError(denied.message));
@@ -69,19 +73,19 @@ export async function inviteMembers(
 
 async function inviteAll(
   ctx: Ctx,
-  desk: Desk,
+  locked: InvitingTenant,
   lines: readonly InvitationInput[],
 ): Promise<InvitationResult[]> {
-  const read = readLines(lines, desk);
+  const read = readLines(lines, locked);
   const emails = read.drafts.map(({ email }) => email);
-  const pending = await queries.listPendingInvitations(desk.tx, desk.tenantId, emails);
-  const memberEmails = await queries.listMemberEmails(desk.tx, desk.tenantId, emails);
-  const found = findPlaces(read.drafts, { ...desk, memberEmails, pending });
+  const pending = await queries.listPendingInvitations(locked.tx, locked.tenantId, emails);
+  const memberEmails = await queries.listMemberEmails(locked.tx, locked.tenantId, emails);
+  const found = findPlaces(read.drafts, { ...locked, memberEmails, pending });
   const toSend = found.placed.map(({ email }) => email);
-  const tooMany = await reserveMails(ctx, desk, toSend);
+  const tooMany = await reserveMails(ctx, locked, toSend);
   const drafts = found.placed.filter(({ email }) => !tooMany.has(email));
-  const sent = await sendInvitations(ctx, desk, drafts);
-  await recordSent(ctx, desk, sent, pending);
+  const sent = await sendInvitations(ctx, locked, drafts);
+  await recordSent(ctx, locked, sent, pending);
   const results = new Map<number, InvitationResult>();
   for (const { index, email, error } of [...read.refused, ...found.refused]) {
     results.set(index, { email, invitation: null, error: describeRejection(error) });
@@ -103,7 +107,7 @@ function toResult(
 
 async function recordSent(
   ctx: Ctx,
-  { tx, tenantId }: Desk,
+  { tx, tenantId }: InvitingTenant,
   sent: readonly Invitation[],
   replaced: readonly Invitation[],
 ): Promise<void> {

@@ -11,12 +11,12 @@ import * as queries from '../queries.ts';
 import { createFull, mayTouch } from '../rules.ts';
 import {
   changeInvitations,
-  type Desk,
+  type InvitingTenant,
   inviteToTenant,
   requireNotPendingDeletion,
   reserveMails,
   sendInvitations,
-} from './desk.ts';
+} from './send.ts';
 
 /**
  * Takes an invitation back; its link is dead at once. Needs members:invite, and every right that it gives.
@@ -24,12 +24,12 @@ import {
  */
 export async function revokeInvitation(ctx: Ctx, ref: TenantOwnedRef): Promise<Invitation> {
   const { tenant } = await authorizeOn(ctx, ref);
-  const revoked = await changeInvitations(ctx, tenant, async (desk) => {
-    const invitation = await getTouchable(desk, ref);
-    await queries.revokeInvitation(desk.tx, invitation);
-    await recordAudit(ctx, desk.tx, {
+  const revoked = await changeInvitations(ctx, tenant, async (locked) => {
+    const invitation = await getTouchable(locked, ref);
+    await queries.revokeInvitation(locked.tx, invitation);
+    await recordAudit(ctx, locked.tx, {
       action: 'invitation.revoked',
-      tenantId: desk.tenantId,
+      tenantId: locked.tenantId,
       target: { type: 'Invitation', id: ref.id },
       changes: { status: ['pending', 'revoked'] },
     });
@@ -48,16 +48,16 @@ export async function revokeInvitation(ctx: Ctx, ref: TenantOwnedRef): Promise<I
 export async function resendInvitation(ctx: Ctx, ref: TenantOwnedRef): Promise<Invitation> {
   const { tenant } = await authorizeOn(ctx, ref);
   requireNotPendingDeletion(tenant);
-  const resent = await changeInvitations(ctx, tenant, async (desk) => {
-    const former = await getTouchable(desk, ref);
-    requireWelcome(desk, former);
-    const rejections = await reserveMails(ctx, desk, [former.email]);
+  const resent = await changeInvitations(ctx, tenant, async (locked) => {
+    const former = await getTouchable(locked, ref);
+    requireWelcome(locked, former);
+    const rejections = await reserveMails(ctx, locked, [former.email]);
     for (const rejection of rejections.values()) throw rejection;
-    const [after] = await sendInvitations(ctx, desk, [former]);
+    const [after] = await sendInvitations(ctx, locked, [former]);
     if (!after) throw createNotFound();
-    await recordAudit(ctx, desk.tx, {
+    await recordAudit(ctx, locked.tx, {
       action: 'invitation.resent',
-      tenantId: desk.tenantId,
+      tenantId: locked.tenantId,
       target: { type: 'Invitation', id: ref.id },
       changes: listChanges(toAuditLog(former), toAuditLog(after), ['expiresAt']),
     });
@@ -73,7 +73,7 @@ function authorizeOn(ctx: Ctx, { tenantId }: TenantOwnedRef): Promise<Access> {
 
 /** The invitation, if it is still pending and gives nothing that the caller lacks. */
 async function getTouchable(
-  { tx, tenantId, rights }: Desk,
+  { tx, tenantId, rights }: InvitingTenant,
   { id }: TenantOwnedRef,
 ): Promise<Invitation> {
   const [invitation] = await queries.listInvitationsById(tx, tenantId, [id]);
@@ -88,7 +88,10 @@ async function getTouchable(
 }
 
 /** Throws LimitReachedError or ConflictError where it could not be accepted anyway. */
-function requireWelcome({ room, membersMax, settings }: Desk, invitation: Invitation): void {
+function requireWelcome(
+  { room, membersMax, settings }: InvitingTenant,
+  invitation: Invitation,
+): void {
   if (invitation.status === 'expired' && room < 1) throw createFull(membersMax);
   if (invitation.roles.length === 0) {
     throw new ConflictError('All roles of this invitation were deleted; send a new one.');

@@ -4,7 +4,7 @@ import {
   findAccess,
   requirePermission,
 } from '../../../core/access/authorize.ts';
-import { findUngrantable, mayManage } from '../../../core/access/grants.ts';
+import { mayManage, requireGrantable } from '../../../core/access/grants.ts';
 import { allPermissions, needs, type Permission } from '../../../core/access/permissions.ts';
 import { getTenantScope } from '../../../core/access/scopes.ts';
 import {
@@ -26,8 +26,8 @@ import {
 import type { JsonObject, Membership, Role } from '../../../core/entities.ts';
 import { checkMetadata } from '../../../core/input.ts';
 import type { Db } from '../../../db/database.ts';
-import { trimCode } from '../../../lib/blanks.ts';
 import { listRoles } from '../../roles/queries.ts';
+import { findRolesByKey, rolesPerMemberMax } from '../../roles/rules.ts';
 import { lockTenant } from '../../tenants/queries.ts';
 import { requireRoom } from '../../tenants/service/settings.ts';
 import { type MembershipRef, membershipLoader } from '../loaders.ts';
@@ -46,8 +46,6 @@ const membershipRemoved: ChangeKind = {
   action: 'membership.removed',
 };
 const membershipLeft: ChangeKind = { permission: null, action: 'membership.left' };
-
-const rolesMax = 20;
 
 export type UpdateMembershipInput = {
   membership: MembershipRef;
@@ -69,8 +67,8 @@ export async function updateMembership(
   getAuthenticated(ctx);
   const { roleKeys, isActive } = input;
   const metadata = input.metadata == null ? undefined : checkMetadata('metadata', input.metadata);
-  if (roleKeys && (roleKeys.length === 0 || roleKeys.length > rolesMax)) {
-    throw new InvalidInputError(`A member must have between 1 and ${rolesMax} roles.`, [
+  if (roleKeys && (roleKeys.length === 0 || roleKeys.length > rolesPerMemberMax)) {
+    throw new InvalidInputError(`A member must have between 1 and ${rolesPerMemberMax} roles.`, [
       'roleKeys',
     ]);
   }
@@ -195,15 +193,8 @@ async function getGrantableRoles(
   roleKeys: readonly string[],
 ): Promise<Role[]> {
   const all = await listRoles(tx, target.tenantId);
-  const roles = [...new Set(roleKeys.map(trimCode))].map((key) => {
-    const role = all.find((candidate) => candidate.key === key);
-    if (!role) throw new InvalidInputError('No role has this key.', ['roleKeys']);
-    return role;
-  });
-  const missing = findUngrantable(actor, roles);
-  if (missing) {
-    throw new ForbiddenError(`You cannot grant "${missing}", which you do not have.`);
-  }
+  const roles = findRolesByKey(all, roleKeys);
+  requireGrantable(actor, roles);
   return roles;
 }
 

@@ -1,6 +1,6 @@
-import { authorize, requirePermission } from '../../../core/access/authorize.ts';
-import { findUngrantable, mayManage } from '../../../core/access/grants.ts';
-import { allPermissions, isPermission, needs } from '../../../core/access/permissions.ts';
+import { authorize } from '../../../core/access/authorize.ts';
+import { mayManage, requireGrantable } from '../../../core/access/grants.ts';
+import { isPermission, needs } from '../../../core/access/permissions.ts';
 import { getTenantScope } from '../../../core/access/scopes.ts';
 import {
   ConflictError,
@@ -9,29 +9,22 @@ import {
   NotFoundError,
 } from '../../../core/app-error.ts';
 import { type AuditEntry, listChanges, recordAudit } from '../../../core/audit.ts';
-import {
-  type Ctx,
-  findActorId,
-  isPlatformAdmin,
-  limitToCredential,
-} from '../../../core/context.ts';
+import type { Ctx } from '../../../core/context.ts';
 import type { Role } from '../../../core/entities.ts';
 import { type IdempotentInput, transactOnce } from '../../../core/idempotency.ts';
 import { checkOptionalText, checkText } from '../../../core/input.ts';
 import type { Db } from '../../../db/database.ts';
 import { DatabaseFault, isBrokenConstraint } from '../../../db/error-map.ts';
 import { trimCode } from '../../../lib/blanks.ts';
-import { lockTenant } from '../../tenants/queries.ts';
 import { completeSettings } from '../../tenants/rules.ts';
 import { getPolicy, requireRoom } from '../../tenants/service/settings.ts';
 import { rolesLoader } from '../loaders.ts';
 import * as queries from '../queries.ts';
+import { roleDescriptionMax, roleKeyPattern, roleNameMax } from '../rules.ts';
+import { inLockedTenant, lockTenantFor } from './locked-tenant.ts';
 
 const manageRoles = needs('roles:manage');
 
-const roleNameMax = 100;
-const roleDescriptionMax = 500;
-const keyForm = /^[a-z][a-z0-9_-]{0,49}$/;
 /** Held by the built-in owner role only: custom roles make no owners. */
 const ownersOnly = needs('tenant:own');
 
@@ -52,7 +45,7 @@ export async function createRole(ctx: Ctx, input: CreateRoleInput): Promise<Role
   const { tenantId } = input;
   const key = trimCode(input.key);
   await authorize(ctx, { id: tenantId }, manageRoles);
-  if (!keyForm.test(key)) {
+  if (!roleKeyPattern.test(key)) {
     throw new InvalidInputError(
       '"key" must start with a letter and have at most 50 characters from a-z, 0-9, _ and -.',
       ['key'],
@@ -66,7 +59,7 @@ export async function createRole(ctx: Ctx, input: CreateRoleInput): Promise<Role
   try {
     const once = { mutation: 'createRole', input, scope: getTenantScope(ctx, tenantId) };
     const created = await transactOnce(ctx, once, async (tx) => {
-      const rights = await lockRights(ctx, tx, tenantId);
+      const rights = await lockTenantFor(ctx, tx, tenantId, manageRoles);
       await requireRoom(tx, tenantId, 'customRoles');
       const permissions = checkGrantable(rights, wanted);
       const role = await queries.createRole(tx, tenantId, { key, ...fields, permissions });
@@ -156,34 +149,15 @@ function recordRole(
   return recordAudit(ctx, tx, { tenantId, target: { type: 'Role', id }, ...entry });
 }
 
-/** Runs a change of a tenant's roles while the tenant is locked, with the rights of the caller then. */
+/** Runs a change of a tenant's roles while the tenant is locked, with the caller's permissions then. */
 async function changeRoles<T>(
   ctx: Ctx,
   tenantId: string,
   change: (tx: Db, rights: ReadonlySet<string>) => Promise<T>,
 ): Promise<T> {
-  const changed = await ctx.db.transaction(getTenantScope(ctx, tenantId), async (tx) => {
-    const rights = await lockRights(ctx, tx, tenantId);
-    return await change(tx, rights);
-  });
+  const changed = await inLockedTenant(ctx, tenantId, manageRoles, change);
   rolesLoader(ctx).clear(tenantId);
   return changed;
-}
-
-/**
- * Locks the tenant and returns what the caller may do in it then: what was read before may have been
- * taken away meanwhile. Throws ForbiddenError for who may not manage roles any more.
- */
-async function lockRights(ctx: Ctx, tx: Db, tenantId: string): Promise<ReadonlySet<string>> {
-  await lockTenant(tx, tenantId);
-  const rights = limitToCredential<string>(
-    ctx,
-    isPlatformAdmin(ctx)
-      ? allPermissions
-      : await queries.listRightsOf(tx, tenantId, findActorId(ctx)),
-  );
-  requirePermission(rights, manageRoles);
-  return rights;
 }
 
 /** The role as it is now, if somebody with these rights may change it. */
@@ -216,8 +190,7 @@ function checkPermissionNames(typed: readonly string[]): readonly string[] {
 
 /** The permissions a role is to give, sorted. Throws ForbiddenError for what the giver lacks. */
 function checkGrantable(rights: ReadonlySet<string>, permissions: readonly string[]): string[] {
-  const missing = findUngrantable(rights, [{ permissions }]);
-  if (missing) throw new ForbiddenError(`You cannot grant "${missing}", which you do not have.`);
+  requireGrantable(rights, [{ permissions }]);
   return [...new Set(permissions)].sort();
 }
 

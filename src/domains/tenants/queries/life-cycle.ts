@@ -2,8 +2,9 @@ import { tenantColumns } from '../../../core/access/authorize.ts';
 import type { Tenant } from '../../../core/entities.ts';
 import type { Db } from '../../../db/database.ts';
 
-/** How a tenant gets from one state to another. */
-export type TenantTransition = 'suspend' | 'resume' | 'delete' | 'restore';
+/** Changes of status. change_tenant_status() decides which are possible, and where each leads. */
+export const tenantTransitions = ['suspend', 'resume', 'delete', 'restore'] as const;
+export type TenantTransition = (typeof tenantTransitions)[number];
 
 /** The tenant in its new state; null where its state or the scope does not allow the transition. */
 export async function changeTenantStatus(

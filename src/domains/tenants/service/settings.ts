@@ -1,13 +1,8 @@
 import { type Access, authorize } from '../../../core/access/authorize.ts';
-import { findUngrantable } from '../../../core/access/grants.ts';
+import { requireGrantable } from '../../../core/access/grants.ts';
 import { needs } from '../../../core/access/permissions.ts';
 import { getPlatformScope } from '../../../core/access/scopes.ts';
-import {
-  ForbiddenError,
-  InvalidInputError,
-  LimitReachedError,
-  NotFoundError,
-} from '../../../core/app-error.ts';
+import { InvalidInputError, LimitReachedError, NotFoundError } from '../../../core/app-error.ts';
 import { type Changes, listChanges, recordAudit } from '../../../core/audit.ts';
 import { type Ctx, requirePlatformAdmin } from '../../../core/context.ts';
 import type { Db } from '../../../db/database.ts';
@@ -78,8 +73,7 @@ async function checkDefaultRole(tx: Db, access: Access, key: string): Promise<vo
   if (permissions.includes(ownTenant)) {
     throw new InvalidInputError('The owner role cannot be the default role.', path);
   }
-  const missing = findUngrantable(access.permissions, [{ permissions }]);
-  if (missing) throw new ForbiddenError(`You cannot grant "${missing}", which you do not have.`);
+  requireGrantable(access.permissions, [{ permissions }]);
 }
 
 export type UpdateLimitsInput = {

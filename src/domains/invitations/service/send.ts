@@ -1,19 +1,13 @@
-import { requirePermission } from '../../../core/access/authorize.ts';
-import { allPermissions, needs } from '../../../core/access/permissions.ts';
+import { needs } from '../../../core/access/permissions.ts';
 import { getTenantScope } from '../../../core/access/scopes.ts';
 import { ForbiddenError, RateLimitedError } from '../../../core/app-error.ts';
-import {
-  type Ctx,
-  findActorId,
-  isPlatformAdmin,
-  limitToCredential,
-} from '../../../core/context.ts';
+import { type Ctx, findActorId } from '../../../core/context.ts';
 import type { Invitation, Role, Tenant } from '../../../core/entities.ts';
 import { enqueueMail } from '../../../core/mail.ts';
 import type { Db } from '../../../db/database.ts';
-import { listRightsOf, listRoles } from '../../roles/queries.ts';
+import { listRoles } from '../../roles/queries.ts';
+import { lockTenantFor } from '../../roles/service/locked-tenant.ts';
 import { holdOwnSession } from '../../sessions/service/hold.ts';
-import { lockTenant } from '../../tenants/queries.ts';
 import { completeSettings } from '../../tenants/rules.ts';
 import { countRoom, getPolicy } from '../../tenants/service/settings.ts';
 import { composeInvitation } from '../mail.ts';
@@ -26,8 +20,8 @@ export const inviteToTenant = needs('members:invite');
 /** Mails to one address in a day, the first included: enough to have it sent again, too few to molest. */
 const perAddressDayMax = 5;
 
-/** Where invitations of a tenant are changed, while it is locked; as it stands then. */
-export type Desk = Terms & {
+/** A locked tenant, with all that decides about its invitations. */
+export type InvitingTenant = Terms & {
   tx: Db;
   tenantId: string;
   tenantName: string;
@@ -40,21 +34,16 @@ export type Desk = Terms & {
 type OfTenant = { id: string; name: string };
 
 /**
- * Opens the desk in a transaction of the tenant's scope: locks the tenant until the transaction ends, and
- * reads the rights that the caller has then. Throws ForbiddenError, NotFoundError.
+ * Locks the tenant until the transaction ends, and reads what decides about its invitations then. The transaction is in
+ * the tenant's scope. Throws ForbiddenError, NotFoundError.
  */
-export async function openDesk(
+export async function lockForInvitations(
   ctx: Ctx,
   tx: Db,
   { id: tenantId, name: tenantName }: OfTenant,
-): Promise<Desk> {
+): Promise<InvitingTenant> {
   await holdOwnSession(ctx, tx);
-  await lockTenant(tx, tenantId);
-  const rights = limitToCredential<string>(
-    ctx,
-    isPlatformAdmin(ctx) ? allPermissions : await listRightsOf(tx, tenantId, findActorId(ctx)),
-  );
-  requirePermission(rights, inviteToTenant);
+  const rights = await lockTenantFor(ctx, tx, tenantId, inviteToTenant);
   const policy = await getPolicy(tx, tenantId);
   return {
     tx,
@@ -68,14 +57,14 @@ export async function openDesk(
   };
 }
 
-/** Runs a change of a tenant's invitations in one transaction, at a desk. Throws what openDesk throws. */
+/** Runs a change of a tenant's invitations in one transaction, while it is locked. Throws what lockForInvitations throws. */
 export function changeInvitations<T>(
   ctx: Ctx,
   tenant: OfTenant,
-  change: (desk: Desk) => Promise<T>,
+  change: (locked: InvitingTenant) => Promise<T>,
 ): Promise<T> {
   return ctx.db.transaction(getTenantScope(ctx, tenant.id), async (tx) =>
-    change(await openDesk(ctx, tx, tenant)),
+    change(await lockForInvitations(ctx, tx, tenant)),
   );
 }
 
@@ -97,7 +86,7 @@ export type Addressee = { email: string; roles: readonly Role[] };
  */
 export async function reserveMails(
   ctx: Ctx,
-  { tx, tenantId }: Desk,
+  { tx, tenantId }: InvitingTenant,
   emails: readonly string[],
 ): Promise<ReadonlyMap<string, RateLimitedError>> {
   if (emails.length === 0) return new Map();
@@ -122,7 +111,7 @@ function refuse(waitSeconds: number): RateLimitedError {
  */
 export async function sendInvitations(
   ctx: Ctx,
-  { tx, tenantId, tenantName }: Desk,
+  { tx, tenantId, tenantName }: InvitingTenant,
   addressees: readonly Addressee[],
 ): Promise<Invitation[]> {
   if (addressees.length === 0) return [];
@@ -136,7 +125,8 @@ export async function sendInvitations(
   });
   const inviterName = findInviterName(ctx);
   const mails = stored.map((invitation) => {
-    const token = tokens.get(invitation.email) ?? '';
+    const token = tokens.get(invitation.email);
+    if (token === undefined) throw new Error('An invitation was stored without a token.');
     return composeInvitation({ invitation, tenantName, inviterName, token });
   });
   await enqueueMail(ctx, tx, mails);
