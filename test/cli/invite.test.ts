@@ -63,7 +63,7 @@ test('a call that cannot be answered at all changes nothing', async () => {
   );
   const many = Array.from({ length: 101 }, (_, number) => `p${number}@people.example`);
   expect(await app.run('invite', ...many, '--tenant', team.slug)).toEqual(
-    rejection(1, '<email...>: Invite from 1 to 100 people at once.'),
+    rejection(1, '<email...>: Invite between 1 and 100 people at once.'),
   );
   expect(await app.run('invite', '--tenant', team.slug)).toMatchObject({ code: 2, stdout: '' });
   expect(await countMails()).toBe(before);
