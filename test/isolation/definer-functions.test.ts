@@ -2,7 +2,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest
 import { readEverything } from './row-security/houses.ts';
 import { openStage, type ScopeArguments, type Stage } from './row-security/stage.ts';
 
-// The questions that cross tenants, and what they answer to whom. docs/decisions/006 lists them.
+// The questions that cross tenants, and what they answer to whom. docs/database.md lists them.
 
 let stage: Stage;
 let before: string;

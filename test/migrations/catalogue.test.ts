@@ -43,7 +43,7 @@ const servedOtherwise = [
   'sessions_membership_fkey',
 ];
 
-/** The one view that is seen with the rights of its owner: see docs/decisions/006-row-security.md. */
+/** The one view that is seen with the rights of its owner: see docs/database.md. */
 const definerView = 'tenant_members';
 
 /** What may be seen of people as the view was made; who changes this has to look at the view. */
@@ -240,9 +240,9 @@ describe('in the migrated database', () => {
     expect(noticed).not.toEqual([]);
   });
 
-  test('the definer functions are exactly those of docs/decisions/006-row-security.md', async () => {
-    const record = new URL('../../docs/decisions/006-row-security.md', import.meta.url);
-    const [, list = ''] = (await readFile(record, 'utf8')).split('| Function |');
+  test('the definer functions are exactly those of docs/database.md', async () => {
+    const page = new URL('../../docs/database.md', import.meta.url);
+    const [, list = ''] = (await readFile(page, 'utf8')).split('| Function |');
     const documented = Array.from(list.matchAll(/^\| `(\w+)` \|/gm), ([, name]) => name);
     const existing = await listOffenders(`
       select distinct p.proname as offender from pg_proc p
