@@ -4,7 +4,7 @@ import { announceWaitAfterMs, type Log } from '../lib/log.ts';
 
 /**
  * The advisory locks of this program, one key each, held on connections that no pooler lends out.
- * Housekeeping has another, 7201874035, within its transaction (migration 013).
+ * Housekeeping has another, 7201874035, within its transaction (try_housekeeping()).
  */
 const keys = {
   /** Prisma's own: `prisma migrate deploy` takes it as well, and where we hold it, its engine does not wait. */
