@@ -35,7 +35,7 @@ export function createOpenProgress(label: string): OpenProgress {
   return {
     show(done, share) {
       const perSecond = Math.round(done / ((performance.now() - began) / 1_000));
-      const text = `${format(done)} ${label}, ${format(perSecond)}/s`;
+      const text = `${format(done)} ${done === 1 ? label.replace(/s$/, '') : label}, ${format(perSecond)}/s`;
       const tenths = share === null ? tenthsShown + 1 : Math.floor(share * 10);
       if (isTerminal) draw(share ?? 0, text);
       else if (tenths > tenthsShown) printNote(text);

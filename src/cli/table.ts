@@ -51,8 +51,8 @@ export function formatFacts(facts: readonly (readonly [name: string, value: unkn
 }
 
 /** A number of things in a sentence; the plural takes an s. */
-export function formatCount(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+export function formatCount(count: number, noun: string, plural = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : plural}`;
 }
 
 /** A moment in UTC, to the minute. */

@@ -79,11 +79,11 @@ test('tail -f goes on with what follows, and ends well when it is stopped', asyn
 });
 
 test('export writes a whole audit log, or what is behind a number, and no file that is not whole', async () => {
-  const file = path.join(folder, 'audit log.ndjson');
+  const file = path.join(folder, 'audit-log.ndjson');
   expect(await audit('export', '--tenant', team.slug, '--output', file)).toMatchObject({
     code: 0,
     stdout: '',
-    stderr: '4 entries.\n',
+    stderr: 'Wrote 4 entries.\n',
   });
   const lines = (await readFile(file, 'utf8')).trim().split('\n');
   expect(lines.map((line) => JSON.parse(line).sequence)).toEqual([1, 2, 3, 4]);

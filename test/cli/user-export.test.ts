@@ -52,7 +52,7 @@ test.each(['csv', 'ndjson'])(
       ...['--format', format, '--output', file, '--with-password-hashes'],
     ]);
     expect(exported).toMatchObject({ code: 0, stdout: '' });
-    expect(exported.stderr).toMatch(/secrets[\s\S]*6002 users were written/);
+    expect(exported.stderr).toMatch(/secrets[\s\S]*Wrote 6002 users/);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     const other = await startBareApp();
     try {
@@ -72,7 +72,7 @@ test.each(['csv', 'ndjson'])(
 
 test('hashes of passwords are written only when they are asked for', async () => {
   const { code, stdout, stderr } = await run(['export']);
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '6002 users were written.\n' });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: 'Wrote 6002 users.\n' });
   expect(stdout.split('\n')).toHaveLength(6004);
   expect(stdout).toMatch(/^email,name,locale,avatarUrl,metadata,emailVerified,status,createdAt\n/);
   expect(stdout).toContain('"A ""B"", C"');

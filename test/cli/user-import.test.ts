@@ -44,7 +44,7 @@ describe('user import', () => {
       invalid: 1,
       isDryRun: false,
     });
-    expect(stderr).toMatch(/error: 1 of 2 rows were refused; see \S+results\.ndjson\.\n$/);
+    expect(stderr).toMatch(/error: rejected 1 of 2 rows; see \S+results\.ndjson\.\n$/);
     const lines = (await readFile(at('results.ndjson'), 'utf8')).trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line))).toEqual([
       { row: 1, email: 'cli@people.example', outcome: 'created', field: null, reason: null },
@@ -60,7 +60,7 @@ describe('user import', () => {
     const again = await run(args);
     expect(again).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^Of 1 row: 0 created, 0 updated, 1 skipped, 0 refused, in /),
+      stdout: expect.stringMatching(/^Of 1 row: 0 created, 0 updated, 1 skipped, 0 rejected, in /),
     });
   });
 

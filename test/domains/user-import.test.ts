@@ -207,7 +207,7 @@ morgiana@cave.example,,,,,,SUSPENDED,,\r
 
   test('reports a run in a chain of its own, without a word about anybody', async () => {
     const { summary } = await importRows([
-      { email: 'told@audit log.example', name: 'Told', passwordHash: createPhcHash() },
+      { email: 'told@people.example', name: 'Told', passwordHash: createPhcHash() },
       { email: 'bad' },
     ]);
     const auditLog = await readAuditLog(app, summary.importId);

@@ -14,3 +14,8 @@ const root = fileURLToPath(
 
 /** What to start instead of the packaged version, or null where `.ci/install-tools postgres-17` was not run. */
 export const postgres17 = existsSync(root) ? { major: '17', root } : null;
+if (postgres17 === null) {
+  console.warn(
+    '*** NO PostgreSQL 17: its tests are SKIPPED. `.ci/install-tools postgres-17` fetches it. ***',
+  );
+}

@@ -7,6 +7,7 @@ import type { TrailEvent } from '../audit/events.ts';
 import type { VerifyOptions } from '../audit/verify.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { printJson, printNote, printResult, toJsonLine } from '../output.ts';
+import { formatCount } from '../table.ts';
 
 /** Audit logs are looked at and never changed. */
 const readOnly = { isReadOnly: true };
@@ -112,7 +113,7 @@ async function runExport({ tenant, after, output }: ExportOptions): Promise<void
     await pipeline(lines, createWriteStream(unfinished, { mode: 0o600 }));
     await rename(unfinished, output);
   });
-  printNote(`${count} entries.`);
+  printNote(`Wrote ${formatCount(count, 'entry', 'entries')}.`);
 }
 
 async function runVerify(options: VerifyOptions & { all?: boolean; json?: boolean }) {

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { UsageError } from '../errors.ts';
 import { printNote } from '../output.ts';
+import { formatCount } from '../table.ts';
 import type { RowFormat } from '../user-import/read-rows.ts';
 
 type ExportOptions = { format?: RowFormat; output?: string; withPasswordHashes?: boolean };
@@ -58,7 +59,7 @@ async function runAll(options: ExportOptions): Promise<void> {
       await output.close();
     }
   });
-  printNote(`${count} users were written.`);
+  printNote(`Wrote ${formatCount(count, 'user')}.`);
 }
 
 async function runOne(address: string, options: ExportOptions): Promise<void> {

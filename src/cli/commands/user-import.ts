@@ -88,12 +88,12 @@ async function run(
 
 function format(summary: ImportSummary, { dryRun }: ImportOptions): string {
   const { rows, created, updated, skipped, invalid, seconds } = summary;
-  const counts = `${created} created, ${updated} updated, ${skipped} skipped, ${invalid} refused`;
+  const counts = `${created} created, ${updated} updated, ${skipped} skipped, ${invalid} rejected`;
   const begin = dryRun ? 'Nothing was stored. Of' : 'Of';
   return `${begin} ${formatCount(rows, 'row')}: ${counts}, in ${seconds.toFixed(1)} s.`;
 }
 
 function describeRefused({ invalid, rows }: ImportSummary, { results }: ImportOptions): string {
   const where = results === undefined ? 'write why to a file with --results' : `see ${results}`;
-  return `${invalid} of ${rows} rows were refused; ${where}.`;
+  return `rejected ${invalid} of ${formatCount(rows, 'row')}; ${where}.`;
 }

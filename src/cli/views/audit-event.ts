@@ -47,7 +47,7 @@ export function toAuditEventJson(event: TrailEvent): object {
 /** Result of a verification, for people. */
 export function describeVerification({ chains, events, redacted, faults }: Verification): string {
   const taken = redacted === 0 ? '' : `, ${redacted} of them with personal data taken out`;
-  const looked = `${formatCount(chains, 'chain')} with ${events} entries${taken}`;
+  const looked = `${formatCount(chains, 'chain')} with ${formatCount(events, 'entry', 'entries')}${taken}`;
   if (faults.length === 0) return `${looked}: all as they were written.`;
   const table = createTable(chainFaultColumns, null)(faults);
   return `${table}\n${looked}: ${faults.length} broken.`;
