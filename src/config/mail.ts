@@ -5,7 +5,7 @@ export const mailSettings = {
   SMTP_URL: smtpUrl({
     fallback: undefined,
     fallbackNote: 'none; mails then wait, or are shown by MAIL_INBOX',
-    about: 'Mail server that takes the mails; smtp:// turns to TLS where the server offers it',
+    about: 'Mail server; smtp:// upgrades to TLS where the server offers it',
   }),
   MAIL_FROM: sender({
     fallback: undefined,
@@ -15,17 +15,17 @@ export const mailSettings = {
   MAIL_INBOX: toggle({
     fallback: undefined,
     fallbackNote: 'on outside production if HOST is loopback and SMTP_URL is not set',
-    about: 'Show mails, tokens and all, at /dev/inbox instead of sending them; never public',
+    about: 'Show mails with their tokens at /dev/inbox instead of sending them; never in public',
   }),
   PUBLIC_URL: siteAddress({
     fallback: undefined,
     fallbackNote: 'none; required with SMTP_URL in production, unless the three below are set',
-    about: 'Address of your frontend; links in mails lead to /join, /verify and /reset below it',
+    about: 'URL of your frontend; links in mails lead to /join, /verify and /reset below it',
   }),
   INVITATION_URL: webAddress({
     fallback: undefined,
     fallbackNote: 'PUBLIC_URL/join; without PUBLIC_URL a page of this server, outside production',
-    about: 'Page of your frontend that takes invitations; the link adds #token=…',
+    about: 'Page of your frontend for invitations; the link adds #token=…',
   }),
   EMAIL_VERIFICATION_URL: webAddress({
     fallback: undefined,

@@ -4,7 +4,7 @@ import { settings } from './settings.ts';
 const head = `# Settings
 
 Environment variables, or lines of a file \`.env\` in the working directory, which they win over. An empty
-value counts as not set. All faults of all settings are told together at the start.
+value counts as not set. All invalid settings are reported together at the start.
 
 Made from src/config/settings.ts; a test compares the two.`;
 

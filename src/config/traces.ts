@@ -9,25 +9,25 @@ export const traceSettings = {
   OTEL_TRACES_EXPORTER: choice(['otlp', 'none'], {
     fallback: undefined,
     fallbackNote: 'otlp if one of the endpoints below is set, else none',
-    about: 'Whether traces leave this server',
+    about: 'Exporter for traces',
   }),
   OTEL_SDK_DISABLED: choice(['true', 'false'], {
     fallback: 'false',
-    about: 'No traces, whatever else is set',
+    about: 'Disables traces, whatever else is set',
   }),
   OTEL_EXPORTER_OTLP_ENDPOINT: serviceUrl({
     fallback: undefined,
     fallbackNote: 'http://localhost:4318',
-    about: 'Collector that takes the traces over HTTP, at /v1/traces below this address',
+    about: 'OTLP collector over HTTP; traces go to /v1/traces below this URL',
   }),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: serviceUrl({
     fallback: undefined,
     fallbackNote: 'made from OTEL_EXPORTER_OTLP_ENDPOINT',
-    about: 'The whole address for traces, used as it is',
+    about: 'Complete URL for traces, used as it is',
   }),
   OTEL_EXPORTER_OTLP_PROTOCOL: choice(['http/protobuf', 'http/json'], {
     fallback: 'http/protobuf',
-    about: 'How traces are written on their way',
+    about: 'Encoding of traces',
   }),
   OTEL_EXPORTER_OTLP_HEADERS: {
     ...pairs({ fallback: '', about: 'Headers for the collector, such as its API key' }),
@@ -35,19 +35,19 @@ export const traceSettings = {
   },
   OTEL_EXPORTER_OTLP_TIMEOUT: integer(1, 300_000, {
     fallback: '10000',
-    about: 'Longest time in ms for handing over a batch of spans, retries included',
+    about: 'Timeout in ms for exporting a batch of spans, including retries',
   }),
   OTEL_BSP_SCHEDULE_DELAY: integer(1, 300_000, {
     fallback: '5000',
-    about: 'Longest time in ms that a span waits for a batch',
+    about: 'Maximum time in ms that a span waits for its batch',
   }),
   OTEL_SERVICE_NAME: text(/^[^\p{Cc}]{1,255}$/u, 'a name of at most 255 characters', {
     fallback: 'tenantry',
-    about: 'What this server is called in traces',
+    about: 'Service name in traces',
   }),
   OTEL_RESOURCE_ATTRIBUTES: pairs({
     fallback: '',
-    about: 'More about this server in traces, such as deployment.environment.name=production',
+    about: 'Additional resource attributes, such as deployment.environment.name=production',
   }),
   OTEL_TRACES_SAMPLER: choice(
     [
@@ -60,12 +60,12 @@ export const traceSettings = {
     ],
     {
       fallback: 'parentbased_always_on',
-      about: 'Which operations are traced; parentbased obeys a caller that sends traceparent',
+      about: 'Sampler of traces; parentbased follows the traceparent of the caller',
     },
   ),
   OTEL_TRACES_SAMPLER_ARG: share({
     fallback: '1',
-    about: 'The share of operations that the samplers by traceidratio take',
+    about: 'Share of operations that traceidratio samplers record',
   }),
 };
 
