@@ -30,7 +30,7 @@ const connectMsMax = 10_000;
 const reconnectAfterMs = { first: 250, most: 5_000 };
 
 const unheardMessage =
-  'Changes by other processes are not heard, so every credential is checked with the database.';
+  'invalidation listener is disconnected; every credential is checked with the database';
 const pooledMessage =
   'notifications do not pass a pooler in transaction mode: set DATABASE_DIRECT_URL to a URL of PostgreSQL itself';
 

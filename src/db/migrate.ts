@@ -200,7 +200,7 @@ async function waitForTables({ file, error }: ScriptFailure, run: Run): Promise<
       { cause: error },
     );
   }
-  run.log.warn({ migration: file.name }, 'a table is locked; the migration tries again');
+  run.log.warn({ migration: file.name }, 'table is locked; retrying the migration');
   await sleep(500 + Math.random() * 1_000);
 }
 

@@ -66,7 +66,7 @@ export function createListener(options: ListenerOptions): RequestListener {
     }
     const exchange = createExchange(req, res, options.exchange);
     respond(exchange).catch((err) => {
-      options.log.error({ err, ...listLogIds(exchange.request) }, 'Could not write an answer');
+      options.log.error({ err, ...listLogIds(exchange.request) }, 'response could not be written');
       res.destroy();
     });
   };
@@ -118,7 +118,7 @@ function createPreflightAnswer(req: IncomingMessage, origins: OriginList): Answe
 function answerThrown(thrown: unknown, { request, res }: Exchange, log: Logger): Answer {
   if (thrown instanceof GraphQLError) return createRejectionAnswer(thrown);
   const requestId = request.id;
-  log.error({ err: thrown, ...listLogIds(request) }, 'Unexpected error');
+  log.error({ err: thrown, ...listLogIds(request) }, 'unexpected error');
   // Too late for another answer: only a broken connection tells that this one is incomplete.
   if (res.headersSent) res.destroy();
   const masked = new GraphQLError(maskedMessage, {

@@ -172,8 +172,8 @@ function createAnswering(options: HttpServerOptions, corsOrigins: OriginList) {
 
 /** One line when it begins and one when it is over: a line for each error would be load of its own. */
 function logOverload(log: Logger, { isOver, refused }: { isOver: boolean; refused: number }): void {
-  if (isOver) log.warn({ refused }, 'The overload is over');
-  else log.warn('Overloaded: more operations arrive than can be done, and some are rejected');
+  if (isOver) log.warn({ refused }, 'overload is over');
+  else log.warn('overloaded: shedding requests');
 }
 
 /** Counts what the caller reads, which is at the very end and on both ways. */

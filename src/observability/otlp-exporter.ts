@@ -15,9 +15,9 @@ export async function createExporter(traces: Traces, log: Logger): Promise<SpanE
   const judge = ({ code, error }: ExportResult) => {
     const hasFailed = code === ExportResultCode.FAILED;
     if (hasFailed && !isAway) {
-      log.warn({ fault: describe(error) }, 'Traces cannot be handed over and are lost.');
+      log.warn({ fault: describe(error) }, 'traces could not be exported and are lost');
     }
-    if (!hasFailed && isAway) log.info('Traces are handed over again.');
+    if (!hasFailed && isAway) log.info('traces are exported again');
     isAway = hasFailed;
   };
   return {

@@ -94,9 +94,9 @@ test('while another process is at it, nothing is done twice', async () => {
     [team.tenantUuid],
   );
   const countInvitations = async () => (await app.asOwner('select from invitations')).rowCount;
-  const before = said(app, 'Housekeeping is done').length;
+  const before = said(app, 'housekeeping done').length;
   // Two whole runs have come and gone, and left everything to the one that holds the lock.
-  await waitUntil(async () => said(app, 'Housekeeping is done').length >= before + 2);
+  await waitUntil(async () => said(app, 'housekeeping done').length >= before + 2);
   expect([await countSessions(app), await countInvitations()]).toEqual([5, 1]);
   await other.query('select pg_advisory_unlock($1)', [housekeepingLock]);
   await waitUntil(async () => (await countSessions(app)) === 2);
@@ -106,7 +106,7 @@ test('while another process is at it, nothing is done twice', async () => {
 test('a fault is logged and the next run comes all the same', async () => {
   const app = await start();
   await app.asOwner('alter function delete_expired_data rename to mislaid');
-  await waitUntil(async () => said(app, 'Housekeeping failed').length >= 2);
+  await waitUntil(async () => said(app, 'housekeeping failed').length >= 2);
   await app.asOwner('alter function mislaid rename to delete_expired_data');
   await addSessions(app, 3);
   await waitUntil(async () => (await countSessions(app)) === 1);
@@ -117,16 +117,16 @@ test('with an interval of 0 there is none in this process', async () => {
   const busy = await start();
   await addSessions(app, 3);
   // By then the other one, which was started later, has long had its turn.
-  await waitUntil(async () => said(busy, 'Housekeeping is done').length >= 2);
-  expect(said(app, 'Housekeeping')).toEqual([]);
+  await waitUntil(async () => said(busy, 'housekeeping done').length >= 2);
+  expect(said(app, 'housekeeping')).toEqual([]);
   expect(await countSessions(app)).toBe(4);
 });
 
 test('a process that stops finishes the step it is at and begins no other', async () => {
   const app = await startBareApp({ HOUSEKEEPING_INTERVAL_SECONDS: '1' });
-  await waitUntil(async () => said(app, 'Housekeeping is done').length >= 1);
+  await waitUntil(async () => said(app, 'housekeeping done').length >= 1);
   await app.close();
   const { length } = app.lines;
-  expect(said(app, 'Housekeeping failed')).toEqual([]);
+  expect(said(app, 'housekeeping failed')).toEqual([]);
   expect(app.lines).toHaveLength(length);
 });

@@ -118,7 +118,7 @@ describe('in development a refused origin is logged', () => {
     await send(http.port, 'http://localhost:5173');
     await send(http.port, 'http://localhost:5173');
     expect(listHints(http.lines)).toEqual([
-      'CORS: refused a page of http://localhost:5173; to allow it set CORS_ORIGINS=https://a.example,http://localhost:5173',
+      'CORS: rejected a page of http://localhost:5173; to allow it set CORS_ORIGINS=https://a.example,http://localhost:5173',
     ]);
     const line = /CORS_ORIGINS=(.*)$/.exec(String(listHints(http.lines)[0]))?.[1];
     expect(loadConfig({ CORS_ORIGINS: String(line) }).server.corsOrigins).toEqual([

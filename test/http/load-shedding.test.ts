@@ -174,7 +174,7 @@ test('an overload is one line of the log, however many are refused', async () =>
   }).catch(() => null);
   await begun;
   for (let turn = 0; turn < 5; turn += 1) await ask(http.port, hello);
-  expect(http.lines.filter((line) => line.includes('Overloaded'))).toHaveLength(1);
+  expect(http.lines.filter((line) => line.includes('overloaded: shedding'))).toHaveLength(1);
   leaving.abort();
   await pending;
 });

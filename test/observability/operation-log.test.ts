@@ -79,7 +79,7 @@ test('without debug there is no such line, and a fault still names request and t
     expect(lines).toEqual([
       expect.objectContaining({
         level: 50,
-        msg: 'Unexpected error',
+        msg: 'unexpected error',
         requestId: headers['x-request-id'],
         tenantId: tenantUuid,
       }),
@@ -92,7 +92,7 @@ test('without debug there is no such line, and a fault still names request and t
 test('no line holds what a caller sent to be kept secret, faults included', async () => {
   const secrets = await useSecrets();
   const text = app.lines.join('');
-  expect(text).toContain('Unexpected error');
+  expect(text).toContain('unexpected error');
   for (const secret of secrets) expect(text.includes(secret), secret.slice(0, 8)).toBe(false);
 });
 

@@ -6,7 +6,7 @@ import { type Collector, startCollector } from '../support/collector.ts';
 
 const query = '{ viewer { user { id } } }';
 const anonymous = { data: { viewer: null } };
-const warning = 'Traces cannot be handed over and are lost.';
+const warning = 'traces could not be exported and are lost';
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -38,7 +38,7 @@ test('a collector that refuses or is away costs one line of log, and one when it
   await app.ask(query);
   await waitUntil(async () => app.lines.length > 1);
   const said = app.lines.map((line) => JSON.parse(line));
-  expect(said.map(({ msg }) => msg)).toEqual([warning, 'Traces are handed over again.']);
+  expect(said.map(({ msg }) => msg)).toEqual([warning, 'traces are exported again']);
   expect(said[0].level).toBe(40);
 });
 

@@ -88,7 +88,7 @@ export async function startWorkers(environment: Record<string, string> = {}): Pr
 
 /** Whether the line tells that a worker has begun to serve. */
 export function isServing({ msg }: Line): boolean {
-  return msg === 'a worker serves';
+  return msg === 'worker ready';
 }
 
 function readLines(child: ChildProcess): Line[] {

@@ -80,7 +80,7 @@ async function restoreDump(
 async function settleAside(ownerUrl: string): Promise<void> {
   const log = createCommandLog();
   await settleDatabase({ ownerUrl, log }).catch((err: unknown) => {
-    log.warn({ err }, 'the database that was set aside shares its roles with the new one');
+    log.warn({ err }, 'replaced database shares its roles with the new one');
   });
 }
 

@@ -84,7 +84,7 @@ async function prepareDemo(config: Config, ownerUrl: string, log: Logger): Promi
     return outcome === 'made' || outcome === 'present';
   }
   if (await hasDemo(ownerUrl)) {
-    log.warn('this database holds demo accounts, whose passwords everybody can read: delete them');
+    log.warn('database has demo accounts with public passwords: delete them');
   }
   return false;
 }
@@ -97,7 +97,7 @@ async function closeAll(closers: Closer[], log: Logger): Promise<boolean> {
       await close();
     } catch (err) {
       areClosed = false;
-      log.error({ err }, 'could not be closed in order');
+      log.error({ err }, 'shutdown step failed');
     }
   }
   return areClosed;

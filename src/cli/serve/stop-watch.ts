@@ -36,7 +36,7 @@ export function watchForStop(log: Logger): StopWatch {
     process.on(signal, () => {
       count += 1;
       if (count >= signalsToForce) {
-        log.warn({ signal }, 'stopped at once, without waiting for requests');
+        log.warn({ signal }, 'stopped immediately, without waiting for requests');
         process.exit(1);
       }
       if (!isAsked) log.info({ signal }, 'stopping');
@@ -54,7 +54,7 @@ export function watchForStop(log: Logger): StopWatch {
 export function watchForFault(log: Logger, onFault: () => void): void {
   // A rejection that nobody handles arrives here as well.
   process.on('uncaughtException', (err, origin) => {
-    log.fatal({ err, origin }, 'a fault that nobody caught; stopping');
+    log.fatal({ err, origin }, 'uncaught error; stopping');
     onFault();
   });
 }

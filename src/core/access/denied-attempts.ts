@@ -25,6 +25,6 @@ export async function recordDeniedAttempt(
           ${ip}::inet)::text`,
     );
   } catch (err) {
-    ctx.log.warn({ err, requestId: id }, 'A denied attempt could not be recorded.');
+    ctx.log.warn({ err, requestId: id }, 'denied attempt could not be recorded');
   }
 }

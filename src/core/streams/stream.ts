@@ -85,7 +85,7 @@ export function createStream<T extends object>(
     state.isDirty = true;
     if (state.isEnded) return;
     if (error instanceof UnavailableError) return await bell.wait();
-    if (!(error instanceof AppError)) log.error({ err: error }, 'A stream could not be read');
+    if (!(error instanceof AppError)) log.error({ err: error }, 'subscription could not be read');
     end(error instanceof AppError ? error : new UnavailableError());
   }
 

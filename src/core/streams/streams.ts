@@ -44,7 +44,7 @@ export function createStreams(limits: StreamLimits, log: Logger): Streams {
     run: async () => {
       await Promise.all([...streams].map(recheck));
     },
-    onError: (err) => log.error({ err }, 'Streams could not be checked'),
+    onError: (err) => log.error({ err }, 'subscriptions could not be checked'),
   });
 
   async function recheck(stream: NamedStream): Promise<void> {
@@ -54,7 +54,7 @@ export function createStreams(limits: StreamLimits, log: Logger): Streams {
       const isPassing = error instanceof UnavailableError;
       if (isPassing && stream.getUncheckedMs() < uncheckedMsMax) return;
       if (!(error instanceof AppError)) {
-        stream.log.error({ err: error }, 'A stream could not be checked');
+        stream.log.error({ err: error }, 'subscription could not be checked');
       }
       stream.end(error instanceof AppError ? error : new UnavailableError());
     }

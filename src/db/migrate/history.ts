@@ -101,7 +101,7 @@ export async function clearUnfinished(
        where migration_name = $1 and finished_at is null and rolled_back_at is null`,
       [name],
     );
-    log.warn({ migration: name }, 'a migration was broken off and is applied again');
+    log.warn({ migration: name }, 'migration was interrupted; applying it again');
   }
 }
 

@@ -53,7 +53,7 @@ export async function settleRoles(session: pg.Pool, state: RolesState, log: Log)
   }
   const { found, wanted } = state;
   if (found && found.app !== wanted.app) {
-    log.info({ from: found.app, to: wanted.app }, 'the database was given roles of its own');
+    log.info({ from: found.app, to: wanted.app }, 'database got its own roles');
   }
 }
 

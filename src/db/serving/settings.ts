@@ -174,7 +174,7 @@ function announceTimeouts({ settings, role }: Serving, timeouts: SessionSettings
     if (!(name in timeouts) || pinned === null || pinned === wanted) continue;
     log.warn(
       { setting: name, role, from: pinned, to: wanted },
-      'a time limit of the serving login was changed; it holds for all servers of this database',
+      'time limit of the serving login changed; it applies to all servers of this database',
     );
   }
 }

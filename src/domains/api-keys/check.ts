@@ -38,7 +38,7 @@ export function createApiKeyChecker(parts: {
   const uses = createUseNotes({
     write: (ids) => db.write(noScope, (tx) => touchApiKeys(tx, ids)),
     onError: (err, apiKeys) =>
-      log.warn({ err, apiKeys }, 'The last use of API keys could not be noted.'),
+      log.warn({ err, apiKeys }, 'last use of API keys could not be saved'),
   });
   return {
     find: async (tokenHash) => {

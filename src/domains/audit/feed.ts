@@ -25,7 +25,7 @@ export function createAuditFeed(db: Database, log: Logger): Feed & { close: () =
     run: async () => {
       await Promise.all([askForAuditLogs(), askForPeople()]);
     },
-    onError: (err) => log.warn({ err }, 'News could not be asked for'),
+    onError: (err) => log.warn({ err }, 'audit feed could not be read'),
   });
 
   async function askForAuditLogs(): Promise<void> {

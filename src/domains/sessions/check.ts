@@ -39,7 +39,7 @@ export function createSessionChecker(parts: {
   const uses = createUseNotes({
     write: (ids) => db.write(noScope, (tx) => touchSessions(tx, ids)),
     onError: (err, sessions) =>
-      log.warn({ err, sessions }, 'The last use of sessions could not be noted.'),
+      log.warn({ err, sessions }, 'last use of sessions could not be saved'),
   });
   return {
     find: async (ask) => {

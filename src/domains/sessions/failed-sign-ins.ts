@@ -15,7 +15,7 @@ export function createRejectionCounter(db: Database, log: Logger): RejectionCoun
   const job = createIdleJob({
     everyMs: flushEveryMs,
     run: flush,
-    onError: (err) => log.warn({ err }, 'Refused sign-ins could not be counted.'),
+    onError: (err) => log.warn({ err }, 'failed sign-ins could not be counted'),
   });
   return {
     note: () => {

@@ -23,12 +23,12 @@ export function createOriginHints(corsOrigins: readonly string[], log: Logger): 
     if (origin === 'null') {
       hinted.add(origin);
       log.warn(
-        'CORS: refused a page without an origin (a file, or a sandboxed frame); serve it over http to allow it',
+        'CORS: rejected a page without an origin (a file, or a sandboxed frame); serve it over http to allow it',
       );
     } else if (originForm.test(origin)) {
       hinted.add(origin);
       const line = `CORS_ORIGINS=${[...corsOrigins, origin].join(',')}`;
-      log.warn(`CORS: refused a page of ${origin}; to allow it set ${line}`);
+      log.warn(`CORS: rejected a page of ${origin}; to allow it set ${line}`);
     }
   };
 }

@@ -73,13 +73,14 @@ function showError(error: GraphQLError, requestId: string, logOnce: LogOnce): Gr
   const cause = findCause(error);
   if (cause instanceof AppError) {
     // Errors are everyday life, but this one hides a fault that somebody should hear of.
-    if (cause instanceof UnavailableError) logOnce(cause, 'warn', 'Answered as unavailable');
+    if (cause instanceof UnavailableError)
+      logOnce(cause, 'warn', 'request rejected as unavailable');
     return showRejection(error, cause);
   }
   if (cause instanceof GraphQLError && isFaultOfClient(error)) {
     return error.extensions.code ? error : showBadInput(error);
   }
-  logOnce(cause, 'error', 'Unexpected error');
+  logOnce(cause, 'error', 'unexpected error');
   return copyError(error, maskedMessage, { code: 'INTERNAL', requestId, unexpected: true });
 }
 

@@ -57,7 +57,7 @@ export function keepWorker(order: StartOrder, options: KeepOptions): KeptWorker 
     const fault = forked.ready.then(
       () => {
         hasServed = true;
-        log.info({ worker, pid }, 'a worker serves');
+        log.info({ worker, pid }, 'worker ready');
       },
       (err: unknown) => err,
     );
@@ -76,7 +76,7 @@ export function keepWorker(order: StartOrder, options: KeepOptions): KeptWorker 
     endsInARow += 1;
     log.error(
       { worker, ...ended, pauseMs, ...(err ? { err } : {}) },
-      'a worker ended; replacing it',
+      'worker exited; replacing it',
     );
     pause = setTimeout(() => {
       pause = undefined;

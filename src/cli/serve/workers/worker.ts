@@ -54,7 +54,7 @@ async function end(): Promise<void> {
     await served?.app.close();
   } catch (err) {
     exitCode = 1;
-    served?.log.error({ err }, 'could not be closed in order');
+    served?.log.error({ err }, 'shutdown step failed');
   }
   process.exit(exitCode);
 }

@@ -54,7 +54,7 @@ export function startMailDelivery(options: MailDeliveryOptions): MailDelivery {
   const job = startRepeatingJob({
     everyMs,
     run: dispatch,
-    onError: (err) => log.warn({ err }, 'the outbox of mails could not be read'),
+    onError: (err) => log.warn({ err }, 'mail outbox could not be read'),
   });
 
   /** Ends as soon as the mails are on their way: a slow one holds up no other. */

@@ -34,7 +34,7 @@ export function createMailSender(options: MailSenderOptions) {
       if (fault === null) await finish(options, mail, 'sent');
       else await putBack(options, mail, fault);
     } catch (err) {
-      log.warn({ ...createNote(mail), err }, 'what became of a mail could not be noted');
+      log.warn({ ...createNote(mail), err }, 'mail status could not be saved');
     }
   };
 }
@@ -75,14 +75,14 @@ async function putBack(
   const note = { ...createNote(mail), fault };
   if (isGivenUp(found, mail.ageSeconds)) {
     await finish(options, mail, 'given_up');
-    log.error(note, 'a mail is given up');
+    log.error(note, 'mail given up');
     return;
   }
   const waitSeconds = getWaitSeconds(mail.attempts, Math.random());
   countMail('postponed');
   backlog.noteWaiting(mail, waitSeconds);
   await db.write(noScope, (tx) => queries.postponeMail(tx, mail, { waitSeconds, fault }));
-  log.warn({ ...note, waitSeconds }, 'a mail was not taken and waits');
+  log.warn({ ...note, waitSeconds }, 'mail could not be sent; retrying later');
 }
 
 /** Log fields of a mail: never the whole address, nor the content. */

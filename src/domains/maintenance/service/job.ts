@@ -33,11 +33,11 @@ export function startHousekeeping(options: HousekeepingOptions): Housekeeping {
       });
       failuresInARow = 0;
       const isIdle = Object.values(deleted).every((count) => count === 0);
-      log[isIdle ? 'debug' : 'info']({ deleted, isComplete }, 'Housekeeping is done.');
+      log[isIdle ? 'debug' : 'info']({ deleted, isComplete }, 'housekeeping done');
     },
     onError: (err) => {
       failuresInARow += 1;
-      log.warn({ err }, 'Housekeeping failed; it is tried again later.');
+      log.warn({ err }, 'housekeeping failed; retrying later');
     },
   });
   return { ...job, getFailuresInARow: () => failuresInARow };

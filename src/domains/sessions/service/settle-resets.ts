@@ -42,7 +42,7 @@ export function startSettlingResets(parts: {
       if (settled > 0) onMail();
     },
     onError: (err) => {
-      log.warn({ err }, 'Requests for password resets could not be settled.');
+      log.warn({ err }, 'password reset requests could not be processed');
       wakeIn(retryMs);
     },
   });

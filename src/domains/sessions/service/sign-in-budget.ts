@@ -29,7 +29,7 @@ export async function attemptSignIn<T>(
     // It was counted already: what is lost here is only that others need not wait for it.
     await ctx.db
       .write(noScope, (db) => queries.failSignIn(db, attempt))
-      .catch((err) => ctx.log.warn({ err }, 'A failed sign-in could not be settled.'));
+      .catch((err) => ctx.log.warn({ err }, 'failed sign-in could not be settled'));
     throw error;
   }
 }
