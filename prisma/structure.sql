@@ -1665,13 +1665,15 @@ CREATE OR REPLACE FUNCTION public.find_unused_indexes()
  LANGUAGE sql
  STABLE
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-AS $function$
-  select u.index_name, u.table_name, u.bytes, statistics_since()
-  from index_usage u
-  -- What keeps rows unique earns its place by that.
-  where u.scans = 0 and not u.is_unique
-  order by u.bytes desc;
-$function$;
+BEGIN ATOMIC
+ SELECT u.index_name,
+     u.table_name,
+     u.bytes,
+     statistics_since() AS statistics_since
+    FROM index_usage u
+   WHERE ((u.scans = 0) AND (NOT u.is_unique))
+   ORDER BY u.bytes DESC;
+END;
 alter function find_unused_indexes() owner to owner;
 
 CREATE OR REPLACE FUNCTION public.find_visible_users(actor uuid, user_ids uuid[], only_tenant uuid)

@@ -1,6 +1,8 @@
 -- Row security: without a scope, no rows. enter_scope() sets the scope and checks that the actor may enter it.
 -- Settings are compared through (select …), which PostgreSQL evaluates once per statement.
 
+-- @functions
+
 -- Definer functions read across tenants, so their owner sees every row.
 do $$
 declare

@@ -23,6 +23,8 @@ exception when insufficient_privilege then
 end
 $$;
 
+-- @functions
+
 create view slow_queries with (security_invoker = true) as
   select query, calls, mean_ms, total_ms, rows from statement_statistics() where mean_ms > 100 order by mean_ms desc;
 

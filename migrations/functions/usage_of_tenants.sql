@@ -1,6 +1,6 @@
 create or replace function usage_of_tenants(tenants_max integer)
 returns table (tenant_id uuid, slug text, name text, members integer, active_sessions bigint, api_keys bigint, last_activity_at timestamptz)
--- A tenant is taken for large (028), and reading all sessions for each of them must not look cheaper than asking for
+-- A tenant is taken for large (docs/decisions/034), and reading all sessions for each of them must not look cheaper than asking for
 -- those of a thousand people.
 language sql stable security definer set search_path = pg_catalog, public, pg_temp set enable_seqscan = off
 begin atomic

@@ -26,7 +26,7 @@ export type MigratedDatabase = OpenedDatabase & {
   applied: string[];
 };
 
-/** Which database, and whose roles it gets where it is about to take the place of another (migrator.ts). */
+/** Which database, and whose roles it gets where it is about to take the place of another (db/migrate/roles.ts). */
 export type OpenConfig = Pick<Config, 'database'> & { rolesOf?: string };
 
 /** A role that every tenant has, as the database stores it. */

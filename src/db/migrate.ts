@@ -39,10 +39,10 @@ type Run = {
 };
 
 /**
- * Brings the database to the version of the files and returns the names it applied. Runs twice,
- * twenty at once, and again after any kill: each migration is applied exactly once, whole or not at
- * all, and afterwards each function whose file has changed. When nothing is pending it takes no lock
- * and does not load the engine. Throws MigrationError.
+ * Brings the database to the version of the files and returns the names of the migrations it applied
+ * and of the functions that had changed. Runs twice, twenty at once, and again after any kill: each
+ * migration is applied exactly once, whole or not at all, and afterwards the functions. When nothing
+ * is pending it takes no lock and does not load the engine. Throws MigrationError.
  */
 export async function migrate({
   ownerUrl,
@@ -69,8 +69,12 @@ export async function migrate({
     await verifyOwnDatabase(session);
     if (needsRoles) await settleRoles(session, await readRolesState(session, rolesOf), log);
     const run = { session, functions, migrationsDir, log, deadline, roles: state.wanted };
+    const isNew = (await readHistory(session)).length === 0;
+    const changed = isNew ? [] : await listChangedFunctions(session, functions);
     const applied = await applyPending(files, run);
-    return { applied: [...applied, ...(await applyChangedFunctions(run))] };
+    await applyFunctions(run);
+    for (const { name } of changed) log.info({ function: name }, 'function applied');
+    return { applied: [...applied, ...changed.map(toFunctionPath)] };
   } finally {
     await session.end();
   }
@@ -127,26 +131,26 @@ async function applyPending(files: MigrationFile[], run: Run): Promise<string[]>
     const remaining = listPending(files, await readHistory(run.session));
     if (remaining.length === 0) break;
     const failure = await applyOnce(files, run);
-    if (failure) await waitForTables(failure, run);
+    if (failure) await waitForTables(failure.file.name, failure.error, run);
   }
   for (const migration of pending) run.log.info({ migration }, 'migration applied');
   return pending;
 }
 
-/** All in one transaction. A migration that is applied for the first time may have applied them already. */
-async function applyChangedFunctions(run: Run): Promise<string[]> {
+/** In one transaction: the changed ones, and all of them after a migration. */
+async function applyFunctions(run: Run): Promise<void> {
   const changed = await listChangedFunctions(run.session, run.functions);
-  if (changed.length === 0) return [];
+  if (changed.length === 0) return;
   const script = fillRoles(writeFunctions(changed), run.roles);
-  try {
-    await queryOnSession(run.session, script);
-  } catch (error) {
-    throw new MigrationError('failed', describeFailure('functions', script, error), {
-      cause: error,
-    });
+  for (;;) {
+    const error = await queryOnSession(run.session, script).catch((reason: unknown) => reason);
+    if (!error) break;
+    if (!lockCodes.has(readField(error, 'code'))) {
+      const message = describeFailure('functions', script, error);
+      throw new MigrationError('failed', message, { cause: error });
+    }
+    await waitForTables('functions', error, run);
   }
-  for (const { name } of changed) run.log.info({ function: name }, 'function applied');
-  return changed.map(toFunctionPath);
 }
 
 function toFunctionPath({ name }: FunctionFile): string {
@@ -191,16 +195,16 @@ function explainEngine(error: unknown): MigrationError {
 const lockCodes = new Set(['55P03', '40P01']);
 
 /** Lets others at the tables before the next try, since behind a waiting migration they queue. */
-async function waitForTables({ file, error }: ScriptFailure, run: Run): Promise<void> {
+async function waitForTables(migration: string, error: unknown, run: Run): Promise<void> {
   if (Date.now() > run.deadline) {
     throw new MigrationError(
       'busy',
-      `migrations/${file.name} could not lock its tables in time: end the long transactions ` +
+      `migrations/${migration} could not lock its tables in time: end the long transactions ` +
         'on them (pg_stat_activity), then start again',
       { cause: error },
     );
   }
-  run.log.warn({ migration: file.name }, 'table is locked; retrying the migration');
+  run.log.warn({ migration }, 'table is locked; retrying the migration');
   await sleep(500 + Math.random() * 1_000);
 }
 

@@ -119,6 +119,59 @@ describe('with a migration waiting', () => {
   });
 });
 
+test('a function whose file has changed is named like a migration, until migrate has applied it', async () => {
+  const database = await createTestDatabase();
+  const series = open(database);
+  try {
+    await execute(
+      database,
+      `update tenantry_migrations.functions set hash = 'other' where name = 'find_access'`,
+    );
+    const before = await readWhole(database);
+    expect(await series.run('tenant', 'list')).toEqual({
+      code: 3,
+      stdout: '',
+      stderr:
+        'error: 1 migration waits for this database (functions/find_access): run "tenantry migrate", which every start of the server does as well, then try again\n',
+    });
+    expect(await readWhole(database)).toEqual(before);
+    const { stdout } = await series.run('migrate', '--json');
+    expect(JSON.parse(stdout)).toEqual({ applied: ['functions/find_access'] });
+    expect(await series.run('tenant', 'list')).toMatchObject({ code: 0 });
+  } finally {
+    await series.close();
+    await database.drop();
+  }
+});
+
+test('a database of a version before 0.2.0 stops serve and every command with one line, and stays as it is', async () => {
+  const database = await createTestDatabase();
+  const series = open(database);
+  const rejection = {
+    code: 3,
+    stdout: '',
+    stderr:
+      'error: a version before 0.2.0 made this database, and its history ends there: ' +
+      'let this version make a new database (users move with `tenantry user export` and `user import`)\n',
+  };
+  try {
+    await execute(
+      database,
+      `update _prisma_migrations set migration_name = '001_create_session_tables'
+       where migration_name = '001_core_schema'`,
+    );
+    const before = await readWhole(database);
+    const environment = { DATABASE_URL: database.ownerUrl, PORT: '0' };
+    expect(await runTenantry(['serve'], environment)).toEqual(rejection);
+    expect(await series.run('migrate')).toEqual(rejection);
+    expect(await series.run('tenant', 'list')).toEqual(rejection);
+    expect(await readWhole(database)).toEqual(before);
+  } finally {
+    await series.close();
+    await database.drop();
+  }
+});
+
 describe.each(['migrate', 'seed'])('%s', (name) => {
   test('applies what waits', async () => {
     const database = await createOlderDatabase();

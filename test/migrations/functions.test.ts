@@ -12,6 +12,16 @@ return x * ${factor};
 revoke execute on function times_two from public;
 grant execute on function times_two to tenantry_app;`;
 
+const countUsers = (column: string, args = '') => `create or replace function count_users(${args})
+returns bigint language sql stable begin atomic
+  select sum(u.${column}) from users u;
+end;`;
+
+const listUsers = `create or replace function list_users() returns setof users
+language sql stable begin atomic
+  select u.* from users u;
+end;`;
+
 const files = {
   // By these policies the runner knows the roles of a database.
   '001_tables': `create table users (x int);
@@ -28,7 +38,7 @@ async function createFunctionStage() {
 }
 
 describe('functions of migrations/functions/', () => {
-  test('stand where a migration names them, each after those that it calls', async () => {
+  test('that a migration calls stand at its line, each after those that it calls', async () => {
     const stage = await createFunctionStage();
     expect(await stage.run()).toEqual({ applied: ['001_tables', '002_functions'] });
     const { rows } = await stage.pool.query('select twice(3) as x');
@@ -49,6 +59,85 @@ describe('functions of migrations/functions/', () => {
     const unchanged = before.filter(({ name }) => name === 'twice');
     expect(await readTimes()).toEqual(expect.arrayContaining(unchanged));
     expect((await listPendingMigrations(stage)).pending).toEqual([]);
+  });
+
+  test('may use what a later migration adds, in a new database as in an upgraded one', async () => {
+    const upgraded = await createFunctionStage();
+    await upgraded.writeFunction('count_users', countUsers('x'));
+    expect(await upgraded.run()).toEqual({ applied: ['001_tables', '002_functions'] });
+    const later = { '003_column': 'alter table users add column y int default 7' };
+    const fresh = await createStage({ ...files, ...later });
+    for (const stage of [upgraded, fresh]) {
+      await stage.write('003_column', later['003_column']);
+      await stage.writeFunction('times_two', timesTwo());
+      await stage.writeFunction('twice', twice);
+      await stage.writeFunction('count_users', countUsers('y'));
+      await stage.run();
+      await stage.pool.query('insert into users (x) values (1)');
+      expect((await stage.pool.query('select count_users() as sum')).rows).toEqual([{ sum: '7' }]);
+    }
+  });
+
+  test('return the columns of a later migration although their files are the same', async () => {
+    const stage = await createFunctionStage();
+    await stage.writeFunction('list_users', listUsers);
+    await stage.run();
+    await stage.write(
+      '003_column',
+      'insert into users (x) values (1); alter table users add column y int default 7',
+    );
+    expect(await stage.run()).toEqual({ applied: ['003_column'] });
+    const { rows } = await stage.pool.query('select * from list_users()');
+    expect(rows).toEqual([{ x: 1, y: 7 }]);
+    expect((await listPendingMigrations(stage)).pending).toEqual([]);
+  });
+
+  test('that a migration lists are applied in its transaction, and one that is gone since is left out', async () => {
+    const stage = await createFunctionStage();
+    await stage.writeFunction('list_users', listUsers);
+    await stage.run();
+    await stage.write(
+      '003_column',
+      'alter table users add column y int default 7;\n-- @functions list_users, long_gone\n',
+    );
+    await stage.write('004_faulty', 'select nonsense');
+    await expect(stage.run()).rejects.toThrow('004_faulty');
+    const { rows } = await stage.pool.query('select count(*)::int from list_users()');
+    expect(rows).toEqual([{ count: 0 }]);
+  });
+
+  test('change their arguments within one migration, in a new database as in an upgraded one', async () => {
+    const upgraded = await createFunctionStage();
+    await upgraded.writeFunction('count_users', countUsers('x'));
+    await upgraded.run();
+    const fresh = await createStage(files);
+    for (const stage of [upgraded, fresh]) {
+      await stage.write('003_arguments', 'drop function if exists count_users();\n-- @functions\n');
+      await stage.write('004_faulty', 'select nonsense');
+      await stage.writeFunction('times_two', timesTwo());
+      await stage.writeFunction('twice', twice);
+      await stage.writeFunction('count_users', countUsers('x', 'lowest integer'));
+      // No moment without the function, even where the run ends after this migration.
+      await expect(stage.run()).rejects.toThrow('004_faulty');
+      const { rows } = await stage.pool.query(
+        `select oid::regprocedure::text as name from pg_proc where proname = 'count_users'`,
+      );
+      expect(rows).toEqual([{ name: 'count_users(integer)' }]);
+    }
+  });
+
+  test('wait for a table that is locked, up to the deadline', async () => {
+    const stage = await createFunctionStage();
+    await stage.run();
+    await stage.writeFunction('count_users', countUsers('x'));
+    const letGo = await stage.hold('lock table users in access exclusive mode');
+    await expect(stage.run(0)).rejects.toMatchObject({
+      code: 'busy',
+      message: expect.stringContaining('migrations/functions could not lock'),
+    });
+    const second = stage.run();
+    await letGo();
+    expect(await second).toEqual({ applied: ['functions/count_users'] });
   });
 
   test('that run as their definer belong to that role, and the login executes only what it is granted', async () => {
@@ -72,8 +161,29 @@ describe('functions of migrations/functions/', () => {
     await stage.writeFunction('times_two', timesTwo(4));
     await stage.pool.query(`update tenantry_migrations.functions set version = '10000.0.0'`);
     expect(await stage.run()).toEqual({ applied: [] });
-    await stage.pool.query(`update tenantry_migrations.functions set version = '0.0.9'`);
-    expect(await stage.run()).toEqual({ applied: ['functions/times_two'] });
+    for (const version of ['0.0.9', '0.0.9-rc.1']) {
+      await stage.pool.query('update tenantry_migrations.functions set hash = $1, version = $2', [
+        'older',
+        version,
+      ]);
+      const { pending } = await listPendingMigrations(stage);
+      expect(pending).toEqual(['functions/times_two', 'functions/twice']);
+    }
+  });
+
+  test('that fail leave the migrations before them applied, and come with the next run', async () => {
+    const stage = await createFunctionStage();
+    await stage.writeFunction('count_users', countUsers('missing'));
+    await expect(stage.run()).rejects.toMatchObject({
+      code: 'failed',
+      message: expect.stringMatching(/^migrations\/functions\/count_users\.sql line 3: .*42703/),
+    });
+    expect(await stage.readHistory()).toEqual(['001_tables', '002_functions']);
+    const { pending } = await listPendingMigrations(stage);
+    expect(pending).toContain('functions/count_users');
+    await stage.writeFunction('count_users', countUsers('x'));
+    expect(await stage.run()).toEqual({ applied: pending });
+    expect(await stage.run()).toEqual({ applied: [] });
   });
 
   test('a faulty one is named with its line, and nothing of the run is kept', async () => {

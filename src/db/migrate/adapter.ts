@@ -6,7 +6,7 @@ import type {
 import pg from 'pg';
 import { type DatabaseRoles, fillRoles } from '../roles.ts';
 import type { MigrationFile } from './files.ts';
-import { type FunctionFile, insertFunctions } from './functions.ts';
+import { type FunctionFile, forgetFunctions, insertFunctions } from './functions.ts';
 import { setLockTimeout } from './session.ts';
 
 /** The error of a script, as PostgreSQL reported it: the engine keeps only the text. */
@@ -54,12 +54,13 @@ export function createMigrationAdapter(
 /**
  * One simple-protocol message with several statements is one transaction (PostgreSQL's protocol
  * documentation, "Multiple Statements in a Simple Query"). The history row is finished in the same
- * one, so no kill can come between; the engine then sets the same column once more.
+ * one, so no kill can come between; the engine then sets the same column once more. A body outside of quotes keeps the
+ * columns it was created with, so a migration has all functions applied again.
  */
 async function runInTransaction(session: pg.Pool, file: MigrationFile): Promise<void> {
   await queryOnSession(
     session,
-    `${file.sql}\n;\nupdate public._prisma_migrations set finished_at = now()
+    `${file.sql}\n;\n${forgetFunctions}\nupdate public._prisma_migrations set finished_at = now()
      where migration_name = ${pg.escapeLiteral(file.name)}
        and finished_at is null and rolled_back_at is null`,
   );

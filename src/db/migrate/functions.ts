@@ -18,8 +18,8 @@ export type FunctionFile = {
 
 const { version } = createRequire(import.meta.url)('../../../package.json') as { version: string };
 
-/** The line of a migration that stands for all function files. */
-const placeholder = /^-- @functions$/m;
+/** The line of a migration that stands for the functions that the migration calls, and those that the line lists. */
+const placeholder = /^-- @functions\b(.*)$/m;
 
 /**
  * Reads all functions, each after those that it calls; none where there is no such folder.
@@ -51,22 +51,31 @@ export function createFunctionFile(name: string, sql: string): FunctionFile {
   return { name, sql, hash, isDefiner: /\bsecurity\s+definer\b/i.test(bare) };
 }
 
-/** PostgreSQL resolves calls outside of quoted bodies when a function is created, so callees come first. Pure. */
-export function sortByCalls(files: readonly FunctionFile[]): FunctionFile[] {
-  const byName = new Map(files.map((file) => [file.name, file]));
+/**
+ * These functions and all that they call. PostgreSQL resolves calls outside of quoted bodies when a function is created,
+ * so callees come first. Pure.
+ */
+export function sortByCalls(
+  files: readonly FunctionFile[],
+  roots: readonly FunctionFile[] = files,
+): FunctionFile[] {
   const sorted = new Set<FunctionFile>();
   const visiting = new Set<FunctionFile>();
   const visit = (file: FunctionFile): void => {
     if (visiting.has(file)) return;
     visiting.add(file);
-    for (const [, called = ''] of stripLiterals(file.sql).matchAll(/\b(\w+)\s*\(/g)) {
-      const callee = byName.get(called);
-      if (callee) visit(callee);
-    }
+    for (const callee of listCalled(file.sql, files)) visit(callee);
     sorted.add(file);
   };
-  for (const file of files) visit(file);
+  for (const root of roots) visit(root);
   return [...sorted];
+}
+
+/** The functions whose name stands before a parenthesis, outside of comments, strings and quoted bodies. */
+function listCalled(sql: string, files: readonly FunctionFile[]): FunctionFile[] {
+  const words = [...stripLiterals(sql).matchAll(/\b(\w+)\s*\(/g)].map(([, word]) => word);
+  const names = new Set(words);
+  return files.filter(({ name }) => names.has(name));
 }
 
 /**
@@ -81,8 +90,10 @@ export async function listChangedFunctions(
     `select to_regclass('tenantry_migrations.functions') is not null as exists`,
   );
   if (!table.rows[0]?.exists) return [...files];
+  const numbers = (text: string) =>
+    `string_to_array(substring(${text} from '^[0-9.]+'), '.')::int[]`;
   const { rows } = await session.query<{ name: string; hash: string; isNewer: boolean }>(
-    `select name, hash, string_to_array(version, '.')::int[] > string_to_array($1, '.')::int[] as "isNewer"
+    `select name, hash, ${numbers('version')} > ${numbers('$1::text')} as "isNewer"
      from tenantry_migrations.functions`,
     [version],
   );
@@ -93,13 +104,23 @@ export async function listChangedFunctions(
   });
 }
 
-/** The migration with the functions in place of its placeholder. Pure. */
+/**
+ * The migration with its functions in place of the placeholder. The others are applied after all migrations: they may
+ * use what a later one brings. A listed function without a file was dropped since. Pure.
+ */
 export function insertFunctions(
   file: MigrationFile,
   functions: readonly FunctionFile[],
 ): MigrationFile {
-  if (!placeholder.test(file.sql)) return file;
-  return { ...file, sql: file.sql.replace(placeholder, () => writeFunctions(functions)) };
+  const line = placeholder.exec(file.sql);
+  if (!line) return file;
+  const listed: readonly string[] = line[1]?.match(/\w+/g) ?? [];
+  const roots = [
+    ...listCalled(file.sql, functions),
+    ...functions.filter(({ name }) => listed.includes(name)),
+  ];
+  const script = writeFunctions(sortByCalls(functions, roots));
+  return { ...file, sql: file.sql.replace(placeholder, () => script) };
 }
 
 /**
@@ -143,6 +164,16 @@ function writeFunction({ name, sql, hash, isDefiner }: FunctionFile): string {
 insert into tenantry_migrations.functions (name, hash, version) values ('${name}', '${hash}', '${version}')
   on conflict (name) do update set hash = excluded.hash, version = excluded.version, applied_at = now();`;
 }
+
+/** SQL that lets all functions count as changed. */
+export const forgetFunctions = `
+do $$
+begin
+  if to_regclass('tenantry_migrations.functions') is not null then
+    delete from tenantry_migrations.functions;
+  end if;
+end
+$$;`;
 
 /** The function whose file an error at this offset of the script is in, and the line there; or null. Pure. */
 export function findFunctionLine(

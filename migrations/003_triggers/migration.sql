@@ -1,8 +1,6 @@
--- The runner replaces the next line by all files of migrations/functions/, each after those that it calls. From here on
--- a function changes in its file, and is applied when the hash of the file changes (docs/decisions/051).
+-- The runner replaces the next line by the files of migrations/functions/ that this migration calls, and those that they
+-- call. All others are applied after the numbered migrations (docs/decisions/051).
 -- @functions
-
--- Triggers -------------------------------------------------------------------------------------------
 
 create trigger user_tenants_count_inserted after insert on user_tenants
   referencing new table as changed for each statement execute function update_member_counts();
