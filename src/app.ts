@@ -55,7 +55,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     cache,
     trustsDatabaseAlone,
     mails,
-    countRejection: metrics?.countError,
+    countError: metrics?.countError,
   });
   const { runtime } = opened;
   const http = createHttpServer({
@@ -64,16 +64,16 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     log,
     examples: listExamples(parts.demoAccount ?? null),
     isReady: await createReadiness(db, log),
-    countParked: () => countHashing(runtime),
+    countSuspended: () => countHashing(runtime),
     metrics,
     tracing,
-    answerDevPage: createDevPages({
+    findDevPage: createDevPages({
       hasPages: config.mail.hasDevPages,
       listMails: config.mail.hasInbox ? () => listInboxMails(db, sealer, config.mail.links) : null,
     }),
     createContext: createContextMaker(opened, { db, log }),
   });
-  runtime.passwords.onEntered(http.admission.noteParked);
+  runtime.passwords.onEntered(http.loadShedder.noteSuspended);
   const housekeeping = startHousekeepingIfAny(config, { db, log });
   const watched = { config, db, runtime, http, mails, housekeeping, cache, takeMetrics };
   const metricsServer = metrics && (await serveMetrics(metrics, watched));
@@ -114,12 +114,12 @@ function createContextMaker(
       principal: await authenticate(runtime, credentials),
       request,
       sessionKeeper: credentials.sessionKeeper,
-      noteDuration: credentials.noteDuration,
+      reportDuration: credentials.reportDuration,
       reauthenticate: () => authenticate(recheckRuntime, credentials),
       runtime,
       ...parts,
     };
-    request.notes.tenantId = findBoundTenantId(ctx);
+    request.telemetry.tenantId = findBoundTenantId(ctx);
     return ctx;
   };
 }

@@ -1,4 +1,4 @@
-import { apiKeyProofs } from '../core/access/memoized-credential.ts';
+import { apiKeyMemo } from '../core/access/memoized-credential.ts';
 import { createAnonymous, type Principal } from '../core/access/principal.ts';
 import { RateLimitedError } from '../core/app-error.ts';
 import type { ApiKeyRuntime, Runtime } from '../core/runtime.ts';
@@ -40,7 +40,7 @@ async function authenticateKey(
   }
   refuseFor(budgets.take(tokenHash));
   const principal: Principal = { kind: 'apiKey', ...live };
-  apiKeyProofs.keep(principal, token, live);
+  apiKeyMemo.keep(principal, token, live);
   return principal;
 }
 

@@ -20,7 +20,7 @@ export function openData(config: Config, parts: AppParts, tracing: Tracing | nul
   const db = parts.database ?? openPool(config, parts, tracing);
   const maxAgeMs = config.sessions.credentialCacheMs;
   if (maxAgeMs === 0) return { db, cache: undefined, close: db.close };
-  const cache = createCredentialCache({ maxAgeMs, isHeard: () => changes.isHeard() });
+  const cache = createCredentialCache({ maxAgeMs, isConnected: () => changes.isHeard() });
   const { appUrl, listenUrl: url = appUrl, log } = parts;
   const changes = followChanges({ url, onChange: cache.forget, log });
   return {

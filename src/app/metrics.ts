@@ -18,7 +18,7 @@ type WatchedParts = {
   config: Config;
   db: Database;
   runtime: Runtime;
-  http: Pick<HttpServer, 'admission'>;
+  http: Pick<HttpServer, 'loadShedder'>;
   mails: Pick<MailDelivery, 'stats'>;
   housekeeping: Housekeeping | null;
   cache: CredentialCache | undefined;
@@ -45,11 +45,11 @@ export async function serveMetrics(
 
 function watchAll({ watch, watchTotal }: Metrics, parts: WatchedParts): void {
   const { config, db, runtime, mails, housekeeping } = parts;
-  const { stats } = parts.http.admission;
+  const { stats } = parts.http.loadShedder;
   watch('tenantry_in_flight', 'Operations being worked on.', () => stats().inFlight);
   watch('tenantry_in_flight_waiting', 'Those that wait for a turn.', () => stats().waiting);
   watch('tenantry_in_flight_max', 'Worked on at once at most.', () => config.server.inFlightMax);
-  watchTotal('tenantry_refused_total', 'Rejected undone.', () => stats().refused);
+  watchTotal('tenantry_refused_total', 'Rejected undone.', () => stats().shed);
   watch('tenantry_pool_connections', 'Connections to the database.', () => db.poolStat().size);
   watch('tenantry_pool_idle', 'Those that nobody uses now.', () => db.poolStat().idle);
   watch(
@@ -93,6 +93,6 @@ function watchCache(
   watch(
     'tenantry_changes_unheard',
     'Processes that do not hear of changes, and ask for every credential.',
-    () => Number(!stats().isHeard),
+    () => Number(!stats().isConnected),
   );
 }

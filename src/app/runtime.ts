@@ -11,10 +11,10 @@ import { getApiKeyPrefix } from '../domains/api-keys/token.ts';
 import { createAuditFeed } from '../domains/audit/feed.ts';
 import { createMembershipFinder } from '../domains/memberships/loaders.ts';
 import { createSessionChecker } from '../domains/sessions/check.ts';
-import { createRejectionCounter } from '../domains/sessions/failed-sign-ins.ts';
+import { createFailedSignInCounter } from '../domains/sessions/failed-sign-ins.ts';
 import { createCursorCodec } from '../lib/cursor.ts';
 import { createRateBudgets, unlimited } from '../lib/rate-budgets.ts';
-import { createAnswerSlots } from '../lib/response-slot.ts';
+import { createResponseSlots } from '../lib/response-slot.ts';
 import { createSealer } from '../lib/sealer.ts';
 import type { Logger } from '../observability/logger.ts';
 
@@ -30,7 +30,7 @@ export type RuntimeParts = {
   /** Has the outbox, and requests for resets, looked at; a command leaves that to the server. */
   mails?: { wake: () => void; wakeResets: () => void } | undefined;
   /** For metrics, where there are any. */
-  countRejection?: ((code: string) => void) | undefined;
+  countError?: ((code: string) => void) | undefined;
 };
 
 /** A runtime, and what writes what it still has to note. */
@@ -41,7 +41,7 @@ export type OpenedRuntime = {
   close: () => Promise<void>;
 };
 
-const remembersNothing = createCredentialCache({ maxAgeMs: 0, isHeard: () => false });
+const remembersNothing = createCredentialCache({ maxAgeMs: 0, isConnected: () => false });
 
 /**
  * Creates what the services work with: one for the life of a server, or of a command. Hashes nothing, asks
@@ -50,7 +50,7 @@ const remembersNothing = createCredentialCache({ maxAgeMs: 0, isHeard: () => fal
 export function createRuntime(config: Config, parts: RuntimeParts): OpenedRuntime {
   const { db, secret, log, cache = remembersNothing } = parts;
   const sessions = createSessionChecker({ db, log, cache });
-  const rejections = createRejectionCounter(db, log);
+  const rejections = createFailedSignInCounter(db, log);
   const apiKeys = createApiKeyChecker({ db, log, cache });
   const feed = createAuditFeed(db, log);
   const runtime: Runtime = {
@@ -62,15 +62,15 @@ export function createRuntime(config: Config, parts: RuntimeParts): OpenedRuntim
     trustsDatabaseAlone: parts.trustsDatabaseAlone ?? false,
     passwords: createPasswordHasher(config.passwords),
     cursors: createCursorCodec(secret),
-    answerSlots: createAnswerSlots(secret),
+    responseSlots: createResponseSlots(secret),
     mail: {
       sealer: createSealer(secret, 'mail'),
       isForInbox: config.mail.hasInbox,
       wake: parts.mails?.wake ?? (() => undefined),
     },
     wakeResets: parts.mails?.wakeResets ?? (() => undefined),
-    countRejection: parts.countRejection ?? (() => undefined),
-    noteRefusedSignIn: rejections.note,
+    countError: parts.countError ?? (() => undefined),
+    countFailedSignIn: rejections.note,
     apiKeys: {
       prefix: getApiKeyPrefix(config.apiKeys.environment),
       find: apiKeys.find,

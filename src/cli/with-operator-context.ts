@@ -4,7 +4,7 @@ import { getSecret } from '../config/secret.ts';
 import { AppError } from '../core/app-error.ts';
 import type { Ctx } from '../core/context.ts';
 import { guardDatabase } from '../core/data/guarded-database.ts';
-import { createRequestNotes } from '../core/request-telemetry.ts';
+import { createRequestTelemetry } from '../core/request-telemetry.ts';
 import { createDatabase } from '../db/database.ts';
 import { findSqlState } from '../db/error-map.ts';
 import { CommandError } from './errors.ts';
@@ -60,10 +60,10 @@ async function runAsOperator<T>(
           ip: null,
           userAgent: null,
           place: null,
-          notes: createRequestNotes(),
+          telemetry: createRequestTelemetry(),
         },
         sessionKeeper: null,
-        noteDuration: null,
+        reportDuration: null,
         db,
         runtime,
         log,

@@ -84,7 +84,7 @@ function arrangeServer(server: AllValues['server'], isProduction: boolean) {
     shutdownDelayMs: server.SHUTDOWN_DELAY_MS ?? (isProduction ? 5_000 : 0),
     shutdownGraceMs: server.SHUTDOWN_GRACE_MS,
     corsOrigins: server.CORS_ORIGINS,
-    logsRefusedOrigins: !isProduction,
+    logsRejectedOrigins: !isProduction,
     sessionCookies: server.SESSION_COOKIES,
     trustedProxyHops: server.TRUSTED_PROXY_HOPS,
     /** Undefined: nobody says where callers are. */

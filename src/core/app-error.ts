@@ -106,7 +106,7 @@ export class UnavailableError extends AppError {
 }
 
 /** An error as plain data, where it is part of an answer and not its end. */
-export type RejectionRecord = {
+export type ErrorData = {
   /** The name of its class, and of its type in the API. */
   name: string;
   code: ErrorCode;
@@ -117,7 +117,7 @@ export type RejectionRecord = {
 };
 
 /** The parts of an error that callers see. */
-export function describeRejection(error: AppError): RejectionRecord {
+export function describeError(error: AppError): ErrorData {
   const { name, code, message, inputPath } = error;
   const retryAfterSeconds = error instanceof RateLimitedError ? error.retryAfterSeconds : null;
   const reason = error instanceof ForbiddenError ? error.reason : null;

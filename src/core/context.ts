@@ -3,7 +3,7 @@ import type { Logger } from '../observability/logger.ts';
 import { ownersOnly } from './access/permissions.ts';
 import type { Authenticated, Principal, SignedIn } from './access/principal.ts';
 import { ForbiddenError, UnauthenticatedError } from './app-error.ts';
-import type { RequestNotes } from './request-telemetry.ts';
+import type { RequestTelemetry } from './request-telemetry.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Where a request came from. */
@@ -13,7 +13,7 @@ export type RequestInfo = {
   userAgent: string | null;
   /** In the words of a proxy that is ours; null where none says. */
   place: string | null;
-  notes: RequestNotes;
+  telemetry: RequestTelemetry;
 };
 
 /** Keeps the session for a caller that is never to see its token, as a browser does in a cookie. */
@@ -27,7 +27,7 @@ export type SessionKeeper = {
 };
 
 /** A part of an answer by its name, and how many milliseconds it took. */
-export type NoteDuration = (name: string, milliseconds: number) => void;
+export type ReportDuration = (name: string, milliseconds: number) => void;
 
 /** The context of every service: caller, request, database and runtime. One per operation. */
 export type Ctx = {
@@ -36,7 +36,7 @@ export type Ctx = {
   /** Null for a caller that keeps its token itself. */
   sessionKeeper: SessionKeeper | null;
   /** Tells the caller how long a part of the answer took; null where nobody is told. */
-  noteDuration: NoteDuration | null;
+  reportDuration: ReportDuration | null;
   /** The tenant that the mutation was last let into, by who may know of it. */
   enteredTenantId?: string | null;
   /**
@@ -101,7 +101,7 @@ export function findSignedInUnlessOperator(ctx: Ctx): SignedIn | null {
 }
 
 /** The id of the person that is signed in, or null: what is one's own is a person's. */
-export function findPersonId(ctx: Ctx): string | null {
+export function findSignedInUserId(ctx: Ctx): string | null {
   return ctx.principal.kind === 'session' ? ctx.principal.user.id : null;
 }
 
@@ -109,7 +109,7 @@ export function findPersonId(ctx: Ctx): string | null {
 export function findActorId(ctx: Ctx): string | null {
   const { principal } = ctx;
   if (principal.kind === 'apiKey') return principal.creatorId;
-  return findPersonId(ctx);
+  return findSignedInUserId(ctx);
 }
 
 /** The one tenant that the credential is bound to, or null for one that is good in all. */

@@ -3,7 +3,7 @@ import type { Db } from '../db/database.ts';
 import type { Scope } from '../db/scope.ts';
 import { toCanonicalJson } from '../lib/canonical-json.ts';
 import { parseDated, stringifyDated } from '../lib/dated-json.ts';
-import type { AnswerSlot } from '../lib/response-slot.ts';
+import type { ResponseSlot } from '../lib/response-slot.ts';
 import { ConflictError, InvalidInputError } from './app-error.ts';
 import { type Ctx, findActorId, getAuthenticated } from './context.ts';
 
@@ -45,11 +45,13 @@ export async function transactOnce<Answer extends object>(
   const { idempotencyKey: key, ...question } = once.input;
   if (key == null) return await ctx.db.transaction(once.scope, work);
   checkKey(key);
-  const slot = ctx.runtime.answerSlots(JSON.stringify([once.mutation, nameCaller(ctx, once), key]));
+  const slot = ctx.runtime.responseSlots(
+    JSON.stringify([once.mutation, nameCaller(ctx, once), key]),
+  );
   const fingerprint = slot.fingerprint(toCanonicalJson(question));
   return await ctx.db.transaction(once.scope, async (tx) => {
     // First of all: nobody may wait for this while holding what the one before needs.
-    const known = await claimAnswer(tx, slot, fingerprint);
+    const known = await claimSlot(tx, slot, fingerprint);
     if (known !== null) return known as Answer;
     const answer = await work(tx);
     const sealed = slot.sealer.seal(stringifyDated(answer));
@@ -93,9 +95,9 @@ type Claim = {
 };
 
 /** The answer that the slot holds, or null once it is ours to fill. */
-async function claimAnswer(
+async function claimSlot(
   tx: Db,
-  slot: AnswerSlot,
+  slot: ResponseSlot,
   fingerprint: Uint8Array,
 ): Promise<object | null> {
   const [claim] = await tx.$queryRaw<[Claim]>`

@@ -1,8 +1,8 @@
 import { trimCode, trimName } from '../lib/blanks.ts';
 import { canonicalizeEmail } from '../lib/email.ts';
-import { findJsonFault } from '../lib/json-bounds.ts';
-import { findSlugFault } from '../lib/slug.ts';
-import { findTextFault } from '../lib/text.ts';
+import { findJsonViolation } from '../lib/json-bounds.ts';
+import { findSlugViolation } from '../lib/slug.ts';
+import { findTextViolation } from '../lib/text.ts';
 import { InvalidInputError } from './app-error.ts';
 import type { JsonObject } from './entities.ts';
 
@@ -19,7 +19,7 @@ export function checkText(
   { min = 1 }: { min?: number } = {},
 ): string {
   const text = trimName(value);
-  return checkWith(field, text, findTextFault(text, { min, max }));
+  return checkWith(field, text, findTextViolation(text, { min, max }));
 }
 
 /** An optional text; null and undefined stay as they are. */
@@ -41,12 +41,12 @@ export function checkEmail(field: string, value: string): string {
 /** A slug as it stands in addresses. */
 export function checkSlug(field: string, value: string): string {
   const slug = trimCode(value);
-  return checkWith(field, slug, findSlugFault(slug));
+  return checkWith(field, slug, findSlugViolation(slug));
 }
 
 /** Metadata: an object of at most 16 KiB, nested at most 8 deep. */
 export function checkMetadata(field: string, value: unknown): JsonObject {
-  return checkWith(field, value, findJsonFault(value)) as JsonObject;
+  return checkWith(field, value, findJsonViolation(value)) as JsonObject;
 }
 
 /** An absolute https address, or http on `localhost` by that name, of at most 2,048 characters. */
@@ -58,7 +58,7 @@ export function checkUrl(field: string, raw: string): string {
   return checkWith(
     field,
     value,
-    findTextFault(value, { min: 1, max: 2048 }) ?? (isFine ? null : 'must be an https address'),
+    findTextViolation(value, { min: 1, max: 2048 }) ?? (isFine ? null : 'must be an https address'),
   );
 }
 

@@ -1,10 +1,10 @@
 import type { CursorCodec } from '../lib/cursor.ts';
 import type { RateBudgets } from '../lib/rate-budgets.ts';
-import type { AnswerSlot } from '../lib/response-slot.ts';
+import type { ResponseSlot } from '../lib/response-slot.ts';
 import type { Sealer } from '../lib/sealer.ts';
 import type { TokenHash } from '../lib/token.ts';
 import type { LiveApiKey } from './access/live-api-key.ts';
-import type { LiveSession, SessionAsk } from './access/live-session.ts';
+import type { LiveSession, SessionQuery } from './access/live-session.ts';
 import type { Permission } from './access/permissions.ts';
 import type { Membership, Tenant, TenantRef } from './entities.ts';
 import type { PasswordHasher } from './passwords/hasher.ts';
@@ -69,10 +69,10 @@ export type ApiKeyRuntime = {
 };
 
 /** A question to the check of rights that outlive an answer. */
-export type GrantAsk = { userId: string; tenantId: string; permission: Permission };
+export type GrantQuery = { userId: string; tenantId: string; permission: Permission };
 
 /** A question for a page of the memberships of a user, of those that the actor may see. */
-export type MembershipsAsk = {
+export type MembershipsQuery = {
   /** Null sees nothing. */
   actorId: string | null;
   userId: string;
@@ -85,7 +85,7 @@ export type MembershipsAsk = {
 export type MembershipOfUser = { membership: Membership; tenant: Tenant };
 
 /** A question for what a member may do in a tenant. */
-export type MemberAccessAsk = { actorId: string; tenant: TenantRef };
+export type MemberAccessQuery = { actorId: string; tenant: TenantRef };
 
 /** A tenant, and the rights that a member's roles give in it. */
 export type MemberAccess = Tenant & { membershipId: string; permissions: Permission[] };
@@ -95,11 +95,11 @@ export type Feed = {
   /** Of an audit log: called when there may be more of it. */
   watchAuditLog: (chainId: string, wake: () => void) => () => void;
   /** Of a person: called with what was done to it since, each once. */
-  watchPerson: (userId: string, tell: (news: readonly PersonNews[]) => void) => () => void;
+  watchUser: (userId: string, tell: (news: readonly UserEvent[]) => void) => () => void;
 };
 
 /** Something that was done to a person, as the audit log tells it. */
-export type PersonNews = {
+export type UserEvent = {
   id: string;
   tenantId: string | null;
   at: Date;
@@ -120,7 +120,7 @@ export type Runtime = {
   passwords: PasswordHasher;
   cursors: CursorCodec;
   /** Where answers are remembered, by name; see transactOnce(). */
-  answerSlots: (name: string) => AnswerSlot;
+  responseSlots: (name: string) => ResponseSlot;
   mail: MailRuntime;
   /** Has requests for password resets settled soon; they are settled anyway. */
   wakeResets: () => void;
@@ -131,17 +131,17 @@ export type Runtime = {
    */
   trustsDatabaseAlone: boolean;
   /** Counts an error that is answered as a member of a result. */
-  countRejection: (code: string) => void;
+  countError: (code: string) => void;
   /** Counts a refused sign-in; written in the background. */
-  noteRefusedSignIn: () => void;
+  countFailedSignIn: () => void;
   /** The session check, merged over all requests in flight. */
-  findLiveSession: (ask: SessionAsk) => Promise<LiveSession | null>;
+  findLiveSession: (ask: SessionQuery) => Promise<LiveSession | null>;
   /** Whether a user has a permission now, merged over all who ask; null where it does not belong. */
-  findGrant: (ask: GrantAsk) => Promise<boolean | null>;
+  findGrant: (ask: GrantQuery) => Promise<boolean | null>;
   /** Permissions of a member, batched over all requests; null for no member. */
-  findMemberAccess: (ask: MemberAccessAsk) => Promise<MemberAccess | null>;
+  findMemberAccess: (ask: MemberAccessQuery) => Promise<MemberAccess | null>;
   /** Memberships of users, merged over all who ask. */
-  listMembershipsOfUser: (ask: MembershipsAsk) => Promise<readonly MembershipOfUser[]>;
+  listMembershipsOfUser: (ask: MembershipsQuery) => Promise<readonly MembershipOfUser[]>;
   streams: Streams;
   feed: Feed;
 };

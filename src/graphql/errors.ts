@@ -2,7 +2,8 @@ import type { ObjectRef } from '@pothos/core';
 import {
   AppError,
   ConflictError,
-  describeRejection,
+  describeError,
+  type ErrorData,
   ForbiddenError,
   type ForbiddenReason,
   InvalidCredentialsError,
@@ -10,7 +11,6 @@ import {
   LimitReachedError,
   NotFoundError,
   RateLimitedError,
-  type RejectionRecord,
 } from '../core/app-error.ts';
 import { builder, type SchemaTypes } from './builder.ts';
 
@@ -39,8 +39,8 @@ export type Rejection = {
 };
 
 /** An error as clients see it. */
-export function toRejection(error: AppError | RejectionRecord): Rejection {
-  const { name, ...rest } = error instanceof AppError ? describeRejection(error) : error;
+export function toRejection(error: AppError | ErrorData): Rejection {
+  const { name, ...rest } = error instanceof AppError ? describeError(error) : error;
   return { __typename: name, ...rest };
 }
 

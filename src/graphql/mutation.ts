@@ -1,6 +1,6 @@
 import type { InputRef, ObjectRef } from '@pothos/core';
 import { recordDeniedAttempt } from '../core/access/denied-attempts.ts';
-import { refuseImpersonator } from '../core/access/impersonation.ts';
+import { rejectImpersonator } from '../core/access/impersonation.ts';
 import {
   type AppError,
   ConflictError,
@@ -9,7 +9,7 @@ import {
   NotFoundError,
 } from '../core/app-error.ts';
 import { type Ctx, forgetLoaded, getAuthenticated, getSignedIn } from '../core/context.ts';
-import { noteCode } from '../core/request-telemetry.ts';
+import { recordErrorCode } from '../core/request-telemetry.ts';
 import { builder, type SchemaTypes } from './builder.ts';
 import { type ErrorClass, listErrorTypes, type Rejection, toRejection } from './errors.ts';
 
@@ -71,7 +71,7 @@ export function addMutation<Input, Success extends object>(
       resolve: ((_root: unknown, args: { input: Input }, ctx: Ctx) =>
         refusable(ctx, { name, errors: result.errors }, async () => {
           requireCaller(ctx, callers);
-          refuseImpersonator(ctx, name);
+          rejectImpersonator(ctx, name);
           return await resolve(ctx, args.input);
         })) as never,
     }),
@@ -98,7 +98,7 @@ export function addPlainMutation<Success extends object>(
       description,
       resolve: ((_root: unknown, _args: unknown, ctx: Ctx) =>
         refusable(ctx, { name, errors: result.errors }, async () => {
-          refuseImpersonator(ctx, name);
+          rejectImpersonator(ctx, name);
           return await resolve(ctx);
         })) as never,
     }),
@@ -128,8 +128,8 @@ async function refusable<T>(
     await recordDeniedAttempt(ctx, name, error);
     if (errors.some((errorClass) => error instanceof errorClass)) {
       const { code } = error as AppError;
-      ctx.runtime.countRejection(code);
-      noteCode(ctx.request.notes, code);
+      ctx.runtime.countError(code);
+      recordErrorCode(ctx.request.telemetry, code);
       return toRejection(error as AppError);
     }
     throw error;

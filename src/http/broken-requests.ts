@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { createRejection } from './http-error.ts';
+import { createHttpError } from './http-error.ts';
 import { getRequestId } from './request-info.ts';
-import { createRejectionAnswer } from './response.ts';
+import { createErrorResponse } from './response.ts';
 
 const rejections: Record<string, [status: number, reason: string, message: string]> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'The request took too long to arrive.'],
@@ -17,7 +17,7 @@ const rejections: Record<string, [status: number, reason: string, message: strin
  * Returns what node:http could not read as a request, then hangs up. node:http would do so without
  * a request id or a body.
  */
-export function refuseBrokenRequest(error: Error & { code?: string }, socket: Duplex): void {
+export function rejectBrokenRequest(error: Error & { code?: string }, socket: Duplex): void {
   const isAnswered = (socket as Socket & { _httpMessage?: { headersSent: boolean } })._httpMessage
     ?.headersSent;
   if (error.code === 'ECONNRESET' || !socket.writable || isAnswered) {
@@ -29,7 +29,7 @@ export function refuseBrokenRequest(error: Error & { code?: string }, socket: Du
     'Bad Request',
     'This is not a valid HTTP request.',
   ];
-  const { headers, body } = createRejectionAnswer(createRejection(status, message));
+  const { headers, body } = createErrorResponse(createHttpError(status, message));
   const lines = Object.entries({
     ...headers,
     'x-request-id': getRequestId(null),

@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http';
  * The part of an AbortSignal that the GraphQL executor uses. A whole AbortController with its
  * listener costs a sixth of a small operation, and hardly any caller ever leaves early.
  */
-export type Departure = {
+export type ClientDisconnect = {
   readonly aborted: boolean;
   readonly reason: unknown;
   throwIfAborted(): void;
@@ -15,13 +15,13 @@ export type Departure = {
 };
 
 /** Aborts when the connection closes before the answer has been written, or when it is told to. */
-export function createDeparture(res: ServerResponse): Departure {
+export function createClientDisconnect(res: ServerResponse): ClientDisconnect {
   let listeners: (() => void)[] = [];
-  const departure = {
+  const disconnect = {
     aborted: false,
     reason: undefined as unknown,
     throwIfAborted() {
-      if (departure.aborted) throw departure.reason;
+      if (disconnect.aborted) throw disconnect.reason;
     },
     addEventListener(_: 'abort', listener: () => void) {
       listeners.push(listener);
@@ -30,18 +30,18 @@ export function createDeparture(res: ServerResponse): Departure {
       listeners = listeners.filter((other) => other !== listener);
     },
     abort(reason: unknown) {
-      if (departure.aborted) return;
-      departure.aborted = true;
-      departure.reason = reason;
+      if (disconnect.aborted) return;
+      disconnect.aborted = true;
+      disconnect.reason = reason;
       for (const listener of listeners) listener();
       listeners = [];
     },
   };
   const abortUnlessAnswered = () => {
     if (res.writableFinished) return;
-    departure.abort(new DOMException('The client disconnected.', 'AbortError'));
+    disconnect.abort(new DOMException('The client disconnected.', 'AbortError'));
   };
   if (res.closed) abortUnlessAnswered();
   else res.once('close', abortUnlessAnswered);
-  return departure;
+  return disconnect;
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { NoteDuration, RequestInfo } from '../core/context.ts';
+import type { ReportDuration, RequestInfo } from '../core/context.ts';
 import { type CookieUse, getCookieUse, noCookieUse } from './browser/cookies.ts';
-import { createDeparture, type Departure } from './client-disconnect.ts';
+import { type ClientDisconnect, createClientDisconnect } from './client-disconnect.ts';
 import { readBody } from './read-body.ts';
 import { getRequestInfo, type ProxyTrust } from './request-info.ts';
 import { createServerTiming } from './server-timing.ts';
@@ -17,11 +17,11 @@ export type Exchange = {
   readonly accept: string | undefined;
   readonly cookieToken: CookieUse['cookieToken'];
   readonly sessionKeeper: CookieUse['sessionKeeper'];
-  readonly noteDuration: NoteDuration | null;
+  readonly reportDuration: ReportDuration | null;
   /** When work on it began, by `performance.now()`: set on receipt, and again when it has its turn. */
   beganAt: number;
   /** Aborts when the caller goes away before the answer is written; cheap, for our own use. */
-  getDeparture(): Departure;
+  getDisconnect(): ClientDisconnect;
   /** The body, read once. Throws an error (413) or an AbortError. */
   readBody(): Promise<Buffer>;
 };
@@ -41,13 +41,13 @@ export function createExchange(
   res: ServerResponse,
   options: ExchangeOptions,
 ): Exchange {
-  let departure: Departure | undefined;
+  let disconnect: ClientDisconnect | undefined;
   let body: Promise<Buffer> | undefined;
   const { bodyMaxBytes, sessionCookies } = options;
   const { cookieToken, sessionKeeper } = sessionCookies ? getCookieUse(req, res) : noCookieUse;
-  const getDeparture = () => {
-    departure ??= createDeparture(res);
-    return departure;
+  const getDisconnect = () => {
+    disconnect ??= createClientDisconnect(res);
+    return disconnect;
   };
   // No `get` properties: an object literal with accessors gets a hidden class of its own each
   // time, which V8 keeps until a full collection (measured: a third of a small request).
@@ -59,9 +59,9 @@ export function createExchange(
     accept: req.headers.accept,
     cookieToken,
     sessionKeeper,
-    noteDuration: options.serverTiming ? createServerTiming(res) : null,
+    reportDuration: options.serverTiming ? createServerTiming(res) : null,
     beganAt: performance.now(),
-    getDeparture,
+    getDisconnect,
     readBody() {
       body ??= readBody(req, bodyMaxBytes);
       return body;

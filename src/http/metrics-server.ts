@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Metrics } from '../observability/metrics.ts';
-import { explainListenFault } from './port-taken-error.ts';
+import { explainListenError } from './port-taken-error.ts';
 
 /** Where the figures are to be had. */
 export type MetricsServer = { url: string; close: () => Promise<void> };
@@ -42,7 +42,7 @@ export async function startMetricsServer(
 function listen(server: Server, { host, port }: { host: string; port: number }): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(explainListenFault(error, { host, port, setting: 'METRICS_PORT' }));
+      reject(explainListenError(error, { host, port, setting: 'METRICS_PORT' }));
     });
     server.listen({ host, port }, resolve);
   });

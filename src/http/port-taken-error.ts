@@ -16,7 +16,7 @@ export class PortTakenError extends Error {
 export type ListenAddress = { host: string; port: number; setting?: string };
 
 /** The fault of listening as a person should read it: a taken port by its name, others as they are. */
-export function explainListenFault(
+export function explainListenError(
   error: NodeJS.ErrnoException,
   { host, port, setting = 'PORT' }: ListenAddress,
 ): Error {

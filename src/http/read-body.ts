@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { createRejection } from './http-error.ts';
+import { createHttpError } from './http-error.ts';
 
 /**
  * The whole body of a request, at most `bodyMaxBytes`. Stops reading at the cap instead of holding
@@ -29,7 +29,7 @@ export function readBody(req: IncomingMessage, bodyMaxBytes: number): Promise<Bu
 }
 
 function createTooLarge(bodyMaxBytes: number): Error {
-  return createRejection(413, `The request body is larger than ${bodyMaxBytes} bytes.`);
+  return createHttpError(413, `The request body is larger than ${bodyMaxBytes} bytes.`);
 }
 
 function createAborted(): Error {

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isIP, type Socket } from 'node:net';
 import type { RequestInfo } from '../core/context.ts';
-import { createRequestNotes } from '../core/request-telemetry.ts';
-import { findTextFault, toHarmlessLine } from '../lib/text.ts';
+import { createRequestTelemetry } from '../core/request-telemetry.ts';
+import { findTextViolation, toHarmlessLine } from '../lib/text.ts';
 
 /** A caller's own id is kept only if it is harmless in logs, headers and SQL. */
 const requestIdForm = /^[A-Za-z0-9-]{8,64}$/;
@@ -36,7 +36,7 @@ export function getRequestInfo(
       clientPlaceHeader === undefined || trustedProxyHops === 0
         ? null
         : findPlace(req.headers[clientPlaceHeader]),
-    notes: createRequestNotes(),
+    telemetry: createRequestTelemetry(),
   };
 }
 
@@ -45,7 +45,7 @@ function findPlace(header: string | string[] | undefined): string | null {
   if (typeof header !== 'string') return null;
   // Node reads headers byte by byte; names of cities come in UTF-8.
   const place = Buffer.from(header, 'latin1').toString('utf8').trim();
-  const isFine = findTextFault(place, { min: 1, max: placeLengthMax }) === null;
+  const isFine = findTextViolation(place, { min: 1, max: placeLengthMax }) === null;
   return isFine && !place.includes('\ufffd') ? place : null;
 }
 

@@ -6,15 +6,15 @@ import { type CorsOptions, getCorsHeaders } from './browser/cors.ts';
 import { getTransportSecurityHeaders } from './browser/hsts.ts';
 
 /** A response to write: headers in lower case, the body whole or as a stream. */
-export type Answer = {
+export type HttpResponse = {
   status: number;
   headers: Record<string, string>;
   body: string | AsyncIterable<Uint8Array>;
 };
 
-export type WriteAnswer = (
+export type WriteResponse = (
   exchange: { req: IncomingMessage; res: ServerResponse; request: { id: string } },
-  answer: Answer,
+  answer: HttpResponse,
 ) => Promise<void> | void;
 
 /**
@@ -22,11 +22,11 @@ export type WriteAnswer = (
  * was made. `isClosing` tells when the server drains: answers then end their connection. Nothing
  * is written to a caller that is gone, nor twice.
  */
-export function createAnswerWriter(options: {
+export function createResponseWriter(options: {
   cors: CorsOptions;
   trustedProxyHops: number;
   isClosing: () => boolean;
-}): WriteAnswer {
+}): WriteResponse {
   const endWithTurn = createTurnEnder();
   return ({ req, res, request }, { status, headers, body }) => {
     if (res.headersSent || res.destroyed) return undefined;
@@ -81,7 +81,7 @@ function end({ res, body }: Ending): void {
 }
 
 /** An error in the shape of a GraphQL answer, for what never reaches GraphQL. */
-export function createRejectionAnswer(rejection: GraphQLError): Answer {
+export function createErrorResponse(rejection: GraphQLError): HttpResponse {
   const { http, ...extensions } = rejection.extensions;
   return {
     status: http?.status ?? 400,

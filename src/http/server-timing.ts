@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
-import type { NoteDuration } from '../core/context.ts';
+import type { ReportDuration } from '../core/context.ts';
 
 /** Writes durations into the header `server-timing` at once, as both ways answer on this response. */
-export function createServerTiming(res: ServerResponse): NoteDuration {
+export function createServerTiming(res: ServerResponse): ReportDuration {
   return (name, milliseconds) => {
     if (res.headersSent) return;
     res.appendHeader('server-timing', `${name};dur=${milliseconds.toFixed(2)}`);

@@ -7,25 +7,25 @@ import type { Config } from '../config.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Tracing } from '../observability/tracing.ts';
-import { refuseBrokenRequest } from './broken-requests.ts';
-import { createOriginHints } from './browser/origin-hints.ts';
+import { rejectBrokenRequest } from './broken-requests.ts';
+import { createRejectedOriginLog } from './browser/origin-hints.ts';
 import { createOriginList, type OriginList } from './browser/origins.ts';
 import type { ExampleTab } from './dev/example-queries.ts';
-import type { AnswerDevPage } from './dev/pages.ts';
+import type { FindDevPage } from './dev/pages.ts';
 import { createDrain } from './drain.ts';
 import { type CreateContext, createEngine, type Engine } from './graphql/engine.ts';
-import { type AnswerErrors, createErrorAnswers } from './graphql/errors.ts';
+import { createErrorMasking, type MaskErrors } from './graphql/errors.ts';
 import { createFastJson, isFastJson } from './graphql/fast-json.ts';
 import { createKnownOperations } from './graphql/known-operations.ts';
 import { isObserved, observeOperations } from './graphql/observed-operations.ts';
 import { useMetrics } from './graphql/plugins/metrics.ts';
-import { useOperationNotes } from './graphql/plugins/operation-telemetry.ts';
-import { answerThroughYoga } from './graphql/through-yoga.ts';
+import { useOperationTelemetry } from './graphql/plugins/operation-telemetry.ts';
+import { handleThroughYoga } from './graphql/through-yoga.ts';
 import { createListener } from './listener.ts';
-import { type Admission, createAdmission } from './load-shedding/load-shedder.ts';
-import { admit } from './load-shedding/shed-load.ts';
-import { explainListenFault } from './port-taken-error.ts';
-import { createAnswerWriter } from './response.ts';
+import { createLoadShedder, type LoadShedder } from './load-shedding/load-shedder.ts';
+import { shedLoad } from './load-shedding/shed-load.ts';
+import { explainListenError } from './port-taken-error.ts';
+import { createResponseWriter } from './response.ts';
 
 export type HttpServerOptions = {
   schema: GraphQLSchema;
@@ -35,14 +35,14 @@ export type HttpServerOptions = {
   /** The tabs that GraphiQL opens with; its own where they are not given. */
   examples?: readonly ExampleTab[];
   /** Pages of development; null for what is none. */
-  answerDevPage?: AnswerDevPage;
+  findDevPage?: FindDevPage;
   /** Whether what stands behind the server is ready; never throws. Yes where it is not given. */
   isReady?: () => Promise<boolean>;
   /**
    * How many operations wait for something that has a limit of its own, and leave their place to others
    * meanwhile. None where it is not given.
    */
-  countParked?: () => number;
+  countSuspended?: () => number;
   /** Counts what is done and what goes wrong; null where nobody asks. */
   metrics?: Pick<Metrics, 'observeOperation' | 'countError'> | null;
   /** Traces what is done; null where nobody asks. */
@@ -66,7 +66,7 @@ export type HttpServer = {
   /** Stops accepting, lets requests in flight end for at most shutdownGraceMs, then cuts. */
   close(): Promise<void>;
   /** How much is being done now, and how much was shed. */
-  admission: Pick<Admission, 'stats' | 'noteParked'>;
+  loadShedder: Pick<LoadShedder, 'stats' | 'noteSuspended'>;
   yoga: Engine;
   node: Server;
 };
@@ -84,23 +84,25 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { server, log } = options;
   let isStopping = false;
   const corsOrigins = createOriginList(server.corsOrigins);
-  const { yoga, answerGraphQL } = createAnswering(options, corsOrigins);
-  const admission = createAdmission({
+  const { yoga, handleGraphQL } = createGraphQLHandler(options, corsOrigins);
+  const loadShedder = createLoadShedder({
     ...server,
-    countParked: options.countParked ?? (() => 0),
-    onRefused: (count) => options.metrics?.countError('UNAVAILABLE', count),
+    countSuspended: options.countSuspended ?? (() => 0),
+    onShed: (count) => options.metrics?.countError('UNAVAILABLE', count),
     onOverload: (state) => logOverload(log, state),
   });
   const listener = createListener({
     exchange: server,
     corsOrigins,
-    hintAtOrigin: server.logsRefusedOrigins ? createOriginHints(server.corsOrigins, log) : null,
+    logRejectedOrigin: server.logsRejectedOrigins
+      ? createRejectedOriginLog(server.corsOrigins, log)
+      : null,
     hasGraphiQL: server.graphiql,
-    answerDevPage: options.answerDevPage ?? (async () => null),
+    findDevPage: options.findDevPage ?? (async () => null),
     isReady: async () => !isStopping && ((await options.isReady?.()) ?? true),
-    turnsAway: admission.turnsAway,
-    answerGraphQL: admit(admission, answerGraphQL),
-    write: createAnswerWriter({
+    mustShed: loadShedder.mustShed,
+    handleGraphQL: shedLoad(loadShedder, handleGraphQL),
+    write: createResponseWriter({
       cors: { corsOrigins, sessionCookies: server.sessionCookies },
       trustedProxyHops: server.trustedProxyHops,
       isClosing: () => isStopping,
@@ -109,7 +111,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   });
   const node = createServer(getNodeOptions(server.requestTimeoutMs), listener);
   const drain = createDrain(node);
-  node.on('clientError', refuseBrokenRequest);
+  node.on('clientError', rejectBrokenRequest);
   return {
     listen: () => listen(node, server),
     async announceShutdown() {
@@ -121,25 +123,25 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       await drain(server.shutdownGraceMs);
       await yoga.dispose();
     },
-    admission,
+    loadShedder,
     yoga,
     node,
   };
 }
 
 /** The engine with all that is counted and traced around it, and the fast way beside Yoga's own. */
-function createAnswering(options: HttpServerOptions, corsOrigins: OriginList) {
+function createGraphQLHandler(options: HttpServerOptions, corsOrigins: OriginList) {
   const { server, schema, log } = options;
   const metrics = options.metrics ?? null;
   const observers = { log, tracing: options.tracing ?? null };
-  const answerErrors = countErrors(
-    createErrorAnswers({ log, hasSuggestions: server.introspection }),
+  const maskErrors = countErrors(
+    createErrorMasking({ log, hasSuggestions: server.introspection }),
     metrics,
   );
   const knownOperations = createKnownOperations();
   const yoga = createEngine({
     ...options,
-    answerErrors,
+    maskErrors,
     graphiql: server.graphiql,
     introspection: server.introspection,
     executionTimeoutMs: server.requestTimeoutMs,
@@ -148,36 +150,36 @@ function createAnswering(options: HttpServerOptions, corsOrigins: OriginList) {
     sessionCookies: server.sessionCookies,
     examples: options.examples ?? [],
     plugins: [
-      ...(isObserved(observers) ? [useOperationNotes()] : []),
+      ...(isObserved(observers) ? [useOperationTelemetry()] : []),
       ...(metrics ? [useMetrics(metrics)] : []),
       ...(options.plugins ?? []),
       knownOperations.plugin,
     ],
   });
   const { createContext } = options;
-  const answerFast = createFastJson({
+  const handleFastJson = createFastJson({
     engine: yoga,
     knownOperations,
     createContext,
     schema,
-    answerErrors,
+    maskErrors,
   });
   const hasFastJson = options.hasFastJson ?? true;
-  const answerGraphQL = observeOperations(async (exchange) => {
-    const fast = hasFastJson && isFastJson(exchange.req) ? await answerFast(exchange) : null;
-    return fast ?? answerThroughYoga(yoga, exchange);
+  const handleGraphQL = observeOperations(async (exchange) => {
+    const fast = hasFastJson && isFastJson(exchange.req) ? await handleFastJson(exchange) : null;
+    return fast ?? handleThroughYoga(yoga, exchange);
   }, observers);
-  return { yoga, answerGraphQL };
+  return { yoga, handleGraphQL };
 }
 
 /** One line when it begins and one when it is over: a line for each error would be load of its own. */
-function logOverload(log: Logger, { isOver, refused }: { isOver: boolean; refused: number }): void {
-  if (isOver) log.warn({ refused }, 'overload is over');
+function logOverload(log: Logger, { isOver, shed }: { isOver: boolean; shed: number }): void {
+  if (isOver) log.warn({ shed }, 'overload is over');
   else log.warn('overloaded: shedding requests');
 }
 
 /** Counts what the caller reads, which is at the very end and on both ways. */
-function countErrors(answer: AnswerErrors, metrics: HttpServerOptions['metrics']): AnswerErrors {
+function countErrors(answer: MaskErrors, metrics: HttpServerOptions['metrics']): MaskErrors {
   if (!metrics) return answer;
   return (result, request) => {
     const answered = answer(result, request);
@@ -202,7 +204,7 @@ function getNodeOptions(requestTimeoutMs: number) {
 function listen(node: Server, { host, port }: { host: string; port: number }) {
   return new Promise<{ url: string; port: number }>((resolve, reject) => {
     const refuse = (error: NodeJS.ErrnoException) => {
-      reject(explainListenFault(error, { host, port }));
+      reject(explainListenError(error, { host, port }));
     };
     node.once('error', refuse);
     node.listen({ host, port }, () => {

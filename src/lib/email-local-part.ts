@@ -37,7 +37,7 @@ const scriptPatterns = scripts.map((script) => ({ script, pattern: toPattern([sc
  * of one alphabet. None is invisible, and none is another form of a plain one: neither NFKC nor
  * lower case turns a character beyond ASCII into one of ASCII. Throws nothing.
  */
-export function findLocalPartFault(local: string): string | null {
+export function findLocalPartViolation(local: string): string | null {
   if (!/[^.]/.test(local)) return 'must have a name before the @, as in mary@example.com';
   if (encodedWordPattern.test(local)) {
     return 'must not have an encoded word such as =?utf-8?q?…?= before the @';
@@ -46,13 +46,13 @@ export function findLocalPartFault(local: string): string | null {
   if (!local.isWellFormed()) return 'must be well-formed Unicode text';
   if (/^\p{M}/u.test(local)) return `must not begin with ${formatCodePoint(local)}`;
   for (const char of local) {
-    const fault = findCharacterFault(char);
+    const fault = findCharacterViolation(char);
     if (fault !== null) return fault;
   }
   return alphabets.some((alphabet) => alphabet.test(local)) ? null : explainMixture(local);
 }
 
-function findCharacterFault(char: string): string | null {
+function findCharacterViolation(char: string): string | null {
   if (asciiPattern.test(char)) return null;
   const shown = formatCodePoint(char);
   if (char === '@') return 'must contain exactly one @';

@@ -1,6 +1,6 @@
 import { domainToASCII, domainToUnicode } from 'node:url';
 import { trimCode } from './blanks.ts';
-import { findLocalPartFault } from './email-local-part.ts';
+import { findLocalPartViolation } from './email-local-part.ts';
 
 /** Bounds of RFC 5321 section 4.5.3.1, with the path limit of 256 less its two angle brackets. */
 const emailBytesMax = 254;
@@ -36,7 +36,7 @@ export function canonicalizeEmail(raw: string): CanonicalEmail {
   const at = address.lastIndexOf('@');
   if (at === -1) return reject(explainMissingAt(address));
   const rawLocal = takeOffQuotes(address.slice(0, at));
-  const fault = findLocalPartFault(rawLocal);
+  const fault = findLocalPartViolation(rawLocal);
   if (fault !== null) return reject(fault);
   const local = toCanonicalLocalPart(rawLocal);
   if (Buffer.byteLength(local) > localBytesMax) {

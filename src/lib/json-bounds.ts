@@ -19,7 +19,10 @@ type Pending = { value: unknown; depth: number };
  * numbers, and whose strings PostgreSQL's `jsonb` can hold. Walks with its own stack and stops at
  * the first fault, so neither depth nor size of the input can exhaust anything. Throws nothing.
  */
-export function findJsonFault(value: unknown, bounds: JsonBounds = defaultBounds): string | null {
+export function findJsonViolation(
+  value: unknown,
+  bounds: JsonBounds = defaultBounds,
+): string | null {
   const { maxBytes, maxDepth, object = true } = bounds;
   if (object && !isPlainObject(value)) return 'must be a JSON object';
   const pending: Pending[] = [{ value, depth: 1 }];
@@ -43,7 +46,8 @@ type Measured = { bytes: number; children: readonly unknown[] };
 function measure(value: unknown, maxBytes: number): Measured | string {
   if (value === null || typeof value === 'boolean') return leaf(String(value).length);
   if (typeof value === 'number') return measureNumber(value);
-  if (typeof value === 'string') return findStringFault(value) ?? leaf(countBytes(value, maxBytes));
+  if (typeof value === 'string')
+    return findStringViolation(value) ?? leaf(countBytes(value, maxBytes));
   // The commas alone put an array that is too long over the bound before its elements are walked.
   if (Array.isArray(value)) return { bytes: bracketBytes(value.length), children: value };
   return isPlainObject(value) ? measureObject(value, maxBytes) : 'must contain only JSON values';
@@ -64,7 +68,7 @@ function measureObject(value: Readonly<Record<string, unknown>>, maxBytes: numbe
   for (const key of keys) {
     if (bytes > maxBytes) break;
     if (forbiddenKeys.has(key)) return `must not have the key ${key}`;
-    const fault = findStringFault(key);
+    const fault = findStringViolation(key);
     if (fault !== null) return fault;
     bytes += countBytes(key, maxBytes) + 1;
     children.push(value[key]);
@@ -85,7 +89,7 @@ function countBytes(text: string, maxBytes: number): number {
   return text.length > maxBytes ? maxBytes + 1 : Buffer.byteLength(JSON.stringify(text));
 }
 
-function findStringFault(text: string): string | null {
+function findStringViolation(text: string): string | null {
   if (text.includes('\0')) return 'must not contain the NUL character';
   return text.isWellFormed() ? null : 'must be well-formed Unicode text';
 }

@@ -44,7 +44,7 @@ export function normalizePassword(p: string): string {
  * or padded (NIST SP 800-63B-4 section 3.1.1.2: length and a blocklist, no composition rules). No
  * network, no state; bounded work whatever the length. Throws nothing.
  */
-export function findPasswordFault(
+export function findPasswordViolation(
   p: string,
   words: readonly string[],
   lengthMin: number,
@@ -56,11 +56,11 @@ export function findPasswordFault(
   if (chars.length < lengthMin) return `must be at least ${lengthMin} characters`;
   if (chars.length > passwordLengthMax) return tooLong();
   if (/\p{Cc}/u.test(password)) return 'must not contain control characters';
-  return findGuessableFault(password, words);
+  return findGuessableViolation(password, words);
 }
 
 /**
- * The rules of `findPasswordFault` as sentences for people who choose a password, the length first.
+ * The rules of `findPasswordViolation` as sentences for people who choose a password, the length first.
  * Throws nothing.
  */
 export function describePasswordRules(lengthMin: number): readonly string[] {
@@ -76,7 +76,7 @@ function tooLong(): string {
   return `must be at most ${passwordLengthMax} characters`;
 }
 
-function findGuessableFault(password: string, words: readonly string[]): string | null {
+function findGuessableViolation(password: string, words: readonly string[]): string | null {
   const unit = findRepeatedUnit(Array.from(password.toLowerCase()));
   const ownWords = createDictionary(new Set(words.flatMap(partsOf)));
   const { rest } = takeOutWords(unit, ownWords);

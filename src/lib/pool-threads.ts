@@ -8,7 +8,7 @@ import { constants, setPriority } from 'node:os';
  * and where it is not allowed, nothing happens. Linux's SCHED_IDLE would make others wait less still, but where
  * they keep the machine busy no hash would ever end.
  */
-export async function yieldPoolThreads(): Promise<void> {
+export async function lowerPoolThreadPriority(): Promise<void> {
   if (process.platform !== 'linux') return;
   try {
     // The pool starts all its threads with its first task, which this may be.

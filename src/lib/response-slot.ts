@@ -4,7 +4,7 @@ import { createSealer, type Sealer } from './sealer.ts';
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Where an answer is kept, and what it is kept with. */
-export type AnswerSlot = {
+export type ResponseSlot = {
   /** 32 bytes that tell nothing of what they were made from. */
   id: Bytes;
   /** A request's key in 32 bytes: equal for equal text only. */
@@ -18,7 +18,7 @@ export type AnswerSlot = {
  * database, and even knows the secret, can open no answer and test no guess at a question without
  * the name. So a name should hold something that nobody can guess. Throws nothing.
  */
-export function createAnswerSlots(secret: string): (name: string) => AnswerSlot {
+export function createResponseSlots(secret: string): (name: string) => ResponseSlot {
   return (name) => {
     const material = JSON.stringify([secret, name]);
     const fingerprintKey = derive(material, 'fingerprint');

@@ -40,14 +40,14 @@ const plainLetters: Readonly<Record<string, string>> = {
  * Slugs for a name, the first one to be tried first: "Café Zürich & Co." becomes `cafe-zurich-co`, and
  * `cafe-zurich-co-x7k2pq` where that is taken.
  *
- * Promises: all pass `findSlugFault`, and all but the first end in six random characters; so does the
+ * Promises: all pass `findSlugViolation`, and all but the first end in six random characters; so does the
  * first where the name leaves too little or a reserved word. Random, because a number would say how
  * many tenants of that name there are. A long name is cut between words where it can be. Throws nothing.
  */
 export function proposeSlugs(name: string): readonly string[] {
   const words = toWords(name);
   const plain = cutBetweenWords(words, slugLengthMax);
-  const isFine = findSlugFault(plain) === null;
+  const isFine = findSlugViolation(plain) === null;
   return [...(isFine ? [plain] : []), addSuffix(words), addSuffix(words)];
 }
 
@@ -58,7 +58,7 @@ export function proposeSlugs(name: string): readonly string[] {
  * valid DNS label up to the length and never an `xn--` one), no reserved word, and cannot be
  * mistaken for an id. Throws nothing.
  */
-export function findSlugFault(slug: string): string | null {
+export function findSlugViolation(slug: string): string | null {
   if (!hasSlugLength(slug)) return `must have ${slugLengthMin} to ${slugLengthMax} characters`;
   if (!slugPattern.test(slug)) {
     return 'must be lower-case letters, digits and single hyphens between them';

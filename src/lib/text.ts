@@ -23,7 +23,7 @@ const visible = /[^\s\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
  * shows at least one character. Works in time linear to `max`, however long the text. Throws
  * nothing.
  */
-export function findTextFault(value: string, rule: TextRule): string | null {
+export function findTextViolation(value: string, rule: TextRule): string | null {
   const { min = 0, max, multiline = false } = rule;
   // A code point has at most two code units: this bounds the work before anything is scanned.
   if (value.length > 2 * max) return tooLong(max);

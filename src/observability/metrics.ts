@@ -11,10 +11,10 @@ import {
 } from 'prom-client';
 
 /** The metrics of a process, as a value that can be sent to another. */
-export type Figures = readonly MetricObjectWithValues<MetricValue<string>>[];
+export type CollectedMetrics = readonly MetricObjectWithValues<MetricValue<string>>[];
 
 /** Prometheus’ text format, and its name. */
-export type PrintedFigures = { contentType: string; text: string };
+export type PrintedMetrics = { contentType: string; text: string };
 
 /** The metrics of a process. */
 export type Metrics = {
@@ -32,16 +32,16 @@ export type Metrics = {
   /** The same for a number that only grows. */
   watchTotal: (name: string, help: string, read: () => number) => void;
   /** All of it in Prometheus’ text format. */
-  print: () => Promise<PrintedFigures>;
-  /** All of it, for `printTogether`. */
-  collect: () => Promise<Figures>;
+  print: () => Promise<PrintedMetrics>;
+  /** All of it, for `printAggregated`. */
+  collect: () => Promise<CollectedMetrics>;
 };
 
 /** From a cheap check to the deadline of an operation. */
 const secondsBuckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
 
 /**
- * Figures of one server, in a registry of its own so that several may live in one process. Those of the
+ * CollectedMetrics of one server, in a registry of its own so that several may live in one process. Those of the
  * process itself (memory, CPU, event loop, garbage collection) have the usual names.
  */
 export function createMetrics(): Metrics {
@@ -102,24 +102,24 @@ export function createMetrics(): Metrics {
 }
 
 /** The figures of several processes as those of one server. */
-export function printTogether(figures: readonly Figures[]): Promise<PrintedFigures> {
-  return print(putTogether(figures));
+export function printAggregated(figures: readonly CollectedMetrics[]): Promise<PrintedMetrics> {
+  return print(aggregate(figures));
 }
 
 /** A counter over several processes; it keeps the counts of those that have ended. */
-export async function sumTotals(figures: readonly Figures[]): Promise<Figures> {
-  const together = await putTogether(figures).getMetricsAsJSON();
+export async function sumTotals(figures: readonly CollectedMetrics[]): Promise<CollectedMetrics> {
+  const together = await aggregate(figures).getMetricsAsJSON();
   return together.filter(({ type }) => ['counter', 'histogram'].includes(String(type)));
 }
 
 /** One figure alone, as it is now. */
-export function createFigure(name: string, help: string, value: number): Promise<Figures> {
+export function collectGauge(name: string, help: string, value: number): Promise<CollectedMetrics> {
   const registry = new Registry();
   new Gauge({ name, help, registers: [registry] }).set(value);
   return registry.getMetricsAsJSON();
 }
 
-function putTogether(figures: readonly Figures[]): Registry {
+function aggregate(figures: readonly CollectedMetrics[]): Registry {
   return AggregatorRegistry.aggregate(figures.map((of) => of.map(showWorst)));
 }
 
@@ -128,6 +128,6 @@ function showWorst<F extends { aggregator: Aggregator }>(figure: F): F {
   return figure.aggregator === 'average' ? { ...figure, aggregator: 'max' } : figure;
 }
 
-async function print(registry: Registry): Promise<PrintedFigures> {
+async function print(registry: Registry): Promise<PrintedMetrics> {
   return { contentType: registry.contentType, text: await registry.metrics() };
 }

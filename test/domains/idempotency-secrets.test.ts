@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createAnswerSlots } from '../../src/lib/response-slot.ts';
+import { createResponseSlots } from '../../src/lib/response-slot.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { create } from '../support/creations.ts';
 
@@ -56,7 +56,7 @@ describe('a stolen database', () => {
     const { value } = await create(app.ask, 'signUp', input);
     const stolen = await readStolen();
     const open = (key: string, by = secret) => {
-      const { sealer } = createAnswerSlots(by)(JSON.stringify(['signUp', ['anybody'], key]));
+      const { sealer } = createResponseSlots(by)(JSON.stringify(['signUp', ['anybody'], key]));
       return stolen.flatMap(({ sealed_answer }) => sealer.open(sealed_answer) ?? []);
     };
     expect(open(idempotencyKey).join()).toContain(value.token);

@@ -136,8 +136,8 @@ describe('people who sign in, until they are hashed', () => {
   test('are among those in flight, so one address cannot take all places for hashes', async () => {
     await holdRow();
     const pending = Array.from({ length: crowd }, askToSignIn);
-    const stats = () => app.app.http.admission.stats();
-    await expect.poll(stats).toEqual({ inFlight: 2, waiting: 0, refused: crowd - 2 });
+    const stats = () => app.app.http.loadShedder.stats();
+    await expect.poll(stats).toEqual({ inFlight: 2, waiting: 0, shed: crowd - 2 });
     expect(app.app.runtime.passwords.stats()).toMatchObject({ running: 0, queued: 0 });
     await letGo();
     const answers = await Promise.all(pending);

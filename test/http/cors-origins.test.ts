@@ -102,8 +102,8 @@ describe('an origin that only looks like a listed one', () => {
 });
 
 describe('in development a refused origin is logged', () => {
-  const start = (logsRefusedOrigins = true) =>
-    startHttp({ server: { corsOrigins: ['https://a.example'], logsRefusedOrigins } });
+  const start = (logsRejectedOrigins = true) =>
+    startHttp({ server: { corsOrigins: ['https://a.example'], logsRejectedOrigins } });
   const listHints = (lines: readonly string[]) =>
     lines.map((line) => JSON.parse(line).msg).filter((message) => message.startsWith('CORS'));
   const send = (port: number, origin: string, headers = {}) =>
@@ -146,11 +146,11 @@ describe('in development a refused origin is logged', () => {
   });
 
   test('and never in production', async () => {
-    expect(loadConfig({}).server.logsRefusedOrigins).toBe(true);
+    expect(loadConfig({}).server.logsRejectedOrigins).toBe(true);
     const secret = { TENANTRY_SECRET: 'a secret of more than thirty-two characters' };
     const production = loadConfig({ NODE_ENV: 'production', ...secret }).server;
-    expect(production.logsRefusedOrigins).toBe(false);
-    await using http = await start(production.logsRefusedOrigins);
+    expect(production.logsRejectedOrigins).toBe(false);
+    await using http = await start(production.logsRejectedOrigins);
     await send(http.port, 'http://localhost:5173');
     expect(listHints(http.lines)).toEqual([]);
   });

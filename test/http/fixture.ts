@@ -4,7 +4,7 @@ import { createSchema } from 'graphql-yoga';
 import type { DestinationStream } from 'pino';
 import { InvalidInputError, RateLimitedError, UnavailableError } from '../../src/core/app-error.ts';
 import type { RequestInfo } from '../../src/core/context.ts';
-import type { Departure } from '../../src/http/client-disconnect.ts';
+import type { ClientDisconnect } from '../../src/http/client-disconnect.ts';
 import type { ServerContext } from '../../src/http/exchange.ts';
 import { createHttpServer, type HttpServerOptions } from '../../src/http/server.ts';
 import { createLogger } from '../../src/observability/logger.ts';
@@ -74,7 +74,7 @@ export const testSchema = createSchema<TestContext>({
       limited: () => {
         throw new RateLimitedError('Too many tries.', 30);
       },
-      wait: (_, __, ctx) => waitForAbort(ctx.exchange.getDeparture()),
+      wait: (_, __, ctx) => waitForAbort(ctx.exchange.getDisconnect()),
       slow: (_, { ms }: { ms: number }) => {
         waiting.dispatchEvent(new Event('begun'));
         return new Promise((resolve) => setTimeout(resolve, ms, 'done'));
@@ -102,7 +102,7 @@ function failWithSecrets(): never {
   throw new Error('prisma: SELECT password FROM users failed in /srv/app/queries.ts');
 }
 
-function waitForAbort(signal: Departure): Promise<string> {
+function waitForAbort(signal: ClientDisconnect): Promise<string> {
   waiting.dispatchEvent(new Event('begun'));
   return new Promise((_, reject) => {
     signal.addEventListener('abort', () => {
@@ -122,7 +122,7 @@ const serverDefaults: HttpServerOptions['server'] = {
   shutdownDelayMs: 0,
   shutdownGraceMs: 2_000,
   corsOrigins: ['https://app.example'],
-  logsRefusedOrigins: false,
+  logsRejectedOrigins: false,
   trustedProxyHops: 0,
   clientPlaceHeader: undefined,
   sessionCookies: false,

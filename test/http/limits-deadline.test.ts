@@ -18,7 +18,7 @@ function createSlowSchema() {
     return name;
   };
   const hear = async (_: unknown, __: unknown, ctx: TestContext) => {
-    ctx.exchange.getDeparture().addEventListener('abort', () => events.push('heard'));
+    ctx.exchange.getDisconnect().addEventListener('abort', () => events.push('heard'));
     await sleep(longMs);
     return {};
   };

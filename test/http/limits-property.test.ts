@@ -11,7 +11,10 @@ import {
 } from 'graphql';
 import { expect, test } from 'vitest';
 import { assumeSize, readVariables } from '../../src/http/graphql/limits/argument-size.ts';
-import { findOperationFault, judgeDocument } from '../../src/http/graphql/limits/find-violation.ts';
+import {
+  checkDocument,
+  findOperationViolation,
+} from '../../src/http/graphql/limits/find-violation.ts';
 import { measureOperation } from '../../src/http/graphql/limits/measure.ts';
 import { schema } from '../../src/schema.ts';
 
@@ -121,13 +124,13 @@ const variableSets = [
 
 function describeVerdicts({ document, operation }: ReturnType<typeof writeDocument>) {
   return {
-    verdict: judgeDocument(schema, document).kind,
+    verdict: checkDocument(schema, document).kind,
     bounds: [0, 1, Number.POSITIVE_INFINITY].map((size) =>
       measureOperation(schema, document, operation, assumeSize(size)),
     ),
     requests: variableSets.map((variables) => ({
       measures: measureOperation(schema, document, operation, readVariables(operation, variables)),
-      fault: findOperationFault(schema, { document, operationName: null, variables })?.message,
+      fault: findOperationViolation(schema, { document, operationName: null, variables })?.message,
     })),
   };
 }

@@ -18,9 +18,16 @@ afterEach(async () => {
   end = null;
 });
 
-const stats = () => app.app.http.admission.stats();
+const stats = () => app.app.http.loadShedder.stats();
 const isEmpty = () => expect.poll(() => stats().inFlight).toBe(0);
 const viewer = '{ viewer { user { id } } }';
+
+async function countLockWaits(): Promise<number | null> {
+  const { rowCount } = await app.owner.query(
+    `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+  );
+  return rowCount;
+}
 
 /** Takes the only place, by a change that has to wait for the database. */
 async function fill(): Promise<void> {
@@ -31,6 +38,7 @@ async function fill(): Promise<void> {
       ... on UpdateTenantSuccess { tenant { name } } } }`,
   );
   await expect.poll(() => stats().inFlight).toBe(1);
+  await expect.poll(countLockWaits).toBe(1);
   end = async () => {
     await app.owner.query('rollback');
     expect((await pending).data.updateTenant.tenant.name).toBe('Changed');

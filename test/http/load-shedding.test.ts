@@ -58,7 +58,7 @@ describe.each([
     });
     expect(JSON.parse(reply.body)).toEqual(busy);
     expect(http.counts.contexts).toBe(contexts);
-    expect(http.admission.stats()).toEqual({ inFlight: 1, waiting: 0, refused: 1 });
+    expect(http.loadShedder.stats()).toEqual({ inFlight: 1, waiting: 0, shed: 1 });
     release();
   });
 
@@ -114,7 +114,7 @@ describe.each([
     const headers = { accept: 'application/json' };
     for (let turn = 0; turn < 3; turn += 1) {
       expect((await ask(http.port, post(query, headers))).status).toBe(status);
-      expect(http.admission.stats()).toEqual({ inFlight: 0, waiting: 0, refused: 0 });
+      expect(http.loadShedder.stats()).toEqual({ inFlight: 0, waiting: 0, shed: 0 });
     }
   });
 
@@ -123,7 +123,7 @@ describe.each([
     await using _http = http;
     release();
     expect(await pending).toBeNull();
-    await expect.poll(() => http.admission.stats().inFlight).toBe(0);
+    await expect.poll(() => http.loadShedder.stats().inFlight).toBe(0);
     expect((await ask(http.port, hello)).status).toBe(200);
   });
 
@@ -131,7 +131,7 @@ describe.each([
     const { http, pending } = await startFull({ requestTimeoutMs: 150 });
     await using _http = http;
     expect(await pending).toBe(503);
-    expect(http.admission.stats().inFlight).toBe(0);
+    expect(http.loadShedder.stats().inFlight).toBe(0);
     expect((await ask(http.port, hello)).status).toBe(200);
   });
 
@@ -158,7 +158,7 @@ describe.each([
       Array.from({ length: 11 }, () => ask(http.port, post('{ slow(ms: 1) }'))),
     );
     expect(replies.map(({ status }) => status)).toEqual(replies.map(() => 200));
-    expect(http.admission.stats()).toEqual({ inFlight: 0, waiting: 0, refused: 0 });
+    expect(http.loadShedder.stats()).toEqual({ inFlight: 0, waiting: 0, shed: 0 });
   });
 });
 

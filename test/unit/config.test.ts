@@ -35,7 +35,7 @@ test('an empty environment gives the documented development defaults', () => {
       shutdownDelayMs: 0,
       shutdownGraceMs: 10_000,
       corsOrigins: [],
-      logsRefusedOrigins: true,
+      logsRejectedOrigins: true,
       sessionCookies: true,
       trustedProxyHops: 0,
       clientPlaceHeader: undefined,

@@ -7,10 +7,10 @@ afterEach(() => void vi.useRealTimers());
 type Answer = { user: string };
 
 /** A cache over a source that counts how often it is asked, and answers when it is told to. */
-function createMemory({ isHeard = true, maxAgeMs = 1_000 } = {}) {
-  const state = { isHeard, asked: 0, answer: { user: 'u1' } as Answer | null };
+function createMemory({ isConnected = true, maxAgeMs = 1_000 } = {}) {
+  const state = { isConnected, asked: 0, answer: { user: 'u1' } as Answer | null };
   let release: () => void = () => undefined;
-  const cache = createCredentialCache({ maxAgeMs, isHeard: () => state.isHeard });
+  const cache = createCredentialCache({ maxAgeMs, isConnected: () => state.isConnected });
   const find = cache.remember({
     async find(_token: string): Promise<Answer | null> {
       state.asked += 1;
@@ -21,7 +21,7 @@ function createMemory({ isHeard = true, maxAgeMs = 1_000 } = {}) {
       return answer;
     },
     toName: (token) => token,
-    listGrounds: ({ user }) => [user],
+    listDependencies: ({ user }) => [user],
   });
   const ask = (token = 't1') => {
     const asking = find(token);
@@ -98,10 +98,10 @@ describe('an answer', () => {
   test('is neither kept nor given while changes may be missed', async () => {
     const { ask, state } = createMemory();
     await ask();
-    state.isHeard = false;
+    state.isConnected = false;
     await ask('t1');
     await ask('t2');
-    state.isHeard = true;
+    state.isConnected = true;
     await ask('t2');
     expect(state.asked).toBe(4);
   });

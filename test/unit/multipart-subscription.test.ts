@@ -1,8 +1,8 @@
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import { expect, test } from 'vitest';
-import { answerInMultipart } from '../../src/http/graphql/multipart-subscription.ts';
+import { streamMultipart } from '../../src/http/graphql/multipart-subscription.ts';
 
-const fetchAPI = globalThis as unknown as Parameters<typeof answerInMultipart>[1];
+const fetchAPI = globalThis as unknown as Parameters<typeof streamMultipart>[1];
 
 /** Results that come when the test says so; `isOver` once nobody reads them any more. */
 function createSource() {
@@ -27,7 +27,7 @@ const part = (json: string) =>
 
 test('each result is a part, which is complete before the next one comes', async () => {
   const source = createSource();
-  const response = answerInMultipart(source, fetchAPI);
+  const response = streamMultipart(source, fetchAPI);
   expect(response.headers.get('content-type')).toBe(
     'multipart/mixed;boundary="graphql";subscriptionSpec=1.0',
   );
@@ -51,7 +51,7 @@ test('each result is a part, which is complete before the next one comes', async
 
 test('while nothing happens an empty object says that the connection is alive', async () => {
   const source = createSource();
-  const reader = answerInMultipart(source, fetchAPI, 5).body?.getReader();
+  const reader = streamMultipart(source, fetchAPI, 5).body?.getReader();
   await reader?.read();
   expect(new TextDecoder().decode((await reader?.read())?.value)).toBe(part('{}'));
   await reader?.cancel();
@@ -59,7 +59,7 @@ test('while nothing happens an empty object says that the connection is alive', 
 
 test('a client that leaves ends the subscription', async () => {
   const source = createSource();
-  const reader = answerInMultipart(source, fetchAPI).body?.getReader();
+  const reader = streamMultipart(source, fetchAPI).body?.getReader();
   await reader?.read();
   await reader?.cancel();
   expect(source.isOver).toBe(true);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findPasswordHashFault, parsePasswordHash } from '../../src/core/passwords/hash.ts';
+import { findPasswordHashViolation, parsePasswordHash } from '../../src/core/passwords/hash.ts';
 
 // Vectors of those who defined the schemes: phc-winner-argon2's test.c, RFC 7914 section 12, and
 // crypt_blowfish's wrapper.c.
@@ -30,7 +30,7 @@ test.each([
   expect(await hash?.fits(password)).toBe(true);
   expect(await hash?.fits(`${password}!`)).toBe(false);
   expect(await hash?.fits('')).toBe(false);
-  expect(findPasswordHashFault(text)).toBeNull();
+  expect(findPasswordHashViolation(text)).toBeNull();
 });
 
 test('only argon2id in its present version, with one lane and 32 bytes, passes for ours', () => {
@@ -62,7 +62,7 @@ test.each([
   ['scrypt in a second spelling', '$scrypt$ln=10,r=8,p=1$TmFDbB$/bq+HJ00cgB4VucZDQHp/g'],
 ])('%s is refused as malformed', (_, text) => {
   expect(parsePasswordHash(text)).toBeNull();
-  expect(findPasswordHashFault(text)).toMatch(/^must be a well-formed/);
+  expect(findPasswordHashViolation(text)).toMatch(/^must be a well-formed/);
 });
 
 test.each([
@@ -82,6 +82,6 @@ test.each([
   ],
   ['bcrypt cost', bcryptA.replace('$05', '$15'), bcryptA.replace('$05', '$14')],
 ])('more %s than a sign-in may take is refused, as much is not', (_, beyond, within) => {
-  expect(findPasswordHashFault(beyond)).toMatch(/^requires more memory or time/);
-  expect(findPasswordHashFault(within)).toBeNull();
+  expect(findPasswordHashViolation(beyond)).toMatch(/^requires more memory or time/);
+  expect(findPasswordHashViolation(within)).toBeNull();
 });

@@ -3,13 +3,13 @@ import {
   allPermissions,
   builtInRoles,
   isPermission,
-  needs,
+  permission,
   permissionCatalogue,
 } from '../../src/core/access/permissions.ts';
 
 test('code that asks for a permission outside the catalogue does not load', () => {
-  expect(() => needs('members:raed')).toThrow('"members:raed", which is not in the catalogue');
-  expect(needs('members:read')).toBe('members:read');
+  expect(() => permission('members:raed')).toThrow('"members:raed", which is not in the catalogue');
+  expect(permission('members:read')).toBe('members:read');
 });
 
 test('built-in roles give nothing that is not in the catalogue', () => {

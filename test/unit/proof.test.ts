@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import type { LiveSession } from '../../src/core/access/live-session.ts';
-import { apiKeyProofs, sessionProofs } from '../../src/core/access/memoized-credential.ts';
+import { apiKeyMemo, sessionMemo } from '../../src/core/access/memoized-credential.ts';
 import { createAnonymous } from '../../src/core/access/principal.ts';
 
 const token = 'tenantry_session_that_somebody_has_shown';
@@ -9,22 +9,22 @@ const live = { access: null } as LiveSession;
 
 function createProven() {
   const principal = createAnonymous();
-  sessionProofs.keep(principal, token, live);
+  sessionMemo.keep(principal, token, live);
   return principal;
 }
 
 test('what was found for a token is found for this very token and no other', () => {
   const principal = createProven();
-  expect(sessionProofs.find(principal, token)).toBe(live);
-  expect(sessionProofs.find(principal, `${token}x`)).toBeNull();
-  expect(sessionProofs.find(principal, '')).toBeNull();
+  expect(sessionMemo.find(principal, token)).toBe(live);
+  expect(sessionMemo.find(principal, `${token}x`)).toBeNull();
+  expect(sessionMemo.find(principal, '')).toBeNull();
 });
 
 test('it is found with this very principal, and as the kind of credential that it is', () => {
   const principal = createProven();
-  expect(sessionProofs.find({ ...principal }, token)).toBeNull();
-  expect(sessionProofs.find(createAnonymous(), token)).toBeNull();
-  expect(apiKeyProofs.find(principal, token)).toBeNull();
+  expect(sessionMemo.find({ ...principal }, token)).toBeNull();
+  expect(sessionMemo.find(createAnonymous(), token)).toBeNull();
+  expect(apiKeyMemo.find(principal, token)).toBeNull();
 });
 
 test('whatever prints a principal does not print the token', () => {

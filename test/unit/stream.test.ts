@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { AppError, ForbiddenError, UnavailableError } from '../../src/core/app-error.ts';
-import { createRequestNotes } from '../../src/core/request-telemetry.ts';
+import { createRequestTelemetry } from '../../src/core/request-telemetry.ts';
 import type { StreamSource } from '../../src/core/streams/stream.ts';
 import { createStreams } from '../../src/core/streams/streams.ts';
 import { createLogger } from '../../src/observability/logger.ts';
@@ -24,7 +24,7 @@ function createSource(owner = 'somebody') {
   let wake = () => {};
   const source: StreamSource<Value> = {
     owner,
-    request: { id: 'request-of-the-stream', notes: createRequestNotes() },
+    request: { id: 'request-of-the-stream', telemetry: createRequestTelemetry() },
     watch: (given) => {
       wake = given;
       return () => steps.push('unwatched');

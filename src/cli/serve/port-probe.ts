@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer } from 'node:net';
-import { explainListenFault, type ListenAddress } from '../../http/port-taken-error.ts';
+import { explainListenError, type ListenAddress } from '../../http/port-taken-error.ts';
 
 /**
  * Makes sure, before anything is started or touched, that the port can be listened on; somebody may
@@ -10,7 +10,7 @@ export function verifyPortFree({ host, port, setting }: ListenAddress): Promise<
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', (error: NodeJS.ErrnoException) => {
-      reject(explainListenFault(error, { host, port, ...(setting ? { setting } : {}) }));
+      reject(explainListenError(error, { host, port, ...(setting ? { setting } : {}) }));
     });
     probe.listen({ host, port, exclusive: true }, () => {
       const { port: found } = probe.address() as AddressInfo;

@@ -8,7 +8,7 @@ import {
   checkSlug,
   checkUrl,
 } from '../../core/input.ts';
-import { findPasswordHashFault } from '../../core/passwords/hash.ts';
+import { findPasswordHashViolation } from '../../core/passwords/hash.ts';
 import { roleKeyPattern, rolesPerMemberMax } from '../../domains/roles/rules.ts';
 import { userNameMax } from '../../domains/users/service.ts';
 import { trimName } from '../../lib/blanks.ts';
@@ -112,7 +112,7 @@ function readStatus(fields: Fields): UserStatus {
 
 function readPasswordHash(fields: Fields): string | null {
   const hash = readText(fields, 'passwordHash');
-  const fault = hash === null ? null : findPasswordHashFault(hash);
+  const fault = hash === null ? null : findPasswordHashViolation(hash);
   if (fault !== null) throw refuse('passwordHash', fault);
   return hash;
 }

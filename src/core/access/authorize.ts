@@ -7,18 +7,18 @@ import {
   type Ctx,
   findActorId,
   findBoundTenantId,
-  findPersonId,
+  findSignedInUserId,
   isPlatformAdmin,
   limitToCredential,
 } from '../context.ts';
 import { createBatcher } from '../data/batcher.ts';
 import { createLoader } from '../data/loader.ts';
 import type { Tenant, TenantRef, TenantStatus } from '../entities.ts';
-import type { MemberAccess, MemberAccessAsk, Runtime } from '../runtime.ts';
-import { allPermissions, needs, type Permission } from './permissions.ts';
+import type { MemberAccess, MemberAccessQuery, Runtime } from '../runtime.ts';
+import { allPermissions, type Permission, permission } from './permissions.ts';
 import { getPlatformScope } from './scopes.ts';
 
-const deleteTenant = needs('tenant:delete');
+const deleteTenant = permission('tenant:delete');
 
 /** A tenant as the caller may act in it. */
 export type Access = {
@@ -94,8 +94,8 @@ const accessLoader = createLoader<TenantRef, Access | null>(
 );
 
 /** Many at once are a list, and none of them the tenant that the request is about. */
-function noteTenant({ request: { notes } }: Ctx, [access, ...others]: Access[]): void {
-  if (access !== undefined && others.length === 0) notes.tenantId ??= access.tenant.id;
+function noteTenant({ request: { telemetry } }: Ctx, [access, ...others]: Access[]): void {
+  if (access !== undefined && others.length === 0) telemetry.tenantId ??= access.tenant.id;
 }
 
 /** Access as if every check had passed; what the tenant really is only the database may show. */
@@ -157,7 +157,7 @@ async function listPlatformAccesses(ctx: Ctx, refs: readonly TenantRef[]): Promi
       select ${tenantColumns}, m.id as "membershipId"
       from tenants t
       left join user_tenants m
-        on m.tenant_id = t.id and m.user_id = ${findPersonId(ctx)}::uuid and m.is_active
+        on m.tenant_id = t.id and m.user_id = ${findSignedInUserId(ctx)}::uuid and m.is_active
       where t.id = any (${ids}::uuid[]) or t.slug = any (${slugs}::text[])`,
   );
   const permissions: ReadonlySet<Permission> = new Set(allPermissions);
@@ -182,7 +182,7 @@ type MemberAccessRow = MemberAccess & { actorId: string };
  * of each question, so what one may do answers no other.
  */
 export function createAccessFinder(db: Database): Runtime['findMemberAccess'] {
-  return createBatcher(async (asks: readonly MemberAccessAsk[]) => {
+  return createBatcher(async (asks: readonly MemberAccessQuery[]) => {
     const rows = await db.ask(
       (raw) => raw.$queryRaw<MemberAccessRow[]>`
         select a.actor as "actorId", f.tenant_id as id, f.slug, f.name, f.status, f.metadata,
@@ -200,15 +200,15 @@ export function createAccessFinder(db: Database): Runtime['findMemberAccess'] {
     );
     const byName = new Map(
       rows.flatMap(({ actorId, ...access }) => [
-        [nameAsk({ actorId, tenant: { id: access.id } }), access],
-        [nameAsk({ actorId, tenant: { slug: access.slug } }), access],
+        [toKey({ actorId, tenant: { id: access.id } }), access],
+        [toKey({ actorId, tenant: { slug: access.slug } }), access],
       ]),
     );
-    return asks.map((ask) => byName.get(nameAsk(ask)) ?? null);
-  }, nameAsk);
+    return asks.map((ask) => byName.get(toKey(ask)) ?? null);
+  }, toKey);
 }
 
-function nameAsk({ actorId, tenant }: MemberAccessAsk): string {
+function toKey({ actorId, tenant }: MemberAccessQuery): string {
   return `${actorId} ${'id' in tenant ? tenant.id : `/${tenant.slug}`}`;
 }
 

@@ -1,8 +1,8 @@
 import { ForbiddenError } from '../app-error.ts';
 import type { Role } from '../entities.ts';
-import { needs } from './permissions.ts';
+import { permission } from './permissions.ts';
 
-const ownTenant = needs('tenant:own');
+const ownTenant = permission('tenant:own');
 
 /**
  * True when somebody with `actor` permissions may change what has `target` permissions (a member,

@@ -21,7 +21,7 @@ const openToImpersonators: ReadonlySet<string> = new Set([
 ]);
 
 /** Throws ForbiddenError for a mutation that nobody may do in somebody else's name. */
-export function refuseImpersonator(ctx: Ctx, mutation: string): void {
+export function rejectImpersonator(ctx: Ctx, mutation: string): void {
   if (ctx.principal.kind === 'session' && !openToImpersonators.has(mutation)) {
     requireOwnSession(ctx);
   }

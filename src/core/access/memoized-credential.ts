@@ -7,7 +7,7 @@ import type { Principal } from './principal.ts';
 type Proof<Live> = { isOf: (token: string) => boolean; live: Live };
 
 /** Keeps what authentication found with the principal that it made of it, for the time of a request. */
-function createProofs<Live>() {
+function createCredentialMemo<Live>() {
   const proofs = createByPrincipal<Proof<Live>>();
   return {
     keep(principal: Principal, token: string, live: Live): void {
@@ -25,7 +25,7 @@ function createProofs<Live>() {
 }
 
 /** Of sessions, as found without asking for a tenant. */
-export const sessionProofs = createProofs<LiveSession>();
+export const sessionMemo = createCredentialMemo<LiveSession>();
 
 /** Of API keys. */
-export const apiKeyProofs = createProofs<LiveApiKey>();
+export const apiKeyMemo = createCredentialMemo<LiveApiKey>();

@@ -118,8 +118,8 @@ export type BuiltInRoleDefinition = {
 
 /** Permissions of the owner role only: neither API keys nor impersonators have them. */
 export const ownersOnly: ReadonlySet<string> = new Set([
-  needs('tenant:own'),
-  needs('tenant:delete'),
+  permission('tenant:own'),
+  permission('tenant:delete'),
 ]);
 
 /** The key of the built-in role that every tenant must have somebody in. */
@@ -162,7 +162,7 @@ export function isPermission(name: string): name is Permission {
  * Declares, where a module is loaded, that its code will ask for this permission. Throws for one that
  * is not in the catalogue, so that a server with a misspelt check does not even start.
  */
-export function needs(name: string): Permission {
+export function permission(name: string): Permission {
   if (isPermission(name)) return name;
   throw new Error(`The code asks for the permission "${name}", which is not in the catalogue.`);
 }

@@ -7,7 +7,7 @@ import {
   getSignedIn,
   isPlatformAdmin,
 } from '../context.ts';
-import { needs } from './permissions.ts';
+import { permission } from './permissions.ts';
 
 /**
  * Scopes are made from the credential alone, here and nowhere else. An input may name a tenant;
@@ -40,7 +40,7 @@ export function getPlatformScope(ctx: Ctx): Scope {
   return { ...getActorScope(ctx), platform: isPlatformAdmin(ctx) };
 }
 
-const readMembers = needs('members:read');
+const readMembers = permission('members:read');
 
 /** On whose behalf people and memberships are read across tenants, and in which one alone. */
 export type Reader = { scope: Scope; actorId: string | null; onlyTenant: string | null };

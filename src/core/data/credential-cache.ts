@@ -8,7 +8,7 @@ export type CredentialCache = {
   /** Forgets what rests on this user or tenant; everything for null. */
   forget: (id: string | null) => void;
   /** How much is remembered, how often it answered, and how often it did not. */
-  stats: () => { entries: number; hits: number; misses: number; isHeard: boolean };
+  stats: () => { entries: number; hits: number; misses: number; isConnected: boolean };
 };
 
 export type Question<Key, Value> = {
@@ -16,17 +16,17 @@ export type Question<Key, Value> = {
   /** Of all questions of this kind and any other the only one with this name. */
   toName: (key: Key) => string;
   /** The users and tenants whose change may change the answer. */
-  listGrounds: (value: Value) => readonly string[];
+  listDependencies: (value: Value) => readonly string[];
 };
 
 export type CredentialCacheOptions = {
   /** The longest that an answer is given again, in ms. 0: nothing is remembered. */
   maxAgeMs: number;
   /** False while changes may be missed. */
-  isHeard: () => boolean;
+  isConnected: () => boolean;
 };
 
-type Entry = { value: unknown; grounds: readonly string[]; askedAt: number; order: number };
+type Entry = { value: unknown; dependencies: readonly string[]; askedAt: number; order: number };
 
 /** Of either kind; a few hundred bytes each. */
 const entriesMax = 20_000;
@@ -36,7 +36,7 @@ const entriesMax = 20_000;
  * came, has it forgotten. For that, changes are remembered as long as answers are.
  */
 export function createCredentialCache(options: CredentialCacheOptions): CredentialCache {
-  const { maxAgeMs, isHeard } = options;
+  const { maxAgeMs, isConnected } = options;
   const entries = new Map<string, Entry>();
   /** When each user or tenant last changed, by the clock below. */
   const changes = new Map<string, { order: number; at: number }>();
@@ -47,11 +47,11 @@ export function createCredentialCache(options: CredentialCacheOptions): Credenti
   let hits = 0;
   let misses = 0;
 
-  function isGood({ grounds, askedAt, order: asked }: Entry): boolean {
+  function isGood({ dependencies, askedAt, order: asked }: Entry): boolean {
     return (
       performance.now() - askedAt < maxAgeMs &&
       asked >= oldestOrder &&
-      grounds.every((ground) => (changes.get(ground)?.order ?? 0) <= asked)
+      dependencies.every((dependency) => (changes.get(dependency)?.order ?? 0) <= asked)
     );
   }
 
@@ -84,12 +84,12 @@ export function createCredentialCache(options: CredentialCacheOptions): Credenti
 
   return {
     forget,
-    stats: () => ({ entries: entries.size, hits, misses, isHeard: isHeard() }),
-    remember({ find, toName, listGrounds }) {
+    stats: () => ({ entries: entries.size, hits, misses, isConnected: isConnected() }),
+    remember({ find, toName, listDependencies }) {
       type Value = NonNullable<Awaited<ReturnType<typeof find>>>;
       if (maxAgeMs === 0) return find;
       return async (key) => {
-        if (!isHeard()) return await find(key);
+        if (!isConnected()) return await find(key);
         const name = toName(key);
         const known = entries.get(name);
         if (known && isGood(known)) {
@@ -99,7 +99,7 @@ export function createCredentialCache(options: CredentialCacheOptions): Credenti
         misses += 1;
         const asked = { askedAt: performance.now(), order };
         const value = await find(key);
-        if (value !== null) keep(name, { value, grounds: listGrounds(value), ...asked });
+        if (value !== null) keep(name, { value, dependencies: listDependencies(value), ...asked });
         return value;
       };
     },

@@ -1,5 +1,5 @@
 /** Notes that credentials were used, in the background: reading never waits for a write. */
-export type UseNotes = {
+export type LastUsedBuffer = {
   add: (id: string) => void;
   /** Writes what is still to be noted. */
   close: () => Promise<void>;
@@ -11,10 +11,10 @@ const writeEveryMs = 1_000;
  * Collects ids and has them written about once a second, each once. What could not be written is lost
  * and told to `onError`: when something was last used is worth no second try.
  */
-export function createUseNotes(options: {
+export function createLastUsedBuffer(options: {
   write: (ids: readonly string[]) => Promise<void>;
   onError: (error: unknown, count: number) => void;
-}): UseNotes {
+}): LastUsedBuffer {
   const used = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
 

@@ -41,7 +41,7 @@ export function parsePasswordHash(text: string): PasswordHash | null {
  * Says why a hash of another system may not be stored, as the end of a sentence, or null if it may: it
  * is well-formed and cannot eat the memory or hold the cores of those who verify it. Throws nothing.
  */
-export function findPasswordHashFault(text: string): string | null {
+export function findPasswordHashViolation(text: string): string | null {
   const hash = parsePasswordHash(text);
   if (hash === null) {
     return 'must be a well-formed argon2 or scrypt hash (a PHC string), or a bcrypt hash';

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { hash } from '@node-rs/argon2';
 import { createBoundedQueue, QueueFullError } from '../../lib/bounded-queue.ts';
 import { normalizePassword } from '../../lib/password-rules.ts';
-import { yieldPoolThreads } from '../../lib/pool-threads.ts';
+import { lowerPoolThreadPriority } from '../../lib/pool-threads.ts';
 import { UnavailableError } from '../app-error.ts';
 import { type PasswordHash, parsePasswordHash } from './hash.ts';
 
@@ -67,7 +67,7 @@ export function createPasswordHasher(settings: PasswordHasherSettings): Password
   const run = <T>(work: () => Promise<T>) =>
     refuseIfFull(() =>
       queue.run(async () => {
-        isPoolReady ??= yieldPoolThreads();
+        isPoolReady ??= lowerPoolThreadPriority();
         await isPoolReady;
         return await work();
       }),

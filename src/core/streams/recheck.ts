@@ -10,7 +10,7 @@ import {
   limitToCredential,
 } from '../context.ts';
 import { createBatcher } from '../data/batcher.ts';
-import type { GrantAsk, Runtime } from '../runtime.ts';
+import type { GrantQuery, Runtime } from '../runtime.ts';
 
 /** A permission that must still be granted in a tenant. */
 export type Need = { tenantId: string; permission: Permission };
@@ -47,7 +47,7 @@ async function renew(ctx: Ctx): Promise<void> {
 export function createGrantFinder(db: Database): Runtime['findGrant'] {
   type Row = { ordinal: number; isGranted: boolean };
   return createBatcher(
-    async (asks: readonly GrantAsk[]) => {
+    async (asks: readonly GrantQuery[]) => {
       const rows = await db.ask(
         (raw) => raw.$queryRaw<Row[]>`
           select ordinal::int as ordinal, is_granted as "isGranted"

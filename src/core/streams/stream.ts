@@ -1,13 +1,13 @@
 import type { Logger } from '../../observability/logger.ts';
 import { AppError, UnavailableError } from '../app-error.ts';
-import type { NotedRequest } from '../request-telemetry.ts';
+import type { ObservedRequest } from '../request-telemetry.ts';
 
 /** Where the values of a stream come from, and who may have them. */
 export type StreamSource<T> = {
   /** Whose stream it is, for the limit of each. */
   owner: string;
   /** The operation that opened it, for logs. */
-  request: NotedRequest;
+  request: ObservedRequest;
   /** Calls `wake` whenever there may be something new; returns how to stop that. */
   watch: (wake: () => void) => () => void;
   /** New items since the last call, in order, a page at most; empty for none. */

@@ -24,14 +24,14 @@ export async function readHistory(session: pg.Pool): Promise<HistoryRow[]> {
  * Throws MigrationError (`not_empty`) for tables in the schema public of a database that was never migrated.
  */
 export async function verifyOwnDatabase(session: pg.Pool): Promise<void> {
-  const { rows } = await session.query<{ isForeign: boolean }>(
+  const { rows } = await session.query<{ isCrossSite: boolean }>(
     `select to_regclass('public._prisma_migrations') is null and exists (
        select from pg_class c
        where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'f')
          and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')
-     ) as "isForeign"`,
+     ) as "isCrossSite"`,
   );
-  if (!rows[0]?.isForeign) return;
+  if (!rows[0]?.isCrossSite) return;
   throw new MigrationError(
     'not_empty',
     'the schema public of this database holds tables of something else: ' +

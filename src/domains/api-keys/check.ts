@@ -1,7 +1,7 @@
 import type { LiveApiKey } from '../../core/access/live-api-key.ts';
 import { createBatcher } from '../../core/data/batcher.ts';
 import type { CredentialCache } from '../../core/data/credential-cache.ts';
-import { createUseNotes } from '../../core/data/last-used-buffer.ts';
+import { createLastUsedBuffer } from '../../core/data/last-used-buffer.ts';
 import type { Database } from '../../db/database.ts';
 import { noScope } from '../../db/scope.ts';
 import type { TokenHash } from '../../lib/token.ts';
@@ -33,9 +33,9 @@ export function createApiKeyChecker(parts: {
   const findRemembered = cache.remember({
     find: findBatched,
     toName,
-    listGrounds: ({ apiKey, creatorId }) => [apiKey.tenantId, creatorId],
+    listDependencies: ({ apiKey, creatorId }) => [apiKey.tenantId, creatorId],
   });
-  const uses = createUseNotes({
+  const uses = createLastUsedBuffer({
     write: (ids) => db.write(noScope, (tx) => touchApiKeys(tx, ids)),
     onError: (err, apiKeys) =>
       log.warn({ err, apiKeys }, 'last use of API keys could not be saved'),

@@ -1,14 +1,14 @@
-import type { Feed, PersonNews } from '../../core/runtime.ts';
+import type { Feed, UserEvent } from '../../core/runtime.ts';
 import type { Database } from '../../db/database.ts';
 import { noScope } from '../../db/scope.ts';
 import { createIdleJob } from '../../lib/repeating-job.ts';
 import type { Logger } from '../../observability/logger.ts';
-import { listHeads, listPersonNews } from './queries/feed.ts';
+import { listHeads, listUserEvents } from './queries/feed.ts';
 
 /** How often a process asks the database on behalf of all who wait; nothing where nobody does. */
 const askEveryMs = 250;
 
-type Tell = (news: readonly PersonNews[]) => void;
+type Tell = (news: readonly UserEvent[]) => void;
 type AuditLog = { sequence: number | null; listeners: Set<() => void> };
 type Person = { listeners: Set<Tell> };
 
@@ -43,7 +43,7 @@ export function createAuditFeed(db: Database, log: Logger): Feed & { close: () =
   async function askForPeople(): Promise<void> {
     if (people.size === 0) return;
     const userIds = [...people.keys()];
-    const news = await db.read(noScope, (tx) => listPersonNews(tx, userIds));
+    const news = await db.read(noScope, (tx) => listUserEvents(tx, userIds));
     for (const [userId, ofPerson] of Map.groupBy(news, (one) => one.userId)) {
       for (const wake of people.get(userId)?.listeners ?? []) wake(ofPerson);
     }
@@ -54,7 +54,7 @@ export function createAuditFeed(db: Database, log: Logger): Feed & { close: () =
       job.begin();
       return listen(auditLogs, chainId, wake, () => ({ sequence: null, listeners: new Set() }));
     },
-    watchPerson(userId, tell) {
+    watchUser(userId, tell) {
       job.begin();
       return listen(people, userId, tell, () => ({ listeners: new Set() }));
     },

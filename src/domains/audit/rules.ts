@@ -1,4 +1,4 @@
-import type { PersonNews } from '../../core/runtime.ts';
+import type { UserEvent } from '../../core/runtime.ts';
 
 /** Events for the viewer, with their meaning. */
 export const viewerEventTypes = {
@@ -32,7 +32,7 @@ const typeByAction: Readonly<Record<string, ViewerEventType>> = {
 };
 
 /** The event that an audit entry is for the user it is about; null for most. */
-export function listViewerEventTypes({ action, changes }: PersonNews): ViewerEventType[] {
+export function listViewerEventTypes({ action, changes }: UserEvent): ViewerEventType[] {
   if (action === 'membership.updated') return listMembershipEventTypes(changes);
   const type = typeByAction[action];
   return type === undefined ? [] : [type];

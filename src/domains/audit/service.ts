@@ -1,12 +1,12 @@
 import { authorize, findAccess } from '../../core/access/authorize.ts';
-import { needs } from '../../core/access/permissions.ts';
+import { permission } from '../../core/access/permissions.ts';
 import { getTenantScope } from '../../core/access/scopes.ts';
 import type { Ctx } from '../../core/context.ts';
 import { type Page, type PageArgs, parsePage, toPage } from '../../core/data/page.ts';
 import { checkText } from '../../core/input.ts';
 import * as queries from './queries.ts';
 
-const readAudit = needs('audit:read');
+const readAudit = permission('audit:read');
 
 export type AuditListInput = { page: PageArgs; filter: queries.AuditFilter };
 

@@ -6,7 +6,7 @@ import {
   type TenantOwnedRef,
 } from '../../core/data/loader.ts';
 import type { Membership } from '../../core/entities.ts';
-import type { MembershipsAsk, Runtime } from '../../core/runtime.ts';
+import type { MembershipsQuery, Runtime } from '../../core/runtime.ts';
 import type { Database } from '../../db/database.ts';
 import { noScope } from '../../db/scope.ts';
 import { tenantLoader } from '../tenants/loaders.ts';
@@ -38,7 +38,7 @@ export const userMembershipsLoader = createLoader<UserMembershipsRef, readonly M
 /** Finds memberships of users for all requests in flight, in one statement. */
 export function createMembershipFinder(db: Database): Runtime['listMembershipsOfUser'] {
   return createBatcher(
-    (asks: readonly MembershipsAsk[]) => db.ask((raw) => listVisibleMemberships(raw, asks)),
+    (asks: readonly MembershipsQuery[]) => db.ask((raw) => listVisibleMemberships(raw, asks)),
     ({ actorId, userId, onlyTenant, afterId, pageSize }) =>
       `${actorId} ${userId} ${onlyTenant} ${afterId} ${pageSize}`,
   );

@@ -1,6 +1,6 @@
 import { ownerRoleKey } from '../../core/access/permissions.ts';
 import type { JsonObject, Membership, Tenant } from '../../core/entities.ts';
-import type { MembershipOfUser, MembershipsAsk } from '../../core/runtime.ts';
+import type { MembershipOfUser, MembershipsQuery } from '../../core/runtime.ts';
 import type { Db } from '../../db/database.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { type JsonRow, readDate } from '../../db/json-row.ts';
@@ -34,7 +34,7 @@ type MembershipOfUserRow = MembershipRow & {
  */
 export async function listVisibleMemberships(
   db: RawReader,
-  asks: readonly MembershipsAsk[],
+  asks: readonly MembershipsQuery[],
 ): Promise<MembershipOfUser[][]> {
   const rows = await db.$queryRaw<MembershipOfUserRow[]>`
     select ordinal::int as ordinal, id, tenant_id as "tenantId", user_id as "userId", is_active as "isActive", metadata,

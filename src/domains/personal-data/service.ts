@@ -4,7 +4,7 @@ import { recordAudit } from '../../core/audit.ts';
 import {
   type Ctx,
   findBoundTenantId,
-  findPersonId,
+  findSignedInUserId,
   getAuthenticated,
   isPlatformAdmin,
 } from '../../core/context.ts';
@@ -22,7 +22,7 @@ export async function exportUserData(ctx: Ctx, input: UserIdInput): Promise<Pers
   getAuthenticated(ctx);
   const { userId } = input;
   const reason = checkReason(input);
-  const isOwn = findPersonId(ctx) === userId;
+  const isOwn = findSignedInUserId(ctx) === userId;
   if (!isOwn && !isPlatformAdmin(ctx)) {
     throw new ForbiddenError('Only the user themselves or a platform administrator can do this.');
   }

@@ -1,4 +1,4 @@
-import { sessionProofs } from '../../core/access/memoized-credential.ts';
+import { sessionMemo } from '../../core/access/memoized-credential.ts';
 import { createAnonymous, type Principal } from '../../core/access/principal.ts';
 import type { Runtime } from '../../core/runtime.ts';
 import { trimCode } from '../../lib/blanks.ts';
@@ -26,6 +26,6 @@ export async function authenticateSession(
   const live = await runtime.findLiveSession({ tokenHash, tenantId: null });
   if (live === null) return createAnonymous();
   const principal: Principal = { kind: 'session', user: live.user, session: live.session };
-  sessionProofs.keep(principal, token, live);
+  sessionMemo.keep(principal, token, live);
   return principal;
 }

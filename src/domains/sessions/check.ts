@@ -1,7 +1,7 @@
-import type { LiveSession, SessionAsk } from '../../core/access/live-session.ts';
+import type { LiveSession, SessionQuery } from '../../core/access/live-session.ts';
 import { createBatcher } from '../../core/data/batcher.ts';
 import type { CredentialCache } from '../../core/data/credential-cache.ts';
-import { createUseNotes } from '../../core/data/last-used-buffer.ts';
+import { createLastUsedBuffer } from '../../core/data/last-used-buffer.ts';
 import type { Database } from '../../db/database.ts';
 import { noScope } from '../../db/scope.ts';
 import type { Logger } from '../../observability/logger.ts';
@@ -9,11 +9,11 @@ import { type CheckedSession, listLiveSessions, touchSessions } from './queries/
 
 /** The session check of this process. `close` writes what is still to be noted. */
 export type SessionChecker = {
-  find: (ask: SessionAsk) => Promise<LiveSession | null>;
+  find: (ask: SessionQuery) => Promise<LiveSession | null>;
   /**
    * The same from the database, without noting a use: a stream that nobody looks at keeps no session alive.
    */
-  peek: (ask: SessionAsk) => Promise<LiveSession | null>;
+  peek: (ask: SessionQuery) => Promise<LiveSession | null>;
   close: () => Promise<void>;
 };
 
@@ -28,15 +28,15 @@ export function createSessionChecker(parts: {
 }): SessionChecker {
   const { db, log, cache } = parts;
   const findBatched = createBatcher(
-    (asks: readonly SessionAsk[]) => db.ask((raw) => listLiveSessions(raw, asks)),
+    (asks: readonly SessionQuery[]) => db.ask((raw) => listLiveSessions(raw, asks)),
     toName,
   );
   const findRemembered = cache.remember({
     find: findBatched,
     toName,
-    listGrounds,
+    listDependencies,
   });
-  const uses = createUseNotes({
+  const uses = createLastUsedBuffer({
     write: (ids) => db.write(noScope, (tx) => touchSessions(tx, ids)),
     onError: (err, sessions) =>
       log.warn({ err, sessions }, 'last use of sessions could not be saved'),
@@ -52,12 +52,12 @@ export function createSessionChecker(parts: {
   };
 }
 
-function toName({ tokenHash, tenantId }: SessionAsk): string {
+function toName({ tokenHash, tenantId }: SessionQuery): string {
   return `session ${tokenHash} ${tenantId}`;
 }
 
 /** Whom the session is of and who acts in it, where it is bound to, and where its rights were asked for. */
-function listGrounds({ session, access }: CheckedSession): string[] {
+function listDependencies({ session, access }: CheckedSession): string[] {
   const grounds = [session.userId, session.impersonatorId, session.tenantId, access?.tenantId];
   return grounds.filter((id) => id != null);
 }

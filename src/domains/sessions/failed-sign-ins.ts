@@ -10,7 +10,7 @@ const flushEveryMs = 1_000;
 export type RejectionCounter = { note: () => void; close: () => Promise<void> };
 
 /** Adds up in memory and notes about once a second, so that a flood of errors writes one row. */
-export function createRejectionCounter(db: Database, log: Logger): RejectionCounter {
+export function createFailedSignInCounter(db: Database, log: Logger): RejectionCounter {
   let count = 0;
   const job = createIdleJob({
     everyMs: flushEveryMs,

@@ -1,5 +1,5 @@
 import { type Access, authorize, clearAccess, findAccess } from '../../core/access/authorize.ts';
-import { needs } from '../../core/access/permissions.ts';
+import { permission } from '../../core/access/permissions.ts';
 import { getOwnScope, getPlatformScope, getTenantScope } from '../../core/access/scopes.ts';
 import { ConflictError, ForbiddenError } from '../../core/app-error.ts';
 import { listChanges, recordAudit } from '../../core/audit.ts';
@@ -24,9 +24,9 @@ import * as queries from './queries.ts';
 import { checkSettings } from './rules.ts';
 import { changeSettings } from './service/settings.ts';
 
-const readTenant = needs('tenant:read');
-const deleteTenant = needs('tenant:delete');
-const changeTenant = needs('tenant:update');
+const readTenant = permission('tenant:read');
+const deleteTenant = permission('tenant:delete');
+const changeTenant = permission('tenant:update');
 
 /** Longest name of a tenant, in code points. */
 export const tenantNameMax = 100;

@@ -2,7 +2,7 @@ import { getOwnScope, getPlatformScope } from '../../core/access/scopes.ts';
 import { listChanges, recordAudit } from '../../core/audit.ts';
 import {
   type Ctx,
-  findPersonId,
+  findSignedInUserId,
   getAuthenticated,
   getSignedIn,
   isImpersonated,
@@ -101,7 +101,7 @@ const profileFields = ['name', 'avatarUrl', 'locale', 'metadata'] as const;
 
 /** The caller's permissions on a user it can see. */
 export function listOwnPermissionsOn(ctx: Ctx, userId: string): string[] {
-  const isSelf = findPersonId(ctx) === userId;
+  const isSelf = findSignedInUserId(ctx) === userId;
   const isAdmin = isPlatformAdmin(ctx);
   return [
     'user:read',

@@ -11,7 +11,7 @@ const preflightMaxAgeSeconds = 600;
 export const preflightHeader = 'graphql-require-preflight';
 
 /** Each proves, whatever its value, that the request is not another site's. */
-export const proofHeaders = [
+export const csrfHeaders = [
   'x-tenantry-csrf',
   preflightHeader,
   sessionHeader,
@@ -63,7 +63,7 @@ export function getCorsHeaders(
 export function getPreflightHeaders(isOriginAllowed: boolean): Record<string, string> {
   if (!isOriginAllowed) return {};
   const own = ['authorization', 'content-type', 'x-request-id'];
-  const headers = [...own, ...proofHeaders, ...clientHeaders];
+  const headers = [...own, ...csrfHeaders, ...clientHeaders];
   return {
     'access-control-allow-methods': 'GET, POST',
     'access-control-allow-headers': headers.join(', '),

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Exchange } from '../exchange.ts';
 import { isJsonContentType } from '../graphql/request-params.ts';
-import { createRejection } from '../http-error.ts';
+import { createHttpError } from '../http-error.ts';
 import { sessionHeader, sessionHeaderValue } from './cookies.ts';
-import { proofHeaders } from './cors.ts';
+import { csrfHeaders } from './cors.ts';
 import type { OriginList } from './origins.ts';
 
 /** The scheme of the public address is not known; browsers send the cookie over these only. */
@@ -17,21 +17,21 @@ export const loopbackHost = /^((.+\.)?localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)
  * only and its answer is readable to listed origins only. Throws an error, 403, or 400 for an
  * `x-tenantry-session` that cannot be granted.
  */
-export function assertNotForged(exchange: Exchange, origins: OriginList): void {
+export function verifyCsrf(exchange: Exchange, origins: OriginList): void {
   const { req, sessionKeeper } = exchange;
   const { headers } = req;
   const asked = headers[sessionHeader];
   if (asked !== undefined && (asked !== sessionHeaderValue || sessionKeeper === null)) {
-    throw createRejection(400, `The only value of ${sessionHeader} is ${sessionHeaderValue}.`);
+    throw createHttpError(400, `The only value of ${sessionHeader} is ${sessionHeaderValue}.`);
   }
   if (sessionKeeper === null || isPageRequest(exchange)) return;
   if (headers['sec-fetch-site'] === 'same-origin' || isTrusted(headers, origins)) return;
-  if (isForeign(headers)) {
-    throw createRejection(403, 'The session cookie is not accepted from this origin.');
+  if (isCrossSite(headers)) {
+    throw createHttpError(403, 'The session cookie is not accepted from this origin.');
   }
-  const isProven = proofHeaders.some((name) => headers[name] !== undefined);
-  if (req.method !== 'GET' && !isProven) {
-    throw createRejection(403, `With the session cookie, also send the header ${proofHeaders[0]}.`);
+  const hasCsrfHeader = csrfHeaders.some((name) => headers[name] !== undefined);
+  if (req.method !== 'GET' && !hasCsrfHeader) {
+    throw createHttpError(403, `With the session cookie, also send the header ${csrfHeaders[0]}.`);
   }
 }
 
@@ -40,9 +40,9 @@ export function assertNotForged(exchange: Exchange, origins: OriginList): void {
  * allows (the media type of JSON is one, and Apollo Client sends it with GET too), or the browser names a page that
  * may call the API.
  */
-export function isMeantGet(headers: IncomingHttpHeaders, origins: OriginList): boolean {
+export function isCsrfSafeGet(headers: IncomingHttpHeaders, origins: OriginList): boolean {
   return (
-    proofHeaders.some((name) => headers[name] !== undefined) ||
+    csrfHeaders.some((name) => headers[name] !== undefined) ||
     isJsonContentType(headers['content-type']) ||
     headers['sec-fetch-site'] === 'same-origin' ||
     isTrusted(headers, origins)
@@ -69,7 +69,7 @@ export function isOwnOrigin({ origin, host }: IncomingHttpHeaders): boolean {
  * The browser says that another site asks: by an origin that is not trusted, or by fetch metadata.
  * "none" means the user, by the address bar; no header at all an old browser or no browser.
  */
-function isForeign(headers: IncomingHttpHeaders): boolean {
+function isCrossSite(headers: IncomingHttpHeaders): boolean {
   const site = headers['sec-fetch-site'];
   return headers.origin !== undefined || (site !== undefined && site !== 'none');
 }

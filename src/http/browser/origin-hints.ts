@@ -10,10 +10,13 @@ const hintsMax = 20;
 const originForm = /^[a-z][a-z0-9+.-]{0,30}:\/\/[\w.:[\]-]{1,200}$/i;
 
 /** Logs, once for each origin, that the origin of a request is not allowed and which setting allows it. */
-export type HintAtOrigin = (headers: IncomingHttpHeaders) => void;
+export type LogRejectedOrigin = (headers: IncomingHttpHeaders) => void;
 
 /** For development: a page whose request fails by CORS is not told why by its browser. */
-export function createOriginHints(corsOrigins: readonly string[], log: Logger): HintAtOrigin {
+export function createRejectedOriginLog(
+  corsOrigins: readonly string[],
+  log: Logger,
+): LogRejectedOrigin {
   const allowed = createOriginList(corsOrigins);
   const hinted = new Set<string>();
   return (headers) => {

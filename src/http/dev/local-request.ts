@@ -35,7 +35,7 @@ const proxyHeaders = [
  * or it asks for a host that is not this machine (a page of somebody else can point its own name here). Null
  * where nothing speaks against it. One sentence, for people.
  */
-export function findRemoteSign(headers: IncomingHttpHeaders): string | null {
+export function explainRemote(headers: IncomingHttpHeaders): string | null {
   const header = Object.keys(headers).find((name) =>
     proxyHeaders.some((start) => name.startsWith(start)),
   );

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import type { Answer } from '../response.ts';
+import type { HttpResponse } from '../response.ts';
 import { type InboxEntry, renderInbox } from './inbox.ts';
-import { findRemoteSign } from './local-request.ts';
+import { explainRemote } from './local-request.ts';
 import { renderTryPage } from './try-pages.ts';
 
 /** Returns a page below /dev/, or null where there is none. */
-export type AnswerDevPage = (req: IncomingMessage, path: string) => Promise<Answer | null>;
+export type FindDevPage = (req: IncomingMessage, path: string) => Promise<HttpResponse | null>;
 
 export type DevPagesOptions = {
   /** The pages that links in mails lead to where there is no frontend yet. */
@@ -37,11 +37,11 @@ const securityPolicy = [
  * what their links are for. Production has none of them. All of them are for the machine itself: the inbox
  * shows tokens. Requests from elsewhere get a 403 that says why.
  */
-export function createDevPages({ hasPages, listMails }: DevPagesOptions): AnswerDevPage {
+export function createDevPages({ hasPages, listMails }: DevPagesOptions): FindDevPage {
   return async (req, path) => {
     if (req.method !== 'GET' || !(hasPages || listMails)) return null;
-    const sign = findRemoteSign(req.headers);
-    if (sign !== null) return createClosedAnswer(sign);
+    const sign = explainRemote(req.headers);
+    if (sign !== null) return createForbiddenResponse(sign);
     if (path === '/dev/inbox' && listMails) return createPage(renderInbox(await listMails()));
     if (!hasPages) return null;
     const type = assets[path];
@@ -55,7 +55,7 @@ export function createDevPages({ hasPages, listMails }: DevPagesOptions): Answer
 }
 
 /** Says why; as text, since styles and scripts are closed too. */
-function createClosedAnswer(sign: string): Answer {
+function createForbiddenResponse(sign: string): HttpResponse {
   const body = `Closed: pages under /dev/ are for the machine that runs the server.
 
 ${sign}
@@ -65,11 +65,11 @@ Open http://localhost:<port>/dev/ on that machine, or forward the port with ssh 
   return { status: 403, headers: { 'content-type': 'text/plain; charset=utf-8' }, body };
 }
 
-function createPage(html: string): Answer {
+function createPage(html: string): HttpResponse {
   const { headers, ...answer } = createAnswer('text/html', html);
   return { ...answer, headers: { ...headers, 'content-security-policy': securityPolicy } };
 }
 
-function createAnswer(type: string, body: string): Answer {
+function createAnswer(type: string, body: string): HttpResponse {
   return { status: 200, headers: { 'content-type': `${type}; charset=utf-8` }, body };
 }

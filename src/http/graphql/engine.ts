@@ -1,14 +1,14 @@
 import type { GraphQLSchema } from 'graphql';
 import { createYoga, type Plugin, type YogaLogger, type YogaServerInstance } from 'graphql-yoga';
-import type { NoteDuration, RequestInfo, SessionKeeper } from '../../core/context.ts';
+import type { ReportDuration, RequestInfo, SessionKeeper } from '../../core/context.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { OriginList } from '../browser/origins.ts';
 import type { ExampleTab } from '../dev/example-queries.ts';
 import { getGraphiQLOptions, renderGraphiQL } from '../dev/graphiql.ts';
-import { findRemoteSign } from '../dev/local-request.ts';
+import { explainRemote } from '../dev/local-request.ts';
 import type { ServerContext } from '../exchange.ts';
 import { createDocumentCache } from './document-cache.ts';
-import type { AnswerErrors } from './errors.ts';
+import type { MaskErrors } from './errors.ts';
 import { listPlugins } from './plugins/index.ts';
 
 /** The one Yoga instance both ways end in. */
@@ -19,7 +19,7 @@ export type Credentials = {
   authorization: string | null;
   cookieToken: string | null;
   sessionKeeper: SessionKeeper | null;
-  noteDuration: NoteDuration | null;
+  reportDuration: ReportDuration | null;
 };
 
 /**
@@ -31,7 +31,7 @@ export type CreateContext = (credentials: Credentials, request: RequestInfo) => 
 export type EngineOptions = {
   schema: GraphQLSchema;
   createContext: CreateContext;
-  answerErrors: AnswerErrors;
+  maskErrors: MaskErrors;
   graphiql: boolean;
   introspection: boolean;
   executionTimeoutMs: number;
@@ -75,7 +75,7 @@ export function createEngine(options: EngineOptions): Engine {
     graphiql:
       graphiql &&
       (({ headers }) => {
-        const isLocal = findRemoteSign(Object.fromEntries(headers)) === null;
+        const isLocal = explainRemote(Object.fromEntries(headers)) === null;
         return getGraphiQLOptions(isLocal ? examples : [], options);
       }),
     renderGraphiQL,

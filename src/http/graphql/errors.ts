@@ -1,6 +1,6 @@
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import { AppError, UnavailableError } from '../../core/app-error.ts';
-import { listLogIds, type NotedRequest, noteCode } from '../../core/request-telemetry.ts';
+import { listLogIds, type ObservedRequest, recordErrorCode } from '../../core/request-telemetry.ts';
 import type { Logger } from '../../observability/logger.ts';
 
 /** All that a caller reads of a fault of ours. */
@@ -10,7 +10,7 @@ export const maskedMessage = 'Something went wrong on our side.';
 const overloadLogMs = 10_000;
 
 /** Turns the errors of a result into what the caller may read; applied once, at the very end. */
-export type AnswerErrors = (result: ExecutionResult, request: NotedRequest) => ExecutionResult;
+export type MaskErrors = (result: ExecutionResult, request: ObservedRequest) => ExecutionResult;
 
 /**
  * The one place that decides what of an error is shown. A named error (AppError) shows its
@@ -18,10 +18,7 @@ export type AnswerErrors = (result: ExecutionResult, request: NotedRequest) => E
  * anything else is logged whole under the request id and shown masked with that id. Also decides
  * the HTTP status where Yoga's own rule (by the errors' `extensions.http`) is not enough.
  */
-export function createErrorAnswers(options: {
-  log: Logger;
-  hasSuggestions: boolean;
-}): AnswerErrors {
+export function createErrorMasking(options: { log: Logger; hasSuggestions: boolean }): MaskErrors {
   const { log } = options;
   const mayTellOverload = createRarely(overloadLogMs);
   return (result, request) => {
@@ -34,7 +31,7 @@ export function createErrorAnswers(options: {
     };
     const errors = listOrCutOff(result.errors, result);
     const shown = errors.map((error) => showError(error, request.id, logOnce));
-    for (const { extensions } of shown) noteCode(request.notes, String(extensions.code));
+    for (const { extensions } of shown) recordErrorCode(request.telemetry, String(extensions.code));
     return withHttpStatus({
       ...result,
       errors: options.hasSuggestions ? shown : shown.map(withoutSuggestion),

@@ -2,16 +2,16 @@ import type { IncomingMessage } from 'node:http';
 import type { ExecutionResult, GraphQLSchema } from 'graphql';
 import { type GraphQLParams, isAsyncIterable } from 'graphql-yoga';
 import type { Exchange } from '../exchange.ts';
-import type { Answer } from '../response.ts';
+import type { HttpResponse } from '../response.ts';
 import type { CreateContext, Engine } from './engine.ts';
-import { type AnswerErrors, listErrors } from './errors.ts';
+import { listErrors, type MaskErrors } from './errors.ts';
 import type { KnownOperation, KnownOperations } from './known-operations.ts';
 import { findMediaType } from './media-type.ts';
 import { assertJsonBody, isJsonContentType, parseJsonBody } from './request-params.ts';
-import { createResultAnswer } from './result-response.ts';
+import { createResultResponse } from './yoga-stand-ins.ts';
 
 /** Responds to a request for which `isFastJson` holds; null leaves it to Yoga. */
-export type AnswerFast = (exchange: Exchange) => Promise<Answer | null>;
+export type HandleFastJson = (exchange: Exchange) => Promise<HttpResponse | null>;
 
 /** True for what the fast way can answer: an operation in JSON, to be answered in JSON. */
 export function isFastJson(req: IncomingMessage): boolean {
@@ -34,9 +34,9 @@ export function createFastJson(options: {
   knownOperations: KnownOperations;
   createContext: CreateContext;
   schema: GraphQLSchema;
-  answerErrors: AnswerErrors;
-}): AnswerFast {
-  const { answerErrors, createContext, knownOperations } = options;
+  maskErrors: MaskErrors;
+}): HandleFastJson {
+  const { maskErrors, createContext, knownOperations } = options;
   // Taken once: the engine is a Proxy that wraps a method anew each time it is read.
   const { getResultForParams } = options.engine;
   const mayStream = createStreamDetector(options.schema);
@@ -68,7 +68,7 @@ export function createFastJson(options: {
     if (mediaType === undefined) return null;
     const result = await execute(exchange);
     if (result === null) return null;
-    return createResultAnswer(answerErrors(result, exchange.request), mediaType);
+    return createResultResponse(maskErrors(result, exchange.request), mediaType);
   };
 }
 

@@ -1,6 +1,6 @@
 import type { ExecutionResult } from 'graphql';
 import type { FetchAPI } from 'graphql-yoga';
-import { createResultAnswer } from './result-response.ts';
+import { createResultResponse } from './yoga-stand-ins.ts';
 
 const delimiter = '\r\n--graphql';
 
@@ -12,7 +12,7 @@ const heartbeatMsDefault = 12_000;
  * (https://www.apollographql.com/docs/graphos/routing/operations/subscriptions/multipart-protocol): a part for each
  * result, as `payload`, and an empty object as a heartbeat. Ends the subscription when the client leaves.
  */
-export function answerInMultipart(
+export function streamMultipart(
   results: AsyncIterable<ExecutionResult>,
   fetchAPI: FetchAPI,
   heartbeatMs = heartbeatMsDefault,
@@ -53,5 +53,5 @@ function writePart(json: string): string {
 }
 
 function writePayload(result: ExecutionResult): string {
-  return `{"payload":${createResultAnswer(result, 'application/json').body}}`;
+  return `{"payload":${createResultResponse(result, 'application/json').body}}`;
 }

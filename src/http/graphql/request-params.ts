@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { GraphQLError } from 'graphql';
 import type { GraphQLParams } from 'graphql-yoga';
-import { createRejection } from '../http-error.ts';
+import { createHttpError } from '../http-error.ts';
 
 const jsonDepthMax = 32;
 const jsonNodesMax = 5_000;
@@ -26,14 +26,14 @@ export function isJsonContentType(contentType: string | null | undefined): boole
  */
 export function assertJsonBody(headers: BodyHeaders): void {
   if (!isJsonContentType(headers.contentType)) {
-    throw createRejection(415, 'Send the operation as JSON with content-type: application/json.');
+    throw createHttpError(415, 'Send the operation as JSON with content-type: application/json.');
   }
   const charset = /;\s*charset\s*=\s*"?([^\s;,"]*)/i.exec(headers.contentType ?? '')?.[1];
   if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
-    throw createRejection(415, 'Send the request body in UTF-8.');
+    throw createHttpError(415, 'Send the request body in UTF-8.');
   }
   if (headers.contentEncoding && headers.contentEncoding !== 'identity') {
-    throw createRejection(415, 'Send the request body without content-encoding.');
+    throw createHttpError(415, 'Send the request body without content-encoding.');
   }
 }
 
@@ -43,11 +43,11 @@ export function assertJsonBody(headers: BodyHeaders): void {
  * parameters may be (is `query` a string, are there others) is Yoga's own check.
  */
 export function parseJsonBody(body: Buffer): GraphQLParams {
-  if (!isUtf8(body)) throw createRejection(400, 'The request body is not valid UTF-8.');
+  if (!isUtf8(body)) throw createHttpError(400, 'The request body is not valid UTF-8.');
   const params = parseJson(body.toString('utf8'), 'request body');
-  if (Array.isArray(params)) throw createRejection(400, oneOperation);
+  if (Array.isArray(params)) throw createHttpError(400, oneOperation);
   if (typeof params !== 'object' || params === null) {
-    throw createRejection(400, 'The request body must be a JSON object.');
+    throw createHttpError(400, 'The request body must be a JSON object.');
   }
   return checkText(
     params,
@@ -102,7 +102,7 @@ function createNotPersisted(): GraphQLError {
 function parseJson(text: string, place: string): unknown {
   const value = parseOrRefuse(text, place);
   if (countNodes(value, 1) > jsonNodesMax) {
-    throw createRejection(400, `The ${place} has more than ${jsonNodesMax} values.`);
+    throw createHttpError(400, `The ${place} has more than ${jsonNodesMax} values.`);
   }
   return value;
 }
@@ -111,7 +111,7 @@ function parseOrRefuse(text: string, place: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw createRejection(400, `The ${place} is not valid JSON.`);
+    throw createHttpError(400, `The ${place} is not valid JSON.`);
   }
 }
 
@@ -119,7 +119,7 @@ function parseOrRefuse(text: string, place: string): unknown {
 function countNodes(value: unknown, depth: number): number {
   if (typeof value !== 'object' || value === null) return 1;
   if (depth > jsonDepthMax) {
-    throw createRejection(400, `The JSON is nested deeper than ${jsonDepthMax} levels.`);
+    throw createHttpError(400, `The JSON is nested deeper than ${jsonDepthMax} levels.`);
   }
   let count = 1;
   for (const part of Array.isArray(value) ? value : Object.values(value)) {

@@ -1,6 +1,6 @@
 import type { Exchange } from '../exchange.ts';
-import { createRejection } from '../http-error.ts';
-import type { Answer } from '../response.ts';
+import { createHttpError } from '../http-error.ts';
+import type { HttpResponse } from '../response.ts';
 import type { Engine } from './engine.ts';
 
 const acceptable =
@@ -14,17 +14,17 @@ const streamed = /^(text\/event-stream|multipart\/mixed)/;
  * else is not the everyday operation in JSON. Throws an error for a host that makes no URL; any
  * other error is a fault of ours.
  */
-export async function answerThroughYoga(engine: Engine, exchange: Exchange): Promise<Answer> {
+export async function handleThroughYoga(engine: Engine, exchange: Exchange): Promise<HttpResponse> {
   const { req, res } = exchange;
   if (!URL.canParse(`http://${req.headers.host ?? 'localhost'}`)) {
-    throw createRejection(400, 'The host header is not a valid host.');
+    throw createHttpError(400, 'The host header is not a valid host.');
   }
   // Written here and not by Yoga, whose own writer shows the stack of what goes wrong in it.
   const response = await engine.handleNodeRequestAndResponse(req, res, { exchange });
   const headers = getHeaders(response);
   const { status, body } = response;
   // Yoga says so without a word.
-  if (status === 406 && body === null) throw createRejection(406, acceptable);
+  if (status === 406 && body === null) throw createHttpError(406, acceptable);
   if (body !== null && streamed.test(headers['content-type'] ?? '')) {
     return { status, headers: { ...headers, 'x-accel-buffering': 'no' }, body };
   }

@@ -1,15 +1,15 @@
 export type OverloadListeners = {
   /** Called with how many were shed just now. */
-  onRefused?: (count: number) => void;
-  /** More came than could be done in time; called when that begins, and with the refused when it is over. */
-  onOverload?: (state: { isOver: boolean; refused: number }) => void;
+  onShed?: (count: number) => void;
+  /** More came than could be done in time; called when that begins, and with the shed when it is over. */
+  onOverload?: (state: { isOver: boolean; shed: number }) => void;
 };
 
 /** So long after the last time that a queue had to be dissolved, people may wait again. */
 const calmMs = 1_000;
 
 /** Counts what is shed, and remembers whether more comes than can be done. */
-export function createOverload({ onRefused, onOverload }: OverloadListeners) {
+export function createOverload({ onShed, onOverload }: OverloadListeners) {
   let total = 0;
   let before = 0;
   let lastMs = Number.NEGATIVE_INFINITY;
@@ -19,21 +19,21 @@ export function createOverload({ onRefused, onOverload }: OverloadListeners) {
     if (isOn() || watch === null) return;
     clearInterval(watch);
     watch = null;
-    onOverload?.({ isOver: true, refused: total - before });
+    onOverload?.({ isOver: true, shed: total - before });
   };
   return {
     isOn,
-    countRefused: () => total,
+    countShed: () => total,
     /** `isCause` where more came than could be done, and not merely came during an overload. */
-    noteRefused(count: number, { isCause }: { isCause: boolean }) {
+    noteShed(count: number, { isCause }: { isCause: boolean }) {
       if (isCause) lastMs = performance.now();
       if (watch === null) {
         before = total;
         watch = setInterval(look, calmMs).unref();
-        onOverload?.({ isOver: false, refused: count });
+        onOverload?.({ isOver: false, shed: count });
       }
       total += count;
-      onRefused?.(count);
+      onShed?.(count);
     },
   };
 }

@@ -79,8 +79,10 @@ const anywhere: Room = {
 const verifyingKeys: Room = {
   name: inTenant('api-keys:verify').name,
   judge: (scene) => {
-    const isForeign = getStanding(scene) === 'outsider';
-    return isForeign ? 'allowed' : inTenant('api-keys:verify', { absentIsFine: true }).judge(scene);
+    const isCrossSite = getStanding(scene) === 'outsider';
+    return isCrossSite
+      ? 'allowed'
+      : inTenant('api-keys:verify', { absentIsFine: true }).judge(scene);
   },
 };
 

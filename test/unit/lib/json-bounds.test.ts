@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findJsonFault } from '../../../src/lib/json-bounds.ts';
+import { findJsonViolation } from '../../../src/lib/json-bounds.ts';
 
 const large = { maxBytes: 10_000_000, maxDepth: 200_000 };
 
@@ -9,8 +9,8 @@ function nested(depth: number): unknown {
 
 test('an ordinary object passes', () => {
   const value = { plan: 'pro', seats: 12.5, on: true, off: false, none: null, tags: ['é', 1, {}] };
-  expect(findJsonFault(value)).toBeNull();
-  expect(findJsonFault(Object.assign(Object.create(null), value))).toBeNull();
+  expect(findJsonViolation(value)).toBeNull();
+  expect(findJsonViolation(Object.assign(Object.create(null), value))).toBeNull();
 });
 
 test.each([
@@ -22,43 +22,43 @@ test.each([
   ['a date', new Date(0)],
   ['a map', new Map()],
 ])('%s is no object', (_, value) => {
-  expect(findJsonFault(value)).toBe('must be a JSON object');
+  expect(findJsonViolation(value)).toBe('must be a JSON object');
 });
 
 test('where no object is asked for, any JSON value passes and nothing else', () => {
   const bounds = { maxBytes: 100, maxDepth: 2, object: false };
   for (const value of [null, true, 1, 'x', [], [[]], {}]) {
-    expect(findJsonFault(value, bounds)).toBeNull();
+    expect(findJsonViolation(value, bounds)).toBeNull();
   }
   for (const value of [undefined, 1n, Symbol('x'), () => 1, new Date(0), [undefined], [[[]]]]) {
-    expect(findJsonFault(value, bounds)).not.toBeNull();
+    expect(findJsonViolation(value, bounds)).not.toBeNull();
   }
 });
 
 test('eight levels pass and nine do not, of objects and of arrays', () => {
-  expect(findJsonFault(nested(8))).toBeNull();
-  expect(findJsonFault(nested(9))).toBe('must be at most 8 levels deep');
-  expect(findJsonFault({ a: [[[[[[[]]]]]]] })).toBeNull();
-  expect(findJsonFault({ a: [[[[[[[[]]]]]]]] })).toBe('must be at most 8 levels deep');
+  expect(findJsonViolation(nested(8))).toBeNull();
+  expect(findJsonViolation(nested(9))).toBe('must be at most 8 levels deep');
+  expect(findJsonViolation({ a: [[[[[[[]]]]]]] })).toBeNull();
+  expect(findJsonViolation({ a: [[[[[[[[]]]]]]]] })).toBe('must be at most 8 levels deep');
 });
 
 test('a hundred thousand levels are refused, or walked, without exhausting the stack', () => {
   let deep: unknown = {};
   for (let level = 1; level < 100_000; level += 1) deep = level % 2 ? [deep] : { a: deep };
-  expect(findJsonFault({ deep })).toBe('must be at most 8 levels deep');
-  expect(findJsonFault({ deep }, large)).toBeNull();
+  expect(findJsonViolation({ deep })).toBe('must be at most 8 levels deep');
+  expect(findJsonViolation({ deep }, large)).toBeNull();
 });
 
 test('a value that holds itself is refused', () => {
   const value: Record<string, unknown> = {};
   value.self = value;
-  expect(findJsonFault(value)).toBe('must be at most 8 levels deep');
+  expect(findJsonViolation(value)).toBe('must be at most 8 levels deep');
 });
 
 test('16 KiB pass and one byte more does not', () => {
   const frame = Buffer.byteLength(JSON.stringify({ a: '' }));
-  expect(findJsonFault({ a: 'x'.repeat(16_384 - frame) })).toBeNull();
-  expect(findJsonFault({ a: 'x'.repeat(16_385 - frame) })).toBe(
+  expect(findJsonViolation({ a: 'x'.repeat(16_384 - frame) })).toBeNull();
+  expect(findJsonViolation({ a: 'x'.repeat(16_385 - frame) })).toBe(
     'must be at most 16384 bytes of JSON',
   );
 });
@@ -72,39 +72,41 @@ test('bytes are counted exactly as JSON.stringify writes them', () => {
   ];
   for (const value of values) {
     const bytes = Buffer.byteLength(JSON.stringify(value));
-    expect(findJsonFault(value, { maxBytes: bytes, maxDepth: 8 })).toBeNull();
-    expect(findJsonFault(value, { maxBytes: bytes - 1, maxDepth: 8 })).not.toBeNull();
+    expect(findJsonViolation(value, { maxBytes: bytes, maxDepth: 8 })).toBeNull();
+    expect(findJsonViolation(value, { maxBytes: bytes - 1, maxDepth: 8 })).not.toBeNull();
   }
 });
 
 test('a number with an exponent counts with all the digits that will be stored', () => {
   const numbers = (length: number) => ({ a: Array.from({ length }, () => 1e308) });
-  expect(findJsonFault(numbers(50))).toBeNull();
-  expect(findJsonFault(numbers(60))).toBe('must be at most 16384 bytes of JSON');
+  expect(findJsonViolation(numbers(50))).toBeNull();
+  expect(findJsonViolation(numbers(60))).toBe('must be at most 16384 bytes of JSON');
 });
 
 test('a huge breadth is refused without being walked', () => {
-  expect(findJsonFault({ a: new Array(4_000_000_000) })).toContain('bytes of JSON');
-  expect(findJsonFault({ a: 'x'.repeat(10_000_000) })).toContain('bytes of JSON');
+  expect(findJsonViolation({ a: new Array(4_000_000_000) })).toContain('bytes of JSON');
+  expect(findJsonViolation({ a: 'x'.repeat(10_000_000) })).toContain('bytes of JSON');
 });
 
 test.each(['__proto__', 'constructor', 'prototype'])(
   'the key %s is refused on any level',
   (key) => {
-    expect(findJsonFault(JSON.parse(`{"${key}":1}`))).toBe(`must not have the key ${key}`);
-    expect(findJsonFault(JSON.parse(`{"a":[{"${key}":{}}]}`))).toBe(`must not have the key ${key}`);
+    expect(findJsonViolation(JSON.parse(`{"${key}":1}`))).toBe(`must not have the key ${key}`);
+    expect(findJsonViolation(JSON.parse(`{"a":[{"${key}":{}}]}`))).toBe(
+      `must not have the key ${key}`,
+    );
   },
 );
 
 test('only finite numbers pass', () => {
   for (const number of [Number.NaN, Number.POSITIVE_INFINITY, JSON.parse('-1e999')]) {
-    expect(findJsonFault({ a: [number] })).toBe('must contain only finite numbers');
+    expect(findJsonViolation({ a: [number] })).toBe('must contain only finite numbers');
   }
 });
 
 test('NUL and lone surrogates pass neither in strings nor in keys', () => {
   for (const text of ['a\0b', 'a\ud800', '\udc00']) {
-    expect(findJsonFault({ a: [text] })).not.toBeNull();
-    expect(findJsonFault({ [text]: 1 })).not.toBeNull();
+    expect(findJsonViolation({ a: [text] })).not.toBeNull();
+    expect(findJsonViolation({ [text]: 1 })).not.toBeNull();
   }
 });

@@ -2,11 +2,11 @@ import { expect, test } from 'vitest';
 import { commonSequences, commonWords } from '../../../src/lib/common-passwords.ts';
 import {
   describePasswordRules,
-  findPasswordFault as findFault,
+  findPasswordViolation as findFault,
   normalizePassword,
 } from '../../../src/lib/password-rules.ts';
 
-const findPasswordFault = (password: string, words: readonly string[]) =>
+const findPasswordViolation = (password: string, words: readonly string[]) =>
   findFault(password, words, 15);
 
 const words = ['acmecorp', 'tenantry', 'ada.lovelace', 'acme-corp.example', 'ada'];
@@ -19,21 +19,21 @@ test.each([
   [128, null],
   [129, 'must be at most 128 characters'],
 ])('a password of %i characters gives %j', (length, fault) => {
-  expect(findPasswordFault(filler.slice(0, length), words)).toBe(fault);
+  expect(findPasswordViolation(filler.slice(0, length), words)).toBe(fault);
 });
 
 test('lengths count code points after NFKC, not bytes or code units', () => {
   const emoji = ['😀', '🚀', '🌊', '🐙', '🎺', '🍋', '🧭', '🪁'];
   const fifteen = Array.from({ length: 15 }, (_, at) => emoji[(at * 3) % 8] ?? '').join('');
-  expect(findPasswordFault(fifteen.slice(2), words)).toBe('must be at least 15 characters');
-  expect(findPasswordFault(`${fifteen.slice(2)}kvwq`, words)).toBeNull();
+  expect(findPasswordViolation(fifteen.slice(2), words)).toBe('must be at least 15 characters');
+  expect(findPasswordViolation(`${fifteen.slice(2)}kvwq`, words)).toBeNull();
   // Twelve characters typed, fifteen after the ligature has become three letters twice over.
-  expect(findPasswordFault(`kv7wq2zjx9ﬃ`, words)).toBe('must be at least 15 characters');
-  expect(findPasswordFault(`kv7wq2zjx9hﬃﬀ`, words)).toBeNull();
+  expect(findPasswordViolation(`kv7wq2zjx9ﬃ`, words)).toBe('must be at least 15 characters');
+  expect(findPasswordViolation(`kv7wq2zjx9hﬃﬀ`, words)).toBeNull();
   // Composed, 128; typed letter by mark, 256.
   const marks = 'a\u0308o\u0308e\u0301u\u0302i\u0300n\u0303c\u0327y\u0301'.repeat(8);
   const varied = `${marks.slice(0, 30)}kvwqzjxhmtfu${marks.slice(0, 60)}`;
-  expect(findPasswordFault(varied, words)).toBeNull();
+  expect(findPasswordViolation(varied, words)).toBeNull();
 });
 
 test('composed and decomposed spellings are one password', () => {
@@ -42,7 +42,7 @@ test('composed and decomposed spellings are one password', () => {
   expect(decomposed).not.toBe(composed);
   expect(normalizePassword(decomposed)).toBe(normalizePassword(composed));
   expect(normalizePassword('ｐａｓｓ ﬁ ①')).toBe('pass fi 1');
-  expect(findPasswordFault(decomposed, words)).toBeNull();
+  expect(findPasswordViolation(decomposed, words)).toBeNull();
 });
 
 test('nothing is cut off: 73 bytes that differ in the last stay different', () => {
@@ -54,14 +54,14 @@ test('nothing is cut off: 73 bytes that differ in the last stay different', () =
 });
 
 test('text that is not well-formed, or holds control characters, is refused', () => {
-  expect(findPasswordFault(`${filler.slice(0, 20)}\ud800`, words)).toContain('well-formed');
+  expect(findPasswordViolation(`${filler.slice(0, 20)}\ud800`, words)).toContain('well-formed');
   for (const control of ['\0', '\n', '\u001b', '\u007f', '\u0085']) {
-    expect(findPasswordFault(filler.slice(0, 20) + control, words)).toContain('control');
+    expect(findPasswordViolation(filler.slice(0, 20) + control, words)).toContain('control');
   }
 });
 
 test('a megabyte of text is refused as too long, at once', () => {
-  expect(findPasswordFault('\u0344'.repeat(1_000_000), words)).toBe(
+  expect(findPasswordViolation('\u0344'.repeat(1_000_000), words)).toBe(
     'must be at most 128 characters',
   );
 });
@@ -94,7 +94,7 @@ test.each([
   '000111222333444555',
   'xyzzy-xyzzy-xyzzy',
 ])('%j is refused as common', (password) => {
-  expect(findPasswordFault(password, words)).toBe(
+  expect(findPasswordViolation(password, words)).toBe(
     'must not be a common password or a simple pattern',
   );
 });
@@ -109,7 +109,7 @@ test.each([
   'ada.lovelace@acme-corp',
   'lovelace-secret1',
 ])('%j is refused for being made of the account’s own words', (password) => {
-  expect(findPasswordFault(password, words)).toBe(
+  expect(findPasswordViolation(password, words)).toBe(
     'must not be made mostly of names that belong to this account',
   );
 });
@@ -128,7 +128,7 @@ test.each([
   '839201756348201',
   '#%^&*)(+=-_}{][:;',
 ])('%j is accepted', (password) => {
-  expect(findPasswordFault(password, words)).toBeNull();
+  expect(findPasswordViolation(password, words)).toBeNull();
 });
 
 test('more than 3,000 common passwords stay refused, drawn out to the full length', () => {
@@ -144,7 +144,7 @@ test('more than 3,000 common passwords stay refused, drawn out to the full lengt
   ]);
   const accepted = drawnOut
     .map((password) => password.slice(0, 128))
-    .filter((password) => findPasswordFault(password, []) === null);
+    .filter((password) => findPasswordViolation(password, []) === null);
   expect(drawnOut.length).toBeGreaterThan(3_000);
   expect(accepted).toEqual([]);
 });
@@ -154,7 +154,9 @@ test('the list holds only what the rule can find: lower-case stems of four lette
 });
 
 test('words of the account under four letters refuse nothing', () => {
-  expect(findPasswordFault('a quiet harbour at dawn', ['a', 'at', '', '...', 'qui'])).toBeNull();
+  expect(
+    findPasswordViolation('a quiet harbour at dawn', ['a', 'at', '', '...', 'qui']),
+  ).toBeNull();
 });
 
 test.each([8, 15, 64])(

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findSlugFault, proposeSlugs } from '../../../src/lib/slug.ts';
+import { findSlugViolation, proposeSlugs } from '../../../src/lib/slug.ts';
 
 /** The slug that is tried first. */
 const slugify = (name: string) => proposeSlugs(name)[0] ?? '';
@@ -29,7 +29,7 @@ test.each([
   '0193e0a0-0000-7000-8000-000000000000',
 ])('a name that leaves no slug of its own, %j, gets a random one', (name) => {
   const [one, two] = [slugify(name), slugify(name)];
-  expect(findSlugFault(one)).toBeNull();
+  expect(findSlugViolation(one)).toBeNull();
   expect(one).toMatch(/(?:^|-)[a-z0-9]{6}$/);
   expect(one).not.toBe(two);
 });
@@ -44,10 +44,10 @@ test('what is proposed is always valid, for any name of any length', () => {
       name += alphabet[seed % alphabet.length];
     }
     for (const slug of proposeSlugs(name)) {
-      expect(findSlugFault(slug), JSON.stringify(name)).toBeNull();
+      expect(findSlugViolation(slug), JSON.stringify(name)).toBeNull();
     }
   }
-  expect(findSlugFault(slugify('x'.repeat(1_000_000)))).toBeNull();
+  expect(findSlugViolation(slugify('x'.repeat(1_000_000)))).toBeNull();
   expect(slugify(`${'x'.repeat(49)} y`)).toBe('x'.repeat(49));
 });
 
@@ -69,16 +69,16 @@ test('a long name is cut between its words, so that the suffix fits', () => {
 });
 
 test('a slug has 3 to 50 characters', () => {
-  expect(findSlugFault('ab')).toBe('must have 3 to 50 characters');
-  expect(findSlugFault('abc')).toBeNull();
-  expect(findSlugFault('a'.repeat(50))).toBeNull();
-  expect(findSlugFault('a'.repeat(51))).toBe('must have 3 to 50 characters');
+  expect(findSlugViolation('ab')).toBe('must have 3 to 50 characters');
+  expect(findSlugViolation('abc')).toBeNull();
+  expect(findSlugViolation('a'.repeat(50))).toBeNull();
+  expect(findSlugViolation('a'.repeat(51))).toBe('must have 3 to 50 characters');
 });
 
 test.each(['-abc', 'abc-', 'a--b', 'xn--abc', 'Abc', 'a_b', 'a b', 'a.b', 'äbc', 'abc\n', 'аbс'])(
   '%j is no slug',
   (slug) => {
-    expect(findSlugFault(slug)).toBe(
+    expect(findSlugViolation(slug)).toBe(
       'must be lower-case letters, digits and single hyphens between them',
     );
   },
@@ -87,11 +87,13 @@ test.each(['-abc', 'abc-', 'a--b', 'xn--abc', 'Abc', 'a_b', 'a b', 'a.b', 'äbc'
 test.each(['admin', 'api', 'www', 'graphql', 'app', 'auth', 'login', 'root', 'well-known'])(
   '%s is reserved',
   (slug) => {
-    expect(findSlugFault(slug)).toBe('must not be a reserved word');
-    expect(findSlugFault(`${slug}-co`)).toBeNull();
+    expect(findSlugViolation(slug)).toBe('must not be a reserved word');
+    expect(findSlugViolation(`${slug}-co`)).toBeNull();
   },
 );
 
 test('a slug cannot be mistaken for an id', () => {
-  expect(findSlugFault('0193e0a0-0000-7000-8000-000000000000')).toBe('must not look like an id');
+  expect(findSlugViolation('0193e0a0-0000-7000-8000-000000000000')).toBe(
+    'must not look like an id',
+  );
 });

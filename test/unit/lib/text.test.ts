@@ -1,21 +1,21 @@
 import { expect, test } from 'vitest';
-import { findTextFault, toHarmlessLine } from '../../../src/lib/text.ts';
+import { findTextViolation, toHarmlessLine } from '../../../src/lib/text.ts';
 
 test('lengths count code points, at both bounds', () => {
   const rule = { min: 2, max: 4 };
-  expect(findTextFault('a', rule)).toBe('must be at least 2 characters');
-  expect(findTextFault('ab', rule)).toBeNull();
-  expect(findTextFault('abcd', rule)).toBeNull();
-  expect(findTextFault('abcde', rule)).toBe('must be at most 4 characters');
-  expect(findTextFault('😀', rule)).toBe('must be at least 2 characters');
-  expect(findTextFault('😀😀😀😀', rule)).toBeNull();
-  expect(findTextFault('😀😀😀😀😀', rule)).toBe('must be at most 4 characters');
-  expect(findTextFault('ab', { max: 1 })).toBe('must be at most 1 character');
+  expect(findTextViolation('a', rule)).toBe('must be at least 2 characters');
+  expect(findTextViolation('ab', rule)).toBeNull();
+  expect(findTextViolation('abcd', rule)).toBeNull();
+  expect(findTextViolation('abcde', rule)).toBe('must be at most 4 characters');
+  expect(findTextViolation('😀', rule)).toBe('must be at least 2 characters');
+  expect(findTextViolation('😀😀😀😀', rule)).toBeNull();
+  expect(findTextViolation('😀😀😀😀😀', rule)).toBe('must be at most 4 characters');
+  expect(findTextViolation('ab', { max: 1 })).toBe('must be at most 1 character');
 });
 
 test('an empty text passes only where nothing is asked of it', () => {
-  expect(findTextFault('', { max: 10 })).toBeNull();
-  expect(findTextFault('', { min: 1, max: 10 })).toBe('must not be blank');
+  expect(findTextViolation('', { max: 10 })).toBeNull();
+  expect(findTextViolation('', { min: 1, max: 10 })).toBe('must not be blank');
 });
 
 test.each([
@@ -25,7 +25,7 @@ test.each([
   ['soft hyphens', '\u00ad\u00ad'],
   ['Hangul fillers', '\u3164\u115f'],
 ])('a text of nothing but %s is blank', (_, value) => {
-  expect(findTextFault(value, { min: 1, max: 10 })).toBe('must not be blank');
+  expect(findTextViolation(value, { min: 1, max: 10 })).toBe('must not be blank');
 });
 
 test('the names people have are accepted', () => {
@@ -39,7 +39,7 @@ test('the names people have are accepted', () => {
     '👩‍👩‍👧',
     'Zoe\u0308',
   ]) {
-    expect(findTextFault(name, { min: 1, max: 100 }), name).toBeNull();
+    expect(findTextViolation(name, { min: 1, max: 100 }), name).toBeNull();
   }
 });
 
@@ -47,27 +47,27 @@ test('no control character passes in a line of text', () => {
   for (let code = 0; code <= 0x9f; code += 1) {
     if (code >= 0x20 && code < 0x7f) continue;
     const value = `a${String.fromCodePoint(code)}b`;
-    expect(findTextFault(value, { max: 10 }), `code ${code}`).not.toBeNull();
+    expect(findTextViolation(value, { max: 10 }), `code ${code}`).not.toBeNull();
     const isBreak = code === 0x09 || code === 0x0a;
-    const inLines = findTextFault(value, { max: 10, multiline: true });
+    const inLines = findTextViolation(value, { max: 10, multiline: true });
     expect(inLines === null, `code ${code} in several lines`).toBe(isBreak);
   }
-  expect(findTextFault('a\u2028b', { max: 10 })).not.toBeNull();
-  expect(findTextFault('a\u2029b', { max: 10 })).not.toBeNull();
+  expect(findTextViolation('a\u2028b', { max: 10 })).not.toBeNull();
+  expect(findTextViolation('a\u2029b', { max: 10 })).not.toBeNull();
 });
 
 test('no bidirectional override or isolate passes, in one line or several', () => {
   const controls = [0x202a, 0x202b, 0x202c, 0x202d, 0x202e, 0x2066, 0x2067, 0x2068, 0x2069];
   for (const code of controls) {
     const value = `a${String.fromCodePoint(code)}b`;
-    expect(findTextFault(value, { max: 10 })).toBe('must not contain text direction controls');
-    expect(findTextFault(value, { max: 10, multiline: true })).not.toBeNull();
+    expect(findTextViolation(value, { max: 10 })).toBe('must not contain text direction controls');
+    expect(findTextViolation(value, { max: 10, multiline: true })).not.toBeNull();
   }
 });
 
 test('a lone surrogate does not pass at either end', () => {
   for (const value of ['a\ud83d', '\ude00a', '\ude00\ud83d']) {
-    expect(findTextFault(value, { max: 10 })).toBe('must be well-formed Unicode text');
+    expect(findTextViolation(value, { max: 10 })).toBe('must be well-formed Unicode text');
   }
 });
 

@@ -1,5 +1,5 @@
 import cluster from 'node:cluster';
-import type { Figures } from '../../../observability/metrics.ts';
+import type { CollectedMetrics } from '../../../observability/metrics.ts';
 import { type News, type Order, type StartOrder, unpackFault, WorkerError } from './messages.ts';
 
 /** How a process ended: with a code, or by a signal. */
@@ -13,12 +13,12 @@ export type Forked = {
   /** Never rejects. */
   ended: Promise<Ending>;
   /** Null where it does not serve, or does not answer. */
-  count(): Promise<Figures | null>;
+  count(): Promise<CollectedMetrics | null>;
   /** Has it end in order, and with force where that has not happened within `killAfterMs`. */
   stop(killAfterMs: number): void;
 };
 
-/** Figures take milliseconds; a worker that does not tell them hangs, and the others have some too. */
+/** CollectedMetrics take milliseconds; a worker that does not tell them hangs, and the others have some too. */
 const countMsMax = 2_000;
 
 /** Starts a process that serves as it is ordered to. */
@@ -26,9 +26,9 @@ export function forkWorker(order: StartOrder): Forked {
   const worker = cluster.fork();
   const ready = Promise.withResolvers<string>();
   const ended = Promise.withResolvers<Ending>();
-  const askers = new Set<(figures: Figures | null) => void>();
+  const askers = new Set<(figures: CollectedMetrics | null) => void>();
   let isServing = false;
-  const answer = (figures: Figures | null) => {
+  const answer = (figures: CollectedMetrics | null) => {
     for (const settle of askers) settle(figures);
   };
   // What cannot be sent was meant for a process that has ended, which its exit tells.
@@ -60,7 +60,7 @@ export function forkWorker(order: StartOrder): Forked {
     ended: ended.promise,
     async count() {
       if (!isServing) return null;
-      const { promise, resolve } = Promise.withResolvers<Figures | null>();
+      const { promise, resolve } = Promise.withResolvers<CollectedMetrics | null>();
       const patience = setTimeout(() => resolve(null), countMsMax);
       askers.add(resolve);
       send({ kind: 'count' });

@@ -1,6 +1,6 @@
 import type { Config } from '../../../config.ts';
 import type { DemoAccount } from '../../../http/dev/example-queries.ts';
-import type { Figures } from '../../../observability/metrics.ts';
+import type { CollectedMetrics } from '../../../observability/metrics.ts';
 
 /** Everything that a worker works with. It travels by message: nobody else can read those. */
 export type StartOrder = {
@@ -22,7 +22,7 @@ export type Order = StartOrder | { kind: 'count' } | { kind: 'stop' };
 export type News =
   | { kind: 'ready'; url: string }
   | { kind: 'failed'; fault: WorkerFault }
-  | { kind: 'figures'; figures: Figures };
+  | { kind: 'figures'; figures: CollectedMetrics };
 
 /** An error as a message can carry it: by its name it is explained, as in the worker itself. */
 export type WorkerFault = Record<string, unknown> & { name: string; message: string };

@@ -1,8 +1,8 @@
 import {
-  createFigure,
-  type Figures,
-  type PrintedFigures,
-  printTogether,
+  type CollectedMetrics,
+  collectGauge,
+  type PrintedMetrics,
+  printAggregated,
   sumTotals,
 } from '../../../observability/metrics.ts';
 import type { KeptWorker } from './supervisor.ts';
@@ -11,7 +11,7 @@ import type { KeptWorker } from './supervisor.ts';
 export type Ledger = {
   /** Of a worker whose process has ended only what it had done remains. */
   close(worker: number): void;
-  print(workers: readonly Pick<KeptWorker, 'count'>[]): Promise<PrintedFigures>;
+  print(workers: readonly Pick<KeptWorker, 'count'>[]): Promise<PrintedMetrics>;
 };
 
 /**
@@ -19,8 +19,8 @@ export type Ledger = {
  * taken for a server that began anew, and all that the others had ever done for done just now.
  */
 export function createLedger(): Ledger {
-  const latest = new Map<number, Figures>();
-  let past: Promise<Figures> = Promise.resolve([]);
+  const latest = new Map<number, CollectedMetrics>();
+  let past: Promise<CollectedMetrics> = Promise.resolve([]);
 
   async function ask(worker: number, { count }: Pick<KeptWorker, 'count'>): Promise<boolean> {
     const figures = await count();
@@ -38,8 +38,8 @@ export function createLedger(): Ledger {
     async print(workers) {
       const answered = await Promise.all(workers.map((worker, index) => ask(index + 1, worker)));
       const count = answered.filter(Boolean).length;
-      const serving = await createFigure('tenantry_workers', 'Processes that serve.', count);
-      return printTogether([serving, await past, ...latest.values()]);
+      const serving = await collectGauge('tenantry_workers', 'Processes that serve.', count);
+      return printAggregated([serving, await past, ...latest.values()]);
     },
   };
 }

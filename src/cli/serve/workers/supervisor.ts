@@ -1,5 +1,5 @@
 import type { Logger } from '../../../observability/logger.ts';
-import type { Figures } from '../../../observability/metrics.ts';
+import type { CollectedMetrics } from '../../../observability/metrics.ts';
 import { type Ending, forkWorker } from './fork.ts';
 import type { StartOrder } from './messages.ts';
 
@@ -7,7 +7,7 @@ import type { StartOrder } from './messages.ts';
 export type KeptWorker = {
   /** The server's origin; rejects, and replaces nothing, where the first process cannot serve. */
   ready: Promise<string>;
-  count(): Promise<Figures | null>;
+  count(): Promise<CollectedMetrics | null>;
   /** Ends it in order; false where that was not possible. */
   stop(): Promise<boolean>;
 };

@@ -1,6 +1,6 @@
 import { authorize, requirePermission } from '../../../core/access/authorize.ts';
 import { findUngrantable } from '../../../core/access/grants.ts';
-import { needs } from '../../../core/access/permissions.ts';
+import { permission } from '../../../core/access/permissions.ts';
 import { getTenantScope } from '../../../core/access/scopes.ts';
 import {
   ConflictError,
@@ -29,7 +29,7 @@ import {
 } from '../rules.ts';
 import { createApiKeyToken } from '../token.ts';
 
-const manageKeys = needs('api-keys:manage');
+const manageKeys = permission('api-keys:manage');
 
 /** A key that was just made; the secret is shown once and stored nowhere. */
 export type CreatedApiKey = { apiKey: ApiKey; secret: string };

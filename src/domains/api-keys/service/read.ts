@@ -1,5 +1,5 @@
 import { authorize, findAccess } from '../../../core/access/authorize.ts';
-import { needs } from '../../../core/access/permissions.ts';
+import { permission } from '../../../core/access/permissions.ts';
 import { getTenantScope } from '../../../core/access/scopes.ts';
 import type { Ctx } from '../../../core/context.ts';
 import { type Page, type PageArgs, parsePage, toPage } from '../../../core/data/page.ts';
@@ -8,7 +8,7 @@ import { effectivePermissionsLoader } from '../loaders.ts';
 import * as queries from '../queries.ts';
 import type { ApiKeyRef } from './create.ts';
 
-const readKeys = needs('api-keys:read');
+const readKeys = permission('api-keys:read');
 
 /**
  * The keys of a tenant, newest first; those that have ended too, since the audit log reports them. Needs

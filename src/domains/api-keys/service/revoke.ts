@@ -1,5 +1,5 @@
 import { type Access, authorize, findAccess } from '../../../core/access/authorize.ts';
-import { needs } from '../../../core/access/permissions.ts';
+import { permission } from '../../../core/access/permissions.ts';
 import { createAnonymous } from '../../../core/access/principal.ts';
 import { getTenantScope } from '../../../core/access/scopes.ts';
 import { NotFoundError } from '../../../core/app-error.ts';
@@ -12,7 +12,7 @@ import * as queries from '../queries.ts';
 import type { ApiKeyRef } from './create.ts';
 import { isOwnKey } from './read.ts';
 
-const manageKeys = needs('api-keys:manage');
+const manageKeys = permission('api-keys:manage');
 
 /**
  * Ends a key at once and for good; one that was revoked before stays as it is. Needs api-keys:manage, but

@@ -1,7 +1,7 @@
 import { authorize, findAccess, requirePermission } from '../../../core/access/authorize.ts';
 import type { LiveApiKey } from '../../../core/access/live-api-key.ts';
-import { apiKeyProofs } from '../../../core/access/memoized-credential.ts';
-import { isPermission, needs } from '../../../core/access/permissions.ts';
+import { apiKeyMemo } from '../../../core/access/memoized-credential.ts';
+import { isPermission, permission } from '../../../core/access/permissions.ts';
 import { InvalidInputError } from '../../../core/app-error.ts';
 import {
   type Ctx,
@@ -15,7 +15,7 @@ import { effectivePermissionsLoader } from '../loaders.ts';
 import { hashApiKey } from '../token.ts';
 import { isOwnKey } from './read.ts';
 
-const verifyKeys = needs('api-keys:verify');
+const verifyKeys = permission('api-keys:verify');
 
 /** Most permissions in one question. */
 const permissionsMax = 100;
@@ -43,7 +43,7 @@ export async function verifyApiKey(
 ): Promise<ApiKeyVerification> {
   const principal = getAuthenticated(ctx);
   checkNames(permissions);
-  const found = apiKeyProofs.find(principal, key) ?? (await findKey(ctx, key));
+  const found = apiKeyMemo.find(principal, key) ?? (await findKey(ctx, key));
   const live = (await mayVerify(ctx, found)) ? found : null;
   if (live === null) return { isValid: false, apiKey: null, permissions: [], missing: permissions };
   effectivePermissionsLoader(ctx).prime(live.apiKey, live.permissions);

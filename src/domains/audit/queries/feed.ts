@@ -1,4 +1,4 @@
-import type { PersonNews } from '../../../core/runtime.ts';
+import type { UserEvent } from '../../../core/runtime.ts';
 import type { Db } from '../../../db/database.ts';
 
 /** How far each of these chains goes; one that nothing was written to yet is left out. */
@@ -12,10 +12,10 @@ export function listHeads(
 }
 
 /** Entries about these users of the last 30 seconds, oldest first. */
-export function listPersonNews(
+export function listUserEvents(
   db: Db,
   userIds: readonly string[],
-): Promise<(PersonNews & { userId: string })[]> {
+): Promise<(UserEvent & { userId: string })[]> {
   return db.$queryRaw`
     select user_id as "userId", id, tenant_id as "tenantId", at, action, target_type as "targetType",
       target_id as "targetId", changes

@@ -1,17 +1,17 @@
 import { authorize } from '../../../core/access/authorize.ts';
-import { needs } from '../../../core/access/permissions.ts';
+import { permission } from '../../../core/access/permissions.ts';
 import { getTenantScope } from '../../../core/access/scopes.ts';
 import { type AppError, InvalidInputError, LimitReachedError } from '../../../core/app-error.ts';
 import { type Ctx, findActorId, getSignedIn } from '../../../core/context.ts';
-import type { PersonNews } from '../../../core/runtime.ts';
+import type { UserEvent } from '../../../core/runtime.ts';
 import { recheck } from '../../../core/streams/recheck.ts';
 import { noScope } from '../../../db/scope.ts';
-import { listPersonNews } from '../queries/feed.ts';
+import { listUserEvents } from '../queries/feed.ts';
 import * as queries from '../queries.ts';
 import { listViewerEventTypes, type ViewerEventType } from '../rules.ts';
 import { getListBinding } from '../service.ts';
 
-const readAudit = needs('audit:read');
+const readAudit = permission('audit:read');
 
 /** Entries read at once; more only wait in the database. */
 const pageSize = 50;
@@ -67,7 +67,7 @@ async function findStart(ctx: Ctx, tenantId: string, after: StartAfter): Promise
 }
 
 /** Events for the viewer. */
-export type ViewerEvent = PersonNews & { type: ViewerEventType };
+export type ViewerEvent = UserEvent & { type: ViewerEventType };
 
 /**
  * What is done to the caller from now on, wherever. A session that is bound to one tenant hears of
@@ -76,13 +76,13 @@ export type ViewerEvent = PersonNews & { type: ViewerEventType };
  */
 export async function watchViewer(ctx: Ctx): Promise<AsyncIterable<ViewerEvent | AppError>> {
   const { user, session } = getSignedIn(ctx);
-  const before = await ctx.db.read(noScope, (db) => listPersonNews(db, [user.id]));
+  const before = await ctx.db.read(noScope, (db) => listUserEvents(db, [user.id]));
   const inbox = createInbox(before, session.tenantId);
   return ctx.runtime.streams.open({
     request: ctx.request,
     owner: getOwner(ctx),
     watch: (wake) =>
-      ctx.runtime.feed.watchPerson(user.id, (news) => {
+      ctx.runtime.feed.watchUser(user.id, (news) => {
         if (inbox.put(news)) wake();
       }),
     recheck: () => recheck(ctx, null),
@@ -91,11 +91,11 @@ export async function watchViewer(ctx: Ctx): Promise<AsyncIterable<ViewerEvent |
 }
 
 /** Each piece of news once, though it is found for as long as it is new. */
-function createInbox(before: readonly PersonNews[], boundTo: string | null) {
+function createInbox(before: readonly UserEvent[], boundTo: string | null) {
   let known: ReadonlySet<string> = new Set(before.map(({ id }) => id));
   let events: ViewerEvent[] = [];
   return {
-    put(news: readonly PersonNews[]): boolean {
+    put(news: readonly UserEvent[]): boolean {
       const fresh = news.filter(({ id }) => !known.has(id));
       known = new Set(news.map(({ id }) => id));
       for (const one of fresh) {

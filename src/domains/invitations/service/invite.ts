@@ -3,10 +3,10 @@ import { recordDeniedAttempt } from '../../../core/access/denied-attempts.ts';
 import { getTenantScope } from '../../../core/access/scopes.ts';
 import {
   type AppError,
-  describeRejection,
+  describeError,
+  type ErrorData,
   ForbiddenError,
   InvalidInputError,
-  type RejectionRecord,
 } from '../../../core/app-error.ts';
 import { listChanges, recordAudits } from '../../../core/audit.ts';
 import type { Ctx } from '../../../core/context.ts';
@@ -40,7 +40,7 @@ export type InvitationResult = {
   /** In canonical form where it has one. */
   email: string;
   invitation: Invitation | null;
-  error: RejectionRecord | null;
+  error: ErrorData | null;
 };
 
 /**
@@ -88,7 +88,7 @@ async function inviteAll(
   await recordSent(ctx, locked, sent, pending);
   const results = new Map<number, InvitationResult>();
   for (const { index, email, error } of [...read.refused, ...found.refused]) {
-    results.set(index, { email, invitation: null, error: describeRejection(error) });
+    results.set(index, { email, invitation: null, error: describeError(error) });
   }
   for (const draft of found.placed) {
     results.set(draft.index, toResult(draft, sent, tooMany.get(draft.email) ?? null));
@@ -102,7 +102,7 @@ function toResult(
   error: AppError | null,
 ): InvitationResult {
   const invitation = sent.find((candidate) => candidate.email === email) ?? null;
-  return { email, invitation, error: error && describeRejection(error) };
+  return { email, invitation, error: error && describeError(error) };
 }
 
 async function recordSent(

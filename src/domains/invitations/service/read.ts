@@ -1,5 +1,5 @@
 import { authorize, findAccess } from '../../../core/access/authorize.ts';
-import { needs } from '../../../core/access/permissions.ts';
+import { permission } from '../../../core/access/permissions.ts';
 import { getTenantScope } from '../../../core/access/scopes.ts';
 import type { Ctx } from '../../../core/context.ts';
 import { type Page, type PageArgs, parsePage, toPage } from '../../../core/data/page.ts';
@@ -10,7 +10,7 @@ import { findPreview, type InvitationPreview, type InvitationToMe } from '../que
 import * as queries from '../queries.ts';
 import { hashInvitationToken } from '../token.ts';
 
-const readInvitations = needs('invitations:read');
+const readInvitations = permission('invitations:read');
 
 /**
  * The invitations of a tenant, newest first. Needs invitations:read. Throws NotFoundError, ForbiddenError,

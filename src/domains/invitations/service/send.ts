@@ -1,4 +1,4 @@
-import { needs } from '../../../core/access/permissions.ts';
+import { permission } from '../../../core/access/permissions.ts';
 import { getTenantScope } from '../../../core/access/scopes.ts';
 import { ForbiddenError, RateLimitedError } from '../../../core/app-error.ts';
 import { type Ctx, findActorId } from '../../../core/context.ts';
@@ -15,7 +15,7 @@ import * as queries from '../queries.ts';
 import type { Terms } from '../rules.ts';
 import { createInvitationToken } from '../token.ts';
 
-export const inviteToTenant = needs('members:invite');
+export const inviteToTenant = permission('members:invite');
 
 /** Mails to one address in a day, the first included: enough to have it sent again, too few to molest. */
 const perAddressDayMax = 5;

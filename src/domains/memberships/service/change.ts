@@ -5,7 +5,7 @@ import {
   requirePermission,
 } from '../../../core/access/authorize.ts';
 import { mayManage, requireGrantable } from '../../../core/access/grants.ts';
-import { allPermissions, needs, type Permission } from '../../../core/access/permissions.ts';
+import { allPermissions, type Permission, permission } from '../../../core/access/permissions.ts';
 import { getTenantScope } from '../../../core/access/scopes.ts';
 import {
   ConflictError,
@@ -17,7 +17,7 @@ import { type AuditAction, type Changes, listChanges, recordAudit } from '../../
 import {
   type Ctx,
   findActorId,
-  findPersonId,
+  findSignedInUserId,
   getAuthenticated,
   getSignedIn,
   isPlatformAdmin,
@@ -38,11 +38,11 @@ import { isOwner, listPermissions } from '../rules.ts';
 type ChangeKind = { permission: Permission | null; action: AuditAction };
 
 const membershipUpdated: ChangeKind = {
-  permission: needs('members:update'),
+  permission: permission('members:update'),
   action: 'membership.updated',
 };
 const membershipRemoved: ChangeKind = {
-  permission: needs('members:remove'),
+  permission: permission('members:remove'),
   action: 'membership.removed',
 };
 const membershipLeft: ChangeKind = { permission: null, action: 'membership.left' };
@@ -182,7 +182,7 @@ async function getChange(ctx: Ctx, tx: Db, ref: MembershipRef): Promise<Change> 
   const own = memberships.find(({ userId, isActive }) => userId === actorId && isActive);
   if (!target) throw createNotFound();
   const rights = isPlatformAdmin(ctx) ? allPermissions : own ? listPermissions(own) : [];
-  const isOwn = target.userId === findPersonId(ctx);
+  const isOwn = target.userId === findSignedInUserId(ctx);
   return { actor: limitToCredential(ctx, rights), target, isOwn };
 }
 

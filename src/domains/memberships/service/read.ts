@@ -1,8 +1,8 @@
 import { authorize, findAccess } from '../../../core/access/authorize.ts';
 import { mayManage } from '../../../core/access/grants.ts';
-import { needs } from '../../../core/access/permissions.ts';
+import { permission } from '../../../core/access/permissions.ts';
 import { getTenantScope } from '../../../core/access/scopes.ts';
-import { type Ctx, findPersonId, getAuthenticated } from '../../../core/context.ts';
+import { type Ctx, findSignedInUserId, getAuthenticated } from '../../../core/context.ts';
 import { type Page, type PageArgs, parsePage, toPage } from '../../../core/data/page.ts';
 import type { Membership } from '../../../core/entities.ts';
 import { checkEmail, checkText } from '../../../core/input.ts';
@@ -11,11 +11,11 @@ import { membershipLoader, userMembershipsLoader } from '../loaders.ts';
 import * as queries from '../queries/members.ts';
 import { listPermissions } from '../rules.ts';
 
-const readMembers = needs('members:read');
+const readMembers = permission('members:read');
 /** Actions on existing members. */
 const onOneMember: ReadonlySet<string> = new Set([
-  needs('members:update'),
-  needs('members:remove'),
+  permission('members:update'),
+  permission('members:remove'),
 ]);
 
 export type MemberListInput = {
@@ -96,7 +96,7 @@ export async function findOwnMembership(ctx: Ctx, tenantId: string): Promise<Mem
 export async function listOwnPermissionsOn(ctx: Ctx, membership: Membership): Promise<string[]> {
   const access = await findAccess(ctx, { id: membership.tenantId });
   if (!access) return [];
-  const isOwn = membership.userId === findPersonId(ctx);
+  const isOwn = membership.userId === findSignedInUserId(ctx);
   const canManage = isOwn || mayManage(access.permissions, listPermissions(membership));
   return [...access.permissions]
     .filter(

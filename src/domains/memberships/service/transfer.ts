@@ -1,5 +1,5 @@
 import { authorize, clearAccess } from '../../../core/access/authorize.ts';
-import { needs, ownerRoleKey } from '../../../core/access/permissions.ts';
+import { ownerRoleKey, permission } from '../../../core/access/permissions.ts';
 import { getTenantScope } from '../../../core/access/scopes.ts';
 import {
   ConflictError,
@@ -18,7 +18,7 @@ import { membershipLoader } from '../loaders.ts';
 import * as queries from '../queries.ts';
 import { isOwner } from '../rules.ts';
 
-const ownTenant = needs('tenant:own');
+const ownTenant = permission('tenant:own');
 const adminRoleKey = 'admin';
 
 export type TransferOwnershipInput = { tenantId: string; toUserId: string };

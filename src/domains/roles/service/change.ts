@@ -1,6 +1,6 @@
 import { authorize } from '../../../core/access/authorize.ts';
 import { mayManage, requireGrantable } from '../../../core/access/grants.ts';
-import { isPermission, needs } from '../../../core/access/permissions.ts';
+import { isPermission, permission } from '../../../core/access/permissions.ts';
 import { getTenantScope } from '../../../core/access/scopes.ts';
 import {
   ConflictError,
@@ -23,10 +23,10 @@ import * as queries from '../queries.ts';
 import { roleDescriptionMax, roleKeyPattern, roleNameMax } from '../rules.ts';
 import { inLockedTenant, lockTenantFor } from './locked-tenant.ts';
 
-const manageRoles = needs('roles:manage');
+const manageRoles = permission('roles:manage');
 
 /** Held by the built-in owner role only: custom roles make no owners. */
-const ownersOnly = needs('tenant:own');
+const ownersOnly = permission('tenant:own');
 
 export type CreateRoleInput = IdempotentInput & {
   tenantId: string;

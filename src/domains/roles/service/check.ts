@@ -5,7 +5,7 @@ import { InvalidInputError } from '../../../core/app-error.ts';
 import {
   type Ctx,
   findBoundTenantId,
-  findPersonId,
+  findSignedInUserId,
   getAuthenticated,
   isPlatformAdmin,
   limitToCredential,
@@ -34,7 +34,7 @@ export async function checkPermissions(
   checks: readonly PermissionCheck[],
 ): Promise<PermissionDecision[]> {
   const principal = getAuthenticated(ctx);
-  const ownId = findPersonId(ctx);
+  const ownId = findSignedInUserId(ctx);
   if (checks.length > checksMax) {
     throw new InvalidInputError(`Request at most ${checksMax} checks at once.`, ['checks']);
   }

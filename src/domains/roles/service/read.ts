@@ -1,11 +1,11 @@
 import { authorize, findAccess } from '../../../core/access/authorize.ts';
-import { needs } from '../../../core/access/permissions.ts';
+import { permission } from '../../../core/access/permissions.ts';
 import type { Ctx } from '../../../core/context.ts';
 import type { Role } from '../../../core/entities.ts';
 import { roleMemberCountLoader, rolesLoader } from '../loaders.ts';
 
-const readRoles = needs('roles:read');
-const readMembers = needs('members:read');
+const readRoles = permission('roles:read');
+const readMembers = permission('members:read');
 
 /** All roles of a tenant. Needs roles:read. Throws NotFoundError, ForbiddenError. */
 export async function listRoles(ctx: Ctx, tenantId: string): Promise<readonly Role[]> {

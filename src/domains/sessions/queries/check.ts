@@ -1,4 +1,4 @@
-import type { LiveSession, SessionAsk } from '../../../core/access/live-session.ts';
+import type { LiveSession, SessionQuery } from '../../../core/access/live-session.ts';
 import type { Session, User } from '../../../core/entities.ts';
 import type { Db } from '../../../db/database.ts';
 import { Prisma } from '../../../db/generated/client.ts';
@@ -36,7 +36,7 @@ export type CheckedSession = LiveSession & { needsTouch: boolean };
 /** Answers many session checks with one statement, in the order asked, null for what is not valid. */
 export async function listLiveSessions(
   db: RawReader,
-  asks: readonly SessionAsk[],
+  asks: readonly SessionQuery[],
 ): Promise<(CheckedSession | null)[]> {
   const rows = await db.$queryRaw<LiveSessionRow[]>`
     select ordinal::int as ordinal, ${sessionOfUserColumns},

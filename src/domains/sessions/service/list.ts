@@ -1,10 +1,10 @@
 import { authorize, findAccess } from '../../../core/access/authorize.ts';
-import { needs } from '../../../core/access/permissions.ts';
+import { permission } from '../../../core/access/permissions.ts';
 import { getOwnScope, getPlatformScope, getTenantScope } from '../../../core/access/scopes.ts';
 import { ForbiddenError } from '../../../core/app-error.ts';
 import {
   type Ctx,
-  findPersonId,
+  findSignedInUserId,
   getAuthenticated,
   isPlatformAdmin,
 } from '../../../core/context.ts';
@@ -14,7 +14,7 @@ import { userLoader } from '../../users/loaders.ts';
 import { boundUserLoader } from '../loaders.ts';
 import * as queries from '../queries.ts';
 
-const readSessions = needs('sessions:read');
+const readSessions = permission('sessions:read');
 
 /**
  * The live sessions of a user, newest first: one's own, or anybody's for platform administrators.
@@ -26,7 +26,7 @@ export async function listSessionsOfUser(
   page: PageArgs,
 ): Promise<Page<Session>> {
   getAuthenticated(ctx);
-  const isOwn = findPersonId(ctx) === userId;
+  const isOwn = findSignedInUserId(ctx) === userId;
   if (!isOwn && !isPlatformAdmin(ctx)) {
     throw new ForbiddenError('Only the user themselves can view these sessions.');
   }
@@ -57,7 +57,7 @@ export type SessionRef = { id: string; tenantId: string | null };
 export async function findSession(ctx: Ctx, ref: SessionRef): Promise<Session | null> {
   if (ctx.principal.kind === 'anonymous') return null;
   const found = await ctx.db.read(getPlatformScope(ctx), (db) => queries.findSession(db, ref));
-  if (found && (isPlatformAdmin(ctx) || found.userId === findPersonId(ctx))) return found;
+  if (found && (isPlatformAdmin(ctx) || found.userId === findSignedInUserId(ctx))) return found;
   const { tenantId } = ref;
   const access = tenantId === null ? null : await findAccess(ctx, { id: tenantId });
   if (tenantId === null || !access?.permissions.has(readSessions)) return null;

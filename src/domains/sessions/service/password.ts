@@ -5,7 +5,7 @@ import { type Ctx, getSignedIn } from '../../../core/context.ts';
 import { enqueueMail } from '../../../core/mail.ts';
 import type { PasswordPolicy } from '../../../core/runtime.ts';
 import type { Db } from '../../../db/database.ts';
-import { findPasswordFault, normalizePassword } from '../../../lib/password-rules.ts';
+import { findPasswordViolation, normalizePassword } from '../../../lib/password-rules.ts';
 import { composePasswordChanged } from '../mails.ts';
 import { revokeOwnApiKeys } from '../queries/own-api-keys.ts';
 import * as queries from '../queries.ts';
@@ -22,7 +22,7 @@ export function checkNewPassword(
 ): string {
   const [local = '', domain = ''] = around.email.split('@');
   const words = ['tenantry', local, ...domain.split('.'), ...(around.words ?? [])];
-  const fault = findPasswordFault(
+  const fault = findPasswordViolation(
     password,
     words.filter((word) => word != null && word.length >= 4) as string[],
     around.lengthMin,

@@ -1,11 +1,11 @@
 import { authorize } from '../../../core/access/authorize.ts';
-import { needs } from '../../../core/access/permissions.ts';
+import { permission } from '../../../core/access/permissions.ts';
 import { getOwnScope, getPlatformScope, getTenantScope } from '../../../core/access/scopes.ts';
 import { ForbiddenError, NotFoundError } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
 import {
   type Ctx,
-  findPersonId,
+  findSignedInUserId,
   getAuthenticated,
   getSignedIn,
   isPlatformAdmin,
@@ -20,7 +20,7 @@ import { leaveSession } from './current.ts';
 import { endSession } from './end.ts';
 import type { SessionRef } from './list.ts';
 
-const endSessions = needs('sessions:revoke');
+const endSessions = permission('sessions:revoke');
 
 /**
  * Ends one session: the caller's own, one bound to a tenant with sessions:revoke, any for platform
@@ -84,7 +84,7 @@ export async function revokeSessions(ctx: Ctx, input: RevokeSessionsInput): Prom
   getAuthenticated(ctx);
   const userId = input.userId ?? getSignedIn(ctx).user.id;
   const tenantId = input.tenantId ?? null;
-  if (userId === findPersonId(ctx)) return await endOwnSessions(ctx, input);
+  if (userId === findSignedInUserId(ctx)) return await endOwnSessions(ctx, input);
   if (isPlatformAdmin(ctx)) {
     if ((await findVisibleUser(ctx, userId)) === null) throw createUserNotFound();
     requireRecentSignIn(ctx);

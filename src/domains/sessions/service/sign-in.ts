@@ -43,7 +43,7 @@ export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignedInSess
   );
   await endReplacedSession(ctx);
   // Only to who has shown the password: on an error it would help to tell known addresses apart.
-  ctx.noteDuration?.('hash', hashMs);
+  ctx.reportDuration?.('hash', hashMs);
   return { user: opened.user, ...enterSession(ctx, opened.user, opened) };
 }
 
@@ -90,7 +90,7 @@ function holdsSessionOf(ctx: Ctx, email: string): boolean {
 
 /** The one error of a sign-in, whatever the reason, counted for the operators. */
 function createRejection(ctx: Ctx): InvalidCredentialsError {
-  ctx.runtime.noteRefusedSignIn();
+  ctx.runtime.countFailedSignIn();
   return new InvalidCredentialsError('E-mail address or password is incorrect.');
 }
 

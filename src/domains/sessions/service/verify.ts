@@ -1,7 +1,7 @@
 import { authorize, findAccess } from '../../../core/access/authorize.ts';
 import type { LiveSession } from '../../../core/access/live-session.ts';
-import { sessionProofs } from '../../../core/access/memoized-credential.ts';
-import { needs, ownersOnly } from '../../../core/access/permissions.ts';
+import { sessionMemo } from '../../../core/access/memoized-credential.ts';
+import { ownersOnly, permission } from '../../../core/access/permissions.ts';
 import { ForbiddenError } from '../../../core/app-error.ts';
 import {
   type Ctx,
@@ -13,7 +13,7 @@ import type { Session, User } from '../../../core/entities.ts';
 import { userLoader } from '../../users/loaders.ts';
 import { hashSessionToken } from '../token.ts';
 
-const verifySessions = needs('sessions:verify');
+const verifySessions = permission('sessions:verify');
 
 /** Result of a token check. Everything is empty unless the token is valid. */
 export type SessionVerification = {
@@ -72,7 +72,7 @@ async function findSession(
   ctx: Ctx,
   { token, tenantId }: VerifySessionInput,
 ): Promise<LiveSession | null> {
-  const proven = tenantId === null ? sessionProofs.find(ctx.principal, token) : null;
+  const proven = tenantId === null ? sessionMemo.find(ctx.principal, token) : null;
   if (proven !== null) return proven;
   const tokenHash = hashSessionToken(token);
   return tokenHash === null ? null : await ctx.runtime.findLiveSession({ tokenHash, tenantId });

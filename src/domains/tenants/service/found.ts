@@ -1,5 +1,5 @@
 import { authorize } from '../../../core/access/authorize.ts';
-import { needs } from '../../../core/access/permissions.ts';
+import { permission } from '../../../core/access/permissions.ts';
 import { getPlatformScope } from '../../../core/access/scopes.ts';
 import { InvalidInputError } from '../../../core/app-error.ts';
 import { type Ctx, requirePlatformAdmin } from '../../../core/context.ts';
@@ -12,7 +12,7 @@ import {
   withTakenSlugNamed,
 } from '../service.ts';
 
-const readTenant = needs('tenant:read');
+const readTenant = permission('tenant:read');
 
 export type FoundTenantInput = CreateTenantInput & { ownerId: string };
 

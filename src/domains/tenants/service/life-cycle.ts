@@ -1,5 +1,5 @@
 import { authorize, clearAccess, findAccess } from '../../../core/access/authorize.ts';
-import { needs } from '../../../core/access/permissions.ts';
+import { permission } from '../../../core/access/permissions.ts';
 import { getPlatformScope } from '../../../core/access/scopes.ts';
 import { ConflictError, InvalidInputError, NotFoundError } from '../../../core/app-error.ts';
 import { type AuditAction, listChanges, recordAudit } from '../../../core/audit.ts';
@@ -8,7 +8,7 @@ import type { Tenant, TenantStatus } from '../../../core/entities.ts';
 import { trimCode } from '../../../lib/blanks.ts';
 import { changeTenantStatus, type TenantTransition } from '../queries/life-cycle.ts';
 
-const deleteIt = needs('tenant:delete');
+const deleteIt = permission('tenant:delete');
 
 /** Audit action, target status and error message of each transition. */
 const transitions: Record<

@@ -1,6 +1,6 @@
 import { type Access, authorize } from '../../../core/access/authorize.ts';
 import { requireGrantable } from '../../../core/access/grants.ts';
-import { needs } from '../../../core/access/permissions.ts';
+import { permission } from '../../../core/access/permissions.ts';
 import { getPlatformScope } from '../../../core/access/scopes.ts';
 import { InvalidInputError, LimitReachedError, NotFoundError } from '../../../core/app-error.ts';
 import { type Changes, listChanges, recordAudit } from '../../../core/audit.ts';
@@ -25,8 +25,8 @@ import {
   type TenantSettings,
 } from '../rules.ts';
 
-const readTenant = needs('tenant:read');
-const ownTenant = needs('tenant:own');
+const readTenant = permission('tenant:read');
+const ownTenant = permission('tenant:own');
 const limitMax = 10_000_000;
 
 /** Settings of a tenant. Requires tenant:read. */

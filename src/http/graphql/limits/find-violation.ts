@@ -13,14 +13,14 @@ const costMax = 5_000;
 const credentialChecksMax = 1;
 
 /** The violation of a limit by a document, whatever its variables are. */
-export type DocumentVerdict =
+export type DocumentCheck =
   | { kind: 'refused'; error: GraphQLError }
   | { kind: 'accepted' }
-  /** Only the sizes in the variables decide; ask `findOperationFault` for each request. */
+  /** Only the sizes in the variables decide; ask `findOperationViolation` for each request. */
   | { kind: 'depends' };
 
 /** Judges every operation of a document. The document need not be valid. */
-export function judgeDocument(schema: GraphQLSchema, document: DocumentNode): DocumentVerdict {
+export function checkDocument(schema: GraphQLSchema, document: DocumentNode): DocumentCheck {
   let kind: 'accepted' | 'depends' = 'accepted';
   for (const operation of document.definitions) {
     if (operation.kind !== Kind.OPERATION_DEFINITION) continue;
@@ -35,7 +35,7 @@ export function judgeDocument(schema: GraphQLSchema, document: DocumentNode): Do
 }
 
 /** Judges the one operation that is to run, with the variables it is to run with. */
-export function findOperationFault(
+export function findOperationViolation(
   schema: GraphQLSchema,
   request: {
     document: DocumentNode;

@@ -1,13 +1,13 @@
 import type { ExecutionArgs } from 'graphql';
 import { isPromise, type Plugin } from 'graphql-yoga';
 import { UnavailableError } from '../../../core/app-error.ts';
-import type { Departure } from '../../client-disconnect.ts';
+import type { ClientDisconnect } from '../../client-disconnect.ts';
 import type { ServerContext } from '../../exchange.ts';
 
 /**
  * Ends operations that are still running `timeoutMs` after work on their request began, of which finding out
  * who asks is a part: they are answered as unavailable at once, no further field is resolved, and anyone who
- * listens to the caller's departure hears of it. What a resolver has sent to the database ends there by the
+ * listens to the caller's disconnect hears of it. What a resolver has sent to the database ends there by the
  * database's own time-outs. Where no time is left, nothing is begun.
  */
 export function useDeadline(timeoutMs: number): Plugin<ServerContext> {
@@ -18,7 +18,7 @@ export function useDeadline(timeoutMs: number): Plugin<ServerContext> {
       if (remainingMs <= 0) return Promise.reject(createTooLate('Nothing was done.'));
       const result = work(args);
       return isPromise(result)
-        ? settleWithin(remainingMs, result, exchange.getDeparture())
+        ? settleWithin(remainingMs, result, exchange.getDisconnect())
         : result;
     };
   };
@@ -41,14 +41,14 @@ function createTooLate(outcome: string): UnavailableError {
 function settleWithin<T>(
   remainingMs: number,
   work: PromiseLike<T>,
-  departure: Departure,
+  disconnect: ClientDisconnect,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       const error = createTooLate('Changes it had started may or may not be saved.');
       // First, so that the answer is this error, whatever the work makes of its end.
       reject(error);
-      departure.abort(error);
+      disconnect.abort(error);
     }, remainingMs);
     work.then(
       (value) => {

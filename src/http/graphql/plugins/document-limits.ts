@@ -1,6 +1,6 @@
 import type { DocumentNode, ExecutionArgs, GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
-import { findOperationFault, judgeDocument } from '../limits/find-violation.ts';
+import { checkDocument, findOperationViolation } from '../limits/find-violation.ts';
 
 /**
  * Refuses documents that ask for too much before anything of them is executed. A document is judged
@@ -12,7 +12,7 @@ export function useDocumentLimits(): Plugin {
   const dependent = new WeakSet<DocumentNode>();
   const find = (args: ExecutionArgs): GraphQLError | null => {
     if (!dependent.has(args.document)) return null;
-    return findOperationFault(args.schema, {
+    return findOperationViolation(args.schema, {
       document: args.document,
       operationName: args.operationName,
       variables: args.variableValues ?? {},
@@ -21,7 +21,7 @@ export function useDocumentLimits(): Plugin {
   return {
     onValidate({ validateFn, setValidationFn }) {
       setValidationFn((schema, document, ...rest) => {
-        const verdict = judgeDocument(schema, document);
+        const verdict = checkDocument(schema, document);
         if (verdict.kind === 'refused') return [verdict.error];
         if (verdict.kind === 'depends') dependent.add(document);
         return validateFn(schema, document, ...rest);

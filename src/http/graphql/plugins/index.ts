@@ -1,11 +1,11 @@
 import type { Plugin } from 'graphql-yoga';
 import type { OriginList } from '../../browser/origins.ts';
-import type { AnswerErrors } from '../errors.ts';
+import type { MaskErrors } from '../errors.ts';
 import { useCancellation } from './cancellation.ts';
 import { useDeadline } from './deadline.ts';
 import { useDocumentLimits } from './document-limits.ts';
 import { useHiddenSchema } from './hidden-schema.ts';
-import { useErrorAnswers } from './masked-errors.ts';
+import { useMaskedErrors } from './masked-errors.ts';
 import { useRequestParams } from './request-params.ts';
 import { useSubscriptionStreams } from './subscription-streams.ts';
 import { useTokenLimit } from './token-limit.ts';
@@ -15,7 +15,7 @@ const documentTokensMax = 1_000;
 /** The plugins of every server, in order: the limits must wrap what hides the schema. */
 export function listPlugins(options: {
   introspection: boolean;
-  answerErrors: AnswerErrors;
+  maskErrors: MaskErrors;
   executionTimeoutMs: number;
   hasGetGuard: boolean;
   corsOrigins: OriginList;
@@ -27,7 +27,7 @@ export function listPlugins(options: {
     useDocumentLimits(),
     useCancellation(),
     useDeadline(options.executionTimeoutMs),
-    useErrorAnswers(options.answerErrors),
+    useMaskedErrors(options.maskErrors),
     useSubscriptionStreams(),
   ] as Plugin[];
 }

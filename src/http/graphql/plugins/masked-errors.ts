@@ -1,18 +1,18 @@
 import { isAsyncIterable, mapAsyncIterator, type Plugin } from 'graphql-yoga';
 import type { ServerContext } from '../../exchange.ts';
-import type { AnswerErrors } from '../errors.ts';
+import type { MaskErrors } from '../errors.ts';
 
 /** Applies the masking of errors to what Yoga itself answers; the fast way calls it directly. */
-export function useErrorAnswers(answerErrors: AnswerErrors): Plugin<object, ServerContext> {
+export function useMaskedErrors(maskErrors: MaskErrors): Plugin<object, ServerContext> {
   return {
     onResultProcess({ result, setResult, serverContext }) {
       const { request } = serverContext.exchange;
       // Batching is off, so a result is one operation's, whole or in parts.
       if (Array.isArray(result)) throw new Error('Batched results are not masked.');
       if (isAsyncIterable(result)) {
-        setResult(mapAsyncIterator(result, (part) => answerErrors(part, request)));
+        setResult(mapAsyncIterator(result, (part) => maskErrors(part, request)));
       } else {
-        setResult(answerErrors(result, request));
+        setResult(maskErrors(result, request));
       }
     },
   };

@@ -4,10 +4,10 @@ import type { ServerContext } from '../../exchange.ts';
 import { describeOperation } from '../operation-name.ts';
 
 /** Notes which operation a request came with, once its document is known to be good. */
-export function useOperationNotes(): Plugin {
+export function useOperationTelemetry(): Plugin {
   const note = (args: ExecutionArgs) => {
     const { exchange } = args.contextValue as ServerContext;
-    exchange.request.notes.operation = describeOperation(args);
+    exchange.request.telemetry.operation = describeOperation(args);
   };
   return {
     onExecute({ executeFn, setExecuteFn }) {

@@ -1,9 +1,9 @@
 import type { Plugin } from 'graphql-yoga';
 import { preflightHeader } from '../../browser/cors.ts';
-import { isMeantGet } from '../../browser/csrf.ts';
+import { isCsrfSafeGet } from '../../browser/csrf.ts';
 import type { OriginList } from '../../browser/origins.ts';
 import type { ServerContext } from '../../exchange.ts';
-import { createRejection } from '../../http-error.ts';
+import { createHttpError } from '../../http-error.ts';
 import { assertJsonBody, parseJsonBody, parseUrlParams } from '../request-params.ts';
 
 /**
@@ -18,9 +18,9 @@ export function useRequestParams({
   hasGetGuard: boolean;
   corsOrigins: OriginList;
 }): Plugin<object, ServerContext> {
-  const assertMeant = (headers: Headers) => {
-    if (!hasGetGuard || isMeantGet(Object.fromEntries(headers), corsOrigins)) return;
-    throw createRejection(403, `Send the header ${preflightHeader} with GET, or use POST.`);
+  const assertCsrfSafe = (headers: Headers) => {
+    if (!hasGetGuard || isCsrfSafeGet(Object.fromEntries(headers), corsOrigins)) return;
+    throw createHttpError(403, `Send the header ${preflightHeader} with GET, or use POST.`);
   };
   return {
     onRequestParse({ request, serverContext, setRequestParser }) {
@@ -28,7 +28,7 @@ export function useRequestParams({
         setRequestParser(({ url, headers }) => {
           // First, because a client that gets to know that hashes are of no use goes on by POST.
           const params = parseUrlParams(url);
-          assertMeant(headers);
+          assertCsrfSafe(headers);
           return params;
         });
       }

@@ -1,7 +1,7 @@
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import type { ServerContext } from '../../exchange.ts';
-import { createRejection } from '../../http-error.ts';
-import { answerInMultipart } from '../multipart-subscription.ts';
+import { createHttpError } from '../../http-error.ts';
+import { streamMultipart } from '../multipart-subscription.ts';
 import { findStreamType } from '../stream-type.ts';
 
 const howToSubscribe = 'Subscriptions need a stream: send the header accept: text/event-stream.';
@@ -15,12 +15,12 @@ export function useSubscriptionStreams(): Plugin<ServerContext, ServerContext> {
     onSubscribe({ args, setResultAndStopExecution }) {
       const { exchange }: ServerContext = args.contextValue;
       if (findStreamType(exchange.accept) !== null) return;
-      setResultAndStopExecution({ errors: [createRejection(406, howToSubscribe)] });
+      setResultAndStopExecution({ errors: [createHttpError(406, howToSubscribe)] });
     },
     onResultProcess({ result, serverContext, setResultProcessor }) {
       if (!isAsyncIterable(result)) return;
       if (findStreamType(serverContext.exchange.accept) !== 'multipart/mixed') return;
-      setResultProcessor((_, fetchAPI) => answerInMultipart(result, fetchAPI), 'multipart/mixed');
+      setResultProcessor((_, fetchAPI) => streamMultipart(result, fetchAPI), 'multipart/mixed');
     },
   };
 }

@@ -1,15 +1,15 @@
 import type { ExecutionResult } from 'graphql';
 import { type FetchAPI, processRegularResult } from 'graphql-yoga';
-import type { Answer } from '../response.ts';
+import type { HttpResponse } from '../response.ts';
 import type { MediaType } from './media-type.ts';
 
 /** The answer that Yoga itself makes of one result: its rules for status, headers and text. */
-export function createResultAnswer(
+export function createResultResponse(
   result: ExecutionResult,
   mediaType: MediaType,
-): Answer & { body: string } {
-  // The stand-in below makes what is typed as a Response an Answer.
-  return processRegularResult(result, answerAsResponse, mediaType) as unknown as Answer & {
+): HttpResponse & { body: string } {
+  // The stand-in below makes what is typed as a Response an HttpResponse.
+  return processRegularResult(result, answerAsResponse, mediaType) as unknown as HttpResponse & {
     body: string;
   };
 }
@@ -19,7 +19,7 @@ const answerAsResponse = {
   Response: function keep(
     body: string | null,
     { status = 200, headers = {} }: { status?: number; headers?: Record<string, string> },
-  ): Answer {
+  ): HttpResponse {
     const { 'Content-Type': contentType, ...rest } = headers;
     return { status, headers: { 'content-type': contentType ?? '', ...rest }, body: body ?? '' };
   },
