@@ -14,13 +14,13 @@ const rejections: Record<string, [status: number, reason: string, message: strin
 };
 
 /**
- * Returns what node:http could not read as a request, then hangs up. node:http would do so without
- * a request id or a body.
+ * Responds to bytes that node:http could not parse as a request, then closes the connection. The
+ * default of node:http has neither a request id nor a body.
  */
 export function rejectBrokenRequest(error: Error & { code?: string }, socket: Duplex): void {
-  const isAnswered = (socket as Socket & { _httpMessage?: { headersSent: boolean } })._httpMessage
+  const hasResponse = (socket as Socket & { _httpMessage?: { headersSent: boolean } })._httpMessage
     ?.headersSent;
-  if (error.code === 'ECONNRESET' || !socket.writable || isAnswered) {
+  if (error.code === 'ECONNRESET' || !socket.writable || hasResponse) {
     socket.destroy();
     return;
   }

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 
 /**
  * The part of an AbortSignal that the GraphQL executor uses. A whole AbortController with its
- * listener costs a sixth of a small operation, and hardly any caller ever leaves early.
+ * listener costs a sixth of a small operation, and few clients disconnect early.
  */
 export type ClientDisconnect = {
   readonly aborted: boolean;
@@ -14,7 +14,7 @@ export type ClientDisconnect = {
   abort(reason: unknown): void;
 };
 
-/** Aborts when the connection closes before the answer has been written, or when it is told to. */
+/** Aborts when the connection closes before the response is written, or on `abort`. */
 export function createClientDisconnect(res: ServerResponse): ClientDisconnect {
   let listeners: (() => void)[] = [];
   const disconnect = {
@@ -37,11 +37,11 @@ export function createClientDisconnect(res: ServerResponse): ClientDisconnect {
       listeners = [];
     },
   };
-  const abortUnlessAnswered = () => {
+  const abortUnlessWritten = () => {
     if (res.writableFinished) return;
     disconnect.abort(new DOMException('The client disconnected.', 'AbortError'));
   };
-  if (res.closed) abortUnlessAnswered();
-  else res.once('close', abortUnlessAnswered);
+  if (res.closed) abortUnlessWritten();
+  else res.once('close', abortUnlessWritten);
   return disconnect;
 }

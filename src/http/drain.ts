@@ -4,11 +4,11 @@ import type { Socket } from 'node:net';
 const sweepIntervalMs = 50;
 
 /**
- * A function that closes the server: nothing new is accepted, connections without a request end at
- * once, those with one when it is answered, and all that is left after `graceMs` is cut.
+ * Returns a function that closes the server: it accepts no new connections, closes idle ones at once and
+ * busy ones after their response, and cuts all that remain after `graceMs`.
  */
 export function createDrain(node: Server): (graceMs: number) => Promise<void> {
-  // Browsers open connections ahead of need; node:http does not count those among the idle ones.
+  // Browsers open connections in advance; node:http does not count those as idle.
   const unused = new Set<Socket>();
   node.on('connection', (socket) => {
     unused.add(socket);
@@ -21,7 +21,7 @@ export function createDrain(node: Server): (graceMs: number) => Promise<void> {
       node.close(() => resolve());
     });
     for (const socket of unused) socket.destroy();
-    // A connection whose last answer was already under way stays open for the next request.
+    // A connection that was sending its last response stays open for the next request.
     const sweep = setInterval(() => node.closeIdleConnections(), sweepIntervalMs);
     const cut = setTimeout(() => node.closeAllConnections(), graceMs);
     await closed;

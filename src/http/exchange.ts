@@ -6,27 +6,27 @@ import { readBody } from './read-body.ts';
 import { getRequestInfo, type ProxyTrust } from './request-info.ts';
 import { createServerTiming } from './server-timing.ts';
 
-/** One request and the way to answer it; the same for both ways through the server. */
+/** One request and its response; the same on the fast path and on Yoga's. */
 export type Exchange = {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly request: RequestInfo;
-  /** The raw header; judged by `createContext`. */
+  /** The raw header; `createContext` verifies it. */
   readonly authorization: string | null;
-  /** The raw header: what the client can read. */
+  /** The raw header. */
   readonly accept: string | undefined;
   readonly cookieToken: CookieUse['cookieToken'];
   readonly sessionKeeper: CookieUse['sessionKeeper'];
   readonly reportDuration: ReportDuration | null;
-  /** When work on it began, by `performance.now()`: set on receipt, and again when it has its turn. */
+  /** When work began, by `performance.now()`: set on receipt, and again on leaving the queue. */
   beganAt: number;
-  /** Aborts when the caller goes away before the answer is written; cheap, for our own use. */
+  /** Aborts when the client disconnects before the response is written. */
   getDisconnect(): ClientDisconnect;
-  /** The body, read once. Throws an error (413) or an AbortError. */
+  /** The body, read once. @throws GraphQLError 413, or an AbortError */
   readBody(): Promise<Buffer>;
 };
 
-/** The server context that both ways pass to Yoga. */
+/** The server context that both paths pass to Yoga. */
 export type ServerContext = { exchange: Omit<Exchange, 'req' | 'res'> };
 
 export type ExchangeOptions = ProxyTrust & {
@@ -35,7 +35,7 @@ export type ExchangeOptions = ProxyTrust & {
   serverTiming: boolean;
 };
 
-/** Wraps a request of node:http; cheap, what is not asked for is not made. */
+/** Wraps a request of node:http; the body and the disconnect signal are created on first use. */
 export function createExchange(
   req: IncomingMessage,
   res: ServerResponse,
@@ -49,8 +49,8 @@ export function createExchange(
     disconnect ??= createClientDisconnect(res);
     return disconnect;
   };
-  // No `get` properties: an object literal with accessors gets a hidden class of its own each
-  // time, which V8 keeps until a full collection (measured: a third of a small request).
+  // No `get` properties: each object literal with accessors gets a hidden class of its own, which V8
+  // keeps until a full collection (measured: a third of a small request).
   return {
     req,
     res,

@@ -1,8 +1,8 @@
 import { GraphQLError } from 'graphql';
 
 /**
- * An answer to a request that never becomes an operation: its HTTP status and a message for the
- * person who wrote the client. The code says only that the transport refused, the status says why.
+ * An error for a request that never becomes an operation: an HTTP status and a message for the client's
+ * developer. The code is always BAD_REQUEST; the status says why.
  */
 export function createHttpError(
   status: number,

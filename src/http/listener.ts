@@ -16,27 +16,27 @@ import { createErrorResponse, type HttpResponse, type WriteResponse } from './re
 
 const urlLengthMax = 8_192;
 
-const nothingHere = 'Not found. The API is at /graphql.';
+const notFound = 'Not found. The API is at /graphql.';
 
 export type ListenerOptions = {
   exchange: ExchangeOptions;
   corsOrigins: OriginList;
-  /** Null where nobody wants to know of origins that are not allowed. */
+  /** Null outside development. */
   logRejectedOrigin: LogRejectedOrigin | null;
   hasGraphiQL: boolean;
   findDevPage: FindDevPage;
-  /** Whether requests should be sent here; never throws. */
+  /** Whether the server can handle requests; never throws. */
   isReady: () => Promise<boolean>;
-  /** Whether there is no room for one more operation; never throws. */
+  /** Whether the next operation must be shed; never throws. */
   mustShed: () => boolean;
   handleGraphQL: (exchange: Exchange) => Promise<HttpResponse>;
   write: WriteResponse;
   log: Logger;
 };
 
-/** Routes, URL limits, preflights and the last catch, in front of both ways. */
+/** Routing, URL limits, preflights and the last catch, in front of both paths. */
 export function createListener(options: ListenerOptions): RequestListener {
-  const answer = (exchange: Exchange): HttpResponse | Promise<HttpResponse> => {
+  const route = (exchange: Exchange): HttpResponse | Promise<HttpResponse> => {
     const { url = '/' } = exchange.req;
     if (url.length > urlLengthMax) {
       throw createHttpError(414, `The URL is longer than ${urlLengthMax} characters.`);
@@ -47,18 +47,18 @@ export function createListener(options: ListenerOptions): RequestListener {
     if (path === '/readyz') return createReadinessResponse(options.isReady);
     const isHome = path === '/' && exchange.req.method === 'GET';
     if (isHome && options.hasGraphiQL) return createRedirect('/graphql');
-    if (path.startsWith('/dev/')) return findDevPage(exchange, path, options);
-    throw createHttpError(404, nothingHere);
+    if (path.startsWith('/dev/')) return getDevPage(exchange, path, options);
+    throw createHttpError(404, notFound);
   };
   const respond = async (exchange: Exchange): Promise<void> => {
     try {
-      await options.write(exchange, await answer(exchange));
+      await options.write(exchange, await route(exchange));
     } catch (thrown) {
       await options.write(exchange, toErrorResponse(thrown, exchange, options.log));
     }
   };
   return (req, res) => {
-    // Before anything is made for it: of those that come to an overloaded server most end here.
+    // First, because most requests to an overloaded server end here.
     if (isOperation(req) && options.mustShed()) {
       const id = getRequestId(req.headers['x-request-id']);
       void options.write({ req, res, request: { id } }, busyResponse);
@@ -72,7 +72,7 @@ export function createListener(options: ListenerOptions): RequestListener {
   };
 }
 
-/** Everything but a preflight. */
+/** Any request to /graphql but a preflight. */
 function isOperation({ url = '', method }: IncomingMessage): boolean {
   return (url === '/graphql' || url.startsWith('/graphql?')) && method !== 'OPTIONS';
 }
@@ -88,18 +88,18 @@ function handleGraphQL(
   return options.handleGraphQL(exchange);
 }
 
-async function findDevPage(exchange: Exchange, path: string, options: ListenerOptions) {
+async function getDevPage(exchange: Exchange, path: string, options: ListenerOptions) {
   const page = await options.findDevPage(exchange.req, path);
-  if (page === null) throw createHttpError(404, nothingHere);
+  if (page === null) throw createHttpError(404, notFound);
   return page;
 }
 
-/** Says only that the event loop turns; nothing behind it is asked. */
+/** Only shows that the event loop runs; checks no dependency. */
 function createHealthResponse(): HttpResponse {
   return { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: 'ok' };
 }
 
-/** Says nothing of why not: anyone who sends requests needs none of it, and a stranger may read this. */
+/** Gives no reason: anyone can read this. */
 async function createReadinessResponse(isReady: () => Promise<boolean>): Promise<HttpResponse> {
   const headers = { 'content-type': 'text/plain; charset=utf-8' };
   return (await isReady())
@@ -117,12 +117,12 @@ function createPreflightResponse(req: IncomingMessage, origins: OriginList): Htt
   return { status: 204, headers, body: '' };
 }
 
-/** An error says why; anything else is a bug of ours and shows nothing but the request's id. */
+/** A GraphQLError is shown; anything else is a bug, masked but for the request id. */
 function toErrorResponse(thrown: unknown, { request, res }: Exchange, log: Logger): HttpResponse {
   if (thrown instanceof GraphQLError) return createErrorResponse(thrown);
   const requestId = request.id;
   log.error({ err: thrown, ...listLogIds(request) }, 'unexpected error');
-  // Too late for another answer: only a broken connection tells that this one is incomplete.
+  // Too late for another response: only a broken connection shows that this one is incomplete.
   if (res.headersSent) res.destroy();
   const masked = new GraphQLError(maskedMessage, {
     extensions: { code: 'INTERNAL', requestId, http: { status: 500 } },

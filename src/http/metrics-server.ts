@@ -3,12 +3,12 @@ import type { AddressInfo } from 'node:net';
 import type { Metrics } from '../observability/metrics.ts';
 import { explainListenError } from './port-taken-error.ts';
 
-/** Where the figures are to be had. */
+/** The endpoint of the metrics. */
 export type MetricsServer = { url: string; close: () => Promise<void> };
 
 /**
- * Answers GET /metrics at an address of its own, which is not the one that callers reach: figures tell how
- * much is done here, and by what. Throws PortTakenError.
+ * Serves GET /metrics on a separate address, so that API clients cannot read the metrics.
+ * @throws PortTakenError
  */
 export async function startMetricsServer(
   { print }: Pick<Metrics, 'print'>,
@@ -23,7 +23,7 @@ export async function startMetricsServer(
       const { contentType, text } = await print();
       res.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-store' }).end(text);
     } catch {
-      // Anyone who scrapes notices; the server does not end for a figure.
+      // Prometheus reports the failed scrape; the server goes on.
       res.writeHead(500).end();
     }
   });

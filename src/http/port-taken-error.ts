@@ -12,10 +12,10 @@ export class PortTakenError extends Error {
   }
 }
 
-/** Where to listen, and the setting that says so where it is not PORT. */
+/** The address to listen on, and the setting for its port (PORT by default). */
 export type ListenAddress = { host: string; port: number; setting?: string };
 
-/** The fault of listening as a person should read it: a taken port by its name, others as they are. */
+/** Turns EADDRINUSE into a PortTakenError; returns any other error unchanged. */
 export function explainListenError(
   error: NodeJS.ErrnoException,
   { host, port, setting = 'PORT' }: ListenAddress,

@@ -2,13 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import { createHttpError } from './http-error.ts';
 
 /**
- * The whole body of a request, at most `bodyMaxBytes`. Stops reading at the cap instead of holding
- * what a caller chooses to send; how long the caller may take is the server's requestTimeout.
- * Throws an error with status 413, or an AbortError when the caller is gone.
+ * Reads the whole body of a request, at most `bodyMaxBytes`; buffers nothing beyond that. The time limit is
+ * the server's requestTimeout.
+ * @throws GraphQLError 413, or an AbortError if the client disconnects
  */
 export function readBody(req: IncomingMessage, bodyMaxBytes: number): Promise<Buffer> {
-  const announced = Number(req.headers['content-length'] ?? 0);
-  if (announced > bodyMaxBytes) return Promise.reject(createTooLarge(bodyMaxBytes));
+  const declared = Number(req.headers['content-length'] ?? 0);
+  if (declared > bodyMaxBytes) return Promise.reject(createTooLarge(bodyMaxBytes));
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;

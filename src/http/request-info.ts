@@ -5,24 +5,24 @@ import type { RequestInfo } from '../core/context.ts';
 import { createRequestTelemetry } from '../core/request-telemetry.ts';
 import { findTextViolation, toHarmlessLine } from '../lib/text.ts';
 
-/** A caller's own id is kept only if it is harmless in logs, headers and SQL. */
+/** A caller's id is used only if it is safe in logs, headers and SQL. */
 const requestIdForm = /^[A-Za-z0-9-]{8,64}$/;
 
 const userAgentLengthMax = 512;
 const placeLengthMax = 100;
 
-/** Reported by trusted proxies about callers. */
+/** The trust in proxies in front of the server. */
 export type ProxyTrust = {
-  /** How many there are in front. */
+  /** The number of trusted proxies. */
   trustedProxyHops: number;
-  /** In which header they say where a caller is, if they do. */
+  /** The header in which they report the caller's location; undefined for none. */
   clientPlaceHeader: string | undefined;
 };
 
 /**
- * Where a request came from. The id is the caller's `x-request-id` if that is sane, else a new
- * UUID. Of the addresses in `x-forwarded-for` only as many are believed as there are proxies of ours,
- * counted from the right; without one neither that header nor the one with the place is.
+ * Describes where a request came from. The id is the caller's `x-request-id` if valid, else a new UUID.
+ * The rightmost `trustedProxyHops` addresses of `x-forwarded-for` are trusted; with 0 hops neither that
+ * header nor `clientPlaceHeader` is used.
  */
 export function getRequestInfo(
   req: IncomingMessage,
@@ -40,28 +40,28 @@ export function getRequestInfo(
   };
 }
 
-/** The place as plain text of at most 100 characters; null for anything else. */
+/** The location as plain text of at most 100 characters; null for anything else. */
 function findPlace(header: string | string[] | undefined): string | null {
   if (typeof header !== 'string') return null;
-  // Node reads headers byte by byte; names of cities come in UTF-8.
+  // Node decodes headers as Latin-1; names of cities come in UTF-8.
   const place = Buffer.from(header, 'latin1').toString('utf8').trim();
-  const isFine = findTextViolation(place, { min: 1, max: placeLengthMax }) === null;
-  return isFine && !place.includes('\ufffd') ? place : null;
+  const isValid = findTextViolation(place, { min: 1, max: placeLengthMax }) === null;
+  return isValid && !place.includes('\ufffd') ? place : null;
 }
 
-/** The id to answer under: the given one if it is sane, else a new one. */
+/** The given id if it is valid, else a new one. */
 export function getRequestId(given: string | string[] | null | undefined): string {
   return typeof given === 'string' && requestIdForm.test(given) ? given : randomUUID();
 }
 
-/** It is stored and shown to others; HTTP lets a tab and the upper control characters through. */
+/** Sanitized because it is stored and shown: HTTP allows tabs and C1 control characters. */
 function getUserAgent(given: string | undefined): string | null {
   return given === undefined ? null : toHarmlessLine(given.slice(0, userAgentLengthMax));
 }
 
 const peers = new WeakMap<Socket, string | null>();
 
-/** A connection carries many requests, all from the same address. */
+/** Cached per connection, since all its requests have the same peer. */
 function getPeerIp(socket: Socket): string | null {
   let peer = peers.get(socket);
   if (peer === undefined) {
@@ -76,12 +76,12 @@ function getClientIp(req: IncomingMessage, trustedProxyHops: number): string | n
   const forwarded = req.headers['x-forwarded-for'];
   if (trustedProxyHops === 0 || forwarded === undefined) return peer;
   const chain = String(forwarded).split(',');
-  // The nearest proxy appended the last entry. A shorter chain was written by trusted proxies only.
+  // The nearest proxy appended the last entry. Trusted proxies alone wrote a shorter chain.
   const claimed = chain[Math.max(0, chain.length - trustedProxyHops)];
   return normalizeIp(claimed?.trim() ?? '') ?? peer;
 }
 
-/** Without the IPv4-in-IPv6 prefix, brackets and port; null for anything that is no address. */
+/** Removes the IPv4-in-IPv6 prefix, brackets and port; null for anything but an address. */
 function normalizeIp(text: string): string | null {
   const bare = text
     .replace(/^\[([^\]]*)\](:\d+)?$/, '$1')

@@ -14,20 +14,19 @@ export type HttpResponse = {
 
 export type WriteResponse = (
   exchange: { req: IncomingMessage; res: ServerResponse; request: { id: string } },
-  answer: HttpResponse,
+  response: HttpResponse,
 ) => Promise<void> | void;
 
 /**
- * The one place that writes answers, so that every one carries the same headers, whichever way it
- * was made. `isClosing` tells when the server drains: answers then end their connection. Nothing
- * is written to a caller that is gone, nor twice.
+ * The one place that writes responses, so all carry the same headers. While `isClosing` returns true,
+ * responses close their connection. Writes nothing to a closed connection, and nothing twice.
  */
 export function createResponseWriter(options: {
   cors: CorsOptions;
   trustedProxyHops: number;
   isClosing: () => boolean;
 }): WriteResponse {
-  const endWithTurn = createTurnEnder();
+  const endSoon = createBatchedEnd();
   return ({ req, res, request }, { status, headers, body }) => {
     if (res.headersSent || res.destroyed) return undefined;
     const all: Record<string, string> = {
@@ -37,14 +36,14 @@ export function createResponseWriter(options: {
       ...getTransportSecurityHeaders(req, options.trustedProxyHops),
       ...getCorsHeaders(req, options.cors),
       ...headers,
-      // Last, because Yoga says "no-cache" of event streams, and those may be stored.
+      // Last, because Yoga sets "no-cache" for event streams, which allows storing them.
       'cache-control': 'no-store',
     };
     if (options.isClosing()) all.connection = 'close';
     if (typeof body === 'string') {
       if (status !== 204) all['content-length'] = String(Buffer.byteLength(body));
-      // The head is only kept here; it goes out with the body.
-      endWithTurn(res.writeHead(status, all), body);
+      // writeHead only buffers the head; it is sent with the body.
+      endSoon(res.writeHead(status, all), body);
       return undefined;
     }
     res.writeHead(status, all);
@@ -53,16 +52,16 @@ export function createResponseWriter(options: {
 }
 
 /**
- * Ends the answers of one turn of the event loop together, when it is over; at rest it is over at once. Each write
- * may have to wake the reader, which costs more than a small operation where that is another process on
- * this machine; of writes that follow each other hardly more than the first one does.
+ * Ends the responses of one turn of the event loop together, after it; an idle loop ends it at once. A
+ * write may wake its reader, which costs more than a small operation if that is a process on this machine;
+ * of consecutive writes hardly more than the first one does.
  */
-function createTurnEnder(): (res: ServerResponse, body: string) => void {
+function createBatchedEnd(): (res: ServerResponse, body: string) => void {
   let ready: Ending[] = [];
   const endAll = () => {
-    const answers = ready;
+    const batch = ready;
     ready = [];
-    for (const answer of answers) end(answer);
+    for (const ending of batch) end(ending);
   };
   return (res, body) => {
     if (ready.push({ res, body }) === 1) setImmediate(endAll);
@@ -80,25 +79,25 @@ function end({ res, body }: Ending): void {
   }
 }
 
-/** An error in the shape of a GraphQL answer, for what never reaches GraphQL. */
-export function createErrorResponse(rejection: GraphQLError): HttpResponse {
-  const { http, ...extensions } = rejection.extensions;
+/** The response for an error of a request that never reaches GraphQL, in the shape of a GraphQL result. */
+export function createErrorResponse(error: GraphQLError): HttpResponse {
+  const { http, ...extensions } = error.extensions;
   return {
     status: http?.status ?? 400,
     headers: { 'content-type': 'application/json; charset=utf-8', ...http?.headers },
-    body: JSON.stringify({ errors: [{ message: rejection.message, extensions }] }),
+    body: JSON.stringify({ errors: [{ message: error.message, extensions }] }),
   };
 }
 
-/** Streams are written to every 12 seconds at least, so nothing goes out only to who does not read. */
+/** Streams send at least every 12 seconds, so a longer pause means that the client does not read. */
 const stalledMsMax = 30_000;
 
-/** A caller that hangs up in the middle ends the source; that is no fault. Nor is one that stalls. */
+/** A client that disconnects or stalls ends the source; that is no error. */
 async function stream(body: AsyncIterable<Uint8Array>, res: ServerResponse): Promise<void> {
   res.setTimeout(stalledMsMax, () => res.destroy());
   try {
     await pipeline(Readable.from(body), res);
-  } catch (error) {
-    if (!res.destroyed) throw error;
+  } catch (thrown) {
+    if (!res.destroyed) throw thrown;
   }
 }

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { ReportDuration } from '../core/context.ts';
 
-/** Writes durations into the header `server-timing` at once, as both ways answer on this response. */
+/** Reports durations in the `server-timing` header of the response. */
 export function createServerTiming(res: ServerResponse): ReportDuration {
   return (name, milliseconds) => {
     if (res.headersSent) return;

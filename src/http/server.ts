@@ -32,40 +32,34 @@ export type HttpServerOptions = {
   createContext: CreateContext;
   server: Config['server'];
   log: Logger;
-  /** The tabs that GraphiQL opens with; its own where they are not given. */
+  /** The tabs that GraphiQL opens with; by default its own. */
   examples?: readonly ExampleTab[];
-  /** Pages of development; null for what is none. */
+  /** Development pages; none by default. */
   findDevPage?: FindDevPage;
-  /** Whether what stands behind the server is ready; never throws. Yes where it is not given. */
+  /** Whether the dependencies of the server are ready; never throws. By default always. */
   isReady?: () => Promise<boolean>;
-  /**
-   * How many operations wait for something that has a limit of its own, and leave their place to others
-   * meanwhile. None where it is not given.
-   */
+  /** The number of operations suspended behind another limit, which hold no slot; 0 by default. */
   countSuspended?: () => number;
-  /** Counts what is done and what goes wrong; null where nobody asks. */
+  /** Counts operations and errors; null without metrics. */
   metrics?: Pick<Metrics, 'observeOperation' | 'countError'> | null;
-  /** Traces what is done; null where nobody asks. */
+  /** Traces operations; null without tracing. */
   tracing?: Tracing | null;
   plugins?: Plugin[];
-  /** Tests switch it off to compare both ways. */
+  /** Tests switch it off to compare both paths. */
   hasFastJson?: boolean;
 };
 
 export type HttpServer = {
-  /**
-   * Starts to accept; `url` is the origin, without a path. Throws PortTakenError where the port
-   * belongs to another process.
-   */
+  /** Starts to accept connections; `url` is the origin, without a path. @throws PortTakenError */
   listen(): Promise<{ url: string; port: number }>;
   /**
-   * Turns /readyz to 503 and resolves after shutdownDelayMs. The server goes on serving meanwhile, so that
-   * a load balancer stops sending requests before the port closes.
+   * Makes /readyz return 503 and resolves after shutdownDelayMs. The server keeps serving meanwhile, so that
+   * load balancers stop sending requests before the port closes.
    */
   announceShutdown(): Promise<void>;
-  /** Stops accepting, lets requests in flight end for at most shutdownGraceMs, then cuts. */
+  /** Stops accepting, waits up to shutdownGraceMs for requests in flight, then cuts them. */
   close(): Promise<void>;
-  /** How much is being done now, and how much was shed. */
+  /** The operations in flight and waiting, and the number of those shed. */
   loadShedder: Pick<LoadShedder, 'stats' | 'noteSuspended'>;
   yoga: Engine;
   node: Server;
@@ -74,12 +68,12 @@ export type HttpServer = {
 const headersMaxBytes = 16_384;
 
 /**
- * Longer than proxies keep an idle connection (60 s in nginx and in the balancers of the large clouds): who
- * closes first decides whether a request can meet a connection that is just being closed.
+ * Longer than proxies keep an idle connection (60 s in nginx and the large clouds' balancers), so that no
+ * request is sent on a connection that the server is closing.
  */
 const keepAliveMs = 75_000;
 
-/** Composes the HTTP side of the server: /graphql (both ways), /healthz, /readyz, pages of development. */
+/** Composes the HTTP server: /graphql (both paths), /healthz, /readyz and the development pages. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { server, log } = options;
   let isStopping = false;
@@ -129,7 +123,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   };
 }
 
-/** The engine with all that is counted and traced around it, and the fast way beside Yoga's own. */
+/** The engine with metrics and traces around it, and the fast path beside Yoga's own. */
 function createGraphQLHandler(options: HttpServerOptions, corsOrigins: OriginList) {
   const { server, schema, log } = options;
   const metrics = options.metrics ?? null;
@@ -172,25 +166,25 @@ function createGraphQLHandler(options: HttpServerOptions, corsOrigins: OriginLis
   return { yoga, handleGraphQL };
 }
 
-/** One line when it begins and one when it is over: a line for each error would be load of its own. */
+/** One line when overload begins and one when it ends: a line per error would add to the load. */
 function logOverload(log: Logger, { isOver, shed }: { isOver: boolean; shed: number }): void {
   if (isOver) log.warn({ shed }, 'overload is over');
   else log.warn('overloaded: shedding requests');
 }
 
-/** Counts what the caller reads, which is at the very end and on both ways. */
-function countErrors(answer: MaskErrors, metrics: HttpServerOptions['metrics']): MaskErrors {
-  if (!metrics) return answer;
+/** Counts the errors that callers see, on both paths. */
+function countErrors(mask: MaskErrors, metrics: HttpServerOptions['metrics']): MaskErrors {
+  if (!metrics) return mask;
   return (result, request) => {
-    const answered = answer(result, request);
-    for (const { extensions } of answered.errors ?? []) {
+    const masked = mask(result, request);
+    for (const { extensions } of masked.errors ?? []) {
       metrics.countError(String(extensions.code ?? 'INTERNAL'));
     }
-    return answered;
+    return masked;
   };
 }
 
-/** node:http itself answers 408 to anyone who takes longer than this to send a request. */
+/** node:http responds with 408 to a client that takes longer than this to send a request. */
 function getNodeOptions(requestTimeoutMs: number) {
   return {
     maxHeaderSize: headersMaxBytes,
@@ -203,20 +197,20 @@ function getNodeOptions(requestTimeoutMs: number) {
 
 function listen(node: Server, { host, port }: { host: string; port: number }) {
   return new Promise<{ url: string; port: number }>((resolve, reject) => {
-    const refuse = (error: NodeJS.ErrnoException) => {
+    const fail = (error: NodeJS.ErrnoException) => {
       reject(explainListenError(error, { host, port }));
     };
-    node.once('error', refuse);
+    node.once('error', fail);
     node.listen({ host, port }, () => {
-      node.off('error', refuse);
-      // A TCP server that listens has an address of this type.
+      node.off('error', fail);
+      // A listening TCP server has an address of this type.
       const address = node.address() as AddressInfo;
       resolve({ url: formatOrigin(host, address.port), port: address.port });
     });
   });
 }
 
-/** Where a caller on this machine reaches the server, also when it listens on every address. */
+/** The origin for callers on this machine, even if the server listens on every address. */
 function formatOrigin(host: string, port: number): string {
   const reachable = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
   return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;

@@ -116,7 +116,7 @@ describe('all pages of development', () => {
       ]) {
         const [status, text] = await getWith(path, { host });
         expect(status, `${path} at ${host}`).toBe(403);
-        expect(text).toContain('another name than "localhost"');
+        expect(text).toContain('a host other than "localhost"');
       }
     }
   });

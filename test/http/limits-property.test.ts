@@ -146,7 +146,7 @@ function rollDocument([isMutation, ...numbers]: number[]) {
 }
 
 test('a document and its inlined form get the same measures and the same verdict', () => {
-  const seen = { fragments: 0, accepted: 0, refused: 0, depends: 0 };
+  const seen = { fragments: 0, accepted: 0, rejected: 0, depends: 0 };
   fc.assert(
     fc.property(fc.array(fc.nat(997), { maxLength: 300, size: 'max' }), (numbers) => {
       const { root, parts } = rollDocument(numbers);

@@ -56,7 +56,7 @@ test('a refused one names its codes, and no tenant that the caller was not let i
   expect(refused).toMatchObject({ msg: 'mutation updateTenant', codes: ['NOT_FOUND'] });
   expect(refused).not.toHaveProperty('tenantId');
   const [unread] = await ask('request-of-a-mistake', '{ nothing }');
-  expect(unread).toMatchObject({ msg: 'refused', codes: ['GRAPHQL_VALIDATION_FAILED'] });
+  expect(unread).toMatchObject({ msg: 'rejected', codes: ['GRAPHQL_VALIDATION_FAILED'] });
 });
 
 test('a program is always in the tenant of its key', async () => {

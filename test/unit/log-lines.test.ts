@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 /** Messages that a function puts together, by what stands at the call. */
 const composed: Readonly<Record<string, string>> = {
   'describe(serving, late)': 'The serving login … connects with …',
-  "telemetry.operation?.label ?? 'refused'": '…',
+  "telemetry.operation?.label ?? 'rejected'": '…',
 };
 
 /** Every call of a logger in the sources as `level message`, sorted. */

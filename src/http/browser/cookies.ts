@@ -2,41 +2,41 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { SessionKeeper } from '../../core/context.ts';
 
 /**
- * By its prefix browsers refuse the cookie unless it is Secure, for every path and for this host
- * alone: no other host, not even a subdomain, can plant one.
+ * The prefix `__Host-` makes browsers reject the cookie unless it is Secure, has the path / and no domain:
+ * no other host, not even a subdomain, can set it.
  */
 export const sessionCookieName = '__Host-tenantry_session';
 
-/** The header by which a request asks for its session in a cookie, and its one value. */
+/** The header that requests the session in a cookie, and its only value. */
 export const sessionHeader = 'x-tenantry-session';
 export const sessionHeaderValue = 'cookie';
 
-// Lax and not Strict, so that who follows a link to an application is still signed in there.
+// Lax, not Strict: a user who follows a link to an application is still signed in there.
 const attributes = 'Path=/; Secure; HttpOnly; SameSite=Lax';
 
 /** How a request uses the session cookie. */
 export type CookieUse = {
-  /** The token in the cookie, unless there is none or an Authorization header goes before it. */
+  /** The token in the cookie; null without a cookie, or if an Authorization header takes precedence. */
   cookieToken: string | null;
-  /** Null for a caller that keeps its token itself. */
+  /** Null for a caller that stores its token itself. */
   sessionKeeper: SessionKeeper | null;
 };
 
-/** No cookie, and none wanted. */
+/** No cookie was sent or requested. */
 export const noCookieUse: CookieUse = { cookieToken: null, sessionKeeper: null };
 
 /**
- * The cookie is in use where the request comes with it, or asks for it by `x-tenantry-session`.
- * Coming with it is enough: a script that runs in the page can then never have the token shown.
+ * The cookie is in use if the request sends it, or requests it with `x-tenantry-session`. Sending it is
+ * enough, so a script that runs in the page never sees the token.
  */
 export function getCookieUse(req: IncomingMessage, res: ServerResponse): CookieUse {
-  const isAsked = req.headers[sessionHeader] === sessionHeaderValue;
+  const isRequested = req.headers[sessionHeader] === sessionHeaderValue;
   const cookieToken = req.headers.authorization === undefined ? findToken(req) : null;
-  if (!isAsked && cookieToken === null) return noCookieUse;
+  if (!isRequested && cookieToken === null) return noCookieUse;
   return { cookieToken, sessionKeeper: createKeeper(res, cookieToken !== null) };
 }
 
-/** Written onto the response at once; both ways answer on it, whatever the operation comes to. */
+/** Sets the header at once, so it is sent whatever the result of the operation. */
 function createKeeper(res: ServerResponse, isHolding: boolean): SessionKeeper {
   const setCookie = (token: string, maxAgeSeconds: number) => {
     res.setHeader(

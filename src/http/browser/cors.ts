@@ -5,12 +5,12 @@ import type { OriginList } from './origins.ts';
 const preflightMaxAgeSeconds = 600;
 
 /**
- * A header that means nothing but itself: a page of another site cannot send it unless a preflight
- * allowed it. GraphQL.NET and others know it by the same name.
+ * A header without a meaning of its own: a page of another site can send it only after a preflight.
+ * GraphQL.NET and others use the same name.
  */
 export const preflightHeader = 'graphql-require-preflight';
 
-/** Each proves, whatever its value, that the request is not another site's. */
+/** Each of these headers, whatever its value, proves that the request is same-site. */
 export const csrfHeaders = [
   'x-tenantry-csrf',
   preflightHeader,
@@ -19,7 +19,7 @@ export const csrfHeaders = [
   'x-apollo-operation-name',
 ];
 
-/** Headers that clients and their tracing add by themselves; the server needs none of them. */
+/** Headers that clients and their tracing add by default; the server ignores them. */
 const clientHeaders = [
   'apollographql-client-name',
   'apollographql-client-version',
@@ -40,9 +40,9 @@ export type CorsOptions = {
 };
 
 /**
- * The CORS headers of an answer. Only an origin of the list is allowed, and with credentials only where sessions may be kept in a cookie: other tokens travel in
- * a header the page sets itself. An empty list means no CORS at all, and then the answers do not
- * vary.
+ * The CORS headers of a response. Only a listed origin is allowed, and credentials only with session
+ * cookies, because pages set other tokens in a header. An empty list disables CORS, and responses then
+ * do not vary by origin.
  */
 export function getCorsHeaders(
   req: IncomingMessage,

@@ -6,22 +6,21 @@ import { sessionHeader, sessionHeaderValue } from './cookies.ts';
 import { csrfHeaders } from './cors.ts';
 import type { OriginList } from './origins.ts';
 
-/** The scheme of the public address is not known; browsers send the cookie over these only. */
+/** Hosts to which browsers send a Secure cookie without TLS. */
 export const loopbackHost = /^((.+\.)?localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/;
 
 /**
- * Refuses requests to which a browser may have added the session cookie without the user meaning
- * it; all others, such as those with a bearer token, pass. Three locks, each enough by itself for a
- * browser that knows it: `SameSite` on the cookie, `Sec-Fetch-Site` and `Origin`, and for a POST a
- * header that other sites cannot set. A GET needs no header of its own because it runs queries
- * only and its answer is readable to listed origins only. Throws an error, 403, or 400 for an
- * `x-tenantry-session` that cannot be granted.
+ * Rejects cross-site requests that carry the session cookie; all others, such as those with a bearer
+ * token, pass. Three defences, each sufficient in a browser that supports it: `SameSite` on the cookie,
+ * `Sec-Fetch-Site` and `Origin`, and for a POST a header that other sites cannot set. A GET needs no
+ * such header: it runs queries only, and only listed origins can read its response.
+ * @throws GraphQLError 403, or 400 for an unsupported `x-tenantry-session`
  */
 export function verifyCsrf(exchange: Exchange, origins: OriginList): void {
   const { req, sessionKeeper } = exchange;
   const { headers } = req;
-  const asked = headers[sessionHeader];
-  if (asked !== undefined && (asked !== sessionHeaderValue || sessionKeeper === null)) {
+  const requested = headers[sessionHeader];
+  if (requested !== undefined && (requested !== sessionHeaderValue || sessionKeeper === null)) {
     throw createHttpError(400, `The only value of ${sessionHeader} is ${sessionHeaderValue}.`);
   }
   if (sessionKeeper === null || isPageRequest(exchange)) return;
@@ -36,9 +35,9 @@ export function verifyCsrf(exchange: Exchange, origins: OriginList): void {
 }
 
 /**
- * Whether a GET cannot come from a link, an image or a script of just any page: it has a header that only a preflight
- * allows (the media type of JSON is one, and Apollo Client sends it with GET too), or the browser names a page that
- * may call the API.
+ * Whether a GET cannot be a link, image or script on another site: it has a header that needs a preflight
+ * (`content-type: application/json` does, and Apollo Client sends it with GET too), or comes from an
+ * allowed origin.
  */
 export function isCsrfSafeGet(headers: IncomingHttpHeaders, origins: OriginList): boolean {
   return (
@@ -49,25 +48,25 @@ export function isCsrfSafeGet(headers: IncomingHttpHeaders, origins: OriginList)
   );
 }
 
-/** Without a query string a GET can only be for the page of GraphiQL, which nobody signs in for. */
+/** A GET without a query string requests GraphiQL, which is public. */
 function isPageRequest({ req }: Exchange): boolean {
   return req.method === 'GET' && !req.url?.includes('?');
 }
 
-/** An origin in the list, or the one this very request was sent to. */
+/** The origin is listed, or is the server's own. */
 function isTrusted(headers: IncomingHttpHeaders, origins: OriginList): boolean {
   return origins.includes(headers.origin) || isOwnOrigin(headers);
 }
 
-/** Whether the page that asks was served from the very host that this request was sent to. */
+/** Whether the page was served from the host that the request is sent to. */
 export function isOwnOrigin({ origin, host }: IncomingHttpHeaders): boolean {
   if (origin === undefined || host === undefined) return false;
   return origin === `https://${host}` || (origin === `http://${host}` && loopbackHost.test(host));
 }
 
 /**
- * The browser says that another site asks: by an origin that is not trusted, or by fetch metadata.
- * "none" means the user, by the address bar; no header at all an old browser or no browser.
+ * Whether the browser reports another site, by an untrusted origin or by fetch metadata. "none" means
+ * the address bar; without either header it is an old browser, or none.
  */
 function isCrossSite(headers: IncomingHttpHeaders): boolean {
   const site = headers['sec-fetch-site'];

@@ -1,7 +1,7 @@
 /** The browser origins that may call the API, for CORS, the session cookie and GET alike. */
 export type OriginList = {
   isEmpty: boolean;
-  /** Whether this is, letter for letter, one of them; never for a request without an origin. */
+  /** Whether the origin is allowed, compared exactly; false without an origin. */
   includes(origin: string | undefined): origin is string;
 };
 
@@ -10,13 +10,13 @@ const label = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/;
 
 const wildcard = '://*.';
 
-/** Takes origins as browsers send them; `https://*.a.example` stands for one label before `.a.example`. */
+/** Takes origins as browsers send them; in `https://*.a.example` the `*` stands for one label. */
 export function createOriginList(origins: readonly string[]): OriginList {
   const exact = new Set(origins.filter((origin) => !origin.includes(wildcard)));
   const patterns = origins
     .filter((origin) => origin.includes(wildcard))
     .map((origin) => origin.split('*'));
-  const fits = (origin: string) =>
+  const matchesPattern = (origin: string) =>
     patterns.some(
       ([start = '', end = '']) =>
         origin.startsWith(start) &&
@@ -26,6 +26,6 @@ export function createOriginList(origins: readonly string[]): OriginList {
   return {
     isEmpty: origins.length === 0,
     includes: (origin): origin is string =>
-      origin !== undefined && (exact.has(origin) || fits(origin)),
+      origin !== undefined && (exact.has(origin) || matchesPattern(origin)),
   };
 }

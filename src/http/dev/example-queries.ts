@@ -5,26 +5,26 @@ export type ExampleTab = {
   variables?: object;
 };
 
-/** An account of the demo, whose password is public. */
+/** A demo account, whose password is public. */
 export type DemoAccount = { email: string; password: string };
 
 /**
- * The tabs that GraphiQL opens with, in the order in which a person tries them. Without an account of the
- * demo, the first tab asks for one's own.
+ * The tabs that GraphiQL opens with, in the order to try them. Without a demo account the first tab asks for your
+ * own.
  */
 export function listExamples(account: DemoAccount | null): ExampleTab[] {
   return [createSignInTab(account), ...tabs];
 }
 
-/** Without variables: GraphiQL does not show those of the tab that it opens with. */
+/** Without variables, because GraphiQL does not show those of its first tab. */
 function createSignInTab(account: DemoAccount | null): ExampleTab {
   const isDemo = account !== null;
   const { email, password } = account ?? { email: 'you@example.com', password: 'your password' };
   return {
-    query: `# Run this first: the other tabs then run as this person.${
+    query: `# Run this first: the other tabs then run as this user.${
       isDemo ? '' : '\n# Write your own address and password first.'
     }
-# The session is kept in a cookie. Where SESSION_COOKIES is off,
+# The session is kept in a cookie. If SESSION_COOKIES is off,
 # write the token into the Headers pane of each tab:
 # { "Authorization": "Bearer <token>" }
 mutation SignIn {
@@ -45,7 +45,7 @@ mutation SignIn {
 
 const tabs: readonly ExampleTab[] = [
   {
-    query: `# Who is signed in, and what they may do. Null if nobody is.
+    query: `# The signed-in user and their permissions. Null if signed out.
 query Viewer {
   viewer {
     user { email name }
@@ -71,7 +71,7 @@ query Members($tenantId: ID!) {
     variables: { tenantId: '{{tenantId}}' },
   },
   {
-    query: `# Invites somebody new each time.
+    query: `# Invites a new address each time.
 # The mail is at /dev/inbox
 mutation InviteMembers($input: InviteMembersInput!) {
   inviteMembers(input: $input) {
@@ -94,7 +94,7 @@ mutation InviteMembers($input: InviteMembersInput!) {
   },
   {
     query: `# Shows each change in the tenant as it happens.
-# Run this, then invite somebody in a second window:
+# Run this, then invite someone in a second window:
 # changing the tab here stops the subscription.
 subscription AuditEvents($tenantId: ID!) {
   auditEvents(tenantId: $tenantId) {
@@ -132,8 +132,8 @@ mutation CreateApiKey($input: CreateApiKeyInput!) {
     },
   },
   {
-    query: `# What another service asks about a key. The page replaces
-# {{apiKey}} by the key that CreateApiKey has shown.
+    query: `# How another service verifies a key. The page replaces
+# {{apiKey}} by the key from CreateApiKey.
 query VerifyApiKey($key: String!) {
   verifyApiKey(key: $key, permissions: ["members:read", "members:update"]) {
     valid
@@ -163,8 +163,8 @@ query Tenants {
 }`,
   },
   {
-    query: `# Somebody new each time, who is then signed in
-# and owns a new tenant.
+    query: `# Creates a new user each time, signs them in
+# and gives them a new tenant.
 mutation SignUp($input: SignUpInput!) {
   signUp(input: $input) {
     ... on SignUpSuccess {

@@ -4,9 +4,8 @@ import { sessionHeader, sessionHeaderValue } from '../browser/cookies.ts';
 import type { ExampleTab } from './example-queries.ts';
 
 /**
- * The page of GraphiQL with nothing fetched from elsewhere: Yoga's own page loads its scripts from
- * a public CDN, so the package that carries them is used instead, read when first asked for. With
- * examples, a script of our own runs before those of GraphiQL.
+ * Renders GraphiQL without external requests: Yoga's own page loads its scripts from a CDN, so a package that
+ * contains them is used, loaded on first use. With examples, a script of ours runs before GraphiQL.
  */
 export async function renderGraphiQL(options: GraphiQLOptions): Promise<string> {
   const offline = await import('@graphql-yoga/render-graphiql');
@@ -17,9 +16,9 @@ export async function renderGraphiQL(options: GraphiQLOptions): Promise<string> 
 }
 
 /**
- * One tab for each example. With `sessionCookies` the page asks for its session in a cookie, so that signing in
- * in one tab signs in all of them. Both are for a browser on this machine: elsewhere, without TLS, no browser
- * keeps such a cookie. Operations are sent by POST, whose body the page's script fills.
+ * One tab per example. With `sessionCookies` the page requests its session in a cookie, so one sign-in applies to all
+ * tabs. Both are for browsers on this machine: elsewhere no browser stores the cookie without TLS. Operations are
+ * sent by POST, because the page's script fills in their body.
  */
 export function getGraphiQLOptions(
   examples: readonly ExampleTab[],

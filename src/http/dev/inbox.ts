@@ -1,17 +1,17 @@
 import { escapeHtml } from '../../lib/mail-body.ts';
 import { renderLayout } from './layout.ts';
 
-/** A mail as the inbox shows it. */
+/** A mail in the inbox. */
 export type InboxEntry = {
   id: string;
   to: string;
   subject: string;
-  /** A fragment of HTML that is safe to show: no markup but paragraphs and links. */
+  /** Safe HTML: only paragraphs and links. */
   html: string;
   createdAt: Date;
 };
 
-/** The page of the inbox; it looks for new mails by itself. */
+/** The inbox page, which refreshes itself. */
 export function renderInbox(mails: readonly InboxEntry[]): string {
   const list = mails.length > 0 ? mails.map(renderMail).join('\n') : renderEmpty();
   return renderLayout(
@@ -19,8 +19,8 @@ export function renderInbox(mails: readonly InboxEntry[]): string {
     'inbox.js',
     `<header>
 <h1>Inbox</h1>
-<p>What this server would send once <code>SMTP_URL</code> names a mail server. The newest hundred stay.
-Try <a href="/dev/sign-up">signing up</a> or <a href="/dev/password-reset">a forgotten password</a>.</p>
+<p>Mails that this server would send if <code>SMTP_URL</code> were set. The newest hundred are kept.
+Try <a href="/dev/sign-up">signing up</a> or <a href="/dev/password-reset">resetting a password</a>.</p>
 </header>
 <main id="mails">
 ${list}
@@ -38,5 +38,5 @@ ${html}
 }
 
 function renderEmpty(): string {
-  return '<p class="about">No mail yet. One that comes shows here by itself.</p>';
+  return '<p class="about">No mail yet. New mails appear here automatically.</p>';
 }

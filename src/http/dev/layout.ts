@@ -1,6 +1,6 @@
 import { escapeHtml } from '../../lib/mail-body.ts';
 
-/** A whole page; `body` is HTML, `script` the name of one of our files. */
+/** A whole page; `body` is HTML, `script` the name of a file in assets. */
 export function renderLayout(title: string, script: string, body: string): string {
   return `<!doctype html>
 <html lang="en">

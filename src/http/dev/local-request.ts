@@ -1,10 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { loopbackHost } from '../browser/csrf.ts';
 
-/**
- * Headers that proxies, tunnels and content delivery networks add, by their beginning. `forwarded` is
- * RFC 7239 and `via` RFC 9110; the rest is what common products write.
- */
+/** Prefixes of headers that proxies, tunnels and CDNs add: `forwarded` (RFC 7239), `via` (RFC 9110), common products. */
 const proxyHeaders = [
   'forwarded',
   'via',
@@ -31,9 +28,8 @@ const proxyHeaders = [
 ];
 
 /**
- * Why a request cannot be taken for one that a person sent from a browser on this machine: it passed a proxy,
- * or it asks for a host that is not this machine (a page of somebody else can point its own name here). Null
- * where nothing speaks against it. One sentence, for people.
+ * Returns why a request cannot be from a browser on this machine, as a sentence, or null if it can: it passed a proxy,
+ * or names another host (DNS rebinding points a foreign name here).
  */
 export function explainRemote(headers: IncomingHttpHeaders): string | null {
   const header = Object.keys(headers).find((name) =>
@@ -41,5 +37,5 @@ export function explainRemote(headers: IncomingHttpHeaders): string | null {
   );
   if (header !== undefined) return `The request came through a proxy (header "${header}").`;
   if (loopbackHost.test(headers.host ?? '')) return null;
-  return 'The request was sent to another name than "localhost".';
+  return 'The request was sent to a host other than "localhost".';
 }

@@ -5,11 +5,11 @@ import { type InboxEntry, renderInbox } from './inbox.ts';
 import { explainRemote } from './local-request.ts';
 import { renderTryPage } from './try-pages.ts';
 
-/** Returns a page below /dev/, or null where there is none. */
+/** Returns a page below /dev/, or null. */
 export type FindDevPage = (req: IncomingMessage, path: string) => Promise<HttpResponse | null>;
 
 export type DevPagesOptions = {
-  /** The pages that links in mails lead to where there is no frontend yet. */
+  /** Serves the pages that links in mails lead to without a frontend. */
   hasPages: boolean;
   /** Mails for the inbox, newest first; null for no inbox. */
   listMails: (() => Promise<readonly InboxEntry[]>) | null;
@@ -21,7 +21,7 @@ const assets: Readonly<Record<string, string>> = {
   '/dev/try.js': 'text/javascript',
 };
 
-/** Scripts and styles come from this server alone and never from within a page: mails are strangers'. */
+/** No inline scripts or styles, and none from elsewhere: the content of mails is untrusted. */
 const securityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -33,32 +33,31 @@ const securityPolicy = [
 ].join('; ');
 
 /**
- * The conveniences of development: an inbox of the mails that would have been sent, and pages to try
- * what their links are for. Production has none of them. All of them are for the machine itself: the inbox
- * shows tokens. Requests from elsewhere get a 403 that says why.
+ * The development pages: an inbox of unsent mails, and pages to try their links. Not available in production, and
+ * only from this machine, because the inbox shows tokens. Requests from elsewhere get 403 with the reason.
  */
 export function createDevPages({ hasPages, listMails }: DevPagesOptions): FindDevPage {
   return async (req, path) => {
     if (req.method !== 'GET' || !(hasPages || listMails)) return null;
-    const sign = explainRemote(req.headers);
-    if (sign !== null) return createForbiddenResponse(sign);
+    const reason = explainRemote(req.headers);
+    if (reason !== null) return createForbiddenResponse(reason);
     if (path === '/dev/inbox' && listMails) return createPage(renderInbox(await listMails()));
     if (!hasPages) return null;
     const type = assets[path];
     if (type) {
       const file = new URL(`assets/${path.slice('/dev/'.length)}`, import.meta.url);
-      return createAnswer(type, await readFile(file, 'utf8'));
+      return createTextResponse(type, await readFile(file, 'utf8'));
     }
     const page = renderTryPage(path.slice('/dev/'.length), { hasInbox: listMails !== null });
     return page === null ? null : createPage(page);
   };
 }
 
-/** Says why; as text, since styles and scripts are closed too. */
-function createForbiddenResponse(sign: string): HttpResponse {
-  const body = `Closed: pages under /dev/ are for the machine that runs the server.
+/** Plain text, because styles and scripts are forbidden too. */
+function createForbiddenResponse(reason: string): HttpResponse {
+  const body = `Forbidden: pages under /dev/ are only served to the machine that runs the server.
 
-${sign}
+${reason}
 
 Open http://localhost:<port>/dev/ on that machine, or forward the port with ssh -L.
 `;
@@ -66,10 +65,10 @@ Open http://localhost:<port>/dev/ on that machine, or forward the port with ssh 
 }
 
 function createPage(html: string): HttpResponse {
-  const { headers, ...answer } = createAnswer('text/html', html);
-  return { ...answer, headers: { ...headers, 'content-security-policy': securityPolicy } };
+  const { headers, ...response } = createTextResponse('text/html', html);
+  return { ...response, headers: { ...headers, 'content-security-policy': securityPolicy } };
 }
 
-function createAnswer(type: string, body: string): HttpResponse {
+function createTextResponse(type: string, body: string): HttpResponse {
   return { status: 200, headers: { 'content-type': `${type}; charset=utf-8` }, body };
 }

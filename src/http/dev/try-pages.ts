@@ -1,10 +1,10 @@
 import { escapeHtml } from '../../lib/mail-body.ts';
 import { renderLayout } from './layout.ts';
 
-/** A mutation to try: its form is sent as the input, together with the token of the link if it has one. */
+/** A mutation to try: the form is sent as its input, with the token of the link if `takesToken`. */
 type TryForm = {
   button: string;
-  /** GraphQL; a success is whatever is no Error. */
+  /** A GraphQL document; any result but an Error is a success. */
   operation: string;
   fields?: readonly Field[];
   takesToken?: boolean;
@@ -14,12 +14,12 @@ type TryForm = {
 type Field = 'email' | 'password' | 'newPassword' | 'name' | 'tenantName';
 type TryPage = { title: string; lead: string; forms: readonly TryForm[] };
 
-const rejection = '... on Error { message path }';
+const onError = '... on Error { message path }';
 
 function mutation(name: string, inputType: string | null): string {
   return inputType === null
-    ? `mutation { result: ${name} { __typename ${rejection} } }`
-    : `mutation ($input: ${inputType}!) { result: ${name}(input: $input) { __typename ${rejection} } }`;
+    ? `mutation { result: ${name} { __typename ${onError} } }`
+    : `mutation ($input: ${inputType}!) { result: ${name}(input: $input) { __typename ${onError} } }`;
 }
 
 const signUp: TryForm = {
@@ -39,7 +39,7 @@ const signIn: TryForm = {
 const pages: Readonly<Record<string, TryPage>> = {
   'sign-up': {
     title: 'Sign up',
-    lead: 'A new user, with a tenant if you name one.',
+    lead: 'Creates a user, and a tenant if you name one.',
     forms: [
       signUp,
       {
@@ -51,7 +51,7 @@ const pages: Readonly<Record<string, TryPage>> = {
   },
   'email-verification': {
     title: 'Confirm your e-mail address',
-    lead: 'The link you followed shows that the mailbox is yours.',
+    lead: 'The link you followed proves that the mailbox is yours.',
     forms: [
       {
         button: 'Confirm',
@@ -63,14 +63,14 @@ const pages: Readonly<Record<string, TryPage>> = {
   },
   'password-reset': {
     title: 'Choose a new password',
-    lead: 'By the link that was mailed to you; without one, ask for it below.',
+    lead: 'Use the link that was mailed to you, or request one below.',
     forms: [
       {
         button: 'Set the password',
         operation: mutation('resetPassword', 'ResetPasswordInput'),
         fields: ['newPassword'],
         takesToken: true,
-        done: 'The password is set. All sessions have ended; sign in with it.',
+        done: 'The password is set and all sessions have ended. Sign in with it.',
       },
       {
         button: 'Mail me a link',
@@ -91,7 +91,7 @@ const pages: Readonly<Record<string, TryPage>> = {
         button: 'Accept',
         operation: mutation('acceptInvitation', 'AcceptInvitationInput'),
         takesToken: true,
-        done: 'You are a member now.',
+        done: 'You are now a member.',
       },
       {
         button: 'Decline',
@@ -103,7 +103,7 @@ const pages: Readonly<Record<string, TryPage>> = {
   },
 };
 
-/** A page to try one of the links in mails by hand, or null for a name that is none. */
+/** The page for a kind of link in mails, or null for an unknown name. */
 export function renderTryPage(name: string, { hasInbox }: { hasInbox: boolean }): string | null {
   const page = Object.hasOwn(pages, name) ? pages[name] : undefined;
   if (!page) return null;

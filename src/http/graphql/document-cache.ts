@@ -1,4 +1,4 @@
-/** The part of a map that Yoga's parser and validation cache asks for. */
+/** The part of a map that Yoga's parser and validation cache uses. */
 export type DocumentCache<V> = {
   get(text: string): V | undefined;
   set(text: string, value: V): void;
@@ -8,9 +8,9 @@ const textLengthMax = 8_192;
 const totalLengthMax = 1_000_000;
 
 /**
- * Remembers what documents were parsed to, least recently used out first. Bounded by the length of
- * all texts together, because a parsed document takes some thirty times its text: Yoga's own cache
- * counts entries, and a thousand made-up documents of 100 KB each would stay for an hour.
+ * An LRU cache of parsed documents, bounded by the total length of their texts, because a parsed document takes
+ * some thirty times its text. Yoga's own cache counts entries: a thousand documents of 100 KB would stay for
+ * an hour.
  */
 export function createDocumentCache<V>(): DocumentCache<V> {
   const entries = new Map<string, V>();

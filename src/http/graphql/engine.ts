@@ -11,7 +11,7 @@ import { createDocumentCache } from './document-cache.ts';
 import type { MaskErrors } from './errors.ts';
 import { listPlugins } from './plugins/index.ts';
 
-/** The one Yoga instance both ways end in. */
+/** The one Yoga instance that both paths use. */
 export type Engine = YogaServerInstance<ServerContext, object>;
 
 /** Credentials of a request; with an `authorization` there is no `cookieToken`. */
@@ -23,8 +23,8 @@ export type Credentials = {
 };
 
 /**
- * Makes what resolvers get as context, a new object each time; called once per request, when its operation has
- * been let through. The exchange is put beside what it holds.
+ * Creates the context of the resolvers, a new object each time; called once per request, after its operation
+ * is validated. The exchange is added to it.
  */
 export type CreateContext = (credentials: Credentials, request: RequestInfo) => Promise<object>;
 
@@ -44,11 +44,11 @@ export type EngineOptions = {
 };
 
 /**
- * Hooks that not every request passes through: those of Yoga's fetch layer on the fast way, and of an operation
- * that is known those around the engine. `onParse`, `onValidate` and the body of `onExecute` may be used for what
- * is the same for everybody who asks for that operation.
+ * Hooks that do not run for every request: the fast path skips those of Yoga's fetch layer, and known operations
+ * those around the engine. `onParse`, `onValidate` and the body of `onExecute` run once per known operation, so
+ * they may only do work that is the same for all its requests.
  */
-const passedBy = [
+const skippedHooks = [
   'instrumentation',
   'onRequest',
   'onRequestParse',
@@ -61,17 +61,18 @@ const passedBy = [
 ] as const;
 
 /**
- * Yoga with everything off that the server does itself (CORS, health, landing page, batching,
- * masking) or does not want. Throws if a plugin relies on a hook that only one way would run.
+ * Yoga without the features that the server implements itself or does not offer (CORS, health checks, landing
+ * page, batching, masking).
+ * @throws TypeError if a plugin relies on a hook that is skipped on the fast path
  */
 export function createEngine(options: EngineOptions): Engine {
-  for (const plugin of options.plugins) assertRunsBothWays(plugin);
+  for (const plugin of options.plugins) assertRunsOnBothPaths(plugin);
   const { graphiql, examples, createContext } = options;
   return createYoga<ServerContext>({
     schema: options.schema,
     context: ({ exchange }) => createContext(exchange, exchange.request),
     plugins: [...listPlugins(options), ...options.plugins],
-    // The examples sign in as people of the demo, which is for this machine only.
+    // The examples sign in as users of the demo, so only this machine gets them.
     graphiql:
       graphiql &&
       (({ headers }) => {
@@ -85,7 +86,7 @@ export function createEngine(options: EngineOptions): Engine {
     multipart: false,
     maskedErrors: false,
     maxRequestBodySize: false,
-    // Matched against the end of the whole URL; a line feed can stand in none.
+    // Disables the check: Yoga compares it with the end of the URL, which never has a line feed.
     healthCheckEndpoint: '\n',
     parserAndValidationCache: {
       documentCache: createDocumentCache(),
@@ -96,10 +97,10 @@ export function createEngine(options: EngineOptions): Engine {
   });
 }
 
-function assertRunsBothWays(plugin: Plugin): void {
-  const hook = passedBy.find((name) => plugin[name] !== undefined);
+function assertRunsOnBothPaths(plugin: Plugin): void {
+  const hook = skippedHooks.find((name) => plugin[name] !== undefined);
   if (hook !== undefined) {
-    throw new TypeError(`A plugin uses ${hook}, which the fast JSON way does not always run.`);
+    throw new TypeError(`A plugin uses ${hook}, which the fast JSON path does not always run.`);
   }
 }
 

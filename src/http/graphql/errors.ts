@@ -3,29 +3,28 @@ import { AppError, UnavailableError } from '../../core/app-error.ts';
 import { listLogIds, type ObservedRequest, recordErrorCode } from '../../core/request-telemetry.ts';
 import type { Logger } from '../../observability/logger.ts';
 
-/** All that a caller reads of a fault of ours. */
+/** All that a caller sees of an internal error. */
 export const maskedMessage = 'Something went wrong on our side.';
 
-/** Of an overload one line in this time: a line for each error would be load of its own. Metrics count them. */
+/** One log line per interval during overload: a line per error would add to the load. Metrics count them all. */
 const overloadLogMs = 10_000;
 
-/** Turns the errors of a result into what the caller may read; applied once, at the very end. */
+/** Replaces the errors of a result by what the caller may see; applied once, as the last step. */
 export type MaskErrors = (result: ExecutionResult, request: ObservedRequest) => ExecutionResult;
 
 /**
- * The one place that decides what of an error is shown. A named error (AppError) shows its
- * message and code; what the client's document or variables got wrong is shown as GraphQL says it;
- * anything else is logged whole under the request id and shown masked with that id. Also decides
- * the HTTP status where Yoga's own rule (by the errors' `extensions.http`) is not enough.
+ * The one place that decides what callers see of an error. An AppError shows its message and code; an error in
+ * the client's document or variables shows GraphQL's message; anything else is logged with the request id and
+ * masked. Also sets the HTTP status where Yoga's rule (the errors' `extensions.http`) is not enough.
  */
 export function createErrorMasking(options: { log: Logger; hasSuggestions: boolean }): MaskErrors {
   const { log } = options;
-  const mayTellOverload = createRarely(overloadLogMs);
+  const mayLogOverload = createThrottle(overloadLogMs);
   return (result, request) => {
     if (result.errors === undefined) return result;
     const logged = new Set<unknown>();
     const logOnce = (cause: unknown, level: 'error' | 'warn', message: string) => {
-      if (cause instanceof UnavailableError && cause.isOverload && !mayTellOverload()) return;
+      if (cause instanceof UnavailableError && cause.isOverload && !mayLogOverload()) return;
       if (!logged.has(cause)) log[level]({ err: cause, ...listLogIds(request) }, message);
       logged.add(cause);
     };
@@ -39,8 +38,8 @@ export function createErrorMasking(options: { log: Logger; hasSuggestions: boole
   };
 }
 
-/** True at most once in so many milliseconds. */
-function createRarely(milliseconds: number): () => boolean {
+/** Returns a function that is true at most once per interval. */
+function createThrottle(milliseconds: number): () => boolean {
   let last = Number.NEGATIVE_INFINITY;
   return () => {
     const now = performance.now();
@@ -50,7 +49,7 @@ function createRarely(milliseconds: number): () => boolean {
   };
 }
 
-/** The errors of a result for something thrown instead of returned; none for an abort, as Yoga. */
+/** Converts something thrown into the errors of a result; none for an abort, as in Yoga. */
 export function listErrors(thrown: unknown): GraphQLError[] {
   if (thrown instanceof GraphQLError) return [thrown];
   if (thrown instanceof DOMException && thrown.name === 'AbortError') return [];
@@ -69,19 +68,19 @@ type LogOnce = (cause: unknown, level: 'error' | 'warn', message: string) => voi
 function showError(error: GraphQLError, requestId: string, logOnce: LogOnce): GraphQLError {
   const cause = findCause(error);
   if (cause instanceof AppError) {
-    // Errors are everyday life, but this one hides a fault that somebody should hear of.
+    // Callers' errors are not logged, but this one hides a failure of ours.
     if (cause instanceof UnavailableError)
       logOnce(cause, 'warn', 'request rejected as unavailable');
-    return showRejection(error, cause);
+    return showAppError(error, cause);
   }
-  if (cause instanceof GraphQLError && isFaultOfClient(error)) {
+  if (cause instanceof GraphQLError && isClientError(error)) {
     return error.extensions.code ? error : showBadInput(error);
   }
   logOnce(cause, 'error', 'unexpected error');
   return copyError(error, maskedMessage, { code: 'INTERNAL', requestId, unexpected: true });
 }
 
-/** The original error, without the layers that GraphQL wraps around it. */
+/** The original error without GraphQL's wrappers. */
 function findCause(error: unknown): unknown {
   let cause = error;
   while (cause instanceof GraphQLError && cause.originalError) cause = cause.originalError;
@@ -89,11 +88,11 @@ function findCause(error: unknown): unknown {
 }
 
 /**
- * Documents, parameters and variables are judged before execution and so have no path. While
- * executing only an argument can still be the client's fault; any other error of GraphQL's own
- * (a value that its type cannot represent) is ours.
+ * Documents, parameters and variables are validated before execution, so their errors have no path. During
+ * execution only an argument can be the client's error; any other error of GraphQL itself (a value that its type
+ * cannot represent) is ours.
  */
-function isFaultOfClient(error: GraphQLError): boolean {
+function isClientError(error: GraphQLError): boolean {
   if (!(error instanceof GraphQLError) || error.extensions.unexpected) return false;
   return (
     error.path === undefined ||
@@ -102,31 +101,30 @@ function isFaultOfClient(error: GraphQLError): boolean {
   );
 }
 
-/** The executor still makes suggestions for the values of variables. */
+/** The executor still suggests values for variables. */
 function withoutSuggestion(error: GraphQLError): GraphQLError {
   const message = error.message.replace(/ Did you mean .*$/s, '');
   return message === error.message ? error : copyError(error, message, error.extensions);
 }
 
-function showRejection(error: GraphQLError, rejection: AppError): GraphQLError {
-  const seconds = getRetryAfterSeconds(rejection);
-  return copyError(error, rejection.message, {
-    code: rejection.code,
-    ...(rejection.inputPath === null ? {} : { path: rejection.inputPath }),
+function showAppError(error: GraphQLError, cause: AppError): GraphQLError {
+  const seconds = getRetryAfterSeconds(cause);
+  return copyError(error, cause.message, {
+    code: cause.code,
+    ...(cause.inputPath === null ? {} : { path: cause.inputPath }),
     ...(seconds === null ? {} : { retryAfterSeconds: seconds }),
-    ...('reason' in rejection && rejection.reason !== null ? { reason: rejection.reason } : {}),
+    ...('reason' in cause && cause.reason !== null ? { reason: cause.reason } : {}),
   });
 }
 
-function getRetryAfterSeconds(rejection: AppError): number | null {
-  const seconds =
-    'retryAfterSeconds' in rejection ? Number(rejection.retryAfterSeconds) : Number.NaN;
+function getRetryAfterSeconds(error: AppError): number | null {
+  const seconds = 'retryAfterSeconds' in error ? Number(error.retryAfterSeconds) : Number.NaN;
   return Number.isFinite(seconds) ? Math.max(1, Math.ceil(seconds)) : null;
 }
 
 /**
- * Variables and arguments that do not fit their types come without a code. `spec` makes Yoga treat
- * them like validation: 400, but 200 for clients that know only application/json.
+ * Variables and arguments that do not match their types have no code. `spec` makes Yoga treat them like validation
+ * errors: 400, but 200 for clients that accept only application/json.
  */
 function showBadInput(error: GraphQLError): GraphQLError {
   const { http } = error.extensions;
@@ -137,20 +135,19 @@ function showBadInput(error: GraphQLError): GraphQLError {
   });
 }
 
-/** Errors of cached documents are shared between requests, so they are copied, never changed. */
+/** Copies, because requests share the errors of a cached document. */
 function copyError(
   error: GraphQLError,
   message: string,
   extensions: Record<string, unknown>,
 ): GraphQLError {
-  // An error that brings a list `path` of its own is not located by graphql-js but passed on as it
-  // is, and that path is not one in the response.
+  // graphql-js passes on an error that has a list `path` of its own, which is no path in the response.
   if (!(error instanceof GraphQLError)) return new GraphQLError(message, { extensions });
   const { nodes = null, source = null, positions = null, path = null } = error;
   return new GraphQLError(message, { nodes, source, positions, path, extensions });
 }
 
-/** Codes that deserve a status of their own when the operation did not get to run at all. */
+/** Codes with a status of their own, if the operation did not run at all. */
 const statusByCode: Record<string, number> = {
   UNAUTHENTICATED: 401,
   FORBIDDEN: 403,

@@ -8,12 +8,12 @@ import { listErrors, type MaskErrors } from './errors.ts';
 import type { KnownOperation, KnownOperations } from './known-operations.ts';
 import { findMediaType } from './media-type.ts';
 import { assertJsonBody, isJsonContentType, parseJsonBody } from './request-params.ts';
-import { createResultResponse } from './yoga-stand-ins.ts';
+import { createRequestStandIn, createResultResponse } from './yoga-stand-ins.ts';
 
-/** Responds to a request for which `isFastJson` holds; null leaves it to Yoga. */
+/** Handles a request for which `isFastJson` is true; null leaves it to Yoga. */
 export type HandleFastJson = (exchange: Exchange) => Promise<HttpResponse | null>;
 
-/** True for what the fast way can answer: an operation in JSON, to be answered in JSON. */
+/** Whether the fast path can handle a request: an operation in JSON, and a JSON response accepted. */
 export function isFastJson(req: IncomingMessage): boolean {
   return (
     req.method === 'POST' &&
@@ -23,11 +23,10 @@ export function isFastJson(req: IncomingMessage): boolean {
 }
 
 /**
- * The fast way: the body goes from node:http straight into Yoga's `getResultForParams`, and the
- * result through Yoga's own `processRegularResult`, so every plugin runs and every status is
- * Yoga's, but no fetch Request, Response or stream is made. An operation that Yoga has let through before
- * is executed at once, with all that plugins do about executing; so whatever is refused before that is
- * refused by Yoga.
+ * The fast path: the body goes from node:http straight to Yoga's `getResultForParams`, and the result through
+ * Yoga's own `processRegularResult`. Every plugin runs and every status is Yoga's, without a fetch Request,
+ * Response or stream. An operation that Yoga has validated before is executed at once, with the `onExecute`
+ * hooks of all plugins; all others are validated, and rejected, by Yoga.
  */
 export function createFastJson(options: {
   engine: Engine;
@@ -37,7 +36,7 @@ export function createFastJson(options: {
   maskErrors: MaskErrors;
 }): HandleFastJson {
   const { maskErrors, createContext, knownOperations } = options;
-  // Taken once: the engine is a Proxy that wraps a method anew each time it is read.
+  // Read once: the engine is a Proxy that wraps a method on every read.
   const { getResultForParams } = options.engine;
   const mayStream = createStreamDetector(options.schema);
   const executeKnown = async (
@@ -55,7 +54,7 @@ export function createFastJson(options: {
       if (mayStream(params)) return null;
       const known = knownOperations.find(params);
       if (known !== null) return await executeKnown(known, params.variables, exchange);
-      const request = createRequestView(exchange);
+      const request = createRequestStandIn(exchange);
       const result = await getResultForParams({ params, request }, { exchange });
       if (result === undefined || isAsyncIterable(result)) throw new Error('Not a single result.');
       return result;
@@ -81,29 +80,11 @@ async function readParams(exchange: Exchange): Promise<GraphQLParams> {
   return parseJsonBody(await exchange.readBody());
 }
 
-/**
- * The words that make an operation's result a stream, where the schema has them at all. A false
- * alarm costs the slower way, nothing else.
- */
+/** Whether a document holds a word that can make its result a stream. A false positive takes the slower path. */
 function createStreamDetector(schema: GraphQLSchema): (params: GraphQLParams) => boolean {
   const words = [
     ...(schema.getSubscriptionType() ? ['subscription'] : []),
     ...['defer', 'stream'].filter((name) => schema.getDirective(name)),
   ];
   return ({ query }) => typeof query === 'string' && words.some((word) => query.includes(word));
-}
-
-/**
- * What plugins may read of a request on both ways: method, url and single headers. Making
- * a whole fetch Request costs more than the rest of a small operation.
- */
-function createRequestView(exchange: Exchange): Request {
-  const { req } = exchange;
-  const getHeader = (name: string) => req.headers[name.toLowerCase()]?.toString() ?? null;
-  const view = {
-    method: 'POST',
-    url: `http://localhost${req.url}`,
-    headers: { get: getHeader, has: (name: string) => getHeader(name) !== null },
-  };
-  return view as unknown as Request;
 }

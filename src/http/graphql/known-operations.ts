@@ -2,27 +2,27 @@ import type { DocumentNode, ExecutionArgs, ExecutionResult, GraphQLSchema } from
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
 import { createDocumentCache } from './document-cache.ts';
 
-/** An operation that the engine has let through, and how it executes one. */
+/** An operation that the engine has validated, and how to execute it. */
 export type KnownOperation = {
   schema: GraphQLSchema;
   document: DocumentNode;
   operationName: string | null | undefined;
-  /** With all that the plugins put around it. */
+  /** Includes the wrappers of all plugins. */
   execute: (args: ExecutionArgs) => Promise<ExecutionResult> | ExecutionResult;
 };
 
-/** The work of the engine that need not be repeated for a known operation. */
+/** A cache of validated operations, so that the engine's work is not repeated. */
 export type KnownOperations = {
-  /** Belongs behind all plugins that take part in executing: it keeps what they have made. */
+  /** Must be the last plugin with `onExecute`: it stores the executor with their wrappers. */
   plugin: Plugin;
-  /** Null for what the engine has to judge: what is new, and parameters that are not plain. */
+  /** Null for a new operation and for parameters that the engine must check. */
   find(params: GraphQLParams): KnownOperation | null;
 };
 
 /**
- * Remembers queries and mutations as they are about to be executed: their document was read, limited and
- * validated then, and every plugin has put around the executor what it wants to do for each request. What
- * depends on the request has its place there, because the next time only that is run.
+ * Stores queries and mutations just before their execution: the document is parsed, limited and validated, and
+ * every plugin has wrapped the executor. The next time only the wrapped executor runs, so per-request work of
+ * plugins belongs in those wrappers.
  */
 export function createKnownOperations(): KnownOperations {
   const known = createDocumentCache<KnownOperation>();
@@ -32,16 +32,16 @@ export function createKnownOperations(): KnownOperations {
         const { schema, document, operationName } = args;
         const params: GraphQLParams = args.contextValue.params;
         if (!isPlain(params)) return;
-        known.set(toName(params), { schema, document, operationName, execute: executeFn });
+        known.set(toKey(params), { schema, document, operationName, execute: executeFn });
       },
     },
-    find: (params) => (isPlain(params) ? (known.get(toName(params)) ?? null) : null),
+    find: (params) => (isPlain(params) ? (known.get(toKey(params)) ?? null) : null),
   };
 }
 
 type PlainParams = { query: string; operationName?: string | null };
 
-/** Whether there is nothing about the parameters that might have to be refused. */
+/** Whether the parameters need no check by the engine. */
 function isPlain(params: GraphQLParams): params is GraphQLParams & PlainParams {
   for (const name in params) {
     if (name !== 'query' && name !== 'operationName' && name !== 'variables') return false;
@@ -55,7 +55,7 @@ function isPlain(params: GraphQLParams): params is GraphQLParams & PlainParams {
   );
 }
 
-/** No plain document holds a NUL, so no two operations share a name. */
-function toName({ query, operationName }: PlainParams): string {
+/** Documents here have no NUL, so keys are unique. */
+function toKey({ query, operationName }: PlainParams): string {
   return operationName == null ? query : `${operationName}\0${query}`;
 }

@@ -2,9 +2,9 @@
 export type MediaType = 'application/json' | 'application/graphql-response+json';
 
 /**
- * The media type of an answer by Yoga's own rule: of what the client accepts, in its order and
- * whatever the weights say, the first that fits; JSON where both fit; nothing but UTF-8. Undefined
- * means that none fits, and Yoga then has other ways to answer (or 406).
+ * Negotiates the media type of a response by Yoga's own rule: the first acceptable range in the client's order
+ * decides, regardless of weights; JSON if both match; UTF-8 only. Undefined if none matches: Yoga then responds
+ * with another type, or 406.
  */
 export function findMediaType(accept: string | undefined): MediaType | undefined {
   if (accept === undefined || accept === '') return 'application/json';

@@ -4,7 +4,7 @@ import { createResultResponse } from './yoga-stand-ins.ts';
 
 const delimiter = '\r\n--graphql';
 
-/** As often as event streams are written to, so that no proxy takes the connection for a dead one. */
+/** The interval of Yoga's event streams; it keeps proxies from closing the connection. */
 const heartbeatMsDefault = 12_000;
 
 /**

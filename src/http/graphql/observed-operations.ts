@@ -8,20 +8,20 @@ import type { HttpResponse } from '../response.ts';
 
 type HandleGraphQL = (exchange: Exchange) => Promise<HttpResponse>;
 
-/** Whether anybody wants to know of operations; where nobody does, nothing is done for it. */
+/** Whether operations are traced or logged at all; if not, observing costs nothing. */
 export function isObserved({ log, tracing }: { log: Logger; tracing: Tracing | null }): boolean {
   return tracing !== null || log.isLevelEnabled('debug');
 }
 
 /**
- * Traces operations, and writes a line of log for each at the level debug: what it was, how long it took,
- * what was refused, and the ids to find everything else by. A subscription is done when its stream begins.
+ * Traces operations and logs each at level debug, with its duration, error codes and ids. A subscription ends
+ * here when its stream begins.
  */
 export function observeOperations(
-  answer: HandleGraphQL,
+  handle: HandleGraphQL,
   observers: { log: Logger; tracing: Tracing | null },
 ): HandleGraphQL {
-  if (!isObserved(observers)) return answer;
+  if (!isObserved(observers)) return handle;
   const { log, tracing } = observers;
   return async (exchange) => {
     const { request, req } = exchange;
@@ -29,7 +29,7 @@ export function observeOperations(
     const operation = tracing?.beginOperation(req.headers.traceparent?.toString()) ?? null;
     request.telemetry.traceId = operation?.traceId ?? null;
     try {
-      return await runFor([operation], () => answer(exchange));
+      return await runFor([operation], () => handle(exchange));
     } catch (thrown) {
       recordErrorCode(request.telemetry, findCode(thrown));
       throw thrown;
@@ -48,11 +48,11 @@ function finish(
   operation?.end({ requestId: id, operation: telemetry.operation, tenantId, codes, waitedMs });
   const isPage = telemetry.operation === null && codes.length === 0;
   if (isPage || !log.isLevelEnabled('debug')) return;
-  const refused = codes.length === 0 ? {} : { codes };
+  const errors = codes.length === 0 ? {} : { codes };
   const waited = waitedMs === 0 ? {} : { waitedMs };
   log.debug(
-    { ...listLogIds({ id, telemetry }), ...refused, ...waited, ms: milliseconds },
-    telemetry.operation?.label ?? 'refused',
+    { ...listLogIds({ id, telemetry }), ...errors, ...waited, ms: milliseconds },
+    telemetry.operation?.label ?? 'rejected',
   );
 }
 

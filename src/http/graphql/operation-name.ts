@@ -1,15 +1,14 @@
 import { type ExecutionArgs, getOperationAST, Kind } from 'graphql';
 
-/** An operation in words: its type, what the caller calls it, and one of few labels. */
+/** An operation's type, the name that the client gave it, and a label of low cardinality. */
 export type OperationName = { type: string; name: string | null; label: string };
 
-/** Names are the caller's to choose, and as long as it likes. */
+/** Clients choose names of any length. */
 const nameLengthMax = 100;
 
 /**
- * The operation of a document that was validated. Its label is made of type and root field, such as "query
- * viewer" or of several "query several": there are only so many, while a caller may make up any number of
- * names.
+ * Describes the operation of a validated document. Its label is the type and root field ("query viewer"), or "query
+ * several" for several: a bounded set, while clients may invent any number of names.
  */
 export function describeOperation({ document, operationName }: ExecutionArgs): OperationName {
   const operation = getOperationAST(document, operationName);

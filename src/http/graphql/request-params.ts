@@ -14,15 +14,15 @@ export type BodyHeaders = {
   contentEncoding: string | null | undefined;
 };
 
-/** True for the media types whose body is one operation in JSON, with Yoga's own tolerance. */
+/** Whether the media type means an operation in JSON, by Yoga's own rule. */
 export function isJsonContentType(contentType: string | null | undefined): boolean {
   const first = contentType?.split(',', 1)[0] ?? '';
   return /^application\/(graphql\+)?json(;|$)/.test(first);
 }
 
 /**
- * Throws an error with status 415 unless the body is plain UTF-8 JSON: another charset or an
- * encoding would be misread, and misread text ends up in the database.
+ * Accepts only plain UTF-8 JSON: another charset or encoding would be misread and stored.
+ * @throws GraphQLError 415
  */
 export function assertJsonBody(headers: BodyHeaders): void {
   if (!isJsonContentType(headers.contentType)) {
@@ -38,9 +38,9 @@ export function assertJsonBody(headers: BodyHeaders): void {
 }
 
 /**
- * The parameters of one operation, or an error with status 400. Depth and size are bounded here,
- * so that nothing behind has to fear a value that is a hundred thousand lists deep. What the
- * parameters may be (is `query` a string, are there others) is Yoga's own check.
+ * Parses the parameters of one operation. Depth and size are bounded here, so that no later code meets a value
+ * nested a hundred thousand levels deep. Yoga checks their names and types.
+ * @throws GraphQLError 400
  */
 export function parseJsonBody(body: Buffer): GraphQLParams {
   if (!isUtf8(body)) throw createHttpError(400, 'The request body is not valid UTF-8.');
@@ -55,7 +55,7 @@ export function parseJsonBody(body: Buffer): GraphQLParams {
   );
 }
 
-/** The parameters of one operation in the query string of a GET, under the same bounds. */
+/** Parses the parameters in the query string of a GET, with the same bounds. */
 export function parseUrlParams(url: string): GraphQLParams {
   const { searchParams } = new URL(url, 'http://localhost');
   const params: GraphQLParams = {};
@@ -65,7 +65,7 @@ export function parseUrlParams(url: string): GraphQLParams {
   }
   for (const name of ['variables', 'extensions'] as const) {
     const text = searchParams.get(name);
-    // Whether it is an object is Yoga's own check, as for a body.
+    // Yoga checks that it is an object, as for a body.
     if (text) params[name] = parseJson(text, `parameter "${name}"`) as Record<string, unknown>;
   }
   return checkText(
@@ -78,8 +78,8 @@ export function parseUrlParams(url: string): GraphQLParams {
 const idNames = ['documentId', 'id', 'doc_id', 'queryId'];
 
 /**
- * The parameters, unless a hash or an id stands for the text of the operation. An empty operation name, as some
- * clients send it, is none.
+ * Rejects persisted queries, where a hash or an id replaces the text. Drops an empty operation name, which some
+ * clients send.
  */
 function checkText(params: GraphQLParams, hasId: boolean): GraphQLParams {
   if (params.operationName === '') delete params.operationName;
@@ -89,9 +89,8 @@ function checkText(params: GraphQLParams, hasId: boolean): GraphQLParams {
 }
 
 /**
- * Makes Apollo Client, urql and others of their protocol send the text, and hashes no more: they look for this
- * message or this code (https://www.apollographql.com/docs/apollo-server/performance/apq), some of them only where
- * the status is 200.
+ * Makes Apollo Client, urql and compatible clients send the text and no further hashes: they look for this message or
+ * code (https://www.apollographql.com/docs/apollo-server/performance/apq), some of them only with status 200.
  */
 function createNotPersisted(): GraphQLError {
   return new GraphQLError('PersistedQueryNotSupported', {
@@ -100,14 +99,14 @@ function createNotPersisted(): GraphQLError {
 }
 
 function parseJson(text: string, place: string): unknown {
-  const value = parseOrRefuse(text, place);
+  const value = parseOrReject(text, place);
   if (countNodes(value, 1) > jsonNodesMax) {
     throw createHttpError(400, `The ${place} has more than ${jsonNodesMax} values.`);
   }
   return value;
 }
 
-function parseOrRefuse(text: string, place: string): unknown {
+function parseOrReject(text: string, place: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -115,7 +114,7 @@ function parseOrRefuse(text: string, place: string): unknown {
   }
 }
 
-/** Counts every value; the depth guard also bounds the recursion. */
+/** Counts every value; the depth limit also bounds the recursion. */
 function countNodes(value: unknown, depth: number): number {
   if (typeof value !== 'object' || value === null) return 1;
   if (depth > jsonDepthMax) {

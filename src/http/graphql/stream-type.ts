@@ -1,10 +1,10 @@
-/** The forms in which a subscription can be answered. */
+/** The media types of subscription responses. */
 export type StreamType = 'text/event-stream' | 'multipart/mixed';
 
 /**
- * The first form of stream that a client names in its accept header: server-sent events, or the multipart protocol
- * of Apollo Client, which names its `subscriptionSpec`. Null for a client that named none: a wildcard does not mean
- * that it can read a stream, and an answer that never ends would look like silence to it.
+ * The first stream type in the accept header: server-sent events, or the multipart protocol of Apollo Client, which
+ * has a `subscriptionSpec`. Null without one: a wildcard does not mean that the client can read a stream, and a
+ * response without an end would look like a hung request.
  */
 export function findStreamType(accept: string | undefined): StreamType | null {
   for (const range of accept?.replace(/\s/g, '').toLowerCase().split(',') ?? []) {

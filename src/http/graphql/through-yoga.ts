@@ -6,24 +6,23 @@ import type { Engine } from './engine.ts';
 const acceptable =
   'Send an accept header that allows application/json or application/graphql-response+json; with a subscription, text/event-stream.';
 
-/** Media types whose answers grow while they are written. */
+/** Media types of streamed responses. */
 const streamed = /^(text\/event-stream|multipart\/mixed)/;
 
 /**
- * The ordinary way: Yoga with its fetch layer, for GET, GraphiQL, streamed results and whatever
- * else is not the everyday operation in JSON. Throws an error for a host that makes no URL; any
- * other error is a fault of ours.
+ * Yoga's own path with its fetch layer: for GET, GraphiQL, streams and anything else but a plain operation in JSON.
+ * @throws GraphQLError 400 for an invalid host header, 406 for an unsupported accept header
  */
 export async function handleThroughYoga(engine: Engine, exchange: Exchange): Promise<HttpResponse> {
   const { req, res } = exchange;
   if (!URL.canParse(`http://${req.headers.host ?? 'localhost'}`)) {
     throw createHttpError(400, 'The host header is not a valid host.');
   }
-  // Written here and not by Yoga, whose own writer shows the stack of what goes wrong in it.
+  // We write the response ourselves, because Yoga's writer sends the stack of its own errors.
   const response = await engine.handleNodeRequestAndResponse(req, res, { exchange });
   const headers = getHeaders(response);
   const { status, body } = response;
-  // Yoga says so without a word.
+  // Yoga's own 406 has no body.
   if (status === 406 && body === null) throw createHttpError(406, acceptable);
   if (body !== null && streamed.test(headers['content-type'] ?? '')) {
     return { status, headers: { ...headers, 'x-accel-buffering': 'no' }, body };
@@ -31,10 +30,10 @@ export async function handleThroughYoga(engine: Engine, exchange: Exchange): Pro
   return { status, headers: withCharset(headers), body: await response.text() };
 }
 
-/** How a body is cut into pieces is for node:http to say; "none" is no encoding (Yoga's streams). */
+/** Headers that node:http sets itself; Yoga's streams also have the invalid content-encoding "none". */
 const framing = new Set(['connection', 'content-encoding', 'content-length', 'transfer-encoding']);
 
-/** In lower case: Yoga's Headers keep the case in which they were set. */
+/** In lower case: Yoga's Headers keep their original case. */
 function getHeaders({ headers }: Response): Record<string, string> {
   const entries = [...headers.entries()].map(([name, value]) => [name.toLowerCase(), value]);
   return Object.fromEntries(entries.filter(([name]) => !framing.has(String(name))));

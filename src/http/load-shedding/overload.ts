@@ -1,21 +1,21 @@
 export type OverloadListeners = {
-  /** Called with how many were shed just now. */
+  /** Called with the number of operations just shed. */
   onShed?: (count: number) => void;
-  /** More came than could be done in time; called when that begins, and with the shed when it is over. */
+  /** Called when overload begins, and when it ends with the number of operations shed. */
   onOverload?: (state: { isOver: boolean; shed: number }) => void;
 };
 
-/** So long after the last time that a queue had to be dissolved, people may wait again. */
+/** Time after the last cause of overload until operations may queue again. */
 const calmMs = 1_000;
 
-/** Counts what is shed, and remembers whether more comes than can be done. */
+/** Counts shed operations and tracks whether the process is overloaded. */
 export function createOverload({ onShed, onOverload }: OverloadListeners) {
   let total = 0;
   let before = 0;
   let lastMs = Number.NEGATIVE_INFINITY;
   let watch: NodeJS.Timeout | null = null;
   const isOn = () => performance.now() - lastMs < calmMs;
-  const look = () => {
+  const check = () => {
     if (isOn() || watch === null) return;
     clearInterval(watch);
     watch = null;
@@ -24,12 +24,12 @@ export function createOverload({ onShed, onOverload }: OverloadListeners) {
   return {
     isOn,
     countShed: () => total,
-    /** `isCause` where more came than could be done, and not merely came during an overload. */
-    noteShed(count: number, { isCause }: { isCause: boolean }) {
+    /** `isCause` if these operations exceeded the capacity, rather than arrived during an overload. */
+    recordShed(count: number, { isCause }: { isCause: boolean }) {
       if (isCause) lastMs = performance.now();
       if (watch === null) {
         before = total;
-        watch = setInterval(look, calmMs).unref();
+        watch = setInterval(check, calmMs).unref();
         onOverload?.({ isOver: false, shed: count });
       }
       total += count;
@@ -38,15 +38,15 @@ export function createOverload({ onShed, onOverload }: OverloadListeners) {
   };
 }
 
-/** So many ends make the average; fewer than a quarter of it say nothing yet. */
+/** Samples in the average; below a quarter of them the pace is unknown. */
 const paceSamples = 128;
 
-/** A longer interval than so many usual ones is a pause, and tells little of the pace. */
+/** An interval above this multiple of the average is a pause, and counts no more than that. */
 const pauseFactor = 4;
 
 /**
- * How fast operations end while others wait, as a moving average, anew for each time that somebody waits:
- * what it was when nobody did says nothing of what can be done, nor what it was an hour ago.
+ * The pace at which operations end while others wait, as a moving average. It starts anew with each queue:
+ * the pace without a queue shows the load, not the capacity.
  */
 export function createPace() {
   let samples = 0;
@@ -54,13 +54,13 @@ export function createPace() {
   let lastMs: number | null = null;
   const isKnown = () => samples >= paceSamples / 4;
   return {
-    noteEnd(isBusy: boolean) {
+    recordEnd(isBusy: boolean) {
       const now = performance.now();
       if (!isBusy) samples = 0;
       else if (lastMs !== null) {
-        const most = isKnown() ? pauseFactor * intervalMs : Number.POSITIVE_INFINITY;
+        const intervalMax = isKnown() ? pauseFactor * intervalMs : Number.POSITIVE_INFINITY;
         samples = Math.min(samples + 1, paceSamples);
-        intervalMs += (Math.min(now - lastMs, most) - intervalMs) / samples;
+        intervalMs += (Math.min(now - lastMs, intervalMax) - intervalMs) / samples;
       }
       lastMs = isBusy ? now : null;
     },

@@ -6,15 +6,14 @@ import type { LoadShedder } from './load-shedder.ts';
 
 type HandleExchange = (exchange: Exchange) => Promise<HttpResponse>;
 
-/** The response to requests that are shed; made once, because rejecting must cost next to nothing. */
+/** The response to shed requests; created once, because shedding must cost almost nothing. */
 export const busyResponse: HttpResponse = createBusyResponse();
 
 /**
- * Answers only what `loadShedder` lets in, and tells the rest to come back later; nothing was done for it
- * then. A place is taken when the body is there, so that who sends slowly holds none, and given back when
- * the answer is made, or when it begins where it is a stream.
+ * Handles the requests that `loadShedder` admits; the rest get 503 without any work. A slot is held from the
+ * end of the request body, so a slow sender holds none, until the response is made or its stream begins.
  */
-export function shedLoad(loadShedder: LoadShedder, answer: HandleExchange): HandleExchange {
+export function shedLoad(loadShedder: LoadShedder, handle: HandleExchange): HandleExchange {
   return async (exchange) => {
     await receiveBody(exchange);
     const arrivedAt = performance.now();
@@ -23,14 +22,14 @@ export function shedLoad(loadShedder: LoadShedder, answer: HandleExchange): Hand
     exchange.beganAt = performance.now();
     exchange.request.telemetry.waitedMs = Math.round(exchange.beganAt - arrivedAt);
     try {
-      return await answer(exchange);
+      return await handle(exchange);
     } finally {
       release();
     }
   };
 }
 
-/** Whatever is wrong with the body is reported where it is read. */
+/** Errors of the body are reported where it is read. */
 async function receiveBody({ req, readBody }: Exchange): Promise<void> {
   if (req.method === 'POST') await readBody().catch(() => undefined);
 }

@@ -1,21 +1,21 @@
-// GraphiQL keeps its tabs between visits, and the parts of the open one apart. It stores a part only once it has been
-// edited, finds no tab with these parts, and opens an empty one. So they are stored here.
+// GraphiQL stores its tabs between visits, and separately the parts of the open one, but a part only once it is edited.
+// Without a tab that has the stored parts it opens an empty one, so this page stores them.
 const kept = JSON.parse(localStorage.getItem('graphiql:tabState'));
 const open = kept?.tabs[kept.activeTabIndex];
 for (const part of open ? ['query', 'variables', 'headers'] : []) {
   localStorage.setItem(`graphiql:${part}`, open[part] ?? '');
 }
 
-// Replaces the placeholders in the variables of an operation when GraphiQL sends it, so that each example runs
-// again and again, for anyone who is signed in:
+// Replaces the placeholders in the variables of an operation when GraphiQL sends it, so that each example can be
+// repeated by any signed-in user:
 // - {{tenantId}}: the id of the caller's first tenant
 // - {{apiKey}}: the last API key that was shown on this page
-// - {{now}}: something new each time
-// One that has no value stays as it is.
+// - {{now}}: a new text each time
+// One without a value stays as it is.
 const send = window.fetch.bind(window);
 let apiKey = null;
 
-/** With the headers of the operation: its caller may also come from the Headers pane. */
+/** With the headers of the operation, because the Headers pane may name another caller. */
 async function findTenantId(url, { headers }) {
   const query = '{ viewer { memberships(first: 1) { edges { node { tenant { id } } } } } }';
   const response = await send(url, {
@@ -40,8 +40,8 @@ async function fill(url, init) {
   return { ...init, body: JSON.stringify({ ...rest, variables: JSON.parse(text) }) };
 }
 
-/** A stream has no end to wait for, and shows no key. */
-async function noteApiKey(response) {
+/** Skips streams, which do not end. */
+async function rememberApiKey(response) {
   if (!response.headers.get('content-type')?.includes('json')) return;
   const { data } = await response.clone().json();
   apiKey = data?.createApiKey?.secret ?? apiKey;
@@ -50,6 +50,6 @@ async function noteApiKey(response) {
 window.fetch = async (url, init) => {
   if (typeof init?.body !== 'string') return send(url, init);
   const response = await send(url, await fill(url, init));
-  await noteApiKey(response);
+  await rememberApiKey(response);
   return response;
 };

@@ -1,4 +1,4 @@
-// The inbox: looks for new mails every two seconds and shows them without losing the place.
+// Looks for new mails every two seconds and shows them without moving the page.
 const mails = document.querySelector('#mails');
 
 /** @param {ParentNode} page */
@@ -8,7 +8,7 @@ function localizeTimes(page) {
   }
 }
 
-async function look() {
+async function refresh() {
   const response = await fetch('/dev/inbox').catch(() => null);
   if (!response?.ok) return;
   const page = new DOMParser().parseFromString(await response.text(), 'text/html');
@@ -19,4 +19,4 @@ async function look() {
 }
 
 localizeTimes(document);
-setInterval(look, 2_000);
+setInterval(refresh, 2_000);

@@ -1,5 +1,5 @@
-// Sends a form as the input of its mutation, with the token that came in the fragment of the link, and
-// says how it went. The session is kept in a cookie that no script can read.
+// Sends a form as the input of its mutation, with the token in the fragment of the link, and shows the result. The
+// session is kept in a cookie that no script can read.
 const token = new URLSearchParams(location.hash.slice(1)).get('token');
 
 /** @param {HTMLFormElement} form */
@@ -23,8 +23,8 @@ for (const form of document.forms) {
   if ('takesToken' in form.dataset && token === null) form.hidden = true;
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
-    const rejection = await send(form).catch((error) => error.message);
-    form.dataset.outcome = rejection === null ? 'done' : 'refused';
-    form.querySelector('output').textContent = rejection ?? form.dataset.done;
+    const error = await send(form).catch(({ message }) => message);
+    form.dataset.outcome = error === null ? 'done' : 'failed';
+    form.querySelector('output').textContent = error ?? form.dataset.done;
   });
 }

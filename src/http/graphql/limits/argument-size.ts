@@ -6,17 +6,17 @@ import {
   type ValueNode,
 } from 'graphql';
 
-/** The assumed size where a variable stands for one; null is "not given". */
+/** Returns the size of a variable's value; null if it is not given. */
 export type ArgumentReader = (variableName: string) => number | null;
 
-/** Reads every variable as the largest (or smallest) size there is. */
+/** Assumes the same size for every variable. */
 export function assumeSize(size: number): ArgumentReader {
   return () => size;
 }
 
 /**
- * Reads variables as a request gives them, not yet coerced: what does not fit its type is refused
- * when it is, so any size will do for it.
+ * Reads variables as the request sends them, before coercion. A value of the wrong type gets any size, since
+ * coercion rejects it later.
  */
 export function readVariables(
   operation: OperationDefinitionNode,
@@ -36,7 +36,7 @@ export function readVariables(
   };
 }
 
-/** The number or the length that a field's argument was given; null for none. */
+/** The number in, or the length of, a field's argument; null for none. */
 export function readSize(
   argument: GraphQLArgument,
   node: FieldNode,
@@ -51,7 +51,7 @@ function measureLiteral(value: ValueNode, reader: ArgumentReader): number | null
   if (value.kind === Kind.VARIABLE) return reader(value.name.value);
   if (value.kind === Kind.LIST) return value.values.length;
   if (value.kind === Kind.INT) return Number(value.value);
-  // A value by itself where a list is expected is a list of one.
+  // A single value in place of a list is a list of one.
   return value.kind === Kind.NULL ? null : 1;
 }
 

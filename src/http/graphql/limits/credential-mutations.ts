@@ -1,7 +1,6 @@
 /**
- * The mutations that check a secret somebody could guess. One operation may hold only one of them,
- * so that a single request is a single guess, however many aliases it is written with. A test
- * compares this list with the inputs of the schema.
+ * The mutations that check a guessable secret. An operation may have only one of them, so that a request is one
+ * guess, whatever its aliases. A test compares this list with the inputs of the schema.
  */
 const credentialMutations: ReadonlySet<string> = new Set([
   'acceptInvitation',
@@ -15,7 +14,7 @@ const credentialMutations: ReadonlySet<string> = new Set([
   'verifyEmail',
 ]);
 
-/** True for a top-level field that costs a check of credentials. */
+/** Whether a top-level field checks credentials. */
 export function isCredentialMutation(fieldName: string): boolean {
   return credentialMutations.has(fieldName);
 }

@@ -10,29 +10,28 @@ import { pageSizeDefault, pageSizeMax } from '../../../core/data/page.ts';
 import { getPrice } from '../../../graphql/price.ts';
 import { type ArgumentReader, readSize } from './argument-size.ts';
 
-/** A page is a statement of its own, whatever it holds. */
+/** The cost of a page's statement, whatever it returns. */
 const pageCost = 25;
 
-/** Introspection touches no row, but a whole schema is some thousands of values. */
+/** Introspection reads no row, but a whole schema has thousands of values. */
 const introspectionCosts: Record<string, number> = { __schema: 1_000, __type: 100 };
 
-/** Items of a list that says nothing about its length. */
+/** Assumed items of a list without a known length. */
 const itemsDefault = 10;
 
-/** The price of a field, and how often its children are resolved. */
+/** The price of a field, and the number of times its children are resolved. */
 export type FieldPrice = {
   own: number;
-  /** Answers of the field itself and all below it: the items of a list, else 1. */
+  /** The number of items of a list, else 1. */
   times: number;
-  /** For the list in the object that is answered: the size of a page. */
+  /** The page size, for the list inside the returned object. */
   pageSize: number | null;
 };
 
 /**
- * The price of a field, mostly from its shape, so that a new field is priced without anybody
- * thinking of it: `first` and `last` make a page of that size, whose list of edges is as long; a
- * list that is given a list (`nodes(ids:)`) is as long as that; any other list of objects has ten
- * items unless its `price` says otherwise. `pageSize` is that of the object the field belongs to.
+ * Derives the price of a field from its shape, so that new fields have one by default: `first` and `last` make a
+ * page of that size with as many edges; a list with a list argument (`nodes(ids:)`) is as long as the argument;
+ * any other list of objects has ten items unless its `price` differs. `pageSize` is that of the parent object.
  */
 export function getFieldPrice(
   field: GraphQLField<unknown, unknown>,
@@ -46,7 +45,7 @@ export function getFieldPrice(
   }
   if (isListType(getNullableType(field.type))) {
     const given = findListSize(field, node, context.reader);
-    // An empty list counts as one item: nothing may make what is below it free.
+    // An empty list counts as one item, so that its children are never free.
     const times = Math.max(1, given ?? items ?? context.pageSize ?? itemsDefault);
     return { own: ownCost ?? 1, times, pageSize: null };
   }
@@ -65,7 +64,7 @@ function findPageSize(
   if (sizes.length === 0) return null;
   const given = sizes.filter((size) => size !== null);
   const size = given.length === 0 ? pageSizeDefault : Math.max(...given);
-  // Beyond these bounds the service refuses the page and says so.
+  // The service rejects a page beyond these bounds.
   return Math.min(Math.max(size, 0), pageSizeMax);
 }
 

@@ -2,7 +2,7 @@ import { type DocumentNode, GraphQLError, type GraphQLSchema, Kind } from 'graph
 import { type ArgumentReader, assumeSize, readVariables } from './argument-size.ts';
 import { type Measures, measureOperation } from './measure.ts';
 
-// The figures are those of docs/decisions/011-document-limits.md. No answer tells them.
+// Reasons for the limits: docs/decisions/011-document-limits.md. No response reveals them.
 const aliasesMax = 15;
 const rootFieldsMax = 20;
 const directivesMax = 5;
@@ -12,29 +12,29 @@ const introspectionDepthMax = 15;
 const costMax = 5_000;
 const credentialChecksMax = 1;
 
-/** The violation of a limit by a document, whatever its variables are. */
+/** The result of checking a document, for any variables. */
 export type DocumentCheck =
-  | { kind: 'refused'; error: GraphQLError }
+  | { kind: 'rejected'; error: GraphQLError }
   | { kind: 'accepted' }
-  /** Only the sizes in the variables decide; ask `findOperationViolation` for each request. */
+  /** Depends on sizes in the variables: call `findOperationViolation` for each request. */
   | { kind: 'depends' };
 
-/** Judges every operation of a document. The document need not be valid. */
+/** Checks every operation of a document, which need not be valid. */
 export function checkDocument(schema: GraphQLSchema, document: DocumentNode): DocumentCheck {
   let kind: 'accepted' | 'depends' = 'accepted';
   for (const operation of document.definitions) {
     if (operation.kind !== Kind.OPERATION_DEFINITION) continue;
     const measure = (reader: ArgumentReader) =>
       measureOperation(schema, document, operation, reader);
-    if (findFault(measure(assumeSize(Number.POSITIVE_INFINITY))) === null) continue;
-    const fault = findFault(measure(assumeSize(0)));
-    if (fault !== null) return { kind: 'refused', error: createTooComplex(fault) };
+    if (findViolation(measure(assumeSize(Number.POSITIVE_INFINITY))) === null) continue;
+    const violation = findViolation(measure(assumeSize(0)));
+    if (violation !== null) return { kind: 'rejected', error: createTooComplex(violation) };
     kind = 'depends';
   }
   return { kind };
 }
 
-/** Judges the one operation that is to run, with the variables it is to run with. */
+/** Checks the operation to be executed, with its variables. */
 export function findOperationViolation(
   schema: GraphQLSchema,
   request: {
@@ -49,11 +49,11 @@ export function findOperationViolation(
     .find(({ name }) => operationName == null || name?.value === operationName);
   if (operation === undefined) return null;
   const reader = readVariables(operation, variables);
-  const fault = findFault(measureOperation(schema, document, operation, reader));
-  return fault === null ? null : createTooComplex(fault);
+  const violation = findViolation(measureOperation(schema, document, operation, reader));
+  return violation === null ? null : createTooComplex(violation);
 }
 
-/** The error of a document; `message` must not hold a limit's value. */
+/** The error for a document; `message` must not contain the value of a limit. */
 export function createTooComplex(message: string): GraphQLError {
   // `spec` makes Yoga respond as it does to a validation error.
   return new GraphQLError(message, {
@@ -61,9 +61,9 @@ export function createTooComplex(message: string): GraphQLError {
   });
 }
 
-function findFault(measures: Measures): string | null {
+function findViolation(measures: Measures): string | null {
   const isIntrospection = measures.fields === measures.metaFields;
-  const checks: [isBroken: boolean, message: string][] = [
+  const checks: [isExceeded: boolean, message: string][] = [
     [measures.aliases > aliasesMax, 'The operation uses too many aliases.'],
     [measures.directives > directivesMax, 'The operation uses too many directives.'],
     [measures.fields > rootFieldsMax, 'The operation has too many root fields.'],
@@ -80,5 +80,5 @@ function findFault(measures: Measures): string | null {
       'The operation is too expensive. Request smaller pages or fewer fields.',
     ],
   ];
-  return checks.find(([isBroken]) => isBroken)?.[1] ?? null;
+  return checks.find(([isExceeded]) => isExceeded)?.[1] ?? null;
 }

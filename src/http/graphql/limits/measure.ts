@@ -24,8 +24,8 @@ import { isCredentialMutation } from './credential-mutations.ts';
 import { getFieldPrice } from './field-price.ts';
 
 /**
- * What an operation asks for, with every fragment counted wherever it is used, as if it stood there
- * in full. `fields`, `metaFields` and `credentialChecks` are those of the top level only.
+ * The size of an operation, with every fragment counted wherever it is spread. `fields`, `metaFields` and
+ * `credentialChecks` count the top level only.
  */
 export type Measures = {
   aliases: number;
@@ -33,7 +33,7 @@ export type Measures = {
   depth: number;
   cost: number;
   fields: number;
-  /** Of `fields`, those about the schema: `__schema`, `__type` and `__typename`. */
+  /** Those of `fields` that are introspection: `__schema`, `__type` and `__typename`. */
   metaFields: number;
   credentialChecks: number;
 };
@@ -43,13 +43,13 @@ type Walk = {
   schema: GraphQLSchema;
   reader: ArgumentReader;
   fragments: ReadonlyMap<string, FragmentDefinitionNode>;
-  /** Measures of fragments, by name and page size around them. */
+  /** Measures of fragments, by name and surrounding page size. */
   known: Map<string, Measures>;
-  /** The fragments being walked: a cycle is the validation's to refuse, here it only has to end. */
+  /** The fragments being walked, so that a cycle ends; validation rejects it later. */
   open: Set<string>;
 };
 
-/** Where a selection stands: the type it is on and the size of the page that type is. */
+/** The parent type of a selection, and its page size. */
 type Place = { type: GraphQLCompositeType | null; pageSize: number | null };
 
 const nothing: Measures = {
@@ -63,9 +63,8 @@ const nothing: Measures = {
 };
 
 /**
- * Measures one operation of a document that need not be valid: what the schema does not know counts
- * as a plain value. Every fragment is walked once for each size of page it is used in, so that
- * fragments which use each other again and again take no longer than their text.
+ * Measures one operation of a document, which need not be valid: unknown fields count as scalars. Every fragment is
+ * walked once per surrounding page size, so nested fragments take time linear to their text.
  */
 export function measureOperation(
   schema: GraphQLSchema,
@@ -172,7 +171,7 @@ function measureSpread(spread: FragmentSpreadNode, place: Place, walk: Walk): Me
   return measures;
 }
 
-/** The size of a page belongs to the object, whatever type a fragment looks at it as. */
+/** The page size stays that of the object, whatever the fragment's type condition. */
 function measureFragment(
   fragment: InlineFragmentNode | FragmentDefinitionNode,
   { type, pageSize }: Place,

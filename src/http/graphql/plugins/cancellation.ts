@@ -2,8 +2,8 @@ import type { Plugin } from 'graphql-yoga';
 import type { ServerContext } from '../../exchange.ts';
 
 /**
- * Stops an operation whose caller has gone: no further field is resolved. What a resolver has
- * begun runs on unless it listens to the disconnect itself.
+ * Stops an operation when its client disconnects: no further field is resolved. A running resolver continues unless
+ * it listens to the signal.
  */
 export function useCancellation(): Plugin<ServerContext> {
   return {

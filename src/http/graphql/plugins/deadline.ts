@@ -5,13 +5,12 @@ import type { ClientDisconnect } from '../../client-disconnect.ts';
 import type { ServerContext } from '../../exchange.ts';
 
 /**
- * Ends operations that are still running `timeoutMs` after work on their request began, of which finding out
- * who asks is a part: they are answered as unavailable at once, no further field is resolved, and anyone who
- * listens to the caller's disconnect hears of it. What a resolver has sent to the database ends there by the
- * database's own time-outs. Where no time is left, nothing is begun.
+ * Ends operations `timeoutMs` after work on their request began, authentication included: they return UNAVAILABLE,
+ * no further field is resolved, and the disconnect signal aborts. Running statements end by the timeouts of the
+ * database. An operation without time left is not started.
  */
 export function useDeadline(timeoutMs: number): Plugin<ServerContext> {
-  const inTime = (work: Work): Work => {
+  const withDeadline = (work: Work): Work => {
     return (args) => {
       const { exchange } = args.contextValue as ServerContext;
       const remainingMs = exchange.beganAt + timeoutMs - performance.now();
@@ -23,14 +22,14 @@ export function useDeadline(timeoutMs: number): Plugin<ServerContext> {
     };
   };
   return {
-    onExecute: ({ executeFn, setExecuteFn }) => setExecuteFn(inTime(executeFn)),
-    // A stream may take as long as it likes once it has begun.
-    onSubscribe: ({ subscribeFn, setSubscribeFn }) => setSubscribeFn(inTime(subscribeFn)),
+    onExecute: ({ executeFn, setExecuteFn }) => setExecuteFn(withDeadline(executeFn)),
+    // Only opening a stream has a deadline.
+    onSubscribe: ({ subscribeFn, setSubscribeFn }) => setSubscribeFn(withDeadline(subscribeFn)),
   };
 }
 
-/** How an operation is executed, or a stream begun; Yoga types their results as anything. */
-// biome-ignore lint/suspicious/noExplicitAny: see above.
+/** Executes an operation or opens a stream. */
+// biome-ignore lint/suspicious/noExplicitAny: Yoga types both results as any.
 type Work = (args: ExecutionArgs) => any;
 
 function createTooLate(outcome: string): UnavailableError {
@@ -46,7 +45,7 @@ function settleWithin<T>(
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       const error = createTooLate('Changes it had started may or may not be saved.');
-      // First, so that the answer is this error, whatever the work makes of its end.
+      // First, so that this error wins over the one that the abort causes.
       reject(error);
       disconnect.abort(error);
     }, remainingMs);

@@ -3,14 +3,13 @@ import type { Plugin } from 'graphql-yoga';
 import { checkDocument, findOperationViolation } from '../limits/find-violation.ts';
 
 /**
- * Refuses documents that ask for too much before anything of them is executed. A document is judged
- * once, before validation (whose own work grows with what is judged here), and the verdict is kept
- * with it in the cache of validated documents. Only where a size in the variables decides is an
- * operation measured for each request.
+ * Rejects documents beyond the limits before execution. A document is checked once, before validation (whose cost
+ * grows with the same measures), and the result is cached with it. An operation is measured for each request only
+ * if a size in its variables decides.
  */
 export function useDocumentLimits(): Plugin {
   const dependent = new WeakSet<DocumentNode>();
-  const find = (args: ExecutionArgs): GraphQLError | null => {
+  const findError = (args: ExecutionArgs): GraphQLError | null => {
     if (!dependent.has(args.document)) return null;
     return findOperationViolation(args.schema, {
       document: args.document,
@@ -21,20 +20,20 @@ export function useDocumentLimits(): Plugin {
   return {
     onValidate({ validateFn, setValidationFn }) {
       setValidationFn((schema, document, ...rest) => {
-        const verdict = checkDocument(schema, document);
-        if (verdict.kind === 'refused') return [verdict.error];
-        if (verdict.kind === 'depends') dependent.add(document);
+        const check = checkDocument(schema, document);
+        if (check.kind === 'rejected') return [check.error];
+        if (check.kind === 'depends') dependent.add(document);
         return validateFn(schema, document, ...rest);
       });
     },
     onExecute({ executeFn, setExecuteFn }) {
       setExecuteFn((args) => {
-        const error = find(args);
+        const error = findError(args);
         return error === null ? executeFn(args) : { errors: [error] };
       });
     },
     onSubscribe({ args, setResultAndStopExecution }) {
-      const error = find(args);
+      const error = findError(args);
       if (error !== null) setResultAndStopExecution({ errors: [error] });
     },
   };

@@ -2,8 +2,8 @@ import { NoSchemaIntrospectionCustomRule, validate } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 
 /**
- * Keeps the schema to those who have it: no introspection, and no "Did you mean" in the messages
- * of validation and of variables, which would give it away name by name.
+ * Hides the schema: no introspection, and no "Did you mean" in the messages of validation and variables, which
+ * would reveal it name by name.
  */
 export function useHiddenSchema(): Plugin {
   return {

@@ -12,7 +12,7 @@ import { useTokenLimit } from './token-limit.ts';
 
 const documentTokensMax = 1_000;
 
-/** The plugins of every server, in order: the limits must wrap what hides the schema. */
+/** The plugins of every server. The order matters: the document limits must wrap useHiddenSchema. */
 export function listPlugins(options: {
   introspection: boolean;
   maskErrors: MaskErrors;

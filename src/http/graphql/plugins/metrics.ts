@@ -3,8 +3,8 @@ import type { Metrics } from '../../../observability/metrics.ts';
 import { describeOperation } from '../operation-name.ts';
 
 /**
- * Times what is executed, by its root field: names of operations are the client's, and it may make up any
- * number of them. What fails, takes too long or is too much for the sizes in its variables is timed like the rest.
+ * Times executions by root field, since clients may invent any number of operation names. Failed, late and rejected
+ * executions count too.
  */
 export function useMetrics({ observeOperation }: Pick<Metrics, 'observeOperation'>): Plugin {
   return {

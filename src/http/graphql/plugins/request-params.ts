@@ -7,9 +7,8 @@ import { createHttpError } from '../../http-error.ts';
 import { assertJsonBody, parseJsonBody, parseUrlParams } from '../request-params.ts';
 
 /**
- * Replaces Yoga's parsers (query string, JSON, GraphQL text, forms, multipart) by those of the
- * fast way: JSON only, bounded in bytes, depth and number of values, and broken JSON is never
- * taken for a fault of ours.
+ * Replaces Yoga's parsers (query string, JSON, GraphQL text, forms, multipart) by those of the fast path: JSON only,
+ * bounded in bytes, depth and number of values. Invalid JSON is the client's error.
  */
 export function useRequestParams({
   hasGetGuard,
@@ -26,7 +25,7 @@ export function useRequestParams({
     onRequestParse({ request, serverContext, setRequestParser }) {
       if (request.method === 'GET') {
         setRequestParser(({ url, headers }) => {
-          // First, because a client that gets to know that hashes are of no use goes on by POST.
+          // First: a client that learns that persisted queries are unsupported continues with POST.
           const params = parseUrlParams(url);
           assertCsrfSafe(headers);
           return params;

@@ -7,8 +7,8 @@ import { findStreamType } from '../stream-type.ts';
 const howToSubscribe = 'Subscriptions need a stream: send the header accept: text/event-stream.';
 
 /**
- * Refuses a subscription, before anything is done for it, to a client that did not ask for a stream: it would
- * wait for the end of the answer. Adds the multipart protocol of Apollo Client to Yoga's event streams.
+ * Rejects a subscription, before any work, from a client that does not accept a stream: it would wait for the end of
+ * the response. Adds the multipart protocol of Apollo Client to Yoga's event streams.
  */
 export function useSubscriptionStreams(): Plugin<ServerContext, ServerContext> {
   return {

@@ -2,10 +2,10 @@ import { GraphQLError, parse } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { createTooComplex } from '../limits/find-violation.ts';
 
-/** How graphql-js begins the message that tells its limit. */
+/** The start of graphql-js' message, which reveals the limit. */
 const tooManyTokens = 'Syntax Error: Document contains more';
 
-/** Refuses documents of more than `tokensMax` tokens while reading them, so cost is bounded. */
+/** Rejects documents of more than `tokensMax` tokens while parsing them, so cost is bounded. */
 export function useTokenLimit(tokensMax: number): Plugin {
   return {
     onParse({ setParseFn }) {
