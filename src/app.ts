@@ -30,13 +30,13 @@ export type App = {
   db: Database;
   runtime: Runtime;
   http: HttpServer;
-  /** Where Prometheus finds the figures; null where there are none. */
+  /** The URL for Prometheus; null without metrics. */
   metricsUrl: string | null;
-  /** Announces the shutdown, lets requests end, writes what is still buffered, closes the pool. */
+  /** Announces the shutdown, waits for requests, flushes buffers and closes the pool. */
   close: () => Promise<void>;
 };
 
-/** Composes everything; main and the tests both use it. */
+/** Composes the server, for `tenantry serve` and for tests. */
 export async function createApp(config: Config, parts: AppParts): Promise<App> {
   const { secret, log, trustsDatabaseAlone, takeMetrics } = parts;
   const tracing = await startTracing({
@@ -84,7 +84,7 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
     metricsUrl: metricsServer?.url ?? null,
     async close() {
       await http.announceShutdown();
-      // Before the server, which would wait for them as for any response.
+      // Before the server, which would wait for streams to end.
       await runtime.streams.close();
       await http.close();
       await metricsServer?.close();
@@ -92,13 +92,13 @@ export async function createApp(config: Config, parts: AppParts): Promise<App> {
       await mails.close();
       await opened.close();
       await closeData();
-      // Last: what was in flight is traced to its end.
+      // Last, so that requests in flight are traced to their end.
       await tracing?.close();
     },
   };
 }
 
-/** Passwords have a queue of their own, behind which nobody else should have to wait. */
+/** Password hashing has its own queue; operations that wait there hold no slot of the load shedder. */
 function countHashing({ passwords }: Runtime): number {
   const { running, queued, paused } = passwords.stats();
   return running + queued + paused;
@@ -124,7 +124,7 @@ function createContextMaker(
   };
 }
 
-/** Null where the setting leaves it to other processes. */
+/** Null if the setting leaves it to other processes. */
 function startHousekeepingIfAny(config: Config, parts: { db: Database; log: Logger }) {
   const { intervalSeconds } = config.maintenance;
   const { consecutiveMax } = config.signIn;
@@ -132,7 +132,7 @@ function startHousekeepingIfAny(config: Config, parts: { db: Database; log: Logg
   return startHousekeeping({ ...parts, intervalSeconds, consecutiveMax });
 }
 
-/** The jobs that write requested mails, and that send them. */
+/** Starts the jobs that process reset requests and send mails. */
 function startMails(
   config: Config,
   parts: Parameters<typeof startDelivery>[1],
@@ -149,7 +149,7 @@ function startMails(
   };
 }
 
-/** Where no mail server is set, mails stay where they are: in the inbox of development, or waiting. */
+/** Without a mail server, mails stay in the outbox, where the development inbox shows them. */
 function startDelivery(
   { mail, server }: Config,
   parts: Pick<MailDeliveryOptions, 'db' | 'sealer' | 'log' | 'countMail'>,

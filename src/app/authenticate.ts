@@ -11,9 +11,9 @@ import {
 import type { TokenHash } from '../lib/token.ts';
 
 /**
- * Who is asking: a program by an API key in the Authorization header, and nowhere else; or a person by
- * a session. A credential that is not valid is nobody's. Throws RateLimitedError for a key that asks
- * too often.
+ * Authenticates a request by an API key, in the Authorization header only, or by a session. An invalid credential
+ * makes an anonymous principal.
+ * @throws RateLimitedError for a key beyond its budget
  */
 export async function authenticate(
   runtime: Pick<Runtime, 'findLiveSession' | 'apiKeys'>,
@@ -25,26 +25,29 @@ export async function authenticate(
   return await authenticateKey(runtime.apiKeys, bearer, tokenHash);
 }
 
-/** The budget is asked first, so that a key which asks too often does not reach the database. */
+/** Checks the budget first, so that a key beyond it causes no load on the database. */
 async function authenticateKey(
   { find, budgets }: ApiKeyRuntime,
   token: string,
   tokenHash: TokenHash,
 ): Promise<Principal> {
-  refuseFor(budgets.getWaitSeconds(tokenHash));
+  rejectFor(budgets.getWaitSeconds(tokenHash));
   const live = await find(tokenHash);
   if (live === null) {
-    // Only keys that are good have a budget: made-up ones would fill the memory.
+    // Only valid keys keep a budget: invented ones would fill the memory.
     budgets.forget(tokenHash);
     return createAnonymous();
   }
-  refuseFor(budgets.take(tokenHash));
+  rejectFor(budgets.take(tokenHash));
   const principal: Principal = { kind: 'apiKey', ...live };
   apiKeyMemo.keep(principal, token, live);
   return principal;
 }
 
-function refuseFor(waitSeconds: number): void {
+function rejectFor(waitSeconds: number): void {
   if (waitSeconds === 0) return;
-  throw new RateLimitedError('This API key asks too often; please slow down.', waitSeconds);
+  throw new RateLimitedError(
+    'This API key sends too many requests; please slow down.',
+    waitSeconds,
+  );
 }

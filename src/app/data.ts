@@ -7,22 +7,22 @@ import { beginStatement } from '../observability/traced-work.ts';
 import type { Tracing } from '../observability/tracing.ts';
 import type { AppParts } from './parts.ts';
 
-/** The way to the data, and what is remembered of it for a moment. */
+/** The database, and the cache of checked credentials. */
 export type Data = {
   db: Database;
-  /** Undefined where the setting wants every credential to be asked for each time. */
+  /** Undefined if the cache is disabled. */
   cache: CredentialCache | undefined;
   close: () => Promise<void>;
 };
 
-/** Opens the pool and, beside it, what keeps the memory honest. */
+/** Opens the pool, and the listener that invalidates the cache. */
 export function openData(config: Config, parts: AppParts, tracing: Tracing | null): Data {
   const db = parts.database ?? openPool(config, parts, tracing);
   const maxAgeMs = config.sessions.credentialCacheMs;
   if (maxAgeMs === 0) return { db, cache: undefined, close: db.close };
   const cache = createCredentialCache({ maxAgeMs, isConnected: () => changes.isHeard() });
   const { appUrl, listenUrl: url = appUrl, log } = parts;
-  const changes = followChanges({ url, onChange: cache.forget, log });
+  const changes = followChanges({ url, onChange: cache.invalidate, log });
   return {
     db: withInvalidation(db, changes),
     cache,

@@ -8,12 +8,12 @@ import { type MetricsServer, startMetricsServer } from '../http/metrics-server.t
 import type { HttpServer } from '../http/server.ts';
 import { createMetrics, type Metrics } from '../observability/metrics.ts';
 
-/** Null where the settings ask for none, and nothing is counted then. */
+/** Null if metrics are disabled; nothing is counted then. */
 export function createMetricsIfAny({ metrics }: Config): Metrics | null {
   return metrics.port === null ? null : createMetrics();
 }
 
-/** The sources of the metrics; null for housekeeping where this process does none. */
+/** The sources of the metrics; `housekeeping` is null if this process does none. */
 type WatchedParts = {
   config: Config;
   db: Database;
@@ -27,8 +27,8 @@ type WatchedParts = {
 };
 
 /**
- * Watches what can fill up, and answers Prometheus; null where somebody else takes the figures. Throws
- * PortTakenError.
+ * Registers the gauges and serves the metrics; returns null if `takeMetrics` takes them.
+ * @throws PortTakenError
  */
 export async function serveMetrics(
   metrics: Metrics,
@@ -46,37 +46,41 @@ export async function serveMetrics(
 function watchAll({ watch, watchTotal }: Metrics, parts: WatchedParts): void {
   const { config, db, runtime, mails, housekeeping } = parts;
   const { stats } = parts.http.loadShedder;
-  watch('tenantry_in_flight', 'Operations being worked on.', () => stats().inFlight);
-  watch('tenantry_in_flight_waiting', 'Those that wait for a turn.', () => stats().waiting);
-  watch('tenantry_in_flight_max', 'Worked on at once at most.', () => config.server.inFlightMax);
-  watchTotal('tenantry_refused_total', 'Rejected undone.', () => stats().shed);
+  watch('tenantry_in_flight', 'Operations in progress.', () => stats().inFlight);
+  watch('tenantry_in_flight_waiting', 'Operations queued.', () => stats().waiting);
+  watch(
+    'tenantry_in_flight_max',
+    'Maximum of operations in progress.',
+    () => config.server.inFlightMax,
+  );
+  watchTotal('tenantry_refused_total', 'Requests rejected by load shedding.', () => stats().shed);
   watch('tenantry_pool_connections', 'Connections to the database.', () => db.poolStat().size);
-  watch('tenantry_pool_idle', 'Those that nobody uses now.', () => db.poolStat().idle);
+  watch('tenantry_pool_idle', 'Idle connections.', () => db.poolStat().idle);
   watch(
     'tenantry_pool_waiting',
-    'Requests that wait for one, and changes that wait for their turn.',
+    'Requests waiting for a connection, and writes waiting for their turn.',
     () => db.poolStat().waiting,
   );
-  watch('tenantry_pool_connections_max', 'How many there may be.', () => db.poolStat().max);
+  watch('tenantry_pool_connections_max', 'Maximum of connections.', () => db.poolStat().max);
   const { passwords, streams } = runtime;
   watch('tenantry_hashing_running', 'Passwords being hashed.', () => passwords.stats().running);
-  watch('tenantry_hashing_queued', 'Passwords that wait for it.', () => passwords.stats().queued);
+  watch('tenantry_hashing_queued', 'Password hashes queued.', () => passwords.stats().queued);
   watch('tenantry_streams', 'Open subscriptions.', () => streams.count());
   if (parts.cache) watchCache({ watch, watchTotal }, parts.cache);
   watch(
     'tenantry_mails_waiting',
-    'Mails that wait after a failed attempt of this process.',
+    'Mails waiting for a retry after a failed attempt of this process.',
     () => mails.stats().waiting,
   );
   watch(
     'tenantry_mails_oldest_seconds',
-    'How long the oldest of them has been waiting.',
+    'Age of the oldest of them.',
     () => mails.stats().oldestSeconds,
     'max',
   );
   watch(
     'tenantry_housekeeping_failures',
-    'Runs that failed since one last went well.',
+    'Consecutive failed runs.',
     () => housekeeping?.getFailuresInARow() ?? 0,
     'max',
   );
@@ -87,12 +91,12 @@ function watchCache(
   { stats }: CredentialCache,
 ): void {
   const name = 'tenantry_credential_cache';
-  watch(`${name}_entries`, 'Answers that are remembered.', () => stats().entries);
-  watchTotal(`${name}_hits_total`, 'Checks answered from memory.', () => stats().hits);
-  watchTotal(`${name}_misses_total`, 'Checks that were asked for.', () => stats().misses);
+  watch(`${name}_entries`, 'Cached credentials.', () => stats().entries);
+  watchTotal(`${name}_hits_total`, 'Checks answered by the cache.', () => stats().hits);
+  watchTotal(`${name}_misses_total`, 'Checks sent to the database.', () => stats().misses);
   watch(
     'tenantry_changes_unheard',
-    'Processes that do not hear of changes, and ask for every credential.',
+    'Processes whose invalidation listener is disconnected, which check every credential.',
     () => Number(!stats().isConnected),
   );
 }

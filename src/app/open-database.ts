@@ -10,23 +10,23 @@ import { findServingUrls } from '../db/serving/urls.ts';
 import { type Log, silentLog } from '../lib/log.ts';
 import { startEmbedded } from '../postgres/start.ts';
 
-/** A PostgreSQL that runs. */
+/** A running PostgreSQL. */
 export type OpenedDatabase = {
-  /** Owns the tables, and goes past any pooler; for migrations, locks, seeds and operators. */
+  /** The owner of the tables, bypassing any pooler; for migrations, locks, seeds and operators. */
   ownerUrl: string;
-  /** Stops an embedded server that this process started; else does nothing. */
+  /** Stops an embedded server started by this process; otherwise does nothing. */
   stop: () => Promise<void>;
 };
 
-/** The same, brought up to date. */
+/** A migrated PostgreSQL. */
 export type MigratedDatabase = OpenedDatabase & {
-  /** The URL the server works with, through a pooler or not; row security holds for its login. */
+  /** The URL of the serving login, subject to row security; may lead through a pooler. */
   appUrl: string;
-  /** Names of the migrations that were applied now. */
+  /** Names of the migrations applied by this call. */
   applied: string[];
 };
 
-/** Which database, and whose roles it gets where it is about to take the place of another (db/migrate/roles.ts). */
+/** The database, and the one whose roles it gets if it replaces another (db/migrate/roles.ts). */
 export type OpenConfig = Pick<Config, 'database'> & { rolesOf?: string };
 
 /** A role that every tenant has, as the database stores it. */
@@ -41,9 +41,9 @@ const migrationsDir = fileURLToPath(new URL('../../migrations', import.meta.url)
 const settingsFile = fileURLToPath(new URL('../postgres/postgresql.conf', import.meta.url));
 
 /**
- * Opens the configured database, or starts the embedded one, and brings it up to date: migrations,
- * the built-in roles, the serving login. Throws EmbeddedError, PoolerError, MigrationError or AppRoleError,
- * whose messages say what to do.
+ * Opens the configured database, or starts the embedded one, and updates it: migrations, built-in roles, serving
+ * login.
+ * @throws EmbeddedError, PoolerError, MigrationError or AppRoleError, whose messages say what to do
  */
 export async function openDatabase(
   config: OpenConfig,
@@ -57,9 +57,9 @@ export async function openDatabase(
 }
 
 /**
- * Opens the database for a command that works at this version and must not change it by being
- * called: only an embedded database that is empty is brought up to date. Throws MigrationError
- * (`pending`, `unknown`) for a database at another version, and what openDatabase throws.
+ * Opens the database for a command that needs the current version and must not migrate: only an empty embedded
+ * database is updated.
+ * @throws MigrationError (`pending`, `unknown`) for another version, and the errors of openDatabase
  */
 export async function openCurrentDatabase(
   config: Pick<Config, 'database'>,
@@ -78,7 +78,7 @@ export async function openCurrentDatabase(
   });
 }
 
-/** Opens the database at whatever version it is. Throws EmbeddedError or PoolerError. */
+/** Opens the database at any version. @throws EmbeddedError or PoolerError */
 export function openAnyDatabase(
   config: Pick<Config, 'database'>,
   log: Log,
@@ -86,7 +86,7 @@ export function openAnyDatabase(
   return openThen(config, log, async (opened) => opened);
 }
 
-/** Stops what was started when `prepare` fails. */
+/** Stops the embedded server if `prepare` fails. */
 async function openThen<T>(
   { database }: Pick<Config, 'database'>,
   log: Log,
@@ -111,7 +111,7 @@ async function openThen<T>(
   }
 }
 
-/** Before anything is changed: the direct URL leads past any pooler, and to the database that is meant. */
+/** Verifies, before any change, that the direct URL bypasses poolers and leads to the same database. */
 async function verifyRoutes(
   { url, directUrl }: Config['database'],
   ownerUrl: string,
@@ -130,7 +130,7 @@ async function bringUpToDate(
   await syncBuiltInRoles(ownerUrl, roles, log);
   const { appUrl, directAppUrl } = await findServingUrls(database, { ownerUrl, log });
   const { statementTimeoutMs } = database;
-  // Connections of a pooler that were opened before would still have other settings, so the first check goes past it.
+  // Open connections of a pooler would still have the old settings, so the first check bypasses it.
   for (const url of new Set([directAppUrl, appUrl])) {
     await ensureServingSettings({ ownerUrl, appUrl: url, statementTimeoutMs, log });
   }
@@ -138,15 +138,14 @@ async function bringUpToDate(
 }
 
 function describePending(pending: readonly string[], isNew: boolean): string {
-  const remedy =
-    'run "tenantry migrate", which every start of the server does as well, then try again';
+  const remedy = 'run "tenantry migrate" (every start of the server does too), then try again';
   if (isNew) return `the database is empty: ${remedy}`;
   const names = pending.length > 3 ? `${pending[0]} to ${pending.at(-1)}` : pending.join(', ');
   const waiting = pending.length === 1 ? '1 migration waits' : `${pending.length} migrations wait`;
   return `${waiting} for this database (${names}): ${remedy}`;
 }
 
-/** Brings the built-in roles of every tenant to what this release says. */
+/** Updates the built-in roles of every tenant to those of this release. */
 export async function syncBuiltInRoles(
   ownerUrl: string,
   roles: readonly BuiltInRoleRow[],

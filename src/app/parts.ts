@@ -6,20 +6,20 @@ import type { Metrics } from '../observability/metrics.ts';
 
 /** The parts of an app besides its configuration. */
 export type AppParts = {
-  /** The serving login's URL, which may lead through a pooler. */
+  /** The URL of the serving login, which may lead through a pooler. */
   appUrl: string;
-  /** Its URL past any pooler, over which the process hears of changes; `appUrl` if not given. */
+  /** Its URL without a pooler, for the invalidation listener; by default `appUrl`. */
   listenUrl?: string;
   secret: string;
   log: Logger;
-  /** The account that GraphiQL signs in with; null where the demo is not there. */
+  /** The account that GraphiQL signs in with; null without the demo. */
   demoAccount?: DemoAccount | null;
   /** Sees every statement; tests count with it. */
   observeStatement?: StatementObserver;
-  /** Instead of the pool on `appUrl`; benchmarks compare data paths with it. */
+  /** Replaces the pool on `appUrl`; benchmarks compare data paths with it. */
   database?: Database;
-  /** Takes the figures in place of an address of their own; a worker hands them to its primary. */
+  /** Takes the metrics instead of serving them; a worker sends them to its supervisor. */
   takeMetrics?: (metrics: Metrics) => void;
-  /** See Runtime; for the proof of row security. */
+  /** See Runtime; for tests of row security. */
   trustsDatabaseAlone?: boolean;
 };

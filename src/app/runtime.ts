@@ -23,34 +23,34 @@ export type RuntimeParts = {
   db: Database;
   secret: string;
   log: Logger;
-  /** Remembers checked credentials for a moment; without it nothing is remembered. */
+  /** Caches checked credentials; undefined for no cache. */
   cache?: CredentialCache | undefined;
-  /** See Runtime; for the proof of row security. */
+  /** See Runtime; for tests of row security. */
   trustsDatabaseAlone?: boolean | undefined;
-  /** Has the outbox, and requests for resets, looked at; a command leaves that to the server. */
+  /** Wakes the jobs for the outbox and reset requests; a command leaves them to the server. */
   mails?: { wake: () => void; wakeResets: () => void } | undefined;
-  /** For metrics, where there are any. */
+  /** Counts errors in the metrics. */
   countError?: ((code: string) => void) | undefined;
 };
 
-/** A runtime, and what writes what it still has to note. */
+/** A runtime, and how to flush and close it. */
 export type OpenedRuntime = {
   runtime: Runtime;
-  /** For asking again who somebody is: that is no use of the credential, and takes of no budget. */
+  /** For reauthentication: it does not count as a use of the credential or of its budget. */
   recheckRuntime: Pick<Runtime, 'findLiveSession' | 'apiKeys'>;
   close: () => Promise<void>;
 };
 
-const remembersNothing = createCredentialCache({ maxAgeMs: 0, isConnected: () => false });
+const noCache = createCredentialCache({ maxAgeMs: 0, isConnected: () => false });
 
 /**
- * Creates what the services work with: one for the life of a server, or of a command. Hashes nothing, asks
- * nothing and starts no timer; each part begins its background work when it is first used.
+ * Creates the runtime of the services, one per server or command. Creating it does no work and starts no timer; each
+ * part starts its background work on first use.
  */
 export function createRuntime(config: Config, parts: RuntimeParts): OpenedRuntime {
-  const { db, secret, log, cache = remembersNothing } = parts;
+  const { db, secret, log, cache = noCache } = parts;
   const sessions = createSessionChecker({ db, log, cache });
-  const rejections = createFailedSignInCounter(db, log);
+  const failedSignIns = createFailedSignInCounter(db, log);
   const apiKeys = createApiKeyChecker({ db, log, cache });
   const feed = createAuditFeed(db, log);
   const runtime: Runtime = {
@@ -70,7 +70,7 @@ export function createRuntime(config: Config, parts: RuntimeParts): OpenedRuntim
     },
     wakeResets: parts.mails?.wakeResets ?? (() => undefined),
     countError: parts.countError ?? (() => undefined),
-    countFailedSignIn: rejections.note,
+    countFailedSignIn: failedSignIns.note,
     apiKeys: {
       prefix: getApiKeyPrefix(config.apiKeys.environment),
       find: apiKeys.find,
@@ -97,7 +97,7 @@ export function createRuntime(config: Config, parts: RuntimeParts): OpenedRuntim
       await runtime.streams.close();
       await feed.close();
       await sessions.close();
-      await rejections.close();
+      await failedSignIns.close();
       await apiKeys.close();
     },
   };

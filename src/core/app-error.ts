@@ -10,10 +10,8 @@ export type ErrorCode =
   | 'UNAVAILABLE';
 
 /**
- * An error that the caller may read: `message` is written for people and never holds internals,
- * `inputPath` names the field of the input it is about (an Error with a `path` would pass
- * for one that GraphQL has placed already). Everything else that is thrown is a bug and is
- * shown masked.
+ * An error that callers see: `message` is for people and never has internals, `inputPath` names the field of the
+ * input (not `path`, which GraphQL would take for a path in the response). Any other error is a bug and is masked.
  */
 export abstract class AppError extends Error {
   abstract readonly code: ErrorCode;
@@ -26,17 +24,17 @@ export abstract class AppError extends Error {
   }
 }
 
-/** A field of the input cannot be accepted; nothing was changed. */
+/** A field of the input is invalid; nothing was changed. */
 export class InvalidInputError extends AppError {
   readonly code = 'BAD_USER_INPUT';
 }
 
-/** The given credentials are not valid; which of them is not said. */
+/** The credentials are invalid; the error does not say which of them. */
 export class InvalidCredentialsError extends AppError {
   readonly code = 'UNAUTHENTICATED';
 }
 
-/** Nobody is signed in; at the top level of an answer, since no mutation got to run. */
+/** The caller is not signed in; a top-level error, since no mutation ran. */
 export class UnauthenticatedError extends AppError {
   readonly code = 'UNAUTHENTICATED';
   constructor(message = 'Please sign in first.') {
@@ -44,10 +42,10 @@ export class UnauthenticatedError extends AppError {
   }
 }
 
-/** Why something is forbidden, where a program can do something about it. */
+/** The reason for ForbiddenError, if a program can react to it. */
 export type ForbiddenReason = 'REAUTHENTICATION_REQUIRED' | 'IMPERSONATED';
 
-/** The caller may see the object but not do this with it. */
+/** The caller can see the object but lacks the permission. */
 export class ForbiddenError extends AppError {
   readonly code = 'FORBIDDEN';
   readonly reason: ForbiddenReason | null;
@@ -61,12 +59,12 @@ export class ForbiddenError extends AppError {
   }
 }
 
-/** There is no such object for this caller: absent and foreign look the same. */
+/** The object does not exist, or the caller cannot see it; both look the same. */
 export class NotFoundError extends AppError {
   readonly code = 'NOT_FOUND';
 }
 
-/** The change clashes with what is already there. */
+/** The change conflicts with the current state. */
 export class ConflictError extends AppError {
   readonly code = 'CONFLICT';
 }
@@ -87,8 +85,8 @@ export class LimitReachedError extends AppError {
 }
 
 /**
- * The service cannot answer right now; the same request may go through in `retryAfterSeconds`. `isOverload`:
- * nothing is broken, there is only too much to do at once.
+ * The service is temporarily unavailable; the request may succeed after `retryAfterSeconds`. `isOverload`: the cause
+ * is load, not a failure.
  */
 export class UnavailableError extends AppError {
   readonly code = 'UNAVAILABLE';
@@ -105,9 +103,9 @@ export class UnavailableError extends AppError {
   }
 }
 
-/** An error as plain data, where it is part of an answer and not its end. */
+/** An AppError as plain data, for errors that are part of a result. */
 export type ErrorData = {
-  /** The name of its class, and of its type in the API. */
+  /** The name of the class, and of the type in the API. */
   name: string;
   code: ErrorCode;
   message: string;
@@ -116,7 +114,7 @@ export type ErrorData = {
   reason: ForbiddenReason | null;
 };
 
-/** The parts of an error that callers see. */
+/** Returns the parts of an error that callers see. */
 export function describeError(error: AppError): ErrorData {
   const { name, code, message, inputPath } = error;
   const retryAfterSeconds = error instanceof RateLimitedError ? error.retryAfterSeconds : null;

@@ -64,22 +64,22 @@ export type AuditTarget = {
 /** One entry of the audit log. */
 export type AuditEntry = {
   action: AuditAction;
-  /** The tenant it concerns; null for what is only a person's own. */
+  /** The tenant; null for a personal entry. */
   tenantId: string | null;
-  /** That person, where it is not the caller. */
+  /** The user of a personal entry, if not the caller. */
   subjectId?: string;
   target: AuditTarget;
-  /** Before and after of what changed, never a secret. */
+  /** The changed fields; never secrets. */
   changes?: Changes;
 };
 
-/** For each field that changed: before and after. */
+/** The values of each changed field. */
 export type Changes = { [field: string]: readonly [before: unknown, after: unknown] };
 
 /**
- * Writes an entry in the transaction of the change it is about: both or neither. Who acted is the user
- * whose scope the transaction runs in; the database takes no other. Personal entries
- * stand in the chain of the person they are about, all others in their tenant's.
+ * Writes an entry in the transaction of its change: both or neither. The actor is the user of the transaction's
+ * scope, as the database enforces. Personal entries belong to the chain of their user, all others to their
+ * tenant's.
  */
 export async function recordAudit(ctx: Ctx, tx: Db, entry: AuditEntry): Promise<void> {
   const { action, tenantId, target, subjectId = null, changes = {} } = entry;
@@ -89,7 +89,7 @@ export async function recordAudit(ctx: Ctx, tx: Db, entry: AuditEntry): Promise<
       ${ctx.request.id}, ${ctx.request.ip}::inet)::text`;
 }
 
-/** The same for many entries of one tenant, in their order and in one statement. */
+/** Writes many entries of one tenant, in order and in one statement. */
 export async function recordAudits(
   ctx: Ctx,
   tx: Db,
@@ -106,7 +106,7 @@ export async function recordAudits(
     ) e (action, target_type, target_id, changes)`;
 }
 
-/** The fields among `fields` that differ, with before and after. */
+/** Returns those of `fields` that differ, with both values. */
 export function listChanges<Row extends object>(
   before: Row,
   after: Row,

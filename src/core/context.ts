@@ -11,37 +11,37 @@ export type RequestInfo = {
   id: string;
   ip: string | null;
   userAgent: string | null;
-  /** In the words of a proxy that is ours; null where none says. */
+  /** The location reported by a trusted proxy; null without one. */
   place: string | null;
   telemetry: RequestTelemetry;
 };
 
-/** Keeps the session for a caller that is never to see its token, as a browser does in a cookie. */
+/** Stores the session for a caller that must not see its token: a browser, in a cookie. */
 export type SessionKeeper = {
-  /** The request came with a kept session, alive or not, and with no other credential. */
+  /** Whether the request's only credential is a stored session, live or not. */
   isHolding: boolean;
-  /** Hands the token over with the answer; it replaces what was kept before. */
+  /** Sends the token with the response; it replaces the stored one. */
   keep: (token: string, lifetimeSeconds: number) => void;
-  /** Has the caller drop what it came with. */
+  /** Removes the stored token. */
   forget: () => void;
 };
 
-/** A part of an answer by its name, and how many milliseconds it took. */
+/** Reports the duration of a named part of the request, in milliseconds. */
 export type ReportDuration = (name: string, milliseconds: number) => void;
 
 /** The context of every service: caller, request, database and runtime. One per operation. */
 export type Ctx = {
   principal: Principal;
   request: RequestInfo;
-  /** Null for a caller that keeps its token itself. */
+  /** Null for a caller that stores its token itself. */
   sessionKeeper: SessionKeeper | null;
-  /** Tells the caller how long a part of the answer took; null where nobody is told. */
+  /** Reports durations to the caller; null if disabled. */
   reportDuration: ReportDuration | null;
-  /** The tenant that the mutation was last let into, by who may know of it. */
+  /** The tenant that the caller was last given access to. */
   enteredTenantId?: string | null;
   /**
-   * Asks again who the credential of the request is good for, which is no use of it: for operations
-   * that outlive their first answer. Left out where there is no credential, as at the command line.
+   * Authenticates the credential again, without counting as a use of it; for streams. Undefined without a credential,
+   * as at the command line.
    */
   reauthenticate?: () => Promise<Principal>;
   db: Database;
@@ -49,15 +49,15 @@ export type Ctx = {
   log: Logger;
 };
 
-/** Anybody with a credential. Throws UnauthenticatedError for anonymous callers. */
+/** Returns the authenticated principal. @throws UnauthenticatedError for anonymous callers */
 export function getAuthenticated(ctx: Ctx): Authenticated {
   if (ctx.principal.kind === 'anonymous') throw new UnauthenticatedError();
   return ctx.principal;
 }
 
 /**
- * The person that is signed in, for what only a person can do. Throws UnauthenticatedError for
- * anonymous callers, ForbiddenError for credentials that are no person's.
+ * Returns the signed-in user's principal, for actions that need a user.
+ * @throws UnauthenticatedError for anonymous callers, ForbiddenError for API keys and operators
  */
 export function getSignedIn(ctx: Ctx): SignedIn {
   const principal = getAuthenticated(ctx);
@@ -66,8 +66,8 @@ export function getSignedIn(ctx: Ctx): SignedIn {
 }
 
 /**
- * The user themselves, for what nobody may do in its name. Throws UnauthenticatedError for anonymous
- * callers, ForbiddenError for other credentials and for a platform administrator who acts as the person.
+ * Returns the principal of users themselves, for actions that are not allowed while impersonating.
+ * @throws UnauthenticatedError for anonymous callers, ForbiddenError for other credentials and impersonators
  */
 export function requireOwnSession(ctx: Ctx): SignedIn {
   const signedIn = getSignedIn(ctx);
@@ -76,9 +76,8 @@ export function requireOwnSession(ctx: Ctx): SignedIn {
 }
 
 /**
- * For what does harm that cannot be undone, after the right to it is certain: anyone who found a device
- * signed in should not be able to. Throws ForbiddenError for a person who last proved who they are
- * longer ago than REAUTHENTICATION_SECONDS.
+ * Protects destructive actions on a device that was left signed in; call it after authorization.
+ * @throws ForbiddenError if the user last authenticated more than REAUTHENTICATION_SECONDS ago
  */
 export function requireRecentSignIn(ctx: Ctx): void {
   const { principal, runtime } = ctx;
@@ -93,69 +92,70 @@ export function requireRecentSignIn(ctx: Ctx): void {
 }
 
 /**
- * The same for what an operator can do as well, who is nobody in particular: null then. Throws as
- * getSignedIn.
+ * Returns null for an operator, else the signed-in user's principal.
+ * @throws the errors of getSignedIn
  */
 export function findSignedInUnlessOperator(ctx: Ctx): SignedIn | null {
   return ctx.principal.kind === 'operator' ? null : getSignedIn(ctx);
 }
 
-/** The id of the person that is signed in, or null: what is one's own is a person's. */
+/** Returns the id of the signed-in user, or null. */
 export function findSignedInUserId(ctx: Ctx): string | null {
   return ctx.principal.kind === 'session' ? ctx.principal.user.id : null;
 }
 
-/** The id of the user whose rights the caller has, as a person or through an API key; or null. */
+/** Returns the id of the user whose permissions the caller has, directly or through an API key; or null. */
 export function findActorId(ctx: Ctx): string | null {
   const { principal } = ctx;
   if (principal.kind === 'apiKey') return principal.creatorId;
   return findSignedInUserId(ctx);
 }
 
-/** The one tenant that the credential is bound to, or null for one that is good in all. */
+/** Returns the tenant that the credential is bound to, or null if it is valid in all. */
 export function findBoundTenantId(ctx: Ctx): string | null {
   const { principal } = ctx;
   if (principal.kind === 'session') return principal.session.tenantId;
   return principal.kind === 'apiKey' ? principal.apiKey.tenantId : null;
 }
 
-/** True where a platform administrator acts in the name of the person that is signed in. */
+/** Whether a platform administrator impersonates the signed-in user. */
 export function isImpersonated(ctx: Ctx): boolean {
   const { principal } = ctx;
   return principal.kind === 'session' && principal.session.impersonatorId !== null;
 }
 
 /**
- * Of these rights, those that the credential lets through: an API key has no more than it came with, and
- * in somebody's name an owner is an admin.
+ * Returns the permissions that the credential allows: an API key has only its own, and while impersonating an owner
+ * has those of an admin.
  */
-export function limitToCredential<Right extends string>(
+export function limitToCredential<P extends string>(
   ctx: Ctx,
-  rights: readonly Right[],
-): ReadonlySet<Right> {
+  granted: readonly P[],
+): ReadonlySet<P> {
   const { principal } = ctx;
-  if (isImpersonated(ctx)) return new Set(rights.filter((right) => !ownersOnly.has(right)));
-  if (principal.kind !== 'apiKey') return new Set(rights);
+  if (isImpersonated(ctx))
+    return new Set(granted.filter((permission) => !ownersOnly.has(permission)));
+  if (principal.kind !== 'apiKey') return new Set(granted);
   const { permissions } = principal;
-  return new Set(rights.filter((right) => permissions.includes(right)));
+  return new Set(granted.filter((permission) => permissions.includes(permission)));
 }
 
 /**
- * The rest of the operation acts for somebody else: after signing in, switching or signing out. What
- * was loaded for the former principal is forgotten with it.
+ * Changes the caller for the rest of the operation, after signing in, switching or signing out. This also discards what
+ * was loaded for the former principal.
  */
 export function becomePrincipal(ctx: Ctx, principal: Principal): void {
   ctx.principal = principal;
 }
 
-/** Forgets what was loaded for the caller, who stays the same: something has changed since. */
+/** Discards what was loaded for the caller, after a change. */
 export function forgetLoaded(ctx: Ctx): void {
   ctx.principal = { ...ctx.principal };
 }
 
 /**
- * True for an operator, and for a signed-in platform administrator whose session is its own and not
- * bound to one tenant.
+ * Whether the caller is an operator, or a platform administrator whose session is neither bound to a tenant nor an
+ * impersonation.
  */
 export function isPlatformAdmin(ctx: Ctx): boolean {
   const { principal } = ctx;
@@ -166,7 +166,7 @@ export function isPlatformAdmin(ctx: Ctx): boolean {
   return principal.user.isPlatformAdmin && tenantId === null && impersonatorId === null;
 }
 
-/** Throws UnauthenticatedError or ForbiddenError. */
+/** @throws UnauthenticatedError or ForbiddenError */
 export function requirePlatformAdmin(ctx: Ctx): void {
   getAuthenticated(ctx);
   if (!isPlatformAdmin(ctx)) {

@@ -1,4 +1,4 @@
-/** The nouns of the product as the services pass them around; ids are bare UUIDs, times UTC. */
+/** The entities as the services use them; ids are bare UUIDs, times UTC. */
 
 export const userStatuses = ['active', 'suspended'] as const;
 export type UserStatus = (typeof userStatuses)[number];
@@ -20,7 +20,7 @@ export type User = {
   createdAt: Date;
 };
 
-/** A tenant, asked for by one of both. */
+/** A tenant by id or by slug. */
 export type TenantRef = { id: string } | { slug: string };
 
 export type Tenant = {
@@ -44,7 +44,7 @@ export type Role = {
   permissions: readonly string[];
 };
 
-/** A membership always travels with its roles: nothing can be decided about it without them. */
+/** Always has its roles, because every decision about a membership needs them. */
 export type Membership = {
   id: string;
   tenantId: string;
@@ -56,18 +56,17 @@ export type Membership = {
   roles: readonly Role[];
 };
 
-/** One that is still pending after its time has expired. */
-/** As stored. */
+/** As stored; a pending invitation past its expiry is reported as expired. */
 export const invitationStatuses = ['pending', 'accepted', 'declined', 'revoked'] as const;
 export type InvitationStatus = (typeof invitationStatuses)[number] | 'expired';
 
-/** Like a membership, an invitation always travels with its roles. */
+/** Always has its roles, like a membership. */
 export type Invitation = {
   id: string;
   tenantId: string;
   email: string;
   status: InvitationStatus;
-  /** Whose rights bound it; null for an operator. */
+  /** The inviter, whose permissions limit it; null for an operator. */
   invitedBy: string | null;
   createdAt: Date;
   expiresAt: Date;
@@ -77,15 +76,15 @@ export type Invitation = {
 export type Session = {
   id: string;
   userId: string;
-  /** The one tenant the session is bound to, or null. */
+  /** The tenant that the session is bound to, or null. */
   tenantId: string | null;
   ip: string | null;
   userAgent: string | null;
-  /** Where it was opened from, in the words of the proxy in front; null where none says. */
+  /** Where it was opened, as reported by a trusted proxy; null without one. */
   place: string | null;
-  /** The platform administrator who acts as the user in it, or null. */
+  /** The platform administrator who impersonates the user, or null. */
   impersonatorId: string | null;
-  /** How long ago its user proved who they are, by the database's clock when this was read. */
+  /** Seconds since the user last authenticated, by the database's clock at the time of the read. */
   authenticatedSecondsAgo: number;
   createdAt: Date;
   lastSeenAt: Date;
@@ -96,7 +95,7 @@ export type Session = {
 export type ApiKey = {
   id: string;
   tenantId: string;
-  /** Null once that person is erased; the key is dead then. */
+  /** Null once the creator is erased; the key is then invalid. */
   createdBy: string | null;
   name: string;
   /** Prefix and last four characters. */

@@ -10,71 +10,70 @@ import { type Ctx, findActorId, getAuthenticated } from './context.ts';
 /** The part of every creating mutation's input. */
 export type IdempotentInput = { idempotencyKey?: string | null | undefined };
 
-/** A creation that is to happen once. */
+/** An idempotent creation. */
 export type Once = {
-  /** As in the API: the same key of another mutation is another key. */
+  /** The name in the API; keys are separate per mutation. */
   mutation: string;
-  /** As the client gave it: with the same key it must be the same again. */
+  /** The client's input; it must be the same whenever the key is reused. */
   input: IdempotentInput;
   scope: Scope;
   /**
-   * The id of the user that is created, where the caller is nobody yet: the key is then anybody's who
-   * knows it and all of the input.
+   * The id of the created user, if the caller is anonymous: the key then works for anyone who knows it and the whole
+   * input.
    */
   newUserId?: string;
 };
 
 /**
- * A transaction that creates something once per `input.idempotencyKey`: a second call with the same
- * key and input returns what the first one did, for 24 hours by the database's clock, whichever
- * process and session it comes to, and does nothing else. Without a key it is a plain transaction.
+ * Runs a transaction once per `input.idempotencyKey`. For 24 hours, by the database's clock, a further call with the
+ * same key and input returns the first result and does nothing else, in any process and session. Without a key it
+ * is a plain transaction.
  *
- * The answer, which is what `work` returns (records, texts, dates), is kept in the transaction that it
- * reports: both or neither. So a first call that was refused or failed leaves no trace. One that is
- * still at work is waited for, which takes a connection and at most the lock timeout of the pool.
- * To be called after the caller was authorised, since what is answered again was once shown to it.
+ * The result of `work` (plain values and dates) is stored in the same transaction, so a failed call leaves no trace.
+ * A call waits for a running one with the same key, holding a connection, for at most the lock timeout of the pool.
+ * Call it after authorization: the stored result was once shown to this caller.
  *
- * Throws what `work` throws, InvalidInputError for a key that is malformed or came with another input
- * before, ConflictError where the first call is still at work.
+ * @throws the errors of `work`, InvalidInputError for a malformed key or one reused with other input, ConflictError if
+ * the first call is still running
  */
-export async function transactOnce<Answer extends object>(
+export async function transactOnce<Result extends object>(
   ctx: Ctx,
   once: Once,
-  work: (tx: Db) => Promise<Answer>,
-): Promise<Answer> {
-  const { idempotencyKey: key, ...question } = once.input;
+  work: (tx: Db) => Promise<Result>,
+): Promise<Result> {
+  const { idempotencyKey: key, ...input } = once.input;
   if (key == null) return await ctx.db.transaction(once.scope, work);
   checkKey(key);
   const slot = ctx.runtime.responseSlots(
-    JSON.stringify([once.mutation, nameCaller(ctx, once), key]),
+    JSON.stringify([once.mutation, identifyCaller(ctx, once), key]),
   );
-  const fingerprint = slot.fingerprint(toCanonicalJson(question));
+  const fingerprint = slot.fingerprint(toCanonicalJson(input));
   return await ctx.db.transaction(once.scope, async (tx) => {
-    // First of all: nobody may wait for this while holding what the one before needs.
+    // First, so that no call waits here while it holds a lock that the running one needs.
     const known = await claimSlot(tx, slot, fingerprint);
-    if (known !== null) return known as Answer;
-    const answer = await work(tx);
-    const sealed = slot.sealer.seal(stringifyDated(answer));
+    if (known !== null) return known as Result;
+    const result = await work(tx);
+    const sealed = slot.sealer.seal(stringifyDated(result));
     await tx.$queryRaw`
       select remember_answer(${slot.id}, ${getOwnerId(ctx, once)}::uuid, ${fingerprint},
         ${sealed})::text`;
-    return answer;
+    return result;
   });
 }
 
-/** Printable ASCII, which no proxy, log or header changes. */
+/** Printable ASCII, which proxies, logs and headers leave unchanged. */
 const keyForm = /^[\x20-\x7e]{1,255}$/;
 
 function checkKey(key: string): void {
   if (keyForm.test(key)) return;
-  throw createRejection('"idempotencyKey" must be 1 to 255 printable ASCII characters.');
+  throw createKeyError('"idempotencyKey" must be 1 to 255 printable ASCII characters.');
 }
 
 /**
- * Who a key belongs to: a person across all of its sessions, but neither somebody acting in its name
- * nor a program with its rights.
+ * Identifies the owner of a key: a user across all their sessions, but neither an impersonator nor an API key of
+ * theirs.
  */
-function nameCaller(ctx: Ctx, { newUserId }: Once): (string | null)[] {
+function identifyCaller(ctx: Ctx, { newUserId }: Once): (string | null)[] {
   if (newUserId !== undefined) return ['anybody'];
   const principal = getAuthenticated(ctx);
   if (principal.kind === 'apiKey') return ['apiKey', principal.apiKey.id];
@@ -91,32 +90,32 @@ function getOwnerId(ctx: Ctx, { newUserId }: Once): string {
 type Claim = {
   isClaimed: boolean;
   fingerprint: Uint8Array | null;
-  sealedAnswer: Uint8Array | null;
+  sealedResult: Uint8Array | null;
 };
 
-/** The answer that the slot holds, or null once it is ours to fill. */
+/** Returns the stored result, or null once the slot is claimed for this call. */
 async function claimSlot(
   tx: Db,
   slot: ResponseSlot,
   fingerprint: Uint8Array,
 ): Promise<object | null> {
   const [claim] = await tx.$queryRaw<[Claim]>`
-    select is_claimed as "isClaimed", fingerprint, sealed_answer as "sealedAnswer"
+    select is_claimed as "isClaimed", fingerprint, sealed_answer as "sealedResult"
     from claim_answer(${slot.id})`;
   if (!claim.isClaimed) {
     throw new ConflictError('The first request with this key is still running.', [field]);
   }
-  if (claim.fingerprint === null || claim.sealedAnswer === null) return null;
+  if (claim.fingerprint === null || claim.sealedResult === null) return null;
   if (!timingSafeEqual(claim.fingerprint, fingerprint)) {
-    throw createRejection('This key was already used with different input; use a new one.');
+    throw createKeyError('This key was already used with different input; use a new one.');
   }
-  const answer = slot.sealer.open(claim.sealedAnswer);
-  if (answer === null) throw new Error('A stored response was changed in the database.');
-  return parseDated(answer);
+  const result = slot.sealer.open(claim.sealedResult);
+  if (result === null) throw new Error('A stored response was changed in the database.');
+  return parseDated(result);
 }
 
 const field = 'idempotencyKey';
 
-function createRejection(message: string): InvalidInputError {
+function createKeyError(message: string): InvalidInputError {
   return new InvalidInputError(message, [field]);
 }

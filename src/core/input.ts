@@ -7,11 +7,11 @@ import { InvalidInputError } from './app-error.ts';
 import type { JsonObject } from './entities.ts';
 
 /**
- * Checks of input fields. Each takes off the blanks around a value and returns it as it is to be
- * stored, or throws InvalidInputError that names the field.
+ * Checks of input fields. Each trims a value and returns it as it is stored.
+ * @throws InvalidInputError naming the field
  */
 
-/** A required text for people, of `min` (1) to `max` code points. */
+/** A required text of `min` (1) to `max` code points. */
 export function checkText(
   field: string,
   value: string,
@@ -38,7 +38,7 @@ export function checkEmail(field: string, value: string): string {
   return result.email;
 }
 
-/** A slug as it stands in addresses. */
+/** A slug. */
 export function checkSlug(field: string, value: string): string {
   const slug = trimCode(value);
   return checkWith(field, slug, findSlugViolation(slug));
@@ -49,30 +49,31 @@ export function checkMetadata(field: string, value: unknown): JsonObject {
   return checkWith(field, value, findJsonViolation(value)) as JsonObject;
 }
 
-/** An absolute https address, or http on `localhost` by that name, of at most 2,048 characters. */
+/** An https URL, or http on `localhost`, of at most 2,048 characters. */
 export function checkUrl(field: string, raw: string): string {
   const value = trimCode(raw);
   const url = URL.canParse(value) ? new URL(value) : null;
-  const isFine =
+  const isValid =
     url?.protocol === 'https:' || (url?.protocol === 'http:' && url.hostname === 'localhost');
   return checkWith(
     field,
     value,
-    findTextViolation(value, { min: 1, max: 2048 }) ?? (isFine ? null : 'must be an https address'),
+    findTextViolation(value, { min: 1, max: 2048 }) ??
+      (isValid ? null : 'must be an https address'),
   );
 }
 
 /** A language tag such as en or pt-BR (BCP 47). */
 export function checkLocale(field: string, raw: string): string {
   const value = trimCode(raw);
-  const isFine = value.length <= 35 && /^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$/.test(value);
-  return checkWith(field, value, isFine ? null : 'must be a language tag such as en or pt-BR');
+  const isValid = value.length <= 35 && /^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$/.test(value);
+  return checkWith(field, value, isValid ? null : 'must be a language tag such as en or pt-BR');
 }
 
-/** Shortest search: a trigram index needs three characters. */
+/** A trigram index needs three characters. */
 const searchMin = 3;
 
-/** A search. Throws InvalidInputError for one that no index could serve. */
+/** A search text, long enough for the index. */
 export function checkSearch(value: string): string {
   const search = checkText('search', value, 100);
   if ([...search].length < searchMin) {
@@ -81,11 +82,11 @@ export function checkSearch(value: string): string {
   return search;
 }
 
-function checkWith<T>(field: string, value: T, fault: string | null): T {
-  if (fault !== null) throw new InvalidInputError(sentence(field, fault), [field]);
+function checkWith<T>(field: string, value: T, violation: string | null): T {
+  if (violation !== null) throw new InvalidInputError(sentence(field, violation), [field]);
   return value;
 }
 
-function sentence(field: string, fault: string): string {
-  return `"${field}" ${fault}.`;
+function sentence(field: string, violation: string): string {
+  return `"${field}" ${violation}.`;
 }

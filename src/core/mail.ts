@@ -4,29 +4,29 @@ import type { Ctx } from './context.ts';
 /** The purpose of a link in a mail; the page it leads to is a setting. */
 export type MailLinkKind = 'invitation' | 'emailVerification' | 'passwordReset';
 
-/** A link with its one-time token. It becomes an address when the mail is sent or shown. */
+/** A link with its one-time token. It becomes a URL when the mail is sent or shown. */
 export type MailLink = { link: MailLinkKind; token: string };
 
-/** The content of a mail: `subject` is one line, `body` a list of paragraphs of plain text and links. */
+/** The content of a mail: a one-line subject, and paragraphs of plain text or links. */
 export type MailContent = {
   subject: string;
   body: readonly (string | MailLink)[];
 };
 
-/** A mail as it will be read. `to` is a canonical address. */
+/** A mail; `to` is a canonical address. */
 export type Mail = MailContent & { to: string };
 
-/** A mail as the outbox stores it: nobody can read it there, and it is either sent or shown, never both. */
+/** A mail as the outbox stores it: encrypted, and either sent or shown, never both. */
 export type SealedMail = {
   message: Uint8Array<ArrayBuffer>;
-  /** Shown at /dev/inbox and never sent, whatever is set later. */
+  /** Shown at /dev/inbox and never sent, even if a mail server is set later. */
   isForInbox: boolean;
 };
 
 /**
- * Puts one or many mails into the outbox, in one statement. They leave once the transaction is committed,
- * and only then. The only way for a mail to get there, but for settle_reset_request(), which decides in
- * the database whether there is anybody to write to. Throws nothing of the mail server's.
+ * Adds mails to the outbox, in one statement. They are sent after the transaction commits. Every mail goes through
+ * here, except that of settle_reset_request(), which decides in the database whether the user exists. Throws no error
+ * of the mail server.
  */
 export async function enqueueMail(ctx: Ctx, tx: Db, mails: Mail | readonly Mail[]): Promise<void> {
   const list: readonly Mail[] = 'to' in mails ? [mails] : mails;

@@ -1,34 +1,31 @@
-/**
- * What becomes known of a request while it is answered. For its line of log and its trace: no decision is
- * ever made by it.
- */
+/** Facts about a request for its log line and trace; no decision depends on them. */
 export type RequestTelemetry = {
-  /** Null until the document is known to be good; `label` is one of few, the name is the caller's own. */
+  /** Null until the document is validated. `label` has low cardinality; the client chooses `name`. */
   operation: { type: string; name: string | null; label: string } | null;
-  /** Of its credential, else the first that it was let into; never one that was merely asked for. */
+  /** The tenant of the credential, else the first that the caller was given access to; never one merely requested. */
   tenantId: string | null;
-  /** By which traces name the request; null where it is not traced. */
+  /** The id of the trace; null if not traced. */
   traceId: string | null;
-  /** How long it waited for its turn, before all that is timed otherwise. */
+  /** Time in the queue, before work began. */
   waitedMs: number;
-  /** Codes of what was refused or failed, each once. */
+  /** The codes of errors, each once. */
   codes: string[];
 };
 
-/** Of a request of which nothing is known yet. */
+/** The telemetry of a new request. */
 export function createRequestTelemetry(): RequestTelemetry {
   return { operation: null, tenantId: null, traceId: null, waitedMs: 0, codes: [] };
 }
 
-/** Notes that something was refused or failed with this code. */
+/** Records the code of an error. */
 export function recordErrorCode({ codes }: RequestTelemetry, code: string): void {
   if (!codes.includes(code)) codes.push(code);
 }
 
-/** A request by its id, and what is known of it. */
+/** A request's id and telemetry. */
 export type ObservedRequest = { id: string; telemetry: RequestTelemetry };
 
-/** By which a line of log, the answer and the trace of one request find each other. */
+/** The ids that connect the log lines, response and trace of a request. */
 export function listLogIds({ id, telemetry }: ObservedRequest) {
   const { tenantId, traceId } = telemetry;
   return {

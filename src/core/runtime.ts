@@ -10,16 +10,16 @@ import type { Membership, Tenant, TenantRef } from './entities.ts';
 import type { PasswordHasher } from './passwords/hasher.ts';
 import type { Streams } from './streams/streams.ts';
 
-/** How long sessions live, in seconds, and how many a user may have. */
+/** Lifetimes of sessions, in seconds, and the maximum per user. */
 export type SessionLimits = {
   idleTimeoutSeconds: number;
   absoluteTimeoutSeconds: number;
   adminIdleTimeoutSeconds: number;
   adminAbsoluteTimeoutSeconds: number;
   perUserMax: number;
-  /** The longest that a platform administrator acts in somebody's name. */
+  /** The maximum duration of an impersonation. */
   impersonationMaxSeconds: number;
-  /** How long ago a person may have signed in that does what is dangerous. */
+  /** The maximum age of a sign-in for destructive actions. */
   reauthenticationSeconds: number;
 };
 
@@ -29,11 +29,11 @@ export type PasswordPolicy = {
   lengthMin: number;
 };
 
-/** How many failed sign-ins are borne; see begin_sign_in() in the migrations. */
+/** Limits of failed sign-ins; see begin_sign_in() in the migrations. */
 export type SignInLimits = {
   /** Failures of one account before delays begin, within the window. */
   freeFailures: number;
-  /** Consecutive failures after which an account is shut until its password is reset. */
+  /** Consecutive failures after which an account is locked until its password is reset. */
   consecutiveMax: number;
   /** Failures from one source (IPv4 address, IPv6 /64) within the window. */
   sourceFailuresMax: number;
@@ -42,36 +42,36 @@ export type SignInLimits = {
   windowSeconds: number;
 };
 
-/** How long invitations are good, and how many mails they may cause; see reserve_invitations(). */
+/** Lifetime of invitations, and the limit of their mails; see reserve_invitations(). */
 export type InvitationLimits = {
   ttlSeconds: number;
-  /** Mails of one tenant in a day. */
+  /** Mails per tenant and day. */
   perTenantDayMax: number;
 };
 
 /** The parts needed to enqueue mails. */
 export type MailRuntime = {
   sealer: Sealer;
-  /** Mails are shown on a page of development instead of being sent. */
+  /** Mails are shown at /dev/inbox instead of being sent. */
   isForInbox: boolean;
-  /** Has the outbox looked at soon; it is looked at anyway. */
+  /** Triggers the delivery of mails; it also runs regularly. */
   wake: () => void;
 };
 
 /** The parts needed for API keys. */
 export type ApiKeyRuntime = {
-  /** How keys of this server begin; all others are nobody's. */
+  /** The prefix of this server's keys; all others are invalid. */
   prefix: string;
-  /** The key check, by the hash of a key, merged over all requests in flight. */
+  /** Checks a key by its hash, batched over all requests. */
   find: (tokenHash: TokenHash) => Promise<LiveApiKey | null>;
-  /** How often each key may ask, by its hash. */
+  /** The request budgets of keys, by hash. */
   budgets: RateBudgets;
 };
 
-/** A question to the check of rights that outlive an answer. */
+/** A permission check for a running stream. */
 export type GrantQuery = { userId: string; tenantId: string; permission: Permission };
 
-/** A question for a page of the memberships of a user, of those that the actor may see. */
+/** A page of a user's memberships, of those that the actor can see. */
 export type MembershipsQuery = {
   /** Null sees nothing. */
   actorId: string | null;
@@ -84,21 +84,21 @@ export type MembershipsQuery = {
 /** A membership with its tenant, as `viewer` and `user` list them. */
 export type MembershipOfUser = { membership: Membership; tenant: Tenant };
 
-/** A question for what a member may do in a tenant. */
+/** The permissions of a member in a tenant. */
 export type MemberAccessQuery = { actorId: string; tenant: TenantRef };
 
-/** A tenant, and the rights that a member's roles give in it. */
+/** A tenant, and the permissions that a member's roles grant in it. */
 export type MemberAccess = Tenant & { membershipId: string; permissions: Permission[] };
 
-/** Wakes who waits for news; each returns how to stop. */
+/** Notifies subscribers; each method returns a function that unsubscribes. */
 export type Feed = {
-  /** Of an audit log: called when there may be more of it. */
+  /** Calls `wake` when an audit log may have new entries. */
   watchAuditLog: (chainId: string, wake: () => void) => () => void;
-  /** Of a person: called with what was done to it since, each once. */
-  watchUser: (userId: string, tell: (news: readonly UserEvent[]) => void) => () => void;
+  /** Calls `notify` with each new event about a user, once. */
+  watchUser: (userId: string, notify: (events: readonly UserEvent[]) => void) => () => void;
 };
 
-/** Something that was done to a person, as the audit log tells it. */
+/** An action on a user, from the audit log. */
 export type UserEvent = {
   id: string;
   tenantId: string | null;
@@ -109,39 +109,38 @@ export type UserEvent = {
   changes: unknown;
 };
 
-/** Lives as long as the process and holds no caller's data. */
+/** Shared by all requests of a process; holds no caller's data. */
 export type Runtime = {
   sessionLimits: SessionLimits;
   signInLimits: SignInLimits;
   passwordPolicy: PasswordPolicy;
   invitationLimits: InvitationLimits;
-  /** How many days a deleted tenant can be restored; then it is erased. */
+  /** Days during which a deleted tenant can be restored before it is erased. */
   tenantDeletionGraceDays: number;
   passwords: PasswordHasher;
   cursors: CursorCodec;
-  /** Where answers are remembered, by name; see transactOnce(). */
+  /** Storage of idempotent results, by name; see transactOnce(). */
   responseSlots: (name: string) => ResponseSlot;
   mail: MailRuntime;
-  /** Has requests for password resets settled soon; they are settled anyway. */
+  /** Triggers the processing of password reset requests; it also runs regularly. */
   wakeResets: () => void;
   apiKeys: ApiKeyRuntime;
   /**
-   * For one proof only: every check of the services passes, so that what is still refused is refused
-   * by row security alone. No setting switches it on.
+   * For tests only: every check of the services passes, so that row security alone rejects. No setting enables it.
    */
   trustsDatabaseAlone: boolean;
-  /** Counts an error that is answered as a member of a result. */
+  /** Counts an error that is part of a result. */
   countError: (code: string) => void;
-  /** Counts a refused sign-in; written in the background. */
+  /** Counts a failed sign-in; written in the background. */
   countFailedSignIn: () => void;
-  /** The session check, merged over all requests in flight. */
-  findLiveSession: (ask: SessionQuery) => Promise<LiveSession | null>;
-  /** Whether a user has a permission now, merged over all who ask; null where it does not belong. */
-  findGrant: (ask: GrantQuery) => Promise<boolean | null>;
+  /** Checks a session, batched over all requests. */
+  findLiveSession: (query: SessionQuery) => Promise<LiveSession | null>;
+  /** Whether a user has a permission now, batched over all streams; null for a non-member. */
+  findGrant: (query: GrantQuery) => Promise<boolean | null>;
   /** Permissions of a member, batched over all requests; null for no member. */
-  findMemberAccess: (ask: MemberAccessQuery) => Promise<MemberAccess | null>;
-  /** Memberships of users, merged over all who ask. */
-  listMembershipsOfUser: (ask: MembershipsQuery) => Promise<readonly MembershipOfUser[]>;
+  findMemberAccess: (query: MemberAccessQuery) => Promise<MemberAccess | null>;
+  /** Lists memberships of users, batched over all requests. */
+  listMembershipsOfUser: (query: MembershipsQuery) => Promise<readonly MembershipOfUser[]>;
   streams: Streams;
   feed: Feed;
 };

@@ -85,7 +85,7 @@ describe('with a migration waiting', () => {
     expect(ended).toEqual({
       code: 3,
       stdout: '',
-      stderr: `error: 1 migration waits for this database (${last}): run "tenantry migrate", which every start of the server does as well, then try again\n`,
+      stderr: `error: 1 migration waits for this database (${last}): run "tenantry migrate" (every start of the server does too), then try again\n`,
     });
   });
 
@@ -207,7 +207,7 @@ test('a database that was never migrated is left empty, and what to run is said'
       code: 3,
       stdout: '',
       stderr:
-        'error: the database is empty: run "tenantry migrate", which every start of the server does as well, then try again\n',
+        'error: the database is empty: run "tenantry migrate" (every start of the server does too), then try again\n',
     });
     expect((await readWhole(database)).rows).toEqual({});
   } finally {

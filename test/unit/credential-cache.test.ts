@@ -11,7 +11,7 @@ function createMemory({ isConnected = true, maxAgeMs = 1_000 } = {}) {
   const state = { isConnected, asked: 0, answer: { user: 'u1' } as Answer | null };
   let release: () => void = () => undefined;
   const cache = createCredentialCache({ maxAgeMs, isConnected: () => state.isConnected });
-  const find = cache.remember({
+  const find = cache.wrap({
     async find(_token: string): Promise<Answer | null> {
       state.asked += 1;
       const { answer } = state;
@@ -20,7 +20,7 @@ function createMemory({ isConnected = true, maxAgeMs = 1_000 } = {}) {
       });
       return answer;
     },
-    toName: (token) => token,
+    toKey: (token) => token,
     listDependencies: ({ user }) => [user],
   });
   const ask = (token = 't1') => {
@@ -57,10 +57,10 @@ describe('an answer', () => {
   test('is forgotten when what it rests on changes, and only then', async () => {
     const { ask, cache, state } = createMemory();
     await ask();
-    cache.forget('u2');
+    cache.invalidate('u2');
     await ask();
     expect(state.asked).toBe(1);
-    cache.forget('u1');
+    cache.invalidate('u1');
     await ask();
     expect(state.asked).toBe(2);
   });
@@ -68,7 +68,7 @@ describe('an answer', () => {
   test('is not kept when that changed while it was on its way', async () => {
     const { ask, find, cache, state, release } = createMemory();
     const asking = find('t1');
-    cache.forget('u1');
+    cache.invalidate('u1');
     release();
     await asking;
     await ask();
@@ -79,7 +79,7 @@ describe('an answer', () => {
     const { ask, find, cache, state, release } = createMemory();
     await ask();
     const onItsWay = find('t2');
-    cache.forget(null);
+    cache.invalidate(null);
     release();
     await onItsWay;
     await ask('t1');
@@ -110,10 +110,10 @@ describe('an answer', () => {
 test('however many credentials and changes there are, what is kept is bounded and right', async () => {
   const { ask, cache, state } = createMemory();
   await ask('first');
-  for (let user = 0; user < 60_000; user += 1) cache.forget(`other ${user}`);
+  for (let user = 0; user < 60_000; user += 1) cache.invalidate(`other ${user}`);
   await ask('first');
   for (let token = 0; token < 30_000; token += 1) await ask(`token ${token}`);
-  cache.forget('u1');
+  cache.invalidate('u1');
   const before = state.asked;
   await ask('token 29999');
   expect(state.asked).toBe(before + 1);

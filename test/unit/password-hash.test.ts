@@ -27,9 +27,9 @@ test.each([
   ['bcrypt $2b$', bcryptB, 'U*U*U'],
 ])('%s of its reference fits its password and no other', async (_, text, password) => {
   const hash = parsePasswordHash(text);
-  expect(await hash?.fits(password)).toBe(true);
-  expect(await hash?.fits(`${password}!`)).toBe(false);
-  expect(await hash?.fits('')).toBe(false);
+  expect(await hash?.matches(password)).toBe(true);
+  expect(await hash?.matches(`${password}!`)).toBe(false);
+  expect(await hash?.matches('')).toBe(false);
   expect(findPasswordHashViolation(text)).toBeNull();
 });
 

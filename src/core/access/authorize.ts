@@ -20,15 +20,15 @@ import { getPlatformScope } from './scopes.ts';
 
 const deleteTenant = permission('tenant:delete');
 
-/** A tenant as the caller may act in it. */
+/** A tenant and the caller's permissions in it. */
 export type Access = {
   tenant: Tenant;
-  /** The caller's own; null for a platform administrator from outside, and for an API key. */
+  /** The caller's membership; null for a platform administrator who is no member, and for an API key. */
   membershipId: string | null;
   permissions: ReadonlySet<Permission>;
 };
 
-/** The caller's access to a tenant; null when it may not even know that the tenant exists. */
+/** Returns the caller's access to a tenant, or null if the caller cannot see the tenant. */
 export async function findAccess(ctx: Ctx, tenant: TenantRef): Promise<Access | null> {
   const access = await accessLoader(ctx).load(tenant);
   if (access !== null) ctx.enteredTenantId = access.tenant.id;
@@ -36,9 +36,10 @@ export async function findAccess(ctx: Ctx, tenant: TenantRef): Promise<Access | 
 }
 
 /**
- * The one gate to a tenant: throws UnauthenticatedError for anonymous callers, NotFoundError where
- * the caller does not belong (foreign and absent look the same), ForbiddenError where it lacks the
- * permission. `noun` is what the caller asked for, where that is something of the tenant's.
+ * Authorizes the caller in a tenant; every access to a tenant goes through here. `noun` names the requested object in
+ * the error.
+ * @throws UnauthenticatedError for anonymous callers, NotFoundError if the tenant is absent or not the caller's (both
+ * look the same), ForbiddenError without the permission
  */
 export async function authorize(
   ctx: Ctx,
@@ -60,7 +61,7 @@ export async function authorize(
   return access;
 }
 
-/** Throws ForbiddenError unless the permission is among those held. */
+/** @throws ForbiddenError unless the permission is held */
 export function requirePermission(held: ReadonlySet<string>, permission: Permission): void {
   if (held.has(permission)) return;
   throw new ForbiddenError(`This requires the permission "${permission}" in the tenant.`);
@@ -71,7 +72,7 @@ const reasons = {
   pending_deletion: 'This tenant is pending deletion; it can only be restored.',
 };
 
-/** Forgets what was loaded about a tenant after this request changed the caller's rights in it. */
+/** Discards loaded access after this request changed the caller's permissions. */
 export function clearAccess(ctx: Ctx): void {
   accessLoader(ctx).clearAll();
 }
@@ -79,8 +80,8 @@ export function clearAccess(ctx: Ctx): void {
 const accessLoader = createLoader<TenantRef, Access | null>(
   async (ctx, refs) => {
     const accesses = await listAccesses(ctx, refs);
-    noteTenant(ctx, accesses);
-    // What was found by slug is asked for again by id, by every field below it.
+    recordTenant(ctx, accesses);
+    // Fields below a tenant found by slug look it up by id.
     for (const access of accesses) accessLoader(ctx).prime({ id: access.tenant.id }, access);
     return refs.map((ref) => {
       const access = accesses.find(({ tenant }) =>
@@ -93,12 +94,12 @@ const accessLoader = createLoader<TenantRef, Access | null>(
   (ref) => ('id' in ref ? ref.id : `/${ref.slug}`),
 );
 
-/** Many at once are a list, and none of them the tenant that the request is about. */
-function noteTenant({ request: { telemetry } }: Ctx, [access, ...others]: Access[]): void {
+/** Records the tenant of the request; several at once are a list. */
+function recordTenant({ request: { telemetry } }: Ctx, [access, ...others]: Access[]): void {
   if (access !== undefined && others.length === 0) telemetry.tenantId ??= access.tenant.id;
 }
 
-/** Access as if every check had passed; what the tenant really is only the database may show. */
+/** Access as if every check had passed, for tests of row security. */
 function createUncheckedAccess(ref: TenantRef, known: Access | undefined): Access {
   const tenant: Tenant = known?.tenant ?? {
     id: 'id' in ref ? ref.id : nilUuid,
@@ -115,7 +116,7 @@ function createUncheckedAccess(ref: TenantRef, known: Access | undefined): Acces
 }
 
 async function listAccesses(ctx: Ctx, refs: readonly TenantRef[]): Promise<Access[]> {
-  // PostgreSQL takes no NUL in a text; what cannot be a slug is nobody's.
+  // PostgreSQL rejects NUL in text, and a text that is not a slug names no tenant.
   const known = refs.filter((ref) => 'id' in ref || hasSlugForm(ref.slug));
   const isUnchecked = ctx.runtime.trustsDatabaseAlone;
   if (isPlatformAdmin(ctx) && !isUnchecked) return await listPlatformAccesses(ctx, known);
@@ -130,7 +131,7 @@ async function listAccesses(ctx: Ctx, refs: readonly TenantRef[]): Promise<Acces
     .filter((row) => boundTo === null || row.id === boundTo)
     .map(({ membershipId, permissions, ...tenant }) => ({
       tenant,
-      // The membership is its creator's: an API key belongs to the tenant, but is no member of it.
+      // The membership is the creator's: an API key itself is no member.
       membershipId: ctx.principal.kind === 'apiKey' ? null : membershipId,
       permissions: limitToCredential(
         ctx,
@@ -140,14 +141,14 @@ async function listAccesses(ctx: Ctx, refs: readonly TenantRef[]): Promise<Acces
 }
 
 /**
- * The members of a tenant that is not active still see that it is not, and nothing else of it. Who
- * could delete it can take that back: the only right that outlives the deletion.
+ * Members of an inactive tenant see only its status. The permission to delete it also allows restoring it, so it
+ * remains during a pending deletion.
  */
 function remains(permission: Permission, status: TenantStatus): boolean {
   return status === 'active' || (status === 'pending_deletion' && permission === deleteTenant);
 }
 
-/** A platform administrator may do everything everywhere, and belong to a tenant besides. */
+/** A platform administrator has all permissions in every tenant, and may also be a member. */
 async function listPlatformAccesses(ctx: Ctx, refs: readonly TenantRef[]): Promise<Access[]> {
   const { ids, slugs } = splitRefs(refs);
   const rows = await ctx.db.read(
@@ -178,11 +179,11 @@ function splitRefs(refs: readonly TenantRef[]): { ids: string[]; slugs: string[]
 type MemberAccessRow = MemberAccess & { actorId: string };
 
 /**
- * Finds what actors may do as members of tenants, for all requests in flight in one statement. Who acts is part
- * of each question, so what one may do answers no other.
+ * Finds the permissions of members in tenants, batched over all requests in one statement. The actor is part of each
+ * key, so no caller gets another's result.
  */
 export function createAccessFinder(db: Database): Runtime['findMemberAccess'] {
-  return createBatcher(async (asks: readonly MemberAccessQuery[]) => {
+  return createBatcher(async (queries: readonly MemberAccessQuery[]) => {
     const rows = await db.ask(
       (raw) => raw.$queryRaw<MemberAccessRow[]>`
         select a.actor as "actorId", f.tenant_id as id, f.slug, f.name, f.status, f.metadata,
@@ -190,21 +191,21 @@ export function createAccessFinder(db: Database): Runtime['findMemberAccess'] {
           f.membership_id as "membershipId", f.permissions
         from (
           select actor, array_remove(array_agg(id), null) as ids, array_remove(array_agg(slug), null) as slugs
-          from unnest(${asks.map(({ actorId }) => actorId)}::uuid[],
-            ${asks.map(({ tenant }) => ('id' in tenant ? tenant.id : null))}::uuid[],
-            ${asks.map(({ tenant }) => ('slug' in tenant ? tenant.slug : null))}::text[]
+          from unnest(${queries.map(({ actorId }) => actorId)}::uuid[],
+            ${queries.map(({ tenant }) => ('id' in tenant ? tenant.id : null))}::uuid[],
+            ${queries.map(({ tenant }) => ('slug' in tenant ? tenant.slug : null))}::text[]
           ) as u (actor, id, slug)
           group by actor
         ) a
         cross join lateral find_access(a.actor, a.ids, a.slugs) f`,
     );
-    const byName = new Map(
+    const byKey = new Map(
       rows.flatMap(({ actorId, ...access }) => [
         [toKey({ actorId, tenant: { id: access.id } }), access],
         [toKey({ actorId, tenant: { slug: access.slug } }), access],
       ]),
     );
-    return asks.map((ask) => byName.get(toKey(ask)) ?? null);
+    return queries.map((query) => byKey.get(toKey(query)) ?? null);
   }, toKey);
 }
 
@@ -212,7 +213,7 @@ function toKey({ actorId, tenant }: MemberAccessQuery): string {
   return `${actorId} ${'id' in tenant ? tenant.id : `/${tenant.slug}`}`;
 }
 
-/** The columns of a tenant `t` under the names of the record. */
+/** The columns of a tenant `t`, named as in the entity. */
 export const tenantColumns = Prisma.sql`
   t.id, t.slug, t.name, t.status, t.metadata, t.member_count as "memberCount",
   t.created_at as "createdAt", t.deletion_at as "deletionAt"`;

@@ -3,11 +3,9 @@ import type { Ctx } from '../context.ts';
 import { getTenantScope } from './scopes.ts';
 
 /**
- * Records that the mutation was refused for want of a permission, in the audit log of the tenant that the
- * caller was let into: the 1st, 10th, 100th … of an hour, per actor and mutation. Nothing is recorded for
- * callers who do not belong to a tenant, nor where a fresh sign-in is all that is missing. In a transaction of its
- * own, since that of the mutation was rolled back. Throws nothing: the error stands whether or not it can be
- * recorded.
+ * Records a mutation that lacked a permission in the audit log of the tenant: the 1st, 10th, 100th … per hour, actor
+ * and mutation. Records nothing for callers outside the tenant, nor if only a recent sign-in is missing. Uses its own
+ * transaction, because the mutation's was rolled back. Throws nothing: a failure is logged.
  */
 export async function recordDeniedAttempt(
   ctx: Ctx,

@@ -5,17 +5,18 @@ import { permission } from './permissions.ts';
 const ownTenant = permission('tenant:own');
 
 /**
- * True when somebody with `actor` permissions may change what has `target` permissions (a member,
- * a role): an owner may change all, others only
- * what allows strictly less than they have.
+ * Whether an actor may change a member or role with the `target` permissions: an owner may change all, others only
+ * those with strictly fewer permissions than their own.
  */
 export function mayManage(actor: ReadonlySet<string>, target: readonly string[]): boolean {
   if (actor.has(ownTenant)) return true;
-  const rights = new Set(target);
-  return rights.size < actor.size && [...rights].every((permission) => actor.has(permission));
+  const permissions = new Set(target);
+  return (
+    permissions.size < actor.size && [...permissions].every((permission) => actor.has(permission))
+  );
 }
 
-/** The first permission of the roles that the actor lacks and therefore may not give; or null. */
+/** Returns the first permission of the roles that the actor lacks and so cannot grant; or null. */
 export function findUngrantable(
   actor: ReadonlySet<string>,
   roles: readonly Pick<Role, 'permissions'>[],
@@ -24,7 +25,7 @@ export function findUngrantable(
   return granted.find((permission) => !actor.has(permission)) ?? null;
 }
 
-/** Throws ForbiddenError, at `path` of the input, for roles that grant more than the actor has. */
+/** @throws ForbiddenError, at `path` of the input, for roles that grant more than the actor has */
 export function requireGrantable(
   actor: ReadonlySet<string>,
   roles: readonly Pick<Role, 'permissions'>[],

@@ -1,4 +1,4 @@
 import type { ApiKey } from '../entities.ts';
 
-/** A key that is good now, and what it may do: of its permissions those that its creator has. */
+/** A valid key; `permissions` are those of the key that its creator still has. */
 export type LiveApiKey = { apiKey: ApiKey; creatorId: string; permissions: readonly string[] };

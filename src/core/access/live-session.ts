@@ -1,10 +1,10 @@
 import type { TokenHash } from '../../lib/token.ts';
 import type { Session, User } from '../entities.ts';
 
-/** A question to the session check: this token, and what may its user do in this tenant? */
+/** A session check by token, with the user's permissions in a tenant if given. */
 export type SessionQuery = { tokenHash: TokenHash; tenantId: string | null };
 
-/** A session that is good now, its user, and the user's rights in the asked (or bound) tenant. */
+/** A valid session, its user, and the user's permissions in the requested or bound tenant. */
 export type LiveSession = {
   session: Session;
   user: User;

@@ -1,19 +1,19 @@
-/** A permission, described for people. */
+/** The description of a permission. */
 export type PermissionInfo = {
   title: string;
   description: string;
-  /** True where a mistake cannot be taken back, or gives power to others. */
+  /** Whether a mistake cannot be undone, or gives power to others. */
   isDangerous: boolean;
 };
 
 /**
- * The catalogue: every permission there is. The API's `permissions` field, the built-in roles and
- * all checks are made from it; this is the place to add one.
+ * All permissions. The API's `permissions` field, the built-in roles and all checks derive from this catalogue; add
+ * new ones here.
  */
 export const permissionCatalogue = {
   'tenant:read': {
-    title: 'See the tenant',
-    description: 'See its name, slug, status, owners and how many people belong to it.',
+    title: 'View the tenant',
+    description: 'View its name, slug, status, owners and number of members.',
     isDangerous: false,
   },
   'tenant:update': {
@@ -23,52 +23,52 @@ export const permissionCatalogue = {
   },
   'tenant:own': {
     title: 'Own the tenant',
-    description: 'Make and unmake owners. At least one member always holds this.',
+    description: 'Add and remove owners. At least one member always has this permission.',
     isDangerous: true,
   },
   'tenant:delete': {
     title: 'Delete the tenant',
-    description: 'Have it erased after a time in which it can still be restored, and restore it.',
+    description: 'Schedule its deletion, and restore it until it is erased.',
     isDangerous: true,
   },
   'members:read': {
-    title: 'See members',
-    description: 'List the people of the tenant with their roles and last sign-in.',
+    title: 'View members',
+    description: 'List the members of the tenant with their roles and last sign-in.',
     isDangerous: false,
   },
   'members:update': {
     title: 'Change members',
-    description: 'Give and take roles, pause a membership. Never beyond the rights of the giver.',
+    description: 'Assign and remove roles, pause a membership. Never beyond your own permissions.',
     isDangerous: true,
   },
   'members:remove': {
     title: 'Remove members',
-    description: 'End the membership of somebody with fewer rights.',
+    description: 'End the membership of someone with fewer permissions.',
     isDangerous: true,
   },
   'members:invite': {
     title: 'Invite members',
     description:
-      'Invite people by e-mail, and take invitations back. Never beyond the rights of the giver.',
+      'Invite people by e-mail, and revoke invitations. Never beyond your own permissions.',
     isDangerous: true,
   },
   'invitations:read': {
-    title: 'See invitations',
-    description: 'List who is invited to the tenant, by whom and with what roles.',
+    title: 'View invitations',
+    description: 'List the invitations to the tenant, their inviters and roles.',
     isDangerous: false,
   },
   'roles:read': {
-    title: 'See roles',
-    description: 'List the roles of the tenant and what each allows.',
+    title: 'View roles',
+    description: 'List the roles of the tenant and their permissions.',
     isDangerous: false,
   },
   'roles:manage': {
     title: 'Manage roles',
-    description: 'Create, change and delete roles. Never beyond the rights of who does it.',
+    description: 'Create, change and delete roles. Never beyond your own permissions.',
     isDangerous: true,
   },
   'sessions:read': {
-    title: 'See sessions',
+    title: 'View sessions',
     description: 'List the sessions that are bound to the tenant.',
     isDangerous: false,
   },
@@ -79,27 +79,28 @@ export const permissionCatalogue = {
   },
   'audit:read': {
     title: 'Read the audit log',
-    description: 'See what was done in the tenant, by whom and from where.',
+    description: 'View all actions in the tenant, with actor and IP address.',
     isDangerous: false,
   },
   'sessions:verify': {
     title: 'Verify sessions',
-    description: 'Ask whether a session token is good and what its user may do in the tenant.',
+    description:
+      "Check whether a session token is valid, and its user's permissions in the tenant.",
     isDangerous: false,
   },
   'api-keys:read': {
-    title: 'See API keys',
-    description: 'List the API keys of the tenant, never the secrets, with what each may do.',
+    title: 'View API keys',
+    description: 'List the API keys of the tenant with their permissions, never their secrets.',
     isDangerous: false,
   },
   'api-keys:manage': {
     title: 'Manage API keys',
-    description: 'Create, rotate and revoke API keys. Never beyond the rights of who does it.',
+    description: 'Create, rotate and revoke API keys. Never beyond your own permissions.',
     isDangerous: true,
   },
   'api-keys:verify': {
     title: 'Verify API keys',
-    description: 'Ask whether an API key is good and what it may do in the tenant.',
+    description: 'Check whether an API key is valid, and its permissions in the tenant.',
     isDangerous: false,
   },
 } as const satisfies Record<string, PermissionInfo>;
@@ -122,47 +123,48 @@ export const ownersOnly: ReadonlySet<string> = new Set([
   permission('tenant:delete'),
 ]);
 
-/** The key of the built-in role that every tenant must have somebody in. */
+/** The key of the built-in role that at least one member of every tenant has. */
 export const ownerRoleKey = 'owner';
 
-/** Written to the database each time it is opened; a change here reaches every tenant. */
+/** Written to the database at every start, so a change here applies to every tenant. */
 export const builtInRoles: readonly BuiltInRoleDefinition[] = [
   {
     key: ownerRoleKey,
     name: 'Owner',
-    description: 'Everything, including making other owners.',
+    description: 'Has all permissions, including adding other owners.',
     permissions: allPermissions,
   },
   {
     key: 'admin',
     name: 'Admin',
-    description: 'Runs the tenant day to day: people, roles, sessions and API keys.',
+    description: 'Manages members, roles, sessions and API keys.',
     permissions: allPermissions.filter((permission) => !ownersOnly.has(permission)),
   },
   {
     key: 'member',
     name: 'Member',
-    description: 'Works in the tenant and sees who else does.',
+    description: 'Views the tenant, its roles and its members.',
     permissions: ['tenant:read', 'members:read', 'roles:read'],
   },
   {
     key: 'viewer',
     name: 'Viewer',
-    description: 'Sees the tenant, but not its people.',
+    description: 'Views the tenant and its roles, but not its members.',
     permissions: ['tenant:read', 'roles:read'],
   },
 ];
 
-/** True for a name that stands in the catalogue. */
+/** Whether the catalogue has this permission. */
 export function isPermission(name: string): name is Permission {
   return Object.hasOwn(permissionCatalogue, name);
 }
 
 /**
- * Declares, where a module is loaded, that its code will ask for this permission. Throws for one that
- * is not in the catalogue, so that a server with a misspelt check does not even start.
+ * Returns a permission of the catalogue by name. Called when a module loads, so that a server with a misspelt check
+ * does not start.
+ * @throws Error for an unknown name
  */
 export function permission(name: string): Permission {
   if (isPermission(name)) return name;
-  throw new Error(`The code asks for the permission "${name}", which is not in the catalogue.`);
+  throw new Error(`The code uses the permission "${name}", which is not in the catalogue.`);
 }

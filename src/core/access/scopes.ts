@@ -10,24 +10,24 @@ import {
 import { permission } from './permissions.ts';
 
 /**
- * Scopes are made from the credential alone, here and nowhere else. An input may name a tenant;
- * whether its rows become visible is decided again by the database (enter_scope()).
+ * Scopes derive from the credential alone, and only here. An input may name a tenant; the database decides again
+ * whether its rows are visible (enter_scope()).
  */
 
-/** The scope of a user who has just authenticated and is not the caller in `ctx` yet. */
+/** The scope of a user who just authenticated and is not yet the caller in `ctx`. */
 export function getScopeOfUser(userId: string): Scope {
   return { ...noScope, userId };
 }
 
-/** The actor's own scope. Throws UnauthenticatedError. */
+/** The actor's own scope. @throws the errors of getSignedIn */
 export function getOwnScope(ctx: Ctx): Scope {
   getSignedIn(ctx);
   return getActorScope(ctx);
 }
 
 /**
- * One tenant, as its member; a platform administrator enters it across tenants. A session that is
- * bound to another tenant sees nothing.
+ * The scope of one tenant, for its members and platform administrators. A credential bound to another tenant sees
+ * nothing.
  */
 export function getTenantScope(ctx: Ctx, tenantId: string): Scope {
   const boundTo = findBoundTenantId(ctx);
@@ -35,32 +35,33 @@ export function getTenantScope(ctx: Ctx, tenantId: string): Scope {
   return { ...getPlatformScope(ctx), tenantId: mayEnter ? tenantId : null };
 }
 
-/** Everything, for platform administrators; others see what is their own. */
+/** All tenants for platform administrators; others see their own rows. */
 export function getPlatformScope(ctx: Ctx): Scope {
   return { ...getActorScope(ctx), platform: isPlatformAdmin(ctx) };
 }
 
 const readMembers = permission('members:read');
 
-/** On whose behalf people and memberships are read across tenants, and in which one alone. */
+/** The actor on whose behalf users and memberships are read, limited to `onlyTenant` if set. */
 export type Reader = { scope: Scope; actorId: string | null; onlyTenant: string | null };
 
 /**
- * What the definer functions that show people to people are to be asked with. An API key sees people
- * only if it may read members. Throws UnauthenticatedError.
+ * The arguments of the definer functions that list users and memberships. An API key sees users only with the
+ * permission to read members.
+ * @throws UnauthenticatedError
  */
 export function getReader(ctx: Ctx): Reader {
   const principal = getAuthenticated(ctx);
   const isBlind = principal.kind === 'apiKey' && !principal.permissions.includes(readMembers);
   return {
-    // Only an operator needs its scope for this: it has no id to be known by.
+    // Only an operator needs a scope here, because it has no id.
     scope: principal.kind === 'operator' ? getPlatformScope(ctx) : noScope,
     actorId: isBlind ? null : findActorId(ctx),
     onlyTenant: findBoundTenantId(ctx),
   };
 }
 
-/** Who acts, and by what credential; opens nothing but what is a person's own. */
+/** The actor and the credential; shows only the user's own rows. */
 function getActorScope(ctx: Ctx): Scope {
   const { principal } = ctx;
   return {

@@ -2,32 +2,30 @@ import DataLoader from 'dataloader';
 import { isConnectionCut } from '../../db/error-map.ts';
 import { findTracedWork, runFor, type TracedWork } from '../../observability/traced-work.ts';
 
-/** A key, and the operation it was requested in, where operations are traced. */
-type Ask<Key> = { key: Key; work: TracedWork | null };
+/** A key, and the traced operation that requested it. */
+type Lookup<Key> = { key: Key; work: TracedWork | null };
 
 /**
- * Merges what many requests in flight ask for into one statement, in which equal keys (by `toName`) stand
- * once. Nothing is remembered. Only for
- * questions whose key alone decides the answer (such as the hash of a token, or who asks for what): what
- * depends on more rights of the caller than the key says belongs in a loader of its request. `load` must be free of effects: when the
- * connection is cut under it, it is asked once more, so one broken connection does not fail many requests. In traces it
- * runs for all who asked: by itself it would run for anyone who happened to ask first.
+ * Batches the lookups of all requests in flight into one statement, with equal keys (by `toKey`) once. Caches
+ * nothing. The key alone must decide the result (such as a token hash, or an actor and a tenant); what depends on
+ * other permissions of the caller belongs in a loader of its request. `load` must have no effects: it is retried once,
+ * so one broken connection does not fail many requests. Traces attribute it to all operations of the batch.
  */
 export function createBatcher<Key, Value>(
   load: (keys: readonly Key[]) => Promise<readonly (Value | Error)[]>,
-  toName: (key: Key) => string,
+  toKey: (key: Key) => string,
 ): (key: Key) => Promise<Value> {
-  const loadFor = (asks: readonly Ask<Key>[]) =>
+  const loadFor = (lookups: readonly Lookup<Key>[]) =>
     runFor(
-      asks.map(({ work }) => work),
+      lookups.map(({ work }) => work),
       () =>
         loadOnce(
-          (keys) => loadPersistently(load, keys),
-          asks.map(({ key }) => key),
-          toName,
+          (keys) => loadWithRetry(load, keys),
+          lookups.map(({ key }) => key),
+          toKey,
         ),
     );
-  const loader = new DataLoader<Ask<Key>, Value>(loadFor, {
+  const loader = new DataLoader<Lookup<Key>, Value>(loadFor, {
     cache: false,
     maxBatchSize: 200,
     batchScheduleFn: (dispatch) => setImmediate(dispatch),
@@ -35,15 +33,15 @@ export function createBatcher<Key, Value>(
   return (key) => loader.load({ key, work: findTracedWork() });
 }
 
-/** Asks equal keys once. */
+/** Loads equal keys once. */
 async function loadOnce<Key, Value>(
   load: (keys: readonly Key[]) => Promise<readonly Value[]>,
   keys: readonly Key[],
-  toName: (key: Key) => string,
+  toKey: (key: Key) => string,
 ): Promise<Value[]> {
   const distinct = new Map<string, Key>();
   const names = keys.map((key) => {
-    const name = toName(key);
+    const name = toKey(key);
     distinct.set(name, key);
     return name;
   });
@@ -52,7 +50,7 @@ async function loadOnce<Key, Value>(
   return names.map((name) => byName.get(name) as Value);
 }
 
-async function loadPersistently<Key, Loaded>(
+async function loadWithRetry<Key, Loaded>(
   load: (keys: readonly Key[]) => Promise<Loaded>,
   keys: readonly Key[],
 ): Promise<Loaded> {

@@ -1,19 +1,18 @@
 import type { Principal } from '../access/principal.ts';
 
-/** Something that is known of principals, for as long as each of them lives. */
+/** A value per principal, for the lifetime of the principal. */
 export type ByPrincipal<Value> = {
   find: (principal: Principal) => Value | undefined;
   keep: (principal: Principal, value: Value) => void;
 };
 
-/** The owner as well, so that a copy of a principal does not bring along what was kept for the other. */
+/** With its owner, so that a copy of a principal does not inherit the value. */
 type Kept<Value> = { owner: Principal; value: Value };
 
 /**
- * Keeps values in the principals themselves, under a symbol. A WeakMap would say it better, but what it holds
- * passes for alive in V8's frequent small collections as soon as the map is old, even where it alone leads
- * to its own key. With one entry per request every request lived on to the next large collection, with all
- * that hung on it.
+ * Stores values on the principals, under a symbol. Not in a WeakMap: once the map is in V8's old space, its entries
+ * survive minor collections, so every request would stay in memory, with all that it references, until the next
+ * major one.
  */
 export function createByPrincipal<Value>(): ByPrincipal<Value> {
   const key = Symbol('kept');

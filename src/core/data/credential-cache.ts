@@ -1,61 +1,60 @@
-/** Remembers for a moment whom credentials are good for. */
+/** Caches the results of credential checks for a short time. */
 export type CredentialCache = {
   /**
-   * The same question, answered from memory where it was answered less than `maxAgeMs` ago and nothing it
-   * rests on has changed since. What is good for nobody is not remembered.
+   * Wraps a lookup so that a result is reused for `maxAgeMs` unless one of its dependencies changes. Null is not
+   * cached.
    */
-  remember: <Key, Value>(question: Question<Key, Value>) => (key: Key) => Promise<Value | null>;
-  /** Forgets what rests on this user or tenant; everything for null. */
-  forget: (id: string | null) => void;
-  /** How much is remembered, how often it answered, and how often it did not. */
+  wrap: <Key, Value>(lookup: CachedLookup<Key, Value>) => (key: Key) => Promise<Value | null>;
+  /** Invalidates the entries that depend on a user or tenant; all for null. */
+  invalidate: (id: string | null) => void;
   stats: () => { entries: number; hits: number; misses: number; isConnected: boolean };
 };
 
-export type Question<Key, Value> = {
+export type CachedLookup<Key, Value> = {
   find: (key: Key) => Promise<Value | null>;
-  /** Of all questions of this kind and any other the only one with this name. */
-  toName: (key: Key) => string;
-  /** The users and tenants whose change may change the answer. */
+  /** Unique across all lookups of the cache. */
+  toKey: (key: Key) => string;
+  /** The ids of the users and tenants that the value depends on. */
   listDependencies: (value: Value) => readonly string[];
 };
 
 export type CredentialCacheOptions = {
-  /** The longest that an answer is given again, in ms. 0: nothing is remembered. */
+  /** The maximum age of an entry in ms; 0 disables the cache. */
   maxAgeMs: number;
-  /** False while changes may be missed. */
+  /** False while the invalidation listener may miss changes. */
   isConnected: () => boolean;
 };
 
-type Entry = { value: unknown; dependencies: readonly string[]; askedAt: number; order: number };
+type Entry = { value: unknown; dependencies: readonly string[]; startedAt: number; order: number };
 
-/** Of either kind; a few hundred bytes each. */
+/** A few hundred bytes each. */
 const entriesMax = 20_000;
 
 /**
- * An answer belongs to the moment when its question was asked: what changed after that, even before the answer
- * came, has it forgotten. For that, changes are remembered as long as answers are.
+ * A result is valid as of when its lookup started; a change during the lookup invalidates it. So changes are kept as
+ * long as entries.
  */
 export function createCredentialCache(options: CredentialCacheOptions): CredentialCache {
   const { maxAgeMs, isConnected } = options;
   const entries = new Map<string, Entry>();
-  /** When each user or tenant last changed, by the clock below. */
+  /** The last change of each user or tenant. */
   const changes = new Map<string, { order: number; at: number }>();
-  /** Counts changes, so that what came first is certain within a millisecond. */
+  /** Counts changes, for an exact order within a millisecond. */
   let order = 0;
-  /** Lookups that started before this are not trusted. */
+  /** Entries of lookups that started before this are invalid. */
   let oldestOrder = 0;
   let hits = 0;
   let misses = 0;
 
-  function isGood({ dependencies, askedAt, order: asked }: Entry): boolean {
+  function isValid({ dependencies, startedAt, order: startOrder }: Entry): boolean {
     return (
-      performance.now() - askedAt < maxAgeMs &&
-      asked >= oldestOrder &&
-      dependencies.every((dependency) => (changes.get(dependency)?.order ?? 0) <= asked)
+      performance.now() - startedAt < maxAgeMs &&
+      startOrder >= oldestOrder &&
+      dependencies.every((dependency) => (changes.get(dependency)?.order ?? 0) <= startOrder)
     );
   }
 
-  function forget(id: string | null): void {
+  function invalidate(id: string | null): void {
     order += 1;
     if (id === null || changes.size >= entriesMax) {
       oldestOrder = order;
@@ -64,7 +63,7 @@ export function createCredentialCache(options: CredentialCacheOptions): Credenti
       return;
     }
     const now = performance.now();
-    // The last that changed comes last, so the oldest are in front.
+    // Insertion order is the order of changes: the oldest come first.
     changes.delete(id);
     changes.set(id, { order, at: now });
     for (const [known, { at }] of changes) {
@@ -73,33 +72,33 @@ export function createCredentialCache(options: CredentialCacheOptions): Credenti
     }
   }
 
-  function keep(name: string, entry: Entry): void {
-    entries.delete(name);
-    entries.set(name, entry);
-    for (const [known, { askedAt }] of entries) {
-      if (entries.size <= entriesMax && entry.askedAt - askedAt < maxAgeMs) break;
+  function store(key: string, entry: Entry): void {
+    entries.delete(key);
+    entries.set(key, entry);
+    for (const [known, { startedAt }] of entries) {
+      if (entries.size <= entriesMax && entry.startedAt - startedAt < maxAgeMs) break;
       entries.delete(known);
     }
   }
 
   return {
-    forget,
+    invalidate,
     stats: () => ({ entries: entries.size, hits, misses, isConnected: isConnected() }),
-    remember({ find, toName, listDependencies }) {
+    wrap({ find, toKey, listDependencies }) {
       type Value = NonNullable<Awaited<ReturnType<typeof find>>>;
       if (maxAgeMs === 0) return find;
       return async (key) => {
         if (!isConnected()) return await find(key);
-        const name = toName(key);
-        const known = entries.get(name);
-        if (known && isGood(known)) {
+        const id = toKey(key);
+        const known = entries.get(id);
+        if (known && isValid(known)) {
           hits += 1;
           return known.value as Value;
         }
         misses += 1;
-        const asked = { askedAt: performance.now(), order };
+        const start = { startedAt: performance.now(), order };
         const value = await find(key);
-        if (value !== null) keep(name, { value, dependencies: listDependencies(value), ...asked });
+        if (value !== null) store(id, { value, dependencies: listDependencies(value), ...start });
         return value;
       };
     },

@@ -3,21 +3,21 @@ import { DatabaseFault } from '../../db/error-map.ts';
 import { QueueFullError } from '../../lib/bounded-queue.ts';
 import { UnavailableError } from '../app-error.ts';
 
-/** The database whose absence or overload is a named error (UnavailableError) to the services. */
+/** Turns an unavailable or overloaded database into UnavailableError for the services. */
 export function guardDatabase(database: Database): Database {
   return {
     ...database,
-    read: (scope, work) => database.read(scope, work).catch(refuse),
-    ask: (work) => database.ask(work).catch(refuse),
-    write: (scope, work) => database.write(scope, work).catch(refuse),
-    transaction: (scope, work) => database.transaction(scope, work).catch(refuse),
+    read: (scope, work) => database.read(scope, work).catch(throwUnavailable),
+    ask: (work) => database.ask(work).catch(throwUnavailable),
+    write: (scope, work) => database.write(scope, work).catch(throwUnavailable),
+    transaction: (scope, work) => database.transaction(scope, work).catch(throwUnavailable),
   };
 }
 
-function refuse(error: unknown): never {
-  const isAway =
+function throwUnavailable(error: unknown): never {
+  const isUnavailable =
     error instanceof DatabaseFault && (error.kind === 'unavailable' || error.kind === 'busy');
-  if (!isAway) throw error;
+  if (!isUnavailable) throw error;
   const isOverload = error.cause instanceof QueueFullError;
   throw new UnavailableError(undefined, 1, { cause: error, isOverload });
 }

@@ -1,15 +1,15 @@
-/** Notes that credentials were used, in the background: reading never waits for a write. */
+/** Records the use of credentials in the background, so that a check never waits for a write. */
 export type LastUsedBuffer = {
   add: (id: string) => void;
-  /** Writes what is still to be noted. */
+  /** Writes the remaining ids. */
   close: () => Promise<void>;
 };
 
 const writeEveryMs = 1_000;
 
 /**
- * Collects ids and has them written about once a second, each once. What could not be written is lost
- * and told to `onError`: when something was last used is worth no second try.
+ * Collects ids and writes them about once a second, each once. A failed write goes to `onError` and is not retried:
+ * the time of last use is not worth it.
  */
 export function createLastUsedBuffer(options: {
   write: (ids: readonly string[]) => Promise<void>;

@@ -4,38 +4,38 @@ import { getTenantScope } from '../access/scopes.ts';
 import type { Ctx } from '../context.ts';
 import { createByPrincipal } from './by-principal.ts';
 
-/** Most keys of one statement; who asks for more is answered by several. */
+/** The maximum number of keys per statement; more are split. */
 const keysMax = 500;
 
-/** Loads for one request; what came along with something else answers without asking. */
+/** Loads values for one request; primed values need no statement. */
 export type Loader<Key, Value> = {
   /**
-   * At once where it has come along: the field of a list then makes no promise of its own, nor do the objects around
-   * it. Anything else in one statement with what is asked in the same turn, and once for each key.
+   * Returns a primed value synchronously, so that fields of a list create no promises. Other keys of the same turn are
+   * loaded in one statement, each once.
    */
   load(key: Key): Value | Promise<Value>;
-  /** Remembers what came along, unless that was asked for or came along before. */
+  /** Adds a value that was loaded with another one, unless the key is loaded or primed already. */
   prime(key: Key, value: NonNullable<Value>): void;
-  /** Forgets one, or all, after this request has changed it. */
+  /** Discards one value, or all, after a change by this request. */
   clear(key: Key): void;
   clearAll(): void;
 };
 
 /**
- * A loader per request, made when first asked for and kept by the principal of that request, so
- * that nothing loaded for one caller can ever answer another.
+ * Creates a loader per request on first use, stored with the request's principal, so that no caller gets what was
+ * loaded for another.
  */
 export function createLoader<Key, Value>(
   load: (ctx: Ctx, keys: readonly Key[]) => Promise<readonly (Value | Error)[]>,
-  toName: (key: Key) => Key | string = (key) => key,
+  toKey: (key: Key) => Key | string = (key) => key,
 ): (ctx: Ctx) => Loader<Key, Value> {
   const loaders = createByPrincipal<Loader<Key, Value>>();
   return (ctx) => {
     const known = loaders.find(ctx.principal);
     if (known) return known;
-    // As the caller is now: what is under way when the caller changes goes on for whom it was asked.
-    const asker = { ...ctx };
-    const loader = createLoaderOf((keys: readonly Key[]) => load(asker, keys), toName);
+    // A copy of the context, so that a running load keeps its caller when the caller changes.
+    const snapshot = { ...ctx };
+    const loader = createLoaderOf((keys: readonly Key[]) => load(snapshot, keys), toKey);
     loaders.keep(ctx.principal, loader);
     return loader;
   };
@@ -43,35 +43,35 @@ export function createLoader<Key, Value>(
 
 function createLoaderOf<Key, Value>(
   load: (keys: readonly Key[]) => Promise<readonly (Value | Error)[]>,
-  toName: (key: Key) => Key | string,
+  toKey: (key: Key) => Key | string,
 ): Loader<Key, Value> {
-  const asked = new Map<Key | string, Promise<Value>>();
-  const options = { maxBatchSize: keysMax, cacheKeyFn: toName, cacheMap: asked };
+  const loaded = new Map<Key | string, Promise<Value>>();
+  const options = { maxBatchSize: keysMax, cacheKeyFn: toKey, cacheMap: loaded };
   const batches = new DataLoader<Key, Value, Key | string>(load, options);
   const primed = new Map<Key | string, NonNullable<Value>>();
   return {
-    load: (key) => primed.get(toName(key)) ?? batches.load(key),
+    load: (key) => primed.get(toKey(key)) ?? batches.load(key),
     prime(key, value) {
-      const name = toName(key);
-      if (!asked.has(name) && !primed.has(name)) primed.set(name, value);
+      const name = toKey(key);
+      if (!loaded.has(name) && !primed.has(name)) primed.set(name, value);
     },
     clear(key) {
-      primed.delete(toName(key));
-      asked.delete(toName(key));
+      primed.delete(toKey(key));
+      loaded.delete(toKey(key));
     },
     clearAll() {
       primed.clear();
-      asked.clear();
+      loaded.clear();
     },
   };
 }
 
-/** Something of a tenant's, by its id there. */
+/** An object of a tenant, by id. */
 export type TenantOwnedRef = { tenantId: string; id: string };
 
 /**
- * A loader of what belongs to tenants, null for what is not there: one statement for each tenant, in
- * that tenant's scope. The caller has been authorised in it. `read` returns pairs of id and value.
+ * Creates a loader of tenants' objects, null if absent: one statement per tenant, in its scope. The caller must be
+ * authorized in the tenant. `read` returns pairs of id and value.
  */
 export function createTenantOwnedLoader<Value>(
   read: (
@@ -80,7 +80,7 @@ export function createTenantOwnedLoader<Value>(
     ids: readonly string[],
   ) => Promise<readonly (readonly [id: string, value: Value])[]>,
 ) {
-  const toName = ({ tenantId, id }: TenantOwnedRef) => `${tenantId}/${id}`;
+  const toKey = ({ tenantId, id }: TenantOwnedRef) => `${tenantId}/${id}`;
   return createLoader<TenantOwnedRef, Value | null>(async (ctx, refs) => {
     const byTenant = Map.groupBy(refs, ({ tenantId }) => tenantId);
     const found = await Promise.all(
@@ -88,15 +88,15 @@ export function createTenantOwnedLoader<Value>(
         const ids = ofTenant.map(({ id }) => id);
         const scope = getTenantScope(ctx, tenantId);
         const pairs = await ctx.db.read(scope, (db) => read(db, tenantId, ids));
-        return pairs.map(([id, value]) => [toName({ tenantId, id }), value] as const);
+        return pairs.map(([id, value]) => [toKey({ tenantId, id }), value] as const);
       }),
     );
     const byName = new Map(found.flat());
-    return refs.map((ref) => byName.get(toName(ref)) ?? null);
-  }, toName);
+    return refs.map((ref) => byName.get(toKey(ref)) ?? null);
+  }, toKey);
 }
 
-/** Puts rows in the order of the keys they were asked by, null where there is none. */
+/** Sorts rows by the requested keys; null for a missing row. */
 export function inOrderOf<Key, Row>(
   keys: readonly Key[],
   rows: readonly Row[],

@@ -4,7 +4,7 @@ import type { Ctx } from '../context.ts';
 export const pageSizeDefault = 25;
 export const pageSizeMax = 100;
 
-/** The arguments of a list as a client gives them. */
+/** The pagination arguments of a client. */
 export type PageArgs = {
   first?: number | null | undefined;
   after?: string | null | undefined;
@@ -27,19 +27,20 @@ export type PageRequest = {
 export type Page<Row> = {
   rows: readonly Row[];
   /**
-   * The cursor of the row at an index, counted from the end where it is negative; null where there is none.
-   * Signing takes a while, so only those are made that somebody asks for.
+   * Returns the cursor of the row at an index (negative: from the end), or null. Created on demand, because signing is
+   * costly.
    */
   getCursor: (index: number) => string | null;
   hasNextPage: boolean;
   hasPreviousPage: boolean;
-  /** Counts the whole list; asked only when a client wants it. */
+  /** Counts the whole list; called only if the client requests it. */
   count: (() => Promise<number>) | null;
 };
 
 /**
- * Checks the arguments of a list. `binding` names the list, its parent, order and filter: a cursor of
- * another list is refused. Throws InvalidInputError naming the argument.
+ * Checks the arguments of a list. `binding` names the list, its parent, order and filter: cursors of other lists are
+ * rejected.
+ * @throws InvalidInputError naming the argument
  */
 export function parsePage(ctx: Ctx, args: PageArgs, binding: string): PageRequest {
   const { first, last } = args;
@@ -73,8 +74,8 @@ export function parsePage(ctx: Ctx, args: PageArgs, binding: string): PageReques
 }
 
 /**
- * Between which positions a page lies, in the order of the column itself: a list that starts at the
- * large end has `before` above and `after` below.
+ * Returns the bounds of a page in the ascending order of the column: in a descending list `before` is the lower bound
+ * and `after` the upper one.
  */
 export function getBounds(
   { after, before }: PageRequest,
@@ -83,7 +84,7 @@ export function getBounds(
   return isDescending ? { above: before, below: after } : { above: after, below: before };
 }
 
-/** A page of a list that has nothing for this caller. */
+/** A page of an empty list. */
 export const emptyPage: Page<never> = {
   rows: [],
   getCursor: () => null,
@@ -92,15 +93,15 @@ export const emptyPage: Page<never> = {
   count: null,
 };
 
-/** Properties of a list that a page needs: a row's position and, if allowed, the length. */
+/** The properties of a list: a row's position and, if allowed, the length. */
 type PageList<Row> = {
   toKey: (row: Row) => CursorKey;
   count?: (() => Promise<number>) | null;
 };
 
 /**
- * Makes a page of rows that were read in the page's direction, one more than its size: the surplus
- * row only tells that there is more.
+ * Makes a page from rows read in its direction, one more than its size: the extra row shows that there is another
+ * page.
  */
 export function toPage<Row>(
   ctx: Ctx,

@@ -2,16 +2,15 @@ import { InvalidInputError } from '../app-error.ts';
 import type { JsonObject } from '../entities.ts';
 import { checkMetadata, checkSearch } from '../input.ts';
 
-/** Filters that make a list a search, which has its own index and order. */
+/** Filters that make a list a search, with its own index and order. */
 type SearchFilter = {
   search?: string | null | undefined;
   metadata?: JsonObject | null | undefined;
 };
 
 /**
- * Whether a list is a search, its filter as it is to be looked for, and its order: newest first unless
- * another was asked for. Throws InvalidInputError for a search that no index serves, and for one in
- * an order.
+ * Parses the filter and order of a list; the default order is newest first.
+ * @throws InvalidInputError for a search that no index supports, and for a search with an order
  */
 export function parseSearch<Filter extends SearchFilter, Order>(
   raw: Filter,
@@ -30,7 +29,7 @@ export function parseSearch<Filter extends SearchFilter, Order>(
 
 const newestFirst = { field: 'createdAt', isDescending: true } as const;
 
-/** Typed text, escaped for a LIKE pattern; null for none. */
+/** Escapes a search text for LIKE; null for none. */
 export function toPattern(search: string | null | undefined): string | null {
   return search ? search.replace(/[\\%_]/g, '\\$&') : null;
 }

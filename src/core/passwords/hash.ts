@@ -2,34 +2,34 @@ import { type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
 import { parseOptions as parseArgon2, verify as verifyArgon2 } from '@node-rs/argon2';
 import { verify as verifyBcrypt } from '@node-rs/bcrypt';
 
-/** A stored hash that can be checked. */
+/** A parsed password hash. */
 export type PasswordHash = {
-  /** Made as ours are, argon2id with one lane: then what was hashed is a password after NFKC. */
+  /** The parameters if it has the form of our own hashes, argon2id with one lane, which are of NFKC text. */
   own: { memoryKib: number; iterations: number } | null;
-  /** Whether checking it stays within about a second and 256 MiB. */
+  /** Whether verifying it takes at most about a second and 256 MiB. */
   isAffordable: boolean;
-  /** Whether the password fits. Off the event loop. */
-  fits: (password: string) => Promise<boolean>;
+  /** Whether the password matches; computed off the event loop. */
+  matches: (password: string) => Promise<boolean>;
 };
 
-/** Bounds of what a hash from elsewhere may ask for: about a second of one core, whichever the scheme. */
+/** Bounds for imported hashes: about a second of one core, in any scheme. */
 const memoryKibMax = 262_144;
 /** Memory times passes (argon2) or times lanes (scrypt). */
 const workKibMax = 1_048_576;
 const argon2LanesMax = 64;
 const bcryptCostMax = 14;
-/** Less is no bcrypt. */
+/** The minimum of bcrypt. */
 const bcryptCostMin = 4;
 
 /** Longer than any hash within those bounds. */
 const textLengthMax = 512;
-/** A shorter output is met by chance too easily. */
+/** A shorter output is too easy to match by chance. */
 const outputBytesMin = 16;
 
 /**
- * Reads a stored hash, ours or another system's: argon2id, argon2i and argon2d as a PHC string, scrypt
- * as a PHC string (`$scrypt$ln=15,r=8,p=1$salt$hash`), bcrypt (`$2a$`, `$2b$`, `$2y$`). Null for anything
- * that those who verify it would not take. Computes no hash; throws nothing.
+ * Parses a hash of ours or of another system: argon2id, argon2i and argon2d as PHC strings, scrypt as a PHC string
+ * (`$scrypt$ln=15,r=8,p=1$salt$hash`), bcrypt (`$2a$`, `$2b$`, `$2y$`). Returns null for anything that the verifiers
+ * do not support. Computes no hash; throws nothing.
  */
 export function parsePasswordHash(text: string): PasswordHash | null {
   if (text.length > textLengthMax) return null;
@@ -38,8 +38,8 @@ export function parsePasswordHash(text: string): PasswordHash | null {
 }
 
 /**
- * Says why a hash of another system may not be stored, as the end of a sentence, or null if it may: it
- * is well-formed and cannot eat the memory or hold the cores of those who verify it. Throws nothing.
+ * Returns why an imported hash is rejected, as the end of a sentence, or null if it is well-formed and affordable to
+ * verify. Throws nothing.
  */
 export function findPasswordHashViolation(text: string): string | null {
   const hash = parsePasswordHash(text);
@@ -49,7 +49,7 @@ export function findPasswordHashViolation(text: string): string | null {
   return hash.isAffordable ? null : 'requires more memory or time than a sign-in may use';
 }
 
-/** No `keyid` and no `data`: what was hashed with a secret of the other system can never fit. */
+/** Without `keyid` and `data`: a hash with another system's secret can never match. */
 const argon2Form =
   /^\$argon2(?:id|i|d)(?:\$v=\d{1,3})?\$m=\d{1,10},t=\d{1,10},p=\d{1,3}\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+$/;
 /** The library's numbers for argon2id and its version 0x13; its enums exist only as types. */
@@ -71,7 +71,7 @@ function parseArgon2Hash(text: string): PasswordHash | null {
       memoryCost <= memoryKibMax &&
       memoryCost * timeCost <= workKibMax &&
       parallelism <= argon2LanesMax,
-    fits: (password) => verifyArgon2(text, password),
+    matches: (password) => verifyArgon2(text, password),
   };
 }
 
@@ -84,7 +84,7 @@ function parseBcryptHash(text: string): PasswordHash | null {
   return {
     own: null,
     isAffordable: cost <= bcryptCostMax,
-    fits: (password) => verifyBcrypt(password, text),
+    matches: (password) => verifyBcrypt(password, text),
   };
 }
 
@@ -101,18 +101,18 @@ function parseScryptHash(text: string): PasswordHash | null {
   const options = {
     length: expected.length,
     ...{ N, r, p },
-    // Node counts the lanes as well; twice what is needed, so that its own bound is never the one met.
+    // Node counts the lanes too; twice the need, so that Node's own bound never applies.
     maxmem: 2 * 1024 * (memoryKib + r * p),
   };
   return {
     own: null,
     isAffordable: memoryKib <= memoryKibMax && memoryKib * p <= workKibMax,
-    fits: async (password) =>
+    matches: async (password) =>
       timingSafeEqual(await deriveScrypt(password, Buffer.from(salt, 'base64'), options), expected),
   };
 }
 
-/** Base64 without padding, in its only spelling. */
+/** Whether the text is canonical base64 without padding. */
 function isCanonical(text: string): boolean {
   return Buffer.from(text, 'base64').toString('base64').replaceAll('=', '') === text;
 }

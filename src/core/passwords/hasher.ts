@@ -10,7 +10,7 @@ import { type PasswordHash, parsePasswordHash } from './hash.ts';
 /** The library's number for argon2id; its enum exists only as types. */
 const argon2id = 2;
 
-/** argon2id parameters and how many hashes may run and wait. */
+/** argon2id parameters, and the limits of running and queued hashes. */
 export type PasswordHasherSettings = {
   memoryKib: number;
   iterations: number;
@@ -19,35 +19,33 @@ export type PasswordHasherSettings = {
 };
 
 export type PasswordHasher = {
-  /** A PHC string for a normalised password. Throws UnavailableError when too many wait. */
+  /** Hashes a normalised password to a PHC string. @throws UnavailableError if the queue is full */
   hash(password: string): Promise<string>;
   /**
-   * True when the password, as it was typed, fits a hash of ours or of another system; with a null
-   * hash it does the work of one of ours and returns false.
+   * Verifies a password as typed against a hash of ours or of another system. For null it does the work of one of our
+   * hashes and returns false.
    */
   verify(stored: string | null, typed: string): Promise<boolean>;
-  /** True for a hash of another system, and for one of ours with weaker parameters than now. */
+  /** Whether a hash is another system's, or weaker than the current parameters. */
   needsRehash(stored: string): boolean;
   /**
-   * Does what has to be done before a hash, with a place taken for it. Throws UnavailableError where there is none;
-   * nothing was begun then.
+   * Runs work that precedes a hash, with a slot reserved for the hash.
+   * @throws UnavailableError if the queue is full; `work` is not started then
    */
   prepare<T>(work: () => Promise<T>): Promise<T>;
   /**
-   * Waits so many milliseconds for attempts under way, with no place taken. Throws UnavailableError where as many
-   * wait already as hashes may.
+   * Waits without holding a slot.
+   * @throws UnavailableError if as many callers pause as hashes may queue
    */
   pause(milliseconds: number): Promise<void>;
-  /** How many are at work, how many wait for a hash, and how many pause. */
   stats(): { running: number; queued: number; paused: number };
-  /** Called whenever there is one more of them; replaces the one before. */
+  /** Sets the listener that is called whenever one of these counts grows. */
   onEntered(listener: () => void): void;
 };
 
 /**
- * Hashing off the event loop (argon2 runs on the thread pool), at most `concurrency` at once, so that
- * a flood of sign-ins queues up to `queueMax` and leaves the event loop free; its threads have the lowest
- * priority of the process.
+ * Hashes passwords off the event loop (argon2 runs on the thread pool), `concurrency` at a time with `queueMax` queued.
+ * The threads of the pool get the lowest priority of the process.
  * Parameters: OWASP Password Storage Cheat Sheet, argon2id m=19 MiB, t=2, p=1.
  */
 export function createPasswordHasher(settings: PasswordHasherSettings): PasswordHasher {
@@ -65,7 +63,7 @@ export function createPasswordHasher(settings: PasswordHasherSettings): Password
   const decoy = createDecoy(settings);
   let isPoolReady: Promise<void> | undefined;
   const run = <T>(work: () => Promise<T>) =>
-    refuseIfFull(() =>
+    rejectIfFull(() =>
       queue.run(async () => {
         isPoolReady ??= lowerPoolThreadPriority();
         await isPoolReady;
@@ -73,38 +71,38 @@ export function createPasswordHasher(settings: PasswordHasherSettings): Password
       }),
     );
   let paused = 0;
-  let noteEntered = () => {};
+  let notifyEntered = () => {};
   return {
     hash: (password) => run(() => hash(password, options)),
     verify: (stored, typed) =>
       run(async () => {
         const known = stored === null ? null : parsePasswordHash(stored);
-        const fits = await fitsAnyForm(known ?? decoy, typed);
-        // Another system may have let the empty password pass; here it is nobody's.
-        return fits && known !== null && typed !== '';
+        const isMatch = await matchesAnyForm(known ?? decoy, typed);
+        // Another system may have allowed the empty password; this one does not.
+        return isMatch && known !== null && typed !== '';
       }),
-    prepare: (work) => refuseIfFull(() => queue.prepare(work)),
+    prepare: (work) => rejectIfFull(() => queue.prepare(work)),
     needsRehash: (stored) => isWeaker(parsePasswordHash(stored), settings),
     async pause(milliseconds) {
       if (paused >= settings.queueMax) {
         throw new UnavailableError(undefined, undefined, { isOverload: true });
       }
       paused += 1;
-      noteEntered();
+      notifyEntered();
       await sleep(milliseconds);
       paused -= 1;
     },
     stats: () => ({ ...queue.stats(), paused }),
     onEntered(listener) {
-      noteEntered = listener;
+      notifyEntered = listener;
       queue.onEntered(listener);
     },
   };
 }
 
 /**
- * A hash with our parameters that no password fits: random bytes in place of an output. Unknown e-mail
- * addresses are checked against it, so that they cost what known ones cost.
+ * A hash with our parameters that no password matches: its output is random. Sign-ins with unknown e-mail addresses
+ * verify it, so that they take as long as known ones.
  */
 function createDecoy({ memoryKib, iterations }: PasswordHasherSettings): PasswordHash {
   const [salt, output] = [16, 32].map((length) =>
@@ -117,7 +115,7 @@ function createDecoy({ memoryKib, iterations }: PasswordHasherSettings): Passwor
   return decoy;
 }
 
-async function refuseIfFull<T>(work: () => Promise<T>): Promise<T> {
+async function rejectIfFull<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -127,16 +125,16 @@ async function refuseIfFull<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Ours are of passwords after NFKC, those of other systems of what was typed. Where a hash could be
- * either, both forms are tried, if there are two: whether they are depends on the typed text alone.
+ * Our hashes are of NFKC text, those of other systems of the typed text. If a hash could be either, both forms are
+ * tried; whether there are two depends on the typed text alone.
  */
-async function fitsAnyForm({ own, fits }: PasswordHash, typed: string): Promise<boolean> {
+async function matchesAnyForm({ own, matches }: PasswordHash, typed: string): Promise<boolean> {
   const normalized = normalizePassword(typed);
-  if (own === null || normalized === typed) return await fits(typed);
-  return (await fits(normalized)) || (await fits(typed));
+  if (own === null || normalized === typed) return await matches(typed);
+  return (await matches(normalized)) || (await matches(typed));
 }
 
-/** Not ours, less memory or fewer passes: more of the one does not make up for the other. */
+/** Whether a hash is not ours, or has less memory or fewer iterations; neither makes up for the other. */
 function isWeaker(
   known: PasswordHash | null,
   { memoryKib, iterations }: PasswordHasherSettings,

@@ -12,13 +12,13 @@ import {
 import { createBatcher } from '../data/batcher.ts';
 import type { GrantQuery, Runtime } from '../runtime.ts';
 
-/** A permission that must still be granted in a tenant. */
+/** A permission that a stream needs in a tenant. */
 export type Need = { tenantId: string; permission: Permission };
 
 /**
- * Asks anew who the credential of a long-lived operation is good for, and whether that is enough. `ctx`
- * goes on as what it is good for now, and forgets what was loaded before. Many that ask at once share
- * a statement or two. Throws UnauthenticatedError, NotFoundError, ForbiddenError.
+ * Authenticates and authorizes a stream again. `ctx` gets the current principal and discards what was loaded before.
+ * Concurrent rechecks share their statements.
+ * @throws UnauthenticatedError, NotFoundError, ForbiddenError
  */
 export async function recheck(ctx: Ctx, need: Need | null): Promise<void> {
   await renew(ctx);
@@ -26,10 +26,10 @@ export async function recheck(ctx: Ctx, need: Need | null): Promise<void> {
   const { tenantId, permission } = need;
   const boundTo = findBoundTenantId(ctx);
   const userId = findActorId(ctx);
-  const mayAsk = userId !== null && (boundTo === null || boundTo === tenantId);
-  const isGranted = mayAsk ? await ctx.runtime.findGrant({ userId, ...need }) : null;
+  const isInScope = userId !== null && (boundTo === null || boundTo === tenantId);
+  const isGranted = isInScope ? await ctx.runtime.findGrant({ userId, ...need }) : null;
   if (isGranted && limitToCredential(ctx, [permission]).has(permission)) return;
-  // What took the right away may have ended the credential too, just after that was looked at.
+  // The change that revoked the permission may have revoked the credential too, after the check above.
   await renew(ctx);
   if (isGranted === null)
     throw new NotFoundError('This tenant does not exist or is not visible to you.');
@@ -43,20 +43,20 @@ async function renew(ctx: Ctx): Promise<void> {
   }
 }
 
-/** Finds whether users have permissions in tenants, many at once in one statement. */
+/** Checks permissions of users in tenants, batched in one statement. */
 export function createGrantFinder(db: Database): Runtime['findGrant'] {
   type Row = { ordinal: number; isGranted: boolean };
   return createBatcher(
-    async (asks: readonly GrantQuery[]) => {
+    async (queries: readonly GrantQuery[]) => {
       const rows = await db.ask(
         (raw) => raw.$queryRaw<Row[]>`
           select ordinal::int as ordinal, is_granted as "isGranted"
-          from list_grants(${asks.map(({ userId }) => userId)}::uuid[],
-            ${asks.map(({ tenantId }) => tenantId)}::uuid[],
-            ${asks.map(({ permission }) => permission)}::text[])`,
+          from list_grants(${queries.map(({ userId }) => userId)}::uuid[],
+            ${queries.map(({ tenantId }) => tenantId)}::uuid[],
+            ${queries.map(({ permission }) => permission)}::text[])`,
       );
       const byOrdinal = new Map(rows.map(({ ordinal, isGranted }) => [ordinal, isGranted]));
-      return asks.map((_ask, index) => byOrdinal.get(index + 1) ?? null);
+      return queries.map((_query, index) => byOrdinal.get(index + 1) ?? null);
     },
     ({ userId, tenantId, permission }) => `${userId} ${tenantId} ${permission}`,
   );

@@ -2,38 +2,37 @@ import type { Logger } from '../../observability/logger.ts';
 import { AppError, UnavailableError } from '../app-error.ts';
 import type { ObservedRequest } from '../request-telemetry.ts';
 
-/** Where the values of a stream come from, and who may have them. */
+/** The source of a stream's values, and its authorization. */
 export type StreamSource<T> = {
-  /** Whose stream it is, for the limit of each. */
+  /** The caller, for the limit per caller. */
   owner: string;
   /** The operation that opened it, for logs. */
   request: ObservedRequest;
-  /** Calls `wake` whenever there may be something new; returns how to stop that. */
+  /** Calls `wake` whenever there may be new items; returns a function that stops it. */
   watch: (wake: () => void) => () => void;
-  /** New items since the last call, in order, a page at most; empty for none. */
+  /** Returns the items since the last call, in order, at most a page. */
   read: () => Promise<readonly T[]>;
-  /** Throws an AppError when anyone who opened the stream may not have it (any more). */
+  /** @throws AppError if the caller is no longer authorized */
   recheck: () => Promise<void>;
 };
 
-/** A stream as its process sees it. */
+/** An open stream. */
 export type LiveStream = {
   owner: string;
   recheck: () => Promise<void>;
-  /** Milliseconds since the last check that went well. */
+  /** Milliseconds since the last successful check. */
   getUncheckedMs: () => number;
-  /** Milliseconds since it was opened, as long as nobody has read of it; then 0. */
+  /** Milliseconds since it was opened, or 0 once it has been read. */
   getUnreadMs: () => number;
-  /** The last value is `reason`, or there is none any more. What was not delivered never is. */
+  /** Ends the stream with `reason` as its last value, if any. Undelivered items are dropped. */
   end: (reason: AppError | null) => void;
 };
 
 type OpenedStream<T> = LiveStream & { iterator: AsyncIterableIterator<T | AppError> };
 
 /**
- * A stream that is read on demand: it holds a page at most, however slow its reader. Whatever was
- * read is delivered only after a check that began later, so that nothing is delivered that happened
- * after a revocation. `onEnd` is called once, as soon as it ends for whatever reason.
+ * Creates a stream that reads on demand and buffers at most a page. Items are delivered only after a check that began
+ * after they were read, so that nothing that happened after a revocation is delivered. `onEnd` is called once.
  */
 export function createStream<T extends object>(
   source: StreamSource<T>,
@@ -42,49 +41,49 @@ export function createStream<T extends object>(
 ): OpenedStream<T> {
   const openedAt = performance.now();
   const state = { checkedAt: openedAt, isRead: false, isDirty: true, isEnded: false };
-  const bell = createBell();
+  const wakeUp = createWakeUp();
   const readPage = createPageReader(source, recheck);
   let page: T[] = [];
-  let lastWord: AppError | null = null;
+  let lastValue: AppError | null = null;
   const stopWatching = source.watch(() => {
     state.isDirty = true;
-    bell.ring();
+    wakeUp.wake();
   });
 
   async function recheck(): Promise<void> {
     if (state.isEnded) return;
     await source.recheck();
     state.checkedAt = performance.now();
-    // What could not be read or checked before may be now.
-    if (state.isDirty) bell.ring();
+    // A read or check that failed before may succeed now.
+    if (state.isDirty) wakeUp.wake();
   }
 
   function end(reason: AppError | null): void {
     if (state.isEnded) return;
     state.isEnded = true;
-    lastWord = reason;
+    lastValue = reason;
     stopWatching();
     onEnd();
-    bell.ring();
+    wakeUp.wake();
   }
 
   async function fill(): Promise<void> {
-    if (!state.isDirty) return await bell.wait();
+    if (!state.isDirty) return await wakeUp.wait();
     state.isDirty = false;
     try {
       page = [...(await readPage())];
       // Another page may follow.
       if (page.length > 0) state.isDirty = true;
     } catch (error) {
-      await bear(error);
+      await handleError(error);
     }
   }
 
-  /** The next check of all streams goes on where only the database was away, or ends the stream. */
-  async function bear(error: unknown): Promise<void> {
+  /** If the database is unavailable, waits for the next check of all streams; ends the stream otherwise. */
+  async function handleError(error: unknown): Promise<void> {
     state.isDirty = true;
     if (state.isEnded) return;
-    if (error instanceof UnavailableError) return await bell.wait();
+    if (error instanceof UnavailableError) return await wakeUp.wait();
     if (!(error instanceof AppError)) log.error({ err: error }, 'subscription could not be read');
     end(error instanceof AppError ? error : new UnavailableError());
   }
@@ -96,8 +95,8 @@ export function createStream<T extends object>(
       if (value !== undefined) return { done: false, value };
       await fill();
     }
-    const value = lastWord;
-    lastWord = null;
+    const value = lastValue;
+    lastValue = null;
     return value === null ? { done: true, value: undefined } : { done: false, value };
   }
 
@@ -111,7 +110,7 @@ export function createStream<T extends object>(
   };
 }
 
-/** Reads a page and checks it; one whose check failed is checked again before any other is read. */
+/** Reads and checks a page; a page whose check failed is checked again before the next read. */
 function createPageReader<T>(
   source: StreamSource<T>,
   recheck: () => Promise<void>,
@@ -126,21 +125,20 @@ function createPageReader<T>(
   };
 }
 
-/** Lets one wait until somebody rings. */
-function createBell(): { ring: () => void; wait: () => Promise<void> } {
-  let wakeUp: (() => void) | null = null;
+/** Lets one reader wait for the next wake-up. */
+function createWakeUp(): { wake: () => void; wait: () => Promise<void> } {
+  let resolveWait: (() => void) | null = null;
   return {
-    ring: () => wakeUp?.(),
+    wake: () => resolveWait?.(),
     wait: () =>
       new Promise((resolve) => {
-        wakeUp = resolve;
+        resolveWait = resolve;
       }),
   };
 }
 
 /**
- * Not a generator: the `return` of one waits until its `next` has something, and anyone who leaves should
- * be rid of at once.
+ * Not a generator, whose `return` waits for a pending `next`: a client that leaves must end the stream at once.
  */
 function createIterator<T>(
   next: () => Promise<IteratorResult<T>>,

@@ -4,35 +4,35 @@ import { AppError, RateLimitedError, UnavailableError } from '../app-error.ts';
 import { listLogIds } from '../request-telemetry.ts';
 import { createStream, type LiveStream, type StreamSource } from './stream.ts';
 
-/** How many streams may be open at once. */
+/** The maximum number of open streams. */
 export type StreamLimits = { perOwnerMax: number; perProcessMax: number };
 
 /** All streams of this process. */
 export type Streams = {
   /**
-   * A stream that ends with an error as its last value when its source's `recheck` throws one. Throws
-   * RateLimitedError beyond what its owner may have, UnavailableError beyond what the process bears.
+   * Opens a stream. If `recheck` of its source throws an AppError, that is its last value.
+   * @throws RateLimitedError beyond the limit per owner, UnavailableError beyond that of the process
    */
   open<T extends object>(source: StreamSource<T>): AsyncIterableIterator<T | AppError>;
-  /** How many are open. */
+  /** The number of open streams. */
   count(): number;
-  /** Ends them all, and opens no more. */
+  /** Ends all streams and opens no more. */
   close(): Promise<void>;
 };
 
 /**
- * How often every stream is checked, whatever happens: together with one check for all of them a
- * revoked credential is noticed well within a second, no matter who revoked it and in which process.
+ * The interval in which all streams are checked together: a credential revoked in any process ends its streams within
+ * a second.
  */
 const recheckEveryMs = 400;
 
-/** A stream whose check has failed for so long, because the database is away, ends. */
+/** A stream ends after its checks failed for this long, with the database unavailable. */
 const uncheckedMsMax = 30_000;
 
-/** Who opened a stream and never asked for its first value has gone meanwhile. */
+/** A client that has not read its stream for this long after opening it has disconnected. */
 const unreadMsMax = 5_000;
 
-/** With a log whose lines name the request that opened it. */
+/** A stream with the log of the request that opened it. */
 type NamedStream = LiveStream & { log: Logger };
 
 export function createStreams(limits: StreamLimits, log: Logger): Streams {
@@ -51,8 +51,8 @@ export function createStreams(limits: StreamLimits, log: Logger): Streams {
     try {
       await stream.recheck();
     } catch (error) {
-      const isPassing = error instanceof UnavailableError;
-      if (isPassing && stream.getUncheckedMs() < uncheckedMsMax) return;
+      const isTemporary = error instanceof UnavailableError;
+      if (isTemporary && stream.getUncheckedMs() < uncheckedMsMax) return;
       if (!(error instanceof AppError)) {
         stream.log.error({ err: error }, 'subscription could not be checked');
       }
@@ -61,7 +61,7 @@ export function createStreams(limits: StreamLimits, log: Logger): Streams {
     if (stream.getUnreadMs() > unreadMsMax) stream.end(null);
   }
 
-  function assertRoom(owner: string): void {
+  function assertCapacity(owner: string): void {
     if (isClosing) throw new UnavailableError();
     if (streams.size >= limits.perProcessMax) {
       const message = 'Too many streams are open on this server. Please try again later.';
@@ -76,7 +76,7 @@ export function createStreams(limits: StreamLimits, log: Logger): Streams {
 
   return {
     open(source) {
-      assertRoom(source.owner);
+      assertCapacity(source.owner);
       job.begin();
       const ownLog = log.child(listLogIds(source.request));
       const stream = { ...createStream(source, ownLog, () => streams.delete(stream)), log: ownLog };

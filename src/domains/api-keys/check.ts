@@ -28,11 +28,11 @@ export function createApiKeyChecker(parts: {
   const { db, log, cache } = parts;
   const findBatched = createBatcher(
     (hashes: readonly TokenHash[]) => db.ask((raw) => listLiveApiKeys(raw, hashes)),
-    toName,
+    toKey,
   );
-  const findRemembered = cache.remember({
+  const findCached = cache.wrap({
     find: findBatched,
-    toName,
+    toKey,
     listDependencies: ({ apiKey, creatorId }) => [apiKey.tenantId, creatorId],
   });
   const uses = createLastUsedBuffer({
@@ -42,7 +42,7 @@ export function createApiKeyChecker(parts: {
   });
   return {
     find: async (tokenHash) => {
-      const found = await findRemembered(tokenHash);
+      const found = await findCached(tokenHash);
       if (found?.needsTouch) uses.add(found.apiKey.id);
       return found;
     },
@@ -51,6 +51,6 @@ export function createApiKeyChecker(parts: {
   };
 }
 
-function toName(tokenHash: TokenHash): string {
+function toKey(tokenHash: TokenHash): string {
   return `key ${tokenHash}`;
 }

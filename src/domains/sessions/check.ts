@@ -9,11 +9,11 @@ import { type CheckedSession, listLiveSessions, touchSessions } from './queries/
 
 /** The session check of this process. `close` writes what is still to be noted. */
 export type SessionChecker = {
-  find: (ask: SessionQuery) => Promise<LiveSession | null>;
+  find: (query: SessionQuery) => Promise<LiveSession | null>;
   /**
    * The same from the database, without noting a use: a stream that nobody looks at keeps no session alive.
    */
-  peek: (ask: SessionQuery) => Promise<LiveSession | null>;
+  peek: (query: SessionQuery) => Promise<LiveSession | null>;
   close: () => Promise<void>;
 };
 
@@ -28,12 +28,12 @@ export function createSessionChecker(parts: {
 }): SessionChecker {
   const { db, log, cache } = parts;
   const findBatched = createBatcher(
-    (asks: readonly SessionQuery[]) => db.ask((raw) => listLiveSessions(raw, asks)),
-    toName,
+    (queries: readonly SessionQuery[]) => db.ask((raw) => listLiveSessions(raw, queries)),
+    toKey,
   );
-  const findRemembered = cache.remember({
+  const findCached = cache.wrap({
     find: findBatched,
-    toName,
+    toKey,
     listDependencies,
   });
   const uses = createLastUsedBuffer({
@@ -42,8 +42,8 @@ export function createSessionChecker(parts: {
       log.warn({ err, sessions }, 'last use of sessions could not be saved'),
   });
   return {
-    find: async (ask) => {
-      const found = await findRemembered(ask);
+    find: async (query) => {
+      const found = await findCached(query);
       if (found?.needsTouch) uses.add(found.session.id);
       return found;
     },
@@ -52,12 +52,12 @@ export function createSessionChecker(parts: {
   };
 }
 
-function toName({ tokenHash, tenantId }: SessionQuery): string {
+function toKey({ tokenHash, tenantId }: SessionQuery): string {
   return `session ${tokenHash} ${tenantId}`;
 }
 
 /** Whom the session is of and who acts in it, where it is bound to, and where its rights were asked for. */
 function listDependencies({ session, access }: CheckedSession): string[] {
-  const grounds = [session.userId, session.impersonatorId, session.tenantId, access?.tenantId];
-  return grounds.filter((id) => id != null);
+  const ids = [session.userId, session.impersonatorId, session.tenantId, access?.tenantId];
+  return ids.filter((id) => id != null);
 }
