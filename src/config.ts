@@ -3,8 +3,8 @@ import { userInfo } from 'node:os';
 import { parseEnv } from 'node:util';
 import { type AllValues, arrange, type Values } from './config/arrange.ts';
 import { completeDatabaseUrls } from './config/database-urls.ts';
-import { findUnknownNames, isLoopback } from './config/faults.ts';
 import type { AnySetting } from './config/setting.ts';
+import { findUnknownNames, isLoopback } from './config/setting-names.ts';
 import { settings } from './config/settings.ts';
 import { decodeTextFile, TextFileError } from './config/text-file.ts';
 import type { PostgresDefaults } from './lib/postgres-url.ts';
@@ -12,71 +12,71 @@ import type { PostgresDefaults } from './lib/postgres-url.ts';
 /** Environment variables by name; an empty one counts as not set. */
 type Environment = Record<string, string | undefined>;
 
-/** The parsed settings, grouped, frozen all the way down. What each means is in config/settings.ts. */
+/** The parsed settings, grouped and deeply frozen; described in config/settings.ts. */
 export type Config = DeepReadonly<ReturnType<typeof arrange>>;
 
-/** The environment does not describe a server that could run; the message lists every fault. */
+/** The settings are invalid; the message lists every problem. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
-  readonly faults: readonly string[];
+  readonly problems: readonly string[];
 
-  constructor(faults: readonly string[]) {
-    const list = faults.map((fault) => `\n  - ${fault}`).join('');
+  constructor(problems: readonly string[]) {
+    const list = problems.map((problem) => `\n  - ${problem}`).join('');
     super(
-      faults.length === 1
-        ? `One setting is not usable: ${faults[0]}`
-        : `${faults.length} settings are not usable:${list}`,
+      problems.length === 1
+        ? `One setting is invalid: ${problems[0]}`
+        : `${problems.length} settings are invalid:${list}`,
     );
-    this.faults = faults;
+    this.problems = problems;
   }
 }
 
 /**
- * Parses the process's environment, and below it the file .env of the working directory (not in
- * tests, which must not depend on it). The only place that reads process.env.
- * @throws ConfigError naming all faults at once, without the values of secrets.
+ * Parses the environment and the file .env of the working directory, which it overrides (no file in tests, which must
+ * not depend on it). The only place that reads process.env.
+ * @throws ConfigError with all problems at once, without the values of secrets.
  */
 export function readConfig(): Config {
   const file = process.env.NODE_ENV === 'test' ? {} : readEnvFile();
   const config = loadConfig({ ...file, ...process.env }, thisMachine());
-  // The urls say it by now; node-postgres would give it to the embedded PostgreSQL as well.
+  // The URLs include it now; node-postgres would also send it to the embedded PostgreSQL.
   delete process.env.PGOPTIONS;
   return config;
 }
 
-/** Parts a database URL may omit because the machine provides them. */
+/** Parts of a database URL that default to those of this machine. */
 type Machine = Omit<PostgresDefaults, 'env'>;
 const noMachine: Machine = { systemUser: null, findSocketFolder: () => null };
 
 /**
- * Parses and checks an environment; pure, so tests can pass any.
- * @throws ConfigError naming all faults at once, without the values of secrets.
+ * Parses and checks an environment; pure.
+ * @throws ConfigError with all problems at once, without the values of secrets.
  */
 export function loadConfig(env: Environment, machine: Machine = noMachine): Config {
-  const faults = new Map<string, string>();
+  const problems = new Map<string, string>();
   const values = {
-    general: readGroup(settings.general, env, faults),
-    server: readGroup(settings.server, env, faults),
+    general: readGroup(settings.general, env, problems),
+    server: readGroup(settings.server, env, problems),
     database: completeDatabaseUrls(
-      readGroup(settings.database, env, faults),
+      readGroup(settings.database, env, problems),
       { env, ...machine },
-      faults,
+      problems,
     ),
-    sessions: readGroup(settings.sessions, env, faults),
-    passwords: readGroup(settings.passwords, env, faults),
-    signIn: readGroup(settings.signIn, env, faults),
-    tenants: readGroup(settings.tenants, env, faults),
-    apiKeys: readGroup(settings.apiKeys, env, faults),
-    maintenance: readGroup(settings.maintenance, env, faults),
-    streams: readGroup(settings.streams, env, faults),
-    mail: readGroup(settings.mail, env, faults),
-    log: readGroup(settings.log, env, faults),
-    traces: readGroup(settings.traces, env, faults),
+    sessions: readGroup(settings.sessions, env, problems),
+    passwords: readGroup(settings.passwords, env, problems),
+    signIn: readGroup(settings.signIn, env, problems),
+    tenants: readGroup(settings.tenants, env, problems),
+    apiKeys: readGroup(settings.apiKeys, env, problems),
+    maintenance: readGroup(settings.maintenance, env, problems),
+    streams: readGroup(settings.streams, env, problems),
+    mail: readGroup(settings.mail, env, problems),
+    log: readGroup(settings.log, env, problems),
+    traces: readGroup(settings.traces, env, problems),
   };
   const all = [
     ...findUnknownNames(env),
-    ...faults.values(),
-    ...findContradictions(values, new Set(faults.keys())),
+    ...problems.values(),
+    ...findContradictions(values, new Set(problems.keys())),
   ];
   if (all.length > 0) throw new ConfigError(all);
   return deepFreeze(arrange(values));
@@ -84,27 +84,27 @@ export function loadConfig(env: Environment, machine: Machine = noMachine): Conf
 
 type Group = Record<string, AnySetting>;
 
-function readGroup<G extends Group>(group: G, env: Environment, faults: Map<string, string>) {
+function readGroup<G extends Group>(group: G, env: Environment, problems: Map<string, string>) {
   const entries = Object.entries(group).map(([name, setting]) => {
     const raw = env[name] || setting.fallback;
     if (raw === undefined) return [name, undefined];
     const parsed = setting.schema.safeParse(raw);
     if (!parsed.success) {
-      faults.set(name, describeFault(name, setting, raw));
+      problems.set(name, describeProblem(name, setting, raw));
     }
     return [name, parsed.data];
   });
-  // Complete whenever `faults` stays empty, which loadConfig checks before anyone sees it.
+  // Complete if `problems` is empty, which loadConfig checks.
   return Object.fromEntries(entries) as Values<G>;
 }
 
-function describeFault(name: string, setting: AnySetting, text: string): string {
+function describeProblem(name: string, setting: AnySetting, text: string): string {
   if (setting.explain !== undefined) return `${name}: ${setting.explain(text)}`;
   const found = setting.isSecret ? '' : `, not ${JSON.stringify(text.slice(0, 80))}`;
   return `${name} must be ${setting.expects}${found}`;
 }
 
-/** Conflicts between settings; a setting that could not be read is left out. */
+/** Finds conflicts between settings, except those with a problem already. */
 function findContradictions(values: AllValues, unread: ReadonlySet<string>): string[] {
   const { general, server, database, sessions, mail } = values;
   const isProduction = general.NODE_ENV === 'production';
@@ -115,13 +115,13 @@ function findContradictions(values: AllValues, unread: ReadonlySet<string>): str
     [
       'DEMO',
       general.DEMO === true && isExposed,
-      `must be off where HOST is not loopback, and it is ${server.HOST}`,
+      `must be off if HOST is not loopback, and it is ${server.HOST}`,
     ],
     ...findMailContradictions(mail, { isProduction, isExposed, host: server.HOST, unread }),
     [
       'CLIENT_PLACE_HEADER',
       server.CLIENT_PLACE_HEADER !== undefined && server.TRUSTED_PROXY_HOPS === 0,
-      'needs TRUSTED_PROXY_HOPS: anybody could send it',
+      'needs TRUSTED_PROXY_HOPS: without a trusted proxy anyone could send the header',
     ],
     ...findDatabaseContradictions(database, server, unread),
     [
@@ -159,7 +159,7 @@ function findDatabaseContradictions(
     ],
     [
       'DATABASE_POOL_SIZE',
-      // One that does background work with its only connection would answer nobody meanwhile.
+      // Background work on a worker's only connection would block its requests.
       server.WEB_CONCURRENCY > 1 && database.DATABASE_POOL_SIZE < 2 * server.WEB_CONCURRENCY,
       `must be at least ${2 * server.WEB_CONCURRENCY}, two for each of WEB_CONCURRENCY`,
     ],
@@ -178,7 +178,7 @@ type MailSurroundings = {
   unread: ReadonlySet<string>;
 };
 
-/** Mails must not link nowhere, and secrets must not be shown to others. */
+/** Links in mails need pages, and the inbox must not be public. */
 function findMailContradictions(
   mail: AllValues['mail'],
   { isProduction, isExposed, host, unread }: MailSurroundings,
@@ -191,37 +191,33 @@ function findMailContradictions(
     [
       'MAIL_FROM',
       isSending && mail.MAIL_FROM === undefined,
-      'must be set in production where SMTP_URL is',
+      'must be set in production with SMTP_URL',
     ],
     [
       'PUBLIC_URL',
       isSending && mail.PUBLIC_URL === undefined && !hasPages,
-      `must be set in production where SMTP_URL is, to the address of your frontend: links in mails lead there (or set ${pages.join(', ')})`,
+      `must be set in production with SMTP_URL, to the address of your frontend: links in mails lead there (or set ${pages.join(', ')})`,
     ],
     ['MAIL_INBOX', isShown && isProduction, 'must be off in production'],
-    [
-      'MAIL_INBOX',
-      isShown && isExposed,
-      `must be off where HOST is not loopback, and it is ${host}`,
-    ],
-    ['MAIL_INBOX', isShown && mail.SMTP_URL !== undefined, 'must be off where SMTP_URL is set'],
+    ['MAIL_INBOX', isShown && isExposed, `must be off if HOST is not loopback, and it is ${host}`],
+    ['MAIL_INBOX', isShown && mail.SMTP_URL !== undefined, 'must be off if SMTP_URL is set'],
   ];
 }
 
 function thisMachine(): Machine {
-  // Where PostgreSQL has its socket depends on who compiled it: Debian and Red Hat the one, its own source the other.
+  // Debian and Red Hat use the first folder for sockets, PostgreSQL's own build the second.
   const folders = ['/var/run/postgresql', '/tmp'];
   const findSocketFolder = (port: number) =>
     folders.find((folder) => existsSync(`${folder}/.s.PGSQL.${port}`)) ?? null;
   try {
     return { systemUser: userInfo().username, findSocketFolder };
   } catch {
-    // A container's process may run as a number that has no name.
+    // In a container the user id may have no name.
     return { systemUser: null, findSocketFolder };
   }
 }
 
-/** Variables of the file .env; none where there is no such file. @throws ConfigError if it cannot be read. */
+/** Reads the file .env, if it exists. @throws ConfigError if it cannot be read */
 function readEnvFile(): Environment {
   try {
     return parseEnv(decodeTextFile(readFileSync('.env')));

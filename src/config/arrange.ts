@@ -1,30 +1,30 @@
 import { availableParallelism } from 'node:os';
-import { isLoopback } from './faults.ts';
 import type { Value } from './setting.ts';
+import { isLoopback } from './setting-names.ts';
 import type { settings } from './settings.ts';
 import { arrangeTraces } from './traces.ts';
 
 export type Values<G> = { [Name in keyof G]: Value<G[Name]> };
-/** The value read for each setting, by name. */
+/** The parsed value of each setting, by name. */
 export type AllValues = { [Name in keyof typeof settings]: Values<(typeof settings)[Name]> };
 
-/** The values under the names that the code uses, with the defaults that depend on others. */
+/** Arranges the values under the names used in code, with the defaults that depend on other settings. */
 export function arrange(values: AllValues) {
   const { general, server, database, sessions, passwords, signIn, tenants, apiKeys, mail, log } =
     values;
   const isProduction = general.NODE_ENV === 'production';
   return {
     env: general.NODE_ENV,
-    /** Undefined outside production means: the server keeps one in the data folder. */
+    /** Undefined outside production: the server stores one in the data folder. */
     secret: general.TENANTRY_SECRET,
-    // Never by itself in a database that somebody brought: its passwords are published.
+    // Never by default in a given database: the demo's passwords are public.
     demo: general.DEMO ?? (!isProduction && isLoopback(server.HOST) && !database.DATABASE_URL),
-    /** Processes that serve; sizes below are for all of them together where they can be shared out. */
+    /** The number of worker processes; server-wide limits below are divided among them. */
     workers: server.WEB_CONCURRENCY,
     server: arrangeServer(server, isProduction),
     metrics: {
       host: server.METRICS_HOST,
-      /** Null: nothing is counted. */
+      /** Null disables metrics. */
       port: server.METRICS_PORT ?? null,
     },
     database: arrangeDatabase(database),
@@ -57,7 +57,7 @@ export function arrange(values: AllValues) {
       perTenantDayMax: tenants.INVITATIONS_PER_DAY_MAX,
     },
     maintenance: {
-      /** 0: no housekeeping in this process. */
+      /** 0 disables housekeeping in this process. */
       intervalSeconds: values.maintenance.HOUSEKEEPING_INTERVAL_SECONDS,
     },
     streams: {
@@ -87,7 +87,7 @@ function arrangeServer(server: AllValues['server'], isProduction: boolean) {
     logsRejectedOrigins: !isProduction,
     sessionCookies: server.SESSION_COOKIES,
     trustedProxyHops: server.TRUSTED_PROXY_HOPS,
-    /** Undefined: nobody says where callers are. */
+    /** Undefined: no proxy reports locations. */
     clientPlaceHeader: server.CLIENT_PLACE_HEADER,
     hasGetGuard: server.GET_GUARD ?? isProduction,
     serverTiming: server.SERVER_TIMING ?? !isProduction,
@@ -98,11 +98,11 @@ function arrangeServer(server: AllValues['server'], isProduction: boolean) {
 
 function arrangeDatabase(database: AllValues['database']) {
   return {
-    /** Undefined means the embedded PostgreSQL. */
+    /** Undefined for the embedded PostgreSQL. */
     url: database.DATABASE_URL,
-    /** The owner's way past any pooler; undefined means the embedded PostgreSQL. */
+    /** The owner's URL without a pooler; undefined for the embedded PostgreSQL. */
     directUrl: database.DATABASE_DIRECT_URL ?? database.DATABASE_URL,
-    /** Undefined means derived from `url`. */
+    /** Undefined: derived from `url`. */
     appUrl: database.DATABASE_APP_URL,
     dataDir: database.TENANTRY_DATA_DIR,
     embeddedPort: database.EMBEDDED_POSTGRES_PORT,
@@ -117,17 +117,17 @@ function arrangeDatabase(database: AllValues['database']) {
 function arrangeMail(mail: AllValues['mail'], server: AllValues['server'], isProduction: boolean) {
   const isPrivate = !isProduction && isLoopback(server.HOST);
   return {
-    /** Undefined means: mails are shown in the inbox, or wait. */
+    /** Undefined: mails are shown in the inbox, or wait. */
     smtpUrl: mail.SMTP_URL,
     from: mail.MAIL_FROM ?? { name: 'Tenantry', address: 'no-reply@localhost' },
     hasInbox: mail.SMTP_URL === undefined && (mail.MAIL_INBOX ?? isPrivate),
-    /** Pages that links may lead to where there is no frontend yet. */
+    /** Development pages for links, until there is a frontend. */
     hasDevPages: !isProduction,
     links: arrangeLinks(mail, server),
   };
 }
 
-/** Pages of the frontend, each where its own setting says or else below PUBLIC_URL. */
+/** Pages of the frontend, from their own settings or below PUBLIC_URL. */
 function arrangeLinks(mail: AllValues['mail'], server: AllValues['server']) {
   const getPage = (name: string, devPage: string) =>
     mail.PUBLIC_URL === undefined ? getDevPage(server, devPage) : `${mail.PUBLIC_URL}/${name}`;
@@ -138,7 +138,7 @@ function arrangeLinks(mail: AllValues['mail'], server: AllValues['server']) {
   };
 }
 
-/** A page of the development inbox, which shows what to do with the token of a link. */
+/** A development page that handles the token of a link. */
 function getDevPage({ PORT }: { PORT: number }, page: string): string {
   return `http://localhost:${PORT}/dev/${page}`;
 }

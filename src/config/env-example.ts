@@ -1,11 +1,11 @@
 import type { AnySetting } from './setting.ts';
 import { settings } from './settings.ts';
 
-const head = `# Settings of the server: copy to .env and uncomment what should differ.
-# Variables of the process win over this file. An empty value counts as not set.
-# Made from src/config/settings.ts; a test compares the two.`;
+const head = `# Settings of the server: copy to .env and uncomment what you change.
+# Environment variables override this file. An empty value counts as not set.
+# Generated from src/config/settings.ts; a test compares the two.`;
 
-/** The text of .env.example: every setting with its meaning, bounds and default, commented out. */
+/** Prints .env.example: every setting with its meaning, bounds and default, commented out. */
 export function printEnvExample(): string {
   const groups = Object.entries(settings).flatMap(([name, group]) => [
     `# --- ${name} ---`,

@@ -1,26 +1,26 @@
 import { createRequire } from 'node:module';
 import { isIP } from 'node:net';
 
-/** One entry of a list of origins: as browsers send it, or the reason why it cannot be listed. */
+/** An entry of a list of origins: as browsers send it, or its problem. */
 export type OriginEntry = { origin: string } | { problem: string };
 
 const wildcardSample = 'https://*.preview.example.com';
 
-/** Entries that look like origins and are none. */
+/** Entries that are not origins. */
 const reserved: Record<string, string> = {
-  '*': `would let every site in: list each origin, or one label of a name as in ${wildcardSample}`,
-  null: 'is what browsers send for files and sandboxed frames, no matter who wrote them: serve the page over http',
+  '*': `would allow every site: list each origin, or use a wildcard for one label as in ${wildcardSample}`,
+  null: 'is what browsers send for all files and sandboxed frames: serve the page over http',
 };
 
-/** The entries of a list that is separated by commas or blanks. */
+/** Splits a list separated by commas or blanks. */
 export function splitOrigins(list: string): string[] {
   return list.split(/[\s,]+/).filter((entry) => entry !== '');
 }
 
 /**
- * Reads one origin. Of web origins, upper case, a slash at the end, default ports and international names are
- * written as browsers send them (https://html.spec.whatwg.org/multipage/browsers.html#ascii-serialisation-of-an-origin);
- * the host of any other scheme, such as capacitor://localhost, stays as it is.
+ * Parses an origin. Normalizes web origins (upper case, trailing slash, default port, international name) to the form
+ * that browsers send (https://html.spec.whatwg.org/multipage/browsers.html#ascii-serialisation-of-an-origin); the host
+ * of other schemes, such as capacitor://localhost, is unchanged.
  */
 export function readOrigin(entry: string): OriginEntry {
   const found = reserved[entry.toLowerCase()];
@@ -54,28 +54,29 @@ function readWebOrigin(scheme: string, host: string): OriginEntry {
   const url = new URL(`${scheme}://${named}`);
   if (!isWildcard) return { origin: url.origin };
   if (!canHaveWildcard(url.hostname)) {
-    return { problem: `would let strangers in: anybody may get a name under ${url.hostname}` };
+    return { problem: `would allow strangers: anyone can register a name under ${url.hostname}` };
   }
   return { origin: `${scheme}://*.${url.host}` };
 }
 
-/** Whether all names below belong to anyone who has `hostname`; below localhost they are this machine. */
+/** Whether all subdomains belong to the owner of `hostname`; those of localhost are this machine. */
 function canHaveWildcard(hostname: string): boolean {
   const name = hostname.replace(/\.$/, '');
   if (isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0) return false;
   if (name === 'localhost' || name.endsWith('.localhost')) return true;
-  // Read only when it is needed: the list takes some 30 ms to load.
+  // Loaded on demand: the list takes some 30 ms.
   const { getPublicSuffix } = createRequire(import.meta.url)('tldts') as typeof import('tldts');
   return getPublicSuffix(name, { allowPrivateDomains: true }) !== name;
 }
 
 function readAppOrigin(scheme: string, host: string): OriginEntry {
   if (scheme === 'ws' || scheme === 'wss') {
-    return { problem: `is no address of a page: write ${scheme.replace('ws', 'http')}://${host}` };
+    return {
+      problem: `is not the address of a page: write ${scheme.replace('ws', 'http')}://${host}`,
+    };
   }
-  if (scheme === 'file') return { problem: 'is no origin: browsers send null for files' };
-  if (host.includes('*'))
-    return { problem: 'has a *, which http and https origins alone may have' };
+  if (scheme === 'file') return { problem: 'is not an origin: browsers send null for files' };
+  if (host.includes('*')) return { problem: 'has a *, which only http and https origins may have' };
   if (!/^[^\s"'<>,;]+$/.test(host)) return { problem: 'has no valid host' };
   return { origin: `${scheme}://${host}` };
 }

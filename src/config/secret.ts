@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import type { Config } from '../config.ts';
 
 /**
- * The secret that cursors are signed with: the configured one or, in development, one that is made
- * once and kept in the data folder.
+ * Returns the server's secret: the configured one or, in development, one that is created once and stored in the data
+ * folder.
  */
 export async function getSecret({ secret, database }: Config): Promise<string> {
   if (secret !== undefined) return secret;
   const file = join(database.dataDir, 'secret');
   await mkdir(database.dataDir, { recursive: true });
   const fresh = randomBytes(32).toString('base64url');
-  // Anyone who comes first makes it; everybody reads what is there.
+  // The first process creates it; all of them read the file.
   await writeFile(file, fresh, { mode: 0o600, flag: 'wx' }).catch(ignoreExisting);
   return await readFile(file, 'utf8');
 }

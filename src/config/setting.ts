@@ -3,35 +3,35 @@ import { readOrigin, splitOrigins } from './origins.ts';
 
 /** A setting's documentation and rules besides its shape. */
 type Notes<F> = {
-  /** One line for people: what it is, with its unit. */
+  /** One line that describes it, with its unit. */
   about: string;
-  /** The value, as one would write it, where none is set; undefined where there is none. */
+  /** The default as text; undefined without one. */
   fallback: F;
-  /** The default in words, where `fallback` is undefined. */
+  /** Describes the default if `fallback` is undefined. */
   fallbackNote?: string;
 };
 
-/** One setting: how to parse its text, and everything its documentation needs. */
+/** A setting: its parser and its documentation. */
 export type Setting<T, F extends string | undefined> = Notes<F> & {
   schema: z.ZodType<T, string>;
   /** Completes the sentence "NAME must be …". */
   expects: string;
   /** A value to show in .env.example instead of the default. */
   sample?: string;
-  /** Never repeated in a fault. */
+  /** Whether error messages must not repeat the value. */
   isSecret: boolean;
-  /** Says what is wrong with a text that could not be parsed, where that takes more than `expects`. */
+  /** Describes what is wrong with a text, if `expects` is not enough. */
   explain?: (text: string) => string;
 };
 
 /** A setting of any type, for code that only documents or parses it. */
 export type AnySetting = Setting<unknown, string | undefined>;
 
-/** The parsed value of a setting: undefined is possible where it has no fallback. */
+/** The parsed value of a setting; may be undefined if it has no fallback. */
 export type Value<S> =
   S extends Setting<infer T, infer F> ? (F extends string ? T : T | undefined) : never;
 
-/** A whole number in plain digits, both bounds included. */
+/** A whole number in plain digits, within inclusive bounds. */
 export function integer<F extends string | undefined>(min: number, max: number, notes: Notes<F>) {
   const schema = z
     .string()
@@ -88,7 +88,7 @@ export function webAddress<F extends string | undefined>(notes: Notes<F>) {
   return setting(schema, 'a web address without #, such as https://app.example.com/join', notes);
 }
 
-/** The address of a website, below which pages have their own; without a slash at the end. */
+/** The address of a website, without a trailing slash. */
 export function siteAddress<F extends string | undefined>(notes: Notes<F>) {
   const schema = z
     .string()
@@ -97,7 +97,7 @@ export function siteAddress<F extends string | undefined>(notes: Notes<F>) {
   return setting(schema, 'a web address without ? and #, such as https://app.example.com', notes);
 }
 
-/** The address of a service that is spoken to over HTTP, with or without a path. */
+/** The URL of an HTTP service, with or without a path. */
 export function serviceUrl<F extends string | undefined>(notes: Notes<F>) {
   const schema = z
     .string()
@@ -115,7 +115,7 @@ export function share<F extends string | undefined>(notes: Notes<F>) {
   return setting(schema, 'a number from 0 to 1', notes);
 }
 
-/** Names with values, percent-encoded where they need it, as OpenTelemetry writes them. */
+/** Names with percent-encoded values, in OpenTelemetry's format. */
 export function pairs<F extends string | undefined>(notes: Notes<F>) {
   const schema = z
     .string()
@@ -125,13 +125,13 @@ export function pairs<F extends string | undefined>(notes: Notes<F>) {
   return setting(schema, 'a comma-separated list of name=value', notes);
 }
 
-/** The URL of a PostgreSQL database, read in full by database-urls.ts; secret, because it carries a password. */
+/** The URL of a PostgreSQL database, parsed by database-urls.ts; secret, because it has a password. */
 export function databaseUrl<F extends string | undefined>(notes: Notes<F>) {
   const expects = 'a URL such as postgresql://user:password@host:5432/database';
   return { ...setting(z.string(), expects, notes), isSecret: true };
 }
 
-/** The URL of a mail server; secret, because it carries a password. */
+/** The URL of a mail server; secret, because it has a password. */
 export function smtpUrl<F extends string | undefined>(notes: Notes<F>) {
   const schema = z
     .string()
@@ -140,12 +140,12 @@ export function smtpUrl<F extends string | undefined>(notes: Notes<F>) {
   return { ...setting(schema, expects, notes), isSecret: true };
 }
 
-/** Who a mail is from: an address, or a name and the address in angle brackets. */
+/** The sender of mails: an address, or a name and the address in angle brackets. */
 export function sender<F extends string | undefined>(notes: Notes<F>) {
   const schema = z
     .string()
     .regex(/^([^<>"\p{Cc}\p{Zl}\p{Zp}]{1,100} <[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/u)
-    // An encoded word of RFC 2047: it would be sent as it is, and decoded by every mail program.
+    // An encoded word of RFC 2047, which mail programs would decode.
     .refine((value) => !value.includes('=?'))
     .transform((value) => {
       const [, name = '', address = value] = /^(.*) <(.*)>$/.exec(value) ?? [];

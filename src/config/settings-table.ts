@@ -3,12 +3,12 @@ import { settings } from './settings.ts';
 
 const head = `# Settings
 
-Environment variables, or lines of a file \`.env\` in the working directory, which they win over. An empty
-value counts as not set. All invalid settings are reported together at the start.
+Environment variables, which override lines of a file \`.env\` in the working directory. An empty value counts
+as not set. All invalid settings are reported together at the start.
 
-Made from src/config/settings.ts; a test compares the two.`;
+Generated from src/config/settings.ts; a test compares the two.`;
 
-/** The text of docs/settings.md: every setting with its meaning, bounds and default, as tables. */
+/** Prints docs/settings.md: every setting with its meaning, bounds and default, as tables. */
 export function printSettingsTable(): string {
   const groups = Object.entries(settings).map(([name, group]) =>
     [

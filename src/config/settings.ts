@@ -3,13 +3,12 @@ import { mailSettings } from './mail.ts';
 import { choice, integer, origins, secret, text, toggle } from './setting.ts';
 import { traceSettings } from './traces.ts';
 
-/** The secret shown in .env.example, public by nature and therefore refused everywhere. */
+/** The sample in .env.example; rejected, because it is public. */
 export const sampleSecret = 'replace-this-sample-with-32-random-characters';
 
 /**
- * Every setting of the server, in the order of .env.example. The table is the one source of
- * names, defaults, bounds and descriptions: the parser and .env.example are made from it.
- * A fallback of `undefined` means optional, or computed from others as `fallbackNote` says.
+ * All settings of the server, in the order of .env.example. The parser, .env.example and docs/settings.md are generated
+ * from this table. A fallback of `undefined` means optional, or computed as `fallbackNote` says.
  */
 export const settings = {
   general: {

@@ -1,16 +1,16 @@
-/** The bytes are not text in an encoding that can be recognised. */
+/** The bytes are not text in a supported encoding. */
 export class TextFileError extends Error {
   override readonly name = 'TextFileError';
 }
 
 /**
- * Decodes a text file as editors write it: UTF-8 with or without a byte order mark, or UTF-16 with one
- * (Windows PowerShell 5 redirects into that). The mark is not part of the text.
+ * Decodes a text file: UTF-8 with or without a byte order mark, or UTF-16 with one (which Windows PowerShell 5 writes).
+ * The mark is not part of the text.
  * @throws TextFileError for anything else, such as Latin-1.
  */
 export function decodeTextFile(bytes: Uint8Array): string {
   const text = decode(bytes, findEncoding(bytes));
-  // UTF-16 without a mark is valid UTF-8 too, with a NUL for every other character.
+  // UTF-16 of ASCII without a mark is valid UTF-8 too, with a NUL for every other character.
   if (text.includes('\0')) throw createError();
   return text;
 }

@@ -1,8 +1,7 @@
 import { choice, integer, pairs, serviceUrl, share, text, type Value } from './setting.ts';
 
 /**
- * When and how traces leave the server. Names, meanings and defaults are OpenTelemetry's, except that
- * nothing is traced until one of them asks for it:
+ * Settings of tracing. Names, meanings and defaults are OpenTelemetry's, except that tracing is disabled by default:
  * https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
  */
 export const traceSettings = {
@@ -71,7 +70,7 @@ export const traceSettings = {
 
 type Values = { [Name in keyof typeof traceSettings]: Value<(typeof traceSettings)[Name]> };
 
-/** Null: nothing is traced, and no code for it is loaded. */
+/** Null disables tracing; its code is not loaded then. */
 export function arrangeTraces(traces: Values) {
   const base = traces.OTEL_EXPORTER_OTLP_ENDPOINT;
   const whole = traces.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT;

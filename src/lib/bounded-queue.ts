@@ -1,18 +1,18 @@
-/** Runs work a few at a time, keeps a few more waiting in order, and refuses the rest. */
+/** Runs a limited amount of work at a time, queues some more in order, and rejects the rest. */
 export type BoundedQueue = {
-  /** Called whenever something more runs or waits; replaces the one before. */
+  /** Sets the listener that is called whenever more work runs or waits. */
   onEntered(listener: () => void): void;
   run<T>(work: () => Promise<T>): Promise<T>;
   /**
-   * Does what has to be done before a `run` while a place is taken for it, so that nothing is prepared that would
-   * be refused then. Rejects with QueueFullError where there is no place; nothing was begun then. The `run` must follow
-   * at once: the place is not kept beyond `prepare`.
+   * Runs work that precedes a `run`, with a slot reserved, so that nothing is prepared that is rejected later. Rejects
+   * with QueueFullError without a free slot, before any work. The `run` must follow at once: the slot is not reserved
+   * after `prepare`.
    */
   prepare<T>(work: () => Promise<T>): Promise<T>;
   stats(): { running: number; queued: number; preparing: number };
 };
 
-/** Raised when every place, running and waiting, is taken, or when none came free in time. Nothing was started. */
+/** All slots were taken, or none became free in time. The work was not started. */
 export class QueueFullError extends Error {
   override readonly name = 'QueueFullError';
 
@@ -22,14 +22,13 @@ export class QueueFullError extends Error {
 }
 
 /**
- * Makes a queue that bounds both the work under way and the work waiting, so that under overload
- * some callers are told at once instead of all of them late.
+ * Creates a queue that bounds both running and waiting work, so that under overload some callers fail at once
+ * instead of all of them late.
  *
- * Promises of `run`: at most `concurrency` works at a time; first come, first served, and nobody
- * overtakes those who wait; with `maxQueued` waiting it rejects with QueueFullError in the same
- * turn, and after `waitMsMax` milliseconds, if that is given, no matter who still waits; it settles as the work does, and a work that
- * fails, also by a plain throw, frees its place.
- * Throws RangeError for a `concurrency` below 1 or a `maxQueued` below 0.
+ * `run` promises: at most `concurrency` at a time, in order of arrival; with `maxQueued` waiting it rejects with
+ * QueueFullError in the same turn, and otherwise after waiting for `waitMsMax` milliseconds, if given; it settles as
+ * the work does, and failed work, also by a plain throw, frees its slot.
+ * @throws RangeError for a `concurrency` below 1 or a `maxQueued` below 0
  */
 export function createBoundedQueue(bounds: {
   concurrency: number;
@@ -37,29 +36,29 @@ export function createBoundedQueue(bounds: {
   waitMsMax?: number;
 }): BoundedQueue {
   const { concurrency, maxQueued, waitMsMax } = bounds;
-  if (!(concurrency >= 1 && maxQueued >= 0)) throw new RangeError('A queue needs a place to run');
+  if (!(concurrency >= 1 && maxQueued >= 0)) throw new RangeError('A queue needs a slot to run');
   const waiting = new Set<() => void>();
   let running = 0;
   let preparing = 0;
-  let tellEntered = () => {};
+  let notifyEntered = () => {};
 
-  /** Hands the place straight to the next in line, so that a newcomer cannot slip in between. */
-  function leave(): void {
+  /** Passes the slot directly to the next in the queue, so that new work cannot overtake it. */
+  function release(): void {
     const [startNext] = waiting;
     if (startNext === undefined) running -= 1;
     else startNext();
   }
 
-  function assertRoom(): void {
-    const hasRoom = running + waiting.size + preparing < concurrency + maxQueued;
-    if (!hasRoom) throw new QueueFullError();
+  function assertCapacity(): void {
+    const hasCapacity = running + waiting.size + preparing < concurrency + maxQueued;
+    if (!hasCapacity) throw new QueueFullError();
   }
 
   async function enter(): Promise<void> {
-    assertRoom();
+    assertCapacity();
     if (running < concurrency) {
       running += 1;
-      tellEntered();
+      notifyEntered();
       return;
     }
     await waitForTurn();
@@ -78,24 +77,24 @@ export function createBoundedQueue(bounds: {
         resolve();
       };
       waiting.add(start);
-      tellEntered();
+      notifyEntered();
     });
   }
 
   return {
     onEntered(listener) {
-      tellEntered = listener;
+      notifyEntered = listener;
     },
     async run(work) {
       await enter();
       try {
         return await work();
       } finally {
-        leave();
+        release();
       }
     },
     async prepare(work) {
-      assertRoom();
+      assertCapacity();
       preparing += 1;
       try {
         return await work();

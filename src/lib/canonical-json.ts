@@ -1,6 +1,7 @@
 /**
- * JSON in which equal values have equal texts: the keys of every object sorted, those that are
- * undefined left out. Dates are as in JSON.stringify. Throws TypeError for a bigint or a circle.
+ * Returns JSON in which equal values have equal texts: keys are sorted, undefined ones omitted. Dates are as in
+ * JSON.stringify.
+ * @throws TypeError for a bigint or a cycle
  */
 export function toCanonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) => (isObject(part) ? sortKeys(part) : part));

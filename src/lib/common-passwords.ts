@@ -1,8 +1,7 @@
 /**
- * What common passwords are made of, from the words, names and keyboard walks that lead every
- * published list of leaked passwords. They are stems, not whole passwords: `password-rules.ts`
- * finds them repeated, capitalised, spelled with signs, joined and padded, so the words below stand
- * for many times their number. Words of four letters or more, lower case, without accents.
+ * The words and names that lead published lists of leaked passwords. They are stems, not whole passwords:
+ * `password-rules.ts` finds them repeated, capitalised, spelled with signs, joined and padded, so each stands for
+ * many passwords. Words of four letters or more, lower case, without accents.
  */
 export const commonWords: ReadonlySet<string> = new Set(
   `

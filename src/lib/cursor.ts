@@ -1,32 +1,29 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** 96 bits: forging one cursor takes some 2^96 tries at the server, and a cursor stays short. */
+/** 96 bits: forging a cursor takes some 2^96 requests, and cursors stay short. */
 const macBytes = 12;
-/** Longest cursor made or read, in characters. */
+/** In characters, for encoding and decoding. */
 const cursorLengthMax = 1024;
 
-/** One value of a sort key. */
+/** A value of a sort key. */
 export type CursorValue = string | number | null;
 
-/** Makes and reads the opaque positions clients hand back to ask for the next page. */
+/** Encodes and decodes the opaque positions with which clients request the next page. */
 export type CursorCodec = {
   encode(binding: string, values: readonly CursorValue[]): string;
   decode(binding: string, cursor: string): readonly CursorValue[] | null;
 };
 
 /**
- * Makes a codec for page cursors: base64url of a 12-byte HMAC-SHA256 followed by the values as
- * JSON. `secret` is any length but empty, else a RangeError.
+ * Creates a codec for page cursors: base64url of a 12-byte HMAC-SHA256 and the values as JSON. The values are signed,
+ * not encrypted: put nothing into a cursor that its reader may not see.
  *
- * The values are signed, not hidden: put nothing into a cursor that its reader may not see.
+ * `encode` returns at most 1,024 characters, and throws RangeError for longer values or a number that is not finite,
+ * which are bugs in the caller's sort key.
  *
- * `encode` promises a cursor of at most 1,024 characters, or throws RangeError where the values are
- * longer than that or a number is not finite; both are mistakes of the caller's sort key, since a
- * cursor the server itself cannot read back would end the pages early.
- *
- * `decode` promises null, and throws nothing, for anything that this codec did not encode under
- * the same binding: other secret, other binding, changed, cut or re-spelled text. The comparison
- * takes the same time wherever the first difference lies.
+ * `decode` returns null, and throws nothing, for anything that this codec did not encode with the same binding. The
+ * comparison takes constant time.
+ * @throws RangeError for an empty secret
  */
 export function createCursorCodec(secret: Buffer | string): CursorCodec {
   if (secret.length === 0) throw new RangeError('The cursor secret must not be empty');
@@ -58,14 +55,14 @@ export function createCursorCodec(secret: Buffer | string): CursorCodec {
   };
 }
 
-/** Strict, unlike Buffer's own reading: every cursor has exactly one spelling. */
+/** Strict, unlike Buffer: every cursor has exactly one spelling. */
 function decodeBase64Url(cursor: string): Buffer | null {
   if (typeof cursor !== 'string' || cursor.length > cursorLengthMax) return null;
   const bytes = Buffer.from(cursor, 'base64url');
   return bytes.toString('base64url') === cursor ? bytes : null;
 }
 
-/** Only text that carries our own signature comes here; the checks are against a shared secret. */
+/** The signature is valid here; the checks matter if another service uses the same secret. */
 function parseValues(payload: Buffer): readonly CursorValue[] | null {
   try {
     const values: unknown = JSON.parse(payload.toString());

@@ -1,26 +1,26 @@
 /**
- * Records as text and back, with dates as dates. Every text in them is marked by a letter before it,
- * so that no text of a user's can pass for a date.
+ * Objects as JSON and back, with dates. Every string has a letter before it, so that no user's text can pass for a
+ * date.
  */
 
 /**
- * The text of a record of plain values and Dates. What is undefined is left out. Throws TypeError for
- * anything that would not come back as it was, such as bytes, a Map or a bigint.
+ * Serializes an object of plain values and Dates. Undefined properties are omitted.
+ * @throws TypeError for values that could not be restored, such as bytes, a Map or a bigint
  */
-export function stringifyDated(record: object): string {
-  // `this` holds the value as it is; `value` is what toJSON() made of it.
-  return JSON.stringify(record, function mark(this: Record<string, unknown>, key, value: unknown) {
+export function stringifyDated(object: object): string {
+  // `this` has the original value; `value` is the result of its toJSON().
+  return JSON.stringify(object, function mark(this: Record<string, unknown>, key, value: unknown) {
     const original = this[key];
     if (original instanceof Date) return `d${original.toISOString()}`;
     if (typeof original === 'string') return `s${original}`;
     if (typeof original === 'object' && !isPlain(original)) {
-      throw new TypeError(`"${key}" is nothing that can be kept as text.`);
+      throw new TypeError(`"${key}" cannot be stored as text.`);
     }
     return value;
   });
 }
 
-/** The record that stringifyDated() made the text of. */
+/** Restores the object from stringifyDated(). */
 export function parseDated(text: string): object {
   return JSON.parse(text, (_key, value: unknown) => {
     if (typeof value !== 'string') return value;

@@ -1,11 +1,11 @@
 import bowser from 'bowser';
 
 /**
- * What a user agent says it is, for people: "Firefox on Windows". Null where it names no browser or no
- * system. It is whatever the client wrote, so it is good for recognising one's own devices only.
+ * Describes a user agent: "Firefox on Windows". Null without a browser or operating system. The client may send
+ * anything, so it only helps users to recognize their own devices.
  */
 export function describeDevice(userAgent: string): string | null {
-  // The parser throws for nothing, which is a header that some programs send.
+  // The parser throws for an empty header, which some programs send.
   if (userAgent === '') return null;
   const { browser, os } = bowser.parse(userAgent);
   return browser.name && os.name ? `${browser.name} on ${os.name}` : null;

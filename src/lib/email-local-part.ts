@@ -1,13 +1,13 @@
 import { formatCodePoint } from './text.ts';
 
-/** Allowed by RFC 5322 before the @ without quotes, and the dot, which may stand anywhere. */
+/** Allowed by RFC 5322 before the @ without quotes, with dots anywhere. */
 const asciiPattern = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+$/;
 /**
- * The frame of an encoded word of RFC 2047. Mail programs decode one even in an address, where it must not be, and
- * would show another address. What they accept between the marks differs: Python's reader takes an empty charset.
+ * The delimiters of an encoded word of RFC 2047. Mail programs decode it even in an address, where it is not allowed,
+ * and would show another address. They differ in what they accept inside: Python accepts an empty charset.
  */
 const encodedWordPattern = /=\?.*\?=/;
-/** RFC 6531 allows every character beyond ASCII; names of people need no more than these. */
+/** RFC 6531 allows every character beyond ASCII; names need only these. */
 const wordPattern = /^[\p{L}\p{M}\p{Nd}]$/u;
 const invisiblePattern = /^[\s\p{C}\p{Default_Ignorable_Code_Point}]$/u;
 
@@ -17,7 +17,7 @@ const scripts = (
   'Gurmukhi Gujarati Oriya Tamil Telugu Kannada Malayalam Sinhala Thai Lao Tibetan Myanmar Khmer ' +
   'Han Hiragana Katakana Bopomofo Hangul'
 ).split(' ');
-/** Those that are written together, in Japan, China and Korea. */
+/** Scripts that Japan, China and Korea use together. */
 const mixtures = [
   ['Latin', 'Han', 'Hiragana', 'Katakana'],
   ['Latin', 'Han', 'Bopomofo'],
@@ -30,12 +30,11 @@ const alphabets = [...scripts.map((script) => [script]), ...mixtures].map((membe
 const scriptPatterns = scripts.map((script) => ({ script, pattern: toPattern([script]) }));
 
 /**
- * Says why a text may not stand before the @ of an address, as the end of a sentence that names the
- * character at fault, or null if it may.
+ * Returns why a text is rejected before the @ of an address, as the end of a sentence that names the character, or null
+ * if it is valid.
  *
- * Promises: what passes is ASCII that needs no quotes, dots included, and letters, marks and digits
- * of one alphabet. None is invisible, and none is another form of a plain one: neither NFKC nor
- * lower case turns a character beyond ASCII into one of ASCII. Throws nothing.
+ * A valid text has ASCII that needs no quotes, and letters, marks and digits of one alphabet. None is invisible, and
+ * neither NFKC nor lower case turns a character beyond ASCII into ASCII. Throws nothing.
  */
 export function findLocalPartViolation(local: string): string | null {
   if (!/[^.]/.test(local)) return 'must have a name before the @, as in mary@example.com';
@@ -46,8 +45,8 @@ export function findLocalPartViolation(local: string): string | null {
   if (!local.isWellFormed()) return 'must be well-formed Unicode text';
   if (/^\p{M}/u.test(local)) return `must not begin with ${formatCodePoint(local)}`;
   for (const char of local) {
-    const fault = findCharacterViolation(char);
-    if (fault !== null) return fault;
+    const violation = findCharacterViolation(char);
+    if (violation !== null) return violation;
   }
   return alphabets.some((alphabet) => alphabet.test(local)) ? null : explainMixture(local);
 }
@@ -56,12 +55,12 @@ function findCharacterViolation(char: string): string | null {
   if (asciiPattern.test(char)) return null;
   const shown = formatCodePoint(char);
   if (char === '@') return 'must contain exactly one @';
-  if (char === '"') return 'must not have quotes (") before the @, nor what needs them';
+  if (char === '"') return 'must not have quotes (") before the @, nor characters that need them';
   if (char === ' ') return 'must not have a space before the @';
   if (invisiblePattern.test(char)) return `must not have the invisible ${shown} before the @`;
   const plain = char.normalize('NFKC');
   if (plain !== char) return `must not have ${shown} before the @; write it as "${plain}"`;
-  // The one letter that NFKC keeps and whose lower case begins with a letter of ASCII.
+  // The only letter that NFKC keeps and whose lower case begins with ASCII.
   if (wordPattern.test(char) && char !== '\u0130') return null;
   return `must not have ${shown} before the @`;
 }

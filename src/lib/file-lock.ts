@@ -3,13 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { announceWaitAfterMs, type Log, silentLog } from './log.ts';
 import { getOwnToken, isRunning } from './process-token.ts';
 
-/** How long a lock file may stay without a readable token: its writer was killed in between. */
+/** Age at which a lock file without a token is stale: its writer was killed while creating it. */
 const unfinishedMsMax = 5_000;
 
 /**
- * Runs `task` while no other process (or other call in this one) runs under the same lock file,
- * and returns its result. A lock whose holder died is taken over, so no kill leaves it shut.
- * A wait of 2 s is logged once. Throws an Error naming the holder once `deadlineSeconds` have passed.
+ * Runs `task` while holding a lock file, exclusively across processes and calls, and returns its result. The lock of a
+ * dead process is taken over. A wait of 2 s is logged once.
+ * @throws Error naming the holder after `deadlineSeconds`
  */
 export async function withFileLock<T>(
   path: string,
@@ -41,15 +41,15 @@ export async function withFileLock<T>(
 async function tryLock(path: string): Promise<boolean> {
   if (await tryCreate(path)) return true;
   const holder = await readToken(path);
-  if (await isAbandoned(path, holder)) await takeAway(path, holder);
+  if (await isAbandoned(path, holder)) await removeStale(path, holder);
   return false;
 }
 
 /**
- * Removes the lock of a dead holder. Of several who want to, one at a time may, and it looks again
- * first: nobody else can have removed that lock meanwhile, so a fresh lock is never taken away.
+ * Removes the lock of a dead holder. A second lock file allows one process at a time to do so, and it checks the holder
+ * again, so a new lock is never removed.
  */
-async function takeAway(path: string, deadHolder: string): Promise<void> {
+async function removeStale(path: string, deadHolder: string): Promise<void> {
   const permit = `${path}.takeover`;
   if (!(await tryCreate(permit))) {
     if (await isAbandoned(permit, await readToken(permit))) await rm(permit, { force: true });

@@ -1,13 +1,13 @@
-/** Bytes of one encoded word: with its frame and the longest header name, its line has at most 76 characters. */
+/** Bytes per encoded word: a line has at most 76 characters, with delimiters and the longest header name. */
 const wordBytesMax = 36;
 
-/** Text that every mail program reads as it stands. A longer one would have to be folded. */
+/** Text that needs no encoding. A longer one would have to be folded. */
 const plainPattern = /^[!-~](?: ?[!-~]){0,59}$/;
 
 /**
- * One line of text as the value of an unstructured mail header, such as Subject. Whatever somebody typed, mail
- * programs show exactly that: text that looks like an encoded word (`=?utf-8?B?…?=`), which they would decode,
- * is encoded itself. Folded, ASCII only. Throws nothing.
+ * Encodes one line as the value of an unstructured mail header, such as Subject, so that mail programs show exactly
+ * this text. Text that looks like an encoded word (`=?utf-8?B?…?=`) is encoded too. Folded, ASCII only. Throws
+ * nothing.
  *
  * Source: RFC 2047, sections 2 (75 characters a word, 76 a line) and 5 (no character split between words).
  */
@@ -19,9 +19,8 @@ export function encodeHeaderText(line: string): string {
 }
 
 /**
- * Text as one line: control characters and line breaks become a space, since they would begin a header of
- * somebody else's choice or hide what follows. A byte order mark and halves of characters, which no two programs
- * read alike, are taken out. Throws nothing.
+ * Makes text one line: control characters and line breaks, which could inject headers, become a space. Byte order marks
+ * and lone surrogates, which programs read differently, are removed. Throws nothing.
  */
 export function toHeaderLine(text: string): string {
   return text

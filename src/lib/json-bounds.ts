@@ -1,23 +1,22 @@
-/** Bounds of a JSON value: bytes of its UTF-8 text without spaces, and levels of nesting. */
+/** Bounds of a JSON value: bytes of its compact UTF-8 text, and levels of nesting. */
 export type JsonBounds = { maxBytes: number; maxDepth: number; object?: boolean };
 
 const defaultBounds: JsonBounds = { maxBytes: 16 * 1024, maxDepth: 8 };
 
-/** Keys that reach an object's prototype when a careless reader copies them. */
+/** Keys that reach an object's prototype if copied carelessly. */
 const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** A value still to be looked at, and the level it stands on (the outermost is 1). */
+/** A value still to be checked, and its level (the outermost is 1). */
 type Pending = { value: unknown; depth: number };
 
 /**
- * Says why a parsed JSON value may not be stored, as the end of a sentence about the field
- * ("must be at most 8 levels deep"), or null if it may.
+ * Returns why a parsed JSON value is rejected, as the end of a sentence about the field ("must be at most 8 levels
+ * deep"), or null if it is valid.
  *
- * Promises: what passes is plain JSON (a plain object, unless `object` is false) whose text from
- * `JSON.stringify` has at most `maxBytes` bytes, nested at most `maxDepth` deep (the outermost
- * object counts as 1), without the keys `__proto__`, `constructor`, `prototype`, with finite
- * numbers, and whose strings PostgreSQL's `jsonb` can hold. Walks with its own stack and stops at
- * the first fault, so neither depth nor size of the input can exhaust anything. Throws nothing.
+ * A valid value is plain JSON (an object, unless `object` is false) of at most `maxBytes` bytes by `JSON.stringify`,
+ * nested at most `maxDepth` deep (the outermost is 1), with finite numbers and strings that PostgreSQL's `jsonb` can
+ * store, and without the keys `__proto__`, `constructor` and `prototype`. Iterates and stops at the first violation, so
+ * neither depth nor size can exhaust anything. Throws nothing.
  */
 export function findJsonViolation(
   value: unknown,
@@ -39,16 +38,16 @@ export function findJsonViolation(
   return null;
 }
 
-/** A value's own bytes (brackets, commas and keys, but not its children), and those children. */
+/** The bytes of a value without its children (brackets, commas, keys), and the children. */
 type Measured = { bytes: number; children: readonly unknown[] };
 
-/** Size of a value (at least `maxBytes + 1` where it stopped early), or its error. */
+/** The size of a value (at least `maxBytes + 1` if it stopped early), or its violation. */
 function measure(value: unknown, maxBytes: number): Measured | string {
   if (value === null || typeof value === 'boolean') return leaf(String(value).length);
   if (typeof value === 'number') return measureNumber(value);
   if (typeof value === 'string')
     return findStringViolation(value) ?? leaf(countBytes(value, maxBytes));
-  // The commas alone put an array that is too long over the bound before its elements are walked.
+  // The commas alone put an array that is too long over the bound, before its elements are read.
   if (Array.isArray(value)) return { bytes: bracketBytes(value.length), children: value };
   return isPlainObject(value) ? measureObject(value, maxBytes) : 'must contain only JSON values';
 }
@@ -56,7 +55,7 @@ function measure(value: unknown, maxBytes: number): Measured | string {
 function measureNumber(value: number): Measured | string {
   if (!Number.isFinite(value)) return 'must contain only finite numbers';
   const text = String(value);
-  // 1e308 is five bytes here and 309 digits where it is stored, so the digits count.
+  // 1e308 has five bytes here and 309 digits in the database, so the digits count.
   const exponent = Number(/e([+-]\d+)$/.exec(text)?.[1] ?? 0);
   return leaf(text.length + Math.abs(exponent));
 }
@@ -68,8 +67,8 @@ function measureObject(value: Readonly<Record<string, unknown>>, maxBytes: numbe
   for (const key of keys) {
     if (bytes > maxBytes) break;
     if (forbiddenKeys.has(key)) return `must not have the key ${key}`;
-    const fault = findStringViolation(key);
-    if (fault !== null) return fault;
+    const violation = findStringViolation(key);
+    if (violation !== null) return violation;
     bytes += countBytes(key, maxBytes) + 1;
     children.push(value[key]);
   }

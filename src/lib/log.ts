@@ -1,10 +1,10 @@
-/** Where lib, db and postgres log to. A pino logger fits. */
+/** The logger of lib, db and postgres; pino's satisfies it. */
 export type Log = {
   info: (fields: Readonly<Record<string, unknown>>, message: string) => void;
   warn: (fields: Readonly<Record<string, unknown>>, message: string) => void;
 };
 
-/** Discards everything: for tests, and for commands that print nothing but their result. */
+/** Discards everything: for tests, and for commands that print only their result. */
 export const silentLog: Log = { info: () => undefined, warn: () => undefined };
 
 /** A wait for a lock is logged after this long, in ms: a start that waits for another session looks like one that hangs. */

@@ -1,4 +1,4 @@
-/** A paragraph of a mail: plain text, or the one link of its line. */
+/** A paragraph of a mail: plain text, or a link. */
 export type BodyPart = string | { href: string };
 
 const entities: Readonly<Record<string, string>> = {
@@ -9,19 +9,18 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Text that is safe anywhere in HTML, between tags or in a quoted attribute. Throws nothing. */
+/** Escapes text for HTML content and quoted attributes. Throws nothing. */
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (sign) => entities[sign] ?? sign);
+  return text.replace(/[&<>"']/g, (char) => entities[char] ?? char);
 }
 
-/** The body as plain text, with an empty line between paragraphs. */
+/** Renders a body as plain text, with an empty line between paragraphs. */
 export function renderText(parts: readonly BodyPart[]): string {
   return parts.map((part) => (typeof part === 'string' ? part : part.href)).join('\n\n');
 }
 
 /**
- * The body as a fragment of HTML, a paragraph for each part. Nothing in a text becomes markup or a link:
- * the only links are the parts that are one. Throws nothing.
+ * Renders a body as HTML paragraphs. Text never becomes markup or a link; only link parts do. Throws nothing.
  */
 export function renderHtml(parts: readonly BodyPart[]): string {
   return parts.map((part) => `<p>${renderPart(part)}</p>`).join('\n');

@@ -3,16 +3,16 @@ import { commonSequences, commonWords } from './common-passwords.ts';
 /** In code points after NFKC, as every length here; NIST SP 800-63B-4 asks for 64 at least. */
 export const passwordLengthMax = 128;
 
-/** NFKC shortens text by far less than this factor: what is longer is too long in any form. */
+/** NFKC shortens text by far less than this factor, so longer text is too long in any form. */
 const codeUnitsRead = 32 * passwordLengthMax;
-/** Shorter words turn up in any text by chance. */
+/** Shorter words occur in any text by chance. */
 const wordLengthMin = 4;
 const sequenceLengthMin = 4;
-/** Words have double letters, but hardly three. */
+/** Words have double letters, but rarely triple ones. */
 const runLengthMin = 3;
-/** Minimum worth of a password, in about the worth of freely chosen letters. */
-const worthMin = 6;
-/** Signs and digits that stand for letters in spellings such as `p@ssw0rd`. */
+/** The minimum score of a password; a random letter scores about 1. */
+const scoreMin = 6;
+/** Signs and digits that replace letters in spellings such as `p@ssw0rd`. */
 const signLetters = { '@': 'a', '4': 'a', '3': 'e', '0': 'o', $: 's', '5': 's', '7': 't' };
 const signAlphabets: readonly Readonly<Record<string, string>>[] = [
   {},
@@ -26,32 +26,31 @@ const sequences = commonSequences.flatMap((sequence) => [
 ]);
 
 /**
- * The form in which a password is hashed and verified: NFKC, so that keyboards which compose
- * letters differently give the same password. Cuts nothing off and folds no case. Throws nothing.
+ * Returns the NFKC form in which passwords are hashed and verified, so that keyboards that compose letters differently
+ * give the same password. Truncates nothing and keeps the case. Throws nothing.
  */
-export function normalizePassword(p: string): string {
-  return p.normalize('NFKC');
+export function normalizePassword(raw: string): string {
+  return raw.normalize('NFKC');
 }
 
 /**
- * Says why a new password may not be used, as the end of a sentence, or null if it may.
+ * Returns why a new password is rejected, as the end of a sentence, or null if it is valid.
  *
- * `words` are what an attacker would try first for this account: the product, the organisation, the
- * parts of the e-mail address. Those under 4 characters are ignored.
+ * `words` are what an attacker would try first for this account: the product, the organisation, parts of the e-mail
+ * address. Words under 4 characters are ignored.
  *
- * Promises: what passes has `lengthMin` to 128 code points after NFKC, is well-formed, free of control
- * characters, not made mostly of `words`, and not merely common words, sequences and repeats, alone
- * or padded (NIST SP 800-63B-4 section 3.1.1.2: length and a blocklist, no composition rules). No
- * network, no state; bounded work whatever the length. Throws nothing.
+ * A valid password has `lengthMin` to 128 code points after NFKC, is well-formed, has no control characters, is not
+ * mostly `words`, and not merely common words, sequences and repeats, alone or padded (NIST SP 800-63B-4 section
+ * 3.1.1.2: length and a blocklist, no composition rules). No network, no state, bounded work. Throws nothing.
  */
 export function findPasswordViolation(
-  p: string,
+  raw: string,
   words: readonly string[],
   lengthMin: number,
 ): string | null {
-  if (p.length > codeUnitsRead) return tooLong();
-  if (!p.isWellFormed()) return 'must be well-formed Unicode text';
-  const password = normalizePassword(p);
+  if (raw.length > codeUnitsRead) return tooLong();
+  if (!raw.isWellFormed()) return 'must be well-formed Unicode text';
+  const password = normalizePassword(raw);
   const chars = Array.from(password);
   if (chars.length < lengthMin) return `must be at least ${lengthMin} characters`;
   if (chars.length > passwordLengthMax) return tooLong();
@@ -60,8 +59,7 @@ export function findPasswordViolation(
 }
 
 /**
- * The rules of `findPasswordViolation` as sentences for people who choose a password, the length first.
- * Throws nothing.
+ * Describes the rules of `findPasswordViolation` in sentences for users, the length first. Throws nothing.
  */
 export function describePasswordRules(lengthMin: number): readonly string[] {
   return [
@@ -78,8 +76,8 @@ function tooLong(): string {
 
 function findGuessableViolation(password: string, words: readonly string[]): string | null {
   const unit = findRepeatedUnit(Array.from(password.toLowerCase()));
-  const ownWords = createDictionary(new Set(words.flatMap(partsOf)));
-  const { rest } = takeOutWords(unit, ownWords);
+  const ownWords = createDictionary(new Set(words.flatMap(splitWord)));
+  const { rest } = extractWords(unit, ownWords);
   if (countSpelled(rest) * 2 < countSpelled(unit)) {
     return 'must not be made mostly of names that belong to this account';
   }
@@ -90,7 +88,7 @@ function countSpelled(chars: readonly string[]): number {
   return chars.filter((char) => /[\p{L}\p{N}]/u.test(char)).length;
 }
 
-/** The shortest beginning of which the whole is a repetition (the last time perhaps cut short). */
+/** Returns the shortest prefix whose repetition makes the whole (the last time perhaps cut short). */
 function findRepeatedUnit(chars: readonly string[]): readonly string[] {
   for (let period = 1; period * 2 <= chars.length; period += 1) {
     if (chars.every((char, at) => at < period || char === chars[at - period])) {
@@ -100,8 +98,8 @@ function findRepeatedUnit(chars: readonly string[]): readonly string[] {
   return chars;
 }
 
-/** A word as it might be typed into a password: whole without its separators, and in parts. */
-function partsOf(word: string): string[] {
+/** Splits a word as it might be typed into a password: without its separators, and in parts. */
+function splitWord(word: string): string[] {
   const parts = normalizePassword(word)
     .toLowerCase()
     .split(/[^\p{L}\p{N}]+/u);
@@ -111,57 +109,57 @@ function partsOf(word: string): string[] {
 }
 
 /**
- * Tells whether there is too little in it that an attacker cannot simply look up. A word may hold a
- * sequence ("liberty" has "erty") and a sequence a word, so both ways of taking it apart count.
+ * Whether too little of it is unknown to an attacker. A word may contain a sequence ("liberty" has "erty") and a
+ * sequence a word, so both orders of splitting count.
  */
 function isTooCommon(chars: readonly string[], ownWords: Dictionary): boolean {
-  const patterns = takeOutPatterns(chars);
-  const ownLater = takeOutWords(patterns.rest, ownWords);
-  const commonLater = takeOutWords(ownLater.rest, commonDictionary);
-  const own = takeOutWords(chars, ownWords);
-  const common = takeOutWords(own.rest, commonDictionary);
-  const patternsLater = takeOutPatterns(common.rest);
+  const patterns = extractPatterns(chars);
+  const ownLater = extractWords(patterns.rest, ownWords);
+  const commonLater = extractWords(ownLater.rest, commonDictionary);
+  const own = extractWords(chars, ownWords);
+  const common = extractWords(own.rest, commonDictionary);
+  const patternsLater = extractPatterns(common.rest);
   return (
-    isWorthLittle(commonLater.rest, { patterns, own: ownLater, common: commonLater }) ||
-    isWorthLittle(patternsLater.rest, { patterns: patternsLater, own, common })
+    isScoreTooLow(commonLater.rest, { patterns, own: ownLater, common: commonLater }) ||
+    isScoreTooLow(patternsLater.rest, { patterns: patternsLater, own, common })
   );
 }
 
-type Pieces = { patterns: TakenOut; own: TakenOut; common: TakenOut };
+type Pieces = { patterns: Extracted; own: Extracted; common: Extracted };
 
 /**
- * Adds up different pieces and what is left over. Repeating a character or a piece adds nothing,
- * and patterns together are worth no more than one and a half common words.
+ * Scores distinct pieces and the rest. Repeating a character or a piece adds nothing, and all patterns together score at
+ * most one and a half common words.
  */
-function isWorthLittle(rest: readonly string[], { patterns, own, common }: Pieces): boolean {
+function isScoreTooLow(rest: readonly string[], { patterns, own, common }: Pieces): boolean {
   const letters = rest.filter((char) => /\p{L}/u.test(char));
   const others = rest.filter((char) => !/\p{L}/u.test(char));
-  // One word padded with whatever digits and signs is the most common password of all.
+  // One word padded with digits and signs is the most common kind of password.
   if (own.pieces.size + common.pieces.size === 1 && letters.length === 0) return true;
-  const worth =
+  const score =
     new Set(letters).size +
     Math.min(others.length / 2, new Set(others).size) +
     Math.min(patterns.pieces.size, 3) +
     own.pieces.size +
     common.pieces.size * 2;
-  return worth < worthMin;
+  return score < scoreMin;
 }
 
-/** Words to look for, and the length of the longest. */
+/** Words to find, and the length of the longest. */
 type Dictionary = { words: ReadonlySet<string>; lengthMax: number };
 
 function createDictionary(words: ReadonlySet<string>): Dictionary {
   return { words, lengthMax: Math.max(0, ...Array.from(words, (word) => Array.from(word).length)) };
 }
 
-/** The different pieces found, and the characters that belong to none. */
-type TakenOut = { rest: readonly string[]; pieces: ReadonlySet<string> };
+/** The distinct pieces found, and the remaining characters. */
+type Extracted = { rest: readonly string[]; pieces: ReadonlySet<string> };
 
 /** Finds words from left to right, the longest first, in any spelling. */
-function takeOutWords(chars: readonly string[], dictionary: Dictionary): TakenOut {
+function extractWords(chars: readonly string[], dictionary: Dictionary): Extracted {
   const covered = new Set<number>();
   const pieces = new Set<string>();
-  // Without separators, so that `p-a-s-s` and `pass` are the same word.
+  // Ignores separators, so that `p-a-s-s` and `pass` are the same word.
   const places = Array.from(chars.keys()).filter((at) => /[\p{L}\p{N}@$!]/u.test(chars[at] ?? ''));
   const spellings = signAlphabets.map((letters) =>
     places.map((at) => letters[chars[at] ?? ''] ?? chars[at] ?? ''),
@@ -194,7 +192,7 @@ function findWordAt(
 }
 
 /** Finds runs of one character, known sequences and years. */
-function takeOutPatterns(chars: readonly string[]): TakenOut {
+function extractPatterns(chars: readonly string[]): Extracted {
   const rest: string[] = [];
   const pieces = new Set<string>();
   let start = 0;

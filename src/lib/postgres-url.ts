@@ -6,12 +6,12 @@ import { arrangeTls } from './postgres-url/tls.ts';
 
 export { PostgresUrlError } from './postgres-url/error.ts';
 
-/** A database, the login and the way to it: complete, and nothing in it that is not obeyed. */
+/** A complete connection: database, login, host and supported parameters only. */
 export type PostgresAddress = {
   user: string;
-  /** Null where the server asks for none: trust, peer, a client certificate. */
+  /** Null if the server needs none: trust, peer, a client certificate. */
   password: string | null;
-  /** A name, an IP address, or the folder of a Unix socket, which begins with a slash. */
+  /** A host name, an IP address, or the folder of a Unix socket, which begins with a slash. */
   host: string;
   port: number;
   database: string;
@@ -21,20 +21,20 @@ export type PostgresAddress = {
 
 /** Defaults for omitted parts, as in libpq. */
 export type PostgresDefaults = {
-  /** Environment variables: PGHOST, PGUSER, PGPASSWORD, PGSSLMODE and their kind. */
+  /** Environment variables such as PGHOST, PGUSER, PGPASSWORD and PGSSLMODE. */
   env: Readonly<Record<string, string | undefined>>;
-  /** Name of the operating system's user, or null where it has none. */
+  /** The name of the operating system's user, or null without one. */
   systemUser: string | null;
-  /** The folder in which a server has its socket for this port, or null. */
+  /** Returns the folder with a server's socket for this port, or null. */
   findSocketFolder: (port: number) => string | null;
 };
 
 const noDefaults: PostgresDefaults = { env: {}, systemUser: null, findSocketFolder: () => null };
 
 /**
- * Reads a url in the form that libpq documents, with the parameters of node-postgres and Prisma where
- * they have a meaning here. Pure, but for what `defaults` look up. The messages of its errors follow
- * the name of a setting, fill one line and say what to write; no password is in them.
+ * Parses a URL in libpq's documented form, with the supported parameters of node-postgres and Prisma. Pure, except for
+ * `defaults`. Error messages follow the name of a setting, have one line and say what to write; they never contain a
+ * password.
  * @throws PostgresUrlError
  */
 export function parsePostgresUrl(
@@ -43,7 +43,7 @@ export function parsePostgresUrl(
 ): PostgresAddress {
   const url = splitUrl(text);
   const given = new Map([...listVariables(defaults.env), ...url.parameters]);
-  // The url says it in JDBC's word.
+  // The URL uses JDBC's name for it.
   if (url.parameters.has('ssl') && !url.parameters.has('sslmode')) given.delete('sslmode');
   const address = findAddress(url, given, defaults);
   const parameters: Record<string, string> = {};
@@ -55,7 +55,7 @@ export function parsePostgresUrl(
   return { ...address, parameters: arrangeTls(parameters, address.host.startsWith('/')) };
 }
 
-/** The url of an address, which parsePostgresUrl and WHATWG's URL both read. Pure. */
+/** Formats an address as a URL that parsePostgresUrl and WHATWG's URL can parse. Pure. */
 export function formatPostgresUrl(address: PostgresAddress): string {
   const { user, password, host, port, database, parameters } = address;
   const login = password === null ? '' : `:${encodeURIComponent(password)}`;
@@ -69,13 +69,13 @@ export function formatPostgresUrl(address: PostgresAddress): string {
   );
 }
 
-/** Where the server is, for people: host and port, or the socket. Pure. */
+/** Describes the server's address: host and port, or the socket. Pure. */
 export function describePlace({ host, port }: PostgresAddress): string {
   if (host.startsWith('/')) return `${host.replace(/\/+$/, '')}/.s.PGSQL.${port}`;
   return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** libpq's environment variables that stand for a parameter. */
+/** libpq's environment variables by parameter. */
 const variables: Readonly<Record<string, string>> = {
   host: 'PGHOST',
   port: 'PGPORT',
@@ -101,7 +101,7 @@ function listVariables(env: PostgresDefaults['env']): [name: string, value: stri
   });
 }
 
-/** Names the variable where the fault is not in the url. */
+/** Names the environment variable if the error is not in the URL. */
 function explainVariable<T>(name: string, url: SplitUrl, read: () => T): T {
   try {
     return read();
@@ -117,7 +117,7 @@ function findAddress(
   given: ReadonlyMap<string, string>,
   { systemUser, findSocketFolder }: PostgresDefaults,
 ): Omit<PostgresAddress, 'parameters'> {
-  // A parameter wins over the url's own part, as for libpq: hosts write localhost before `?host=/folder`.
+  // A parameter overrides the part of the URL, as in libpq: providers write localhost with `?host=/folder`.
   const find = (name: (typeof addressParameters)[number], part: string | null) =>
     url.parameters.get(name) || part || given.get(name) || null;
   const port = readPort(find('port', url.port));

@@ -1,19 +1,19 @@
-/** How often each of many names may do something, within this process. */
+/** Rate limits per name, within this process. */
 export type RateBudgets = {
-  /** Seconds until there is room for one more; 0 where there is, as for a name never seen. */
+  /** Seconds until the next use is allowed; 0 if it is, as for a new name. */
   getWaitSeconds(name: string): number;
-  /** Takes one and answers 0, or takes nothing and returns the seconds to wait. */
+  /** Takes one use and returns 0, or takes nothing and returns the seconds to wait. */
   take(name: string): number;
-  /** Nothing is known of the name any more. */
+  /** Discards the budget of a name. */
   forget(name: string): void;
 };
 
-/** How much of a budget was left, and when (ms of a clock that only goes forward). */
+/** The uses left at a time, in ms of a monotonic clock. */
 type Budget = { left: number; at: number };
 
 const minuteMs = 60_000;
 
-/** Bounds nobody. */
+/** No limit. */
 export const unlimited: RateBudgets = {
   getWaitSeconds: () => 0,
   take: () => 0,
@@ -21,9 +21,8 @@ export const unlimited: RateBudgets = {
 };
 
 /**
- * Token buckets: each name may do `perMinute` at once, and gets as much back in a minute, evenly. A name
- * unused for a minute is as good as new and forgotten, so memory holds the names of the last two
- * minutes. `now` is a clock in ms that only goes forward.
+ * Token buckets: each name has `perMinute` uses, which refill evenly within a minute. A name unused for a minute has a
+ * full bucket and is discarded, so memory holds the names of the last two minutes. `now` is a monotonic clock in ms.
  */
 export function createRateBudgets(
   perMinute: number,

@@ -1,26 +1,26 @@
-/** Work that is done again and again in the background of a process. */
+/** A job that runs repeatedly in the background. */
 export type RepeatingJob = {
-  /** Asks for a run now; during a run, for one right after it. */
+  /** Runs the job now, or right after the current run. */
   wake(): void;
-  /** No run begins any more; resolves when the one under way has ended. */
+  /** Prevents further runs; resolves when the current one ends. */
   stop(): Promise<void>;
 };
 
-/** How often it runs, what it does, and who learns of a run that failed. */
+/** The interval after each run, the work, and the handler of failed runs. */
 export type RepeatingJobOptions = {
   everyMs: number;
   run: (signal: AbortSignal) => Promise<void>;
   onError: (error: unknown) => void;
 };
 
-/** A repeating job that waits until it is needed. */
+/** A repeating job that starts on first use. */
 export type IdleJob = {
-  /** Starts the job the first time, and does nothing after that or after `stop`. */
+  /** Starts the job; does nothing if started before or after `stop`. */
   begin(): void;
   stop(): Promise<void>;
 };
 
-/** The job of startRepeatingJob, with no timer before `begin`: a command that needs none has none. */
+/** Creates a repeating job without a timer until `begin`. */
 export function createIdleJob(options: RepeatingJobOptions): IdleJob {
   let job: RepeatingJob | null = null;
   let isStopped = false;
@@ -36,14 +36,13 @@ export function createIdleJob(options: RepeatingJobOptions): IdleJob {
 }
 
 /**
- * Runs `run` every `everyMs` milliseconds, counted from the end of the run before, so that runs never
- * overlap. What a run throws goes to `onError` and the next comes all the same. Does not keep the
- * process alive. `run` is told through the signal that it should come to an end.
+ * Calls `run` every `everyMs` milliseconds after the previous run ended, so runs never overlap. Errors go to `onError`
+ * and do not stop the job. Does not keep the process alive. The signal aborts when the job stops.
  */
 export function startRepeatingJob(options: RepeatingJobOptions): RepeatingJob {
   const { everyMs, run, onError } = options;
   const stopping = new AbortController();
-  let isAsked = false;
+  let isRequested = false;
   let current: Promise<void> | null = null;
   let timer = schedule();
 
@@ -53,13 +52,13 @@ export function startRepeatingJob(options: RepeatingJobOptions): RepeatingJob {
 
   function start(): void {
     clearTimeout(timer);
-    isAsked = false;
+    isRequested = false;
     current = run(stopping.signal)
       .catch(onError)
       .then(() => {
         current = null;
         if (stopping.signal.aborted) return;
-        if (isAsked) start();
+        if (isRequested) start();
         else timer = schedule();
       });
   }
@@ -68,7 +67,7 @@ export function startRepeatingJob(options: RepeatingJobOptions): RepeatingJob {
     wake() {
       if (stopping.signal.aborted) return;
       if (current === null) start();
-      else isAsked = true;
+      else isRequested = true;
     },
     async stop() {
       stopping.abort();

@@ -3,20 +3,19 @@ import { createSealer, type Sealer } from './sealer.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Where an answer is kept, and what it is kept with. */
+/** The storage key of an idempotent result, and its sealer. */
 export type ResponseSlot = {
-  /** 32 bytes that tell nothing of what they were made from. */
+  /** 32 bytes that reveal nothing about the name. */
   id: Bytes;
-  /** A request's key in 32 bytes: equal for equal text only. */
-  fingerprint: (question: string) => Bytes;
+  /** A keyed hash of an input, 32 bytes. */
+  fingerprint: (input: string) => Bytes;
   sealer: Sealer;
 };
 
 /**
- * Makes slots by name. Everything in one is derived, each part for its own purpose, from the server's
- * secret *and* the name (HKDF with SHA-256, RFC 5869), of which it keeps neither: anyone who has read the
- * database, and even knows the secret, can open no answer and test no guess at a question without
- * the name. So a name should hold something that nobody can guess. Throws nothing.
+ * Creates slots by name. Each part is derived for its own purpose from the server's secret *and* the name (HKDF with
+ * SHA-256, RFC 5869), and neither is stored: without the name, even someone with the database and the secret can
+ * neither open a result nor test guesses of an input. So a name should be hard to guess. Throws nothing.
  */
 export function createResponseSlots(secret: string): (name: string) => ResponseSlot {
   return (name) => {
@@ -24,8 +23,8 @@ export function createResponseSlots(secret: string): (name: string) => ResponseS
     const fingerprintKey = derive(material, 'fingerprint');
     return {
       id: derive(material, 'id'),
-      fingerprint: (question) =>
-        new Uint8Array(createHmac('sha256', fingerprintKey).update(question).digest()),
+      fingerprint: (input) =>
+        new Uint8Array(createHmac('sha256', fingerprintKey).update(input).digest()),
       sealer: createSealer(material, 'answer'),
     };
   };

@@ -4,19 +4,18 @@ const algorithm = 'aes-256-gcm';
 const nonceBytes = 12;
 const tagBytes = 16;
 
-/** Hides text that has to be stored for a while, and notices whether it was changed. */
+/** Authenticated encryption of stored text. */
 export type Sealer = {
   seal(text: string): Uint8Array<ArrayBuffer>;
   open(sealed: Uint8Array): string | null;
 };
 
 /**
- * A sealer with a key of its own for each `purpose`, derived from the server's secret (HKDF with
- * SHA-256, RFC 5869), so that what was sealed for one purpose can never be opened for another.
+ * Creates a sealer with its own key per `purpose`, derived from the server's secret (HKDF with SHA-256, RFC 5869), so
+ * that text sealed for one purpose cannot be opened for another.
  *
- * `seal` returns nonce, AES-256-GCM ciphertext and tag in one piece. The nonce of 96 bits is random:
- * NIST SP 800-38D bears 2^32 texts per key. `open` returns null, and throws nothing, for anything
- * that was not sealed with this secret for this purpose, or was changed since.
+ * `seal` returns nonce, AES-256-GCM ciphertext and tag, concatenated. The nonce has 96 random bits: NIST SP 800-38D
+ * allows 2^32 texts per key. `open` returns null, and throws nothing, for text that was sealed otherwise or changed.
  */
 export function createSealer(secret: string, purpose: string): Sealer {
   const key = Buffer.from(hkdfSync('sha256', secret, '', `tenantry.seal.v1 ${purpose}`, 32));

@@ -3,16 +3,16 @@ import { isUuid } from './uuid.ts';
 
 const slugLengthMin = 3;
 const slugLengthMax = 50;
-/** As the constraint tenants_slug_form of the database. */
+/** The same as the constraint tenants_slug_form in the database. */
 export const slugPattern = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 
-/** Much more of a name than a slug can hold; bounds the work of decomposing it. */
+/** Much longer than a slug; bounds the work. */
 const nameLengthRead = 200;
 const suffixLength = 6;
-/** No vowels, so that no word comes of it, and nothing that reads like something else. */
+/** Without vowels, so that it spells no word, and without look-alikes. */
 const suffixAlphabet = 'bcdfghjkmnpqrstvwxz23456789';
 
-/** Names that a host, a path or a reader would take for the service itself. */
+/** Names that could be mistaken for the service itself, in a host, a path or by readers. */
 const reservedSlugs: ReadonlySet<string> = new Set(
   `about abuse account accounts admin administrator api app apps assets auth autoconfig
   autodiscover billing blog cdn contact dashboard dns docs email favicon ftp graphiql graphql health
@@ -37,26 +37,25 @@ const plainLetters: Readonly<Record<string, string>> = {
 };
 
 /**
- * Slugs for a name, the first one to be tried first: "Café Zürich & Co." becomes `cafe-zurich-co`, and
- * `cafe-zurich-co-x7k2pq` where that is taken.
+ * Proposes slugs for a name, in the order to try: "Café Zürich & Co." becomes `cafe-zurich-co`, or
+ * `cafe-zurich-co-x7k2pq` if that is taken.
  *
- * Promises: all pass `findSlugViolation`, and all but the first end in six random characters; so does the
- * first where the name leaves too little or a reserved word. Random, because a number would say how
- * many tenants of that name there are. A long name is cut between words where it can be. Throws nothing.
+ * All are valid by `findSlugViolation`. All but the first end in six random characters, and so does the first if the
+ * name is too short or reserved; a counter would reveal how many tenants have that name. Long names are cut between
+ * words if possible. Throws nothing.
  */
 export function proposeSlugs(name: string): readonly string[] {
   const words = toWords(name);
   const plain = cutBetweenWords(words, slugLengthMax);
-  const isFine = findSlugViolation(plain) === null;
-  return [...(isFine ? [plain] : []), addSuffix(words), addSuffix(words)];
+  const isValid = findSlugViolation(plain) === null;
+  return [...(isValid ? [plain] : []), addSuffix(words), addSuffix(words)];
 }
 
 /**
- * Says why a text may not be a slug, as the end of a sentence about the field, or null if it may.
+ * Returns why a slug is rejected, as the end of a sentence about the field, or null if it is valid.
  *
- * Promises: what passes is 3 to 50 characters of a-z, 0-9 and single inner hyphens (so it is a
- * valid DNS label up to the length and never an `xn--` one), no reserved word, and cannot be
- * mistaken for an id. Throws nothing.
+ * A valid slug has 3 to 50 characters of a-z, 0-9 and single inner hyphens (so it is a DNS label, and never an `xn--`
+ * one), is no reserved word and does not look like an id. Throws nothing.
  */
 export function findSlugViolation(slug: string): string | null {
   if (!hasSlugLength(slug)) return `must have ${slugLengthMin} to ${slugLengthMax} characters`;
@@ -68,8 +67,8 @@ export function findSlugViolation(slug: string): string | null {
 }
 
 /**
- * Tells whether a text has the form of a slug, as every stored one has; a reserved word has it too.
- * What has not need not be looked for. Throws nothing.
+ * Whether a text has the form of a slug, as stored slugs and reserved words have; other texts need no lookup. Throws
+ * nothing.
  */
 export function hasSlugForm(text: string): boolean {
   return hasSlugLength(text) && slugPattern.test(text);
@@ -96,7 +95,7 @@ function addSuffix(words: string): string {
   return stem === '' ? createSuffix() : `${stem}-${createSuffix()}`;
 }
 
-/** Cuts inside a word only where that word takes up more than half. */
+/** Cuts inside a word only if that word takes more than half. */
 function cutBetweenWords(words: string, lengthMax: number): string {
   if (words.length <= lengthMax) return words;
   const end = words.lastIndexOf('-', lengthMax);

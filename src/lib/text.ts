@@ -1,27 +1,26 @@
 /** Bounds of one text field; lengths are in Unicode code points. */
 export type TextRule = { min?: number; max: number; multiline?: boolean };
 
-/** Control characters (C0, DEL, C1) and the line breaks U+2028 and U+2029. */
+/** Control characters (C0, DEL, C1), U+2028 and U+2029. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it finds
 const singleLineControls = /[\0-\x1f\x7f-\x9f\u2028\u2029]/;
-/** The same, but text of several lines may hold tabs and line breaks (`\r` is not one of them). */
+/** The same, but multiline text may have tabs and line breaks (not `\r`). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it finds
 const multilineControls = /[\0-\x08\x0b-\x1f\x7f-\x9f]/;
-/** Bidirectional overrides, embeddings and isolates: they make a name read as another name. */
+/** Bidirectional overrides, embeddings and isolates, which make a name read as another. */
 const bidiControls = /[\u202a-\u202e\u2066-\u2069]/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it finds
 const everyUnsafe = /[\0-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
-/** Anything a reader can see: neither white space nor a formatting or filler character. */
+/** A visible character: neither white space nor a formatting or filler character. */
 const visible = /[^\s\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
 
 /**
- * Says why a text may not be stored or shown, as the end of a sentence about the field
- * ("must be at most 100 characters"), or null if it may.
+ * Returns why a text is rejected, as the end of a sentence about the field ("must be at most 100 characters"), or null if
+ * it is valid.
  *
- * Promises: what passes is well-formed Unicode that PostgreSQL can store, within the bounds in code
- * points, free of control and bidirectional formatting characters, and (with `min` of 1 or more)
- * shows at least one character. Works in time linear to `max`, however long the text. Throws
- * nothing.
+ * A valid text is well-formed Unicode that PostgreSQL can store, within the bounds in code points, without control and
+ * bidirectional formatting characters, and (with `min` of 1 or more) with a visible character. Time is linear to `max`.
+ * Throws nothing.
  */
 export function findTextViolation(value: string, rule: TextRule): string | null {
   const { min = 0, max, multiline = false } = rule;
@@ -39,14 +38,14 @@ export function findTextViolation(value: string, rule: TextRule): string | null 
 }
 
 /**
- * A text of others as one line that cannot steer a terminal, end a line or turn its direction: each
- * such character is shown as U+FFFD.
+ * Sanitizes untrusted text for one line: characters that control a terminal, break the line or change its direction
+ * become U+FFFD.
  */
 export function toHarmlessLine(text: string): string {
   return text.toWellFormed().replace(everyUnsafe, '\ufffd');
 }
 
-/** The first character of a text as a message names it: `"ü" (U+00FC)`, or `U+200B` alone. */
+/** Names the first character of a text for a message: `"ü" (U+00FC)`, or `U+200B` if invisible. */
 export function formatCodePoint(text: string): string {
   const code = text.codePointAt(0) ?? 0;
   const number = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;

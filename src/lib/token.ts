@@ -9,31 +9,30 @@ const secretLength = 43;
 const checksumLength = 6;
 /** The largest multiple of 62 in a byte: bytes from here on are drawn again, or '0'-'7' lead. */
 const fairByteLimit = 248;
-/** Random bytes per draw: 43 fair ones among 64 are as good as certain, so one draw is enough. */
+/** Random bytes per draw: 64 almost always have 43 fair ones, so one draw is enough. */
 const drawBytes = 64;
 
-/** A token with some blanks around it; bounds the work on what is none. */
+/** Allows for blanks around a token, and bounds the work on other text. */
 const rawLengthMax = 512;
 
 const tailPattern = /^[0-9A-Za-z]{49}$/;
 
 /**
- * The SHA-256 under which a token is stored, in the form in which PostgreSQL reads bytes: `\x` and 64 hexadecimal
- * digits. A string names it in memory as well, and is made several times faster than bytes.
+ * The SHA-256 under which a token is stored, as PostgreSQL's text form of bytes: `\x` and 64 hexadecimal digits. A
+ * string also serves as a key in memory, and is created several times faster than bytes.
  */
 export type TokenHash = `\\x${string}`;
 
-/** A token, and what is kept of it. */
+/** A token, and the hash to store. */
 export type MintedToken = { token: string; hash: TokenHash };
 
 /**
- * Makes a bearer token `<prefix>_<43 characters of secret><6 characters of checksum>`.
+ * Creates a bearer token `<prefix>_<43 characters of secret><6 characters of checksum>`.
  *
- * Promises: at least 256 bits from the operating system's generator, every character of the secret
- * uniform over base62 (rejection sampling). The checksum, a CRC32 of everything before it in
- * base62, lets scanners and servers tell a real token from a typing error without a look-up; the
- * layout is GitHub's. `hash` is what to store; the token itself is shown once and kept nowhere.
- * `prefix` is ASCII letters, digits and underscores, chosen by the program. Throws nothing.
+ * The secret has 256 bits from the operating system's generator, uniform over base62 (rejection sampling). The
+ * checksum, a CRC32 of everything before it in base62, lets scanners and servers detect typing errors without a
+ * lookup; the layout is GitHub's. Store `hash`; the token itself is shown once and never stored. `prefix` has ASCII
+ * letters, digits and underscores. Throws nothing.
  */
 export function mintToken(prefix: string): MintedToken {
   const body = `${prefix}_${createSecret()}`;
@@ -42,14 +41,12 @@ export function mintToken(prefix: string): MintedToken {
 }
 
 /**
- * What a token is stored under, or null if no token of this prefix can look like that.
- *
- * Promises: null for a wrong prefix, length, alphabet or checksum, which includes every change of
- * one character of a real token; blanks around it, which pasting brings, are taken off; a small
- * constant amount of work, whatever the input; throws nothing. The SHA-256 needs no salt or stretching because the secret is uniform at 256 bits.
+ * Returns the hash under which a token is stored, or null for a wrong prefix, length, alphabet or checksum, which
+ * detects any change of one character. Trims blanks from pasting. Constant work for any input; throws nothing. SHA-256
+ * needs no salt or stretching, because the secret has 256 uniform bits.
  */
 export function hashToken(prefix: string, raw: string): TokenHash | null {
-  // Callers hand in header values: a value of another type is as malformed as a wrong length.
+  // Callers pass header values, which may have another type.
   if (typeof raw !== 'string' || raw.length > rawLengthMax) return null;
   const token = trimCode(raw);
   const secretStart = prefix.length + 1;

@@ -12,22 +12,20 @@ let lastTimestamp = -1;
 let lastCounter = 0;
 
 /**
- * Tells whether a text is a UUID of any version in the one form in which PostgreSQL prints it:
- * lower case with hyphens. Upper case and braces are not accepted, although PostgreSQL would, so
- * that one row has one spelling and can have only one place in a cache. Throws nothing.
+ * Whether a text is a UUID of any version in PostgreSQL's output form, lower case with hyphens. Unlike in PostgreSQL,
+ * upper case and braces are invalid, so that a row has one spelling and one place in a cache. Throws nothing.
  */
 export function isUuid(value: string): boolean {
   return uuidPattern.test(value);
 }
 
 /**
- * Makes a UUID version 7 (RFC 9562 section 5.7); `now` is the clock in Unix milliseconds.
+ * Creates a UUID version 7 (RFC 9562 section 5.7); `now` is the clock in Unix milliseconds.
  *
- * Promises: within this process every id sorts after the one made before it, also within one
- * millisecond and when the clock steps back (section 6.2, method 1: `rand_a` is a counter that
- * starts anywhere in its lower half; an exhausted counter borrows the next millisecond). So `now`
- * is for a clock, not for dates of choice: one in the far future would pull all later ids with it.
- * The other 62 bits are random. Throws RangeError for a `now` outside 0 to 2^48 - 1.
+ * Within this process every id sorts after the one before, also within a millisecond and when the clock steps back
+ * (section 6.2, method 1: `rand_a` is a counter that starts in its lower half; an exhausted counter borrows the next
+ * millisecond). So pass only a clock: a date in the far future would move all later ids. The other 62 bits are random.
+ * @throws RangeError for a `now` outside 0 to 2^48 - 1
  */
 export function createUuidV7(now: number = Date.now()): string {
   if (!(now >= 0 && now <= timestampMax)) throw new RangeError('A UUID needs a time in 48 bits');
@@ -50,5 +48,5 @@ function advance(now: number, counterStart: number): void {
   lastCounter = counterStart;
 }
 
-/** The UUID that nothing has: what a malformed id stands for where an absent one must look the same. */
+/** A UUID that no row has; replaces malformed ids, so that they look the same as absent ones. */
 export const nilUuid = '00000000-0000-0000-0000-000000000000';

@@ -4,7 +4,7 @@ import { type DestinationStream, type LoggerOptions, type Logger as PinoLogger, 
 /** pino's logger: `log.info({ tenantId }, 'Signed in')`. One per process, children by `log.child`. */
 export type Logger = PinoLogger;
 
-/** Keys whose values are never written, whatever object up to four levels deep they stand in. */
+/** Keys whose values are never written, in objects up to four levels deep. */
 const secretKeys = [
   'authorization',
   'cookie',
@@ -22,9 +22,9 @@ const secretKeys = [
 const controls = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
 /**
- * A logger that writes lines of JSON, or lines for people, to standard output (or to `output`).
- * It never holds a secret in a named field nor a raw control character, and it never throws: a
- * full disk or a closed pipe loses lines, not requests. Fields named `ms`, `…Ms` or `…Seconds` are rounded.
+ * Creates a logger that writes JSON or readable lines to standard output (or to `output`). Its lines have no values of
+ * secret keys and no raw control characters. It never throws: a full disk or a closed pipe loses lines, not requests.
+ * Fields named `ms`, `…Ms` or `…Seconds` are rounded.
  */
 export function createLogger(
   options: { level: string; format: 'pretty' | 'json' },
@@ -48,10 +48,10 @@ function createStandardOutput(): DestinationStream {
   return destination;
 }
 
-/** Decimals of a duration by the unit that ends its name: as exact as anything here can be measured. */
+/** Meaningful decimals of durations, by the unit at the end of their names. */
 const decimals = { ms: 1, seconds: 3 } as const;
 
-/** Durations without the digits that mean nothing, such as 0.123456789 ms. */
+/** Rounds durations such as 0.123456789 ms. */
 function roundDurations(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [name, roundDuration(name, value)]),
@@ -70,7 +70,7 @@ function listSecretPaths(): string[] {
   );
 }
 
-/** JSON already escapes below U+0020; the rest can only stand inside strings, where \u is right. */
+/** JSON escapes characters below U+0020 itself; the others only occur inside strings, where \u is valid. */
 function formatJson(line: string): string {
   return `${escapeControls(line.trimEnd())}\n`;
 }
@@ -93,7 +93,7 @@ function formatValue(value: unknown): string {
   return typeof value === 'string' && !/\s/.test(value) ? value : JSON.stringify(value);
 }
 
-/** The stack, indented so that no line of a message can pass for a line of the log. */
+/** Formats the stack, indented so that no line of a message can pass for a log line. */
 function formatError(err: unknown): string[] {
   if (typeof err !== 'object' || err === null) return [];
   const { stack, message, type, ...rest } = err as Record<string, unknown>;

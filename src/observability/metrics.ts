@@ -10,39 +10,38 @@ import {
   Registry,
 } from 'prom-client';
 
-/** The metrics of a process, as a value that can be sent to another. */
+/** The metrics of a process as plain data, to send to another. */
 export type CollectedMetrics = readonly MetricObjectWithValues<MetricValue<string>>[];
 
-/** Prometheus’ text format, and its name. */
+/** Metrics in Prometheus’ text format, and its content type. */
 export type PrintedMetrics = { contentType: string; text: string };
 
 /** The metrics of a process. */
 export type Metrics = {
-  /** An operation has been executed, whatever came of it. `operation` must be one of few. */
+  /** Records an executed operation, failed or not. `operation` must have low cardinality. */
   observeOperation: (operation: string, seconds: number) => void;
-  /** A request or a mutation was answered with this error code, or so many were. */
+  /** Counts errors of requests or mutations, by code. */
   countError: (code: string, count?: number) => void;
-  /** An attempt to send a mail has ended so. `outcome` must be one of few. */
+  /** Counts attempts to send a mail. `outcome` must have low cardinality. */
   countMail: (outcome: string) => void;
   /**
-   * A figure that is read whenever somebody asks. Those of several processes are added, or the greatest
-   * of them is told.
+   * Registers a gauge that is read at each scrape. Over several processes the sum is reported, or the maximum.
    */
   watch: (name: string, help: string, read: () => number, together?: 'sum' | 'max') => void;
-  /** The same for a number that only grows. */
+  /** Registers a counter that is read at each scrape. */
   watchTotal: (name: string, help: string, read: () => number) => void;
-  /** All of it in Prometheus’ text format. */
+  /** Prints all metrics in Prometheus’ text format. */
   print: () => Promise<PrintedMetrics>;
-  /** All of it, for `printAggregated`. */
+  /** Returns all metrics, for `printAggregated`. */
   collect: () => Promise<CollectedMetrics>;
 };
 
-/** From a cheap check to the deadline of an operation. */
+/** From a session check to the deadline of an operation. */
 const secondsBuckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
 
 /**
- * CollectedMetrics of one server, in a registry of its own so that several may live in one process. Those of the
- * process itself (memory, CPU, event loop, garbage collection) have the usual names.
+ * Creates the metrics of one server, in its own registry, so that a process can have several servers. Those of the
+ * process (memory, CPU, event loop, garbage collection) have prom-client's default names.
  */
 export function createMetrics(): Metrics {
   const registry = new Registry();
@@ -50,24 +49,24 @@ export function createMetrics(): Metrics {
   collectDefaultMetrics({ register: registry });
   const operations = new Histogram({
     name: 'tenantry_operation_seconds',
-    help: 'How long operations took to execute, by their kind and root field.',
+    help: 'Duration of operations, by type and root field.',
     labelNames: ['operation'],
     buckets: secondsBuckets,
     registers,
   });
   const errors = new Counter({
     name: 'tenantry_errors_total',
-    help: 'Answers with an error, also errors that are members of a result, by code.',
+    help: 'Errors by code, including errors that are part of a result.',
     labelNames: ['code'],
     registers,
   });
   const mails = new Counter({
     name: 'tenantry_mails_total',
-    help: 'Attempts to send a mail by what came of them: sent, postponed, given_up.',
+    help: 'Attempts to send a mail, by outcome: sent, postponed, given_up.',
     labelNames: ['outcome'],
     registers,
   });
-  // Prometheus sees no increase between a missing series and its first 1, so what alerts ask for starts at 0.
+  // Prometheus sees no increase from a missing series to 1, so the series of alerts start at 0.
   for (const code of ['INTERNAL', 'UNAVAILABLE', 'RATE_LIMITED']) errors.inc({ code }, 0);
   for (const outcome of ['sent', 'postponed', 'given_up']) mails.inc({ outcome }, 0);
   return {
@@ -101,31 +100,31 @@ export function createMetrics(): Metrics {
   };
 }
 
-/** The figures of several processes as those of one server. */
-export function printAggregated(figures: readonly CollectedMetrics[]): Promise<PrintedMetrics> {
-  return print(aggregate(figures));
+/** Prints the metrics of several processes as those of one server. */
+export function printAggregated(metrics: readonly CollectedMetrics[]): Promise<PrintedMetrics> {
+  return print(aggregate(metrics));
 }
 
-/** A counter over several processes; it keeps the counts of those that have ended. */
-export async function sumTotals(figures: readonly CollectedMetrics[]): Promise<CollectedMetrics> {
-  const together = await aggregate(figures).getMetricsAsJSON();
-  return together.filter(({ type }) => ['counter', 'histogram'].includes(String(type)));
+/** Sums the counters and histograms of several processes, to keep those of ended ones. */
+export async function sumTotals(metrics: readonly CollectedMetrics[]): Promise<CollectedMetrics> {
+  const sums = await aggregate(metrics).getMetricsAsJSON();
+  return sums.filter(({ type }) => ['counter', 'histogram'].includes(String(type)));
 }
 
-/** One figure alone, as it is now. */
+/** A single gauge. */
 export function collectGauge(name: string, help: string, value: number): Promise<CollectedMetrics> {
   const registry = new Registry();
   new Gauge({ name, help, registers: [registry] }).set(value);
   return registry.getMetricsAsJSON();
 }
 
-function aggregate(figures: readonly CollectedMetrics[]): Registry {
-  return AggregatorRegistry.aggregate(figures.map((of) => of.map(showWorst)));
+function aggregate(metrics: readonly CollectedMetrics[]): Registry {
+  return AggregatorRegistry.aggregate(metrics.map((process) => process.map(preferMax)));
 }
 
-/** An average of how late event loops are would hide the one that is stuck. */
-function showWorst<F extends { aggregator: Aggregator }>(figure: F): F {
-  return figure.aggregator === 'average' ? { ...figure, aggregator: 'max' } : figure;
+/** The average of event loop lags would hide a blocked one. */
+function preferMax<M extends { aggregator: Aggregator }>(metric: M): M {
+  return metric.aggregator === 'average' ? { ...metric, aggregator: 'max' } : metric;
 }
 
 async function print(registry: Registry): Promise<PrintedMetrics> {

@@ -18,16 +18,15 @@ import { describeStatement } from './statement-facts.ts';
 import type { EndStatement, TracedWork } from './traced-work.ts';
 import type { OperationFacts, TracedOperation, Tracing, TracingOptions } from './tracing.ts';
 
-/** A collector that is away must not hold up a restart. */
+/** An unreachable collector must not delay a restart. */
 const closeMsMax = 2_000;
 
-/** A statement is cut off here; ours are shorter. */
+/** Longer statements are truncated; ours are shorter. */
 const attributeLengthMax = 4_096;
 
 /**
- * Traces by OpenTelemetry's SDK. Nothing is registered globally, since several servers may live in one
- * process, and the context is our own (traced-work.ts): the SDK's would have to be entered for every
- * statement.
+ * Creates tracing with OpenTelemetry's SDK. Nothing is registered globally, because a process can have several servers,
+ * and the context is our own (traced-work.ts): the SDK's would have to be entered for every statement.
  */
 export async function createTracing(options: TracingOptions): Promise<Tracing> {
   const { traces, log, closeGraceMs } = options;
@@ -56,8 +55,8 @@ export async function createTracing(options: TracingOptions): Promise<Tracing> {
 }
 
 /**
- * A caller's `tracestate` is not taken over: it is for anyone who is asked next, and we ask nobody. So nothing
- * of these headers gets into a trace but two numbers.
+ * Ignores the caller's `tracestate`, which is for downstream services. So only two numbers of these headers get into a
+ * trace.
  */
 function readParent(traceparent: string | undefined): Context {
   const parent = traceparent === undefined ? null : parseTraceParent(traceparent);
@@ -75,8 +74,8 @@ function beginOperation(tracer: Tracer, traceparent: string | undefined): Traced
 }
 
 /**
- * A class, so that it finds the spans of its like, which nobody else may see. In a WeakMap beside them each
- * span would pass for alive in V8's small collections (see src/core/data/by-principal.ts).
+ * A class, so that one instance can read the private span of another. In a WeakMap spans would survive V8's minor
+ * collections (see src/core/data/by-principal.ts).
  */
 class SpannedOperation implements TracedOperation {
   readonly traceId: string;
@@ -90,8 +89,8 @@ class SpannedOperation implements TracedOperation {
   }
 
   /**
-   * None once the answer is out: timers and shared helpers that were first needed here keep this context
-   * for ever, and what they send is none of this operation's.
+   * Null after the response: timers and shared helpers created during this operation keep its context forever, and their
+   * statements are not part of it.
    */
   beginStatement(sql: string): EndStatement | null {
     if (!this.#span.isRecording()) return null;
@@ -101,9 +100,8 @@ class SpannedOperation implements TracedOperation {
   }
 
   /**
-   * One statement for many operations is a child of none of them: a trace that counted all of it would show
-   * a request waiting for others' work, and those would show none. It is the root of a trace of its own,
-   * with a link to each operation that waited for it, and kept when one of them is (see sampler.ts).
+   * A statement for several operations is a child of none: as part of one trace it would be missing in the others. It is
+   * the root of its own trace, with a link to each operation, and sampled if one of them is (see sampler.ts).
    */
   beginSharedStatement(sql: string, others: readonly TracedWork[]): EndStatement | null {
     const links = [this, ...others].flatMap((one) => {
@@ -115,9 +113,9 @@ class SpannedOperation implements TracedOperation {
   }
 
   end(facts: OperationFacts): void {
-    // What is no operation, such as the explorer's page, is left without an end and never exported.
+    // Requests without an operation, such as GraphiQL's page, are not ended and so never exported.
     if (facts.operation === null && facts.codes.length === 0) return;
-    note(this.#span, facts);
+    setAttributes(this.#span, facts);
     this.#span.end();
   }
 }
@@ -133,19 +131,19 @@ function beginStatement(
     { kind: SpanKind.CLIENT, attributes, ...(links ? { links } : {}) },
     context,
   );
-  return (fault) => {
-    if (fault !== null) {
-      span.setAttribute('error.type', fault);
-      // A SQLSTATE has five characters; what was not answered has none.
-      if (/^[0-9A-Z]{5}$/.test(fault)) span.setAttribute('db.response.status_code', fault);
+  return (errorCode) => {
+    if (errorCode !== null) {
+      span.setAttribute('error.type', errorCode);
+      // A SQLSTATE has five characters; a lost connection has none.
+      if (/^[0-9A-Z]{5}$/.test(errorCode)) span.setAttribute('db.response.status_code', errorCode);
       span.setStatus({ code: SpanStatusCode.ERROR });
     }
     span.end();
   };
 }
 
-/** Names are https://opentelemetry.io/docs/specs/semconv/graphql/graphql-spans/ and our own `tenantry.…`. */
-function note(span: Span, facts: OperationFacts): void {
+/** Names: https://opentelemetry.io/docs/specs/semconv/graphql/graphql-spans/ and our own `tenantry.…`. */
+function setAttributes(span: Span, facts: OperationFacts): void {
   const { requestId, operation, tenantId, codes, waitedMs } = facts;
   span.setAttribute('tenantry.request.id', requestId);
   if (waitedMs > 0) span.setAttribute('tenantry.waited_ms', waitedMs);
@@ -158,7 +156,7 @@ function note(span: Span, facts: OperationFacts): void {
   const [code] = codes;
   if (code === undefined) return;
   span.setAttribute('error.type', code);
-  // Without a description: messages may repeat what the caller sent.
+  // Without a description, because messages may repeat the caller's input.
   span.setStatus({ code: SpanStatusCode.ERROR });
 }
 

@@ -6,25 +6,24 @@ import type { TracingOptions } from './tracing.ts';
 type Traces = TracingOptions['traces'];
 
 /**
- * Hands spans over to a collector. While it is away they are lost, with one warning for all of that time
- * and a line when it is back: traces are worth no more.
+ * Exports spans to a collector. While it is unreachable they are lost, with one warning, and one line when it is back.
  */
 export async function createExporter(traces: Traces, log: Logger): Promise<SpanExporter> {
   const exporter = await createPlainExporter(traces);
-  let isAway = false;
-  const judge = ({ code, error }: ExportResult) => {
+  let isUnreachable = false;
+  const logChange = ({ code, error }: ExportResult) => {
     const hasFailed = code === ExportResultCode.FAILED;
-    if (hasFailed && !isAway) {
+    if (hasFailed && !isUnreachable) {
       log.warn({ fault: describe(error) }, 'traces could not be exported and are lost');
     }
-    if (!hasFailed && isAway) log.info('traces are exported again');
-    isAway = hasFailed;
+    if (!hasFailed && isUnreachable) log.info('traces are exported again');
+    isUnreachable = hasFailed;
   };
   return {
     export(spans: ReadableSpan[], done: (result: ExportResult) => void) {
       exporter.export(spans, (result) => {
-        judge(result);
-        // Else the SDK would write of it itself, each time and not into our log.
+        logChange(result);
+        // Otherwise the SDK would log each failure itself, outside our log.
         done({ code: ExportResultCode.SUCCESS });
       });
     },
@@ -32,13 +31,13 @@ export async function createExporter(traces: Traces, log: Logger): Promise<SpanE
   };
 }
 
-/** Never its message: that repeats what the collector answered. */
+/** Never the message, which repeats the collector's response. */
 function describe(error: Error | undefined): string {
   const code: unknown = error && 'code' in error ? error.code : undefined;
   return String(code ?? error?.name ?? 'unknown');
 }
 
-/** Only the encoding that is asked for is loaded. */
+/** Loads only the configured encoding. */
 async function createPlainExporter(traces: Traces): Promise<SpanExporter> {
   const { OTLPTraceExporter } =
     traces.protocol === 'http/json'

@@ -11,16 +11,16 @@ import type { Config } from '../config.ts';
 
 type SamplerName = NonNullable<Config['traces']>['sampler'];
 
-/** The standard sampler of that name, which also keeps what is linked to something that is kept. */
+/** Creates a standard sampler that also samples spans with a sampled link. */
 export function createSampler(name: SamplerName, share: number): Sampler {
   const sampler = createStandardSampler(name, share);
   return {
-    shouldSample(...question) {
-      const [, , , , , links] = question;
+    shouldSample(...args) {
+      const [, , , , , links] = args;
       const isLinked = links.some(({ context }) => (context.traceFlags & TraceFlags.SAMPLED) !== 0);
       return isLinked
         ? { decision: SamplingDecision.RECORD_AND_SAMPLED }
-        : sampler.shouldSample(...question);
+        : sampler.shouldSample(...args);
     },
     toString: () => sampler.toString(),
   };

@@ -2,8 +2,8 @@ import type { Config } from '../config.ts';
 import type { Tracing, TracingOptions } from './tracing.ts';
 
 /**
- * Traces as the settings ask, or null where they do not. OpenTelemetry's packages are loaded here and only
- * then: they are larger than this server, and most servers run without.
+ * Starts tracing if the settings enable it, else returns null. Loads OpenTelemetry's packages only then: they are larger
+ * than this server, and most servers run without them.
  */
 export async function startTracing(
   options: Omit<TracingOptions, 'traces'> & { traces: Config['traces'] },

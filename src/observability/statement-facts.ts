@@ -5,9 +5,8 @@ const known = new Map<string, StatementFacts>();
 const knownMax = 500;
 
 /**
- * What a trace says of a statement: its text with placeholders as it was sent, never a value. Texts are
- * constant but for few, so each is taken apart once. Names are
- * https://opentelemetry.io/docs/specs/semconv/database/postgresql/
+ * Describes a statement for a trace: its text with placeholders, never a value. Most texts are constant, so results are
+ * cached. Names: https://opentelemetry.io/docs/specs/semconv/database/postgresql/
  */
 export function describeStatement(sql: string): StatementFacts {
   const found = known.get(sql);
@@ -29,18 +28,18 @@ export function describeStatement(sql: string): StatementFacts {
   return facts;
 }
 
-/** The table or function that a statement is about, which tells statements apart best. */
+/** Finds the main table or function of a statement. */
 function findTarget(text: string): string | null {
   const call = /^select (\w+)\(/i.exec(text)?.[1];
   const outermost = dropNested(text);
   const relation = /\b(?:from|into|update)\s+((?:"?\w+"?\.)*"?\w+"?)/i.exec(outermost)?.[1];
-  // Questions of many requests, each of which a function answers.
-  const perQuestion = /\bcross join lateral (\w+)/i.exec(outermost)?.[1];
-  const target = call ?? perQuestion ?? relation;
+  // A batch of many requests, with a function call for each.
+  const perRequest = /\bcross join lateral (\w+)/i.exec(outermost)?.[1];
+  const target = call ?? perRequest ?? relation;
   return target === undefined ? null : target.replaceAll('"', '').replace(/^public\./, '');
 }
 
-/** Without what stands in brackets, such as subqueries with tables of their own. */
+/** Removes everything in parentheses, such as subqueries. */
 function dropNested(text: string): string {
   const dropped = text.replace(/\([^()]*\)/g, '');
   return dropped === text ? text : dropNested(dropped);

@@ -2,37 +2,37 @@ import type { Config } from '../config.ts';
 import type { Logger } from './logger.ts';
 import type { TracedWork } from './traced-work.ts';
 
-/** Attributes of an operation in a trace, besides its time and statements. */
+/** Attributes of an operation in a trace. */
 export type OperationFacts = {
   requestId: string;
-  /** Null for one that did not get as far as being executed. */
+  /** Null if it was rejected before execution. */
   operation: { type: string; name: string | null; label: string } | null;
-  /** Where it is known, and only of a tenant that the caller was let into. */
+  /** Only a tenant that the caller was given access to. */
   tenantId: string | null;
-  /** Codes of what was refused or failed, in the order in which it happened. */
+  /** The codes of errors, in order. */
   codes: readonly string[];
-  /** How long it waited for its turn before the span began. */
+  /** Time in the queue before the span began. */
   waitedMs: number;
 };
 
-/** An operation while it is answered. */
+/** An operation in progress. */
 export type TracedOperation = TracedWork & {
-  /** By which logs name the trace. */
+  /** The id of the trace, for logs. */
   traceId: string;
-  /** Ends it; statements that are sent later are no longer part of it. */
+  /** Ends the span; later statements are not part of it. */
   end(facts: OperationFacts): void;
 };
 
 export type Tracing = {
-  /** `traceparent` is that header of the request, whatever it holds. Null for one that is not sampled. */
+  /** `traceparent` is the raw header of the request. Null if not sampled. */
   beginOperation(traceparent: string | undefined): TracedOperation | null;
-  /** Hands over what is left, for as long as a stop may take at most; throws nothing. */
+  /** Exports the remaining spans, within `closeGraceMs`; throws nothing. */
   close(): Promise<void>;
 };
 
 export type TracingOptions = {
   traces: NonNullable<Config['traces']>;
   log: Logger;
-  /** How long `close` may take. */
+  /** The maximum duration of `close`. */
   closeGraceMs: number;
 };

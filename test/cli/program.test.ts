@@ -67,7 +67,7 @@ test('an unusable setting ends a command with 1, and the value of a secret is no
   const environment = { DATABASE_URL: 'mysql://owner:secret@localhost/tenantry' };
   const { code, stdout, stderr } = await runTenantry(['migrate'], environment);
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-  expect(stderr).toMatch(/^error: One setting is not usable: DATABASE_URL must be/);
+  expect(stderr).toMatch(/^error: One setting is invalid: DATABASE_URL must be/);
   expect(stderr).not.toContain('secret');
 });
 

@@ -103,7 +103,7 @@ describe('the import ladder', () => {
     ['http/yoga.ts', `import { createApp } from '../app.ts';`],
     ['core/context.ts', `import { loadConfig } from '../config.ts';`],
     ['config.ts', `import { x } from './lib/text.ts';\nimport { y } from './db/pool.ts';`],
-    ['lib/text.ts', `import { isLoopback } from '../config/faults.ts';`],
+    ['lib/text.ts', `import { isLoopback } from '../config/setting-names.ts';`],
     ['db/migrate.ts', `import { startEmbedded } from '../postgres/start.ts';`],
   ])('refuses in %s: %s', (file, source) => {
     expect(listImports(file, source).map(findFault)).toContainEqual(expect.any(String));

@@ -7,7 +7,7 @@ function getFaults(list: string): readonly string[] {
   try {
     readOrigins(list);
   } catch (error) {
-    if (error instanceof ConfigError) return error.faults;
+    if (error instanceof ConfigError) return error.problems;
     throw error;
   }
   return [];
@@ -63,9 +63,9 @@ test('entries are separated by commas, blanks or lines, and each counts once', (
 
 describe('an entry that is no origin stops the start with one line that says why', () => {
   test.each([
-    ['*', 'would let every site in'],
-    ['null', 'is what browsers send for files'],
-    ['NULL', 'is what browsers send for files'],
+    ['*', 'would allow every site'],
+    ['null', 'is what browsers send for all files'],
+    ['NULL', 'is what browsers send for all files'],
     ['app.example.com', 'has no scheme: write https://app.example.com'],
     ['localhost:5173', 'has no scheme: write https://localhost:5173 or http://localhost:5173'],
     ['//app.example.com', 'has no scheme'],
@@ -81,24 +81,24 @@ describe('an entry that is no origin stops the start with one line that says why
     ['https://a.example:99999', 'has no valid host and port'],
     ['https://', 'has no valid host and port'],
     ['https://a b.example', 'has no scheme'],
-    ['wss://a.example', 'is no address of a page: write https://a.example'],
+    ['wss://a.example', 'is not the address of a page: write https://a.example'],
     ['file:///x', 'has a path or query'],
-    ['file://', 'is no origin'],
+    ['file://', 'is not an origin'],
     ['app://', 'has no valid host'],
-    ['app://*', 'has a *, which http and https origins alone may have'],
+    ['app://*', 'has a *, which only http and https origins may have'],
     ['https://*', 'has a * elsewhere'],
     ['https://*:3000', 'has a * elsewhere'],
     ['https://*.*.example.com', 'has a * elsewhere'],
     ['https://a.*.example.com', 'has a * elsewhere'],
     ['https://*-a.example.com', 'has a * elsewhere'],
-    ['https://*.com', 'would let strangers in: anybody may get a name under com'],
-    ['https://*.com.', 'would let strangers in'],
-    ['https://*.co.uk', 'would let strangers in'],
-    ['https://*.vercel.app', 'would let strangers in'],
-    ['https://*.VERCEL.app', 'would let strangers in'],
-    ['https://*.公司.cn', 'would let strangers in'],
-    ['https://*.s3.amazonaws.com', 'would let strangers in'],
-    ['https://*.1.2.3.4', 'would let strangers in'],
+    ['https://*.com', 'would allow strangers: anyone can register a name under com'],
+    ['https://*.com.', 'would allow strangers'],
+    ['https://*.co.uk', 'would allow strangers'],
+    ['https://*.vercel.app', 'would allow strangers'],
+    ['https://*.VERCEL.app', 'would allow strangers'],
+    ['https://*.公司.cn', 'would allow strangers'],
+    ['https://*.s3.amazonaws.com', 'would allow strangers'],
+    ['https://*.1.2.3.4', 'would allow strangers'],
   ])('%s %s', (entry, problem) => {
     const [fault, ...others] = getFaults(`https://good.example,${entry}`);
     expect(others).toEqual([]);

@@ -13,7 +13,7 @@ function getFaults(env: Record<string, string>): readonly string[] {
   try {
     loadConfig(env);
   } catch (error) {
-    if (error instanceof ConfigError) return error.faults;
+    if (error instanceof ConfigError) return error.problems;
     throw error;
   }
   return [];
@@ -129,12 +129,12 @@ test('the configuration is frozen all the way down', () => {
 test('all faults are reported at once, each naming its variable', () => {
   const faults = getFaults({ PORT: 'abc', LOG_LEVEL: 'loud', DEMO: 'yes', TENANTRY_PROT: '1' });
   expect(faults).toEqual([
-    'TENANTRY_PROT is no setting; did you mean PORT?',
+    'TENANTRY_PROT is not a setting; did you mean PORT?',
     'DEMO must be on or off, not "yes"',
     'PORT must be a whole number from 0 to 65535, not "abc"',
     'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent, not "loud"',
   ]);
-  expect(new ConfigError(faults).message).toMatch(/^4 settings are not usable:\n {2}- TENANTRY_/);
+  expect(new ConfigError(faults).message).toMatch(/^4 settings are invalid:\n {2}- TENANTRY_/);
 });
 
 test.each(['-1', '65536', '1.5', '1e3', '0x10', ' 80', '٣', '9'.repeat(400)])(
@@ -163,7 +163,9 @@ test.each([
   ['TENANTRY_DATADIR', 'TENANTRY_DATA_DIR'],
   ['TENANTRY_LOG_LEVEL', 'LOG_LEVEL'],
 ])('the unknown %s is a fault that suggests %s', (wrong, right) => {
-  expect(getFaults({ [wrong]: 'x' })).toEqual([`${wrong} is no setting; did you mean ${right}?`]);
+  expect(getFaults({ [wrong]: 'x' })).toEqual([
+    `${wrong} is not a setting; did you mean ${right}?`,
+  ]);
 });
 
 test('foreign variables are ignored', () => {
@@ -203,7 +205,7 @@ test.each(['0.0.0.0', '::', '192.168.1.5', '127.0.0.1.evil.example', 'example.co
   (HOST) => {
     expect(loadConfig({ HOST }).demo).toBe(false);
     expect(getFaults({ HOST, DEMO: 'on' })).toEqual([
-      `DEMO must be off where HOST is not loopback, and it is ${HOST}`,
+      `DEMO must be off if HOST is not loopback, and it is ${HOST}`,
     ]);
   },
 );
@@ -237,21 +239,21 @@ test('the inbox shows mails on this machine alone, and only where they are not s
     expect(loadConfig(env).mail.hasInbox).toBe(false);
   }
   expect(getFaults({ ...smtp, MAIL_INBOX: 'on' })).toEqual([
-    'MAIL_INBOX must be off where SMTP_URL is set',
+    'MAIL_INBOX must be off if SMTP_URL is set',
   ]);
   expect(getFaults({ ...production, MAIL_INBOX: 'on' })).toEqual([
     'MAIL_INBOX must be off in production',
   ]);
   expect(getFaults({ HOST: '::', MAIL_INBOX: 'on' })).toEqual([
-    'MAIL_INBOX must be off where HOST is not loopback, and it is ::',
+    'MAIL_INBOX must be off if HOST is not loopback, and it is ::',
   ]);
 });
 
 test('production sends no mail from nobody, and none whose links lead nowhere', () => {
   const sending = { ...production, SMTP_URL: 'smtps://mail.example' };
   expect(getFaults(sending)).toEqual([
-    'MAIL_FROM must be set in production where SMTP_URL is',
-    'PUBLIC_URL must be set in production where SMTP_URL is, to the address of your frontend: links in mails lead there (or set INVITATION_URL, EMAIL_VERIFICATION_URL, PASSWORD_RESET_URL)',
+    'MAIL_FROM must be set in production with SMTP_URL',
+    'PUBLIC_URL must be set in production with SMTP_URL, to the address of your frontend: links in mails lead there (or set INVITATION_URL, EMAIL_VERIFICATION_URL, PASSWORD_RESET_URL)',
   ]);
   const from = { ...sending, MAIL_FROM: 'post@mail.example' };
   const pages = {
@@ -300,7 +302,7 @@ test.each([
 
 test('a single fault is one line', () => {
   expect(new ConfigError(['PORT must be a number']).message).toBe(
-    'One setting is not usable: PORT must be a number',
+    'One setting is invalid: PORT must be a number',
   );
 });
 

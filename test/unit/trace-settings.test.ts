@@ -10,7 +10,7 @@ function getFault(env: Record<string, string>): string {
   try {
     loadConfig(env);
   } catch (error) {
-    if (error instanceof ConfigError) return error.faults.join('\n');
+    if (error instanceof ConfigError) return error.problems.join('\n');
     throw error;
   }
   return '';

@@ -1,4 +1,4 @@
-import { isLoopback } from '../../config/faults.ts';
+import { isLoopback } from '../../config/setting-names.ts';
 import type { Config } from '../../config.ts';
 import { parsePostgresUrl } from '../../lib/postgres-url.ts';
 

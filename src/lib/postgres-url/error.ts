@@ -1,4 +1,4 @@
-/** A url that cannot be obeyed. The message follows the setting's name: "must not have …: write …". */
+/** An unsupported URL. The message follows the setting's name: "must not have …: write …". */
 export class PostgresUrlError extends Error {
   override readonly name = 'PostgresUrlError';
 }

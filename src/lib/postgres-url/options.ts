@@ -1,6 +1,6 @@
 import { PostgresUrlError } from './error.ts';
 
-/** Server settings that decide what the service reads or may do; it sets them itself. */
+/** Server settings that the service sets itself, because its results or permissions depend on them. */
 const fixedSettings: ReadonlySet<string> = new Set([
   ...['timezone', 'datestyle', 'intervalstyle', 'bytea_output', 'extra_float_digits'],
   ...['client_encoding', 'lc_monetary', 'lc_numeric', 'lc_time', 'xmlbinary', 'xmloption'],
@@ -17,8 +17,8 @@ const fixedSettings: ReadonlySet<string> = new Set([
 const timeouts: ReadonlySet<string> = new Set(['statement_timeout', 'lock_timeout']);
 
 /**
- * Reads `options`: settings of the server (`-c name=value`, `--name=value`) and what hosts route by
- * (`endpoint=`, `project=`). Those that the service sets itself are refused. Pure.
+ * Parses `options`: settings of the server (`-c name=value`, `--name=value`) and providers' routing (`endpoint=`,
+ * `project=`). Rejects settings that the service sets itself. Pure.
  * @throws PostgresUrlError
  */
 export function readOptions(value: string): string | null {
@@ -35,7 +35,7 @@ function verifyOption(word: string): void {
   if (written === undefined) {
     throw new PostgresUrlError('must have only -c name=value in options');
   }
-  // PostgreSQL reads both spellings, in any case.
+  // PostgreSQL accepts both spellings, in any case.
   const name = written.toLowerCase().replaceAll('-', '_');
   if (timeouts.has(name)) {
     throw new PostgresUrlError(

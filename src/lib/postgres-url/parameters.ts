@@ -2,10 +2,10 @@ import { PostgresUrlError } from './error.ts';
 import { readOptions } from './options.ts';
 import { quote } from './split.ts';
 
-/** Reads one value: what is kept of it, or null where it changes nothing here. Throws what to write instead. */
+/** Parses a value; null if it has no effect here. @throws PostgresUrlError with what to write instead */
 type Rule = (value: string, name: string) => string | null;
 
-/** Parameters that give a part of the address and not a way to connect. */
+/** Parameters that are part of the address. */
 export const addressParameters = ['host', 'port', 'user', 'password', 'dbname'] as const;
 
 /** Parameters of libpq, node-postgres and Prisma that this service supports. */
@@ -13,21 +13,21 @@ const rules = new Map<string, Rule>(
   Object.entries({
     sslmode: readSslMode,
     ssl: readSsl,
-    uselibpqcompat: obey(/^(true|false)$/, 'true or false'),
-    sslrootcert: obey(/./, 'a path, or system,'),
-    sslcert: obey(/./, 'a path'),
-    sslkey: obey(/./, 'a path'),
-    sslpassword: obey(/./, 'the password of sslkey'),
-    sslnegotiation: obey(/^(postgres|direct)$/, 'postgres or direct'),
-    ssl_min_protocol_version: obey(/^TLSv1\.[23]$/, 'TLSv1.2 or TLSv1.3'),
-    ssl_max_protocol_version: obey(/^TLSv1\.[23]$/, 'TLSv1.2 or TLSv1.3'),
+    uselibpqcompat: support(/^(true|false)$/, 'true or false'),
+    sslrootcert: support(/./, 'a path, or system,'),
+    sslcert: support(/./, 'a path'),
+    sslkey: support(/./, 'a path'),
+    sslpassword: support(/./, 'the password of sslkey'),
+    sslnegotiation: support(/^(postgres|direct)$/, 'postgres or direct'),
+    ssl_min_protocol_version: support(/^TLSv1\.[23]$/, 'TLSv1.2 or TLSv1.3'),
+    ssl_max_protocol_version: support(/^TLSv1\.[23]$/, 'TLSv1.2 or TLSv1.3'),
     channel_binding: readChannelBinding,
-    connect_timeout: obey(/^[1-9]\d{0,4}$/, 'a number of seconds'),
-    application_name: obey(/^[\x20-\x7e]{1,63}$/, 'up to 63 characters of ASCII'),
-    keepalives: obey(/^[01]$/, '0 or 1'),
-    keepalives_idle: obey(/^[1-9]\d{0,4}$/, 'a number of seconds'),
+    connect_timeout: support(/^[1-9]\d{0,4}$/, 'a number of seconds'),
+    application_name: support(/^[\x20-\x7e]{1,63}$/, 'up to 63 characters of ASCII'),
+    keepalives: support(/^[01]$/, '0 or 1'),
+    keepalives_idle: support(/^[1-9]\d{0,4}$/, 'a number of seconds'),
     options: readOptions,
-    // True here whether they are written or not.
+    // Always true here.
     client_encoding: accept(/^(utf-?8|auto)$/i, 'it is UTF8'),
     gssencmode: accept(/^(disable|prefer)$/, 'GSSAPI is not supported'),
     load_balance_hosts: accept(/^disable$/, 'there is one host'),
@@ -42,8 +42,8 @@ const rules = new Map<string, Rule>(
 const ofSystem = "leave it out: the operating system's applies";
 const ofServer = 'leave it out: the tables are in the schema public';
 
-/** Parameters that are settings here, or have no equivalent. */
-const refused = new Map<string, string>(
+/** Parameters that are settings here, or are unsupported. */
+const rejected = new Map<string, string>(
   Object.entries({
     connection_limit: 'write DATABASE_POOL_SIZE instead',
     pool_timeout: 'write DATABASE_ACQUIRE_TIMEOUT_MS instead',
@@ -75,13 +75,13 @@ const refused = new Map<string, string>(
 );
 
 /**
- * What is kept of one parameter, or null where it changes nothing. Pure.
- * @throws PostgresUrlError for one that is not known or not obeyed, with what to write
+ * Parses one parameter; null if it has no effect. Pure.
+ * @throws PostgresUrlError for an unknown or unsupported one, with what to write
  */
 export function readParameter(name: string, value: string): string | null {
   const rule = rules.get(name);
   if (rule) return rule(value, name);
-  const advice = refused.get(name);
+  const advice = rejected.get(name);
   if (advice) throw new PostgresUrlError(`must not have the parameter ${name}: ${advice}`);
   const known = [...addressParameters, ...rules.keys()].join(', ');
   throw new PostgresUrlError(
@@ -89,15 +89,15 @@ export function readParameter(name: string, value: string): string | null {
   );
 }
 
-/** The value must fit, and is kept. */
-function obey(pattern: RegExp, expects: string): Rule {
+/** A supported parameter: the value must match. */
+function support(pattern: RegExp, expects: string): Rule {
   return (value, name) => {
     if (pattern.test(value)) return value;
     throw new PostgresUrlError(`must have ${expects} as ${name}`);
   };
 }
 
-/** The value must be what holds anyway, and is dropped. */
+/** A parameter that may only state the default, and is dropped. */
 function accept(pattern: RegExp, truth: string): Rule {
   return (value, name) => {
     if (pattern.test(value)) return null;
@@ -110,7 +110,7 @@ function accept(pattern: RegExp, truth: string): Rule {
 function readSslMode(value: string): string {
   if (value === 'allow' || value === 'prefer') {
     throw new PostgresUrlError(
-      `must not have sslmode=${value}, which goes on without TLS where somebody suppresses it: write ` +
+      `must not have sslmode=${value}, which an attacker can downgrade to no TLS: write ` +
         'sslmode=verify-full, or sslmode=disable to go without',
     );
   }
@@ -120,13 +120,13 @@ function readSslMode(value: string): string {
   );
 }
 
-/** As JDBC and node-postgres write it. */
+/** The name in JDBC and node-postgres. */
 function readSsl(value: string): string {
   if (/^(true|1|false|0|no-verify)$/.test(value)) return value;
   throw new PostgresUrlError(`must not have ssl=${showValue(value)}: write sslmode=verify-full`);
 }
 
-/** The driver binds where the server offers it and cannot insist. */
+/** The driver uses channel binding if the server offers it, and cannot require it. */
 function readChannelBinding(value: string): string | null {
   if (value === 'disable') return null;
   if (value === 'prefer') return value;

@@ -1,10 +1,10 @@
 import { isIPv6 } from 'node:net';
 import { PostgresUrlError } from './error.ts';
 
-// The form of libpq's connection URIs, which neither WHATWG's URL nor node-postgres reads in full:
+// libpq's connection URIs, which neither WHATWG's URL nor node-postgres fully supports:
 // https://www.postgresql.org/docs/18/libpq-connect.html#LIBPQ-CONNSTRING-URIS
 
-/** The parts of a url as they were written and decoded; null or absent where the url leaves one out. */
+/** The decoded parts of a URL; null or absent if omitted. */
 export type SplitUrl = {
   user: string | null;
   password: string | null;
@@ -20,13 +20,14 @@ const form = 'must be a URL such as postgresql://user:password@host:5432/databas
 const encode = 'percent-encode @ / : % in the user and the password (%40 %2F %3A %25)';
 
 /**
- * Takes a url apart. Pure. Its errors repeat nothing that could be a piece of the password.
+ * Splits a URL. Pure. Its errors repeat nothing that could be part of the password.
  * @throws PostgresUrlError
  */
 export function splitUrl(text: string): SplitUrl {
   const rest = /^postgres(?:ql)?:\/\/(.*)$/is.exec(text.trim())?.[1];
   if (rest === undefined) throw new PostgresUrlError(form);
-  if (/\p{Cc}/u.test(rest)) throw new PostgresUrlError('must not hold line breaks or the like');
+  if (/\p{Cc}/u.test(rest))
+    throw new PostgresUrlError('must not have line breaks or other control characters');
   const [, credentials = null, location = ''] = /^(?:([^@/]*)@)?(.*)$/.exec(rest) ?? [];
   const [, authority = '', path = '', query = ''] =
     /^([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/.exec(location) ?? [];
@@ -79,7 +80,7 @@ function splitQuery(query: string): ReadonlyMap<string, string> {
   return parameters;
 }
 
-/** A name that somebody typed, safe to print. */
+/** Quotes untrusted text for a message. */
 export function quote(name: string): string {
   return JSON.stringify(name.slice(0, 60));
 }
@@ -94,7 +95,7 @@ function decode(text: string, part: string): string {
     const decoded = decodeURIComponent(text);
     if (!/\p{Cc}/u.test(decoded)) return decoded;
   } catch {
-    // Falls through: the bytes are no UTF-8.
+    // Not UTF-8: falls through.
   }
   throw new PostgresUrlError(`must have a ${part} that is percent-encoded UTF-8 text`);
 }

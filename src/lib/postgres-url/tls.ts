@@ -5,11 +5,11 @@ type Parameters = Readonly<Record<string, string>>;
 const files = ['sslrootcert', 'sslcert', 'sslkey', 'sslpassword'] as const;
 
 /**
- * Makes one of four out of everything that says how TLS is to be used: `disable`, `no-verify` (TLS with
- * whatever certificate), `verify-ca` (an authority of `sslrootcert` vouches) and `verify-full` (for this very
- * host name). `require` verifies: as libpq does where it is given a `sslrootcert`, and fully where it is not.
- * `uselibpqcompat=true` makes the latter `no-verify`, as libpq has it (decision 048). A socket has no TLS. Pure.
- * @throws PostgresUrlError for what contradicts itself
+ * Reduces all TLS parameters to one `sslmode`: `disable`, `no-verify` (TLS with any certificate), `verify-ca` (issued by
+ * an authority of `sslrootcert`) or `verify-full` (and for this host name). `require` becomes `verify-ca` with a
+ * `sslrootcert`, as in libpq, and `verify-full` without; `uselibpqcompat=true` makes the latter `no-verify`, as in
+ * libpq (decision 048). A socket has no TLS. Pure.
+ * @throws PostgresUrlError for contradictions
  */
 export function arrangeTls(parameters: Parameters, isSocket: boolean): Parameters {
   const { sslmode: _mode, ssl: _ssl, uselibpqcompat: _compat, ...others } = parameters;
@@ -27,16 +27,18 @@ function findMode(parameters: Parameters): string {
   const written = findWritten(parameters);
   if (written === null) {
     if (sslrootcert === 'system') return 'verify-full';
-    const [needy] = [...files, 'sslnegotiation'].filter((name) => parameters[name] !== undefined);
-    if (needy === undefined || parameters[needy] === 'postgres') return 'disable';
-    throw new PostgresUrlError(`must have a sslmode with ${needy}: write sslmode=verify-full`);
+    const [needsMode] = [...files, 'sslnegotiation'].filter(
+      (name) => parameters[name] !== undefined,
+    );
+    if (needsMode === undefined || parameters[needsMode] === 'postgres') return 'disable';
+    throw new PostgresUrlError(`must have a sslmode with ${needsMode}: write sslmode=verify-full`);
   }
   if (written !== 'require') return written;
   if (sslrootcert !== undefined) return 'verify-ca';
   return uselibpqcompat === 'true' ? 'no-verify' : 'verify-full';
 }
 
-/** `ssl` as JDBC and node-postgres have it, or `sslmode`; null where neither is there. */
+/** The mode from `sslmode`, or from `ssl` as in JDBC and node-postgres; null without either. */
 function findWritten({ sslmode, ssl }: Parameters): string | null {
   if (ssl === undefined) return sslmode ?? null;
   const meant = ssl === 'no-verify' ? ssl : /^(true|1)$/.test(ssl) ? 'require' : 'disable';

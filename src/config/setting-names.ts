@@ -2,25 +2,25 @@ import { settings } from './settings.ts';
 
 const prefix = 'TENANTRY_';
 
-/** Every setting's name, in the order of the table. */
+/** The names of all settings, in the order of the table. */
 export const settingNames: readonly string[] = Object.values(settings).flatMap(Object.keys);
 
-/** Whether only this machine can reach a server that listens on `host`. */
+/** Whether a server that listens on `host` is only reachable from this machine. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 /**
- * One fault for each variable that carries our prefix without being a setting, with the nearest
- * name: a misspelt variable would otherwise be a default in force that nobody chose.
+ * Returns a problem, with the nearest name, for each variable with our prefix that is no setting: without it, a misspelt
+ * variable would silently leave the default in force.
  */
 export function findUnknownNames(env: Record<string, string | undefined>): string[] {
   return Object.keys(env)
     .filter((name) => name.startsWith(prefix) && !settingNames.includes(name))
-    .map((name) => `${name} is no setting; did you mean ${findNearest(name)}?`);
+    .map((name) => `${name} is not a setting; did you mean ${findNearest(name)}?`);
 }
 
-/** The prefix may itself be the mistake, so the name is compared with and without it. */
+/** Compares the name with and without the prefix, which may be the mistake. */
 function findNearest(name: string): string {
   const spellings = [name, name.slice(prefix.length)];
   const distances = settingNames.map((known) => ({
