@@ -14,7 +14,7 @@ export async function createExporter(traces: Traces, log: Logger): Promise<SpanE
   const logChange = ({ code, error }: ExportResult) => {
     const hasFailed = code === ExportResultCode.FAILED;
     if (hasFailed && !isUnreachable) {
-      log.warn({ fault: describe(error) }, 'traces could not be exported and are lost');
+      log.warn({ error: describe(error) }, 'traces could not be exported and are lost');
     }
     if (!hasFailed && isUnreachable) log.info('traces are exported again');
     isUnreachable = hasFailed;
