@@ -7,5 +7,5 @@ export type Log = {
 /** Discards everything: for tests, and for commands that print only their result. */
 export const silentLog: Log = { info: () => undefined, warn: () => undefined };
 
-/** A wait for a lock is logged after this long, in ms: a start that waits for another session looks like one that hangs. */
+/** A wait for a lock is logged after this time in ms, because a waiting start looks like a hung one. */
 export const announceWaitAfterMs = 2_000;

@@ -15,8 +15,8 @@ const everyUnsafe = /[\0-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 const visible = /[^\s\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
 
 /**
- * Returns why a text is rejected, as the end of a sentence about the field ("must be at most 100 characters"), or null if
- * it is valid.
+ * Returns why a text is rejected, as the end of a sentence about the field ("must be at most 100 characters"), or null
+ * if it is valid.
  *
  * A valid text is well-formed Unicode that PostgreSQL can store, within the bounds in code points, without control and
  * bidirectional formatting characters, and (with `min` of 1 or more) with a visible character. Time is linear to `max`.

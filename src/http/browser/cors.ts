@@ -10,7 +10,7 @@ const preflightMaxAgeSeconds = 600;
  */
 export const preflightHeader = 'graphql-require-preflight';
 
-/** Each of these headers, whatever its value, proves that the request is same-site. */
+/** Each of these headers, whatever its value, needs a preflight, so a site that CORS does not allow cannot send it. */
 export const csrfHeaders = [
   'x-tenantry-csrf',
   preflightHeader,

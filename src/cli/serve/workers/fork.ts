@@ -18,7 +18,7 @@ export type Forked = {
   stop(killAfterMs: number): void;
 };
 
-/** CollectedMetrics take milliseconds; a worker that does not tell them hangs, and the others have some too. */
+/** Collecting takes milliseconds; a worker without a response hangs, and the metrics of the others suffice. */
 const countMsMax = 2_000;
 
 /** Starts a process that serves as it is ordered to. */
