@@ -3,11 +3,11 @@ import type pg from 'pg';
 import { announceWaitAfterMs, type Log } from '../lib/log.ts';
 
 /**
- * The advisory locks of this program, one key each, held on connections that no pooler lends out.
- * Housekeeping has another, 7201874035, within its transaction (try_housekeeping()).
+ * The keys of this program's advisory locks, held on connections that do not pass a pooler.
+ * Housekeeping uses another key, 7201874035, within its transaction (try_housekeeping()).
  */
 const keys = {
-  /** Prisma's own: `prisma migrate deploy` takes it as well, and where we hold it, its engine does not wait. */
+  /** Prisma's own, which `prisma migrate deploy` takes as well. Prisma's engine does not wait for it if we hold it. */
   migrations: 72_707_369,
   /** Two `alter role` at once fail with "tuple concurrently updated". */
   'serving login': 7_201_874_033,
@@ -23,9 +23,9 @@ export type RunSql = <Row extends object>(sql: string, values: unknown[]) => Pro
 
 export type LockOptions = {
   log: Log;
-  /** When it is released: with the connection, or at the end of the transaction that is open. */
+  /** When it is released: when the connection closes, or when the open transaction ends. */
   until?: 'disconnect' | 'commit';
-  /** In ms since the epoch; without one it waits for as long as it takes. */
+  /** In ms since the epoch; waits without limit if left out. */
   deadline?: number;
 };
 
@@ -36,9 +36,9 @@ export function runOn(client: pg.ClientBase | pg.Pool): RunSql {
 }
 
 /**
- * Takes a lock, and returns false where the deadline came first. Polls, because a session that waits inside
- * PostgreSQL holds a snapshot, and a concurrent index build waits for that: a deadlock. A wait of 2 s is logged once,
- * with the sessions that hold the lock.
+ * Takes a lock; returns false if the deadline passes first. Polls, because a session that waits inside PostgreSQL
+ * holds a snapshot, and a concurrent index build waits for that: a deadlock. A wait of 2 s is logged once, with the
+ * sessions that hold the lock.
  */
 export async function takeAdvisoryLock(
   run: RunSql,
@@ -48,13 +48,13 @@ export async function takeAdvisoryLock(
   const key = keys[lock];
   const attempt = until === 'commit' ? 'pg_try_advisory_xact_lock' : 'pg_try_advisory_lock';
   const began = performance.now();
-  let isAnnounced = false;
+  let isLogged = false;
   for (;;) {
     const rows = await run<{ isTaken: boolean }>(`select ${attempt}($1) as "isTaken"`, [key]);
     if (rows[0]?.isTaken) return true;
     if (Date.now() > deadline) return false;
-    if (!isAnnounced && performance.now() - began >= announceWaitAfterMs) {
-      isAnnounced = true;
+    if (!isLogged && performance.now() - began >= announceWaitAfterMs) {
+      isLogged = true;
       log.warn({ lock, heldBy: await listHolders(run, key) }, 'waiting for a lock');
     }
     await sleep(50 + Math.random() * 100);

@@ -3,19 +3,19 @@ import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 
-/** A value as COPY takes it; what is no plain value is written as JSON by the caller. */
+/** A value that COPY accepts; the caller writes structured values as JSON. */
 export type CopyValue = string | number | boolean | Date | Uint8Array | null;
 
 /** One row, in the order of the target's columns. */
 export type CopyRow = readonly CopyValue[];
 
-/** Text is handed to the socket in pieces of about this many characters. */
-const pieceLength = 65_536;
+/** Text is written to the socket in chunks of about this many characters. */
+const chunkLength = 65_536;
 
 /**
- * Streams rows into `target`, a table with its columns such as `people (id, name)`, and holds no
- * more than a piece of them in memory: rows are drawn as fast as the database takes them. All rows
- * arrive or none. Not possible on a table with row security. Throws what the database throws.
+ * Streams rows into `target`, a table with its columns such as `people (id, name)`. Rows are read as fast as the
+ * database accepts them, with one chunk in memory. All or nothing. Not possible on a table with row security.
+ * Throws what the database throws.
  */
 export async function copyRows(
   client: pg.Client,
@@ -23,18 +23,18 @@ export async function copyRows(
   rows: Iterable<CopyRow>,
 ): Promise<void> {
   const stream = client.query(copyFrom(`copy ${target} from stdin`));
-  await pipeline(Readable.from(listPieces(rows)), stream);
+  await pipeline(Readable.from(listChunks(rows)), stream);
 }
 
-function* listPieces(rows: Iterable<CopyRow>): Generator<string> {
-  let piece = '';
+function* listChunks(rows: Iterable<CopyRow>): Generator<string> {
+  let chunk = '';
   for (const row of rows) {
-    piece += formatCopyRow(row);
-    if (piece.length < pieceLength) continue;
-    yield piece;
-    piece = '';
+    chunk += formatCopyRow(row);
+    if (chunk.length < chunkLength) continue;
+    yield chunk;
+    chunk = '';
   }
-  if (piece !== '') yield piece;
+  if (chunk !== '') yield chunk;
 }
 
 /** One line of COPY's text format: https://www.postgresql.org/docs/18/sql-copy.html */
@@ -54,7 +54,7 @@ function formatValue(value: CopyValue): string {
   if (value instanceof Date) return value.toISOString();
   if (value instanceof Uint8Array) return `\\\\x${Buffer.from(value).toString('hex')}`;
   if (typeof value !== 'string') return String(value);
-  // Most values hold nothing to escape, and looking is several times faster than replacing.
+  // Most values need no escaping, and testing is several times faster than replacing.
   if (!/[\\\t\n\r]/.test(value)) return value;
   return value.replace(/[\\\t\n\r]/g, (char) => escapes[char] ?? char);
 }

@@ -1,6 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { createBoundedQueue, QueueFullError } from '../lib/bounded-queue.ts';
-import { DatabaseFault, mapDatabaseError } from './error-map.ts';
+import { DatabaseError, mapDatabaseError } from './error-map.ts';
 import { type Prisma, PrismaClient } from './generated/client.ts';
 import { type PoolSettings, ScopedPool, type StatementObserver } from './pool.ts';
 import { createRawReader, type RawReader } from './raw-reader.ts';
@@ -14,31 +14,31 @@ export type Db = Prisma.TransactionClient;
 
 export type PoolStat = { size: number; idle: number; waiting: number; max: number };
 
-/** The only way to the data: every access names the scope it runs in. */
+/** The only access to the data: every call names the scope it runs in. */
 export type Database = {
-  /** Runs statements that stand each for itself and change nothing. Throws DatabaseFault. */
+  /** Runs independent, read-only statements. Throws DatabaseError. */
   read<T>(scope: Scope, work: (db: Db) => Promise<T>): Promise<T>;
-  /** Reads in no scope and without Prisma (raw-reader.ts): for what createBatcher merges alone. Throws DatabaseFault. */
+  /** Reads without scope and Prisma (raw-reader.ts), for statements that createBatcher merges. Throws DatabaseError. */
   ask<T>(work: (db: RawReader) => Promise<T>): Promise<T>;
   /**
-   * Runs one statement that changes something, whole or not at all. Does not wait until this process has heard of the
-   * change (changes.ts), so what alters a remembered credential belongs in `transaction`. Throws DatabaseFault.
+   * Runs one statement that changes data. Does not wait for its invalidation (invalidation.ts), so a change of a cached
+   * credential belongs in `transaction`. Throws DatabaseError.
    */
   write<T>(scope: Scope, work: (db: Db) => Promise<T>): Promise<T>;
-  /** Runs all statements of `work` or none; the scope is entered with its BEGIN (pool.ts). Throws DatabaseFault. */
+  /** Runs `work` in one transaction; its BEGIN also enters the scope (pool.ts). Throws DatabaseError. */
   transaction<T>(scope: Scope, work: (tx: Db) => Promise<T>): Promise<T>;
   poolStat(): PoolStat;
-  /** Has each connection that is open now replaced before its next use. */
+  /** Replaces each open connection before its next use. */
   renewConnections(): void;
   close(): Promise<void>;
 };
 
-/** How long the statements of a transaction may take in all. */
+/** Longest total duration of a transaction. */
 const transactionMsMax = 5_000;
 
 /**
- * Opens the bounded pool and Prisma on top of it; connections are made when first needed. `observe` sees
- * what is sent outside transactions, `watch` the beginning and the end of whatever is asked for.
+ * Opens the bounded pool and Prisma on top of it; connections are opened when first needed. `observe` is called for
+ * statements outside transactions, `watch` at the start and end of every statement.
  */
 export function createDatabase(
   settings: PoolSettings,
@@ -50,12 +50,12 @@ export function createDatabase(
   const prisma = new PrismaClient({ adapter: watch ? watchAdapter(adapter, watch) : adapter });
   const rawReader = createRawReader(pool, watch);
   const transactionLimits = {
-    // A connection, and the scope that is entered on it; what takes too long says so itself before.
+    // Time to get a connection and enter the scope on it, each of which times out by itself before.
     maxWait: settings.acquireTimeoutMs + settings.statementTimeoutMs,
     timeout: transactionMsMax,
   };
-  const changeQueue = createBoundedQueue({
-    concurrency: getChangesMax(settings.poolSize),
+  const writeQueue = createBoundedQueue({
+    concurrency: getWritesMax(settings.poolSize),
     maxQueued: Number.POSITIVE_INFINITY,
     waitMsMax: settings.acquireTimeoutMs,
   });
@@ -63,17 +63,15 @@ export function createDatabase(
     read: (scope, work) => guard(() => runInScope(scope, async () => await work(prisma))),
     ask: (work) => guard(() => runInScope(noScope, () => work(rawReader))),
     write: (scope, work) =>
-      guard(() => changeQueue.run(() => runInScope(scope, async () => await work(prisma)))),
+      guard(() => writeQueue.run(() => runInScope(scope, async () => await work(prisma)))),
     transaction: (scope, work) =>
       guard(() =>
-        changeQueue.run(() =>
-          runInScope(scope, () => prisma.$transaction(work, transactionLimits)),
-        ),
+        writeQueue.run(() => runInScope(scope, () => prisma.$transaction(work, transactionLimits))),
       ),
     poolStat: () => ({
       size: pool.totalCount,
       idle: pool.idleCount,
-      waiting: pool.waitingCount + changeQueue.stats().queued,
+      waiting: pool.waitingCount + writeQueue.stats().queued,
       max: settings.poolSize,
     }),
     renewConnections: () => pool.renew(),
@@ -85,10 +83,10 @@ export function createDatabase(
 }
 
 /**
- * Changes wait for each other's locks and for the disk, each holding a connection. A quarter, rounded down, is never
- * theirs, so that reading goes on meanwhile, and with it the check of every session and key.
+ * Writes wait for locks and for the disk while holding a connection. A quarter of the pool, rounded down, is reserved
+ * for reads, so the check of sessions and keys goes on.
  */
-function getChangesMax(poolSize: number): number {
+function getWritesMax(poolSize: number): number {
   return poolSize - Math.floor(poolSize / 4);
 }
 
@@ -96,7 +94,7 @@ async function guard<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof QueueFullError) throw new DatabaseFault('unavailable', null, error);
+    if (error instanceof QueueFullError) throw new DatabaseError('unavailable', null, error);
     throw mapDatabaseError(error);
   }
 }

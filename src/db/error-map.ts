@@ -1,5 +1,5 @@
-/** An error of the database, in the terms that the domains decide by. */
-export type DatabaseFaultKind =
+/** The kinds of database error that the domains distinguish. */
+export type DatabaseErrorKind =
   | 'unavailable'
   | 'busy'
   | 'unique'
@@ -8,20 +8,20 @@ export type DatabaseFaultKind =
   | 'denied'
   | 'malformed';
 
-/** A fault of the database with the constraint it broke, where there is one. */
-export class DatabaseFault extends Error {
-  readonly kind: DatabaseFaultKind;
+/** An error of the database with the violated constraint, if any. */
+export class DatabaseError extends Error {
+  readonly kind: DatabaseErrorKind;
   readonly constraint: string | null;
-  constructor(kind: DatabaseFaultKind, constraint: string | null, cause: unknown) {
-    super(`Database fault: ${kind}${constraint ? ` (${constraint})` : ''}`, { cause });
-    this.name = 'DatabaseFault';
+  constructor(kind: DatabaseErrorKind, constraint: string | null, cause: unknown) {
+    super(`Database error: ${kind}${constraint ? ` (${constraint})` : ''}`, { cause });
+    this.name = 'DatabaseError';
     this.kind = kind;
     this.constraint = constraint;
   }
 }
 
 /** SQLSTATE (or its class) to kind: https://www.postgresql.org/docs/18/errcodes-appendix.html */
-const kindBySqlState: Record<string, DatabaseFaultKind> = {
+const kindBySqlState: Record<string, DatabaseErrorKind> = {
   '08': 'unavailable',
   '57P01': 'unavailable',
   '57P02': 'unavailable',
@@ -44,11 +44,11 @@ const kindBySqlState: Record<string, DatabaseFaultKind> = {
   '22': 'malformed',
 };
 
-/** Faults that reach us without any SQLSTATE: from the pool, the socket or Prisma itself, always in English. */
+/** Errors without an SQLSTATE: from the pool, the socket or Prisma, always in English. */
 const unavailableMessages =
   /timeout exceeded when trying to connect|Connection terminated|connection error|Query read timeout|Can't reach database|DatabaseNotReachable|ConnectionClosed|SocketTimeout|Unable to start a transaction|Transaction already closed|ECONNREFUSED|ECONNRESET|Client was closed|pool after calling end/i;
 
-/** Error codes for a server that is down; Prisma renames some of them. */
+/** Error codes of an unreachable server; Prisma renames some of them. */
 const unavailableCodes =
   /^(?:ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE)$/;
 
@@ -64,60 +64,60 @@ type Shape = {
 };
 
 /**
- * Turns any error of the driver or of Prisma into a DatabaseFault, by SQLSTATE and message (Prisma's
- * own codes are uneven); everything else comes back as it is.
+ * Turns any error of the driver or of Prisma into a DatabaseError, by SQLSTATE and message (Prisma's
+ * own codes are inconsistent); returns anything else unchanged.
  */
 export function mapDatabaseError(error: unknown): unknown {
-  if (error instanceof DatabaseFault) return error;
-  for (const layer of layersOf(error)) {
+  if (error instanceof DatabaseError) return error;
+  for (const layer of listCauses(error)) {
     const sqlState = readSqlState(layer);
     const kind = sqlState && (kindBySqlState[sqlState] ?? kindBySqlState[sqlState.slice(0, 2)]);
     if (kind) {
       const constraint = sqlState.startsWith('23') ? findConstraint(layer) : null;
-      return new DatabaseFault(kind, constraint, error);
+      return new DatabaseError(kind, constraint, error);
     }
   }
-  const isUnavailable = layersOf(error).some(
+  const isUnavailable = listCauses(error).some(
     (layer) =>
       unavailableCodes.test(String(layer.code)) ||
       unavailableMessages.test(String(layer.message)) ||
       unavailableMessages.test(String(layer.kind)),
   );
-  return isUnavailable ? new DatabaseFault('unavailable', null, error) : error;
+  return isUnavailable ? new DatabaseError('unavailable', null, error) : error;
 }
 
-/** True when a connection that had been good ended under a statement: another one may well be good. */
-export function isConnectionCut(error: unknown): boolean {
-  return layersOf(error).some(
+/** True if a working connection was lost during a statement: a retry on another one may succeed. */
+export function isConnectionLost(error: unknown): boolean {
+  return listCauses(error).some(
     ({ code, originalCode, message }) =>
       [code, originalCode].some((state) => state === '57P01' || state === '57P02') ||
       /Connection terminated unexpectedly|ECONNRESET/.test(String(message)),
   );
 }
 
-/** The code that the database answered with, or null where it did not get to that. */
+/** The SQLSTATE of an error, or null if the database did not respond. */
 export function findSqlState(error: unknown): string | null {
   return (
-    layersOf(error)
+    listCauses(error)
       .map(readSqlState)
       .find((sqlState) => sqlState !== undefined) ?? null
   );
 }
 
-/** The message of the error that caused all others, as the driver or the server wrote it. */
+/** The message of the root cause, as the driver or the server wrote it. */
 export function findRootMessage(error: unknown): string {
-  const messages = layersOf(error).map(
+  const messages = listCauses(error).map(
     ({ originalMessage, message }) => originalMessage ?? message,
   );
   return String(messages.findLast((message) => message) ?? error);
 }
 
-/** True when the database refused a row because of this unique (or other) constraint. */
-export function isBrokenConstraint(error: unknown, constraint: string): boolean {
-  return error instanceof DatabaseFault && error.constraint === constraint;
+/** True if the error is a violation of this constraint. */
+export function isConstraintViolation(error: unknown, constraint: string): boolean {
+  return error instanceof DatabaseError && error.constraint === constraint;
 }
 
-/** Codes of Prisma (P1001, P2039) and of the system (EPIPE) look alike. */
+/** Excludes codes of Prisma (P1001, P2039) and of the system (EPIPE), which look alike. */
 function readSqlState({ originalCode, code }: Shape): string | undefined {
   return [originalCode, code].find(
     (one) =>
@@ -125,7 +125,7 @@ function readSqlState({ originalCode, code }: Shape): string | undefined {
   ) as string | undefined;
 }
 
-function layersOf(error: unknown): Shape[] {
+function listCauses(error: unknown): Shape[] {
   const layers: Shape[] = [];
   let next: unknown = error;
   while (typeof next === 'object' && next !== null && layers.length < 6) {
@@ -136,7 +136,7 @@ function layersOf(error: unknown): Shape[] {
   return layers;
 }
 
-/** Prisma keeps only the message of a broken check. Every language quotes its name, in its own way, and last. */
+/** Prisma keeps only the message of a check violation. Languages quote the constraint's name differently, and last. */
 const quotedName = /["'`«»‹›„“”‚‘’「『]\s?([a-z][a-z0-9_]*)\s?["'`«»‹›„“”‚‘’」』]/g;
 
 function findConstraint(layer: Shape): string | null {

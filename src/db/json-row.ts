@@ -1,4 +1,4 @@
-/** A row as JSON brings it: moments are text. */
+/** A row parsed from JSON: timestamps are text. */
 export type JsonRow<Row> = {
   [Name in keyof Row]: Row[Name] extends Date
     ? string
@@ -7,7 +7,7 @@ export type JsonRow<Row> = {
       : Row[Name];
 };
 
-/** A moment of a JsonRow. */
+/** Parses a timestamp of a JsonRow. */
 export function readDate(text: string): Date;
 export function readDate(text: string | null): Date | null;
 export function readDate(text: string | null): Date | null {

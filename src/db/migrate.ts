@@ -20,12 +20,12 @@ import { type DatabaseRoles, fillRoles } from './roles.ts';
 /** The database and the files to migrate it with. */
 export type MigrateOptions = {
   ownerUrl: string;
-  /** The folder that holds `NNN_words/migration.sql` and `functions/<name>.sql`. */
+  /** The directory with `NNN_words/migration.sql` and `functions/<name>.sql`. */
   migrationsDir: string;
   log: Log;
-  /** For how long to wait for other runners and for locked tables. It does not bound the work. */
+  /** How long to wait for other runners and locked tables. Does not limit the work itself. */
   deadlineSeconds?: number;
-  /** The database whose roles it gets, where that is not itself: it is about to take that one's place. */
+  /** The database whose roles it gets, if it is about to replace that database. */
   rolesOf?: string | undefined;
 };
 
@@ -39,10 +39,9 @@ type Run = {
 };
 
 /**
- * Brings the database to the version of the files and returns the names of the migrations it applied
- * and of the functions that had changed. Runs twice, twenty at once, and again after any kill: each
- * migration is applied exactly once, whole or not at all, and afterwards the functions. When nothing
- * is pending it takes no lock and does not load the engine. Throws MigrationError.
+ * Brings the database to the version of the files and returns the names it applied. Safe to repeat, to run
+ * concurrently and to kill: each migration is applied exactly once and atomically, then each function that has
+ * changed. If nothing is pending it takes no lock and does not load the engine. Throws MigrationError.
  */
 export async function migrate({
   ownerUrl,
@@ -62,7 +61,7 @@ export async function migrate({
     const isCurrent =
       listPending(files, await readHistory(session)).length === 0 &&
       (await listChangedFunctions(session, functions)).length === 0;
-    // Only in tests are there files without them.
+    // Only tests have files without roles.
     const needsRoles = files.some(({ sql }) => fillRoles(sql, state.wanted) !== sql);
     if (isCurrent && (state.isSettled || !needsRoles)) return { applied: [] };
     await takeLock(session, { deadline, log });
@@ -81,7 +80,7 @@ export async function migrate({
 }
 
 /**
- * Gives the database roles of its own where it shares or misnames them, and changes nothing else. Throws
+ * Gives the database its own roles if it shares them or they are misnamed; changes nothing else. Throws
  * MigrationError.
  */
 export async function settleDatabase({
@@ -99,8 +98,7 @@ export async function settleDatabase({
 }
 
 /**
- * Names the files that are still to be applied, and changes nothing. `isNew` where the database was
- * never migrated. Throws MigrationError.
+ * Lists the pending files; changes nothing. `isNew` if the database was never migrated. Throws MigrationError.
  */
 export async function listPendingMigrations({
   ownerUrl,
@@ -123,7 +121,7 @@ export async function listPendingMigrations({
   }
 }
 
-/** Under the lock, so what the history says now stays true. */
+/** Call it under the lock, so that the history cannot change meanwhile. */
 async function applyPending(files: MigrationFile[], run: Run): Promise<string[]> {
   const pending = listPending(files, await readHistory(run.session)).map(({ name }) => name);
   for (;;) {
@@ -137,8 +135,8 @@ async function applyPending(files: MigrationFile[], run: Run): Promise<string[]>
   return pending;
 }
 
-/** In one transaction: the changed ones, and all of them after a migration. */
-async function applyFunctions(run: Run): Promise<void> {
+/** In one transaction: the changed functions, or all of them after a migration. */
+async function applyChangedFunctions(run: Run): Promise<void> {
   const changed = await listChangedFunctions(run.session, run.functions);
   if (changed.length === 0) return;
   const script = fillRoles(writeFunctions(changed), run.roles);
@@ -157,7 +155,7 @@ function toFunctionPath({ name }: FunctionFile): string {
   return `functions/${name}`;
 }
 
-/** Null when all was applied, the failure when a table was locked for too long. */
+/** Returns null if all were applied, or the failure if a table was locked for too long. */
 async function applyOnce(files: MigrationFile[], run: Run): Promise<ScriptFailure | null> {
   let failure: ScriptFailure | null = null;
   const onFailure = (seen: ScriptFailure) => {
@@ -194,7 +192,7 @@ function explainEngine(error: unknown): MigrationError {
 /** lock_not_available and deadlock_detected: PostgreSQL's appendix of error codes. */
 const lockCodes = new Set(['55P03', '40P01']);
 
-/** Lets others at the tables before the next try, since behind a waiting migration they queue. */
+/** Pauses before the next try, because other statements queue behind a waiting migration. */
 async function waitForTables(migration: string, error: unknown, run: Run): Promise<void> {
   if (Date.now() > run.deadline) {
     throw new MigrationError(
@@ -212,8 +210,8 @@ function describeFailure(place: string, script: string, error: unknown): string 
   const message = error instanceof Error ? error.message : String(error);
   return (
     `migrations/${describePlace(place, script, Number(readField(error, 'position')))}: ${message} ` +
-    `(${readField(error, 'code') || 'no code'}). Nothing of this file was kept: ` +
-    'correct what it names, then start again'
+    `(${readField(error, 'code') || 'no code'}). The file was rolled back: ` +
+    'fix the error, then start again'
   );
 }
 

@@ -6,30 +6,29 @@ import { type CopyRow, copyRows } from './copy.ts';
 import { definerRoleSql } from './roles.ts';
 import { readOnly } from './session-settings.ts';
 
-/** One connection that sees and may change every row: for commands, never for requests. */
+/** One connection that can read and change every row: for commands, never for requests. */
 export type Operator = {
   /** Runs one statement and returns its rows. */
   query<Row extends object>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
-  /** Waits until no other session has it; a long wait is logged (advisory-lock.ts). */
+  /** Waits until the lock is free; a long wait is logged (advisory-lock.ts). */
   takeLock(lock: AdvisoryLock, until: 'disconnect' | 'commit'): Promise<void>;
-  /** Runs all statements of `work` or none. */
+  /** Runs `work` in one transaction. */
   transaction<T>(work: () => Promise<T>): Promise<T>;
-  /** Streams rows into a temporary table, which is where COPY may write (see copy.ts). */
+  /** Streams rows into a temporary table, since COPY cannot write to tables with row security (copy.ts). */
   copy(target: string, rows: Iterable<CopyRow>): Promise<void>;
   /** Runs statements as the owner itself, such as `analyze`; row security then hides all rows. */
   asOwner(statements: readonly string[]): Promise<void>;
 };
 
 /**
- * Row security is forced on the owner too. The definer's policies let it see every row, and each owner
- * may take that role on (decision 039).
+ * Row security is forced on the owner too. The definer's policies let it see every row, and every owner can assume
+ * that role (decision 039).
  */
-const takeOnDefiner = `select set_config('role', ${definerRoleSql}, false)`;
+const assumeDefiner = `select set_config('role', ${definerRoleSql}, false)`;
 
 /**
- * Opens the operator's connection for the time of `work`, and closes it whatever happens. Works
- * alike for a superuser and for an owner that is none. With `isReadOnly` a statement that writes fails; `log` hears of
- * waits for locks. Throws what the database throws.
+ * Runs `work` with the operator's connection, and closes it afterwards. Works for superusers and other owners alike.
+ * With `isReadOnly` a statement that writes fails; `log` gets waits for locks. Throws what the database throws.
  */
 export async function withOperator<T>(
   ownerUrl: string,
@@ -39,7 +38,7 @@ export async function withOperator<T>(
   const settings = isReadOnly ? readOnly : {};
   const client = await openOwnerClient(ownerUrl, 'tenantry-operator', settings);
   try {
-    await client.query(takeOnDefiner);
+    await client.query(assumeDefiner);
     return await work(createOperator(client, log));
   } finally {
     await client.end();
@@ -62,7 +61,7 @@ function createOperator(client: pg.Client, log: Log): Operator {
       try {
         for (const statement of statements) await client.query(statement);
       } finally {
-        await client.query(takeOnDefiner);
+        await client.query(assumeDefiner);
       }
     },
   };
@@ -75,7 +74,7 @@ async function runInTransaction<T>(client: pg.Client, work: () => Promise<T>): P
     await client.query('commit');
     return result;
   } catch (error) {
-    // A lost connection has rolled back by itself, and its own error says more.
+    // A lost connection was rolled back by the server, and the original error says more.
     await client.query('rollback').catch(() => undefined);
     throw error;
   }

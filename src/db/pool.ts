@@ -5,7 +5,7 @@ import { getScope } from './scope.ts';
 import { enterScopeStatement, sendScoped } from './scoped-query.ts';
 import { applySessionSettings, listTimeouts, readOnly } from './session-settings.ts';
 
-/** How many connections there may be, and how long anything may take. */
+/** Size and time limits of the pool. */
 export type PoolSettings = {
   url: string;
   poolSize: number;
@@ -13,49 +13,49 @@ export type PoolSettings = {
   statementTimeoutMs: number;
   queryTimeoutMs: number;
   connectionMaxAgeSeconds: number;
-  /** For a command, whose url is the owner's and leads through no pooler: has the rights of the server. */
+  /** For a command, which connects directly as the owner: assumes the serving role. */
   actsAsServer?: boolean;
-  /** For a command that only looks: a statement that writes fails. With `actsAsServer` only. */
+  /** For a read-only command: a statement that writes fails. With `actsAsServer` only. */
   isReadOnly?: boolean;
 };
 
 /** Transaction status of a pg client, missing in its types: I idle, T in a transaction, E in a failed one. */
 type TransactionAware = pg.PoolClient & { getTransactionStatus(): 'I' | 'T' | 'E' | null };
 
-/** read_only_sql_transaction: PostgreSQL's list of error codes. A standby says so, and a primary that was replaced. */
+/** read_only_sql_transaction: PostgreSQL's list of error codes. From a standby, or a primary that was replaced. */
 const readOnlyCode = '25006';
 
-/** Connections are renewed at most this often: a server that stays read-only would have them opened all the time. */
+/** Connections are renewed at most this often, because a server may stay read-only. */
 const renewEveryMs = 1_000;
 
-/** The error of the server that pg emits; missing in its types. */
+/** The server's error event that pg emits; missing in its types. */
 type ErrorSource = {
   connection: { on(event: 'errorMessage', listener: (error: { code?: string }) => void): void };
 };
 
-/** Enters the scope of a transaction on the way of its beginning, which Prisma's adapter sends by itself. */
+/** Enters the scope together with a transaction's BEGIN, which Prisma's adapter sends. */
 class ScopedClient extends pg.Client {
   readonly openedAt = performance.now();
 
   override query = ((config: pg.QueryConfig, ...rest: []) => {
-    // What has `submit` is a query of sendScoped, which comes by here as well.
-    const isBeginning = config.text === 'BEGIN' && !('submit' in config);
-    const scope = isBeginning ? getScope() : null;
+    // A query with `submit` comes from sendScoped, which calls this method as well.
+    const isBegin = config.text === 'BEGIN' && !('submit' in config);
+    const scope = isBegin ? getScope() : null;
     return scope ? sendScoped(this, scope, config) : super.query(config, ...rest);
   }) as pg.Client['query'];
 }
 
-/** Called with each statement outside a transaction, before it waits for a connection: what tests count. */
+/** Called with each statement outside a transaction, before it waits for a connection. Tests count with it. */
 export type StatementObserver = (text: string) => void;
 
 /**
- * A bounded pool whose statements enter the scope they are called in (see scope.ts). Waiting for a
- * connection ends after `acquireTimeoutMs`; a connection is replaced at its maximum age, and all of them where one
- * turns out to be of no use for writing: after a switch-over the same address leads to another server.
+ * A bounded pool whose statements enter the scope they are called in (scope.ts). Waiting for a connection ends after
+ * `acquireTimeoutMs`. A connection is replaced at its maximum age; all are replaced if one turns out to be read-only,
+ * because after a failover the same address leads to another server.
  */
 export class ScopedPool extends pg.Pool {
   readonly #observe: StatementObserver | undefined;
-  /** Connections that were opened before are not used any more; by performance.now(). */
+  /** Connections opened before this time are no longer used; by performance.now(). */
   #renewedAt = 0;
 
   constructor(settings: PoolSettings, observe?: StatementObserver) {
@@ -67,14 +67,14 @@ export class ScopedPool extends pg.Pool {
       max: settings.poolSize,
       min: 1,
       connectionTimeoutMillis: settings.acquireTimeoutMs,
-      // The time limits in PostgreSQL are settings of the login (serving-settings.ts): poolers reject them here.
+      // PostgreSQL's time limits are settings of the login (serving/settings.ts), because poolers reject them here.
       query_timeout: settings.queryTimeoutMs,
-      // Opening one takes many times what a statement does, and most during a burst: the next burst finds connections already open.
+      // Opening a connection costs many times a statement, so the next burst should find connections already open.
       idleTimeoutMillis: 600_000,
       maxLifetimeSeconds: settings.connectionMaxAgeSeconds,
       onConnect: async (client) => {
-        // The pool listens to idle connections only: one that is cut between two statements of a
-        // transaction would end the process. Its next statement, or its release, reports it.
+        // The pool handles errors of idle connections only; one that is lost between two statements of a
+        // transaction would end the process. Its next statement or its release reports the error.
         client.on('error', () => {});
         (client as unknown as ErrorSource).connection.on('errorMessage', ({ code }) => {
           if (code === readOnlyCode) this.renew();
@@ -89,22 +89,22 @@ export class ScopedPool extends pg.Pool {
       },
     } as pg.PoolConfig);
     this.#observe = observe;
-    // A client that comes back inside a transaction (its rollback never went out) would carry that
-    // transaction and its scope to anyone who is next, so it serves nobody any more.
+    // A client that is released inside a transaction (its rollback was never sent) would pass the
+    // transaction and its scope on to the next caller, so it is closed.
     this.on('release', (_error, client) => {
       const isInTransaction = (client as TransactionAware).getTransactionStatus() !== 'I';
       if (isInTransaction || this.#isOutdated(client)) void client.end();
     });
-    // An idle connection that breaks is replaced; the next statement reports what is still wrong.
+    // A lost idle connection is replaced; the next statement reports a lasting error.
     this.on('error', () => {});
   }
 
-  // Of pg's dozen overloads this is the one that Prisma's adapter calls outside a transaction.
+  // The one of pg's overloads that Prisma's adapter calls outside a transaction.
   override query = ((config: pg.QueryConfig) => this.#send(config)) as pg.Pool['query'];
 
   /**
-   * Gives back as good what a refused statement leaves as good as it was: Prisma's adapter takes every connection
-   * whose BEGIN failed for broken, and a locked table would cost all of them.
+   * Keeps connections whose statement the server rejected. Prisma's adapter discards every connection whose BEGIN failed,
+   * so a locked table would empty the pool.
    */
   override connect = (async () => {
     let client = await super.connect();
@@ -113,11 +113,11 @@ export class ScopedPool extends pg.Pool {
       client = await super.connect();
     }
     const { release } = client;
-    client.release = (fault) => release(isAnsweredByServer(fault) ? undefined : fault);
+    client.release = (error) => release(isStatementError(error) ? undefined : error);
     return client;
   }) as pg.Pool['connect'];
 
-  /** Has each connection that is open now replaced before its next use. */
+  /** Replaces each open connection before its next use. */
   renew(): void {
     const now = performance.now();
     if (now - this.#renewedAt >= renewEveryMs) this.#renewedAt = now;
@@ -132,27 +132,27 @@ export class ScopedPool extends pg.Pool {
     if (scope) this.#observe?.(enterScopeStatement.text);
     this.#observe?.(config.text);
     const client = await this.connect();
-    let fault: Error | undefined;
+    let failure: Error | undefined;
     try {
       return await (scope
         ? sendScoped(client, scope, config)
         : (client.query(config) as unknown as Promise<pg.QueryArrayResult>));
     } catch (error) {
-      fault = error as Error;
+      failure = error as Error;
       throw error;
     } finally {
-      client.release(fault);
+      client.release(failure);
     }
   }
 }
 
-/** SQLSTATEs with which PostgreSQL ends the session. Its word for that ("FATAL") depends on lc_messages. */
+/** SQLSTATEs with which PostgreSQL ends the session. The severity text ("FATAL") depends on lc_messages. */
 const endingStates = /^(?:08|28|53300|57P|25P03|25P04|XX)/;
 
-/** True where PostgreSQL rejected a statement and the connection is as good as before. */
-function isAnsweredByServer(fault: unknown): boolean {
-  if (!(fault instanceof Error)) return false;
-  return [fault, fault.cause].some((layer) => {
+/** True if PostgreSQL rejected a statement and the connection is still usable. */
+function isStatementError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return [error, error.cause].some((layer) => {
     const { severity, code } = (layer ?? {}) as Partial<pg.DatabaseError>;
     return severity !== undefined && code !== undefined && !endingStates.test(code);
   });

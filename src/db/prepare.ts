@@ -9,18 +9,17 @@ import { withFileLock } from '../lib/file-lock.ts';
 const projectRoot = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
- * Does what `npm ci --ignore-scripts` leaves undone: generates Prisma's client into
- * src/db/generated if prisma/schema.prisma or Prisma itself changed since. Returns whether it did.
- * Needs no network. Two at once do not clash: the second waits and finds it done. A kill half-way
- * is noticed, since the mark is written last. Run it before importing anything that imports the
- * client. Throws an Error with Prisma's own words when the schema is wrong.
+ * Generates Prisma's client into src/db/generated if prisma/schema.prisma or Prisma itself has changed, which
+ * `npm ci --ignore-scripts` does not do. Returns whether it did. Needs no network. Safe to run concurrently, and to
+ * repeat after a kill, because the mark is written last. Run it before importing anything that imports the client.
+ * Throws an Error with Prisma's message if the schema is invalid.
  */
 export async function prepareClient(root: string = projectRoot): Promise<{ isChanged: boolean }> {
   const generated = path.join(root, 'src', 'db', 'generated');
   const mark = path.join(generated, '.made-from');
   const wanted = await computeMark(root);
   if ((await readMark(mark)) === wanted) return { isChanged: false };
-  // In node_modules: the generator empties its own folder, and git must not see the lock.
+  // In node_modules, because the generator empties its own directory, and git must not see the lock.
   const lock = path.join(root, 'node_modules', '.tenantry-prepare.lock');
   return withFileLock(lock, { deadlineSeconds: 120 }, async () => {
     if ((await readMark(mark)) === wanted) return { isChanged: false };
@@ -33,8 +32,8 @@ export async function prepareClient(root: string = projectRoot): Promise<{ isCha
 }
 
 /**
- * Changes with the schema, the release of Prisma and the settings of its generator. The release is read from the
- * client's runtime, which is always there; an image that serves lacks the generator.
+ * A hash of the schema, Prisma's version and the generator's settings. The version is read from the client's runtime,
+ * because a production image does not have the generator.
  */
 async function computeMark(root: string): Promise<string> {
   const hash = createHash('sha256');
@@ -49,7 +48,7 @@ async function readMark(mark: string): Promise<string> {
   return readFile(mark, 'utf8').catch(() => '');
 }
 
-/** Throws an Error that says what to do where Prisma's command is not installed. */
+/** Throws an Error that says what to do if Prisma's CLI is not installed. */
 function findGenerator(): string {
   try {
     return createRequire(import.meta.url).resolve('prisma/build/index.js');
@@ -62,7 +61,7 @@ function findGenerator(): string {
   }
 }
 
-/** Runs the same Node as ours, so no shim, shell or PATH is involved. */
+/** Runs under the same Node, without shim, shell or PATH. */
 function generate(root: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [findGenerator(), 'generate'], {

@@ -5,21 +5,21 @@ import { findRootMessage } from './error-map.ts';
 import { readMigrations } from './migrate/files.ts';
 import { noScope } from './scope.ts';
 
-/** Longer than any healthy answer, shorter than the patience of a load balancer (security requirement F6). */
-const answerMsMax = 500;
+/** Longer than any healthy response, shorter than the timeout of a load balancer. */
+const responseMsMax = 500;
 
 const migrationsDir = fileURLToPath(new URL('../../migrations', import.meta.url));
 
 type State = { hasMigrations: boolean; isReadOnly: boolean };
 
 /**
- * A function that tells whether the database answers within half a second, has every migration of this release and
- * takes changes. It never throws, and however often it is called at once, the database is asked once. The log says
- * why it is not ready, and when it is again: once for each change, since a probe every second would fill it.
+ * Returns a function that resolves to true if the database responds within half a second, has every migration of this
+ * release and accepts writes. It never throws; concurrent calls share one query. The log gets one line for each change,
+ * with the reason.
  */
 export async function createReadiness(db: Database, log: Log): Promise<() => Promise<boolean>> {
   const names = (await readMigrations(migrationsDir)).map(({ name }) => name);
-  let asking: Promise<boolean> | null = null;
+  let running: Promise<boolean> | null = null;
   let lastReason: string | null = null;
 
   function announce(reason: string | null): boolean {
@@ -32,16 +32,16 @@ export async function createReadiness(db: Database, log: Log): Promise<() => Pro
   }
 
   return () => {
-    asking ??= withinBounds(findReason(db, names))
+    running ??= withTimeout(findReason(db, names))
       .then(announce)
       .finally(() => {
-        asking = null;
+        running = null;
       });
-    return asking;
+    return running;
   };
 }
 
-/** Why the database is of no use now, or null. */
+/** The reason why the database is not ready, or null. */
 async function findReason(db: Database, names: string[]): Promise<string | null> {
   try {
     const [{ hasMigrations, isReadOnly }] = await db.read(
@@ -51,20 +51,24 @@ async function findReason(db: Database, names: string[]): Promise<string | null>
           current_setting('transaction_read_only')::boolean as "isReadOnly"`,
     );
     if (isReadOnly) {
-      // The same address may lead to the new primary by now.
+      // After a failover the same address leads to the new primary.
       db.renewConnections();
-      return 'the database takes no changes: it is a standby, or set to read-only';
+      return 'the database is a standby, or read-only';
     }
-    return hasMigrations ? null : 'a migration of this release is missing in the database';
+    return hasMigrations ? null : 'the database lacks a migration of this release';
   } catch (error) {
     return `the database cannot be used: ${findRootMessage(error)}`;
   }
 }
 
-function withinBounds(answer: Promise<string | null>): Promise<string | null> {
+function withTimeout(reason: Promise<string | null>): Promise<string | null> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<string>((resolve) => {
-    timer = setTimeout(resolve, answerMsMax, `the database has not answered in ${answerMsMax} ms`);
+    timer = setTimeout(
+      resolve,
+      responseMsMax,
+      `the database has not responded in ${responseMsMax} ms`,
+    );
   });
-  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+  return Promise.race([reason, late]).finally(() => clearTimeout(timer));
 }

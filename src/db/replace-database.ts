@@ -4,38 +4,37 @@ import { formatPostgresUrl, parsePostgresUrl } from '../lib/postgres-url.ts';
 import { connect } from './connection/connect.ts';
 import { type DatabaseRoles, nameRoles } from './roles.ts';
 
-/** A database cannot take the place of another. The message says what to do. */
+/** A database cannot be replaced. The message says what to do. */
 export class ReplaceError extends Error {
   override readonly name = 'ReplaceError';
 }
 
-/** How a database is filled, and the roles that its content names. */
+/** How to fill the new database, and the roles that its content refers to. */
 export type Replacement = {
   roles: DatabaseRoles;
   fill: (url: string) => Promise<void>;
 };
 
 /**
- * Has a new database filled beside the one of the url, and lets the two change names in one transaction,
- * so that nobody ever meets a half-filled one. Returns the name that the replaced one has now, or null
- * where there was none. Needs a superuser. Throws ReplaceError where somebody is still connected, and
- * what `fill` throws; nothing is changed then.
+ * Fills a new database beside the one of the url, then swaps their names in one transaction, so that no client sees a
+ * partly filled one. Returns the new name of the replaced database, or null if there was none. Requires a superuser.
+ * Throws ReplaceError if a client is still connected, and what `fill` throws; nothing is changed then.
  */
 export async function replaceDatabase(
   ownerUrl: string,
   { roles, fill }: Replacement,
 ): Promise<string | null> {
   const name = readDatabaseName(ownerUrl);
-  const workshop = `${name}_restoring_${randomBytes(4).toString('hex')}`;
+  const stagingName = `${name}_restoring_${randomBytes(4).toString('hex')}`;
   const admin = await connect(nameDatabase(ownerUrl, 'postgres'), { name: 'tenantry-restore' });
   try {
     for (const pair of [roles, nameRoles(name)]) await verifyNoStranger(admin, pair);
     await createRoles(admin, roles);
-    await admin.query(`create database ${pg.escapeIdentifier(workshop)} template template0`);
-    await fill(nameDatabase(ownerUrl, workshop));
-    return await changeNames(admin, name, workshop);
+    await admin.query(`create database ${pg.escapeIdentifier(stagingName)} template template0`);
+    await fill(nameDatabase(ownerUrl, stagingName));
+    return await swapNames(admin, name, stagingName);
   } catch (error) {
-    const drop = `drop database if exists ${pg.escapeIdentifier(workshop)} with (force)`;
+    const drop = `drop database if exists ${pg.escapeIdentifier(stagingName)} with (force)`;
     await admin.query(drop).catch(() => undefined);
     throw error;
   } finally {
@@ -48,12 +47,12 @@ export function readDatabaseName(url: string): string {
   return parsePostgresUrl(url).database;
 }
 
-/** The same server's database of another name, for the same login. Pure. */
+/** The url of another database of the same server, for the same login. Pure. */
 export function nameDatabase(ownerUrl: string, name: string): string {
   return formatPostgresUrl({ ...parsePostgresUrl(ownerUrl), database: name });
 }
 
-/** Who we are to a server, and what it is; `version` as in server_version_num. */
+/** The login of a url and the server; `version` as in server_version_num. */
 export async function readServerFacts(
   url: string,
 ): Promise<{ login: string; isSuperuser: boolean; version: number }> {
@@ -70,10 +69,9 @@ export async function readServerFacts(
   }
 }
 
-/** The server may be a new one, where nobody has made them yet. */
 /**
- * Throws ReplaceError where a role exists already that somebody may grant to anybody who is neither a superuser
- * nor the owner of the database that the role is named after.
+ * Throws ReplaceError if a role exists already and can be granted by a login that is neither a superuser nor the owner
+ * of the database that the role is named after.
  */
 async function verifyNoStranger(admin: pg.Client, roles: DatabaseRoles): Promise<void> {
   const { rows } = await admin.query<{ role: string; stranger: string; databases: string[] }>(
@@ -91,6 +89,7 @@ async function verifyNoStranger(admin: pg.Client, roles: DatabaseRoles): Promise
   }
 }
 
+/** Creates the roles, which a new server does not have yet. */
 async function createRoles(admin: pg.Client, roles: DatabaseRoles): Promise<void> {
   for (const role of Object.values(roles)) {
     const found = await admin.query('select from pg_roles where rolname = $1', [role]);
@@ -100,7 +99,7 @@ async function createRoles(admin: pg.Client, roles: DatabaseRoles): Promise<void
   }
 }
 
-async function changeNames(admin: pg.Client, name: string, workshop: string) {
+async function swapNames(admin: pg.Client, name: string, stagingName: string) {
   const aside = `${name}_before_${new Date().toISOString().replaceAll(/[^0-9TZ]/g, '')}`;
   const found = await admin.query('select from pg_database where datname = $1', [name]);
   const isReplacing = found.rowCount === 1;
@@ -109,7 +108,7 @@ async function changeNames(admin: pg.Client, name: string, workshop: string) {
   try {
     await admin.query('begin');
     if (isReplacing) await rename(name, aside);
-    await rename(workshop, name);
+    await rename(stagingName, name);
     await admin.query('commit');
   } catch (error) {
     await admin.query('rollback');

@@ -1,23 +1,23 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
 
-/** The two roles of one database. No other database uses them. */
+/** The two roles of one database, which no other database uses. */
 export type DatabaseRoles = {
-  /** The server's login: it owns nothing, and row security holds for all it does. */
+  /** The server's login. It owns nothing and is subject to row security. */
   app: string;
-  /** Nobody signs in as it. Its functions cross tenants, and its policies let it see every row. */
+  /** Without login. Owns the functions that cross tenants; its policies let it see every row. */
   definer: string;
 };
 
-/** The names that migrations, tests and documents use for them. */
+/** The names that migrations, tests and documents use for the roles. */
 export const plainRoles: DatabaseRoles = { app: 'tenantry_app', definer: 'tenantry_definer' };
 
-/** Length left by PostgreSQL's 63 bytes for a name after the longer prefix. */
+/** PostgreSQL's limit for names of 63 bytes, less the longer prefix. */
 const suffixLengthMax = 46;
 
 /**
- * Names the roles of a database. Roles belong to the whole server, so their names say which database
- * they are for. Only letters, digits and underscores, so no statement has to quote them. Pure.
+ * Names the roles of a database. Roles belong to the whole server, so their names contain the database's name. Only
+ * letters, digits and underscores, so no statement has to quote them. Pure.
  */
 export function nameRoles(database: string): DatabaseRoles {
   const suffix = nameSuffix(database);
@@ -31,7 +31,7 @@ function nameSuffix(database: string): string {
   return `${words.slice(0, suffixLengthMax - hash.length - 1)}_${hash}`;
 }
 
-/** Puts the roles of a database in place of the plain names. Pure. */
+/** Replaces the plain names by the roles of a database. Pure. */
 export function fillRoles(sql: string, roles: DatabaseRoles): string {
   return sql.replaceAll(
     /\btenantry_(app|definer)\b/g,
@@ -39,7 +39,7 @@ export function fillRoles(sql: string, roles: DatabaseRoles): string {
   );
 }
 
-/** The reverse, for what is printed of the catalogue. Pure. */
+/** Replaces the roles of a database by the plain names. Pure. */
 export function plainNames(sql: string, roles: DatabaseRoles): string {
   return sql
     .replaceAll(new RegExp(`\\b${roles.app}\\b`, 'g'), plainRoles.app)
@@ -51,13 +51,13 @@ const policySql = (policy: string) => `
     where p.polrelid = to_regclass('public.users') and p.polname = '${policy}')`;
 
 /**
- * SQL for the names of a database's roles, which the catalogue knows best: a database can have been
- * cloned, renamed or restored since they were named. Null where it was never migrated.
+ * SQL for the names of a database's roles, from the catalogue, because a database may have been cloned, renamed or
+ * restored since they were named. Null if it was never migrated.
  */
 export const appRoleSql = policySql('own_row');
 export const definerRoleSql = policySql('definer');
 
-/** The roles that the policies of the connected database name, or null where it was never migrated. */
+/** The roles in the policies of the connected database, or null if it was never migrated. */
 export async function findRoles(client: pg.ClientBase | pg.Pool): Promise<DatabaseRoles | null> {
   const { rows } = await client.query<{ app: string | null; definer: string | null }>(
     `select ${appRoleSql} as app, ${definerRoleSql} as definer`,

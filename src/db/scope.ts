@@ -1,21 +1,21 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 /**
- * On whose behalf a statement runs. PostgreSQL shows rows by it (row security), and decides itself,
- * in `enter_scope()`, whether the user may enter that tenant or the platform.
+ * The caller that a statement runs for. Row security depends on it, and `enter_scope()` in PostgreSQL decides whether
+ * the user may enter that tenant or the platform.
  */
 export type Scope = {
   userId: string | null;
   tenantId: string | null;
-  /** Across tenants; only ever granted to a platform administrator or an operator. */
+  /** Across tenants; granted to platform administrators and operators only. */
   platform: boolean;
-  /** The API key that acts with the rights of `userId`, but not as that person. */
+  /** The API key that acts with the permissions of `userId`, but not as that user. */
   apiKeyId: string | null;
   /** The administrator who acts as `userId`. */
   impersonatorId: string | null;
 };
 
-/** Sees no rows at all; good only for the definer functions, which decide by their arguments. */
+/** Sees no rows. For definer functions, which decide by their arguments. */
 export const noScope: Scope = {
   userId: null,
   tenantId: null,
@@ -33,14 +33,14 @@ export function listScopeValues(scope: Scope): (string | null)[] {
 const currentScope = new AsyncLocalStorage<Scope>();
 
 /**
- * Runs `work` with every statement in `scope`. `work` must await its statements inside: Prisma's
- * promises are lazy, and one that starts after the end runs unscoped and finds nothing.
+ * Runs every statement of `work` in `scope`. `work` must await its statements: Prisma's promises are lazy, and a
+ * statement that starts later runs without a scope and finds nothing.
  */
 export function runInScope<T>(scope: Scope, work: () => Promise<T>): Promise<T> {
   return currentScope.run(scope, work);
 }
 
-/** The scope of the statement being sent, or null where none is needed. */
+/** The scope of the statement being sent, or null if it needs none. */
 export function getScope(): Scope | null {
   const scope = currentScope.getStore();
   return scope === undefined || scope === noScope ? null : scope;

@@ -1,14 +1,14 @@
 import pg from 'pg';
 import { listScopeValues, type Scope } from './scope.ts';
 
-/** Prepared once per connection, so that a scoped statement only has to bind and execute it. */
+/** Prepared once per connection; a scoped statement only binds and executes it. */
 export const enterScopeStatement = {
   name: 'enter_scope',
   text: 'select enter_scope($1::uuid, $2::uuid, $3::boolean, $4::uuid, $5::uuid)',
   values: [null, null, false, null, null],
 };
 
-/** The part of pg's Query and Connection that its published types leave out. */
+/** The parts of pg's Query and Connection that are missing in its types. */
 type WireConnection = {
   stream: { cork(): void; uncork(): void };
   bind(message: { statement: string; values: (string | null)[] }): void;
@@ -26,12 +26,12 @@ type WireQueryConstructor = new (
 const Query = pg.Query as unknown as WireQueryConstructor;
 
 /**
- * One statement that enters its scope on the way: `enter_scope()` and the statement are sent
- * together, before a single Sync. PostgreSQL runs what stands before a Sync as one transaction, so
- *  - the scope ends with the statement and cannot outlive it on a pooled connection,
- *  - when entering fails the statement is skipped: it fails closed,
+ * A statement that enters its scope first: `enter_scope()` and the statement are sent together, before a single Sync.
+ * PostgreSQL runs all messages before a Sync as one transaction, so
+ *  - the scope ends with the statement and does not stay on a pooled connection,
+ *  - if entering fails, the statement is skipped (fails closed),
  *  - there is one round trip instead of four (begin, set_config, statement, commit),
- *  - a transaction pooler in between keeps both on one connection.
+ *  - a transaction pooler keeps both on one connection.
  * Protocol: https://www.postgresql.org/docs/18/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
  */
 class ScopedQuery extends Query {
@@ -54,12 +54,12 @@ class ScopedQuery extends Query {
       values: listScopeValues(this.#scope),
     });
     connection.execute({});
-    const fault = super.submit(connection);
+    const error = super.submit(connection);
     connection.stream.uncork();
-    return fault;
+    return error;
   }
 
-  /** The row that enter_scope() returns is no part of the answer. */
+  /** Drops the row that enter_scope() returns. */
   override handleDataRow(message: unknown): void {
     if (this.#hasEntered) super.handleDataRow(message);
   }
@@ -71,9 +71,8 @@ class ScopedQuery extends Query {
 }
 
 /**
- * Sends `config` on `client` within `scope`; the client must have `enterScopeStatement` prepared. Where it is
- * `begin` the transaction that enter_scope() runs in becomes the one that it begins, and the scope
- * lasts until that ends.
+ * Sends `config` on `client` within `scope`; the client must have `enterScopeStatement` prepared. If the statement is
+ * `begin`, it continues the transaction of enter_scope(), and the scope lasts until that transaction ends.
  */
 export function sendScoped(
   client: pg.ClientBase,

@@ -1,18 +1,17 @@
 import type pg from 'pg';
 
-/** Values by the name of a PostgreSQL setting, as pg_settings shows them: times in ms. */
+/** Values by the name of a PostgreSQL setting, as in pg_settings; times in ms. */
 export type SessionSettings = Readonly<Record<string, string>>;
 
 /**
- * Every setting with a default on the server, the database or the role that changes what is read,
- * written or promised, and the value this program relies on. Serving connections get them from their
- * role (serving-settings.ts), the owner's connections by statements (applySessionSettings).
- * Left out on purpose: costs, memory and the planner's enable_* switches, which change how long an answer
- * takes and not what it says, and lc_messages, because no code reads the words of a message.
+ * Every setting whose default on the server, the database or the role changes results or guarantees, with the value
+ * that this program relies on. Serving connections get them from their role (serving/settings.ts), the owner's
+ * connections by statements (applySessionSettings). Left out on purpose: costs, memory and the planner's enable_*
+ * switches, which change durations but no results, and lc_messages, because no code parses messages.
  * Source: https://www.postgresql.org/docs/18/runtime-config-client.html and the pages beside it.
  */
 export const sessionSettings: SessionSettings = {
-  // How values are written as text, which is how the driver receives them. Prisma reads every moment as UTC.
+  // Text format of values. Prisma reads every timestamp as UTC.
   timezone: 'UTC',
   datestyle: 'ISO, MDY',
   intervalstyle: 'postgres',
@@ -25,7 +24,7 @@ export const sessionSettings: SessionSettings = {
   xmlbinary: 'base64',
   xmloption: 'content',
   quote_all_identifiers: 'off',
-  // How a statement is understood, and which rows it finds.
+  // Meaning of a statement, and the rows that it finds.
   search_path: 'public, pg_temp',
   standard_conforming_strings: 'on',
   array_nulls: 'on',
@@ -33,21 +32,21 @@ export const sessionSettings: SessionSettings = {
   row_security: 'on',
   gin_fuzzy_search_limit: '0',
   restrict_nonsystem_relation_kind: '',
-  // Without triggers and foreign keys nothing that is written can be relied on. Only a superuser can set it.
+  // Other values turn off triggers and foreign keys. Only a superuser can set it.
   session_replication_role: 'origin',
-  // What a transaction promises.
+  // Guarantees of a transaction.
   default_transaction_isolation: 'read committed',
   default_transaction_read_only: 'off',
   default_transaction_deferrable: 'off',
   synchronous_commit: 'on',
-  // When PostgreSQL ends a session or a transaction by itself.
+  // When PostgreSQL ends a session or a transaction.
   exit_on_error: 'off',
   idle_session_timeout: '0',
   transaction_timeout: '0',
-  // Statements take milliseconds: compiling one takes longer. Kept plans are measured under `auto`.
+  // Statements take milliseconds; compiling one takes longer. Plans were measured with `auto`.
   jit: 'off',
   plan_cache_mode: 'auto',
-  // Only enter_scope() writes these. A default would open the scope of somebody for everybody.
+  // Only enter_scope() writes these. A default would put every connection into one user's scope.
   'tenantry.user_id': '',
   'tenantry.tenant_id': '',
   'tenantry.platform': '',
@@ -55,10 +54,10 @@ export const sessionSettings: SessionSettings = {
   'tenantry.impersonator_id': '',
 };
 
-/** A transaction that nobody continues holds its locks; ours take milliseconds. */
+/** Ends abandoned transactions, which hold locks. Normal ones take milliseconds. */
 const idleInTransactionMs = 10_000;
 
-/** The time limits of a serving connection in PostgreSQL. A lock wait ends first, as "busy". Pure. */
+/** PostgreSQL's time limits of a serving connection. A lock wait times out first, as "busy". Pure. */
 export function listTimeouts(statementTimeoutMs: number): SessionSettings {
   return {
     statement_timeout: String(statementTimeoutMs),
@@ -67,19 +66,20 @@ export function listTimeouts(statementTimeoutMs: number): SessionSettings {
   };
 }
 
-/** The same of a command or a migration, whose work may take as long as it takes. */
+/** For commands and migrations, which may take any time. */
 const noTimeouts: SessionSettings = {
   statement_timeout: '0',
   lock_timeout: '0',
   idle_in_transaction_session_timeout: '0',
 };
 
-/** For connections that only read: a statement that writes by mistake fails. */
+/** For read-only connections: a statement that writes fails. */
 export const readOnly: SessionSettings = { default_transaction_read_only: 'on' };
 
 /**
- * Sets them for the session, with `special` in place of the usual values and of no time limits, as far as this login may. Only for connections that no pooler lends out. A
- * setting that the server does not know is left out; custom ones ("tenantry.") are unset until written.
+ * Applies the session settings without time limits, overridden by `special`, as far as this login may set them. For
+ * connections without a pooler only. Skips settings that the server does not know; custom ones ("tenantry.") are unset
+ * until written.
  */
 export async function applySessionSettings(
   client: pg.ClientBase,

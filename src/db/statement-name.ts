@@ -4,8 +4,8 @@ const statementNames = new Map<string, string>();
 const statementNamesMax = 500;
 
 /**
- * A name for SQL of constant text, so that it is parsed once per connection. Lists written out as
- * ($1, …, $n) get none: every length would be one more statement that lives for ever.
+ * A name for SQL of constant text, so that it is parsed once per connection. Parameter lists, ($1, …, $n), get none:
+ * every length would be another prepared statement that is never freed.
  */
 export function nameStatement(sql: string): string {
   const known = statementNames.get(sql);

@@ -1,13 +1,13 @@
 import { findSqlState } from './error-map.ts';
 
 /**
- * Called as a statement is asked for, with its text and its placeholders; returns what to call at its end,
- * with the code of its fault or null. Null: nobody wants to know.
+ * Called before a statement is sent, with its text and placeholders. Returns a callback for its end, which gets the
+ * error code or null; or null if the statement is not watched.
  */
-export type StatementWatch = (sql: string) => ((fault: string | null) => void) | null;
+export type StatementWatch = (sql: string) => ((errorCode: string | null) => void) | null;
 
-/** Sends a statement and reports it. */
-export async function tellStatement<T>(
+/** Sends a statement and reports it to `watch`. */
+export async function reportStatement<T>(
   watch: StatementWatch,
   sql: string,
   send: () => Promise<T>,

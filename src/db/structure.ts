@@ -17,7 +17,7 @@ import {
   triggersSql,
 } from './structure/tables.ts';
 
-/** One piece of the structure: the table it belongs to, if any, and how it is written. */
+/** One part of the structure: its SQL, and the table it belongs to, if any. */
 type Piece = { place: string; text: string };
 
 const header = `-- What the database is after all migrations: schema public, printed from PostgreSQL's catalogue.
@@ -28,18 +28,16 @@ const header = `-- What the database is after all migrations: schema public, pri
 `;
 
 /**
- * Prints the structure of a migrated database: what `pg_dump --schema-only` would tell, sorted, and
- * equal for equal databases whatever their names, the names of their owner and their roles, and the order
- * in which things were made. Left out are Prisma's own history table, what belongs to extensions, and what
- * migration 000 makes on PostgreSQL 17. Function
- * bodies in standard SQL are shown as the server writes them, which a new major version may do
- * differently.
+ * Prints the structure of a migrated database: the content of `pg_dump --schema-only`, sorted, and independent of the
+ * names of the database, its owner and its roles, and of the order of creation. Leaves out Prisma's history table,
+ * objects of extensions, and what migration 000 creates on PostgreSQL 17. Function bodies in standard SQL are printed
+ * as the server formats them, which may differ between major versions.
  */
 export async function printStructure(ownerUrl: string): Promise<string> {
   const owner = await connect(ownerUrl, { name: 'tenantry-operator' });
   try {
     await owner.query('begin isolation level repeatable read, read only');
-    // Names are written with their schema unless it is on this path.
+    // Names outside this path are printed with their schema.
     await owner.query('set local search_path = public');
     const parts = [
       header,

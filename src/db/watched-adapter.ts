@@ -1,10 +1,9 @@
 import type { SqlDriverAdapterFactory, SqlQueryable } from '@prisma/driver-adapter-utils';
-import { type StatementWatch, tellStatement } from './statement-watch.ts';
+import { reportStatement, type StatementWatch } from './statement-watch.ts';
 
 /**
- * The adapter, telling of each statement as Prisma asks for it: in a transaction or not, waiting for a
- * connection included, and in the asynchronous context of anyone who asked. What rides along with a statement
- * (enter_scope) is not notified of.
+ * Reports each statement of the adapter to `watch`, in or outside a transaction, including the wait for a connection,
+ * and in the asynchronous context of the caller. The enter_scope() that is sent with a statement is not reported.
  */
 export function watchAdapter(
   factory: SqlDriverAdapterFactory,
@@ -19,7 +18,7 @@ export function watchAdapter(
       return Object.assign(adapter, {
         startTransaction: async (...args: Parameters<typeof startTransaction>) =>
           watchStatements(
-            await tellStatement(watch, 'begin', () => startTransaction(...args)),
+            await reportStatement(watch, 'begin', () => startTransaction(...args)),
             watch,
           ),
       });
@@ -27,13 +26,13 @@ export function watchAdapter(
   };
 }
 
-/** Changes the object itself, which has just been made for us: what else it can do stays. */
+/** Modifies the object, which belongs to this adapter; its other methods stay. */
 function watchStatements<T extends SqlQueryable>(queryable: T, watch: StatementWatch): T {
   const queryRaw = queryable.queryRaw.bind(queryable);
   const executeRaw = queryable.executeRaw.bind(queryable);
   const watched: Pick<SqlQueryable, 'queryRaw' | 'executeRaw'> = {
-    queryRaw: (query) => tellStatement(watch, query.sql, () => queryRaw(query)),
-    executeRaw: (query) => tellStatement(watch, query.sql, () => executeRaw(query)),
+    queryRaw: (query) => reportStatement(watch, query.sql, () => queryRaw(query)),
+    executeRaw: (query) => reportStatement(watch, query.sql, () => executeRaw(query)),
   };
   return Object.assign(queryable, watched);
 }

@@ -4,22 +4,22 @@ import path from 'node:path';
 import { EmbeddedError, useOwnServer } from './embedded-error.ts';
 
 /**
- * As whom PostgreSQL's programs run. `self`: as anyone who we are. Otherwise we are root, which
- * PostgreSQL refuses to run as, and they run as the system user `postgres`; `throughClosedFolders`
- * when that user needs help to reach a folder that only root may enter.
+ * The account that runs PostgreSQL's programs. `self`: the current user. PostgreSQL does not run as root, so for root
+ * it is the system user `postgres`; `throughClosedFolders` if that user must reach a directory that only root may
+ * enter.
  */
 export type Account =
   | { kind: 'self' }
   | { kind: 'postgres'; uid: number; gid: number; throughClosedFolders: boolean };
 
-/** How a program ended and all it printed. */
+/** Whether a program succeeded, and its output. */
 export type Outcome = { isSuccess: boolean; output: string };
 
 const self: Account = { kind: 'self' };
 
 /**
- * Decides as whom to run, and creates the user `postgres` where root has none yet. `mustReach` are
- * the files and folders that the account has to get at. Throws EmbeddedError when it cannot.
+ * Chooses the account, and creates the user `postgres` for root if it is missing. `mustReach` are the files and
+ * directories that the account needs. Throws EmbeddedError if it cannot reach them.
  */
 export async function findAccount(mustReach: readonly string[]): Promise<Account> {
   if (process.getuid?.() !== 0) return self;
@@ -30,8 +30,8 @@ export async function findAccount(mustReach: readonly string[]): Promise<Account
   if (await canReach(helped, mustReach)) return helped;
   const closed = await findClosedFolder(mustReach);
   throw new EmbeddedError(
-    `PostgreSQL does not run as root, and the user postgres may not enter ${closed}: ` +
-      `move the project, open that folder (chmod o+x), run as another user, ${useOwnServer}`,
+    `PostgreSQL does not run as root, and the user postgres cannot enter ${closed}: ` +
+      `move the project, open that directory (chmod o+x), run as another user, ${useOwnServer}`,
   );
 }
 
@@ -43,7 +43,7 @@ export function run(account: Account, program: string, args: readonly string[]):
       ? { uid: account.uid, gid: account.gid }
       : {};
   return new Promise((resolve) => {
-    // The root folder: our own working folder may be closed to the account.
+    // The account may have no access to the current working directory.
     const child = spawn(command, rest, {
       ...ids,
       cwd: path.parse(process.execPath).root,
@@ -61,10 +61,9 @@ export function run(account: Account, program: string, args: readonly string[]):
 }
 
 /**
- * Behind a folder such as /root (mode 0700) the user postgres gets exactly one power of root: to
- * pass by file permissions (CAP_DAC_OVERRIDE, which containers have by default). Without
- * no_setuid_fixup access(2), with which PostgreSQL looks for its own programs, would ignore it:
- * man 7 capabilities. This never happens where the folders are open.
+ * For a directory such as /root (mode 0700) the user postgres gets exactly one capability of root: to bypass file
+ * permissions (CAP_DAC_OVERRIDE, which containers have by default). Without no_setuid_fixup it would not apply to
+ * access(2), which PostgreSQL uses to find its programs (man 7 capabilities). Not used if the directories are open.
  */
 function buildCommand(account: Account, command: readonly string[]): readonly string[] {
   if (account.kind === 'self' || !account.throughClosedFolders) return command;
@@ -87,16 +86,16 @@ async function canReach(account: Account, paths: readonly string[]): Promise<boo
 }
 
 async function findIds(): Promise<{ uid: number; gid: number } | null> {
-  const answers = await Promise.all([
+  const outcomes = await Promise.all([
     run(self, 'id', ['-u', 'postgres']),
     run(self, 'id', ['-g', 'postgres']),
   ]);
-  if (!answers.every((answer) => answer.isSuccess)) return null;
-  const [uid = Number.NaN, gid = Number.NaN] = answers.map((answer) => Number(answer.output));
+  if (!outcomes.every((outcome) => outcome.isSuccess)) return null;
+  const [uid = Number.NaN, gid = Number.NaN] = outcomes.map((outcome) => Number(outcome.output));
   return Number.isInteger(uid) && Number.isInteger(gid) ? { uid, gid } : null;
 }
 
-/** Both commands may fail because another start was quicker: only the result counts. */
+/** Both commands fail if a concurrent start was first, so only the result is checked. */
 async function createUser(): Promise<{ uid: number; gid: number }> {
   await run(self, 'groupadd', ['--system', 'postgres']);
   const created = await run(self, 'useradd', [
@@ -111,7 +110,7 @@ async function createUser(): Promise<{ uid: number; gid: number }> {
   );
 }
 
-/** The topmost folder on the way to one of the paths that others may not enter. */
+/** The topmost directory on the way to one of the paths that other users cannot enter. */
 async function findClosedFolder(paths: readonly string[]): Promise<string> {
   for (const target of paths) {
     const { root } = path.parse(target);

@@ -4,41 +4,40 @@ import type pg from 'pg';
 import { connect } from '../db/connection/connect.ts';
 import { copyFolder, copyOnto } from './copy-files.ts';
 
-// A copy of a running cluster, in the way that PostgreSQL describes for programs of one's own: the npm
-// package of the embedded server has no pg_basebackup. What the server writes meanwhile is torn in the
-// copy and put right from the log that is copied along, when the copy is started.
+// A low-level base backup of a running cluster, because the npm package of the embedded server has no pg_basebackup.
+// Pages written meanwhile may be torn in the copy; recovery repairs them from the copied write-ahead log.
 // https://www.postgresql.org/docs/18/continuous-archiving.html#BACKUP-LOWLEVEL-BASE-BACKUP
 
-/** Folders whose content a server makes anew: the same list as pg_basebackup's. */
+/** Directories whose content the server recreates: the same list as pg_basebackup's. */
 const emptied = [
   ...['pg_dynshmem', 'pg_notify', 'pg_replslot', 'pg_serial', 'pg_snapshots', 'pg_stat_tmp'],
   ...['pg_subtrans', 'pg_wal/archive_status', 'pg_wal/summaries'],
 ];
 
-/** Files that belong to the running server alone, or that are copied in their own time. */
+/** Files that belong to the running server, or that are copied separately. */
 const leftOut =
   /^(postmaster\.(pid|opts)|server\.log|backup_label|tablespace_map|global\/pg_control)$|^pg_wal\/|(^|\/)(pg_internal\.init.*|pgsql_tmp.*)$/;
 
 /**
- * Copies the cluster in `pgData` into the folder `target`, which must not exist, while it serves. What
- * is committed before the end is in it. Throws what the database and the file system raise.
+ * Copies the running cluster in `pgData` into the new directory `target`. It contains everything that was committed
+ * before the end. Throws what the database and the file system throw.
  */
 export async function copyRunningCluster(
   ownerUrl: string,
   pgData: string,
   target: string,
 ): Promise<{ files: number; bytes: number }> {
-  // The backup lasts as long as this connection.
+  // The backup ends with this connection.
   const session = await connect(ownerUrl, {
     name: 'tenantry-backup',
     options: '-c idle_session_timeout=0',
   });
   try {
-    // Keeps the log from its last checkpoint on until it is copied, and ends with the connection.
+    // Keeps the write-ahead log since the last checkpoint until it is copied; dropped with the connection.
     await session.query(
       `select pg_create_physical_replication_slot('tenantry_backup_' || pg_backend_pid(), true, true)`,
     );
-    const began = await askOne(
+    const began = await queryOne(
       session,
       `select pg_walfile_name(pg_backup_start('tenantry', true)) as file`,
     );
@@ -49,7 +48,7 @@ export async function copyRunningCluster(
       path.join(pgData, 'global', 'pg_control'),
       path.join(target, 'global', 'pg_control'),
     );
-    const ended = await askOne(
+    const ended = await queryOne(
       session,
       'select pg_walfile_name(lsn) as file, labelfile as label from pg_backup_stop(false)',
     );
@@ -65,7 +64,7 @@ function isLeftOut(relative: string): boolean {
   return leftOut.test(relative) || emptied.includes(path.posix.dirname(relative));
 }
 
-/** The segments of the write-ahead log from the backup's beginning to its end. */
+/** The segments of the write-ahead log from the start of the backup to its end. */
 async function copyLog(pgData: string, target: string, [first, last]: [string, string]) {
   const segments = (await readdir(path.join(pgData, 'pg_wal'))).filter(
     (name) => /^[0-9A-F]{24}$/.test(name) && name >= first && name <= last,
@@ -75,9 +74,9 @@ async function copyLog(pgData: string, target: string, [first, last]: [string, s
   }
 }
 
-async function askOne(session: pg.Client, sql: string) {
+async function queryOne(session: pg.Client, sql: string) {
   const { rows } = await session.query<{ file: string; label?: string }>(sql);
   const [row] = rows;
-  if (!row) throw new Error('PostgreSQL answered nothing about its backup.');
+  if (!row) throw new Error('PostgreSQL returned no row about its backup.');
   return row;
 }

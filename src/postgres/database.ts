@@ -1,14 +1,14 @@
 import { connect } from '../db/connection/connect.ts';
 
-/** The database that everything lives in. */
+/** The name of the database. */
 export const databaseName = 'tenantry';
 
-/** The owner's url of the embedded cluster for one database of it. */
+/** The owner's url of a database in the embedded cluster. */
 export function buildOwnerUrl(cluster: { port: number; password: string }, database: string) {
   return `postgresql://postgres:${cluster.password}@127.0.0.1:${cluster.port}/${database}`;
 }
 
-/** Creates our database in a cluster that has none yet, and returns the owner's url for it. */
+/** Creates the database if the cluster has none yet, and returns the owner's url for it. */
 export async function createDatabase(cluster: { port: number; password: string }): Promise<string> {
   const client = await connect(buildOwnerUrl(cluster, 'postgres'), { name: 'tenantry-start' });
   try {

@@ -1,22 +1,22 @@
 import path from 'node:path';
 
-/** Where everything of one embedded cluster lies, all inside `<dataDir>`. */
+/** The paths of one embedded cluster, all inside `<dataDir>`. */
 export type ClusterFolders = {
-  /** The folder that was asked for. */
+  /** The configured directory. */
   dataDir: string;
-  /** PostgreSQL's own data folder. */
+  /** PostgreSQL's data directory. */
   pgData: string;
   /** The owner's password, mode 0600. */
   passwordFile: string;
-  /** The output of the server. */
+  /** The server's log. */
   logFile: string;
-  /** The token of the process that stops the server at its end. */
+  /** The token of the process that will stop the server. */
   ownerFile: string;
-  /** Held while anybody starts, adopts or stops the server. */
+  /** Held while a process starts, adopts or stops the server. */
   lockFile: string;
 };
 
-/** Names them; touches nothing. `dataDir` must be absolute and free of symbolic links. */
+/** Pure. `dataDir` must be absolute and free of symbolic links. */
 export function nameFolders(dataDir: string): ClusterFolders {
   const pgData = path.join(dataDir, 'postgres');
   return {

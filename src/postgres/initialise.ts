@@ -6,14 +6,13 @@ import type { PostgresBinaries } from './binaries.ts';
 import { EmbeddedError, useOwnServer } from './embedded-error.ts';
 import { type ClusterFolders, nameFolders } from './folders.ts';
 
-/** The major version that the npm package carries. */
+/** The major version of the npm package. */
 const packagedVersion = '18';
 
 /**
- * Makes sure that the data folder exists, and returns the owner's password. A new one is built
- * beside its place and moved there when it is complete, so a kill in between leaves nothing that
- * looks like a cluster; the next start builds it afresh. Call it under the cluster's lock. Throws
- * EmbeddedError for a folder that is somebody else's, of another version, or no cluster at all.
+ * Creates the cluster if it does not exist, and returns the owner's password. A new cluster is built in a temporary
+ * directory and moved into place when complete, so a kill leaves no partial cluster. Call it under the cluster's lock.
+ * Throws EmbeddedError for a directory of another user, of another version, or without a cluster.
  */
 export async function initialise(
   folders: ClusterFolders,
@@ -30,10 +29,10 @@ async function createCluster(
   folders: ClusterFolders,
   { binaries, account }: { binaries: PostgresBinaries; account: Account },
 ): Promise<void> {
-  const workshop = path.join(folders.dataDir, `postgres.new-${randomBytes(4).toString('hex')}`);
-  const unfinished = nameFolders(workshop);
-  const passwordFile = path.join(workshop, 'password');
-  await createOwned(account, workshop, 'folder');
+  const stagingDir = path.join(folders.dataDir, `postgres.new-${randomBytes(4).toString('hex')}`);
+  const unfinished = nameFolders(stagingDir);
+  const passwordFile = path.join(stagingDir, 'password');
+  await createOwned(account, stagingDir, 'folder');
   await createOwned(account, passwordFile, 'password');
   const outcome = await run(account, binaries.initdb, [
     `--pgdata=${unfinished.pgData}`,
@@ -41,7 +40,7 @@ async function createCluster(
     `--pwfile=${passwordFile}`,
     '--auth=scram-sha-256',
     '--encoding=UTF8',
-    // The same order and case rules on every machine, whatever its C library knows.
+    // The same sort order and case rules on every machine, independent of its C library.
     '--locale=C',
     '--locale-provider=builtin',
     '--builtin-locale=C.UTF-8',
@@ -51,17 +50,17 @@ async function createCluster(
   if (!outcome.isSuccess) throw new EmbeddedError(`initdb failed: ${outcome.output}`);
   await rename(passwordFile, unfinished.passwordFile);
   await rename(unfinished.pgData, folders.pgData);
-  await rm(workshop, { recursive: true, force: true });
+  await rm(stagingDir, { recursive: true, force: true });
 }
 
-/** A new folder (0700) or password file (0600) that belongs to the account from the first moment. */
+/** Creates a directory (0700) or password file (0600) that belongs to the account. */
 async function createOwned(account: Account, target: string, kind: 'folder' | 'password') {
   if (kind === 'folder') await mkdir(target, { mode: 0o700 });
   else await writeFile(target, randomBytes(24).toString('base64url'), { mode: 0o600 });
   if (account.kind === 'postgres') await chown(target, account.uid, account.gid);
 }
 
-/** An orphaned initdb may still be writing into one of these: what resists waits for next time. */
+/** Ignores errors: an orphaned initdb may still write into one of these, and the next start tries again. */
 async function deleteLeftovers({ dataDir }: ClusterFolders): Promise<void> {
   const leftovers = (await readdir(dataDir)).filter((name) => name.startsWith('postgres.new-'));
   for (const name of leftovers) {

@@ -1,11 +1,11 @@
 import { createServer } from 'node:net';
 
-/** A TCP port of 127.0.0.1 that nobody listens on at this moment; somebody may take it the next. */
+/** A free TCP port of 127.0.0.1; another program may take it the next moment. */
 export async function findFreePort(): Promise<number> {
   return tryListen(0);
 }
 
-/** Whether nobody listens on this port of 127.0.0.1 at this moment. */
+/** Whether this port of 127.0.0.1 is free at the moment. */
 export async function isPortFree(port: number): Promise<boolean> {
   return tryListen(port).then(
     () => true,

@@ -13,15 +13,15 @@ import { type ServerSettings, writeSettings } from './settings.ts';
 /** How to run PostgreSQL's programs for one cluster. */
 export type Programs = { binaries: PostgresBinaries; account: Account };
 
-/** After a crash the server replays its log first, which can take this long. */
+/** After a crash the server replays its write-ahead log first. */
 const startSecondsMax = 120;
 const startAttemptsMax = 10;
-/** A pid that no system hands out (Linux ends at 2^22). */
+/** A pid that no system assigns (the maximum on Linux is 2^22). */
 const impossiblePid = 2_147_483_646;
 
 /**
- * The port of the server that runs on this data folder, or null when none does. Waits for one that
- * is still starting or stopping. Throws EmbeddedError when that does not end.
+ * The port of the server that runs on this data directory, or null if there is none. Waits for a server that is
+ * starting or stopping. Throws EmbeddedError after 120 s.
  */
 export async function findRunning(folders: ClusterFolders): Promise<number | null> {
   const deadline = Date.now() + startSecondsMax * 1_000;
@@ -29,7 +29,7 @@ export async function findRunning(folders: ClusterFolders): Promise<number | nul
     const postmaster = await readPostmaster(folders);
     if (!postmaster) return null;
     if (!hasProcess(postmaster.pid) || !isOurs(postmaster.pid, folders)) {
-      await forgetPid(folders);
+      await clearPid(folders);
       return null;
     }
     if (postmaster.status === 'ready') return postmaster.port;
@@ -41,8 +41,8 @@ export async function findRunning(folders: ClusterFolders): Promise<number | nul
 }
 
 /**
- * Starts the server and returns its port: the preferred one if it is free. `pg_ctl` gives the
- * server a session of its own, so a Ctrl-C in our terminal reaches us and not the database.
+ * Starts the server and returns its port: the preferred one if it is free. `pg_ctl` starts the server in a session of
+ * its own, so a Ctrl-C in the terminal does not reach the database.
  */
 export async function startPostmaster(
   folders: ClusterFolders,
@@ -67,7 +67,7 @@ export async function startPostmaster(
   throw new EmbeddedError(`PostgreSQL did not start (${folders.logFile}): ${failure}`);
 }
 
-/** Stops the server: open transactions are rolled back, everything is on disk when it resolves. */
+/** Stops the server. Open transactions are rolled back; everything is on disk when it resolves. */
 export async function stopPostmaster(
   folders: ClusterFolders,
   { binaries, account }: Programs,
@@ -75,12 +75,16 @@ export async function stopPostmaster(
   const stop = ['stop', '--silent', '--wait', `--pgdata=${folders.pgData}`];
   const fast = await run(account, binaries.pgCtl, [...stop, '--mode=fast', '--timeout=30']);
   if (fast.isSuccess || !(await readPostmaster(folders))) return;
-  const rude = await run(account, binaries.pgCtl, [...stop, '--mode=immediate', '--timeout=30']);
-  if (rude.isSuccess || !(await readPostmaster(folders))) return;
-  throw new EmbeddedError(`PostgreSQL did not stop: ${rude.output}`);
+  const immediate = await run(account, binaries.pgCtl, [
+    ...stop,
+    '--mode=immediate',
+    '--timeout=30',
+  ]);
+  if (immediate.isSuccess || !(await readPostmaster(folders))) return;
+  throw new EmbeddedError(`PostgreSQL did not stop: ${immediate.output}`);
 }
 
-/** Another program took the port, or processes of a killed server have not noticed its end yet. */
+/** Another program took the port, or processes of a killed server are still running. */
 function isWorthRetrying(failure: string): boolean {
   return /could not bind|could not create any TCP|shared memory block .* still in use/.test(
     failure,
@@ -102,18 +106,18 @@ async function readPostmaster(
   return pid ? { pid: Number(pid), port: Number(port), status } : null;
 }
 
-/** After a crash the pid in the file may belong to anybody by now. */
+/** After a crash the pid in the file may belong to another program. */
 function isOurs(pid: number, { pgData }: ClusterFolders): boolean {
   const commandLine = findCommandLine(pid);
   return commandLine === null || (commandLine.includes('postgres') && commandLine.includes(pgData));
 }
 
 /**
- * The server would refuse to start beside a process with the recorded pid, be it a stranger or its
- * own killed forerunner that nobody has reaped (as in a container without an init). Only the pid is
- * replaced: from the rest of the file the server still checks that no orphan uses the data.
+ * The server does not start while a process with the recorded pid exists, even if it is another program or a zombie (as
+ * in a container without an init). Only the pid is replaced, because the server needs the rest of the file to check
+ * that no orphaned process uses the data.
  */
-async function forgetPid(folders: ClusterFolders): Promise<void> {
+async function clearPid(folders: ClusterFolders): Promise<void> {
   const [, ...rest] = (await readFile(pidFile(folders), 'utf8')).split('\n');
   await writeFile(pidFile(folders), [impossiblePid, ...rest].join('\n'));
 }

@@ -2,10 +2,10 @@ import { chown, open, rename, stat } from 'node:fs/promises';
 import type { Account } from './account.ts';
 import type { ClusterFolders } from './folders.ts';
 
-/** Past this size the log is set aside at a start; one older log is kept. */
+/** Above this size a start rotates the log; one older log is kept. */
 const logBytesMax = 10 * 1024 * 1024;
 
-/** Makes sure that the log file exists for the account, and returns its present size in bytes. */
+/** Creates the log file for the account if needed, and returns its size in bytes. */
 export async function startLog({ logFile }: ClusterFolders, account: Account): Promise<number> {
   const sizeBefore = await sizeOf(logFile);
   if (sizeBefore > logBytesMax) await rename(logFile, `${logFile}.old`);
@@ -14,7 +14,7 @@ export async function startLog({ logFile }: ClusterFolders, account: Account): P
   return sizeOf(logFile);
 }
 
-/** The log since byte `start`: at most the last 2,000 characters. */
+/** The log since byte `start`, at most its last 2,000 characters. */
 export async function readLogSince({ logFile }: ClusterFolders, start: number): Promise<string> {
   const file = await open(logFile, 'r');
   try {

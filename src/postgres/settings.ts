@@ -3,17 +3,17 @@ import path from 'node:path';
 import type { Account } from './account.ts';
 import type { ClusterFolders } from './folders.ts';
 
-/** The settings a server is started with. */
+/** The settings of the server. */
 export type ServerSettings = {
-  /** The shipped configuration file. It is copied at each start, so a change counts from then on. */
+  /** The shipped configuration file. It is copied at each start, so a change applies from the next start on. */
   settingsFile: string;
-  /** Settings that win over that file, by PostgreSQL's own names. */
+  /** Settings that override that file, by PostgreSQL's names. */
   overrides: Readonly<Record<string, string>>;
 };
 
 /**
- * Writes the cluster's configuration. The shipped file is copied and not included from where it
- * is, because the account that the server runs as may be unable to read it there.
+ * Writes the cluster's configuration. The shipped file is copied and not included, because the account that runs the
+ * server may have no access to it.
  */
 export async function writeSettings(
   { pgData }: ClusterFolders,
@@ -22,13 +22,13 @@ export async function writeSettings(
 ): Promise<void> {
   const shipped = await readFile(settingsFile, 'utf8');
   const text = formatSettings(shipped, {
-    // No socket file, whose path could be too long.
+    // No socket, because its path could be too long.
     unix_socket_directories: '',
     ...overrides,
-    // Nobody beyond this machine.
+    // This machine only.
     listen_addresses: '127.0.0.1',
     port: String(port),
-    // The messages are read by program when a start fails.
+    // Messages are parsed if a start fails.
     lc_messages: 'C',
   });
   const file = path.join(pgData, 'postgresql.conf');
@@ -36,7 +36,7 @@ export async function writeSettings(
   if (account.kind === 'postgres') await chown(file, account.uid, account.gid);
 }
 
-/** The shipped text followed by the settings that win over it: the last mention counts. */
+/** The shipped text followed by the overrides: PostgreSQL uses the last value. */
 export function formatSettings(
   shipped: string,
   settings: Readonly<Record<string, string>>,
@@ -44,7 +44,7 @@ export function formatSettings(
   const lines = Object.entries(settings).map(
     ([name, value]) => `${name} = '${value.replaceAll("'", "''")}'`,
   );
-  return ['# Written anew at each start: changes belong into the shipped file.', shipped, ...lines]
+  return ['# Rewritten at each start: edit the shipped file instead.', shipped, ...lines]
     .join('\n')
     .concat('\n');
 }

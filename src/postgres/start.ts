@@ -10,41 +10,40 @@ import { type ClusterFolders, nameFolders } from './folders.ts';
 import { initialise } from './initialise.ts';
 import { findRunning, type Programs, startPostmaster, stopPostmaster } from './postmaster.ts';
 
-/** A real PostgreSQL that listens on 127.0.0.1 only. */
+/** A PostgreSQL that listens on 127.0.0.1 only. */
 export type EmbeddedCluster = {
-  /** Superuser's url of the database `tenantry`. */
+  /** The superuser's url of the database `tenantry`. */
   ownerUrl: string;
   port: number;
-  /** Whether this process started or adopted the server, and so stops it. */
+  /** Whether this process started or adopted the server, and therefore stops it. */
   isOwner: boolean;
-  /** Stops the server if this process owns it, else does nothing. May be called twice. */
+  /** Stops the server if this process owns it. May be called twice. */
   stop: () => Promise<void>;
 };
 
 /** The server to start. */
 export type EmbeddedOptions = {
-  /** Made if missing; the cluster lies in its folder `postgres`. */
+  /** Created if missing; the cluster is in its subdirectory `postgres`. */
   dataDir: string;
-  /** Used if free, else any free one. */
+  /** Used if free; otherwise any free port. */
   port?: number | undefined;
   /** The shipped postgresql.conf. */
   settingsFile: string;
-  /** Settings that win over the shipped ones; tests turn fsync off. */
+  /** Override the shipped settings; tests turn fsync off. */
   overrides?: Readonly<Record<string, string>>;
-  /** Another major version, and the folder of its platform package: for tests. */
+  /** Another major version, and the directory of its platform package: for tests. */
   otherVersion?: { major: string; root: string } | undefined;
   log: Log;
 };
 
-/** Longest wait for another process that starts or stops the same cluster: crash recovery too. */
+/** Longest wait for another process that starts or stops the same cluster, including crash recovery. */
 const lockDeadlineSeconds = 180;
 
 /**
- * Starts the embedded PostgreSQL of a data folder, or joins the one that already runs there.
- * Anyone who starts it owns it and stops it at the end. A server whose owner was killed is adopted;
- * one whose owner lives is only used. Safe at any interruption and for any number of processes at
- * once. Ready in under a second except for the very first start, which creates the cluster.
- * Throws EmbeddedError, whose message says what to do.
+ * Starts the embedded PostgreSQL of a data directory, or joins the one that already runs there. The process that starts
+ * the server owns it and stops it at the end. A server whose owner was killed is adopted; one whose owner still runs is
+ * only used. Safe to interrupt and to run concurrently. Ready in under a second, except for the very first start, which
+ * creates the cluster. Throws EmbeddedError, whose message says what to do.
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedCluster> {
   const folders = nameFolders(await createDataDir(options.dataDir));
@@ -55,7 +54,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedC
   );
 }
 
-/** Returns its real path: the same folder by another name is the same cluster. */
+/** Returns its real path, because a directory may be reached by several paths. */
 async function createDataDir(dataDir: string): Promise<string> {
   try {
     await mkdir(dataDir, { recursive: true });
@@ -63,7 +62,7 @@ async function createDataDir(dataDir: string): Promise<string> {
     return await realpath(dataDir);
   } catch (error) {
     throw new EmbeddedError(
-      `the data folder ${dataDir} cannot be written to: start as its owner, name another one, ` +
+      `the data directory ${dataDir} is not writable: start as its owner, choose another one, ` +
         useOwnServer,
       { cause: error },
     );

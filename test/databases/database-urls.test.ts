@@ -117,31 +117,31 @@ describe('TLS that cannot be had', () => {
       'a self-signed certificate with sslmode=require',
       'self-signed.pem',
       'sslmode=require',
-      /certificate is signed by no authority known here: .* sslrootcert=\S+, or write sslmode=no-verify/,
+      /certificate is signed by an unknown authority: .* sslrootcert=\S+, or set sslmode=no-verify/,
     ],
     [
       'a certificate of an unknown authority',
       'server.pem',
       'sslmode=verify-full',
-      /signed by no authority known here: .* sslrootcert=/,
+      /signed by an unknown authority: .* sslrootcert=/,
     ],
     [
       'a certificate of another authority than the one that is named',
       'server.pem',
       `sslmode=verify-full&${selfSigned}`,
-      /signed by no authority known here: .* sslrootcert=/,
+      /signed by an unknown authority: .* sslrootcert=/,
     ],
     [
       'a certificate for another host',
       'elsewhere.pem',
       `sslmode=verify-full&${authority}`,
-      /certificate is not for the host 127\.0\.0\.1: write the name that it is for, or sslmode=verify-ca/,
+      /certificate is not for the host 127\.0\.0\.1: use the name it was issued for, or sslmode=verify-ca/,
     ],
     [
       'no sslmode where the server wants TLS',
       'server.pem',
       '',
-      /no encryption.*: where it wants TLS add sslmode=verify-full/,
+      /no encryption.*: if it requires TLS, add sslmode=verify-full/,
     ],
     [
       'a file that does not exist',
@@ -153,19 +153,19 @@ describe('TLS that cannot be had', () => {
       'a file that is no certificate',
       'server.pem',
       `sslmode=verify-full&sslrootcert=${pathOfTls('README.md')}`,
-      /holds no PEM text/,
+      /is not in PEM format/,
     ],
     [
       'a folder in place of a file',
       'server.pem',
       `sslmode=verify-full&sslrootcert=${pathOfTls('.')}`,
-      /is a folder: name the file in it/,
+      /is a directory: name the file in it/,
     ],
     [
       'a key in place of a certificate',
       'server.pem',
       `sslmode=verify-full&sslrootcert=${pathOfTls('client.key')}`,
-      /signed by no authority known here|cannot be used/,
+      /signed by an unknown authority|cannot be used/,
     ],
     [
       'a locked key without its password',
@@ -309,7 +309,7 @@ test('a standby is named as such, and says to name the primary', async () => {
     });
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr.trim().split('\n')).toHaveLength(1);
-    expect(stderr).toMatch(/takes no changes: it is a standby, or read-only\. Name the primary/);
+    expect(stderr).toMatch(/is a standby, or read-only\. Use the URL of the primary/);
   } finally {
     await standby.close();
     await primary.database.drop();

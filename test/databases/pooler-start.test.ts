@@ -144,7 +144,7 @@ describe.skipIf(program === null)('behind a pooler in transaction mode', () => {
     pooled.searchParams.set('options', '-c work_mem=8MB');
     const environment = { DATABASE_URL: pooled.href, DATABASE_DIRECT_URL: database.ownerUrl };
     expect(await readRejection(environment)).toMatch(
-      /unsupported startup parameter.*take it out of the URL/,
+      /unsupported startup parameter.*remove it from the URL/,
     );
   });
 });

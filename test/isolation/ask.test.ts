@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createDatabase, type Database } from '../../src/db/database.ts';
-import { DatabaseFault } from '../../src/db/error-map.ts';
+import { DatabaseError } from '../../src/db/error-map.ts';
 import { Prisma } from '../../src/db/generated/client.ts';
 import type { RawReader } from '../../src/db/raw-reader.ts';
 import { noScope, runInScope } from '../../src/db/scope.ts';
@@ -41,7 +41,7 @@ beforeAll(async () => {
 
 /** The kind of fault that the question ends with, or what it is answered. */
 const findFault = (work: (db: RawReader) => Promise<unknown>) =>
-  db.ask(work).catch((error) => (error instanceof DatabaseFault ? error.kind : error));
+  db.ask(work).catch((error) => (error instanceof DatabaseError ? error.kind : error));
 
 describe('what is asked without Prisma', () => {
   const types: [type: string, value: string][] = [

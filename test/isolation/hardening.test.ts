@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createDatabase, type Db } from '../../src/db/database.ts';
-import { DatabaseFault } from '../../src/db/error-map.ts';
+import { DatabaseError } from '../../src/db/error-map.ts';
 import { noScope } from '../../src/db/scope.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createMember, createPerson, createTeam, toUuid } from '../support/people.ts';
@@ -81,7 +81,7 @@ test('a transaction whose scope cannot be entered does nothing, and leaves nothi
   await app.owner.query(`revoke execute on function enter_scope from ${app.roles.app}`);
   const work = vi.fn();
   try {
-    await expect(db.transaction(scope, work)).rejects.toBeInstanceOf(DatabaseFault);
+    await expect(db.transaction(scope, work)).rejects.toBeInstanceOf(DatabaseError);
   } finally {
     await app.owner.query(`grant execute on function enter_scope to ${app.roles.app}`);
   }

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { beforeAll, expect, test } from 'vitest';
 import { createDatabase, type Database, type Db } from '../../src/db/database.ts';
-import { DatabaseFault } from '../../src/db/error-map.ts';
+import { DatabaseError } from '../../src/db/error-map.ts';
 import { noScope, type Scope } from '../../src/db/scope.ts';
 import { createTestDatabase } from '../support/cluster.ts';
 import { createHouse, type House } from './row-security/houses.ts';
@@ -106,7 +106,7 @@ async function play(round: number, { seen, faults, left }: Result): Promise<void
 
 /** Throws again what is no fault of the database. */
 function getKind(error: unknown): string {
-  if (error instanceof DatabaseFault) return error.kind;
+  if (error instanceof DatabaseError) return error.kind;
   throw error;
 }
 

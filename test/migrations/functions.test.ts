@@ -238,7 +238,7 @@ test('a database of the versions before 0.2.0 is rejected with one line that say
   const newer = await createStage({ '001_core_schema': 'create table a (x int)' });
   const error = {
     code: 'unknown',
-    message: expect.stringMatching(/^a version before 0\.2\.0 made this database.*$/),
+    message: expect.stringMatching(/^this database was created by a version before 0\.2\.0.*$/),
   };
   await expect(newer.runOn(stage.ownerUrl)).rejects.toMatchObject(error);
 });

@@ -1,16 +1,17 @@
 import { expect, test } from 'vitest';
 import {
   createMigrationFile,
-  findFault,
+  findViolation,
   listConcurrentIndexes,
 } from '../../src/db/migrate/files.ts';
 import { verifyServerVersion } from '../../src/db/migrate/session.ts';
 
-const faultOf = (sql: string, name = '001_words') => findFault(createMigrationFile(name, sql));
+const violationOf = (sql: string, name = '001_words') =>
+  findViolation(createMigrationFile(name, sql));
 
 test('a server older than 17 is refused with both versions', () => {
   expect(() => verifyServerVersion(160_010, '16.10')).toThrow(
-    'PostgreSQL 17 or newer is needed, and this server is 16.10',
+    'PostgreSQL 17 or newer is required, but this server is 16.10',
   );
   expect(() => verifyServerVersion(170_010, '17.10')).not.toThrow();
   expect(() => verifyServerVersion(180_004, '18.4')).not.toThrow();
@@ -25,13 +26,13 @@ test('the checksum is the one that Prisma keeps', () => {
 });
 
 test('a folder is called NNN_words', () => {
-  expect(faultOf('select 1', '20260101_x')).toContain('NNN_words');
-  expect(faultOf('select 1', '012_add_things')).toBeNull();
+  expect(violationOf('select 1', '20260101_x')).toContain('NNN_words');
+  expect(violationOf('select 1', '012_add_things')).toBeNull();
 });
 
 test.each(['begin; select 1; commit;', 'select 1; COMMIT', 'start transaction; select 1'])(
   'a file opens and ends no transaction: %s',
-  (sql) => expect(faultOf(sql)).toContain('no begin, commit or rollback'),
+  (sql) => expect(violationOf(sql)).toContain('remove begin, commit and rollback'),
 );
 
 test.each([
@@ -40,14 +41,14 @@ test.each([
   `select 'a; commit; b', 'it''s; begin; so' -- ; rollback`,
   `create function f() returns int begin atomic select 1; end`,
 ])('words in bodies, strings and comments do not count: %s', (sql) => {
-  expect(faultOf(sql)).toBeNull();
+  expect(violationOf(sql)).toBeNull();
 });
 
 test('a concurrent index statement stands alone and can be repeated', () => {
   const good = '-- why\ncreate index concurrently if not exists a_x on a (x);\n';
-  expect(faultOf(good)).toBeNull();
-  expect(faultOf(`${good} select 1`)).toContain('a file of its own');
-  expect(faultOf('create index concurrently a_x on a (x)')).toContain('if [not] exists');
+  expect(violationOf(good)).toBeNull();
+  expect(violationOf(`${good} select 1`)).toContain('a file of its own');
+  expect(violationOf('create index concurrently a_x on a (x)')).toContain('if [not] exists');
   expect(createMigrationFile('001_a', `-- not index concurrently\nselect 1`).isConcurrent).toBe(
     false,
   );

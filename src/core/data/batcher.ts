@@ -1,5 +1,5 @@
 import DataLoader from 'dataloader';
-import { isConnectionCut } from '../../db/error-map.ts';
+import { isConnectionLost } from '../../db/error-map.ts';
 import { findTracedWork, runFor, type TracedWork } from '../../observability/traced-work.ts';
 
 /** A key, and the traced operation that requested it. */
@@ -57,7 +57,7 @@ async function loadWithRetry<Key, Loaded>(
   try {
     return await load(keys);
   } catch (error) {
-    if (!isConnectionCut(error)) throw error;
+    if (!isConnectionLost(error)) throw error;
     return await load(keys);
   }
 }

@@ -1,5 +1,5 @@
 import type { Database } from '../../db/database.ts';
-import { DatabaseFault } from '../../db/error-map.ts';
+import { DatabaseError } from '../../db/error-map.ts';
 import { QueueFullError } from '../../lib/bounded-queue.ts';
 import { UnavailableError } from '../app-error.ts';
 
@@ -16,7 +16,7 @@ export function guardDatabase(database: Database): Database {
 
 function throwUnavailable(error: unknown): never {
   const isUnavailable =
-    error instanceof DatabaseFault && (error.kind === 'unavailable' || error.kind === 'busy');
+    error instanceof DatabaseError && (error.kind === 'unavailable' || error.kind === 'busy');
   if (!isUnavailable) throw error;
   const isOverload = error.cause instanceof QueueFullError;
   throw new UnavailableError(undefined, 1, { cause: error, isOverload });

@@ -7,9 +7,8 @@ import { ConnectionError, type UrlSetting } from './connection-error.ts';
 type Parameters = PostgresAddress['parameters'];
 
 /**
- * What node-postgres is given for a url: the one place that decides. Everything is said, because
- * node-postgres fills gaps from the environment, reads ~/.pgpass, and gives sslmode meanings of its own.
- * Reads the certificate files.
+ * The node-postgres configuration for a url. Every option is set explicitly, because node-postgres fills gaps from
+ * the environment, reads ~/.pgpass, and interprets sslmode in its own way. Reads the certificate files.
  * @throws ConnectionError naming `setting` for a file that cannot be used
  */
 export function toClientConfig(url: string, setting: UrlSetting = 'DATABASE_URL'): pg.ClientConfig {
@@ -21,7 +20,7 @@ export function toClientConfig(url: string, setting: UrlSetting = 'DATABASE_URL'
     port,
     user,
     database,
-    // A function: instead of an empty password node-postgres would look elsewhere for one.
+    // A function, because node-postgres would replace an empty password by one from elsewhere.
     password: password ?? (() => ''),
     ssl: tls,
     sslnegotiation: parameters.sslnegotiation === 'direct' ? 'direct' : 'postgres',
@@ -51,12 +50,12 @@ function createTls(parameters: Parameters, setting: UrlSetting): ConnectionOptio
   return {
     ...options,
     rejectUnauthorized: sslmode !== 'no-verify',
-    // The authority is the operator's own, so that whom it certified is enough.
+    // The authority is the operator's own, so any certificate it signed is accepted.
     ...(sslmode === 'verify-ca' && { checkServerIdentity: () => undefined }),
   };
 }
 
-/** Those that the machine trusts, and those that Node brings. */
+/** Authorities that the machine trusts, and those bundled with Node. */
 function listAuthorities(): string[] {
   return [...getCACertificates('default'), ...getCACertificates('system')];
 }
@@ -72,17 +71,17 @@ function readFile(name: string, file: string | undefined, setting: UrlSetting): 
     throw new ConnectionError(`${setting}: the file of ${name}, ${file}, ${why}`, { cause: error });
   }
   throw new ConnectionError(
-    `${setting}: the file of ${name}, ${file}, holds no PEM text (-----BEGIN …-----): convert it with openssl`,
+    `${setting}: the file of ${name}, ${file}, is not in PEM format (-----BEGIN …-----): convert it with openssl`,
   );
 }
 
 const fileErrors: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist: correct the path',
-  EACCES: 'may not be read by this process: give it the right to, or copy the file',
-  EISDIR: 'is a folder: name the file in it',
+  EACCES: 'cannot be read by this process: change the permissions, or copy the file',
+  EISDIR: 'is a directory: name the file in it',
 };
 
-/** Whether Node can use certificate, key and password together; its own errors name no file. */
+/** @throws ConnectionError if certificate, key and password do not work together; Node's own errors name no file */
 function verifyUsable(options: ConnectionOptions, setting: UrlSetting): void {
   try {
     createSecureContext(options);

@@ -14,8 +14,7 @@ export type ConnectOptions = Pick<pg.ClientConfig, 'options' | 'query_timeout'> 
 export const connectMsMax = 10_000;
 
 /**
- * Opens one connection, which the caller ends. One that is lost while idle is reported by the next
- * statement on it.
+ * Opens one connection, which the caller ends. If it is lost while idle, the next statement on it fails.
  * @throws ConnectionError naming the setting and what to do
  */
 export async function connect(url: string, options: ConnectOptions): Promise<pg.Client> {
@@ -30,7 +29,7 @@ export async function connect(url: string, options: ConnectOptions): Promise<pg.
   }
 }
 
-/** The same, not yet connected: for callers that decide by the driver's own error. */
+/** Like `connect`, but not yet connected: for callers that need the driver's own error. */
 export function createClient(url: string, { name, setting, ...others }: ConnectOptions): pg.Client {
   const client = new pg.Client({
     connectionTimeoutMillis: connectMsMax,

@@ -1,7 +1,7 @@
-/** No connection to the database can be had. The message is one line that says what to do. */
+/** The database cannot be reached. The message is one line that says what to do. */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
 }
 
-/** The setting whose url a connection was opened with. */
+/** The setting that a connection's url comes from. */
 export type UrlSetting = 'DATABASE_URL' | 'DATABASE_APP_URL' | 'DATABASE_DIRECT_URL';

@@ -4,8 +4,8 @@ import { openOwnerClient } from './owner-client.ts';
 import { getAnnouncedPid } from './pooler.ts';
 
 /**
- * Runs a statement of `client` that may have to wait for locks of rows and tables. A wait of 2 s is logged once, with
- * the sessions that hold them; it goes on waiting.
+ * Runs a statement of `client` that may wait for row or table locks. A wait of 2 s is logged once, with the sessions
+ * that hold them, and goes on.
  */
 export async function announceLockWait<T>(
   client: pg.Client,
@@ -22,7 +22,7 @@ export async function announceLockWait<T>(
   }
 }
 
-/** Asks on a connection of its own: the other one is busy waiting. */
+/** Uses a connection of its own, because the other one is waiting. */
 async function announce(pid: number, ownerUrl: string, log: Log): Promise<void> {
   const observer = await openOwnerClient(ownerUrl);
   try {

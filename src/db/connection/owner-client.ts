@@ -6,9 +6,8 @@ import { connect } from './connect.ts';
 export type OwnerClientName = 'tenantry-start' | 'tenantry-operator';
 
 /**
- * Opens a direct connection as the owner with the session settings this program relies on and no time
- * limits; `settings` are set as well. The caller ends it. A connection that is lost in between is reported by its
- * next statement.
+ * Opens a direct connection as the owner, with the session settings this program relies on, `settings`, and no time
+ * limits. The caller ends it. If it is lost while idle, the next statement on it fails.
  * @throws ConnectionError
  */
 export async function openOwnerClient(

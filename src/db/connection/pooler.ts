@@ -4,47 +4,46 @@ import { formatPostgresUrl, parsePostgresUrl } from '../../lib/postgres-url.ts';
 import { connect } from './connect.ts';
 import type { UrlSetting } from './connection-error.ts';
 
-/** A URL leads through a pooler that cannot do what is needed. The message names the setting to change. */
+/** A URL leads through a pooler in an unsuitable mode. The message names the setting to change. */
 export class PoolerError extends Error {
   override readonly name = 'PoolerError';
 }
 
 /**
- * How a URL reaches PostgreSQL: straight, or through a pooler that lends a server connection to a client for its
- * whole session, for one transaction, or for one statement. `unprepared` is a transaction pooler that does not
- * carry prepared statements over from one connection to the next.
+ * How a URL reaches PostgreSQL: directly, or through a pooler that assigns a server connection to a client for a
+ * session, a transaction or a statement. `unprepared` is a transaction pooler that does not track prepared
+ * statements across connections.
  */
 export type Route = 'direct' | 'session' | 'transaction' | 'unprepared' | 'statement';
 
 /**
- * Clients that are compared. A pooler may run as several processes, each with connections of its own; with fewer
- * processes than this, two clients certainly meet in one.
+ * Number of clients to compare. A pooler may run as several processes, each with its own connections; if there are
+ * fewer processes than clients, two clients share one.
  */
 const clientsCount = 6;
 
-const answerTimeoutMs = 10_000;
-/** How long a further client may wait for a connection of the server. */
+const queryTimeoutMs = 10_000;
+/** How long each further client may wait for a server connection. */
 const joinTimeoutMs = 2_000;
 
-/** A client got the result of a statement that another one has prepared. */
+/** A client got the result of a statement that another client prepared. */
 class UnpreparedError extends Error {}
 
-/** prepared statement already exists, and does not exist: PostgreSQL's list of error codes. */
+/** duplicate_prepared_statement and invalid_sql_statement_name: PostgreSQL's list of error codes. */
 const unpreparedCodes = new Set(['42P05', '26000']);
 
 /**
- * Finds out how a URL reaches PostgreSQL. A server introduces itself with the id of the process that serves the
- * connection (BackendKeyData), and every pooler with an id of its own: that the two are equal takes one statement.
- * Only where they differ, clients connect beside each other and ask which process serves them: for a session each
- * has its own. Leaves nothing behind on a server connection but one prepared statement.
- * Throws what connecting throws.
+ * Finds out how a URL reaches PostgreSQL. A server announces the id of the process that serves the connection
+ * (BackendKeyData); a pooler announces an id of its own. One statement compares the announced id with the real one.
+ * Only if they differ, several clients connect and compare which process serves each: with session pooling each has
+ * its own. Leaves one prepared statement on a server connection. Throws what `connect` throws.
  * https://www.postgresql.org/docs/18/protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-BACKENDKEYDATA
  */
 export async function inspectRoute(url: string, setting?: UrlSetting): Promise<Route> {
   const clients: pg.Client[] = [];
   const name = `route_${randomUUID().replaceAll('-', '')}`;
   const askPid = async (client: pg.Client) => {
-    // Of one name and a different text for each client: a pooler that mixes them up runs the other's.
+    // Same name, different text for each client: a pooler that mixes them up runs the text of another client.
     const number = clients.indexOf(client);
     const text = `select pg_backend_pid() as pid, ${number} as number`;
     const { rows } = await client.query<{ pid: number; number: number }>({ name, text });
@@ -53,14 +52,14 @@ export async function inspectRoute(url: string, setting?: UrlSetting): Promise<R
     return row.pid;
   };
   try {
-    const first = await join(clients, { url, setting, timeoutMs: answerTimeoutMs });
+    const first = await join(clients, { url, setting, timeoutMs: queryTimeoutMs });
     if (getAnnouncedPid(first) === (await askPid(first))) return 'direct';
     while (clients.length < clientsCount) {
       const next = await join(clients, { url, setting, timeoutMs: joinTimeoutMs });
-      // Each of the others holds a connection for its session, and the pooler has no more of them.
-      const hasJoined = await askPid(next).catch((error) => rethrowUnlessLate(error));
+      // The other clients each hold a connection for their session, and the pooler has none left.
+      const hasJoined = await askPid(next).catch((error) => ignoreTimeout(error));
       if (hasJoined === undefined) return 'session';
-      if (await areShared(clients, askPid)) return await findSharing(first);
+      if (await areShared(clients, askPid)) return await findSharedRoute(first);
     }
     return 'session';
   } catch (error) {
@@ -72,14 +71,14 @@ export async function inspectRoute(url: string, setting?: UrlSetting): Promise<R
   }
 }
 
-/** The process id that a connection was introduced with; pg's types leave it out. */
+/** The process id that the server announced for a connection; missing in pg's types. */
 export function getAnnouncedPid(client: pg.ClientBase): number {
   return Number(Reflect.get(client, 'processID'));
 }
 
 /**
- * Makes sure that migrations, locks and notifications can go over the owner's URL.
- * Throws PoolerError for a pooler that lends connections for less than a session.
+ * Verifies that migrations, locks and notifications work over the owner's URL.
+ * Throws PoolerError for a pooler that assigns connections for less than a session.
  */
 export async function verifyDirectRoute(
   url: string,
@@ -90,7 +89,7 @@ export async function verifyDirectRoute(
   const rest =
     setting === 'DATABASE_URL'
       ? "set DATABASE_DIRECT_URL to the owner's URL of PostgreSQL itself"
-      : 'let it name PostgreSQL itself';
+      : 'let it lead to PostgreSQL itself';
   throw new PoolerError(
     `${setting} leads through a connection pooler in transaction mode, such as PgBouncer, which migrations and ` +
       `locks cannot use: ${rest}`,
@@ -98,24 +97,24 @@ export async function verifyDirectRoute(
 }
 
 /**
- * Makes sure that the server can work over the URL of its own login, and returns the URL over which that login can
- * listen: the same, or the address of `directUrl` where a pooler is in between.
- * Throws PoolerError for a pooler in statement mode, for one without prepared statements, and where the two URLs
- * lead to different databases.
+ * Verifies that the server can work over the URL of its own login, and returns the URL on which that login can
+ * listen for notifications: the same, or the address of `directUrl` if a pooler is in between.
+ * Throws PoolerError for a pooler in statement mode, one without prepared statements, and if the two URLs lead to
+ * different databases.
  */
 export async function findListenUrl(appUrl: string, directUrl: string): Promise<string> {
   const route = await inspectRoute(appUrl);
   if (route === 'direct') return appUrl;
   verifyAppRoute(route);
   const listenUrl = replaceLogin(directUrl, appUrl);
-  // Where it is not let in, the server works all the same, and says that it hears nothing (changes.ts).
+  // If that login is rejected there, the server still works and logs that it gets no invalidations (invalidation.ts).
   await verifySameDatabase(appUrl, listenUrl);
   return listenUrl;
 }
 
 /**
- * Throws PoolerError where the two URLs lead to different databases. A login that only one of the two lets in
- * cannot be compared, and passes.
+ * Throws PoolerError if the two URLs lead to different databases. Passes if the login works on only one of them,
+ * since they cannot be compared then.
  */
 export async function verifySameDatabase(pooledUrl: string, directUrl: string): Promise<void> {
   const identities = await Promise.all(
@@ -142,17 +141,17 @@ function verifyAppRoute(route: Route): void {
   }
 }
 
-/** The address of one URL with the user and the password of another. Pure. */
+/** The address of one URL with the user and password of another. Pure. */
 export function replaceLogin(url: string, login: string): string {
   const { user, password } = parsePostgresUrl(login);
   return formatPostgresUrl({ ...parsePostgresUrl(url), user, password });
 }
 
-/** The same for one database of one cluster, and of its standbys, whatever the address and the name. */
+/** Equal for the same database of one cluster and its standbys, independent of address and name. */
 async function findIdentity(url: string): Promise<string> {
   const clients: pg.Client[] = [];
   try {
-    const client = await join(clients, { url, timeoutMs: answerTimeoutMs });
+    const client = await join(clients, { url, timeoutMs: queryTimeoutMs });
     const { rows } = await client.query<{ identity: string }>(
       `select system_identifier || '/' || oid as identity
        from pg_control_system(), pg_database where datname = current_database()`,
@@ -163,7 +162,7 @@ async function findIdentity(url: string): Promise<string> {
   }
 }
 
-/** True when two clients were served by one process, or one client by two. */
+/** True if one process served two clients, or two processes one client. */
 async function areShared(
   clients: pg.Client[],
   askPid: (client: pg.Client) => Promise<number>,
@@ -181,8 +180,8 @@ async function areShared(
   return false;
 }
 
-/** Which of the two that share: a pooler in statement mode ends the connection at `begin`. */
-async function findSharing(client: pg.Client): Promise<Route> {
+/** Tells the two modes apart: a pooler in statement mode closes the connection at `begin`. */
+async function findSharedRoute(client: pg.Client): Promise<Route> {
   try {
     await client.query('begin');
     await client.query('rollback');
@@ -203,7 +202,7 @@ async function join(
   return client;
 }
 
-function rethrowUnlessLate(error: unknown): undefined {
+function ignoreTimeout(error: unknown): undefined {
   if (error instanceof Error && error.message === 'Query read timeout') return;
   throw error;
 }

@@ -9,10 +9,10 @@ import type { MigrationFile } from './files.ts';
 import { type FunctionFile, forgetFunctions, insertFunctions } from './functions.ts';
 import { setLockTimeout } from './session.ts';
 
-/** The error of a script, as PostgreSQL reported it: the engine keeps only the text. */
+/** The error of a script, as PostgreSQL reported it; the engine keeps only the text. */
 export type ScriptFailure = { file: MigrationFile; error: unknown };
 
-/** The migrations, and the roles that stand for the plain names in them. */
+/** The migrations, and the roles that replace the plain names in them. */
 export type MigrationAdapterOptions = {
   files: readonly MigrationFile[];
   functions: readonly FunctionFile[];
@@ -21,9 +21,9 @@ export type MigrationAdapterOptions = {
 };
 
 /**
- * Prisma's pg adapter for the schema engine, except for how a migration file is run. Prisma's own
- * `executeScript` cuts the file at every semicolon, which breaks function bodies, and sends the
- * pieces one by one, so a failure or a kill would leave half a migration.
+ * Prisma's pg adapter for the schema engine, except for how a migration file runs. Prisma's own `executeScript` splits
+ * the file at every semicolon, which breaks function bodies, and sends the parts one by one, so a failure or a kill
+ * would leave half a migration.
  */
 export function createMigrationAdapter(
   session: pg.Pool,
@@ -39,11 +39,14 @@ export function createMigrationAdapter(
 
   async function runScript(script: string): Promise<void> {
     const found = files.find(({ sql }) => sql === script);
-    if (!found) throw new Error('the engine was to run a script that is no migration file');
-    // The history keeps the checksum of the file as it is.
+    if (!found)
+      throw new Error('the engine was asked to run a script that is not a migration file');
+    // The history keeps the checksum of the original file.
     const file = { ...found, sql: fillRoles(insertFunctions(found, functions).sql, roles) };
     try {
-      await (file.isConcurrent ? runBare(session, file) : runInTransaction(session, file));
+      await (file.isConcurrent
+        ? runOutsideTransaction(session, file)
+        : runInTransaction(session, file));
     } catch (error) {
       onFailure({ file, error });
       throw error;
@@ -53,9 +56,9 @@ export function createMigrationAdapter(
 
 /**
  * One simple-protocol message with several statements is one transaction (PostgreSQL's protocol
- * documentation, "Multiple Statements in a Simple Query"). The history row is finished in the same
- * one, so no kill can come between; the engine then sets the same column once more. A body outside of quotes keeps the
- * columns it was created with, so a migration has all functions applied again.
+ * documentation, "Multiple Statements in a Simple Query"). It also marks the history row as finished, so a kill cannot
+ * separate the two; the engine then sets the same column once more. A `begin atomic` body keeps the columns it was
+ * created with, so every function is applied again after a migration.
  */
 async function runInTransaction(session: pg.Pool, file: MigrationFile): Promise<void> {
   await queryOnSession(
@@ -66,7 +69,7 @@ async function runInTransaction(session: pg.Pool, file: MigrationFile): Promise<
   );
 }
 
-/** A pool's own query drops the connection of a refused statement, and the runners' lock with it. */
+/** `pool.query` drops the connection of a failed statement, and the migration lock with it. */
 export async function queryOnSession(session: pg.Pool, sql: string): Promise<void> {
   const client = await session.connect();
   try {
@@ -77,10 +80,10 @@ export async function queryOnSession(session: pg.Pool, sql: string): Promise<voi
 }
 
 /**
- * A concurrent index build lets reads and writes go on, so its waiting harms nobody: no lock
- * timeout, which would only leave an invalid index behind whenever a transaction is long.
+ * A concurrent index build blocks neither reads nor writes, so it may wait. A lock timeout would only leave an invalid
+ * index behind if another transaction is long.
  */
-async function runBare(session: pg.Pool, file: MigrationFile): Promise<void> {
+async function runOutsideTransaction(session: pg.Pool, file: MigrationFile): Promise<void> {
   await session.query('set lock_timeout = 0');
   try {
     await queryOnSession(session, file.sql);
@@ -101,7 +104,7 @@ function replaceExecuteScript(
     executeScript,
     startTransaction: (level) => adapter.startTransaction(level),
     getConnectionInfo: () => adapter.getConnectionInfo?.() ?? { supportsRelationJoins: true },
-    // The session is ours to end, after the lock is no longer needed.
+    // migrate.ts ends the session, after the lock is no longer needed.
     dispose: () => Promise.resolve(),
   };
 }

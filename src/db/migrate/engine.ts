@@ -7,7 +7,7 @@ import {
 import type { SchemaEngine } from '@prisma/schema-engine-wasm/schema_engine_bg';
 import type { MigrationFile } from './files.ts';
 
-// Node has it; TypeScript declares it only together with a browser's whole world.
+// Available in Node, but TypeScript declares it only in its DOM library.
 declare const WebAssembly: {
   compile: (bytes: Uint8Array) => Promise<object>;
   instantiate: (module: object, imports: object) => Promise<{ exports: Record<string, unknown> }>;
@@ -18,20 +18,20 @@ type Bindings = typeof import('@prisma/schema-engine-wasm/schema_engine_bg');
 const provider = 'provider = "postgresql"';
 
 /**
- * Of the process, not of this module: the package keeps one instance of its program, and where this module is loaded
- * twice, as by two projects of a test runner, a second one would break what the first still does.
+ * Shared by the whole process, because the package keeps one WebAssembly instance. If this module is loaded twice, as
+ * by two projects of a test runner, a second instance would break the first.
  */
 const shared: { [key: symbol]: Promise<Bindings> | undefined } = globalThis;
 const bindings = Symbol.for('tenantry.schema-engine');
 
-/** Has Prisma's schema engine apply all pending files in order; returns the names of those. */
+/** Applies all pending files in order with Prisma's schema engine; returns their names. */
 export async function applyWithEngine(
   factory: SqlMigrationAwareDriverAdapterFactory,
   { files, migrationsDir }: { files: readonly MigrationFile[]; migrationsDir: string },
 ): Promise<string[]> {
   const engine = await createEngine(factory);
   try {
-    const answer = await engine.applyMigrations({
+    const result = await engine.applyMigrations({
       migrationsList: {
         baseDir: migrationsDir,
         lockfile: { path: 'migration_lock.toml', content: provider },
@@ -43,13 +43,13 @@ export async function applyWithEngine(
       },
       filters: { externalTables: [], externalEnums: [] },
     });
-    return answer.appliedMigrationNames;
+    return result.appliedMigrationNames;
   } finally {
     engine.free();
   }
 }
 
-/** Prisma's schema engine on a database of ours; the test of schema.prisma diffs with it. */
+/** Prisma's schema engine on a database; the drift test of schema.prisma uses it as well. */
 export async function createEngine(
   factory: SqlMigrationAwareDriverAdapterFactory,
 ): Promise<SchemaEngine> {
@@ -63,8 +63,8 @@ export async function createEngine(
 }
 
 /**
- * The package's own entry point imports the .wasm file as a module, which Node can do only with a
- * warning, so this does what it would. Compiling takes some 70 ms: once, and only when needed.
+ * The package's own entry point imports the .wasm file as a module, for which Node prints a warning. This does the
+ * same without one. Compiling takes about 70 ms, once and only when needed.
  */
 async function loadBindings(): Promise<Bindings> {
   const name = '@prisma/schema-engine-wasm/schema_engine_bg';

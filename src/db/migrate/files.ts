@@ -5,18 +5,18 @@ import { MigrationError } from './migration-error.ts';
 
 /** One `migrations/NNN_words/migration.sql`. */
 export type MigrationFile = {
-  /** The folder's name, which `_prisma_migrations` keeps. */
+  /** The directory's name, as in `_prisma_migrations`. */
   name: string;
   sql: string;
   /** SHA-256 of the file in hex, as Prisma computes it. */
   checksum: string;
-  /** A concurrent index statement: alone in its file, because it cannot run in a transaction. */
+  /** A concurrent index statement; alone in its file, because it cannot run in a transaction. */
   isConcurrent: boolean;
 };
 
 /**
- * Reads all migrations, in order. Throws MigrationError (`invalid_file`) for one that could not be
- * applied again after a kill: see `findFault`.
+ * Reads all migrations, in order. Throws MigrationError (`invalid_file`) for one that could not be repeated after a
+ * kill: see `findViolation`.
  */
 export async function readMigrations(migrationsDir: string): Promise<MigrationFile[]> {
   const entries = await readdir(migrationsDir, { withFileTypes: true });
@@ -25,8 +25,10 @@ export async function readMigrations(migrationsDir: string): Promise<MigrationFi
     .map((entry) => entry.name);
   const files = await Promise.all(names.sort().map((name) => readMigration(migrationsDir, name)));
   for (const file of files) {
-    const fault = findFault(file);
-    if (fault) throw new MigrationError('invalid_file', `migrations/${file.name}: ${fault}`);
+    const violation = findViolation(file);
+    if (violation) {
+      throw new MigrationError('invalid_file', `migrations/${file.name}: ${violation}`);
+    }
   }
   return files;
 }
@@ -36,26 +38,26 @@ async function readMigration(migrationsDir: string, name: string): Promise<Migra
   return createMigrationFile(name, sql);
 }
 
-/** Pure part of the reading. */
+/** The pure part of readMigrations. */
 export function createMigrationFile(name: string, sql: string): MigrationFile {
   const checksum = createHash('sha256').update(sql).digest('hex');
   return { name, sql, checksum, isConcurrent: concurrentPattern.test(stripLiterals(sql)) };
 }
 
 /**
- * What is wrong with a file, or null. The rules keep every file repeatable: either all of it is
- * one transaction, or it is one statement that does nothing the second time.
+ * The rule that a file breaks, or null. The rules keep every file repeatable: it is either one transaction, or one
+ * statement that does nothing the second time.
  */
-export function findFault({ name, sql, isConcurrent }: MigrationFile): string | null {
-  if (!/^\d{3}_[a-z0-9_]+$/.test(name)) return 'the folder must be called NNN_words';
+export function findViolation({ name, sql, isConcurrent }: MigrationFile): string | null {
+  if (!/^\d{3}_[a-z0-9_]+$/.test(name)) return 'the directory must be named NNN_words';
   const bare = stripLiterals(sql);
   if (transactionPattern.test(bare)) {
-    return 'no begin, commit or rollback: each file is one transaction already';
+    return 'remove begin, commit and rollback: each file already is one transaction';
   }
   if (!isConcurrent) return null;
   const statements = bare.split(';').filter((statement) => statement.trim() !== '');
   if (statements.length > 1) {
-    return 'a concurrent index statement cannot run in a transaction: give it a file of its own';
+    return 'a concurrent index statement cannot run in a transaction: move it to its own file';
   }
   if (!/\bconcurrently\s+if\s+(?:not\s+)?exists\b/i.test(bare)) {
     return 'write `concurrently if [not] exists`, so that it can be repeated after a kill';
@@ -63,7 +65,7 @@ export function findFault({ name, sql, isConcurrent }: MigrationFile): string | 
   return null;
 }
 
-/** The indexes that a concurrent file creates: a broken off build leaves them behind invalid. */
+/** The indexes that a concurrent file creates; an interrupted build leaves them invalid. */
 export function listConcurrentIndexes({ sql }: MigrationFile): string[] {
   const pattern = /\bindex\s+concurrently\s+if\s+not\s+exists\s+(?:"([^"]+)"|([a-z0-9_]+))/gi;
   return [...stripComments(sql).matchAll(pattern)].map(([, quoted, plain]) => {
@@ -82,7 +84,7 @@ function stripComments(sql: string): string {
   return sql.replace(commentPattern, ' ');
 }
 
-/** Without comments, strings and function bodies: what remains is structure. */
+/** Removes comments, strings and function bodies. */
 export function stripLiterals(sql: string): string {
   return sql.replace(noisePattern, ' ');
 }

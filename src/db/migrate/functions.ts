@@ -6,23 +6,23 @@ import type pg from 'pg';
 import { type MigrationFile, stripLiterals } from './files.ts';
 import { MigrationError } from './migration-error.ts';
 
-/** One `migrations/functions/<name>.sql`: one function with its comment and who may execute it. */
+/** One `migrations/functions/<name>.sql`: one function with its comment and grants. */
 export type FunctionFile = {
   name: string;
   sql: string;
   /** SHA-256 in hex. */
   hash: string;
-  /** Runs with the rights of tenantry_definer, which owns it. */
+  /** Runs with the permissions of tenantry_definer, which owns it. */
   isDefiner: boolean;
 };
 
 const { version } = createRequire(import.meta.url)('../../../package.json') as { version: string };
 
-/** The line of a migration that stands for the functions that the migration calls, and those that the line lists. */
+/** The line of a migration that is replaced by the functions it calls, and by those that the line lists. */
 const placeholder = /^-- @functions\b(.*)$/m;
 
 /**
- * Reads all functions, each after those that it calls; none where there is no such folder.
+ * Reads all functions, each after those that it calls; none if there is no such directory.
  * Throws MigrationError (`invalid_file`) for a file that does not replace the function it is named after.
  */
 export async function readFunctions(migrationsDir: string): Promise<FunctionFile[]> {
@@ -37,7 +37,7 @@ export async function readFunctions(migrationsDir: string): Promise<FunctionFile
   return sortByCalls(files);
 }
 
-/** Pure part of the reading. */
+/** The pure part of readFunctions. */
 export function createFunctionFile(name: string, sql: string): FunctionFile {
   const bare = stripLiterals(sql);
   const defined = [...bare.matchAll(/\bcreate\s+or\s+replace\s+function\s+(\w+)/gi)];
@@ -79,8 +79,8 @@ function listCalled(sql: string, files: readonly FunctionFile[]): FunctionFile[]
 }
 
 /**
- * The files that are not applied as they are now; all of them where none was ever applied. What a newer version has
- * applied stays: a server of the version before may start while servers are being replaced.
+ * The files that differ from what was applied; all of them if none was. Functions applied by a newer version stay: an
+ * older server may start during a rolling upgrade.
  */
 export async function listChangedFunctions(
   session: pg.Pool,
@@ -105,8 +105,8 @@ export async function listChangedFunctions(
 }
 
 /**
- * The migration with its functions in place of the placeholder. The others are applied after all migrations: they may
- * use what a later one brings. A listed function without a file was dropped since. Pure.
+ * Replaces the placeholder of a migration by the functions it needs. The rest are applied after all migrations, because
+ * they may use tables that a later one creates. A listed function without a file was dropped since. Pure.
  */
 export function insertFunctions(
   file: MigrationFile,
@@ -124,8 +124,8 @@ export function insertFunctions(
 }
 
 /**
- * SQL that applies the functions and records them, for one transaction. Definer functions are created as their owner:
- * the owner of the database may be no superuser, who alone could hand them over. Pure.
+ * SQL that applies and records the functions, for one transaction. Definer functions are created by their owner,
+ * because only a superuser could transfer them later. Pure.
  */
 export function writeFunctions(functions: readonly FunctionFile[]): string {
   return `
@@ -165,7 +165,7 @@ insert into tenantry_migrations.functions (name, hash, version) values ('${name}
   on conflict (name) do update set hash = excluded.hash, version = excluded.version, applied_at = now();`;
 }
 
-/** SQL that lets all functions count as changed. */
+/** SQL that marks all functions as changed. */
 export const forgetFunctions = `
 do $$
 begin
@@ -175,7 +175,7 @@ begin
 end
 $$;`;
 
-/** The function whose file an error at this offset of the script is in, and the line there; or null. Pure. */
+/** The function file and line that an offset of the script belongs to, or null. Pure. */
 export function findFunctionLine(
   script: string,
   offset: number,

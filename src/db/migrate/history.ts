@@ -3,10 +3,10 @@ import type { Log } from '../../lib/log.ts';
 import { listConcurrentIndexes, type MigrationFile } from './files.ts';
 import { MigrationError } from './migration-error.ts';
 
-/** A row of `_prisma_migrations` that still counts (was not marked as rolled back). */
+/** A row of `_prisma_migrations` that was not marked as rolled back. */
 export type HistoryRow = { name: string; checksum: string; isFinished: boolean };
 
-/** Applied migrations, oldest first; empty where it was never migrated. */
+/** The history, oldest first; empty if the database was never migrated. */
 export async function readHistory(session: pg.Pool): Promise<HistoryRow[]> {
   const table = await session.query<{ exists: boolean }>(
     `select to_regclass('public._prisma_migrations') is not null as exists`,
@@ -20,8 +20,8 @@ export async function readHistory(session: pg.Pool): Promise<HistoryRow[]> {
 }
 
 /**
- * Leaves the database of another program alone: no role is made for it and nobody loses access.
- * Throws MigrationError (`not_empty`) for tables in the schema public of a database that was never migrated.
+ * Throws MigrationError (`not_empty`) if a database that was never migrated has tables in the schema public: the
+ * database of another program keeps its roles and permissions.
  */
 export async function verifyOwnDatabase(session: pg.Pool): Promise<void> {
   const { rows } = await session.query<{ isCrossSite: boolean }>(
@@ -34,14 +34,14 @@ export async function verifyOwnDatabase(session: pg.Pool): Promise<void> {
   if (!rows[0]?.isCrossSite) return;
   throw new MigrationError(
     'not_empty',
-    'the schema public of this database holds tables of something else: ' +
-      'give this program a database of its own (create database tenantry)',
+    'the schema public of this database has tables of another program: ' +
+      'use a separate database (create database tenantry)',
   );
 }
 
 /**
- * Returns the files that are still to be applied. Throws MigrationError when what was applied is
- * not what the files say: `changed`, or `unknown` when a newer program was here.
+ * Returns the pending files. Throws MigrationError `changed` if an applied file was edited, and `unknown` if a newer
+ * version migrated the database.
  */
 export function listPending(
   files: readonly MigrationFile[],
@@ -65,8 +65,8 @@ const firstUnreleased = '001_create_session_tables';
 function describeUnknown(name: string): string {
   if (name === firstUnreleased) {
     return (
-      'a version before 0.2.0 made this database, and its history ends there: ' +
-      'let this version make a new database (users move with `tenantry user export` and `user import`)'
+      'this database was created by a version before 0.2.0 and cannot be migrated: ' +
+      'create a new database (move users with `tenantry user export` and `user import`)'
     );
   }
   return (
@@ -78,14 +78,14 @@ function describeUnknown(name: string): string {
 function describeChanged(name: string): string {
   return (
     `migrations/${name}/migration.sql was changed after it had been applied to this database: ` +
-    'restore the file as it was and put the change into a new migration'
+    'restore the file and put the change into a new migration'
   );
 }
 
 /**
- * Clears what a failed or killed run left, so that its migration can be applied again. Nothing of
- * a transactional file was kept; of a concurrent one, the invalid index is dropped. Its row stays,
- * marked as rolled back, as `prisma migrate resolve --rolled-back` would. Call it under the lock.
+ * Cleans up after a failed or killed run, so that its migration can be applied again. A transactional file left
+ * nothing; of a concurrent one the invalid index is dropped. Its row is marked as rolled back, as
+ * `prisma migrate resolve --rolled-back` does. Call it under the lock.
  */
 export async function clearUnfinished(
   session: pg.Pool,

@@ -1,12 +1,10 @@
 /**
  * Why a migration could not be applied:
- * `pending` some are not applied, and this command applies none · `changed` an applied file was edited ·
- * `unknown` the database has one we have no file for, because a newer version migrated it ·
- * `not_empty` the database holds somebody else's tables and was never migrated ·
- * `invalid_file` a file breaks the rules of migrations/ · `failed` its SQL raised an error ·
- * `roles` the roles of the database are not as they must be, and this owner may not make them so ·
- * `busy` others held the lock or the tables for too long · `server_too_old` ·
- * `read_only` the server is a standby, or takes no changes by its settings.
+ * `pending` migrations are pending, and this command does not apply them · `changed` an applied file was edited ·
+ * `unknown` a newer version migrated the database · `not_empty` it has tables of another program and was never
+ * migrated · `invalid_file` a file breaks the rules of migrations/ · `failed` its SQL failed ·
+ * `roles` the roles of the database are wrong, and this owner has no permission to change them ·
+ * `busy` the lock or a table was held for too long · `server_too_old` · `read_only` a standby, or a read-only server.
  */
 export type MigrationErrorCode =
   | 'pending'

@@ -1,13 +1,13 @@
 import pg from 'pg';
 import type { DatabaseRoles } from '../roles.ts';
 
-/** The roles that lose everything in the connected database, and those that get it. */
+/** The old roles of the connected database and the new ones. */
 type Move = { from: DatabaseRoles; to: DatabaseRoles };
 
 /**
- * Gives everything that the roles `from` own and may do in the connected database to the roles `to`. Other
- * databases keep theirs: hence no "reassign owned" and "drop owned", which reach beyond one database.
- * The caller must have the rights of both definers, or be a superuser.
+ * Transfers everything that the roles `from` own and are granted in the connected database to the roles `to`. Does not
+ * use "reassign owned" and "drop owned", which would affect other databases.
+ * The caller must be a member of both definers, or a superuser.
  */
 export async function moveRoles(client: pg.ClientBase, move: Move): Promise<void> {
   const run = async (sql: string) => {
@@ -15,11 +15,11 @@ export async function moveRoles(client: pg.ClientBase, move: Move): Promise<void
     if (rows.length > 0) await client.query(rows.map(({ statement }) => statement).join(';\n'));
   };
   const { definer } = move.to;
-  // Anyone who gets a function must be allowed to create one.
+  // The new owner of a function needs the permission to create one.
   await client.query(`grant usage, create on schema public to ${definer}`);
   await run(buildOwnersSql(move));
   await run(buildPoliciesSql(move));
-  await run(buildRightsSql(move));
+  await run(buildGrantsSql(move));
   await client.query(`revoke create on schema public from ${definer}`);
   await run(buildMembershipsSql(move));
 }
@@ -51,8 +51,8 @@ const buildPoliciesSql = (move: Move) => `
   group by p.oid, p.polname, p.polrelid
   having bool_or(r.rolname in ${listNames(move)})`;
 
-/** Without what belongs to somebody else, such as a superuser's extension. */
-const buildRightsSql = (move: Move) => `
+/** Excludes objects of another owner, such as a superuser's extension. */
+const buildGrantsSql = (move: Move) => `
   with things as (
     select 'schema public' as thing, null as part, nspowner as owner, nspacl as acl
     from pg_namespace where oid = 'public'::regnamespace
@@ -73,7 +73,7 @@ const buildRightsSql = (move: Move) => `
   from things t cross join lateral aclexplode(t.acl) x join pg_roles r on r.oid = x.grantee
   where r.rolname in ${listNames(move)} and pg_has_role(t.owner, 'usage')`;
 
-/** Of roles of the server itself, such as pg_read_all_stats. */
+/** Memberships in the server's own roles, such as pg_read_all_stats. */
 const buildMembershipsSql = (move: Move) => `
   select format('grant %I to %I with inherit %s, set %s', g.rolname, ${buildName(move)},
     a.inherit_option::text, a.set_option::text) as statement

@@ -4,20 +4,20 @@ import { type DatabaseRoles, findRoles, nameRoles, plainRoles } from '../roles.t
 import { MigrationError } from './migration-error.ts';
 import { moveRoles } from './move-roles.ts';
 
-// Decision 039: each database has two roles of its own.
+// Decision 039: each database has two roles.
 
-/** The roles that the connected database has, and those that it is to have. */
+/** The current roles of the connected database, and the wanted ones. */
 export type RolesState = {
   database: string;
   found: DatabaseRoles | null;
   wanted: DatabaseRoles;
-  /** Nothing is to be done: the names are right, and so is who may act as them and who may connect. */
+  /** Names, memberships and the permission to connect are all as wanted. */
   isSettled: boolean;
 };
 
 /**
- * Reads that; changes nothing. `rolesOf` names the database whose roles are meant, for one that is about
- * to take its place. Throws MigrationError (`roles`) for a database from before there were such roles.
+ * Reads the state; changes nothing. `rolesOf` names the database whose roles it gets, if it is about to replace that
+ * database. Throws MigrationError (`roles`) for a database from before such roles existed.
  */
 export async function readRolesState(session: pg.Pool, rolesOf?: string): Promise<RolesState> {
   const { rows } = await session.query<{ database: string }>(
@@ -26,16 +26,15 @@ export async function readRolesState(session: pg.Pool, rolesOf?: string): Promis
   const database = rows[0]?.database ?? '';
   const wanted = nameRoles(rolesOf ?? database);
   const found = await findRoles(session);
-  if (found?.definer === plainRoles.definer) throw refuse(describeOldShape);
+  if (found?.definer === plainRoles.definer) throw createRolesError(describeOldShape);
   const isNamed = found?.app === wanted.app && found.definer === wanted.definer;
   return { database, found, wanted, isSettled: isNamed && (await isReady(session, wanted)) };
 }
 
 /**
- * Gives the connected database its roles: creates them for a new one, renames them after the database was
- * renamed, and moves all rights to new ones where it was cloned and another database has the old ones.
- * All or nothing. Call it under the lock of the migrators.
- * Throws MigrationError (`roles`), whose message says what to run.
+ * Gives the connected database its roles: creates them for a new database, renames them after a database was renamed,
+ * and moves all grants to new ones if it was cloned and another database uses the old ones.
+ * All or nothing. Call it under the migration lock. Throws MigrationError (`roles`), whose message says what to run.
  */
 export async function settleRoles(session: pg.Pool, state: RolesState, log: Log): Promise<void> {
   const client = await session.connect();
@@ -47,7 +46,7 @@ export async function settleRoles(session: pg.Pool, state: RolesState, log: Log)
     await client.query('rollback');
     if (!(error instanceof pg.DatabaseError)) throw error;
     const remedy = error.code === '42501' ? `: ${await describeRemedy(client, state)}` : '';
-    throw refuse(`${error.message}${remedy}`, error);
+    throw createRolesError(`${error.message}${remedy}`, error);
   } finally {
     client.release();
   }
@@ -67,7 +66,7 @@ async function settle(client: pg.ClientBase, state: RolesState): Promise<void> {
   await restrictConnections(client, state);
 }
 
-/** Renamed, roles keep their members, passwords and settings. Those of another database stay as they are. */
+/** Renamed roles keep members, passwords and settings. Roles of another database stay as they are. */
 async function replaceRoles(client: pg.ClientBase, found: DatabaseRoles, state: RolesState) {
   const { wanted } = state;
   const isTheirs = (await findOtherUser(client, found, state)) !== null;
@@ -84,7 +83,7 @@ async function replaceRoles(client: pg.ClientBase, found: DatabaseRoles, state: 
   if (!isTheirs) await dropUnused(client, found);
 }
 
-/** Roles that nothing refers to any more. What a superuser's extension granted them keeps them. */
+/** Drops roles that nothing refers to. Grants by a superuser's extension keep them. */
 async function dropUnused(client: pg.ClientBase, roles: DatabaseRoles): Promise<void> {
   const { rows } = await client.query<{ role: string }>(
     `select quote_ident(r.rolname) as role from pg_roles r
@@ -95,7 +94,7 @@ async function dropUnused(client: pg.ClientBase, roles: DatabaseRoles): Promise<
   for (const { role } of rows) await client.query(`drop role ${role}`);
 }
 
-/** A role that is left over from a dropped database may have members that nobody knows of: it is made anew. */
+/** A role left over from a dropped database may have unknown members, so it is recreated. */
 async function createRoles(client: pg.ClientBase, state: RolesState): Promise<void> {
   await freeNames(client, state);
   for (const role of Object.values(state.wanted)) {
@@ -109,8 +108,8 @@ async function createRoles(client: pg.ClientBase, state: RolesState): Promise<vo
 type LeftOver = { mayDrop: boolean; mayAct: boolean; stranger: string | null };
 
 /**
- * Another login that may grant the role `r` to itself at any time: its creator, for example, who granted it to
- * this owner. Superusers, and members of the owner `me`, have all its rights in any case.
+ * Another login that may grant the role `r` to itself at any time, such as its creator, who granted it to this owner.
+ * Superusers and members of the owner `me` are excluded: they have its permissions anyway.
  */
 const strangerSql = `(
   select quote_ident(o.rolname) from pg_roles o
@@ -118,12 +117,12 @@ const strangerSql = `(
     and pg_has_role(o.oid, r.oid, 'member with admin option') and not pg_has_role(o.oid, me.oid, 'member')
   order by o.rolname limit 1)`;
 
-/** Drops what is left over under the names. What a superuser has made for this owner alone stays. */
+/** Drops leftover roles of these names. Roles that a superuser created for this owner alone stay. */
 async function freeNames(client: pg.ClientBase, state: RolesState): Promise<void> {
   const { wanted, database } = state;
   const isShared = nameRoles(database).app !== wanted.app;
   const user = isShared ? null : await findOtherUser(client, wanted, state);
-  if (user) throw refuse(describeTaken(wanted, user));
+  if (user) throw createRolesError(describeTaken(wanted, user));
   for (const role of isShared ? [] : Object.values(wanted)) await freeName(client, role);
 }
 
@@ -137,8 +136,8 @@ async function freeName(client: pg.ClientBase, role: string): Promise<void> {
   );
   for (const { mayDrop, mayAct, stranger } of rows) {
     if (mayDrop) await client.query(`drop role ${role}`);
-    else if (!mayAct) throw refuse(describeLeftOver(role));
-    else if (stranger !== null) throw refuse(describeShared(role, stranger));
+    else if (!mayAct) throw createRolesError(describeLeftOver(role));
+    else if (stranger !== null) throw createRolesError(describeShared(role, stranger));
   }
 }
 
@@ -146,7 +145,7 @@ async function hasRole(client: pg.ClientBase, role: string): Promise<boolean> {
   return (await client.query('select from pg_roles where rolname = $1', [role])).rowCount === 1;
 }
 
-/** Another database in which one of the roles owns something or has rights, or null. */
+/** Another database in which one of the roles owns objects or has grants, or null. */
 async function findOtherUser(
   client: pg.ClientBase,
   roles: DatabaseRoles,
@@ -165,7 +164,7 @@ async function findOtherUser(
   return rows[0]?.name ?? null;
 }
 
-/** An owner that is no superuser needs the rights of the definer, and commands take on the serving role. */
+/** An owner that is no superuser needs the permissions of the definer, and commands assume the serving role. */
 async function letOwnerActAs(
   client: pg.ClientBase,
   { app, definer }: DatabaseRoles,
@@ -182,8 +181,8 @@ async function letOwnerActAs(
 }
 
 /**
- * Lets nobody connect but the owner and the serving role, and anyone who is granted it later. Only the owner
- * of the database may decide that; for another owner of the tables it stays as it is.
+ * Restricts connections to the owner, the serving role and its members. Only the owner of the database can do that;
+ * if somebody else owns the tables, nothing changes.
  */
 async function restrictConnections(client: pg.ClientBase, state: RolesState): Promise<void> {
   if (!(await isOpen(client, state.wanted))) return;
@@ -192,7 +191,7 @@ async function restrictConnections(client: pg.ClientBase, state: RolesState): Pr
   await client.query(`revoke connect on database ${database} from public`);
 }
 
-/** True until the serving role was granted the connection: what was granted to others since then stays. */
+/** True until the serving role may connect; later grants to others stay. */
 async function isOpen(client: pg.ClientBase | pg.Pool, { app }: DatabaseRoles): Promise<boolean> {
   const { rows } = await client.query<{ isOpen: boolean }>(
     `select pg_has_role(d.datdba, 'usage') and not exists (
@@ -213,13 +212,13 @@ async function isReady(session: pg.Pool, roles: DatabaseRoles): Promise<boolean>
   return rows[0]?.mayAct === true && !(await isOpen(session, roles));
 }
 
-function refuse(message: string, cause?: unknown): MigrationError {
+function createRolesError(message: string, cause?: unknown): MigrationError {
   return new MigrationError('roles', message, { cause });
 }
 
 const describeOldShape =
-  'this database was made before the roles of a database were named after it, and before any release: ' +
-  'create a new database and start with that';
+  'this database is from before the first release, when roles were not named after their database: ' +
+  'create a new database';
 
 function describeTaken({ app, definer }: DatabaseRoles, user: string): string {
   return (
@@ -242,7 +241,7 @@ function describeShared(role: string, stranger: string): string {
   );
 }
 
-/** Statements that a superuser has to run for an owner that may not. */
+/** The statements that a superuser has to run if the owner has no permission. */
 async function describeRemedy(client: pg.ClientBase, state: RolesState): Promise<string> {
   const { found, wanted } = state;
   const { rows } = await client.query<{ owner: string; mayCreate: boolean }>(

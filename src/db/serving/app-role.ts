@@ -8,19 +8,18 @@ import { explainConnection } from '../connection/explain-connection.ts';
 import { openOwnerClient } from '../connection/owner-client.ts';
 import { findRoles } from '../roles.ts';
 
-/** Application name of the connections of the start. */
+/** The application_name of the connections during the start. */
 const name = 'tenantry-start';
 
-/** The serving login cannot be had from the owner's url. The message says what to do. */
+/** The serving login does not work. The message says what to do. */
 export class AppRoleError extends Error {
   override readonly name = 'AppRoleError';
 }
 
 /**
- * Returns the url of the serving login for the same database, after making sure that it works: the
- * role gets LOGIN and its derived password if it does not have them yet. Needs the migrations
- * to have created the role. Changes nothing when the login works already, so it may run at every
- * start and by twenty at once. Throws AppRoleError.
+ * Returns the url of the serving login for the same database. Gives the role LOGIN and its derived password if it
+ * cannot log in yet; otherwise changes nothing, so it may run at every start and concurrently. The migrations must
+ * have created the role. Throws AppRoleError.
  */
 export async function ensureAppRole(ownerUrl: string, log: Log = silentLog): Promise<string> {
   const owner = await openOwnerClient(ownerUrl);
@@ -35,14 +34,14 @@ export async function ensureAppRole(ownerUrl: string, log: Log = silentLog): Pro
     if (await canLogIn(appUrl)) return appUrl;
     throw new AppRoleError(
       `the server rejects ${roles.app} although its password was just set: see its pg_hba.conf, ` +
-        'or name a login of your own in DATABASE_APP_URL',
+        'or set DATABASE_APP_URL to a login of your own',
     );
   } finally {
     await owner.end();
   }
 }
 
-/** A pooler that was rejected once lets its clients wait before it tries again, so the login is not just tried. */
+/** Checks before trying the login, because a pooler makes clients wait after a rejected login. */
 async function mayLogIn(owner: pg.Client, role: string): Promise<boolean> {
   const { rows } = await owner.query<{ mayLogIn: boolean }>(
     'select rolcanlogin as "mayLogIn" from pg_roles where rolname = $1',
@@ -51,7 +50,7 @@ async function mayLogIn(owner: pg.Client, role: string): Promise<boolean> {
   return rows[0]?.mayLogIn ?? false;
 }
 
-/** The same url with the serving login in place of the owner's. Pure. */
+/** The url with the serving login in place of the owner. Pure. */
 export function buildAppUrl(ownerUrl: string, appRole: string): string {
   const owner = parsePostgresUrl(ownerUrl);
   const password = buildAppPassword(ownerUrl, appRole);
@@ -59,9 +58,9 @@ export function buildAppUrl(ownerUrl: string, appRole: string): string {
 }
 
 /**
- * base64url(HMAC-SHA-256 of the role's name with the owner's password as key), so two databases of one
- * owner have two passwords. Anyone who knows the owner's password can do more than this login anyway, and
- * nobody has a second secret to keep. Pure.
+ * base64url(HMAC-SHA-256 of the role's name with the owner's password as key), so each database of an owner has its own
+ * password. Knowing the owner's password permits more than this login anyway, and there is no second secret to keep.
+ * Pure.
  */
 export function buildAppPassword(ownerUrl: string, appRole: string): string {
   const { password } = parsePostgresUrl(ownerUrl);
@@ -71,9 +70,9 @@ export function buildAppPassword(ownerUrl: string, appRole: string): string {
 }
 
 /**
- * What PostgreSQL stores for a password, made here (RFC 5802 and 7677; PostgreSQL's
- * scram-common.c), so that the password itself shows in no log and no pg_stat_statements. The
- * count of 4,096 is the server's own default; the password is random already.
+ * The SCRAM verifier that PostgreSQL stores for a password (RFC 5802 and 7677; PostgreSQL's scram-common.c). Computed
+ * here, so that the password appears in no log and no pg_stat_statements. 4,096 iterations are the server's default,
+ * which is enough for a random password.
  */
 export function buildScramVerifier(password: string, salt: Buffer = randomBytes(16)): string {
   const iterations = 4_096;
@@ -92,13 +91,13 @@ async function allowLogin(owner: pg.Client, ownerUrl: string, appRole: string): 
     const message = error instanceof Error ? error.message : String(error);
     throw new AppRoleError(
       `the serving login ${appRole} could not be set up (${message}): ` +
-        'let the owner alter that role, or name a login of your own in DATABASE_APP_URL',
+        'let the owner alter that role, or set DATABASE_APP_URL to a login of your own',
       { cause: error },
     );
   }
 }
 
-/** Anything but an error of the login itself (no server, no such database) is raised. */
+/** Whether the server accepts the login. Throws ConnectionError for any other error. */
 export async function canLogIn(url: string): Promise<boolean> {
   const client = createClient(url, { name });
   try {

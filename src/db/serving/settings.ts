@@ -10,26 +10,26 @@ import { nameRoles } from '../roles.ts';
 import { listTimeouts, type SessionSettings, sessionSettings } from '../session-settings.ts';
 import { AppRoleError } from './app-role.ts';
 
-/** Whose settings are made and checked, and the longest a statement may take. */
+/** The login whose settings are written and verified, and its statement timeout. */
 export type ServingSettingsOptions = {
   ownerUrl: string;
-  /** The serving login's; it may lead through a pooler. */
+  /** The serving login's URL; it may lead through a pooler. */
   appUrl: string;
   statementTimeoutMs: number;
   log: Log;
 };
 
-/** One setting as a serving connection has it. */
+/** One setting of a serving connection. */
 type ServingSetting = {
   name: string;
   wanted: string;
-  /** On this connection. */
+  /** The value on this connection. */
   value: string;
-  /** The default of this login in this database; null where it has none. */
+  /** The default of this login in this database; null if it has none. */
   pinned: string | null;
-  /** The options of the URL win over every default. */
+  /** Set in the options of the URL, which override every default. */
   isFromUrl: boolean;
-  /** Any login may set it, for itself. */
+  /** Any login may set it for itself. */
   isOrdinary: boolean;
 };
 
@@ -37,11 +37,11 @@ type ServingSetting = {
 type Serving = { role: string; database: string; settings: ServingSetting[] };
 
 /**
- * Makes the settings that this program relies on the defaults of the serving login in its database: no
- * connection has to set them, and a pooler needs no startup parameter that it rejects. Changes nothing
- * where they are so already, so it may run at every start. The time limits hold for all servers of the
- * database: the last one started decides, which the log says.
- * @throws AppRoleError when serving connections have other settings nevertheless; it says what to run.
+ * Makes the settings that this program relies on the defaults of the serving login in its database, so that no
+ * connection has to set them and no pooler needs extra startup parameters. Changes nothing if they are set already, so
+ * it may run at every start. The time limits apply to all servers of the database: the last one started decides, and
+ * logs a change.
+ * @throws AppRoleError if serving connections still have other settings; the message says what to run
  */
 export async function ensureServingSettings(options: ServingSettingsOptions): Promise<void> {
   const { appUrl, statementTimeoutMs, log } = options;
@@ -54,7 +54,7 @@ export async function ensureServingSettings(options: ServingSettingsOptions): Pr
     await pinSettings(serving, options);
     announceTimeouts(serving, timeouts, log);
   }
-  // They hold from the next connection on, no matter who has just made them.
+  // They apply from the next connection on.
   if (serving.settings.some(({ value, wanted: right }) => value !== right)) {
     serving = await readServing(appUrl, wanted);
   }
@@ -69,12 +69,12 @@ function needsPin({ isOrdinary, pinned, value, wanted }: ServingSetting): boolea
   return isOrdinary ? pinned !== wanted : value !== wanted;
 }
 
-/** Of a connection that was opened before its defaults were made. */
+/** The connection was opened before the defaults were set. */
 function isOutdated({ pinned, value, wanted, isFromUrl }: ServingSetting): boolean {
   return pinned === wanted && value !== wanted && !isFromUrl;
 }
 
-/** A setting that the server does not know is left out; custom ones ("tenantry.") are unset until written. */
+/** Skips settings that the server does not know; custom ones ("tenantry.") are unset until written. */
 const servingSql = `
   select session_user::text as role, current_database()::text as database, w.name, w.value as wanted,
     coalesce(s.setting, current_setting(w.name, true), '') as value,
@@ -101,7 +101,7 @@ async function readServing(appUrl: string, wanted: SessionSettings): Promise<Ser
   });
 }
 
-/** As the owner, or else as the login itself: every role may set its own defaults. */
+/** As the owner, or as the login itself: every role may set its own defaults. */
 async function pinSettings(
   serving: Serving,
   { ownerUrl, appUrl, log }: ServingSettingsOptions,
@@ -116,8 +116,8 @@ async function pinSettings(
 }
 
 /**
- * Ends the idle connections of the login, its own last. A connection keeps the defaults of the time when it was
- * opened, and a pooler lends it out for hours. Anyone who holds one opens another.
+ * Ends the idle connections of the login, its own last. A connection keeps the defaults from when it was opened, and a
+ * pooler keeps it for hours. Clients reconnect.
  */
 async function endIdleConnections(appUrl: string): Promise<void> {
   await withServingClient(appUrl, async (client) => {
@@ -130,7 +130,7 @@ async function endIdleConnections(appUrl: string): Promise<void> {
   });
 }
 
-/** False where this login may not. All of them or none. */
+/** Sets all defaults or none. False if this login has no permission. */
 async function tryPin(client: pg.ClientBase, serving: Serving, log: Log): Promise<boolean> {
   const needed = serving.settings.filter(needsPin);
   const { rows } = await client.query<{ name: string }>(
@@ -157,12 +157,12 @@ function isDenied(error: unknown): boolean {
   return error instanceof pg.DatabaseError && (error.code === '42501' || error.code === '25006');
 }
 
-/** The statements that make them the defaults of the login in its database. */
+/** The statements that set the defaults of the login in its database. */
 function formatPins(serving: Serving, settings: readonly ServingSetting[]): string {
   const [role, database] = [serving.role, serving.database].map(pg.escapeIdentifier);
   return settings
     .map(({ name, wanted }) => {
-      // A list of names: as one literal it would be one name.
+      // A list of names; quoted, it would be one name.
       const value = name === 'search_path' ? wanted : pg.escapeLiteral(wanted);
       return `alter role ${role} in database ${database} set ${name} = ${value}`;
     })
@@ -179,7 +179,7 @@ function announceTimeouts({ settings, role }: Serving, timeouts: SessionSettings
   }
 }
 
-/** Wrong answers end the start. Other time limits only bound the work differently, so they are logged. */
+/** Settings that change results stop the start; different time limits are only logged. */
 function verifySettings(serving: Serving, timeouts: SessionSettings, log: Log): void {
   const different = serving.settings.filter(({ value, wanted }) => value !== wanted);
   const wrong = different.filter(({ name }) => !(name in timeouts));
@@ -188,22 +188,24 @@ function verifySettings(serving: Serving, timeouts: SessionSettings, log: Log): 
   if (late.length > 0) log.warn({ role: serving.role }, describe(serving, late));
 }
 
-/** Only members of the serving role may connect (decision 039). Other errors are returned as they are. */
+/** Only members of the serving role may connect (decision 039). Returns other errors unchanged. */
 function explainDenial(error: unknown, { ownerUrl, appUrl }: ServingSettingsOptions): unknown {
   const { app } = nameRoles(readDatabaseName(ownerUrl));
   const login = parsePostgresUrl(appUrl).user;
   if (login === app || !isDenied(error instanceof ConnectionError ? error.cause : error))
     return error;
-  const remedy = `the login ${login} of DATABASE_APP_URL may not use this database: as its owner run: grant ${app} to ${login}`;
-  return new AppRoleError(remedy, { cause: error });
+  const message =
+    `the login ${login} of DATABASE_APP_URL has no permission to connect to this database: ` +
+    `as its owner run: grant ${app} to ${login}`;
+  return new AppRoleError(message, { cause: error });
 }
 
 function describe(serving: Serving, different: readonly ServingSetting[]): string {
   const list = different.map(({ name, value }) => `${name} = '${value}'`).join(', ');
   return (
     `The serving login ${serving.role} connects with ${list}. ` +
-    `As a role that may alter it run: ${formatPins(serving, different)}; if that was done, look for ` +
-    'an event trigger on login, and let a pooler open its connections anew (PgBouncer: reconnect).'
+    `As a role that may alter it run: ${formatPins(serving, different)}; if that is done already, check ` +
+    'for an event trigger on login, and make a pooler reconnect (PgBouncer: reconnect).'
   );
 }
 

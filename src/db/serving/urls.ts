@@ -3,18 +3,17 @@ import type { Log } from '../../lib/log.ts';
 import { replaceLogin } from '../connection/pooler.ts';
 import { canLogIn, ensureAppRole } from './app-role.ts';
 
-/** The serving login's two ways to its database. */
+/** The two URLs of the serving login. */
 export type ServingUrls = {
   /** URL for all statements; it may lead through a pooler. */
   appUrl: string;
-  /** The same login at the owner's address, which leads past any pooler; `appUrl` where it is not let in there. */
+  /** The same login at the owner's address, which bypasses any pooler; `appUrl` if the login is rejected there. */
   directAppUrl: string;
 };
 
 /**
- * Makes sure that the serving login can be used, and returns its URLs. The derived login is tried and altered at the
- * owner's address: a pooler would keep the connection of the attempt, with the settings of that moment.
- * Throws AppRoleError.
+ * Ensures that the serving login works, and returns its URLs. The derived login is tried and altered at the owner's
+ * address, because a pooler would keep the connection of the attempt with outdated settings. Throws AppRoleError.
  */
 export async function findServingUrls(
   { url, directUrl, appUrl }: Config['database'],
@@ -25,7 +24,7 @@ export async function findServingUrls(
     const isPooled = url !== undefined && url !== directUrl;
     return { directAppUrl, appUrl: isPooled ? replaceLogin(url, directAppUrl) : directAppUrl };
   }
-  const beside = replaceLogin(ownerUrl, appUrl);
-  const isLetIn = await canLogIn(beside).catch(() => false);
-  return { appUrl, directAppUrl: isLetIn ? beside : appUrl };
+  const direct = replaceLogin(ownerUrl, appUrl);
+  const isAccepted = await canLogIn(direct).catch(() => false);
+  return { appUrl, directAppUrl: isAccepted ? direct : appUrl };
 }

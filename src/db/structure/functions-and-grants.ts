@@ -1,23 +1,23 @@
-// What is no part of a table, for structure.ts. Each statement answers (place, text) with an empty
-// place. Things that belong to an extension are left out: its own line stands for them.
+// Everything outside tables, for structure.ts. Each statement returns (place, text) with an empty place. Objects of an
+// extension are left out.
 
 const isOfExtension = (classId: string, id: string) => `exists (
     select from pg_depend e where e.classid = ${classId} and e.objid = ${id} and e.deptype = 'e')`;
 
-/** Made by migration 000 on a server before 18, which has it built in. */
+/** Created by migration 000 on PostgreSQL 17; built in since 18. */
 const compatibility = `'uuidv7'`;
 
 const ownFunctions = `pg_proc p
   where p.pronamespace = 'public'::regnamespace and p.prokind <> 'a' and p.proname <> ${compatibility}
     and not ${isOfExtension("'pg_proc'::regclass", 'p.oid')}`;
 
-/** Without their versions, which come with the server. */
+/** Without versions, which depend on the server. */
 export const extensionsSql = `
   select '' as place, format('create extension %I', extname) as text
   from pg_extension where extname <> 'plpgsql'
   order by extname`;
 
-/** Whole, with whom they run as: security, settings and owner. */
+/** Complete, with security, settings and owner. */
 export const functionsSql = `
   select '' as place,
     rtrim(pg_get_functiondef(p.oid), E'\\n')
@@ -28,8 +28,8 @@ export const functionsSql = `
   order by p.oid::regprocedure::text collate "C"`;
 
 /**
- * Everything else that lives in the schema, by its kind and name; views with what they say and whose rights
- * they have. Every object has a dependency on its schema, so nothing is forgotten.
+ * Everything else in the schema, by kind and name; views with their query, options and owner. Every object depends on
+ * its schema, so nothing is missing.
  */
 export const othersSql = `
   select '' as place,
@@ -48,7 +48,7 @@ export const othersSql = `
     and not ${isOfExtension('d.classid', 'd.objid')}
   order by o.type collate "C", o.identity collate "C"`;
 
-/** Rights beyond those an owner has anyway, on the schema, tables, columns and functions. */
+/** Grants on the schema, tables, columns and functions, except those of the owner. */
 export const grantsSql = `
   with things as (
     select 'schema public' as thing, null as part, nspowner as owner,
@@ -85,7 +85,7 @@ export const grantsSql = `
   order by thing collate "C", grantee = 0, grantee = current_user::regrole desc,
     grantee::regrole::text collate "C", is_grantable`;
 
-/** 16384 is the first id that PostgreSQL gives to what users make. */
+/** 16384 is the first oid of user objects. */
 export const commentsSql = `
   select '' as place,
     format('comment on %s %s is %L', replace(o.type, 'table c', 'c'),

@@ -1,12 +1,12 @@
-// What tables are made of, for structure.ts. Each statement answers (place, text): the table and
-// how the piece is written. Names sort bytewise, as the type "name" does in PostgreSQL.
+// The parts of tables, for structure.ts. Each statement returns (place, text): the table and the SQL of the part.
+// Names sort bytewise, as PostgreSQL's type "name" does.
 // Catalogues: https://www.postgresql.org/docs/18/catalogs.html
 
 const tables = `pg_class c
   where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
     and c.relname <> '_prisma_migrations'`;
 
-/** The tables, and what follows the closing parenthesis: storage, owner, row security, what the planner is told. */
+/** The tables, with what follows the closing parenthesis: storage, owner, row security, planner settings. */
 export const tablesSql = `
   select c.relname as place,
     coalesce(' partition by ' || pg_get_partkeydef(c.oid), '')
@@ -29,7 +29,7 @@ export const tablesSql = `
   from ${tables}
   order by c.relname`;
 
-/** In the order they stand in the table, which is part of what it is. */
+/** In table order, which is part of the structure. */
 export const columnsSql = `
   select a.attrelid::regclass::text as place,
     format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod))
@@ -50,7 +50,7 @@ export const columnsSql = `
   where a.attrelid in (select c.oid from ${tables}) and a.attnum > 0 and not a.attisdropped
   order by a.attrelid::regclass::text collate "C", a.attnum`;
 
-/** Without those that say "not null", which stands at the column. */
+/** Without "not null", which is printed with the column. */
 export const constraintsSql = `
   select n.conrelid::regclass::text as place,
     format('constraint %I %s', n.conname, pg_get_constraintdef(n.oid, true)) as text
@@ -58,7 +58,7 @@ export const constraintsSql = `
   where n.conrelid in (select c.oid from ${tables}) and n.contype <> 'n'
   order by position(n.contype::text in 'pufcx'), n.conname`;
 
-/** Without those that a constraint brings along. An invalid one is marked, since nothing uses it. */
+/** Without those of constraints. Invalid indexes are marked, because they are not used. */
 export const indexesSql = `
   select i.indrelid::regclass::text as place,
     pg_get_indexdef(i.indexrelid, 0, true) || case when i.indisvalid then '' else ' -- invalid' end as text

@@ -15,7 +15,7 @@ import type { JsonObject, Tenant } from '../../core/entities.ts';
 import { type IdempotentInput, transactOnce } from '../../core/idempotency.ts';
 import { checkMetadata, checkSlug, checkText } from '../../core/input.ts';
 import type { Db } from '../../db/database.ts';
-import { isBrokenConstraint } from '../../db/error-map.ts';
+import { isConstraintViolation } from '../../db/error-map.ts';
 import { trimCode } from '../../lib/blanks.ts';
 import { proposeSlugs } from '../../lib/slug.ts';
 import { createUuidV7 } from '../../lib/uuid.ts';
@@ -126,7 +126,7 @@ export async function withTakenSlugNamed<T>(field: string, work: () => Promise<T
   try {
     return await work();
   } catch (error) {
-    if (!isBrokenConstraint(error, 'tenants_slug_unique')) throw error;
+    if (!isConstraintViolation(error, 'tenants_slug_unique')) throw error;
     throw new ConflictError('This slug is taken; please choose another.', [field]);
   }
 }

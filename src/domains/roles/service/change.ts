@@ -14,7 +14,7 @@ import type { Role } from '../../../core/entities.ts';
 import { type IdempotentInput, transactOnce } from '../../../core/idempotency.ts';
 import { checkOptionalText, checkText } from '../../../core/input.ts';
 import type { Db } from '../../../db/database.ts';
-import { DatabaseFault, isBrokenConstraint } from '../../../db/error-map.ts';
+import { DatabaseError, isConstraintViolation } from '../../../db/error-map.ts';
 import { trimCode } from '../../../lib/blanks.ts';
 import { completeSettings } from '../../tenants/rules.ts';
 import { getPolicy, requireRoom } from '../../tenants/service/settings.ts';
@@ -73,7 +73,7 @@ export async function createRole(ctx: Ctx, input: CreateRoleInput): Promise<Role
     rolesLoader(ctx).clear(tenantId);
     return created;
   } catch (error) {
-    if (!isBrokenConstraint(error, 'roles_tenant_id_key_unique')) throw error;
+    if (!isConstraintViolation(error, 'roles_tenant_id_key_unique')) throw error;
     throw new ConflictError('The tenant already has a role with this key.', ['key']);
   }
 }
@@ -128,7 +128,7 @@ export async function deleteRole(ctx: Ctx, ref: RoleRef): Promise<void> {
       });
     });
   } catch (error) {
-    if (!(error instanceof DatabaseFault && error.kind === 'foreign-key')) throw error;
+    if (!(error instanceof DatabaseError && error.kind === 'foreign-key')) throw error;
     throw new ConflictError('Some members still have this role; give them another role first.');
   }
 }

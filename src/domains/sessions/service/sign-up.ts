@@ -6,7 +6,7 @@ import type { User } from '../../../core/entities.ts';
 import { type IdempotentInput, transactOnce } from '../../../core/idempotency.ts';
 import { checkEmail, checkOptionalText } from '../../../core/input.ts';
 import type { Db } from '../../../db/database.ts';
-import { isBrokenConstraint } from '../../../db/error-map.ts';
+import { isConstraintViolation } from '../../../db/error-map.ts';
 import { createUuidV7 } from '../../../lib/uuid.ts';
 import { checkNewTenant, createRecordedTenant, withTakenSlugNamed } from '../../tenants/service.ts';
 import { createUser, listVisibleUsers } from '../../users/queries.ts';
@@ -95,7 +95,7 @@ async function withTakenEmailNamed<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (!isBrokenConstraint(error, 'users_email_unique')) throw error;
+    if (!isConstraintViolation(error, 'users_email_unique')) throw error;
     throw new ConflictError('This e-mail address is already signed up.', ['email']);
   }
 }
