@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 
-/** Reads a whole number within bounds; anything else is a call that cannot work. */
+/** Returns a parser for a whole number within bounds. Throws InvalidArgumentError. */
 export function readCount(min: number, max: number): (text: string) => number {
   return (text) => {
     const count = /^\s*\d{1,15}\s*$/.test(text) ? Number(text) : Number.NaN;

@@ -1,5 +1,5 @@
-// Importing this module before a program guarantees what ensure-node.js does, and Prisma's client, which
-// `npm ci` leaves to anyone who needs it first: for scripts that are run right after it.
+// For scripts that may run right after `npm ci`: ensures a suitable Node (ensure-node.js), and generates Prisma's
+// client if needed.
 import './ensure-node.js';
 
 const { prepareClient } = await import('../db/prepare.ts');

@@ -1,18 +1,17 @@
 import { readOnlyDatabase } from '../db/connection/explain-connection.ts';
 import { findSqlState } from '../db/error-map.ts';
 
-/** The command was called in a way that cannot work; ends it with 2, as other usage faults do. */
+/** The command line is invalid; the exit code is 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** The command could not do what it was asked, for a reason that fits in a sentence. */
+/** The command failed; the message is one sentence for the user. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
 }
 
-/** Errors whose message is written for the person at the terminal. By name, so that `--help` need
- * not load the modules that raise them. */
+/** Errors whose message is written for the user. By name, so that `--help` does not load their modules. */
 const clearErrors: ReadonlySet<string> = new Set([
   'AppRoleError',
   'CommandError',
@@ -30,8 +29,7 @@ const clearErrors: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The exit code of a command that failed: 2 it was called in a way that cannot work · 3 the database
- * is at another version · 1 anything else.
+ * The exit code of a failed command: 2 invalid command line · 3 the database is at another version · 1 otherwise.
  */
 export function getExitCode(error: unknown): 1 | 2 | 3 {
   if (error instanceof UsageError) return 2;
@@ -40,27 +38,27 @@ export function getExitCode(error: unknown): 1 | 2 | 3 {
   return code === 'pending' || code === 'unknown' ? 3 : 1;
 }
 
-/** The one line to print for an error that needs no stack, or null for a bug. */
+/** The line to print for an error without its stack, or null for a bug. */
 export function findClearMessage(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
-  // PostgreSQL's read_only_sql_transaction: a server that became a standby, or a setting of the database.
+  // read_only_sql_transaction: a standby, or a setting of the database.
   if (findSqlState(error) === '25006') return readOnlyDatabase;
   if (clearErrors.has(error.name)) return error.message;
   const syscall = 'syscall' in error ? error.syscall : null;
   if (syscall === 'listen')
     return `cannot listen: ${error.message} (look at HOST and PORT, METRICS_HOST and METRICS_PORT)`;
-  // Node does not say who asked for the name.
+  // Node does not say where the name comes from.
   if (syscall === 'getaddrinfo') {
     return `a host was not found: ${error.message} (look at HOST and DATABASE_URL)`;
   }
-  return findConnectionFault(error);
+  return findConnectionMessage(error);
 }
 
-/** Error codes of Node and PostgreSQL for a server that is down or rejects us. */
+/** Error codes of Node and PostgreSQL for a server that is down or rejects the connection. */
 const connectionCodes =
   /^(ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE|28000|28P01|3D000|08P01|53300|57P0[123])$/;
 
-function findConnectionFault(error: Error): string | null {
+function findConnectionMessage(error: Error): string | null {
   const code = 'code' in error ? String(error.code) : '';
   const isTimeout = /timeout expired|Connection terminated/.test(error.message);
   if (!connectionCodes.test(code) && !isTimeout) return null;

@@ -1,7 +1,7 @@
 import { printNote, toJsonLine, writeResult } from './output.ts';
 import { type Column, createTable } from './table.ts';
 
-/** How the rows of a list are shown, to people and to programs. */
+/** How the rows of a list are printed, as a table and as JSON. */
 export type ListView<Row> = {
   /** Noun for the rows, as in "No tenants." */
   noun: string;
@@ -10,8 +10,8 @@ export type ListView<Row> = {
 };
 
 /**
- * Prints a list as it is read: a table or, with `json`, one object a line. However long it is, one page
- * is held; who stops reading stops the reading.
+ * Prints a list as it is read: a table or, with `json`, one object a line. Keeps one page in memory, and stops when the
+ * output is closed.
  */
 export async function printList<Row>(
   pages: AsyncIterable<readonly Row[]>,

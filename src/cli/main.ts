@@ -16,17 +16,16 @@ import { addSession } from './commands/session.ts';
 import { addTenant } from './commands/tenant.ts';
 import { addUser } from './commands/user.ts';
 import { findClearMessage, getExitCode } from './errors.ts';
-import { printFault } from './output.ts';
+import { printError } from './output.ts';
 
-// The `tenantry` command. Each command loads what it needs when it is called, so that help comes at
-// once.
+// The `tenantry` command. Each command loads its modules when it is called, so that help prints at once.
 
-/** How long a handle that somebody forgot may keep the process after the command's end. */
+/** How long a leaked handle may keep the process alive after the command. */
 const lingerMsMax = 2_000;
 
-/** Runs the command that the process was started with, and has the process end with its exit code. */
+/** Runs the command of the process's arguments and sets the exit code. */
 export async function main(): Promise<void> {
-  // Anyone who reads our output may stop reading, as `head` does; that is no fault.
+  // A reader such as `head` may close the output; that is not an error.
   process.stdout.on('error', () => undefined);
   process.stderr.on('error', () => undefined);
   process.exitCode = await run(process.argv.slice(2));
@@ -43,15 +42,15 @@ export async function run(args: string[]): Promise<number> {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
   } catch (error) {
-    // Commander has printed it already; help that was asked for is no fault.
+    // Commander has printed it already; --help is not an error.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    // A bug is shown whole, with what caused it.
-    printFault(findClearMessage(error) ?? inspect(error));
+    // A bug is printed with its stack and causes.
+    printError(findClearMessage(error) ?? inspect(error));
     return getExitCode(error);
   }
 }
 
-/** All commands; tests walk through them. */
+/** All commands; tests iterate over them. */
 export async function createProgram(setExitCode: (code: number) => void): Promise<Command> {
   const program = new Command('tenantry')
     .description('Users, tenants, roles and sessions behind one GraphQL API on one PostgreSQL.')

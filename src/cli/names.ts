@@ -6,8 +6,8 @@ import { findUser } from '../domains/users/service.ts';
 import { parseIdOf } from '../graphql/ids.ts';
 
 /**
- * Objects as people name them: a tenant by slug, a user by e-mail address, either by the id of the API.
- * None is a slug or an address, so there is nothing to guess.
+ * Finds objects as they are named on the command line: a tenant by slug, a user by e-mail address, both by API id.
+ * No id is a valid slug or address, so names are unambiguous.
  */
 
 /** A tenant by slug or id. Throws NotFoundError. */

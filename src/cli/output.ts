@@ -6,12 +6,12 @@ export function printResult(text: string): void {
   console.log(text);
 }
 
-/** The answer as data: one line of JSON. */
+/** Prints the result as one line of JSON. */
 export function printJson(value: unknown): void {
   console.log(toJsonLine(value));
 }
 
-/** A value as one line of JSON, in which nothing can steer a terminal. */
+/** A value as one line of JSON without terminal control characters. */
 export function toJsonLine(value: unknown): string {
   return JSON.stringify(value).replace(
     /[\u007f-\u009f\u2028\u2029]/g,
@@ -20,8 +20,7 @@ export function toJsonLine(value: unknown): string {
 }
 
 /**
- * Part of a long answer: resolves when it has gone out, with false when nobody reads any more, as after
- * `head`.
+ * Writes part of a long result. Resolves when it is written, with false if the output is closed, as by `head`.
  */
 export function writeResult(text: string): Promise<boolean> {
   return new Promise((resolve) => {
@@ -29,13 +28,13 @@ export function writeResult(text: string): Promise<boolean> {
   });
 }
 
-/** Something for people, which never mixes with the answer. */
+/** Prints a note for people, on standard error. */
 export function printNote(text: string): void {
   console.error(text);
 }
 
-/** Why a command failed. */
-export function printFault(text: string): void {
+/** Prints why a command failed, on standard error. */
+export function printError(text: string): void {
   console.error(`${styleText('red', 'error:', { stream: process.stderr })} ${text}`);
 }
 

@@ -1,6 +1,6 @@
 import { type Page, type PageArgs, pageSizeMax } from '../core/data/page.ts';
 
-/** Every page of a list, forward, until its end or until `limit` rows have come. */
+/** Yields the pages of a list until its end or `limit` rows. */
 export async function* readPages<Row>(
   read: (page: PageArgs) => Promise<Page<Row>>,
   limit = Number.POSITIVE_INFINITY,
@@ -15,7 +15,7 @@ export async function* readPages<Row>(
   } while (after !== null && left > 0);
 }
 
-/** All rows of a list that is known to be short. */
+/** All rows of a short list. */
 export async function readAll<Row>(read: (page: PageArgs) => Promise<Page<Row>>): Promise<Row[]> {
   const rows: Row[] = [];
   for await (const page of readPages(read)) rows.push(...page);

@@ -2,7 +2,7 @@ import type { AuditAction, Changes } from '../core/audit.ts';
 import type { Operator } from '../db/operator.ts';
 import { createUuidV7 } from '../lib/uuid.ts';
 
-/** As much of a user as the decision about it needs. */
+/** The fields of a user that the decision depends on. */
 export type Candidate = {
   id: string;
   name: string | null;
@@ -20,7 +20,7 @@ export async function findCandidate(operator: Operator, email: string): Promise<
   return found ?? null;
 }
 
-/** A new user with all rights across tenants; returns its id. The e-mail must be free. */
+/** Creates a user who is a platform admin and returns the id. The e-mail must be free. */
 export async function createPlatformAdmin(
   operator: Operator,
   admin: { email: string; name: string | null; passwordHash: string },
@@ -40,7 +40,7 @@ export async function createPlatformAdmin(
   return id;
 }
 
-/** Gives an existing user all rights; its sessions end, because admins' sessions live shorter. */
+/** Makes an existing user a platform admin. Ends their sessions, because admins' sessions are shorter. */
 export async function promoteToPlatformAdmin(operator: Operator, userId: string): Promise<void> {
   await operator.transaction(async () => {
     await operator.query(
@@ -57,7 +57,7 @@ export async function promoteToPlatformAdmin(operator: Operator, userId: string)
   });
 }
 
-/** Writes into the audit log of a user what an operator did to it; nobody who is signed in acted. */
+/** Records an operator's action in the audit log of a user. There is no actor, since nobody is signed in. */
 async function recordForOperator(
   operator: Operator,
   userId: string,

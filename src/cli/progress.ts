@@ -1,9 +1,9 @@
 import { printNote } from './output.ts';
 
-/** Shows how far something is: one line that grows on a terminal, a line per tenth elsewhere. */
+/** Shows progress: a bar on a terminal, otherwise a line per tenth. */
 export type Progress = { add: (count: number) => void };
 
-/** The same for what has no known number: `share` says how far it is, null that nobody can say. */
+/** Progress without a known total: `share` from 0 to 1, or null if unknown. */
 export type OpenProgress = { show: (done: number, share: number | null) => void };
 
 const barWidth = 30;
@@ -47,7 +47,7 @@ export function createOpenProgress(label: string): OpenProgress {
 function draw(share: number, text: string): void {
   const filled = Math.round(share * barWidth);
   const bar = '█'.repeat(filled) + '░'.repeat(barWidth - filled);
-  // Back to the beginning of the line, and away with what is left of the longer one before.
+  // Returns to the start of the line and clears it.
   process.stderr.write(`\r\u001b[K${bar} ${text}${share >= 1 ? '\n' : ''}`);
 }
 

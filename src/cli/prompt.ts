@@ -3,10 +3,10 @@ import { Writable } from 'node:stream';
 import { decodeTextFile, TextFileError } from '../config/text-file.ts';
 import { CommandError, UsageError } from './errors.ts';
 
-/** More than any password we accept; what is longer is no password. */
+/** More than the longest password. */
 const inputBytesMax = 65_536;
 
-/** Whether somebody can be asked. */
+/** Whether the user can be prompted. */
 export function canAsk(): boolean {
   return process.stdin.isTTY === true && process.stderr.isTTY === true;
 }
@@ -22,12 +22,12 @@ export async function askPassword(question: string): Promise<string> {
   }
 }
 
-/** Asks a question to be answered with yes; anything else is a no. */
+/** Asks a yes/no question; anything but yes means no. */
 export async function askYes(question: string): Promise<boolean> {
   return /^y(es)?$/i.test((await askLine(`${question} [y/N] `)).trim());
 }
 
-/** Asks a question and returns the line that was typed. Throws CommandError at Ctrl-C. */
+/** Asks a question and returns the line that the user types. Throws CommandError at Ctrl-C. */
 export function askLine(question: string): Promise<string> {
   return readLine(question, process.stderr);
 }
@@ -46,7 +46,7 @@ function readLine(question: string, output: NodeJS.WritableStream): Promise<stri
 
 /**
  * The first line of standard input, without its end and without a byte order mark, which Windows shells put
- * before it. Throws UsageError where there is too much, or no text.
+ * before it. Throws UsageError if it is too long, or not text.
  */
 export async function readPasswordFromInput(): Promise<string> {
   const chunks: Buffer[] = [];

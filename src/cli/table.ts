@@ -1,22 +1,22 @@
 import { styleText } from 'node:util';
 import Table from 'cli-table3';
 
-/** A column of a table: its title, and what a row shows in it. */
+/** A column of a table: its title, and its text for a row. */
 export type Column<Row> = {
   title: string;
   toText: (row: Row) => string | number | null;
-  /** Shortened first where a terminal is too narrow; what is to be copied never is. */
+  /** Shortened if the terminal is too narrow. Not for values to copy. */
   isFlexible?: boolean;
 };
 
-/** Prints rows as they come; the columns keep their places from one batch to the next. */
+/** Formats rows in batches; columns stay aligned from batch to batch. */
 export type RowFormatter<Row> = (rows: readonly Row[]) => string;
 
 const gap = 2;
-/** Below this a shortened column says nothing any more. */
+/** Smallest useful width of a shortened column. */
 const flexibleWidthMin = 12;
 
-/** Control characters, line breaks and what turns the direction of a line. */
+/** Control characters, line breaks and bidirectional marks. */
 const unsafe = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 const borders = 'top bottom left right mid'.split(' ');
@@ -24,7 +24,7 @@ const places = borders.flatMap((side) => [side, `${side}-mid`, `${side}-left`, `
 const noBorders = Object.fromEntries([...places, 'middle'].map((place) => [place, '']));
 
 /**
- * A table for people: titles once, then rows. `terminalWidth` is null where nobody watches; nothing is
+ * A table for people: titles once, then rows. `terminalWidth` is null if the output is no terminal; nothing is
  * shortened then. Colours only on a terminal, and none with NO_COLOR.
  */
 export function createTable<Row>(
@@ -44,25 +44,25 @@ export function createTable<Row>(
   };
 }
 
-/** Names and what they stand for, one a line. */
+/** Names and values, one a line. */
 export function formatFacts(facts: readonly (readonly [name: string, value: unknown])[]): string {
   const width = Math.max(...facts.map(([name]) => name.length)) + gap;
   return facts.map(([name, value]) => `${name.padEnd(width)}${clean(value)}`).join('\n');
 }
 
-/** A number of things in a sentence; the plural takes an s. */
+/** A count with its noun. */
 export function formatCount(count: number, noun: string, plural = `${noun}s`): string {
   return `${count} ${count === 1 ? noun : plural}`;
 }
 
-/** A moment in UTC, to the minute. */
+/** A time in UTC, to the minute. */
 export function formatTime(time: Date | null): string {
   return time === null ? '' : `${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 /**
- * Without what could steer a terminal or turn the direction of a line: not everything that is shown was
- * checked on its way in, as the name of somebody's browser.
+ * Replaces terminal control characters and bidirectional marks, because some values, such as user agents, are stored
+ * unchecked.
  */
 export function clean(value: unknown): string {
   if (value === null || value === undefined) return '';
@@ -75,7 +75,7 @@ function render(lines: readonly string[][], colWidths: number[]): string {
   return trimLines(table.toString());
 }
 
-/** The widths that the library gives columns which may be as wide as they need. */
+/** The natural widths of the columns. */
 function measure(lines: readonly string[][]): number[] {
   const table = createPlainTable([]);
   table.push(...lines);
@@ -92,7 +92,7 @@ function trimLines(text: string): string {
   return text.replace(/ +$/gm, '');
 }
 
-/** Takes from the widest flexible column until all fit or none can give any more. */
+/** Shortens the widest flexible column until all fit or none can be shortened further. */
 function shrink<Row>(
   widths: readonly number[],
   columns: readonly Column<Row>[],

@@ -11,32 +11,35 @@ import { CommandError } from './errors.ts';
 import { createCommandLog } from './output.ts';
 import { withDatabase } from './with-database.ts';
 
-/** The option for a field of an input, so that an error can name it: `{ slug: '--slug' }`. */
-export type Words = Readonly<Record<string, string>>;
+/** The option for each input field, for error messages: `{ slug: '--slug' }`. */
+export type OptionNames = Readonly<Record<string, string>>;
 
-/** A command does one thing after the other; a second connection is for what a loader reads aside. */
+/** A command runs one statement at a time; the second connection is for loaders. */
 const poolSize = 2;
 
 /**
- * Runs a command's work with the services of the server, as the operator: anyone who owns the database.
- * Its connections take on the serving role, so rules, limits, audit rows and row security are those of
- * the API. Throws CommandError for errors of a service, and what withDatabase throws.
+ * Runs a command's work with the server's services as the operator, who connects as the owner of the database. The
+ * connections assume the serving role, so rules, limits, audit and row security are those of the API. Throws
+ * CommandError for errors of a service, and what withDatabase throws.
  */
 export function withOperatorContext<T>(
   work: (ctx: Ctx) => Promise<T>,
-  words: Words = {},
+  words: OptionNames = {},
 ): Promise<T> {
   return runAsOperator(work, words, { isReadOnly: false });
 }
 
-/** The same for a command that only looks: the database rejects what would change it. */
-export function readAsOperator<T>(work: (ctx: Ctx) => Promise<T>, words: Words = {}): Promise<T> {
+/** For a read-only command: the database rejects writes. */
+export function readAsOperator<T>(
+  work: (ctx: Ctx) => Promise<T>,
+  words: OptionNames = {},
+): Promise<T> {
   return runAsOperator(work, words, { isReadOnly: true });
 }
 
 async function runAsOperator<T>(
   work: (ctx: Ctx) => Promise<T>,
-  words: Words,
+  words: OptionNames,
   { isReadOnly }: { isReadOnly: boolean },
 ): Promise<T> {
   return await withDatabase(async ({ ownerUrl }, config) => {
@@ -77,7 +80,7 @@ async function runAsOperator<T>(
   });
 }
 
-function explain(error: unknown, words: Words): unknown {
+function explain(error: unknown, words: OptionNames): unknown {
   if (error instanceof AppError) return toCommandError(error, words);
   if (findSqlState(error) !== '42501') return error;
   return new CommandError(
@@ -86,8 +89,8 @@ function explain(error: unknown, words: Words): unknown {
   );
 }
 
-/** The error as one line that names what was typed instead of the field of the API. */
-function toCommandError(error: AppError, words: Words): CommandError {
+/** The error as one line that names the option instead of the API's field. */
+function toCommandError(error: AppError, words: OptionNames): CommandError {
   const field = error.inputPath?.at(-1);
   const word = field === undefined ? undefined : words[field];
   if (word === undefined) return new CommandError(error.message, { cause: error });

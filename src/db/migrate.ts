@@ -71,7 +71,7 @@ export async function migrate({
     const isNew = (await readHistory(session)).length === 0;
     const changed = isNew ? [] : await listChangedFunctions(session, functions);
     const applied = await applyPending(files, run);
-    await applyFunctions(run);
+    await applyChangedFunctions(run);
     for (const { name } of changed) log.info({ function: name }, 'function applied');
     return { applied: [...applied, ...changed.map(toFunctionPath)] };
   } finally {

@@ -190,6 +190,6 @@ test('heads that were changed, or signed with another secret, are not believed',
     await writeFile(file, content);
     const { code, stderr, found } = await verify('--against', file);
     expect({ code, found }).toEqual({ code: 1, found: null });
-    expect(stderr).toMatch(index === 2 ? /is no list of heads/ : /was not signed/);
+    expect(stderr).toMatch(index === 2 ? /is not a list of heads/ : /was not signed/);
   }
 });

@@ -78,7 +78,7 @@ test('a key has no more than its creator, who is named where that is not plain',
   expect(await create('tenant:read')).toEqual(
     rejection(
       1,
-      'This tenant has not exactly one active owner: say whose rights bound the key with --creator.',
+      'This tenant does not have exactly one active owner: name the creator with --creator.',
     ),
   );
   expect(await app.runLines('key', 'list', '--tenant', team.slug)).toEqual([]);

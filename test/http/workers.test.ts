@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { findClearMessage } from '../../src/cli/errors.ts';
-import { packFault, unpackFault } from '../../src/cli/serve/workers/messages.ts';
+import { packError, unpackError } from '../../src/cli/serve/workers/messages.ts';
 import { PortTakenError } from '../../src/http/port-taken-error.ts';
 import { hasProcess } from '../../src/lib/process-token.ts';
 import { collect, type Ended, runTenantry, spawnScript } from '../cli/fixture.ts';
@@ -181,12 +181,12 @@ describe('a start that fails', () => {
 
   test('says the same of a port that somebody has taken meanwhile', () => {
     const taken = new PortTakenError('127.0.0.1', 4000, null);
-    expect(findClearMessage(unpackFault(packFault(taken)))).toBe(taken.message);
+    expect(findClearMessage(unpackError(packError(taken)))).toBe(taken.message);
     const refused = Object.assign(new Error('listen EACCES'), {
       code: 'EACCES',
       syscall: 'listen',
     });
-    expect(findClearMessage(unpackFault(packFault(refused)))).toContain('cannot listen');
+    expect(findClearMessage(unpackError(packError(refused)))).toContain('cannot listen');
   });
 
   test('has one line for settings that leave a worker too few connections', async () => {

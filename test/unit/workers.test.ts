@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { createLedger } from '../../src/cli/serve/workers/metrics-aggregator.ts';
-import { shareOut } from '../../src/cli/serve/workers/split-limits.ts';
+import { createMetricsAggregator } from '../../src/cli/serve/workers/metrics-aggregator.ts';
+import { splitLimits } from '../../src/cli/serve/workers/split-limits.ts';
 import { loadConfig } from '../../src/config.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
 
@@ -12,7 +12,7 @@ test('workers together take what one process would, and nothing is lost in divid
     DATABASE_POOL_SIZE: '10',
     PASSWORD_HASH_CONCURRENCY: '4',
   });
-  const shares = shareOut(config);
+  const shares = splitLimits(config);
   expect(shares.map(({ database }) => database.poolSize)).toEqual([4, 3, 3]);
   expect(shares.map(({ passwords }) => passwords.concurrency)).toEqual([2, 1, 1]);
   expect(sum(shares.map(({ server }) => server.inFlightMax))).toBe(config.server.inFlightMax);
@@ -23,7 +23,7 @@ test('workers together take what one process would, and nothing is lost in divid
 
 test('what binds one caller is whole for every worker', () => {
   const config = loadConfig({ WEB_CONCURRENCY: '2' });
-  for (const { apiKeys, streams, signIn } of shareOut(config)) {
+  for (const { apiKeys, streams, signIn } of splitLimits(config)) {
     expect(apiKeys).toEqual(config.apiKeys);
     expect(streams.perOwnerMax).toBe(config.streams.perOwnerMax);
     expect(signIn).toEqual(config.signIn);
@@ -32,7 +32,7 @@ test('what binds one caller is whole for every worker', () => {
 
 test('nobody gets nothing of something, and everybody nothing of nothing', () => {
   const one = { IN_FLIGHT_MAX: '1', PASSWORD_HASH_CONCURRENCY: '1', PASSWORD_HASH_QUEUE_MAX: '0' };
-  for (const share of shareOut(loadConfig({ WEB_CONCURRENCY: '4', ...one }))) {
+  for (const share of splitLimits(loadConfig({ WEB_CONCURRENCY: '4', ...one }))) {
     expect(share.server.inFlightMax).toBe(1);
     expect(share.passwords).toMatchObject({ concurrency: 1, queueMax: 0 });
   }
@@ -44,7 +44,7 @@ test('figures add up, of lags the worst is told, and a worker that hangs holds u
   two.watch('tenantry_streams', 'Open.', () => 3);
   one.watch('tenantry_mails_oldest_seconds', 'Oldest.', () => 20, 'max');
   two.watch('tenantry_mails_oldest_seconds', 'Oldest.', () => 30, 'max');
-  const ledger = createLedger();
+  const ledger = createMetricsAggregator();
   const { text } = await ledger.print([
     { count: one.collect },
     { count: two.collect },
@@ -62,7 +62,7 @@ test('what a worker had done is counted on after its end, what it was doing is n
   other.watch('tenantry_streams', 'Open.', () => 3);
   for (const { countError } of [gone, other]) countError('NOT_FOUND', 5);
   gone.observeOperation('query viewer', 0.01);
-  const ledger = createLedger();
+  const ledger = createMetricsAggregator();
   await ledger.print([{ count: gone.collect }, { count: other.collect }]);
   ledger.close(1);
   ledger.close(1);

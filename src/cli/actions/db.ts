@@ -36,12 +36,12 @@ type Section<Row> = {
   view: ListView<Row>;
   /** Null where PostgreSQL keeps no such statistics; `explain` says so then. */
   read: (ctx: Ctx) => Promise<readonly Row[] | null>;
-  /** A line for people about how to take the rows, or about why there are none. */
+  /** A note for people: how to read the rows, or why there are none. */
   explain?: (ctx: Ctx) => Promise<string | null>;
 };
 
 const activityDays = 30;
-/** Some statements run once a month; `tenantry db advice` waits as long before it speaks of an index. */
+/** Some statements run once a month; `tenantry db advice` waits equally long before it judges an index. */
 const youngDays = 30;
 
 const readOne =
@@ -65,7 +65,7 @@ const createIndexes = ({ unused = false }: Pick<IndexOptions, 'unused'>) =>
     explain: async (ctx) => (unused ? describeStart(await getStatisticsStart(ctx)) : null),
   });
 
-/** Null once the statistics are old enough to tell that an index is of no use. */
+/** Null once the statistics are old enough to judge an index. */
 function describeStart(since: Date | null): string | null {
   if (since === null || Date.now() - since.getTime() > youngDays * dayMs) return null;
   return (
@@ -90,7 +90,7 @@ export function runSection(name: keyof typeof sections, { json }: Options): Prom
   return readAsOperator((ctx) => sections[name].print(ctx, json));
 }
 
-/** Prints the statements that are slow on average, or says that nothing measures them. */
+/** Prints the statements that are slow on average, or a note if they are not measured. */
 export function runSlow({ json, ...options }: SlowOptions): Promise<void> {
   return readAsOperator((ctx) => createSlow(options).print(ctx, json));
 }
@@ -100,7 +100,7 @@ export function runIndexes({ json, ...options }: IndexOptions): Promise<void> {
   return readAsOperator((ctx) => createIndexes(options).print(ctx, json));
 }
 
-/** Prints every part under its name; as JSON in one object. */
+/** Prints every section under its name, or all as one JSON object. */
 export async function runAll({ json = false }: Options): Promise<void> {
   const all = {
     slow: createSlow({ limit: 20, minMs: 100 }),
@@ -123,7 +123,7 @@ export async function runCleanup({ json = false }: Options): Promise<void> {
   printResult(formatFacts(Object.entries(counts)));
 }
 
-/** As often as it takes: one call stays within what a request may take. */
+/** Repeats until complete, because one call is bounded like a request. */
 async function deleteUntilComplete(ctx: Ctx): Promise<Record<string, number>> {
   const { consecutiveMax } = ctx.runtime.signInLimits;
   const sum: Record<string, number> = {};
@@ -136,7 +136,7 @@ async function deleteUntilComplete(ctx: Ctx): Promise<Record<string, number>> {
   return sum;
 }
 
-/** Null for a part that PostgreSQL keeps no statistics of. */
+/** Null for a section without statistics. */
 async function readAll(
   ctx: Ctx,
   all: Record<string, { toJson: (ctx: Ctx) => Promise<object[] | null> }>,
@@ -146,7 +146,7 @@ async function readAll(
   return read;
 }
 
-/** Hides what kind of row a part has, so that all can stand in one list. */
+/** Hides the row type of a section, so that all fit into one list. */
 function defineSection<Row>({ view, read, explain }: Section<Row>) {
   const printExplanation = async (ctx: Ctx) => {
     const note = await explain?.(ctx);

@@ -8,8 +8,7 @@ import { withOperatorContext } from '../with-operator-context.ts';
 type InviteOptions = { tenant: string; role?: string[]; json?: boolean };
 
 /**
- * Invites people and prints what became of each. Throws CommandError, after that, where an address came
- * to nothing.
+ * Invites people and prints the outcome of each. Then throws CommandError if any failed.
  */
 export async function runInvite(emails: string[], options: InviteOptions): Promise<void> {
   const { tenant, role: roleKeys = [], json } = options;

@@ -7,7 +7,7 @@ import { revokeApiKey } from '../../domains/api-keys/service/revoke.ts';
 import { ownersLoader, tenantLoader } from '../../domains/tenants/loaders.ts';
 import { findVisibleUser } from '../../domains/users/service.ts';
 import { parseIdOf } from '../../graphql/ids.ts';
-import { confirm, requireAnswer } from '../confirm.ts';
+import { confirm, requireConfirmation } from '../confirm.ts';
 import { printList } from '../list.ts';
 import { getTenant, getUser } from '../names.ts';
 import { printJson, printNote, printResult } from '../output.ts';
@@ -36,7 +36,7 @@ const words = {
   creator: '--creator',
 };
 
-/** Makes a key and prints its secret, alone on standard output, this once. */
+/** Creates a key and prints its secret alone on standard output. It is not shown again. */
 export async function runCreate(options: CreateOptions): Promise<void> {
   const { name, permission: permissions, days, json } = options;
   const { secret, details } = await withOperatorContext(async (ctx) => {
@@ -52,7 +52,7 @@ export async function runCreate(options: CreateOptions): Promise<void> {
   printResult(secret);
 }
 
-/** Prints the keys of a tenant, newest first, those that have ended as well. */
+/** Prints the keys of a tenant, newest first, including revoked and expired ones. */
 export async function runList({ tenant, limit, json }: ListOptions): Promise<void> {
   await readAsOperator(async (ctx) => {
     const { id } = await getTenant(ctx, tenant);
@@ -63,7 +63,7 @@ export async function runList({ tenant, limit, json }: ListOptions): Promise<voi
 
 /** Ends a key for good, after a yes. */
 export async function runRevoke(id: string, { yes = false, json }: RevokeOptions): Promise<void> {
-  requireAnswer(yes);
+  requireConfirmation(yes);
   const details = await withOperatorContext(async (ctx) => {
     const apiKey = await getKey(ctx, id);
     const { name, hint, lastUsedAt } = apiKey;
@@ -75,13 +75,13 @@ export async function runRevoke(id: string, { yes = false, json }: RevokeOptions
   else printResult(`The key "${clean(details.apiKey.name)}" is revoked.`);
 }
 
-/** A key is bounded by somebody's rights: whose, is said or plain. Throws ConflictError. */
+/** The member whose permissions limit the key: the given one, or the only owner. Throws ConflictError. */
 async function getCreator(ctx: Ctx, tenant: Tenant, name: string | undefined): Promise<User> {
   if (name !== undefined) return await getUser(ctx, name);
   const [owner, ...others] = await ownersLoader(ctx).load(tenant.id);
   if (owner !== undefined && others.length === 0) return owner;
   throw new ConflictError(
-    'This tenant has not exactly one active owner: say whose rights bound the key with --creator.',
+    'This tenant does not have exactly one active owner: name the creator with --creator.',
   );
 }
 
@@ -113,8 +113,8 @@ async function readDetails(ctx: Ctx, apiKey: ApiKey): Promise<KeyDetails> {
 
 function describeNewKey({ apiKey, tenant, createdBy }: KeyDetails): string {
   return (
-    `The key "${clean(apiKey.name)}" of ${tenant.slug} is good until ${formatTime(apiKey.expiresAt)}, ` +
-    `as far as the rights of ${createdBy?.email} go.\n` +
-    `Id: ${toKeyId(apiKey)}\nThe key itself, shown this once:`
+    `The key "${clean(apiKey.name)}" of ${tenant.slug} is valid until ${formatTime(apiKey.expiresAt)} ` +
+    `and limited to the permissions of ${createdBy?.email}.\n` +
+    `Id: ${toKeyId(apiKey)}\nThe key, which is not shown again:`
   );
 }

@@ -10,7 +10,7 @@ import { revokeSession, revokeSessions } from '../../domains/sessions/service/re
 import { findTenantOf } from '../../domains/tenants/loaders.ts';
 import { findVisibleUser } from '../../domains/users/service.ts';
 import { parseIdOf } from '../../graphql/ids.ts';
-import { confirm, requireAnswer } from '../confirm.ts';
+import { confirm, requireConfirmation } from '../confirm.ts';
 import { UsageError } from '../errors.ts';
 import { printList } from '../list.ts';
 import { getTenant, getUser } from '../names.ts';
@@ -55,7 +55,7 @@ export async function runRevoke(id: string | undefined, options: RevokeOptions):
     throw new UsageError('--tenant goes with --user only.');
   }
   if (id !== undefined) return await revokeOne(id, json);
-  requireAnswer(yes);
+  requireConfirmation(yes);
   await revokeAll(user ?? '', { tenant, yes, json });
 }
 

@@ -5,14 +5,14 @@ import { createTenantFor } from '../../domains/tenants/service/found.ts';
 import * as lifeCycle from '../../domains/tenants/service/life-cycle.ts';
 import * as policy from '../../domains/tenants/service/settings.ts';
 import { listTenants } from '../../domains/tenants/service.ts';
-import { askToType, requireAnswer } from '../confirm.ts';
+import { askToType, requireConfirmation } from '../confirm.ts';
 import { printList } from '../list.ts';
 import { getTenant, getUser } from '../names.ts';
 import { printJson, printResult } from '../output.ts';
 import { readPages } from '../pages.ts';
 import { formatCount } from '../table.ts';
 import {
-  describeStanding,
+  describeState,
   formatTenantDetails,
   tenantList,
   toTenantDetailsJson,
@@ -39,7 +39,7 @@ export async function runList({ search, status, limit, json }: ListOptions): Pro
   );
 }
 
-/** Prints everything there is to report a tenant. */
+/** Prints a tenant with owners, settings, limits and usage. */
 export async function runShow(name: string, { json }: JsonOption): Promise<void> {
   const details = await readAsOperator(async (ctx) => {
     const tenant = await getTenant(ctx, name);
@@ -68,25 +68,25 @@ export async function runCreate({ name, slug, owner, json }: CreateOptions): Pro
   printTenant(tenant, json);
 }
 
-/** Refuses everything in a tenant from now on. */
+/** Suspends a tenant: all access to it is rejected from now on. */
 export async function runSuspend(name: string, { json }: JsonOption): Promise<void> {
   printTenant(await changeTenant(name, lifeCycle.suspendTenant), json);
 }
 
-/** Takes a suspension back. */
+/** Ends a suspension. */
 export async function runResume(name: string, { json }: JsonOption): Promise<void> {
   printTenant(await changeTenant(name, lifeCycle.resumeTenant), json);
 }
 
-/** Takes a deletion back while there is time. */
+/** Undoes a deletion within the grace period. */
 export async function runRestore(name: string, { json }: JsonOption): Promise<void> {
   printTenant(await changeTenant(name, lifeCycle.restoreTenant), json);
 }
 
-/** Closes a tenant and has it erased later, after its slug was given once more. */
+/** Closes a tenant, which is erased after the grace period. The slug must be confirmed. */
 export async function runDelete(name: string, options: DeleteOptions): Promise<void> {
   const { confirmSlug, yes = false, json } = options;
-  requireAnswer(yes || confirmSlug !== undefined, '--confirm-slug <slug> or --yes');
+  requireConfirmation(yes || confirmSlug !== undefined, '--confirm-slug <slug> or --yes');
   const deleted = await withOperatorContext(
     async (ctx) => {
       const tenant = await getTenant(ctx, name);
@@ -116,5 +116,5 @@ function changeTenant(
 
 function printTenant(tenant: Tenant, json = false): void {
   if (json) printJson(toTenantJson(tenant));
-  else printResult(`${tenant.slug} is ${describeStanding(tenant)}.`);
+  else printResult(`${tenant.slug} is ${describeState(tenant)}.`);
 }

@@ -6,7 +6,7 @@ import { eraseUser } from '../../domains/users/service/erase.ts';
 import { reinstateUser, suspendUser } from '../../domains/users/service/suspend.ts';
 import { listUsers } from '../../domains/users/service.ts';
 import { toGlobalId } from '../../graphql/ids.ts';
-import { confirm, requireAnswer } from '../confirm.ts';
+import { confirm, requireConfirmation } from '../confirm.ts';
 import { printList } from '../list.ts';
 import { getUser } from '../names.ts';
 import { printJson, printResult } from '../output.ts';
@@ -43,7 +43,7 @@ export async function runList({ search, status, limit, json }: ListOptions): Pro
   );
 }
 
-/** Prints a user and where it belongs. */
+/** Prints a user with their memberships. */
 export async function runShow(name: string, { json }: JsonOption): Promise<void> {
   const details = await readAsOperator(
     async (ctx) => readDetails(ctx, await getUser(ctx, name)),
@@ -74,7 +74,7 @@ export async function runReinstate(name: string, { reason, json }: ReasonOptions
 /** Removes a person for good, after a yes. */
 export async function runErase(name: string, options: EraseOptions): Promise<void> {
   const { reason, yes = false, json } = options;
-  requireAnswer(yes);
+  requireConfirmation(yes);
   const user = await withOperatorContext(async (ctx) => {
     const found = await getUser(ctx, name);
     if (!yes) await confirm(describeErasure(await readDetails(ctx, found)), yes);

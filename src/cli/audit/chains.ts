@@ -4,7 +4,7 @@ import { CommandError } from '../errors.ts';
 const idForm =
   /^(?:tenant_)?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/;
 
-/** How many chains are looked at in one statement. */
+/** Chains per statement. */
 const batchSize = 200;
 
 /** Where a chain is broken, and how. */
@@ -19,8 +19,7 @@ export type Verification = {
 };
 
 /**
- * The chain of a tenant by its slug, or by its id, which stays when the tenant is erased. Throws
- * CommandError where there is none.
+ * The chain of a tenant by slug or id; an erased tenant has its id only. Throws CommandError if there is none.
  */
 export async function getChainOf(operator: Operator, tenant: string): Promise<string> {
   const [, ...parts] = idForm.exec(tenant) ?? [];
@@ -36,7 +35,7 @@ export async function getChainOf(operator: Operator, tenant: string): Promise<st
   throw new CommandError(`There is no tenant ${JSON.stringify(tenant)}.`);
 }
 
-/** Every chain there is, also one whose head has been taken away. */
+/** Every chain, including those whose head was deleted. */
 export async function listChains(operator: Operator): Promise<string[]> {
   const rows = await operator.query<{ id: string }>(
     'select chain_id as id from audit_heads union select chain_id from audit_events order by 1',
@@ -44,11 +43,11 @@ export async function listChains(operator: Operator): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-/** Proves each chain from its first entry to its last. `tell` hears how many are done. */
+/** Verifies each chain from its first entry to its last. `onProgress` gets the number of verified chains. */
 export async function verifyChains(
   operator: Operator,
   chains: readonly string[],
-  tell: (done: number) => void = () => undefined,
+  onProgress: (done: number) => void = () => undefined,
 ): Promise<Verification> {
   const sum: Verification = { chains: chains.length, events: 0, redacted: 0, faults: [] };
   for (let start = 0; start < chains.length; start += batchSize) {
@@ -72,7 +71,7 @@ export async function verifyChains(
       const sequence = Number(counts.sequence);
       if (fault !== null) sum.faults.push({ chain, name, sequence, fault });
     }
-    tell(Math.min(start + batchSize, chains.length));
+    onProgress(Math.min(start + batchSize, chains.length));
   }
   return sum;
 }

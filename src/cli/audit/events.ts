@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Operator } from '../../db/operator.ts';
 import type { NodeType } from '../../graphql/ids.ts';
 
-/** An entry of a audit log as it is stored; the view gives it the ids of the API. */
-export type TrailEvent = {
+/** An entry of an audit log as stored; the view converts it to API ids. */
+export type StoredAuditEvent = {
   id: string;
-  /** Null in the audit log of a person. */
+  /** Null in the audit log of a user. */
   tenantId: string | null;
   sequence: number;
   at: Date;
@@ -25,14 +25,14 @@ export type TrailEvent = {
 const pageSize = 1_000;
 const followEveryMs = 500;
 
-/** All entries of a chain behind a number, oldest first, a page at a time. */
+/** All entries of a chain after a sequence number, oldest first, a page at a time. */
 export async function* listAuditLog(
   operator: Operator,
   chainId: string,
   after: number,
-): AsyncGenerator<TrailEvent[]> {
+): AsyncGenerator<StoredAuditEvent[]> {
   for (let position = after; ; ) {
-    const events = await operator.query<TrailEvent>(
+    const events = await operator.query<StoredAuditEvent>(
       `select id, tenant_id as "tenantId", sequence::int as sequence, at, action,
          actor_type as "actorType", actor_id as "actorId",
          impersonator_id as "impersonatorId", target_type as "targetType", target_id as "targetId",
@@ -47,12 +47,12 @@ export async function* listAuditLog(
   }
 }
 
-/** The same from the last `count` entries on, and with `isEndless` whatever follows as it is written. */
+/** The last `count` entries, and with `isEndless` also new ones as they are written. */
 export async function* followAuditLog(
   operator: Operator,
   chainId: string,
   { count, isEndless }: { count: number; isEndless: boolean },
-): AsyncGenerator<TrailEvent[]> {
+): AsyncGenerator<StoredAuditEvent[]> {
   let position = Math.max(0, (await findLastSequence(operator, chainId)) - count);
   do {
     for await (const events of listAuditLog(operator, chainId, position)) {

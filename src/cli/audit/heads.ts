@@ -6,13 +6,13 @@ import type { Operator } from '../../db/operator.ts';
 import { CommandError } from '../errors.ts';
 import type { ChainFault } from './chains.ts';
 
-/** How far a chain went, and the hash that sealed it all. */
+/** The chain's id, its last sequence number, and that entry's hash. */
 const head = z.tuple([z.uuid(), z.int(), z.string().regex(/^[0-9a-f]{64}$/)]);
 const signedHeads = z.object({ at: z.string(), heads: z.array(head), mac: z.string() });
 
 type Head = z.infer<typeof head>;
 
-/** The heads of chains, each in the middle of a chain by the time that somebody looks again. */
+/** The current heads of chains. */
 export function listHeads(operator: Operator, chains: readonly string[]): Promise<Head[]> {
   return operator
     .query<{ head: Head }>(
@@ -24,19 +24,19 @@ export function listHeads(operator: Operator, chains: readonly string[]): Promis
 }
 
 /**
- * Writes heads to a file that is to be kept where anyone who can change the database cannot: against it, a
- * tail is missed even if the chain was cut off together with its head, or written anew. Signed with
- * the server's secret, so that nobody without it can make one up.
+ * Writes heads to a file, to be kept out of reach of those who can change the database. It reveals entries that were
+ * cut off together with the head, and a rewritten chain. Signed with the server's secret, so that it cannot be forged
+ * without it.
  */
 export async function writeHeads(file: string, heads: readonly Head[], secret: string) {
   const body = { at: new Date().toISOString(), heads };
   await writeFile(file, `${JSON.stringify({ ...body, mac: sign(secret, body) })}\n`);
 }
 
-/** Reads such a file. Throws CommandError for one that is no such file, or not signed with this secret. */
+/** Reads a file of writeHeads. Throws CommandError if it is invalid or not signed with this secret. */
 export async function readHeads(file: string, secret: string): Promise<Head[]> {
   const parsed = signedHeads.safeParse(parseJson(await readFile(file)));
-  if (!parsed.success) throw new CommandError(`${file} is no list of heads.`);
+  if (!parsed.success) throw new CommandError(`${file} is not a list of heads.`);
   const { mac, ...body } = parsed.data;
   const [expected, given] = [Buffer.from(sign(secret, body)), Buffer.from(mac)];
   if (expected.length === given.length && timingSafeEqual(expected, given)) return body.heads;
@@ -45,7 +45,7 @@ export async function readHeads(file: string, secret: string): Promise<Head[]> {
   );
 }
 
-/** The chains that no longer hold what was signed. */
+/** The chains that no longer contain a signed head. */
 export async function findLostHeads(
   operator: Operator,
   heads: readonly Head[],

@@ -11,8 +11,8 @@ export type VerifyOptions = {
 };
 
 /**
- * Proves the chain of a tenant, or all; against signed heads too where they are given. New heads are
- * written only of what was found to be whole. Throws CommandError.
+ * Verifies the chain of a tenant, or all, and compares them with signed heads if given. Writes new heads only if
+ * everything is intact. Throws CommandError.
  */
 export async function verifyAuditLogs(
   operator: Operator,
@@ -23,7 +23,7 @@ export async function verifyAuditLogs(
   const known = against === undefined ? [] : await readHeads(against, await getSecret(config));
   const chains =
     tenant === undefined ? await listChains(operator) : [await getChainOf(operator, tenant)];
-  // Before the chains: they may grow meanwhile, and a head must be one that was proven.
+  // Read before the chains, which may grow meanwhile: a written head must have been verified.
   const heads = options.writeHeads === undefined ? [] : await listHeads(operator, chains);
   const found = await verifyChains(operator, chains);
   const asked = tenant === undefined ? known : known.filter(([chain]) => chain === chains[0]);

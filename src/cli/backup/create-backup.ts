@@ -12,11 +12,11 @@ export type CreateBackupOptions = {
   folder: string;
   ownerUrl: string;
   config: Config;
-  /** Where pg_dump is; undefined for the PATH. */
+  /** The directory of pg_dump; undefined for the PATH. */
   pgBin: string | undefined;
 };
 
-/** Makes a backup in a new folder, which is whole when it resolves. Throws CommandError. */
+/** Creates a backup in a new directory, which is complete when it resolves. Throws CommandError. */
 export async function createBackup(
   options: CreateBackupOptions,
 ): Promise<{ folder: string; kind: Manifest['kind']; bytes: number }> {

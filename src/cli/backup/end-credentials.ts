@@ -1,6 +1,6 @@
 import type { Operator } from '../../db/operator.ts';
 
-/** How many of each kind were ended. */
+/** Number of credentials of each kind that were ended. */
 export type EndedCredentials = {
   sessions: number;
   oneTimeTokens: number;
@@ -9,9 +9,8 @@ export type EndedCredentials = {
 };
 
 /**
- * Begins a new epoch of credentials: what was issued before is good for nothing from now on. A backup
- * does not know what was revoked after it was made, so all of it counts as revoked. Keys stay where
- * `keepsKeys` says so. Keys and invitations are noted in the audit logs of their tenants. All or nothing.
+ * Revokes all credentials, because a backup does not know what was revoked after it was made. With `keepsKeys` API keys
+ * stay valid. Revoked keys and invitations are recorded in the audit logs of their tenants. All or nothing.
  */
 export async function endCredentials(
   operator: Operator,
@@ -33,7 +32,7 @@ const endSessions = `
   with ended as (delete from sessions returning 1)
   select count(*)::int from ended`;
 
-/** Mails that wait, and requests for some, would bring such tokens, so they go too. */
+/** Queued mails, and requests for them, contain or create such tokens, so they are deleted too. */
 const endOneTimeTokens = `
   with mails as (delete from mail_outbox returning 1),
     requests as (delete from password_reset_requests returning 1),

@@ -12,14 +12,14 @@ const manifestForm = z.object({
   kind: z.enum(['cluster', 'dump']),
   createdAt: z.iso.datetime(),
   platform: z.string(),
-  /** The roles that a dump names; they have to be there before it is restored. */
+  /** The roles that a dump refers to; they must exist before it is restored. */
   roles: z.object({ app: roleName, definer: roleName }).optional(),
 });
 
 /** Description of a backup. */
 export type Manifest = z.infer<typeof manifestForm>;
 
-/** Where its parts lie. */
+/** The paths of a backup. */
 export function nameBackup(folder: string) {
   const root = path.resolve(folder);
   return {
@@ -30,7 +30,7 @@ export function nameBackup(folder: string) {
   };
 }
 
-/** Makes the folder, for its owner alone. Throws CommandError where there is something of that name. */
+/** Creates the directory, for its owner alone. Throws CommandError if the path exists. */
 export async function createBackupFolder(folder: string): Promise<void> {
   const { root } = nameBackup(folder);
   const exists = await stat(root).then(
@@ -41,7 +41,7 @@ export async function createBackupFolder(folder: string): Promise<void> {
   await mkdir(root, { recursive: true, mode: 0o700 });
 }
 
-/** Written last, so a folder without it is no backup. */
+/** Written last, so a directory without it is not a complete backup. */
 export async function writeManifest(
   folder: string,
   { kind, roles }: Pick<Manifest, 'kind' | 'roles'>,
@@ -53,7 +53,7 @@ export async function writeManifest(
   await writeFile(nameBackup(folder).manifest, text, { mode: 0o600, flush: true });
 }
 
-/** Throws CommandError for a folder that holds no complete backup. */
+/** Throws CommandError for a directory without a complete backup. */
 export async function readManifest(folder: string): Promise<Manifest> {
   const { manifest, root } = nameBackup(folder);
   const bytes = await readFile(manifest).catch(() => new Uint8Array());

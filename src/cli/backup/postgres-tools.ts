@@ -10,8 +10,8 @@ import { CommandError } from '../errors.ts';
 const execute = promisify(execFile);
 
 /**
- * The path of one of PostgreSQL's own programs, of the server's major version or a newer one: an older
- * pg_dump refuses the server. Throws CommandError, which says how to get it.
+ * The path of a PostgreSQL client program of the server's major version or newer, since an older pg_dump rejects the
+ * server. Throws CommandError, which says how to install it.
  */
 export async function findTool(
   name: 'pg_dump' | 'pg_restore',
@@ -30,13 +30,13 @@ export async function findTool(
   );
 }
 
-/** Runs it against the database of the url. Throws CommandError with what it said. */
+/** Runs a program against the database of the url. Throws CommandError with its error output. */
 export async function runTool(
   tool: string,
   ownerUrl: string,
   args: readonly string[],
 ): Promise<void> {
-  // The password must not stand among the arguments, which all users of the machine can read.
+  // Not as an argument, which all users of the machine can read.
   const folder = await mkdtemp(path.join(tmpdir(), 'tenantry-'));
   try {
     const passwordFile = path.join(folder, 'password');
@@ -52,7 +52,7 @@ export async function runTool(
   }
 }
 
-/** Row security hides rows from everybody else, and a restore hands functions to their role. */
+/** Only a superuser bypasses row security, and can give functions to their role. */
 export async function verifySuperuser(ownerUrl: string): Promise<void> {
   const me = await readServerFacts(ownerUrl);
   if (me.isSuperuser) return;
@@ -62,21 +62,21 @@ export async function verifySuperuser(ownerUrl: string): Promise<void> {
   );
 }
 
-/** One line for whatever host: https://www.postgresql.org/docs/18/libpq-pgpass.html */
+/** One line for any host: https://www.postgresql.org/docs/18/libpq-pgpass.html */
 function formatPasswordFile(ownerUrl: string): string {
   const { password } = parsePostgresUrl(ownerUrl);
   return `*:*:*:*:${(password ?? '').replaceAll(/[\\:]/g, '\\$&')}\n`;
 }
 
-/** The url in libpq's words and without its password. */
+/** The url for libpq, without its password. */
 function formatTarget(ownerUrl: string, passwordFile: string): string {
   const address = parsePostgresUrl(ownerUrl);
-  // Said even where it is what node-postgres does by itself: libpq would look into PGSSLMODE.
+  // Always set, because libpq would read PGSSLMODE otherwise.
   const { sslmode = 'disable', sslrootcert } = address.parameters;
   const parameters = {
     ...address.parameters,
     sslmode: sslmode === 'no-verify' ? 'require' : sslmode,
-    // libpq knows public authorities by this name alone.
+    // libpq's name for the public authorities.
     ...(sslmode === 'verify-full' && { sslrootcert: sslrootcert ?? 'system' }),
     passfile: passwordFile,
   };

@@ -23,16 +23,16 @@ export type RestoreOptions = {
 export type Restored = {
   createdAt: string;
   ended: EndedCredentials;
-  /** Entries of the audit log that were proven. */
+  /** Number of verified audit log entries. */
   auditEvents: number;
-  /** Where what was there before lies now: a folder, or a database; null where there was nothing. */
+  /** Where the replaced data is now: a directory or a database; null if there was none. */
   aside: string | null;
 };
 
 /**
- * Puts a backup in the place of the configured database, migrated to this release, with the credentials
- * of its time ended. Nothing serves from it before that is done, and until then nothing is replaced.
- * Throws CommandError for a backup that does not fit, EmbeddedError where the server still runs.
+ * Replaces the configured database by a backup, migrated to this release and with its credentials revoked. Nothing is
+ * replaced before that is done. Throws CommandError for a backup that does not fit, EmbeddedError if the server still
+ * runs.
  */
 export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
   const { folder, config } = options;
@@ -71,12 +71,12 @@ async function restoreDump(
       await prepareAt(url);
     },
   });
-  // It was replaced by the database that has its roles now.
+  // The new database has its roles now.
   if (aside) await settleAside(nameDatabase(ownerUrl, aside));
   return aside;
 }
 
-/** The database set aside may be of another version, or not ours at all: then it stays as it is. */
+/** The replaced database may be of another version or program; then it stays as it is. */
 async function settleAside(ownerUrl: string): Promise<void> {
   const log = createCommandLog();
   await settleDatabase({ ownerUrl, log }).catch((err: unknown) => {
@@ -84,7 +84,7 @@ async function settleAside(ownerUrl: string): Promise<void> {
   });
 }
 
-/** Ends what was issued before, on a database that nobody serves from yet. */
+/** Migrates the new database, revokes its credentials and verifies its audit log, before it is used. */
 async function prepare(database: Config['database'], { config, keepsKeys }: RestoreOptions) {
   const { directUrl } = config.database;
   const place = directUrl === undefined ? {} : { rolesOf: readDatabaseName(directUrl) };

@@ -16,7 +16,7 @@ type CreateOptions = {
 /** Result for the user. */
 type Outcome = { id: string; email: string; outcome: 'created' | 'promoted' | 'unchanged' };
 
-/** `tenantry admin`: people with rights across all tenants, whom only an operator can make. */
+/** `tenantry admin`: platform admins, whom only an operator can create. */
 export function addAdmin(program: Command): void {
   program
     .command('admin')

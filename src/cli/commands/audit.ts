@@ -3,18 +3,18 @@ import { rename } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
-import type { TrailEvent } from '../audit/events.ts';
+import type { StoredAuditEvent } from '../audit/events.ts';
 import type { VerifyOptions } from '../audit/verify.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { printJson, printNote, printResult, toJsonLine } from '../output.ts';
 import { formatCount } from '../table.ts';
 
-/** Audit logs are looked at and never changed. */
+/** Audit logs are only read. */
 const readOnly = { isReadOnly: true };
 const tenantOption = '--tenant <slug>';
-const tenantHelp = 'whose audit log: a slug, or an id, which is good for erased tenants too';
+const tenantHelp = 'whose audit log: a slug, or an id, which also works for erased tenants';
 
-/** `tenantry audit`: what was done, and the proof that it is all there. */
+/** `tenantry audit`: reads and verifies audit logs. */
 export function addAudit(program: Command): void {
   const audit = program
     .command('audit')
@@ -28,10 +28,10 @@ export function addAudit(program: Command): void {
 function addTail(audit: Command): void {
   audit
     .command('tail')
-    .description('Print the newest entries of a audit log, the newest last.')
+    .description('Print the newest entries of an audit log, the newest last.')
     .requiredOption(tenantOption, tenantHelp)
     .option('-n, --lines <count>', 'how many', '20')
-    .option('-f, --follow', 'go on with what follows, until stopped')
+    .option('-f, --follow', 'also print new entries, until stopped')
     .option('--json', 'print one JSON object a line')
     .addHelpText('after', '\nExample:\n  $ tenantry audit tail --tenant acme -f')
     .action(runTail);
@@ -42,8 +42,8 @@ function addExport(audit: Command): void {
     .command('export')
     .description('Write a whole audit log as NDJSON, the oldest entry first.')
     .requiredOption(tenantOption, tenantHelp)
-    .option('--after <sequence>', 'only entries behind this number', '0')
-    .option('--output <file>', 'instead of standard output; there is no file until all is in it')
+    .option('--after <sequence>', 'only entries after this number', '0')
+    .option('--output <file>', 'instead of standard output; created only when complete')
     .addHelpText(
       'after',
       '\nExample:\n  $ tenantry audit export --tenant acme --output acme.ndjson',
@@ -100,7 +100,7 @@ async function runExport({ tenant, after, output }: ExportOptions): Promise<void
   const { listAuditLog } = await import('../audit/events.ts');
   const { toAuditEventJson } = await import('../views/audit-event.ts');
   let count = 0;
-  async function* toLines(pages: AsyncIterable<TrailEvent[]>) {
+  async function* toLines(pages: AsyncIterable<StoredAuditEvent[]>) {
     for await (const events of pages) {
       count += events.length;
       yield events.map((event) => `${toJsonLine(toAuditEventJson(event))}\n`).join('');

@@ -5,15 +5,15 @@ export function addInvite(program: Command): void {
   program
     .command('invite')
     .description('Invite people to a tenant by mail.')
-    .argument('<email...>', 'whom, up to 100')
+    .argument('<email...>', 'whom to invite, up to 100')
     .requiredOption('--tenant <tenant>', 'where to: slug or id')
     .option('--role <key...>', 'the roles they get, by key; the default role if left out')
     .option('--json', 'print one JSON object for each address')
     .addHelpText(
       'after',
       `
-Each address for itself: what is wrong with one stops no other, and ends the command with 1. Who is
-invited already gets a new link. The mails are sent by the server.
+An address that fails does not stop the others; the exit code is 1 then. Anyone already invited gets a
+new link. The server sends the mails.
 
 Examples:
   $ tenantry invite mary@example.com --tenant jackson-labs --role admin

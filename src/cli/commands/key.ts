@@ -23,12 +23,15 @@ Examples:
 function addCreate(key: Command): void {
   key
     .command('create')
-    .description('Make a key and print it this once, alone on standard output.')
+    .description('Create a key and print it, alone on standard output. It is not shown again.')
     .requiredOption('--tenant <tenant>', 'where it acts: slug or id')
     .requiredOption('--name <name>', 'what it is for')
     .requiredOption('--permission <permission...>', 'what it may do, such as members:read')
-    .option('--creator <user>', 'member whose rights bound it (the owner, where there is one only)')
-    .option('--days <number>', 'how long it is good, at most 365 (90)', readCount(1, 365))
+    .option(
+      '--creator <user>',
+      'member whose permissions limit it (the owner, if there is only one)',
+    )
+    .option('--days <number>', 'how long it is valid, at most 365 (90)', readCount(1, 365))
     .option('--json', 'print {"apiKey", "secret"}')
     .addHelpText(
       'after',
@@ -46,7 +49,7 @@ Examples:
 function addList(key: Command): void {
   key
     .command('list')
-    .description('List the keys of a tenant, newest first, those that have ended as well.')
+    .description('List the keys of a tenant, newest first, including revoked and expired ones.')
     .requiredOption('--tenant <tenant>', 'slug or id')
     .option('--limit <number>', 'at most so many', readCount(1, 1e9))
     .option('--json', 'print one JSON object a line')

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { EndedCredentials } from '../backup/end-credentials.ts';
 import type { Restored } from '../backup/restore-backup.ts';
-import { confirm, requireAnswer } from '../confirm.ts';
+import { confirm, requireConfirmation } from '../confirm.ts';
 import { printJson, printResult } from '../output.ts';
 import { formatCount } from '../table.ts';
 
@@ -36,7 +36,7 @@ Examples:
 }
 
 async function runRestore(folder: string, options: RestoreOptions): Promise<void> {
-  requireAnswer(options.yes ?? false);
+  requireConfirmation(options.yes ?? false);
   const what = folder === 'now' ? 'The database stays' : 'The database is replaced';
   const keys = options.keepKeys ? '' : ' and all API keys';
   await confirm(`${what}, and all sessions${keys} end.`, options.yes ?? false);

@@ -10,7 +10,7 @@ import { completeSize, type SeedSize } from '../seed/plan.ts';
 
 type SeedOptions = Partial<SeedSize> & { yes?: boolean; json?: boolean };
 
-/** `tenantry seed`: the demo, or any number of made-up people. */
+/** `tenantry seed`: the demo, or any number of generated users. */
 export function addSeed(program: Command): void {
   program
     .command('seed')

@@ -3,7 +3,7 @@ import { readCount } from '../arguments.ts';
 
 const load = () => import('../actions/session.ts');
 
-/** `tenantry session`: sign-ins that are still good. */
+/** `tenantry session`: live sessions. */
 export function addSession(program: Command): void {
   const session = program
     .command('session')
@@ -49,7 +49,7 @@ function addRevoke(session: Command): void {
     .addHelpText(
       'after',
       `
-Holds at once, on every server. Only --user asks first.
+Takes effect at once, on every server. Only --user asks for confirmation.
 
 Examples:
   $ tenantry session revoke session_0199f3a1c2d47e0b8a4c5d6e7f809112

@@ -88,7 +88,7 @@ Examples:
 function addSuspension(tenant: Command): void {
   tenant
     .command('suspend')
-    .description('Refuse everything in a tenant at once, until it is resumed.')
+    .description('Reject all access to a tenant at once, until it is resumed.')
     .argument('<tenant>', 'slug or id')
     .option('--json', 'print the tenant as a JSON object')
     .addHelpText(
@@ -132,7 +132,7 @@ Examples:
     .action(async (name, options) => (await load()).runDelete(name, options));
   tenant
     .command('restore')
-    .description('Take the deletion of a tenant back while there is time.')
+    .description('Undo the deletion of a tenant within the grace period.')
     .argument('<tenant>', 'slug or id')
     .option('--json', 'print the tenant as a JSON object')
     .addHelpText(

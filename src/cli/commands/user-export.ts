@@ -6,7 +6,7 @@ import type { RowFormat } from '../user-import/read-rows.ts';
 
 type ExportOptions = { format?: RowFormat; output?: string; withPasswordHashes?: boolean };
 
-/** `tenantry user export`: everybody, to be imported elsewhere, or all about one person. */
+/** `tenantry user export`: all users, to import elsewhere, or all data of one user. */
 export function addUserExport(user: Command): void {
   user
     .command('export')

@@ -14,7 +14,7 @@ type ImportOptions = {
   json?: boolean;
 };
 
-/** `tenantry user import`: people from another system, with their passwords if it hashed them well. */
+/** `tenantry user import`: users from another system, with their password hashes if supported. */
 export function addUserImport(user: Command): void {
   user
     .command('import')
@@ -50,7 +50,7 @@ async function runImport(file: string, options: ImportOptions): Promise<void> {
     const summary = await run(input, options);
     if (options.json) printJson({ ...summary, isDryRun: options.dryRun === true });
     else printResult(format(summary, options));
-    if (summary.invalid > 0) throw new CommandError(describeRefused(summary, options));
+    if (summary.invalid > 0) throw new CommandError(describeRejected(summary, options));
   } finally {
     input.stream.destroy();
   }
@@ -93,7 +93,7 @@ function format(summary: ImportSummary, { dryRun }: ImportOptions): string {
   return `${begin} ${formatCount(rows, 'row')}: ${counts}, in ${seconds.toFixed(1)} s.`;
 }
 
-function describeRefused({ invalid, rows }: ImportSummary, { results }: ImportOptions): string {
+function describeRejected({ invalid, rows }: ImportSummary, { results }: ImportOptions): string {
   const where = results === undefined ? 'write why to a file with --results' : `see ${results}`;
   return `rejected ${invalid} of ${formatCount(rows, 'row')}; ${where}.`;
 }

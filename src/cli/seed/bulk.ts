@@ -15,12 +15,12 @@ import type { SeedSize } from './plan.ts';
 import { splitByTenant } from './shards.ts';
 
 export type BulkSettings = SeedSize & {
-  /** Everybody's password, hashed. */
+  /** The hash of the shared password. */
   passwordHash: string;
   lifetime: SessionLifetime;
-  /** Told after each batch how many users came with it. */
+  /** Called after each batch with its number of users. */
   onProgress: (usersAdded: number) => void;
-  /** Hears of a wait for another seed. */
+  /** Gets a warning while another seed runs. */
   log?: Log;
 };
 
@@ -29,14 +29,13 @@ export type BulkResult = SeedSize & {
   run: number;
   seconds: number;
   largestTenant: { slug: string; members: number };
-  /** Two people who can sign in; the first owns the largest tenant. */
+  /** Two users who can sign in; the first owns the largest tenant. */
   sampleEmails: string[];
 };
 
 /**
- * Adds tenants, users, memberships and sessions to whatever is there, with addresses and slugs of
- * its own. Interrupted, it leaves whole tenants, and perhaps users who belong to none. Memory stays
- * flat. Throws what the database throws.
+ * Adds tenants, users, memberships and sessions with unique addresses and slugs. If interrupted it leaves complete
+ * tenants, and perhaps users without a tenant. Memory stays constant. Throws what the database throws.
  */
 export function seedInBulk(ownerUrl: string, settings: BulkSettings): Promise<BulkResult> {
   const began = performance.now();
@@ -60,15 +59,18 @@ export function seedInBulk(ownerUrl: string, settings: BulkSettings): Promise<Bu
   );
 }
 
-/** A line of work in three hands; inserting is the database's work and takes a core for each. */
-type Hands = { forUsers: Operator; forTenants: readonly [Operator, Operator] };
+/** Three connections; PostgreSQL uses a core for each while inserting. */
+type Connections = { forUsers: Operator; forTenants: readonly [Operator, Operator] };
 
 /**
  * Loads all batches and returns the first two addresses. While one connection inserts the users of
  * a batch, the others insert what refers to the users of the batch before, and the next is made.
  */
-async function loadBatches({ forUsers, forTenants }: Hands, settings: RunSettings & BulkSettings) {
-  const how = await prepareHands({ forUsers, forTenants }, settings.lifetime);
+async function loadBatches(
+  { forUsers, forTenants }: Connections,
+  settings: RunSettings & BulkSettings,
+) {
+  const how = await prepareConnections({ forUsers, forTenants }, settings.lifetime);
   const sampleEmails: string[] = [];
   const batches = createBatches(settings);
   let insertingTenants = Promise.resolve();
@@ -81,23 +83,23 @@ async function loadBatches({ forUsers, forTenants }: Hands, settings: RunSetting
     const shards = splitByTenant(batch, forTenants.length);
     await Promise.all(forTenants.map((each, at) => stageTenants(each, shards[at] ?? batch)));
     insertingTenants = insertTenants(forTenants, how);
-    // A failure is raised where the next round waits for it.
+    // A failure is thrown where the next iteration awaits it.
     insertingTenants.catch(() => undefined);
     if (sampleEmails.length === 0) {
       sampleEmails.push(...batch.users.slice(0, 2).map(({ email }) => email));
     }
     settings.onProgress(batch.users.length);
   }
-  await Promise.all([insertingTenants, tidy(forUsers, 'users, password_credentials')]);
+  await Promise.all([insertingTenants, vacuum(forUsers, 'users, password_credentials')]);
   await Promise.all([
-    tidy(forTenants[0], 'tenants, roles, user_tenants'),
-    tidy(forTenants[1], 'membership_roles, sessions'),
+    vacuum(forTenants[0], 'tenants, roles, user_tenants'),
+    vacuum(forTenants[1], 'membership_roles, sessions'),
   ]);
   return sampleEmails;
 }
 
-async function prepareHands(
-  { forUsers, forTenants }: Hands,
+async function prepareConnections(
+  { forUsers, forTenants }: Connections,
   lifetime: SessionLifetime,
 ): Promise<TenantsInsert> {
   await Promise.all([forUsers, ...forTenants].map(prepareLoad));
@@ -105,12 +107,15 @@ async function prepareHands(
   return { lifetime, isCheckedByBatch: checks.every(Boolean) };
 }
 
-/** Statistics for the planner, the search indexes merged, pages known to be visible to all. */
-async function tidy(operator: Operator, tables: string): Promise<void> {
+/** Updates planner statistics, search indexes and visibility maps. */
+async function vacuum(operator: Operator, tables: string): Promise<void> {
   await operator.asOwner([`vacuum (analyze) ${tables}`]);
 }
 
-async function insertTenants(operators: Hands['forTenants'], how: TenantsInsert): Promise<void> {
+async function insertTenants(
+  operators: Connections['forTenants'],
+  how: TenantsInsert,
+): Promise<void> {
   const insert = (operator: Operator) =>
     operator.transaction(() => insertStagedTenants(operator, how));
   await Promise.all(operators.map(insert));
@@ -130,6 +135,6 @@ async function getTenant(operator: Operator, slug: string) {
     'select slug, member_count as members from tenants where slug = $1',
     [slug],
   );
-  if (!found) throw new Error(`The tenant ${slug} was made and is not there.`);
+  if (!found) throw new Error(`The tenant ${slug} was created but does not exist.`);
   return found;
 }

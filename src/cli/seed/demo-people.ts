@@ -6,20 +6,20 @@ type DemoPerson = {
   metadata: object;
   /** Role by the tenant's slug. */
   roles: Readonly<Record<string, string>>;
-  /** Null for somebody who never did. */
+  /** Null if they never signed in. */
   hoursSinceSignIn: number | null;
 };
 
-/** The demo's tenants; everybody may know them by heart. */
+/** The demo's tenants. */
 export const demoTenants = [
   { slug: 'acme', name: 'Acme', metadata: { plan: 'enterprise', country: 'GB' } },
   { slug: 'globex', name: 'Globex', metadata: { plan: 'team', country: 'US' } },
 ];
 
-/** The one who may act across tenants and belongs to none. */
+/** The platform admin, who belongs to no tenant. */
 const platformAdmin = 'root@tenantry.example';
 
-/** E-mail, name, role by tenant, and hours since the last sign-in, or null where there was none. */
+/** E-mail, name, role by tenant, and hours since the last sign-in, or null if there was none. */
 const people: readonly [string, string, DemoPerson['roles'], number | null][] = [
   [platformAdmin, 'Robin Root', {}, null],
   ['ada@acme.example', 'Ada Lovelace', { acme: 'owner' }, 1],
@@ -34,7 +34,7 @@ const people: readonly [string, string, DemoPerson['roles'], number | null][] = 
   ['radia@globex.example', 'Radia Perlman', { globex: 'viewer' }, null],
 ];
 
-/** The demo's people: every built-in role, one person in both tenants, one who never came. */
+/** The demo's users: every built-in role, one user in both tenants, one who never signed in. */
 export const demoPeople: readonly DemoPerson[] = people.map(
   ([email, name, roles, hoursSinceSignIn]) => ({
     email,
@@ -57,17 +57,17 @@ export function listDemoAccounts(): { email: string; password: string; title: st
   return demoPeople.map((person) => ({
     email: person.email,
     password: getDemoPassword(person.email),
-    title: describeRights(person),
+    title: describeRoles(person),
   }));
 }
 
-/** The account that examples sign in with: an owner, who may try everything in a tenant. */
+/** The account for examples: an owner, who may do everything in a tenant. */
 export function getDemoAccount(): { email: string; password: string } {
   const email = 'ada@acme.example';
   return { email, password: getDemoPassword(email) };
 }
 
-function describeRights({ isPlatformAdmin, roles }: DemoPerson): string {
+function describeRoles({ isPlatformAdmin, roles }: DemoPerson): string {
   if (isPlatformAdmin) return 'platform admin';
   return demoTenants
     .filter(({ slug }) => roles[slug] !== undefined)

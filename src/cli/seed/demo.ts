@@ -15,8 +15,8 @@ import {
 import { userAgents } from './words.ts';
 
 /**
- * `made` now · `present`, all its people are there · `absent`, because the database has other
- * users · `partial`, when some of its names are taken and others are free.
+ * `made` now · `present`: all its users exist · `absent`: the database has other users · `partial`: some
+ * of its names are taken.
  */
 export type DemoOutcome = 'made' | 'present' | 'absent' | 'partial';
 
@@ -28,8 +28,8 @@ export function hasDemo(ownerUrl: string): Promise<boolean> {
 }
 
 /**
- * Makes the demo, all of it or nothing, unless it is there. With `isOnlyWhenEmpty` it is made only
- * where nobody has ever signed up. Throws what the database throws.
+ * Creates the demo in one transaction unless it exists. With `isOnlyWhenEmpty` only in a database without users. Throws
+ * what the database throws.
  */
 export function seedDemo(
   ownerUrl: string,
@@ -44,7 +44,7 @@ export function seedDemo(
       const batch = await createDemoBatch(config.passwords);
       await prepareLoad(operator);
       return operator.transaction(async () => {
-        // Of two servers that start, one makes it.
+        // Only one of several starting servers creates it.
         await operator.takeLock('demo data', 'commit');
         const outcome = decide(await findDemo(operator), isOnlyWhenEmpty);
         if (outcome !== 'made') return outcome;
@@ -74,7 +74,7 @@ async function findDemo(operator: Operator): Promise<Found> {
 }
 
 function decide(found: Found, isOnlyWhenEmpty: boolean): DemoOutcome {
-  // Its tenants may have got other names since.
+  // Tenants are not compared, because they may have been renamed.
   if (found.people === demoPeople.length) return 'present';
   if (found.people + found.tenants > 0) return 'partial';
   return isOnlyWhenEmpty && found.hasUsers ? 'absent' : 'made';

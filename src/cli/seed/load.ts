@@ -21,26 +21,26 @@ export type SeedUser = {
   passwordHash: string;
 };
 
-/** The database gives its id, as it does to sessions: nothing refers to it from outside. */
+/** The database generates its id, like those of sessions. */
 export type SeedMembership = {
   tenantId: string;
   userId: string;
   roleKey: string;
   isActive: boolean;
-  /** Null stands for never. */
+  /** Null if never. */
   lastSignInAt: Date | null;
 };
 
-/** Nobody holds its token: what is stored is the hash of none. */
+/** Its token is unknown: the stored hash is random. */
 export type SeedSession = {
   userId: string;
-  /** Where set, the tenant that the session is bound to. */
+  /** The tenant that the session is bound to, if any. */
   tenantId: string | null;
   ip: string;
   userAgent: string;
 };
 
-/** Rows that belong together; each kind refers only to those before it, here or in the database. */
+/** Rows of a batch; each kind refers only to the kinds before it, here or in the database. */
 export type Batch = {
   tenants: SeedTenant[];
   users: SeedUser[];
@@ -51,7 +51,7 @@ export type Batch = {
 /** How long seeded sessions live, in seconds. */
 export type SessionLifetime = { idleTimeoutSeconds: number; absoluteTimeoutSeconds: number };
 
-/** COPY cannot write where row security holds, so rows go through tables of the session's own. */
+/** COPY cannot write to tables with row security, so rows go through temporary tables. */
 const stagingSql = `
   create temp table seed_users (
     id uuid, email text, name text, locale text, status text, is_platform_admin boolean,
@@ -66,18 +66,18 @@ const stagingSql = `
   set work_mem = '128MB';
   set maintenance_work_mem = '128MB'`;
 
-/** Makes the connection ready for staging; once is enough. */
+/** Prepares the connection for staging, once. */
 export async function prepareLoad(operator: Operator): Promise<void> {
   await operator.query(stagingSql);
 }
 
-/** Streams the users of a batch to the connection's own table, in place of what was there. */
+/** Streams the users of a batch to the temporary table, replacing its content. */
 export async function stageUsers(operator: Operator, { users }: Batch): Promise<void> {
   await operator.query('truncate seed_users');
   await operator.copy('seed_users', users.map(toUserRow));
 }
 
-/** The same for all that refers to users. */
+/** Streams the rows that refer to users. */
 export async function stageTenants(operator: Operator, batch: Omit<Batch, 'users'>): Promise<void> {
   await operator.query('truncate seed_tenants, seed_memberships, seed_sessions');
   await operator.copy('seed_tenants', batch.tenants.map(toTenantRow));
@@ -89,8 +89,8 @@ export async function stageTenants(operator: Operator, batch: Omit<Batch, 'users
 }
 
 /**
- * Writes the staged users. Everything counts as created now; only the last sign-ins lie in the
- * past, as with people who came from another system. Throws what the database throws.
+ * Inserts the staged users. Only their last sign-ins are in the past, as if imported from another system. Throws what
+ * the database throws.
  */
 export async function insertStagedUsers(operator: Operator): Promise<void> {
   await operator.query(`
@@ -104,9 +104,8 @@ export async function insertStagedUsers(operator: Operator): Promise<void> {
 }
 
 /**
- * Makes a superuser's connection check references a batch at a time and not row by row, which is
- * half of the work on memberships. Returns whether that is so: an owner that is no superuser may
- * not, and works as usual.
+ * Makes a superuser's connection check references per batch instead of per row, which saves half of the work on
+ * memberships. Returns false for other owners, who may not do that.
  */
 export async function checkByBatch(operator: Operator): Promise<boolean> {
   const superusers = await operator.query(
@@ -118,12 +117,12 @@ export async function checkByBatch(operator: Operator): Promise<boolean> {
   return true;
 }
 
-/** How to insert what refers to users. */
+/** How to insert the rows that refer to users. */
 export type TenantsInsert = { lifetime: SessionLifetime; isCheckedByBatch: boolean };
 
 /**
- * Writes the staged tenants with the built-in roles, then the memberships and sessions, whose users
- * must be there. Throws what the database throws, and an Error for a reference to nothing.
+ * Inserts the staged tenants with the built-in roles, then memberships and sessions, whose users must exist. Throws
+ * what the database throws, and an Error for a dangling reference.
  */
 export async function insertStagedTenants(
   operator: Operator,
@@ -139,10 +138,10 @@ export async function insertStagedTenants(
      from seed_sessions`,
     [lifetime.idleTimeoutSeconds, lifetime.absoluteTimeoutSeconds],
   );
-  if (isCheckedByBatch) await doWhatTriggersDo(operator);
+  if (isCheckedByBatch) await replaceTriggers(operator);
 }
 
-async function doWhatTriggersDo(operator: Operator): Promise<void> {
+async function replaceTriggers(operator: Operator): Promise<void> {
   await operator.query(`
     update tenants t set member_count = t.member_count + c.members
     from (
@@ -160,10 +159,11 @@ async function doWhatTriggersDo(operator: Operator): Promise<void> {
       or (s.tenant_id is not null and not exists (select from user_tenants m
         where m.tenant_id = s.tenant_id and m.user_id = s.user_id))
     limit 1`);
-  if (orphans.length > 0) throw new Error('A seeded membership or session refers to nothing.');
+  if (orphans.length > 0)
+    throw new Error('A seeded membership or session has a dangling reference.');
 }
 
-/** In the order of their keys, so that one page of an index takes many entries in a row. */
+/** In key order, so that consecutive entries go to the same index page. */
 const tenantStatements = [
   `insert into tenants (id, slug, name, status, metadata)
    select id, slug, name, status, metadata from seed_tenants`,

@@ -6,30 +6,29 @@ import * as words from './words.ts';
 
 /** Values shared by a whole run. */
 export type RunSettings = SeedSize & {
-  /** Counts from 1; it stands in every slug and address, so no two runs clash. */
+  /** Counts from 1; part of every slug and address, so that runs do not clash. */
   run: number;
-  /** Everybody's password, hashed. */
+  /** The hash of the shared password. */
   passwordHash: string;
 };
 
-/** Users are made in batches of at most this many rows of the kind that has most per user. */
+/** Longest batch, in rows of the most frequent kind. */
 const batchRows = 20_000;
 const yearMs = 365 * 24 * 3_600 * 1_000;
 
 /**
- * The rows of a run, a batch at a time. Names, addresses and dates are the same for the same
- * settings; ids and token hashes are fresh. A tenant comes in one batch with its owner, so a run
- * that is interrupted between two batches leaves nothing half made.
+ * The rows of a run, in batches. The same settings give the same names, addresses and dates; ids and token hashes are
+ * new. A tenant is in one batch with its owner, so a run that is interrupted between batches leaves no partial tenant.
  */
 export function* createBatches(settings: RunSettings): Generator<Batch> {
-  const maker = createMaker(settings);
+  const addUser = createUserGenerator(settings);
   const { users, tenants, memberships, sessions } = settings;
   const perUser = Math.max(1, tenants / users, memberships / users, sessions / users);
   const batchUsers = Math.max(1, Math.floor(batchRows / perUser));
   for (let first = 0; first < users; first += batchUsers) {
     const batch: Batch = { tenants: [], users: [], memberships: [], sessions: [] };
     const end = Math.min(users, first + batchUsers);
-    for (let user = first; user < end; user += 1) maker(user, batch);
+    for (let user = first; user < end; user += 1) addUser(user, batch);
     yield batch;
   }
 }
@@ -39,8 +38,8 @@ export function getLargestTenantSlug(run: number): string {
   return nameTenant(run, 0).slug;
 }
 
-/** Adds one user with all that belongs to it; to be called with 0, 1, 2 and so on. */
-function createMaker(settings: RunSettings): (user: number, batch: Batch) => void {
+/** Returns a function that adds one user with related rows; call it with 0, 1, 2 and so on. */
+function createUserGenerator(settings: RunSettings): (user: number, batch: Batch) => void {
   const plan = createPlan(settings);
   const random = createRandom(settings.run);
   const now = Date.now();
@@ -55,7 +54,7 @@ function createMaker(settings: RunSettings): (user: number, batch: Batch) => voi
     const joined = plan.listJoined(number);
     const sessions = plan.countSessions(number);
     const user = createUser(number, { settings, random, now, home: founded[0] ?? joined[0] });
-    // Owners, and people with a session, can sign in and have done so.
+    // Owners and users with a session are active and have signed in.
     if (founded.length > 0) user.status = 'active';
     if (sessions > 0) user.lastSignInAt ??= new Date(now);
     batch.users.push(user);
@@ -68,7 +67,7 @@ function createMaker(settings: RunSettings): (user: number, batch: Batch) => voi
     });
     const memberships = [
       ...founded.map((tenant) => join(tenant, 'owner', true)),
-      ...joined.map((tenant) => join(tenant, drawRole(random), !random.isHit(0.02))),
+      ...joined.map((tenant) => join(tenant, pickRole(random), !random.isHit(0.02))),
     ];
     batch.memberships.push(...memberships);
     const home = memberships.find(({ isActive }) => isActive)?.tenantId ?? null;
@@ -108,7 +107,7 @@ function createUser(number: number, { settings, random, now, home }: UserSource)
   const { run, passwordHash } = settings;
   const [first, last] = [random.pick(words.firstNames), random.pick(words.lastNames)];
   const host = home === undefined ? `people-${run}` : nameTenant(run, home).host;
-  // Cubed, so that most have been here lately and some have not for most of a year.
+  // Cubed, so that most sign-ins are recent and some are almost a year old.
   const lastSignIn = new Date(now - Math.floor(yearMs * random.fraction() ** 3));
   return {
     id: createUuidV7(),
@@ -123,7 +122,7 @@ function createUser(number: number, { settings, random, now, home }: UserSource)
   };
 }
 
-function drawRole(random: Random): string {
+function pickRole(random: Random): string {
   const draw = random.fraction();
   if (draw < 0.01) return 'owner';
   if (draw < 0.08) return 'admin';
@@ -134,7 +133,7 @@ function createSession(userId: string, home: string | null, random: Random): See
   return {
     userId,
     tenantId: random.isHit(0.3) ? home : null,
-    // The network that RFC 5737 keeps for examples.
+    // The network of RFC 5737 for documentation.
     ip: `198.51.100.${random.below(256)}`,
     userAgent: random.pick(words.userAgents),
   };

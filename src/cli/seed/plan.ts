@@ -1,25 +1,25 @@
-/** How much to make. */
+/** Number of rows of each kind. */
 export type SeedSize = { tenants: number; users: number; memberships: number; sessions: number };
 
 /**
- * Who belongs where, worked out from numbers alone: nothing in it grows with the users, so a seed
- * of millions needs no more memory than a small one. Numbers count from 0.
+ * Which user belongs to which tenant, computed from numbers alone, so that memory does not grow with the number of
+ * users. Numbers count from 0.
  */
 export type SeedPlan = {
-  /** The tenants that a user founds and so owns; the first users found them all, in order. */
+  /** The tenants that a user founds and owns; the first users found them all, in order. */
   listFounded: (user: number) => number[];
-  /** The tenants that a user joins, each once. Founders join none, so that theirs are there first. */
+  /** The tenants that a user joins, each once. Founders join none, so that tenants exist before others join. */
   listJoined: (user: number) => number[];
   countSessions: (user: number) => number;
 };
 
-/** Share of all members in the largest tenant, where there are enough tenants. */
+/** Share of all members in the largest tenant, if there are enough tenants. */
 const largestShare = 0.05;
 
-/** Memberships per user who founded nothing, unless asked otherwise: some belong to two tenants. */
+/** Default number of memberships per user who is no founder: some belong to two tenants. */
 const joinedPerUser = 1.15;
 
-/** Completes a size. Throws RangeError, with a sentence for people, for one that cannot be made. */
+/** Fills in defaults. Throws RangeError, with a message for users, for an impossible size. */
 export function completeSize(asked: {
   users: number;
   tenants?: number | undefined;
@@ -42,12 +42,12 @@ export function completeSize(asked: {
 
 /**
  * Spreads memberships over tenants by Zipf's law (the k-th largest has k^-s of the largest, tenant
- * 0 is the largest) and over users evenly. Promises exactly the numbers of the size.
+ * 0 is the largest) and over users evenly. Gives exactly the numbers of the size.
  */
 export function createPlan({ tenants, users, memberships, sessions }: SeedSize): SeedPlan {
   const joiners = Math.max(0, users - tenants);
   const places = memberships - tenants;
-  // Of the places beyond the founders'; entry k tells where tenant k's part ends.
+  // Of the memberships of joiners: entry k is the end of tenant k's range.
   const ends = spreadByZipf(places, tenants);
   const shuffleJoiner = createShuffle(joiners);
   const shuffleUser = createShuffle(users);
@@ -67,15 +67,15 @@ export function createPlan({ tenants, users, memberships, sessions }: SeedSize):
   };
 }
 
-/** Every `step`-th place below `end`, beginning with `first`. */
+/** Every `step`-th number below `end`, beginning with `first`. */
 function listPlaces(first: number, step: number, end: number): number[] {
   const count = Math.max(0, Math.ceil((end - first) / step));
   return Array.from({ length: count }, (_, round) => first + round * step);
 }
 
 /**
- * A bijection of the numbers below `count`, so that people who came one after another end up in
- * different tenants, as in life: a multiplication by about the golden section, modulo `count`.
+ * A bijection of the numbers below `count`, so that consecutive users are in different tenants: multiplication by about
+ * the golden ratio, modulo `count`.
  */
 function createShuffle(count: number): (value: number) => number {
   let factor = Math.max(1, Math.floor(count * 0.618));
@@ -102,7 +102,7 @@ function spreadByZipf(places: number, tenants: number): Float64Array {
   return ends;
 }
 
-/** The exponent at which the largest gets its share, by bisection; 0 where few share alike. */
+/** The exponent at which the largest tenant gets its share, by bisection; 0 if there are few tenants. */
 function findExponent(tenants: number): number {
   let [low, high] = [0, 2];
   for (let round = 0; round < 24; round += 1) {
@@ -119,7 +119,7 @@ function sumOfPowers(tenants: number, exponent: number): number {
   return sum;
 }
 
-/** The first tenant whose part ends after `place`. */
+/** The tenant whose range contains `place`. */
 function findTenant(ends: Float64Array, place: number): number {
   let [low, high] = [0, ends.length - 1];
   while (low < high) {

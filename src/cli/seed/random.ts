@@ -1,4 +1,4 @@
-/** Draws that are the same in every run with the same seed; good for test data, for nothing secret. */
+/** Reproducible random values for test data; not for secrets. */
 export type Random = {
   /** From 0 up to but not including 1. */
   fraction: () => number;
@@ -6,7 +6,7 @@ export type Random = {
   below: (end: number) => number;
   /** True with this probability. */
   isHit: (probability: number) => boolean;
-  /** One of the values, each as likely as the next. */
+  /** One of the values, with equal probability. */
   pick: <T>(values: readonly [T, ...T[]]) => T;
 };
 

@@ -4,9 +4,8 @@ import type { Batch } from './load.ts';
 type TenantPart = Omit<Batch, 'users'>;
 
 /**
- * Splits a batch into parts that can be inserted side by side: all that changes or locks the row of
- * one tenant is in one part, so that two connections never wait for each other (member_count is
- * kept by a trigger on that row).
+ * Splits a batch into parts for concurrent inserts. All rows that change or lock a tenant's row are in one part, so
+ * that connections do not block each other (a trigger updates member_count in that row).
  */
 export function splitByTenant(batch: TenantPart, parts: number): TenantPart[] {
   return Array.from({ length: parts }, (_, part) => {
@@ -19,7 +18,7 @@ export function splitByTenant(batch: TenantPart, parts: number): TenantPart[] {
   });
 }
 
-/** By the random end of the id. */
+/** By the random tail of the id. */
 function choosePart(id: string, parts: number): number {
   return Number.parseInt(id.slice(-4), 16) % parts;
 }

@@ -6,8 +6,8 @@ import { createPasswordHasher } from '../../core/passwords/hasher.ts';
 const seedPassword = 'demo-password-for-everyone';
 
 /**
- * One password for all users of a seed, since a hash for each would take longer than everything
- * else. In production it is random and told to nobody.
+ * One password for all users of a seed, because separate hashes would take longer than everything else. In production
+ * it is random and not returned.
  */
 export async function createSharedPassword(
   config: Config,

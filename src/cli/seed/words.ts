@@ -1,4 +1,4 @@
-/** Names of seeded people and tenants; all of them reduce to ASCII for addresses. */
+/** Names of seeded users and tenants; all can be converted to ASCII for addresses. */
 
 export const firstNames = split(`
   Ada Aisha Alejandro Amara Amélie Anders Anika Anneliese Antonio Arjun Astrid Aylin Beatriz Björn
@@ -43,7 +43,7 @@ export const plans = split('free free free team team business enterprise');
 export const countries = split('BR CA DE ES FR GB IN IT JP KE MX NG NL PL SE US ZA');
 export const locales = split('en en en en-GB de fr es pt-BR it ja nl sv');
 
-/** The commonest browsers, as they introduce themselves. */
+/** User agents of common browsers. */
 export const userAgents: readonly [string, ...string[]] = [
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36',
   'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15',

@@ -2,9 +2,8 @@ import { type AddressInfo, createServer } from 'node:net';
 import { explainListenError, type ListenAddress } from '../../http/port-taken-error.ts';
 
 /**
- * Makes sure, before anything is started or touched, that the port can be listened on; somebody may
- * still take it the next moment. Port 0 means any and always passes. Returns the port that was free.
- * Throws PortTakenError, and what the system says about an address that is not ours or a port we may not use.
+ * Verifies before the start that the port is free, and returns it; another program may still take it the next moment.
+ * Port 0 means any free port. Throws PortTakenError, and the system's error for a foreign address or a privileged port.
  */
 export function verifyPortFree({ host, port, setting }: ListenAddress): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -1,31 +1,30 @@
 import { setFlagsFromString } from 'node:v8';
 
 /**
- * How Node is started to serve in little memory. What is young gets at most 8 MB for each half of it: left to itself
- * Node gives it the more, the larger the machine is. With 16 some processes, by chance and from their beginning on, kept
- * whole requests alive until V8 collected everything, and needed half as much time again for each (decision 036).
+ * Node options for low memory. Limits each young-generation semi-space to 8 MB; Node's default grows with the machine.
+ * With 16 MB some processes, at random but for their whole life, kept requests alive until a full collection and used
+ * 50 % more CPU for each (decision 036).
  */
 export const nodeArguments = ['--max-semi-space-size=8'];
 
 /**
- * And where the C library is glibc, its memory comes from two pools: it would give each thread one of its own, which
- * keeps what was once needed there (`npm run bench` shows the resident memory).
+ * For glibc: two memory arenas instead of one per thread, each of which keeps its peak size (`npm run bench` shows the
+ * resident memory).
  */
 export const nodeEnvironment = { MALLOC_ARENA_MAX: '2' };
 
 /**
- * Has V8 collect what outlived its youth once that has grown by half; left to itself it waits for a hundred megabytes.
- * What does not know the flag says so and goes on.
+ * Makes V8 collect the old generation after 50 % growth; by default it waits for about 100 MB. A V8 that does not know
+ * the flag prints a warning and goes on.
  */
 export function keepHeapSmall(): void {
   setFlagsFromString('--heap-growing-percent=50');
 }
 
 /**
- * Begins this command anew with `nodeArguments` and `nodeEnvironment`, in the same process, and does not return; what
- * is set already stays as it is.
- * Returns where nothing is missing, and where it cannot be done: on Windows, and for a parent that talks with this
- * process over a channel, which would be lost. For the beginning of a program: nothing is closed in order.
+ * Restarts this command in the same process with `nodeArguments` and `nodeEnvironment`, without overriding existing
+ * values. Does not return, unless nothing is missing or a restart is not possible: on Windows, and with an IPC channel
+ * to the parent, which would be lost. Call it first in a program: nothing is closed.
  */
 export function restartWithOptions(): void {
   const { argv, env, execArgv, execPath, execve, platform } = process;

@@ -19,9 +19,9 @@ type Closer = () => Promise<void>;
 type Start = { config: Config; log: Logger; stop: StopWatch; closers: Closer[] };
 
 /**
- * Runs the server until a signal or a fault ends it, then closes what it opened, the last first,
- * and returns the exit code. A signal during the start counts as soon as the step under way is
- * done. Throws PortTakenError, MigrationError, EmbeddedError, PoolerError, AppRoleError or WorkerError.
+ * Runs the server until a signal or an uncaught error, then closes everything in reverse order and returns the exit
+ * code. A signal during the start takes effect after the current step.
+ * Throws PortTakenError, MigrationError, EmbeddedError, PoolerError, AppRoleError or WorkerError.
  */
 export async function serve(config: Config): Promise<0 | 1> {
   const log = createLogger(config.log);
@@ -33,7 +33,7 @@ export async function serve(config: Config): Promise<0 | 1> {
   let areClosed = true;
   try {
     await start({ config, log, stop, closers }).catch((error: unknown) => {
-      // A terminal signals workers too, also those that do not yet know to leave it to this process.
+      // A terminal also signals workers that do not handle signals yet.
       if (!(stop.isAsked() && error instanceof WorkerError)) throw error;
     });
     await stop.asked;
@@ -56,20 +56,20 @@ async function start({ config, log, stop, closers }: Start): Promise<void> {
   const demoAccount = isDemo ? getDemoAccount() : null;
   const parts = { appUrl, listenUrl, secret, demoAccount, log };
   const url = await listen(config, parts, closers);
-  // Counted from the start of the process, so it is what a person waits.
+  // Since the start of the process.
   const readySeconds = performance.now() / 1_000;
   if (config.log.format === 'json') log.info({ url, readySeconds }, 'ready');
   else console.log(formatWelcome(config, { url, ownerUrl, hasDemo: isDemo, readySeconds }));
 }
 
-/** Serves in this process, or in several that it looks after, and returns the server's origin. */
+/** Serves in this process or in workers, and returns the server's origin. */
 async function listen(config: Config, parts: WorkerParts, closers: Closer[]): Promise<string> {
   if (config.workers > 1) {
     const workers = await startWorkers(config, parts);
     closers.push(workers.close);
     return workers.url;
   }
-  // By who serves: one that only looks after workers takes a third less memory without it.
+  // Loaded only here: the primary of workers needs a third less memory without it.
   const { createApp } = await import('../../app.ts');
   const app = await createApp(config, parts);
   closers.push(app.close);
@@ -77,7 +77,7 @@ async function listen(config: Config, parts: WorkerParts, closers: Closer[]): Pr
   return url;
 }
 
-/** Whether the demo is there and may be shown. */
+/** Whether the demo exists and may be shown. */
 async function prepareDemo(config: Config, ownerUrl: string, log: Logger): Promise<boolean> {
   if (mayHoldDemo(config)) {
     const outcome = await seedDemo(ownerUrl, config, { isOnlyWhenEmpty: true, log });
@@ -89,7 +89,7 @@ async function prepareDemo(config: Config, ownerUrl: string, log: Logger): Promi
   return false;
 }
 
-/** The last opened is closed first; one that fails does not keep the others open. */
+/** Closes in reverse order; a failure does not stop the others. */
 async function closeAll(closers: Closer[], log: Logger): Promise<boolean> {
   let areClosed = true;
   for (const close of closers.toReversed()) {

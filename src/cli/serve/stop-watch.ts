@@ -1,24 +1,23 @@
 import type { Logger } from '../../observability/logger.ts';
 
-/** Tells when the process is to end, and with what code. */
+/** When the process should stop, and with which exit code. */
 export type StopWatch = {
-  /** Resolves at the first signal or the first fault that nobody caught; never rejects. */
+  /** Resolves at the first signal or uncaught error; never rejects. */
   asked: Promise<void>;
   isAsked: () => boolean;
-  /** 0 after a signal, 1 after a fault. */
+  /** 0 after a signal, 1 after an error. */
   getExitCode: () => 0 | 1;
 };
 
 /** Signals that stop a server: from a supervisor, Ctrl-C, or a closed terminal. */
 export const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Under npm one Ctrl-C can arrive as two different signals, so each is counted for itself. */
+/** Under npm one Ctrl-C can arrive as two different signals, so each is counted separately. */
 const signalsToForce = 3;
 
 /**
- * From now on signals and uncaught faults ask for an orderly end in place of an abrupt one. The
- * third signal of a kind ends the process at once; the database survives that, and the next start
- * adopts it.
+ * Installs handlers: signals and uncaught errors request an orderly shutdown. The third signal of a kind ends the
+ * process at once; the embedded database keeps running, and the next start adopts it.
  */
 export function watchForStop(log: Logger): StopWatch {
   let isAsked = false;
@@ -43,18 +42,18 @@ export function watchForStop(log: Logger): StopWatch {
       ask();
     });
   }
-  watchForFault(log, () => {
+  watchForErrors(log, () => {
     exitCode = 1;
     ask();
   });
   return { asked, isAsked: () => isAsked, getExitCode: () => exitCode };
 }
 
-/** From now on a fault that nobody caught is logged and notified of, in place of an abrupt end. */
-export function watchForFault(log: Logger, onFault: () => void): void {
-  // A rejection that nobody handles arrives here as well.
+/** Logs uncaught errors and calls `onError` instead of crashing. */
+export function watchForErrors(log: Logger, onError: () => void): void {
+  // Includes unhandled rejections.
   process.on('uncaughtException', (err, origin) => {
     log.fatal({ err, origin }, 'uncaught error; stopping');
-    onFault();
+    onError();
   });
 }

@@ -7,8 +7,8 @@ import { CommandError } from '../errors.ts';
 const action: AuditAction = 'user.data_exported';
 
 /**
- * Everything that is kept about the person with this canonical address, as `exportUserData` hands it
- * out; that stands in the person's audit log. Throws CommandError where there is nobody.
+ * All data of the user with this canonical address, as in `exportUserData`. Records the export in the user's audit log.
+ * Throws CommandError if there is no such user.
  */
 export function exportPerson(operator: Operator, email: string): Promise<PersonalDataDocument> {
   return operator.transaction(async () => {

@@ -2,13 +2,13 @@ import { columns } from '../user-import/columns.ts';
 import type { RowFormat } from '../user-import/read-rows.ts';
 import type { ExportedUser } from './list-users.ts';
 
-/** Data of memberships belongs to tenants too and is not exported. */
+/** Memberships also belong to tenants and are not exported. */
 const membershipColumns: readonly string[] = ['tenantSlug', 'roleKeys'];
 
-/** How people become text that an import reads again. */
+/** Formats users as text that an import can read. */
 export type RowFormatter = { header: string; toText: (users: readonly ExportedUser[]) => string };
 
-/** Returns the formatter of a format; without password hashes there is no column for them. */
+/** The column for password hashes is optional. */
 export function createFormatter(
   format: RowFormat,
   { hasPasswordHashes }: { hasPasswordHashes: boolean },

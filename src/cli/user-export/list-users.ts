@@ -1,6 +1,6 @@
 import type { Operator } from '../../db/operator.ts';
 
-/** A person as a row of an export says it, in the names of an import. */
+/** A row of an export, with the column names of an import. */
 export type ExportedUser = {
   id: string;
   email: string;
@@ -17,8 +17,8 @@ export type ExportedUser = {
 const pageRows = 5_000;
 
 /**
- * Reads everybody in pages, in the order of signing up, as they were at one moment. Memory stays flat.
- * Throws what `onPage` and the database raise.
+ * Reads all users in pages, oldest first, from one snapshot. Memory stays constant. Throws what `onPage` and the
+ * database throw.
  */
 export function readUsers(
   operator: Operator,

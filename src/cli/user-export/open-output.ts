@@ -2,15 +2,15 @@ import { once } from 'node:events';
 import { type FileHandle, open } from 'node:fs/promises';
 import { CommandError } from '../errors.ts';
 
-/** Where an export goes. */
+/** The destination of an export. */
 export type Output = {
   write: (text: string) => Promise<void>;
   close: () => Promise<void>;
 };
 
 /**
- * A new file that only its owner may read, or standard output, which is waited for. Throws CommandError
- * where the file is there already or cannot be written.
+ * A new file that only its owner may read, or standard output with backpressure. Throws CommandError if the file exists
+ * already or cannot be written.
  */
 export async function openOutput(path: string | undefined): Promise<Output> {
   if (path === undefined) return { write: writeToStandardOutput, close: async () => undefined };
@@ -27,7 +27,7 @@ async function createFile(path: string): Promise<FileHandle> {
 }
 
 async function writeToStandardOutput(text: string): Promise<void> {
-  // Anyone who reads it may have gone, as `head` does; then there is nobody to wait for.
+  // Does not wait if the reader is gone, as with `head`.
   if (process.stdout.write(text) || process.stdout.destroyed) return;
   await Promise.race([once(process.stdout, 'drain'), once(process.stdout, 'close')]);
 }

@@ -6,7 +6,7 @@ import type { RawRow } from './read-rows.ts';
 /** Result for a row of the file. */
 export type RowResult = {
   row: number;
-  /** As it is stored; null where the row has none that can be read. */
+  /** As stored; null if the row has no readable address. */
   email: string | null;
   outcome: 'created' | 'updated' | 'skipped' | 'invalid';
   /** The column the reason is about; null for the whole row. */
@@ -14,44 +14,44 @@ export type RowResult = {
   reason: string | null;
 };
 
-/** Rows that are stored together, and those among them that were refused before. */
-export type ImportBatch = { rows: NumberedRow[]; refused: RowResult[] };
+/** Rows that are stored together, and those that were rejected before. */
+export type ImportBatch = { rows: NumberedRow[]; rejected: RowResult[] };
 
-/** As many rows as pay off; larger ones gain nothing, and a stop loses the work on one. */
+/** Larger batches are not faster, and an interruption loses one batch. */
 const batchRows = 5_000;
-/** Metadata may be large: a batch is full before it is a burden. */
+/** Limits the memory of a batch with large metadata. */
 const batchMetadataChars = 8_388_608;
 
-/** Checks rows and puts them into batches, the last one as it is. */
+/** Checks rows and groups them into batches. */
 export async function* createBatches(source: AsyncIterable<RawRow>): AsyncGenerator<ImportBatch> {
-  let batch: ImportBatch = { rows: [], refused: [] };
+  let batch: ImportBatch = { rows: [], rejected: [] };
   let metadataChars = 0;
   for await (const raw of source) {
-    const row = check(raw, batch.refused);
+    const row = check(raw, batch.rejected);
     if (row) batch.rows.push(row);
     metadataChars += row?.metadata?.length ?? 0;
-    const count = batch.rows.length + batch.refused.length;
+    const count = batch.rows.length + batch.rejected.length;
     if (count < batchRows && metadataChars < batchMetadataChars) continue;
     yield batch;
-    batch = { rows: [], refused: [] };
+    batch = { rows: [], rejected: [] };
     metadataChars = 0;
   }
-  if (batch.rows.length + batch.refused.length > 0) yield batch;
+  if (batch.rows.length + batch.rejected.length > 0) yield batch;
 }
 
-function check(raw: RawRow, refused: RowResult[]): NumberedRow | null {
-  const refuse = (field: string | null, reason: string) => {
+function check(raw: RawRow, rejected: RowResult[]): NumberedRow | null {
+  const reject = (field: string | null, reason: string) => {
     const email = 'fields' in raw && typeof raw.fields.email === 'string' ? raw.fields.email : null;
     const shown = email === null ? null : email.slice(0, emailCharsShown);
-    refused.push({ row: raw.number, email: shown, outcome: 'invalid', field, reason });
+    rejected.push({ row: raw.number, email: shown, outcome: 'invalid', field, reason });
     return null;
   };
-  if ('fault' in raw) return refuse(null, `The row ${raw.fault}.`);
+  if ('fault' in raw) return reject(null, `The row ${raw.fault}.`);
   try {
     return { number: raw.number, ...checkRow(raw.fields) };
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error;
-    return refuse(error.inputPath?.[0] ?? null, error.message);
+    return reject(error.inputPath?.[0] ?? null, error.message);
   }
 }
 

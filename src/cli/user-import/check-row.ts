@@ -14,7 +14,7 @@ import { userNameMax } from '../../domains/users/service.ts';
 import { trimName } from '../../lib/blanks.ts';
 import { columns } from './columns.ts';
 
-/** A person as it is to be stored; null stands for what the row does not say. */
+/** A user to store; null if the row has no value. */
 export type UserRow = {
   email: string;
   name: string | null;
@@ -28,28 +28,27 @@ export type UserRow = {
   createdAt: Date | null;
   /** The tenant to be a member of. */
   tenantSlug: string | null;
-  /** Empty for the role that the tenant gives by default. */
+  /** Empty for the tenant's default role. */
   roleKeys: readonly string[];
 };
 
 type Fields = { readonly [column: string]: unknown };
 
 /**
- * Checks a row, whose values may be text throughout (a cell that is empty says nothing) or what JSON
- * has for them. Throws InvalidInputError naming the column.
+ * Checks a row of text (an empty cell means no value) or JSON values. Throws InvalidInputError naming the column.
  */
 export function checkRow(fields: Fields): UserRow {
   const unknown = Object.keys(fields).find((name) => !columns.has(name));
-  if (unknown !== undefined) throw refuse(unknown.slice(0, 100), 'is no known column');
+  if (unknown !== undefined) throw createError(unknown.slice(0, 100), 'is no known column');
   const email = readText(fields, 'email');
-  if (email === null) throw refuse('email', 'is missing');
+  if (email === null) throw createError('email', 'is missing');
   const [locale, avatarUrl, slug] = [
     readText(fields, 'locale'),
     readText(fields, 'avatarUrl'),
     readText(fields, 'tenantSlug'),
   ];
   const roleKeys = readRoleKeys(fields);
-  if (slug === null && roleKeys.length > 0) throw refuse('roleKeys', 'needs a tenantSlug');
+  if (slug === null && roleKeys.length > 0) throw createError('roleKeys', 'needs a tenantSlug');
   return {
     email: checkEmail('email', email),
     name: checkOptionalText('name', readText(fields, 'name'), userNameMax),
@@ -59,30 +58,30 @@ export function checkRow(fields: Fields): UserRow {
     isEmailVerified: readBoolean(fields, 'emailVerified'),
     status: readStatus(fields),
     passwordHash: readPasswordHash(fields),
-    createdAt: readMoment(fields, 'createdAt'),
+    createdAt: readTime(fields, 'createdAt'),
     tenantSlug: slug === null ? null : checkSlug('tenantSlug', slug),
     roleKeys,
   };
 }
 
-function refuse(field: string, fault: string): InvalidInputError {
-  return new InvalidInputError(`"${field}" ${fault}.`, [field]);
+function createError(field: string, problem: string): InvalidInputError {
+  return new InvalidInputError(`"${field}" ${problem}.`, [field]);
 }
 
-/** Blanks alone say nothing either. */
-function isUnsaid(value: unknown): boolean {
+/** Blank text counts as no value. */
+function isEmpty(value: unknown): boolean {
   return value === undefined || value === null || (typeof value === 'string' && !trimName(value));
 }
 
 function readText(fields: Fields, field: string): string | null {
   const value = fields[field];
-  if (isUnsaid(value)) return null;
-  if (typeof value !== 'string') throw refuse(field, 'must be text');
+  if (isEmpty(value)) return null;
+  if (typeof value !== 'string') throw createError(field, 'must be text');
   return trimName(value);
 }
 
 function readMetadata({ metadata }: Fields): string | null {
-  if (isUnsaid(metadata)) return null;
+  if (isEmpty(metadata)) return null;
   return JSON.stringify(checkMetadata('metadata', parseMetadata(metadata)));
 }
 
@@ -91,55 +90,56 @@ function parseMetadata(metadata: unknown): unknown {
   try {
     return JSON.parse(trimName(metadata));
   } catch {
-    throw refuse('metadata', 'must be a JSON object');
+    throw createError('metadata', 'must be a JSON object');
   }
 }
 
 function readBoolean(fields: Fields, field: string): boolean {
   const value = fields[field];
-  if (isUnsaid(value)) return false;
+  if (isEmpty(value)) return false;
   if (typeof value === 'boolean') return value;
   const word = typeof value === 'string' ? trimName(value).toLowerCase() : '';
-  if (word !== 'true' && word !== 'false') throw refuse(field, 'must be true or false');
+  if (word !== 'true' && word !== 'false') throw createError(field, 'must be true or false');
   return word === 'true';
 }
 
 function readStatus(fields: Fields): UserStatus {
   const status = readText(fields, 'status')?.toLowerCase() ?? 'active';
   if (status === 'active' || status === 'suspended') return status;
-  throw refuse('status', 'must be ACTIVE or SUSPENDED');
+  throw createError('status', 'must be ACTIVE or SUSPENDED');
 }
 
 function readPasswordHash(fields: Fields): string | null {
   const hash = readText(fields, 'passwordHash');
-  const fault = hash === null ? null : findPasswordHashViolation(hash);
-  if (fault !== null) throw refuse('passwordHash', fault);
+  const problem = hash === null ? null : findPasswordHashViolation(hash);
+  if (problem !== null) throw createError('passwordHash', problem);
   return hash;
 }
 
-/** A day, or a moment with its offset: without one it would depend on the machine that reads it. */
-const momentForm =
+/** A day, or a time with its offset, because a local time would depend on the machine. */
+const timePattern =
   /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d))?$/;
 
-function readMoment(fields: Fields, field: string): Date | null {
+function readTime(fields: Fields, field: string): Date | null {
   const text = readText(fields, field);
   if (text === null) return null;
-  const moment = new Date(momentForm.test(text) ? text : Number.NaN);
-  if (Number.isNaN(moment.getTime())) throw refuse(field, 'must be such as 2024-05-31T09:30:00Z');
-  if (moment.getTime() > Date.now()) throw refuse(field, 'must not be in the future');
-  if (moment.getTime() < 0) throw refuse(field, 'must not be before 1970');
-  return moment;
+  const time = new Date(timePattern.test(text) ? text : Number.NaN);
+  if (Number.isNaN(time.getTime()))
+    throw createError(field, 'must be such as 2024-05-31T09:30:00Z');
+  if (time.getTime() > Date.now()) throw createError(field, 'must not be in the future');
+  if (time.getTime() < 0) throw createError(field, 'must not be before 1970');
+  return time;
 }
 
 /** A list, or a text with spaces or commas between the keys. */
 function readRoleKeys({ roleKeys }: Fields): readonly string[] {
-  if (isUnsaid(roleKeys)) return [];
+  if (isEmpty(roleKeys)) return [];
   const keys: unknown =
     typeof roleKeys === 'string' ? trimName(roleKeys).split(/[\s,;|]+/) : roleKeys;
   const isList =
     Array.isArray(keys) && keys.every((key) => typeof key === 'string' && roleKeyPattern.test(key));
   if (!isList || keys.length > rolesPerMemberMax) {
-    throw refuse('roleKeys', `must be at most ${rolesPerMemberMax} keys of roles`);
+    throw createError('roleKeys', `must be at most ${rolesPerMemberMax} keys of roles`);
   }
   return [...new Set<string>(keys)];
 }

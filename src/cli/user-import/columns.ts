@@ -1,6 +1,5 @@
 /**
- * What a row may say of a person, in the order in which an export writes it. Nobody becomes a platform
- * administrator by a file.
+ * The columns of a row, in the order of an export. Platform administrators cannot be imported.
  */
 export const columns: ReadonlySet<string> = new Set([
   'email',

@@ -2,31 +2,31 @@ import { type Operator, withOperator } from '../../db/operator.ts';
 import { type Log, silentLog } from '../../lib/log.ts';
 import { createUuidV7 } from '../../lib/uuid.ts';
 import { createBatches, type ImportBatch, type RowResult } from './batches.ts';
-import { type LoadOptions, loadBatch, prepareImport, tidyAfterImport } from './load.ts';
+import { type LoadOptions, loadBatch, prepareImport, vacuumAfterImport } from './load.ts';
 import type { RawRow } from './read-rows.ts';
 
 export type ImportSettings = Omit<LoadOptions, 'runId'> & {
-  /** Notified of a batch once it is stored for good. */
+  /** Called after each batch is committed. */
   onResults: (results: readonly RowResult[]) => Promise<void>;
-  /** Hears of a wait for another import. */
+  /** Gets a warning while another import runs. */
   log?: Log;
 };
 
-/** How an import ended: rows by what became of them. */
+/** Result of an import: number of rows by outcome. */
 export type ImportSummary = Record<RowResult['outcome'], number> & {
-  /** Under which the audit log reports it. */
+  /** Identifies the import in the audit log. */
   importId: string;
   rows: number;
   seconds: number;
 };
 
-/** Fewer new users than this leave the planner's statistics as good as they were. */
-const tidyRowsMin = 5_000;
+/** With fewer new users the planner's statistics stay accurate. */
+const vacuumRowsMin = 5_000;
 
 /**
- * Stores the people that rows report, a batch at a time, while the next one is read: memory stays
- * flat. Anyone who is there already, by address, is left alone, so an import that was killed is simply
- * started again. Throws what the source and the database raise; the batches before that stay.
+ * Stores the users of the rows in batches, while the next batch is read; memory stays constant. Skips users whose
+ * address exists already, so an interrupted import can be repeated. Throws what the source and the database throw;
+ * batches before that stay.
  */
 export function importUsers(
   ownerUrl: string,
@@ -37,7 +37,7 @@ export function importUsers(
   return withOperator(
     ownerUrl,
     async (operator) => {
-      // Two at once would wait for each other's rows.
+      // Concurrent imports would wait for each other's rows.
       await operator.takeLock('user import', 'disconnect');
       await prepareImport(operator);
       const importId = createUuidV7();
@@ -45,14 +45,14 @@ export function importUsers(
       const batches = createBatches(source);
       for (let next = await batches.next(); !next.done; ) {
         const following = batches.next();
-        // Raised where it is waited for, after this batch is stored.
+        // Thrown where it is awaited, after this batch is stored.
         following.catch(() => undefined);
         const results = await storeBatch(operator, next.value, { ...settings, runId: importId });
         for (const { outcome } of results) counts[outcome] += 1;
         await settings.onResults(results);
         next = await following;
       }
-      if (counts.created >= tidyRowsMin && !settings.isDryRun) await tidyAfterImport(operator);
+      if (counts.created >= vacuumRowsMin && !settings.isDryRun) await vacuumAfterImport(operator);
       const rows = Object.values(counts).reduce((sum, count) => sum + count, 0);
       const seconds = Math.round(performance.now() - began) / 1_000;
       return { importId, rows, ...counts, seconds };
@@ -63,7 +63,7 @@ export function importUsers(
 
 async function storeBatch(
   operator: Operator,
-  { rows, refused }: ImportBatch,
+  { rows, rejected }: ImportBatch,
   options: LoadOptions,
 ): Promise<RowResult[]> {
   const outcomes = rows.length === 0 ? [] : await loadBatch(operator, rows, options);
@@ -76,5 +76,5 @@ async function storeBatch(
       reason: reason === null ? null : `"${field ?? 'email'}" ${reason}.`,
     }),
   );
-  return [...stored, ...refused].sort((a, b) => a.row - b.row);
+  return [...stored, ...rejected].sort((a, b) => a.row - b.row);
 }

@@ -1,9 +1,9 @@
-/** A line without its end, or null for one that is longer than may be. */
+/** A line without its line break, or null if it is too long. */
 export type Line = string | null;
 
 /**
- * Cuts a stream of text into lines, one at a time, and holds no more than the longest that may be: of
- * a longer one nothing is kept but that it was there. A last line needs no end.
+ * Splits a text stream into lines. Keeps at most `charsMax` characters in memory; a longer line is yielded as null. The
+ * last line needs no line break.
  */
 export async function* readLines(
   chunks: AsyncIterable<string>,

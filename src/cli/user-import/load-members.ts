@@ -1,20 +1,20 @@
 import type { AuditAction } from '../../core/audit.ts';
 import type { Operator } from '../../db/operator.ts';
 
-// The part of a batch that is about memberships; the rows are in import_rows (load.ts).
+// The memberships of a batch; its rows are in import_rows (load.ts).
 
 const membersImported: AuditAction = 'members.imported';
 
 /**
- * Finds the tenants and roles that rows name, and notes a fault on each row that names what is not there,
- * not allowed or full. The tenants are held from here on, in one order, so that room is counted right.
+ * Finds the tenants and roles of the rows, and marks rows with a missing, forbidden or full tenant or role. Locks the
+ * tenants, in a fixed order, so that their capacity is counted correctly.
  */
 export async function findTenants(operator: Operator): Promise<void> {
   await operator.query(`
     select from tenants t where t.slug in (select i.tenant_slug from import_rows i)
     order by t.id for no key update`);
   await operator.query(findTenantsSql);
-  await operator.query(findRoomSql);
+  await operator.query(findCapacitySql);
 }
 
 const findTenantsSql = `
@@ -42,8 +42,8 @@ const findTenantsSql = `
   ) r on true
   where i.number = s.number and s.tenant_slug is not null`;
 
-/** Anyone who is a member already takes no room, and neither does the second row about a person. */
-const findRoomSql = `
+/** Existing members and further rows of the same user need no capacity. */
+const findCapacitySql = `
   update import_rows i set field = 'tenantSlug',
     fault = format('names a tenant that may have at most %s members', s.members_max)
   from (
@@ -60,7 +60,7 @@ const findRoomSql = `
   ) s
   where i.tenant_id = s.tenant_id and i.email = s.email and s.members > s.members_max`;
 
-/** Adds memberships that are not there, and lets each tenant read so in its own audit log. */
+/** Adds missing memberships, and records them in the audit log of each tenant. */
 export async function addMembers(operator: Operator, runId: string): Promise<void> {
   const added = await operator.query<{ tenantId: string; members: number }>(addMembersSql);
   for (const { tenantId, members } of added) {

@@ -15,7 +15,7 @@ export type StoredOutcome = {
   reason: string | null;
 };
 
-/** COPY cannot write where row security holds, so rows go through a table of the session's own. */
+/** COPY cannot write to tables with row security, so rows go through a temporary table. */
 const stagingSql = `
   create temp table import_rows (
     number integer, email text, name text, locale text, avatar_url text, metadata jsonb,
@@ -29,24 +29,23 @@ const stagingSql = `
 
 const usersImported: AuditAction = 'users.imported';
 
-/** Makes the connection ready; once is enough. */
+/** Prepares the connection, once. */
 export async function prepareImport(operator: Operator): Promise<void> {
   await operator.query(stagingSql);
 }
 
 export type LoadOptions = {
-  /** Names the run in the audit log. */
+  /** Identifies the import in the audit log. */
   runId: string;
-  /** Lets rows change the profile of those who are there; never their password, status or address. */
+  /** Rows update the profile of existing users, but never password, status or address. */
   isUpdate: boolean;
-  /** Does everything and takes it back. */
+  /** Rolls everything back at the end. */
   isDryRun: boolean;
 };
 
 /**
- * Stores a batch, all of it or nothing, together with the entries about it, and returns what
- * became of each row in the order of their numbers. The address decides who is there already. Throws
- * what the database throws.
+ * Stores a batch and its audit log entries in one transaction, and returns the outcome of each row in order. Users are
+ * identified by their address. Throws what the database throws.
  */
 export async function loadBatch(
   operator: Operator,
@@ -74,12 +73,12 @@ export async function loadBatch(
   });
 }
 
-/** Statistics for the planner, the search indexes merged, pages known to be visible to all. */
-export async function tidyAfterImport(operator: Operator): Promise<void> {
+/** Updates planner statistics, search indexes and visibility maps. */
+export async function vacuumAfterImport(operator: Operator): Promise<void> {
   await operator.asOwner(['vacuum (analyze) users, password_credentials']);
 }
 
-/** Ids follow the time of signing up, as everywhere: lists are in the order of ids. */
+/** Ids follow the time of signing up, because lists are in id order. */
 const insertUsersSql = `
   with chosen as materialized (
     select * from import_rows c where c.number in (
@@ -92,7 +91,7 @@ const insertUsersSql = `
       case when is_email_verified then coalesce(created_at, now()) end, coalesce(created_at, now())
     from chosen c
     where not exists (select from users u where u.email = c.email)
-    -- Somebody may sign up in this very moment.
+    -- A concurrent sign-up may use the same address.
     on conflict (email) do nothing
     returning id, email
   ), kept as (

@@ -4,17 +4,17 @@ import type { Readable } from 'node:stream';
 import { CommandError, UsageError } from '../errors.ts';
 import { type RowFormat, rowFormats } from './read-rows.ts';
 
-/** A file to be read, or standard input. */
+/** A file to read, or standard input. */
 export type Input = {
   stream: Readable;
   format: RowFormat;
-  /** How much of it has been read, from 0 to 1; null where nobody can say. */
+  /** The share that was read, from 0 to 1; null if unknown. */
   getShare: () => number | null;
 };
 
 /**
- * Opens what is to be imported; `-` stands for standard input, and without a format the name of the
- * file says it. Throws UsageError where none does, CommandError where it cannot be read.
+ * Opens the file to import; `-` means standard input. Without a format the file name decides. Throws UsageError for an
+ * unknown format, CommandError for an unreadable file.
  */
 export async function openInput(file: string, format: RowFormat | undefined): Promise<Input> {
   const known = format ?? findFormat(file);
@@ -26,7 +26,7 @@ export async function openInput(file: string, format: RowFormat | undefined): Pr
   try {
     handle = await open(file);
     const stat = await handle.stat();
-    if (stat.isDirectory()) throw new Error('it is a folder');
+    if (stat.isDirectory()) throw new Error('it is a directory');
     const stream = handle.createReadStream({ highWaterMark: 262_144 });
     const getShare = () => (stat.size === 0 ? 1 : stream.bytesRead / stat.size);
     return { stream, format: known, getShare };

@@ -7,19 +7,17 @@ import { readLines } from './lines.ts';
 export const rowFormats = ['csv', 'ndjson'] as const;
 export type RowFormat = (typeof rowFormats)[number];
 
-/** One row of the file by column, or why it is none; numbers count from 1, without the header. */
+/** A row by column, or why it is unreadable. Numbers count from 1, without the header. */
 export type RawRow =
   | { number: number; fields: { readonly [column: string]: unknown } }
   | { number: number; fault: string };
 
-/** Several times what the fields of a good row can come to. */
+/** Several times the size of the largest valid row. */
 const rowCharsMax = 131_072;
 
 /**
- * Reads rows as fast as they are asked for, however long the file. A row that cannot be read is
- * answered as such and the next one follows. Throws CommandError where a file has no usable header,
- * or where a quote is so broken that nobody can say where the next row begins; what was stored until
- * then stays.
+ * Streams rows as fast as they are consumed. An unreadable row is returned as such. Throws CommandError for an unusable
+ * header, and for an unclosed quote, after which the next row cannot be found; rows stored before that stay.
  */
 export function readRows(input: Readable, format: RowFormat): AsyncGenerator<RawRow> {
   return format === 'csv' ? readCsv(input) : readNdjson(input);
@@ -54,7 +52,7 @@ async function* readCsv(input: Readable): AsyncGenerator<RawRow> {
   const parser = input.pipe(
     parse({
       bom: true,
-      // Rows with too few or too many cells are ours to refuse, one by one.
+      // Rows with too few or too many cells are rejected one by one.
       relax_column_count: true,
       relax_quotes: true,
       skip_empty_lines: true,
@@ -78,14 +76,14 @@ async function* readCsv(input: Readable): AsyncGenerator<RawRow> {
     // The header is a record too.
     throw new CommandError(
       `Row ${parser.info.records} cannot be read: a quote in it is not closed, or it has more than ` +
-        `${rowCharsMax} characters. Mend it and start the import again.`,
+        `${rowCharsMax} characters. Correct it and start the import again.`,
     );
   }
   if (header === null)
     throw new CommandError('The file is empty: it needs a line of column names.');
 }
 
-/** A misspelt column would be left out of every row, so none is. */
+/** Rejects unknown columns, because a misspelt one would be missing in every row. */
 function checkHeader(names: readonly string[]): readonly string[] {
   const header = names.map((name) => name.trim());
   const unknown = header.find((name) => !columns.has(name));

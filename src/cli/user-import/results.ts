@@ -2,13 +2,13 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { CommandError } from '../errors.ts';
 import type { RowResult } from './batches.ts';
 
-/** Where a line for each row goes. */
+/** The file with one line for each row. */
 export type ResultFile = {
   write: (results: readonly RowResult[]) => Promise<void>;
   close: () => Promise<void>;
 };
 
-/** A file of one JSON object a line, made anew; with no path nothing is kept. Throws CommandError. */
+/** Creates or overwrites a file of one JSON object a line; without a path does nothing. Throws CommandError. */
 export async function openResultFile(path: string | undefined): Promise<ResultFile> {
   const file = path === undefined ? null : await openForWriting(path);
   return {

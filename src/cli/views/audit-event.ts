@@ -1,10 +1,10 @@
 import { type NodeType, toGlobalId } from '../../graphql/ids.ts';
 import type { ChainFault, Verification } from '../audit/chains.ts';
-import type { TrailEvent } from '../audit/events.ts';
+import type { StoredAuditEvent } from '../audit/events.ts';
 import type { ListView } from '../list.ts';
 import { type Column, createTable, formatCount } from '../table.ts';
 
-export const auditEventList: ListView<TrailEvent> = {
+export const auditEventList: ListView<StoredAuditEvent> = {
   noun: 'entries',
   toJson: toAuditEventJson,
   columns: [
@@ -24,8 +24,8 @@ const chainFaultColumns: readonly Column<ChainFault>[] = [
   { title: 'FAULT', toText: ({ fault }) => fault },
 ];
 
-/** An entry with the names and the ids of the API. */
-export function toAuditEventJson(event: TrailEvent): object {
+/** An entry with the API's names and ids. */
+export function toAuditEventJson(event: StoredAuditEvent): object {
   const { id, tenantId, sequence, at, action, impersonatorId, changes } = event;
   const { requestId, ip, hash, redactedAt } = event;
   return {
@@ -54,12 +54,12 @@ export function describeVerification({ chains, events, redacted, faults }: Verif
 }
 
 /** Null for an operator. */
-function toActorId({ actorType, actorId, tenantId }: TrailEvent): string | null {
+function toActorId({ actorType, actorId, tenantId }: StoredAuditEvent): string | null {
   if (actorId === null) return null;
   return toGlobalId(actorType, actorId, actorType === 'ApiKey' ? tenantId : null);
 }
 
-function toTargetId({ targetType, targetId, tenantId }: TrailEvent): string | null {
+function toTargetId({ targetType, targetId, tenantId }: StoredAuditEvent): string | null {
   if (targetType === null || targetId === null) return null;
   const isWithoutTenant: readonly NodeType[] = ['User', 'Tenant'];
   return toGlobalId(targetType, targetId, isWithoutTenant.includes(targetType) ? null : tenantId);

@@ -1,4 +1,4 @@
-/** A stored state as the API's enumerations spell it. */
+/** The API's enum value of a stored state. */
 export function toEnum(state: string): string {
   return state.toUpperCase();
 }

@@ -3,11 +3,11 @@ import { toGlobalId } from '../../graphql/ids.ts';
 import type { ListView } from '../list.ts';
 import { formatTime } from '../table.ts';
 
-/** A key with what it may do now and who answers for it. */
+/** A key with its effective permissions and its creator. */
 export type KeyDetails = {
   apiKey: ApiKey;
   tenant: Tenant;
-  /** Null once that person is gone; the key is dead then. */
+  /** Null once the creator is deleted, which also disables the key. */
   createdBy: User | null;
   effectivePermissions: readonly string[];
 };
@@ -50,7 +50,7 @@ export const keyList: ListView<KeyDetails> = {
   ],
 };
 
-/** A key that lost all its rights with its creator's is no more use than one that has ended. */
+/** A key without effective permissions cannot be used, because its creator lost them. */
 function describeState({ apiKey, effectivePermissions }: KeyDetails): string {
   if (apiKey.revokedAt !== null) return 'revoked';
   return effectivePermissions.length === 0 ? 'powerless' : 'good';

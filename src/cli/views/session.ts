@@ -4,12 +4,12 @@ import { describeDevice } from '../../lib/device.ts';
 import type { ListView } from '../list.ts';
 import { formatTime } from '../table.ts';
 
-/** A live session with whose it is and what it is bound to. */
+/** A live session with its user and tenant. */
 export type SessionDetails = {
   session: Session;
   user: User;
   tenant: Tenant | null;
-  /** The administrator who acts in it; null also where that person is gone. */
+  /** The impersonating administrator; also null if deleted. */
   impersonator: User | null;
 };
 
@@ -61,5 +61,5 @@ function toPersonJson({ id, email }: User): object {
 
 function describeUser({ session, user, impersonator }: SessionDetails): string {
   if (session.impersonatorId === null) return user.email;
-  return `${user.email}, by ${impersonator?.email ?? 'an administrator who is gone'}`;
+  return `${user.email}, by ${impersonator?.email ?? 'a deleted administrator'}`;
 }

@@ -6,7 +6,7 @@ import type { ListView } from '../list.ts';
 import { formatFacts, formatTime } from '../table.ts';
 import { toEnum } from './enum.ts';
 
-/** Everything there is to report one tenant. */
+/** A tenant with everything that `tenant show` prints. */
 export type TenantDetails = {
   tenant: Tenant;
   owners: readonly User[];
@@ -61,7 +61,7 @@ export function formatTenantDetails({ tenant, owners, ...policy }: TenantDetails
     ['Slug', tenant.slug],
     ['Name', tenant.name],
     ['Id', toGlobalId('Tenant', tenant.id)],
-    ['Status', describeStanding(tenant)],
+    ['Status', describeState(tenant)],
     ['Created', formatTime(tenant.createdAt)],
     ['Owners', owners.map(({ email }) => email).join(', ') || 'none that is active'],
     ['Members', `${usage.members} of at most ${limits.members}`],
@@ -75,8 +75,8 @@ export function formatTenantDetails({ tenant, owners, ...policy }: TenantDetails
   ]);
 }
 
-/** Where a tenant stands in its life, as the end of a sentence. */
-export function describeStanding({ status, deletionAt }: Tenant): string {
+/** The state of a tenant, as the end of a sentence. */
+export function describeState({ status, deletionAt }: Tenant): string {
   if (status !== 'pending_deletion') return status;
   return `closed, to be erased after ${formatTime(deletionAt)}`;
 }

@@ -4,7 +4,7 @@ import type { ListView } from '../list.ts';
 import { formatFacts, formatTime } from '../table.ts';
 import { toEnum } from './enum.ts';
 
-/** A user and where it belongs. */
+/** A user with memberships. */
 export type UserDetails = {
   user: User;
   memberships: readonly { membership: Membership; tenant: Tenant }[];

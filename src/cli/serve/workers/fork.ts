@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
 import type { CollectedMetrics } from '../../../observability/metrics.ts';
-import { type News, type Order, type StartOrder, unpackFault, WorkerError } from './messages.ts';
+import { type News, type Order, type StartOrder, unpackError, WorkerError } from './messages.ts';
 
 /** How a process ended: with a code, or by a signal. */
 export type Ending = { code: number | null; signal: string | null };
@@ -8,20 +8,20 @@ export type Ending = { code: number | null; signal: string | null };
 /** One process of a worker, from its start to its end. */
 export type Forked = {
   pid: number;
-  /** The server's origin; rejects with what went wrong, a WorkerError where it could not say it. */
+  /** The server's origin; rejects with the reason, or with a WorkerError if it sent none. */
   ready: Promise<string>;
   /** Never rejects. */
   ended: Promise<Ending>;
-  /** Null where it does not serve, or does not answer. */
+  /** Its metrics; null if it does not serve or does not respond. */
   count(): Promise<CollectedMetrics | null>;
-  /** Has it end in order, and with force where that has not happened within `killAfterMs`. */
+  /** Stops it in order, and kills it after `killAfterMs`. */
   stop(killAfterMs: number): void;
 };
 
-/** Collecting takes milliseconds; a worker without a response hangs, and the metrics of the others suffice. */
+/** Metrics take milliseconds; a worker that does not send them hangs. */
 const countMsMax = 2_000;
 
-/** Starts a process that serves as it is ordered to. */
+/** Starts a worker process. */
 export function forkWorker(order: StartOrder): Forked {
   const worker = cluster.fork();
   const ready = Promise.withResolvers<string>();
@@ -31,7 +31,7 @@ export function forkWorker(order: StartOrder): Forked {
   const answer = (figures: CollectedMetrics | null) => {
     for (const settle of askers) settle(figures);
   };
-  // What cannot be sent was meant for a process that has ended, which its exit tells.
+  // A failed send means that the process has ended, which its exit event reports.
   const send = (sent: Order) => worker.send(sent, () => undefined);
   const settleEnd = (ending: Ending, fault: Error) => {
     isServing = false;
@@ -41,7 +41,7 @@ export function forkWorker(order: StartOrder): Forked {
   };
   worker.on('message', (news: News) => {
     if (news.kind === 'figures') answer(news.figures);
-    if (news.kind === 'failed') ready.reject(unpackFault(news.fault));
+    if (news.kind === 'failed') ready.reject(unpackError(news.fault));
     if (news.kind === 'ready') {
       isServing = true;
       ready.resolve(news.url);

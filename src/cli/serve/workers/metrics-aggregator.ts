@@ -7,18 +7,18 @@ import {
 } from '../../../observability/metrics.ts';
 import type { KeptWorker } from './supervisor.ts';
 
-/** The figures of all workers, as those of one server. */
-export type Ledger = {
-  /** Of a worker whose process has ended only what it had done remains. */
+/** The metrics of all workers as those of one server. */
+export type MetricsAggregator = {
+  /** Keeps only the totals of a worker whose process has ended. */
   close(worker: number): void;
   print(workers: readonly Pick<KeptWorker, 'count'>[]): Promise<PrintedMetrics>;
 };
 
 /**
- * Totals of a worker that has ended go on counting, as far as they were known: a sum that falls would be
- * taken for a server that began anew, and all that the others had ever done for done just now.
+ * The last known totals of ended workers are kept, because monitoring takes a falling sum for a restart and would count
+ * the totals of the other workers again.
  */
-export function createLedger(): Ledger {
+export function createMetricsAggregator(): MetricsAggregator {
   const latest = new Map<number, CollectedMetrics>();
   let past: Promise<CollectedMetrics> = Promise.resolve([]);
 

@@ -5,15 +5,15 @@ import { startMetricsServer } from '../../../http/metrics-server.ts';
 import type { Logger } from '../../../observability/logger.ts';
 import { verifyPortFree } from '../port-probe.ts';
 import type { StartOrder } from './messages.ts';
-import { createLedger } from './metrics-aggregator.ts';
-import { shareOut } from './split-limits.ts';
+import { createMetricsAggregator } from './metrics-aggregator.ts';
+import { splitLimits } from './split-limits.ts';
 import { keepWorker } from './supervisor.ts';
 
 /** Several processes that serve at one address. */
 export type Workers = {
   /** The server's origin. */
   url: string;
-  /** Has all of them end in order, at once. */
+  /** Stops all of them in order, at the same time. */
   close: () => Promise<void>;
 };
 
@@ -22,33 +22,32 @@ export type WorkerParts = Omit<StartOrder, 'kind' | 'worker' | 'config'> & { log
 
 const program = fileURLToPath(new URL('./worker.ts', import.meta.url));
 
-/** After the requests: mails being sent, and buffered writes. */
+/** For mails being sent and buffered writes, after the requests. */
 const closeMsMax = 15_000;
 
 /**
- * Starts the workers and resolves when all of them serve. This process takes connections for them and
- * hands each to the next one, and answers for the figures of all. Throws what the first of them that
- * cannot serve has raised, PortTakenError or WorkerError, after the others have ended.
+ * Starts the workers and resolves when all serve. This process distributes connections round-robin and serves the
+ * metrics of all. If a worker cannot serve, stops the others and throws its error, PortTakenError or WorkerError.
  */
 export async function startWorkers(config: Config, parts: WorkerParts): Promise<Workers> {
   const { log, ...secrets } = parts;
-  // Chosen once where any will do: anyone who comes later must be found where the others are.
+  // Chosen once for port 0: replacements must listen on the same port.
   const server = { ...config.server, port: await verifyPortFree(config.server) };
   // Messages as structured clones: JSON would lose what is undefined.
   cluster.setupPrimary({ exec: program, args: [], serialization: 'advanced' });
-  const ledger = createLedger();
+  const aggregator = createMetricsAggregator();
   const stopMsMax = server.shutdownDelayMs + 2 * server.shutdownGraceMs + closeMsMax;
-  const workers = shareOut({ ...config, server }).map((share, index) =>
+  const workers = splitLimits({ ...config, server }).map((share, index) =>
     keepWorker(
       { kind: 'start', worker: index + 1, config: share, ...secrets },
-      { log, onEnded: ledger.close, stopMsMax },
+      { log, onEnded: aggregator.close, stopMsMax },
     ),
   );
   const stopAll = async () => (await Promise.all(workers.map(({ stop }) => stop()))).every(Boolean);
   try {
     const [url = ''] = await Promise.all(workers.map(({ ready }) => ready));
     const { host, port } = config.metrics;
-    const print = () => ledger.print(workers);
+    const print = () => aggregator.print(workers);
     const metrics = port === null ? null : await startMetricsServer({ print }, { host, port });
     return {
       url,

@@ -1,13 +1,11 @@
 import type { Config } from '../../../config.ts';
 
 /**
- * The configuration of each worker: what is a size of the server, divided, so that together they take
- * what one process would. The first get what cannot be divided, and nobody less than one.
- *
- * Not divided is what would then bind before it should, since a caller may be with one worker alone: streams and
- * requests of one caller.
+ * The configuration of each worker, with server-wide limits divided among them. The first workers get the remainder,
+ * and each at least one. Limits per caller (streams, requests) are not divided, because a caller may be connected to
+ * one worker only.
  */
-export function shareOut(config: Config): Config[] {
+export function splitLimits(config: Config): Config[] {
   const { workers, server, database, passwords, streams } = config;
   return Array.from({ length: workers }, (_, index) => {
     const share = (size: number) => getShare(size, workers, index);
@@ -29,7 +27,7 @@ export function shareOut(config: Config): Config[] {
   });
 }
 
-/** Nothing of nothing: 0 switches something off, for every worker. */
+/** 0 stays 0, because it turns a feature off. */
 function getShare(size: number, workers: number, index: number): number {
   if (size === 0) return 0;
   return Math.max(1, Math.floor(size / workers) + (index < size % workers ? 1 : 0));

@@ -3,38 +3,38 @@ import type { CollectedMetrics } from '../../../observability/metrics.ts';
 import { type Ending, forkWorker } from './fork.ts';
 import type { StartOrder } from './messages.ts';
 
-/** A worker for the life of the server, whatever becomes of its process. */
+/** A worker for the life of the server; its process is replaced when it ends. */
 export type KeptWorker = {
-  /** The server's origin; rejects, and replaces nothing, where the first process cannot serve. */
+  /** The server's origin; rejects, without a replacement, if the first process cannot serve. */
   ready: Promise<string>;
   count(): Promise<CollectedMetrics | null>;
-  /** Ends it in order; false where that was not possible. */
+  /** Stops it in order; false if that failed. */
   stop(): Promise<boolean>;
 };
 
 export type KeepOptions = {
   log: Logger;
-  /** A process has ended, and nothing of it is to be had any more. */
+  /** Called when a process has ended. */
   onEnded: (worker: number) => void;
-  /** An orderly end that takes longer is not waited for. */
+  /** Longest wait for an orderly end. */
   stopMsMax: number;
 };
 
 const pauseMsMin = 100;
 const pauseMsMax = 30_000;
-/** Who has served for so long did not end by its start: the next end is the first again. */
+/** A process that served this long resets the pause. */
 const steadyMs = 60_000;
 
 /**
- * Keeps one worker serving: a process that ends is replaced, after a pause that doubles from 0.1 s to
- * 30 s as long as each ends within a minute, so that one which cannot live does not take a core for dying.
+ * Keeps one worker serving: a process that ends is replaced after a pause, which doubles from 0.1 s to 30 s while
+ * processes end within a minute, so that a crash loop does not use a whole core.
  */
 export function keepWorker(order: StartOrder, options: KeepOptions): KeptWorker {
   const { worker } = order;
   const { log, onEnded, stopMsMax } = options;
   let isStopping = false;
   let hasServed = false;
-  let endsInARow = 0;
+  let crashesInARow = 0;
   let pause: NodeJS.Timeout | undefined;
   let current = begin();
   return {
@@ -44,7 +44,7 @@ export function keepWorker(order: StartOrder, options: KeepOptions): KeptWorker 
       isStopping = true;
       clearTimeout(pause);
       current.stop(stopMsMax);
-      // Who waits to be replaced has ended before, and was notified of then.
+      // During the pause the process has ended already.
       const { code } = pause === undefined ? await current.ended : { code: 0 };
       return code === 0;
     },
@@ -65,15 +65,15 @@ export function keepWorker(order: StartOrder, options: KeepOptions): KeptWorker 
       onEnded(worker);
       const err = await fault;
       if (isStopping || !hasServed) return;
-      if (performance.now() - startedAt >= steadyMs) endsInARow = 0;
+      if (performance.now() - startedAt >= steadyMs) crashesInARow = 0;
       replace({ pid, ...ending }, err);
     });
     return forked;
   }
 
   function replace(ended: Ending & { pid: number }, err: unknown): void {
-    const pauseMs = Math.min(pauseMsMin * 2 ** endsInARow, pauseMsMax);
-    endsInARow += 1;
+    const pauseMs = Math.min(pauseMsMin * 2 ** crashesInARow, pauseMsMax);
+    crashesInARow += 1;
     log.error(
       { worker, ...ended, pauseMs, ...(err ? { err } : {}) },
       'worker exited; replacing it',

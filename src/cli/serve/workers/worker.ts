@@ -1,13 +1,12 @@
-// The program of a worker: it does what its primary orders. It needs no watch on the primary: Node ends
-// a worker whose channel to it breaks.
+// The program of a worker, which obeys its primary. Node ends a worker whose channel to the primary breaks.
 import type { App } from '../../../app.ts';
 import { createLogger, type Logger } from '../../../observability/logger.ts';
 import type { Metrics } from '../../../observability/metrics.ts';
-import { stopSignals, watchForFault } from '../stop-watch.ts';
-import { type News, type Order, packFault, type StartOrder } from './messages.ts';
+import { stopSignals, watchForErrors } from '../stop-watch.ts';
+import { type News, type Order, packError, type StartOrder } from './messages.ts';
 
-// A terminal and a supervisor may signal every process of a group. The primary alone decides: it lets
-// workers end in order, and where it does not wait for that, they end with it.
+// A terminal or a supervisor may signal the whole process group. Only the primary reacts: it stops its workers, and
+// they end with it if it does not wait.
 for (const signal of stopSignals) process.on(signal, () => undefined);
 
 type Serving = { log: Logger; app: App };
@@ -19,14 +18,14 @@ let exitCode: 0 | 1 = 0;
 
 process.on('message', (order: Order) => {
   if (order.kind === 'start') serving = serve(order);
-  if (order.kind === 'count') void tellFigures();
+  if (order.kind === 'count') void sendMetrics();
   if (order.kind === 'stop') void end();
 });
 
-/** Null where it could not, which the primary has been told. */
+/** Null if the start failed, which is reported to the primary. */
 async function serve({ worker, config, kind: _, ...parts }: StartOrder): Promise<Serving | null> {
   const log = createLogger(config.log).child({ worker });
-  watchForFault(log, () => {
+  watchForErrors(log, () => {
     exitCode = 1;
     void end();
   });
@@ -37,15 +36,15 @@ async function serve({ worker, config, kind: _, ...parts }: StartOrder): Promise
     };
     const app = await createApp(config, { ...parts, log, takeMetrics });
     const { url } = await app.http.listen();
-    tell({ kind: 'ready', url });
+    send({ kind: 'ready', url });
     return { log, app };
   } catch (error) {
-    tell({ kind: 'failed', fault: packFault(error) }, () => process.exit(1));
+    send({ kind: 'failed', fault: packError(error) }, () => process.exit(1));
     return null;
   }
 }
 
-/** As a server alone ends: requests are answered first. */
+/** Shuts down like a single server: finishes requests first. */
 async function end(): Promise<void> {
   if (isEnding) return;
   isEnding = true;
@@ -59,11 +58,11 @@ async function end(): Promise<void> {
   process.exit(exitCode);
 }
 
-async function tellFigures(): Promise<void> {
-  tell({ kind: 'figures', figures: (await metrics?.collect()) ?? [] });
+async function sendMetrics(): Promise<void> {
+  send({ kind: 'figures', figures: (await metrics?.collect()) ?? [] });
 }
 
-/** A primary that is gone needs no news. */
-function tell(news: News, onTold: () => void = () => undefined): void {
-  process.send?.(news, undefined, undefined, onTold);
+/** Does nothing if the primary is gone. */
+function send(news: News, onSent: () => void = () => undefined): void {
+  process.send?.(news, undefined, undefined, onSent);
 }

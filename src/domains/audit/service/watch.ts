@@ -19,7 +19,7 @@ const pageSize = 50;
 /** Entries not yet delivered; a reader this slow is better off reconnecting. */
 const viewerEventsMax = 200;
 
-/** From where on to follow a audit log: behind an entry, or behind the place of a cursor. */
+/** From where on to follow an audit log: behind an entry, or behind the place of a cursor. */
 export type StartAfter = { eventId: string } | { cursor: string } | null;
 
 /**
