@@ -36,6 +36,7 @@ export function createLogger(
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { log: roundDurations },
+    serializers: { err: serializeError },
     redact: { paths: listSecretPaths(), censor: '[redacted]' },
   };
   return pino(settings, { write: (line) => output.write(write(line)) });
@@ -62,6 +63,22 @@ function roundDuration(name: string, value: unknown): unknown {
   const unit = /(?:^m|M)s$/.test(name) ? 'ms' : /(?:^s|S)econds$/.test(name) ? 'seconds' : null;
   if (unit === null || typeof value !== 'number') return value;
   return Number(value.toFixed(decimals[unit]));
+}
+
+/** Node attaches the peer's certificate to TLS errors. It refers to itself, so pino would drop the whole error. */
+function serializeError(error: Error): unknown {
+  return withoutCertificate(pino.stdSerializers.err(error));
+}
+
+function withoutCertificate(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutCertificate);
+  // A serialized error; errors inside one are serialized as well.
+  if (typeof value !== 'object' || value === null || !('stack' in value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([name]) => name !== 'cert')
+      .map(([name, inner]) => [name, withoutCertificate(inner)]),
+  );
 }
 
 function listSecretPaths(): string[] {

@@ -21,6 +21,8 @@ export type Served = {
   /** Of the process that was started. */
   pid: number;
   ask: (query: string, token?: string) => Promise<Answer>;
+  /** Resolves once it prints something that matches, from the call on. */
+  waitForText: (pattern: RegExp) => Promise<string>;
   /** Sends the signals, one right after the other, and resolves with how it ended. */
   end: (...signals: NodeJS.Signals[]) => Promise<Ended>;
 };
@@ -62,6 +64,7 @@ async function serve(child: ChildProcess): Promise<Served> {
     url,
     pid: child.pid ?? 0,
     ask: (query, token) => ask(url, query, token),
+    waitForText: (pattern) => waitForText(child, pattern),
     end: (...signals) => {
       for (const signal of signals) child.kill(signal);
       return ended;

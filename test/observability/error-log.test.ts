@@ -32,6 +32,19 @@ test.each(['pretty', 'json'] as const)('%s lines cannot be forged', (format) => 
   expect(lines).toHaveLength(2);
 });
 
+test('an error is written without the certificate that Node attaches to it', () => {
+  const { log, lines } = collect('json');
+  const certificate: Record<string, unknown> = { raw: Buffer.from('bytes of a certificate') };
+  certificate.issuerCertificate = certificate;
+  const refused = Object.assign(new Error('altnames'), { code: 'ERR_TLS_X', cert: certificate });
+  log.error({ err: new AggregateError([refused], 'all of them') }, 'Failed');
+  log.error({ err: refused }, 'Failed');
+  for (const line of lines) {
+    expect(line).toContain('ERR_TLS_X');
+    expect(line).not.toMatch(/"raw"|issuerCertificate|unable to serialize/);
+  }
+});
+
 test('an error is written with its stack and its cause', () => {
   const { lines, log } = collect('pretty');
   log.error({ err: new Error('outer', { cause: new Error('inner') }) }, 'Failed');

@@ -41,6 +41,12 @@ const untrusted: Explain = () =>
   'sslrootcert=/path/to/ca.pem, or set sslmode=no-verify to accept any certificate';
 
 const login: Explain = ({ address, message }) => {
+  if (/client certificate/.test(message)) {
+    return (
+      'the server wants a client certificate: add sslcert=/path/of/client.pem and sslkey=/path/of/client.key, ' +
+      `of an authority that it trusts and for the user ${quote(address.user)}`
+    );
+  }
   const hint = /no encryption|SSL off/.test(message)
     ? 'if it requires TLS, add sslmode=verify-full; otherwise add a line to its pg_hba.conf'
     : 'check the user, and the pg_hba.conf of the server';
