@@ -1,5 +1,9 @@
 import { defineConfig } from 'vitest/config';
-import { postgres17, postgres17Project } from './test/support/postgres-17.ts';
+import {
+  postgres17,
+  postgres17Project,
+  warnWithoutPostgres17,
+} from './test/support/postgres-17.ts';
 
 /** Where .ci/run asks for the machine-readable result; unset in everyday use. */
 const reportFile = process.env.TEST_REPORT_FILE;
@@ -18,6 +22,8 @@ const onPostgres17 = {
     globalSetup: ['test/support/global-setup.ts'],
   },
 };
+
+warnWithoutPostgres17();
 
 export default defineConfig({
   // Vite takes graphql's index.mjs where Node takes index.js. With both in one process there are two
