@@ -7,6 +7,7 @@ import { createCommandLog, printJson, printResult } from '../output.ts';
 import { createProgress } from '../progress.ts';
 import type { BulkResult } from '../seed/bulk.ts';
 import { completeSize, type SeedSize } from '../seed/plan.ts';
+import { formatCount } from '../table.ts';
 
 type SeedOptions = Partial<SeedSize> & { yes?: boolean; json?: boolean };
 
@@ -123,10 +124,14 @@ function readSize({ users, tenants, memberships, sessions }: SeedOptions): SeedS
 
 function formatBulk(result: BulkResult, password: string | null): string {
   const { slug, members } = result.largestTenant;
-  const counts = `${result.tenants} tenants, ${result.users} users, ${result.memberships} memberships`;
+  const counts = [
+    formatCount(result.tenants, 'tenant'),
+    formatCount(result.users, 'user'),
+    formatCount(result.memberships, 'membership'),
+  ].join(', ');
   const lines = [
-    `Added ${counts} and ${result.sessions} sessions in ${result.seconds.toFixed(1)} s.`,
-    `The largest tenant is ${slug} with ${members} active members.`,
+    `Added ${counts} and ${formatCount(result.sessions, 'session')} in ${result.seconds.toFixed(1)} s.`,
+    `The largest tenant is ${slug} with ${formatCount(members, 'active member')}.`,
   ];
   if (password === null) lines.push('Nobody can sign in as one of them.');
   else lines.push(`Sign in for example as ${result.sampleEmails[0]} with "${password}".`);

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
 import { CommandError } from '../errors.ts';
+import { formatCount } from '../table.ts';
 import { columns } from './columns.ts';
 import { readLines } from './lines.ts';
 
@@ -100,7 +101,10 @@ function checkHeader(names: readonly string[]): readonly string[] {
 
 function toRow(number: number, header: readonly string[], cells: readonly string[]): RawRow {
   if (cells.length !== header.length) {
-    return { number, fault: `must have ${header.length} cells, and has ${cells.length}` };
+    return {
+      number,
+      fault: `must have ${formatCount(header.length, 'cell')}, and has ${cells.length}`,
+    };
   }
   return { number, fields: Object.fromEntries(header.map((name, at) => [name, cells[at]])) };
 }
