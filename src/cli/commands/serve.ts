@@ -10,7 +10,7 @@ export function addServe(program: Command, setExitCode: (code: number) => void):
       'after',
       `
 Applies pending migrations, fills its own PostgreSQL, where that is empty, with a demo (on this machine
-only) and stops server and database in order at Ctrl-C or SIGTERM.
+only). Ctrl-C or SIGTERM stops the server, and its own PostgreSQL with it.
 
 Examples:
   $ tenantry serve
