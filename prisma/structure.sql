@@ -2171,7 +2171,7 @@ begin
     returning s.id
   )
   select coalesce(array_agg(u.id), '{}') into ended from surplus u;
-  -- All are ended before the first is notified of: who deletes holding the lock of a audit log could lock out
+  -- All are ended before the first is recorded: a delete under the lock of an audit log could lock out
   -- another sign-in.
   foreach one in array ended loop
     perform append_audit_event(null, null, 'session.evicted', 'Session', one, '{}', request_id, from_ip);

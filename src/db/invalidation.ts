@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Log } from '../lib/log.ts';
 import { toClientConfig } from './connection/client-config.ts';
+import { connectMsMax } from './connection/connect.ts';
 import { getAnnouncedPid, inspectRoute, PoolerError } from './connection/pooler.ts';
 import type { Database } from './database.ts';
 
@@ -26,7 +27,6 @@ const channel = 'tenantry_changes';
 /** How often the connection is proven, and how long a proof may take. */
 const proveEveryMs = 500;
 const proofMsMax = 1_000;
-const connectMsMax = 10_000;
 const reconnectAfterMs = { first: 250, most: 5_000 };
 
 const unheardMessage =

@@ -32,7 +32,7 @@ A row has email and, if known, name, locale, avatarUrl, metadata (a JSON object)
 passwordHash (argon2 or scrypt as a PHC string, or bcrypt), createdAt, and tenantSlug with roleKeys to
 make a member. CSV needs a line of these names. Anyone who is there already, by address, is skipped, so
 an import that was interrupted is simply started again. Blanks around a value are taken off. An address
-may have letters beyond ASCII. Bad rows are reported, with the character at fault, and stop nothing.
+may have letters beyond ASCII. Invalid rows are reported, with the invalid character, and stop nothing.
 Exit code 1 when a row was refused.
 
 Examples:

@@ -25,7 +25,7 @@ export function getWaitSeconds(attempts: number, random: number): number {
 /**
  * Whether no further attempt makes sense: the server will never take this mail for this recipient
  * (RFC 5321 section 4.2.1: 5yz is permanent), or it has been tried for three days. A 5yz to anything
- * else, such as signing in, is about the settings, and the mail waits until they are mended.
+ * else, such as signing in, is about the settings, and the mail waits until they are corrected.
  */
 export function isGivenUp({ responseCode, command }: MailFault, ageSeconds: number): boolean {
   const isAboutMail = command === 'RCPT TO' || command === 'DATA';

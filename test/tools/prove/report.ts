@@ -54,7 +54,7 @@ function formatSummary(proof: Proof): string {
     '',
     'In the database, without the way there, as the server asks them: by the app role, row security on.',
     'Before: the same schema with its keys and what must be unique alone, and plans as PostgreSQL makes them by',
-    'itself; for a few of the arguments, the largest tenants among them. How many times faster is notified of those.',
+    'itself; for a few of the arguments, the largest tenants among them. How many times faster is said of those.',
     'Before and after are of asking again what was asked a moment ago, which is what a hot query is, and so is the',
     'bar. The first time, for which PostgreSQL still has to fetch most of the pages, is told beside it, by itself and',
     'with the five times that follow: of a server that was put to work with other people, tenants and keys before.',

@@ -182,7 +182,7 @@ async function checkExpiry(tx: Db, expiresAt: Date | null): Promise<void> {
 
 type KeyFields = Omit<queries.NewApiKey, 'tokenHash' | 'hint'>;
 
-/** Makes a key and tells the audit log of it, the secret never. Throws LimitReachedError. */
+/** Creates a key and records it in the audit log, without the secret. Throws LimitReachedError. */
 async function makeKey(ctx: Ctx, tx: Db, fields: KeyFields): Promise<CreatedApiKey> {
   await requireRoom(tx, fields.tenantId, 'apiKeys');
   const { secret, ...stored } = createApiKeyToken(ctx.runtime.apiKeys.prefix);

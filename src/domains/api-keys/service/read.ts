@@ -11,7 +11,7 @@ import type { ApiKeyRef } from './create.ts';
 const readKeys = permission('api-keys:read');
 
 /**
- * The keys of a tenant, newest first; those that have ended too, since the audit log reports them. Needs
+ * The keys of a tenant, newest first; including ended ones, since the audit log refers to them. Needs
  * api-keys:read. Throws NotFoundError, ForbiddenError, InvalidInputError.
  */
 export async function listApiKeys(

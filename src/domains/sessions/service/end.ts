@@ -9,7 +9,7 @@ type EndingEntry = Pick<AuditEntry, 'tenantId' | 'subjectId'> & {
 };
 
 /**
- * Ends a session and tells the audit log of it, in one transaction: that of the tenant, or of whose session
+ * Ends a session and records it in the audit log, in one transaction: that of the tenant, or of whose session
  * it was. False, with nothing told, where the scope shows no such session (any more).
  */
 export async function endSession(
