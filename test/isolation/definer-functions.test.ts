@@ -1,30 +1,30 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { readEverything } from './row-security/houses.ts';
-import { openStage, type ScopeArguments, type Stage } from './row-security/stage.ts';
+import { createSetup, type ScopeArguments, type Setup } from './row-security/setup.ts';
+import { readAllRows } from './row-security/tenants.ts';
 
-// The questions that cross tenants, and what they answer to whom. docs/database.md lists them.
+// The definer functions, and the data they return to which actor. docs/database.md lists them.
 
-let stage: Stage;
+let setup: Setup;
 let before: string;
 
 beforeAll(async () => {
-  stage = await openStage();
-  return stage.close;
+  setup = await createSetup();
+  return setup.close;
 });
 
 beforeEach(async () => {
-  before = await readEverything(stage.owner);
+  before = await readAllRows(setup.owner);
 });
 
 afterEach(async () => {
-  await stage.app.query('rollback');
-  await stage.app.query('reset all');
-  expect(await readEverything(stage.owner)).toBe(before);
+  await setup.app.query('rollback');
+  await setup.app.query('reset all');
+  expect(await readAllRows(setup.owner)).toBe(before);
 });
 
-describe('the definer functions answer what their actor may know', () => {
-  // $who is the actor; the rest is of `home`.
-  const questions: [about: string, sql: string][] = [
+describe('the definer functions return only data that their actor may read', () => {
+  // $who is the actor; all other ids are of `home`.
+  const calls: [about: string, sql: string][] = [
     ['find_access by id', 'select 1 from find_access($who, array[$home::uuid], array[]::text[])'],
     ['find_access by slug', `select 1 from find_access($who, array[]::uuid[], array['home'])`],
     ['find_visible_users', 'select 1 from find_visible_users($who, array[$colleague::uuid], null)'],
@@ -44,38 +44,41 @@ describe('the definer functions answer what their actor may know', () => {
     ],
   ];
 
-  test.each(questions)('%s: nothing to a stranger', async (_about, sql) => {
-    expect(await stage.list(stage.fill(sql.replace('$who', '$stranger')))).toEqual([]);
+  test.each(calls)('%s returns nothing for a stranger', async (_about, sql) => {
+    expect(await setup.list(setup.fill(sql.replace('$who', '$stranger')))).toEqual([]);
   });
 
-  test.each(questions)(
-    '%s: the actor is believed, so a service must take it from the session',
+  test.each(calls)(
+    '%s trusts the given actor, so a service must take it from the session',
     async (_about, sql) => {
-      expect(await stage.list(stage.fill(sql.replace('$who', '$actor')))).toEqual([1]);
+      expect(await setup.list(setup.fill(sql.replace('$who', '$actor')))).toEqual([1]);
     },
   );
 
-  test.each(['users', 'tenants'])('search_%s: nothing outside the platform', async (noun) => {
-    const search = `select id from search_${noun}('home', null, null, null, null, true, 10)`;
-    await stage.begin(stage.home.ownerId, stage.home.id);
-    expect(await stage.list(search)).toEqual([]);
-    const arrange = 'update users set is_platform_admin = true where id = $stranger';
-    const found = await stage.peek(arrange, [stage.foreign.ownerId, null, true], search);
-    expect(found).not.toEqual([]);
-  });
+  test.each(['users', 'tenants'])(
+    'search_%s returns nothing outside the platform scope',
+    async (noun) => {
+      const search = `select id from search_${noun}('home', null, null, null, null, true, 10)`;
+      await setup.begin(setup.home.ownerId, setup.home.id);
+      expect(await setup.list(search)).toEqual([]);
+      const arrange = 'update users set is_platform_admin = true where id = $stranger';
+      const found = await setup.readAs(arrange, [setup.foreign.ownerId, null, true], search);
+      expect(found).not.toEqual([]);
+    },
+  );
 
-  test('list_visible_memberships: the rights of one actor answer no question of another', async () => {
-    const ask = (...questions: [actor: string, person: string, pageSize: number][]) => {
-      const list = (index: 0 | 1 | 2) => questions.map((question) => question[index]).join(', ');
-      const none = `array[${questions.map(() => 'null')}]::uuid[]`;
-      return stage.list(
-        stage.fill(
+  test('list_visible_memberships does not apply the permissions of one actor to the request of another', async () => {
+    const find = (...requests: [actor: string, person: string, pageSize: number][]) => {
+      const list = (index: 0 | 1 | 2) => requests.map((request) => request[index]).join(', ');
+      const none = `array[${requests.map(() => 'null')}]::uuid[]`;
+      return setup.list(
+        setup.fill(
           `select ordinal::int from list_visible_memberships(
              array[${list(0)}]::uuid[], array[${list(1)}]::uuid[], ${none}, ${none}, array[${list(2)}])`,
         ),
       );
     };
-    const answered = await ask(
+    const found = await find(
       ['$stranger', '$colleague', 10],
       ['$actor', '$colleague', 10],
       ['$actor', '$stranger', 10],
@@ -83,54 +86,54 @@ describe('the definer functions answer what their actor may know', () => {
       ['$stranger', '$actor', 10],
       ['$actor', '$actor', 10],
     );
-    expect(answered).toEqual([2, 6]);
-    // Of lists that are too short the rest is null, which would stand for every tenant, and for all memberships.
+    expect(found).toEqual([2, 6]);
+    // Missing elements of a list would be null, which means every tenant and all memberships.
     const none = 'array[null]::uuid[]';
     for (const tooShort of [
       `array[$actor::uuid], array[$colleague::uuid], array[]::uuid[], ${none}, array[10]`,
       `array[$actor::uuid], array[$colleague::uuid], ${none}, ${none}, array[]::int[]`,
     ]) {
       const sql = `select ordinal::int from list_visible_memberships(${tooShort})`;
-      expect(await stage.list(stage.fill(sql))).toEqual([]);
+      expect(await setup.list(setup.fill(sql))).toEqual([]);
     }
   });
 
-  test('find_live_sessions: whose token it is, to anyone who shows the token', async () => {
-    const ask = (hash: Buffer) =>
-      stage.app.query('select email from find_live_sessions($1, $2)', [[hash], [null]]);
-    expect((await ask(stage.home.tokenHash)).rows).toEqual([{ email: 'owner@home.example' }]);
-    expect((await ask(Buffer.alloc(32))).rows).toEqual([]);
+  test('find_live_sessions returns the user of a token to anyone who has the token', async () => {
+    const find = (hash: Buffer) =>
+      setup.app.query('select email from find_live_sessions($1, $2)', [[hash], [null]]);
+    expect((await find(setup.home.tokenHash)).rows).toEqual([{ email: 'owner@home.example' }]);
+    expect((await find(Buffer.alloc(32))).rows).toEqual([]);
   });
 
-  test('find_credentials: the hash of one address at a time, since nobody is signed in yet', async () => {
-    const ask = (email: string) => stage.list(`select user_id from find_credentials('${email}')`);
-    expect(await ask('owner@home.example')).toEqual([stage.home.ownerId]);
-    expect(await ask('%@home.example')).toEqual([]);
+  test('find_credentials returns the hash of exactly one address', async () => {
+    const find = (email: string) => setup.list(`select user_id from find_credentials('${email}')`);
+    expect(await find('owner@home.example')).toEqual([setup.home.ownerId]);
+    expect(await find('%@home.example')).toEqual([]);
   });
 
-  test('create_tenant: a taken slug says nothing but that it is taken, and changes nothing', async () => {
-    await stage.begin(stage.foreign.ownerId, null);
+  test('create_tenant reveals only that a slug is taken, and changes nothing', async () => {
+    await setup.begin(setup.foreign.ownerId, null);
     const create = (slugs: string) =>
-      stage.app.query(
+      setup.app.query(
         `select create_tenant($1, '00000000-0000-7000-8000-00000000000b', ${slugs}, 'x', '{}') as slug`,
-        [stage.foreign.ownerId],
+        [setup.foreign.ownerId],
       );
-    await stage.app.query('savepoint before');
+    await setup.app.query('savepoint before');
     await expect(create(`array['home']`)).rejects.toMatchObject({
       code: '23505',
       constraint: 'tenants_slug_unique',
     });
-    await stage.app.query('rollback to savepoint before');
+    await setup.app.query('rollback to savepoint before');
     expect((await create(`array['home', 'home-2', 'home-3']`)).rows).toEqual([{ slug: 'home-2' }]);
   });
 
-  test('create_tenant: no tenant that is there already', async () => {
-    await stage.begin(stage.foreign.ownerId, null);
-    const sql = stage.fill(`select create_tenant($stranger, $home, array['other'], 'x', '{}')`);
-    await expect(stage.app.query(sql)).rejects.toMatchObject({ constraint: 'tenants_pkey' });
+  test('create_tenant rejects the id of an existing tenant', async () => {
+    await setup.begin(setup.foreign.ownerId, null);
+    const sql = setup.fill(`select create_tenant($stranger, $home, array['other'], 'x', '{}')`);
+    await expect(setup.app.query(sql)).rejects.toMatchObject({ constraint: 'tenants_pkey' });
   });
 
-  test('an invitation is there for the verified address alone, by its token too', async () => {
+  test('an invitation exists only for a user with the verified address, even by its token', async () => {
     const arrange = `
       update users set email_verified_at = now() where id in ($actor, $stranger);
       insert into invitations (id, tenant_id, email, token_hash, expires_at) values
@@ -140,22 +143,22 @@ describe('the definer functions answer what their actor may know', () => {
     const call = (name: string, rest = '') =>
       `select outcome from ${name}_invitation(sha256('i'), '00000000-0000-7000-8000-00000000000a', $home${rest})`;
     const decline = call('decline', ', null, null');
-    const asStranger: ScopeArguments = [stage.foreign.ownerId, null, false];
-    const asOther: ScopeArguments = [stage.home.ownerId, stage.home.id, false];
+    const asStranger: ScopeArguments = [setup.foreign.ownerId, null, false];
+    const asOther: ScopeArguments = [setup.home.ownerId, setup.home.id, false];
     for (const sql of [call('accept'), decline]) {
-      expect(await stage.peek(arrange, asOther, sql)).toEqual([{ outcome: 'absent' }]);
+      expect(await setup.readAs(arrange, asOther, sql)).toEqual([{ outcome: 'absent' }]);
       const unverified = `${arrange}; update users set email_verified_at = null where id = $stranger`;
-      expect(await stage.peek(unverified, asStranger, sql)).toEqual([{ outcome: 'absent' }]);
+      expect(await setup.readAs(unverified, asStranger, sql)).toEqual([{ outcome: 'absent' }]);
     }
-    expect(await stage.peek(arrange, asStranger, decline)).toEqual([{ outcome: 'declined' }]);
+    expect(await setup.readAs(arrange, asStranger, decline)).toEqual([{ outcome: 'declined' }]);
     const list = 'select email from list_own_invitations(10)';
-    expect(await stage.peek(arrange, asOther, list)).toEqual([]);
-    expect(await stage.peek(arrange, asStranger, list)).toHaveLength(1);
+    expect(await setup.readAs(arrange, asOther, list)).toEqual([]);
+    expect(await setup.readAs(arrange, asStranger, list)).toHaveLength(1);
   });
 
-  test('reserve_invitations: no budget of a tenant that was not entered', async () => {
-    await stage.begin(stage.foreign.ownerId, stage.foreign.id);
+  test('reserve_invitations uses no rate limit of a tenant outside the scope', async () => {
+    await setup.begin(setup.foreign.ownerId, setup.foreign.id);
     const reserve = `select wait_seconds from reserve_invitations($home, array['a@b.example'], 1, 1)`;
-    expect(await stage.list(stage.fill(reserve))).toEqual([]);
+    expect(await setup.list(setup.fill(reserve))).toEqual([]);
   });
 });

@@ -13,8 +13,8 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** A link to the database that can be held still and let go again. */
-async function createStallingLink(url: string) {
+/** A proxy to the database that can be paused and resumed. */
+async function createPausableProxy(url: string) {
   const { hostname, port } = new URL(url);
   const sockets = new Set<Socket>();
   const server: Server = createServer((near) => {
@@ -48,9 +48,9 @@ const oneConnection = {
   connectionMaxAgeSeconds: 3_600,
 };
 
-test('a transaction whose rollback never went out serves nobody else when the link comes back', async () => {
+test('a connection whose rollback was never sent is not reused after the network recovers', async () => {
   const { owner, tenantUuid } = await createTeam(app);
-  const link = await createStallingLink(app.appUrl);
+  const link = await createPausableProxy(app.appUrl);
   const db = createDatabase({
     url: link.url,
     ...oneConnection,
@@ -75,7 +75,7 @@ test('a transaction whose rollback never went out serves nobody else when the li
   link.close();
 });
 
-test('a transaction whose scope cannot be entered does nothing, and leaves nothing to the next one', async () => {
+test('a transaction whose scope cannot be entered does nothing and does not affect the next one', async () => {
   const db = createDatabase({ url: app.appUrl, ...oneConnection });
   const scope = { ...noScope, userId: randomUUID() };
   await app.owner.query(`revoke execute on function enter_scope from ${app.roles.app}`);
@@ -92,7 +92,7 @@ test('a transaction whose scope cannot be entered does nothing, and leaves nothi
   await db.close();
 });
 
-test('a sign-in with the old password that is under way does not survive its change', async () => {
+test('a concurrent sign-in with the old password does not survive a password change', async () => {
   for (let round = 0; round < 10; round += 1) {
     const person = await createPerson(app);
     const signIns = Array.from({ length: 4 }, () =>
@@ -117,7 +117,7 @@ test('a sign-in with the old password that is under way does not survive its cha
   }
 });
 
-test('nobody writes into the audit log of a tenant it does not belong to', async () => {
+test('nobody can write to the audit log of a tenant without belonging to it', async () => {
   const { tenantId, tenantUuid, owner } = await createTeam(app);
   const { owner: stranger } = await createTeam(app);
   const count = async () => {
@@ -142,7 +142,7 @@ test('nobody writes into the audit log of a tenant it does not belong to', async
   expect(await count()).toBe(before);
 });
 
-test('switching tenants does not put off the absolute end of a sign-in', async () => {
+test('switching tenants does not extend the absolute lifetime of a session', async () => {
   const { owner } = await createTeam(app);
   await app.owner.query(
     `update sessions set expires_at = now() + interval '60 seconds' where user_id = $1`,
@@ -155,7 +155,7 @@ test('switching tenants does not put off the absolute end of a sign-in', async (
   expect(remaining).toBeLessThan(600_000);
 });
 
-test('the people of a suspended tenant are hidden from its members', async () => {
+test('the users of a suspended tenant are hidden from its members', async () => {
   const team = await createTeam(app);
   const member = await createMember(app, team, 'member');
   await app.owner.query(`update tenants set status = 'suspended' where id = $1`, [team.tenantUuid]);
@@ -165,7 +165,7 @@ test('the people of a suspended tenant are hidden from its members', async () =>
   expect(answer).toEqual({ data: { node: null } });
 });
 
-test('a source that has used up its budget makes no rows for addresses it invents', async () => {
+test('a rate limited source creates no rows for invented addresses', async () => {
   const limited = await startTestApp({ SIGN_IN_SOURCE_FAILURES_MAX: '3' });
   for (let attempt = 0; attempt < 12; attempt += 1) {
     await limited.ask(
@@ -177,7 +177,7 @@ test('a source that has used up its budget makes no rows for addresses it invent
   await limited.close();
 });
 
-test('sign-ups of one source come to an end before they cost a hash', async () => {
+test('sign-ups of one source are rate limited before the password is hashed', async () => {
   const limited = await startTestApp({ SIGN_UP_SOURCE_MAX: '2' });
   const { passwords } = limited.app.runtime;
   const { hash } = passwords;
@@ -203,7 +203,7 @@ test('sign-ups of one source come to an end before they cost a hash', async () =
   await limited.close();
 });
 
-test('a role without tenant:read shows the name of the tenant and no more', async () => {
+test('a role without tenant:read sees only the name of the tenant', async () => {
   const team = await createTeam(app);
   await team.owner.ask(
     `mutation ($id: ID!) { createRole(input: { tenantId: $id, key: "verifier", name: "Verifier",
@@ -222,7 +222,7 @@ test('a role without tenant:read shows the name of the tenant and no more', asyn
   }
 });
 
-test('a permission taken from a role does not come back through a rename at the same time', async () => {
+test('a permission removed from a role does not return through a concurrent rename', async () => {
   const team = await createTeam(app);
   const admin = await createMember(app, team, 'admin');
   const created = await team.owner.ask(
@@ -259,7 +259,7 @@ test('a suspended user does not count as the owner that a tenant needs', async (
   expect(data.leaveTenant.code).toBe('CONFLICT');
 });
 
-test('who closes a tenant is answered with what it closed', async () => {
+test('deleteTenant returns the deleted tenant to its caller', async () => {
   const { owner, tenantId, slug } = await createTeam(app);
   const answer = await owner.ask(
     `mutation ($id: ID!, $slug: String!) { deleteTenant(input: { tenantId: $id, confirmSlug: $slug }) {

@@ -5,7 +5,7 @@ import { countRows, findChainFault, live } from '../support/life-cycle.ts';
 import { createPlatformAdmin, createTeam, type Person, type Team } from '../support/people.ts';
 import { startTwoProcesses, type TwoProcesses } from '../support/two-processes.ts';
 
-// Through two processes at once, as nothing that one process knows can keep them apart.
+// Two processes, so that nothing in the memory of one can order the requests.
 
 let both: TwoProcesses;
 beforeAll(async () => {
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => both.close());
 
-/** The same person, asking the one process or the other. */
+/** The same person, sending requests to one of the two processes. */
 function through({ ask, token }: Person, index: number): { ask: Ask } {
   if (index % 2 === 0) return { ask };
   return { ask: (query, options) => both.there.ask(query, { token, ...options }) };
@@ -33,7 +33,7 @@ const isOneOf = (code: string | null, codes: (string | null)[]) => codes.include
 
 const sixteen = Array.from({ length: 16 }, (_, index) => index);
 
-test('sixteen acceptances at once make one membership', async () => {
+test('sixteen concurrent acceptances create one membership', async () => {
   const team = await createTeam(both.here);
   const { person, token, invitationId } = await createInvited(both.here, team);
   const outcomes = await Promise.all(
@@ -42,21 +42,21 @@ test('sixteen acceptances at once make one membership', async () => {
     ),
   );
   const codes = outcomes.map(({ code }) => code);
-  // Who waits too long on a busy machine is told to come back, and finds that it has joined.
+  // On a busy machine a request may time out as UNAVAILABLE although another one succeeded.
   expect(codes.filter((code) => code === null).length).toBeLessThanOrEqual(1);
   expect(codes.filter((code) => !isOneOf(code, [null, 'NOT_FOUND', 'UNAVAILABLE']))).toEqual([]);
   expect((await accept(person, { token })).code).toBe('NOT_FOUND');
   expect([await membersOf(team), await memberCountOf(team)]).toEqual([2, 2]);
-  const told = await countRows(
+  const recorded = await countRows(
     both.here,
     `audit_events where chain_id = $1 and action = 'membership.created'`,
     team.tenantUuid,
   );
-  expect(told).toBe(1);
+  expect(recorded).toBe(1);
   expect(await findChainFault(both.here, team.tenantUuid)).toBeNull();
 });
 
-test('of many who accept at once only as many join as there is room for', async () => {
+test('concurrent acceptances do not exceed the member limit', async () => {
   const team = await createTeam(both.here);
   const admin = await createPlatformAdmin(both.here);
   const invited = [];
@@ -69,7 +69,7 @@ test('of many who accept at once only as many join as there is room for', async 
   expect([await membersOf(team), await memberCountOf(team)]).toEqual([4, 4]);
 });
 
-test('an invitation that is accepted, declined and revoked at once ends in exactly one way', async () => {
+test('an invitation that is accepted, declined and revoked concurrently ends in exactly one state', async () => {
   for (let round = 0; round < 5; round += 1) {
     const team = await createTeam(both.here);
     const { person, token, invitationId } = await createInvited(both.here, team);
@@ -84,7 +84,7 @@ test('an invitation that is accepted, declined and revoked at once ends in exact
   }
 });
 
-test('an address that is invited eight times at once has one invitation, and room for one is taken', async () => {
+test('an address that is invited eight times concurrently has one invitation', async () => {
   const team = await createTeam(both.here);
   const line = { email: 'wanted@people.example', roleKeys: ['member'] };
   const answers = await Promise.all(
@@ -96,7 +96,7 @@ test('an address that is invited eight times at once has one invitation, and roo
   expect(await countRows(both.here, 'invitations where tenant_id = $1', team.tenantUuid)).toBe(1);
 });
 
-test('of many who invite at once only as many places are promised as there are', async () => {
+test('concurrent invitations do not exceed the member limit', async () => {
   const team = await createTeam(both.here);
   const admin = await createPlatformAdmin(both.here);
   await live(admin.ask, 'updateTenantLimits', { tenantId: team.tenantId, members: 4 });

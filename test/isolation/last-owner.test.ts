@@ -3,7 +3,7 @@ import { startTestApp, type TestApp } from '../support/app.ts';
 import { type Child, startChild, waitUntil } from '../support/child.ts';
 import { addMember, createPerson, createTeam, type Person, type Team } from '../support/people.ts';
 
-// D12: the last owner stays, whatever two owners do to each other at once through two processes.
+// The last owner stays, whatever two owners do to each other concurrently through two processes.
 
 const rounds = 200;
 
@@ -25,7 +25,7 @@ beforeAll(async () => {
   };
 });
 
-/** A whole server in a process of its own. */
+/** A server in its own process. */
 function startServer(appUrl: string): Child {
   return startChild(`
     import { createApp } from '#root/src/app.ts';
@@ -43,10 +43,10 @@ function startServer(appUrl: string): Child {
 }
 
 type Owner = { token: string; userUuid: string; membershipId: string };
-type Deed = 'demotes' | 'removes' | 'pauses';
+type Action = 'demotes' | 'removes' | 'pauses';
 type Act = (actor: Owner, other: Owner) => [mutation: string, input: object];
 
-const onOther: Record<Deed, Act> = {
+const onOther: Record<Action, Act> = {
   demotes: (_actor, { membershipId }) => [
     'updateMembership',
     { membershipId, roleKeys: ['member'] },
@@ -60,31 +60,31 @@ const demotesSelf: Act = ({ membershipId }) => [
   { membershipId, roleKeys: ['member'] },
 ];
 
-/** What the two do at once; in each pair only one can come about. */
+/** The concurrent actions of both; in each pair only one can succeed. */
 const pairs: [name: string, first: Act, second: Act][] = [
   ['both leave', leaves, leaves],
   ['they demote each other', onOther.demotes, onOther.demotes],
   ['they remove each other', onOther.removes, onOther.removes],
   ['they pause each other', onOther.pauses, onOther.pauses],
   ['both demote themselves', demotesSelf, demotesSelf],
-  ['one leaves, one demotes itself', leaves, demotesSelf],
-  ['one demotes, one removes the other', onOther.demotes, onOther.removes],
+  ['one leaves, the other demotes themselves', leaves, demotesSelf],
+  ['one demotes the other, who removes the first', onOther.demotes, onOther.removes],
   ['one removes the other, who leaves', onOther.removes, leaves],
 ];
 
-describe('of two owners who do it at once exactly one wins', () => {
+describe('of two concurrent actions of two owners exactly one succeeds', () => {
   const perPair = rounds / pairs.length;
 
   test.each(pairs)(`${perPair} times: %s`, async (name, first, second) => {
     const endings = new Map<string, number>();
     for (let round = 0; round < perPair; round += 1) {
-      const [one, two] = await seatTwoOwners();
-      // Every other time both are let go at the same moment, when they already wait for each other.
+      const [one, two] = await resetOwners();
+      // In every other round both are released at the same moment, while they wait for the same lock.
       const codes = await (round % 2 === 0
         ? sendBoth(first(one, two), second(two, one), one, two)
-        : behindGate(() => sendBoth(first(one, two), second(two, one), one, two)));
+        : behindLock(() => sendBoth(first(one, two), second(two, one), one, two)));
       const ending = codes
-        .map((code) => code ?? 'won')
+        .map((code) => code ?? 'succeeded')
         .sort()
         .join(' + ');
       endings.set(ending, (endings.get(ending) ?? 0) + 1);
@@ -98,19 +98,19 @@ describe('of two owners who do it at once exactly one wins', () => {
   });
 });
 
-/** The tenant with exactly two owners, as fresh as new. */
-async function seatTwoOwners(): Promise<[Owner, Owner]> {
+/** Resets the tenant to exactly two owners. */
+async function resetOwners(): Promise<[Owner, Owner]> {
   await app.owner.query('delete from user_tenants where tenant_id = $1', [team.tenantUuid]);
-  const seat = async ({ token, userUuid }: Person): Promise<Owner> => {
+  const add = async ({ token, userUuid }: Person): Promise<Owner> => {
     const person = { ...team.owner, userUuid };
     return { token, userUuid, membershipId: await addMember(app, team, person, 'owner') };
   };
-  return [await seat(team.owner), await seat(partner)];
+  return [await add(team.owner), await add(partner)];
 }
 
 type Sent = ReturnType<Act>;
 
-/** Through one process each; returns the code of each error, or null for a success. */
+/** Sends each request to its own process; returns the error codes, or null for a success. */
 function sendBoth(first: Sent, second: Sent, one: Owner, two: Owner): Promise<(string | null)[]> {
   return Promise.all([send(urls[0], one, first), send(urls[1], two, second)]);
 }
@@ -138,8 +138,8 @@ async function send(
   return errors?.[0].extensions.code ?? data[mutation].code ?? null;
 }
 
-/** Holds the tenant's row until both requests stand before it, then lets both go. */
-async function behindGate<T>(work: () => Promise<T>): Promise<T> {
+/** Locks the tenant's row until both requests wait for it, then releases it. */
+async function behindLock<T>(work: () => Promise<T>): Promise<T> {
   await app.owner.query('begin');
   await app.owner.query('select from tenants where id = $1 for update', [team.tenantUuid]);
   const done = work();

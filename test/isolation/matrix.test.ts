@@ -1,24 +1,24 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { schema } from '../../src/schema.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { createExaminer, type Examiner, type Stage } from './matrix/examine.ts';
+import { anyone, withParent } from './matrix/access-rules.ts';
+import { createExaminer, type Examiner, type Setup } from './matrix/examine.ts';
 import { listExtendedInputs } from './matrix/extended-inputs.ts';
 import { type FieldCase, findGaps, findMutationGaps, listFieldCases } from './matrix/generator.ts';
-import { listMutations, nobodysPasswords } from './matrix/mutations.ts';
+import { listMutations, unknownPasswords } from './matrix/mutations.ts';
 import { objectFields } from './matrix/objects.ts';
 import { queryFields } from './matrix/queries.ts';
 import { type Run, writeReport } from './matrix/report.ts';
-import { everybody, withParent } from './matrix/rooms.ts';
-import { disableRowSecurity, openVault } from './matrix/rows.ts';
+import { disableRowSecurity, openSnapshots } from './matrix/snapshots.ts';
 import { createWorld } from './matrix/world.ts';
 
-// Machine-made: the schema says what there is, matrix/*.ts say who may have it. See docs/isolation.md.
+// The schema lists the fields, matrix/*.ts the access rules; the calls are generated. See docs/isolation.md.
 
 const table = { ...queryFields, ...objectFields };
-const mutationNames = Object.keys(listMutations(nobodysPasswords));
-const fieldCases = listFieldCases(schema, table).filter(({ ways }) => ways.length > 0);
-/** What comes with its parent is also read with it, so the other runs do not ask for it again. */
-const doors = fieldCases.filter(({ row, isObject }) => isObject || row.room !== withParent);
+const mutationNames = Object.keys(listMutations(unknownPasswords));
+const fieldCases = listFieldCases(schema, table).filter(({ paths }) => paths.length > 0);
+/** Fields that are readable with their parent are selected with it, so the other runs skip them. */
+const entryFields = fieldCases.filter(({ row, isObject }) => isObject || row.rule !== withParent);
 const timeout = 180_000;
 
 const runs: Run[] = [];
@@ -27,24 +27,24 @@ afterAll(async () => {
   process.stdout.write(`\n${summary}\n\n`);
 });
 
-describe('every field has a room', () => {
-  test('of each object type', () => {
+describe('the matrix covers the schema', () => {
+  test('every field of every object type has an access rule', () => {
     expect(findGaps(schema, table)).toEqual([]);
   });
 
-  test('of Mutation', () => {
-    expect(findMutationGaps(schema, listMutations(nobodysPasswords))).toEqual([]);
+  test('every mutation has an access rule', () => {
+    expect(findMutationGaps(schema, listMutations(unknownPasswords))).toEqual([]);
   });
 
-  test('and one without is noticed', () => {
-    const { slug = everybody, ...others } = table.Tenant ?? {};
+  test('a field without a rule and a rule without a field are reported', () => {
+    const { slug = anyone, ...others } = table.Tenant ?? {};
     const gaps = findGaps(schema, { ...table, Tenant: { ...others, budget: slug } });
     expect(gaps).toEqual([
-      'Tenant.slug has no room: say in matrix/objects.ts who may see it.',
-      'Tenant.budget is no field any more: delete its row.',
+      'Tenant.slug has no access rule: add it to matrix/objects.ts.',
+      'Tenant.budget is no longer a field: delete its row.',
     ]);
-    expect(findMutationGaps(schema, { ...listMutations(nobodysPasswords), eraseAll: [] })).toEqual([
-      'eraseAll is no mutation any more: delete its row.',
+    expect(findMutationGaps(schema, { ...listMutations(unknownPasswords), eraseAll: [] })).toEqual([
+      'eraseAll is no longer a mutation: delete its row.',
     ]);
   });
 });
@@ -60,35 +60,39 @@ const modes: Mode[] = [
   { title: 'Service checks and row security', cases: fieldCases, hasRowSecurity: true },
   {
     title: 'Row security alone',
-    cases: doors,
+    cases: entryFields,
     trustsDatabaseAlone: true,
     hasRowSecurity: true,
   },
-  { title: 'Service checks alone', cases: doors, hasRowSecurity: false },
+  { title: 'Service checks alone', cases: entryFields, hasRowSecurity: false },
 ];
 
 describe.each(modes)('$title', ({ title, cases, trustsDatabaseAlone = false, hasRowSecurity }) => {
   let app: TestApp;
-  let stage: Stage;
+  let setup: Setup;
   let examiner: Examiner;
   beforeAll(async () => {
     app = await startTestApp({}, { trustsDatabaseAlone });
     const world = await createWorld(app);
     if (!hasRowSecurity) await disableRowSecurity(app.owner);
-    const vault = await openVault(app.owner, world);
-    const baseline = await vault.take();
-    stage = { app, schema, table, world, vault, baseline, trustsDatabaseAlone };
-    examiner = createExaminer(stage);
-    runs.push({ title, entries: examiner.entries });
+    const snapshots = await openSnapshots(app.owner, world);
+    const baseline = await snapshots.take();
+    setup = { app, schema, table, world, snapshots, baseline, trustsDatabaseAlone };
+    examiner = createExaminer(setup);
+    runs.push({ title, records: examiner.records });
   });
   afterAll(() => app.close());
 
-  test.each(cases)('$key is shown to whom it should be', { timeout }, async (fieldCase) => {
-    expect(await examiner.examineField(fieldCase)).toEqual([]);
-  });
+  test.each(cases)(
+    '$key is shown to the callers its access rule allows, and to no others',
+    { timeout },
+    async (fieldCase) => {
+      expect(await examiner.examineField(fieldCase)).toEqual([]);
+    },
+  );
 
   test.each(mutationNames)(
-    '%s changes what it should for whom it should',
+    '%s works for the callers its access rule allows, and for no others',
     { timeout },
     async (name) => {
       expect(await examiner.examineMutation(name)).toEqual([]);
@@ -96,7 +100,9 @@ describe.each(modes)('$title', ({ title, cases, trustsDatabaseAlone = false, has
   );
 
   if (!trustsDatabaseAlone && hasRowSecurity) {
-    test('no input takes a column that it does not name', { timeout }, async () => {
+    test('every input rejects the names of columns that are not among its fields', {
+      timeout,
+    }, async () => {
       const inputs = await listExtendedInputs(schema, table, app.owner);
       expect(await examiner.examineInputs(inputs)).toEqual([]);
     });
@@ -104,13 +110,13 @@ describe.each(modes)('$title', ({ title, cases, trustsDatabaseAlone = false, has
 
   if (!trustsDatabaseAlone) return;
 
-  test('nothing of others is counted', async () => {
+  test('total counts include no objects of other tenants', async () => {
     const query = '{ tenants { totalCount } users { totalCount } }';
-    const answer = await app.ask(query, { token: stage.world.tokens.stranger });
-    expect(answer).toEqual({ data: { tenants: { totalCount: 0 }, users: { totalCount: 1 } } });
+    const response = await app.ask(query, { token: setup.world.tokens.stranger });
+    expect(response).toEqual({ data: { tenants: { totalCount: 0 }, users: { totalCount: 1 } } });
   });
 
-  // A second lock that nobody tries to open would look just as good.
+  // Proves that the run detects a missing policy.
   test.each([
     ['tenants', 'TenantEdge.node'],
     ['users', 'UserEdge.node'],
@@ -127,15 +133,15 @@ describe.each(modes)('$title', ({ title, cases, trustsDatabaseAlone = false, has
     ['invitations', 'InvitationEdge.node'],
     ['tenants, invitations', 'revokeInvitation'],
     ['membership_roles, roles, user_tenants', 'updateMembership'],
-  ])('a policy that lets everybody in is noticed: %s by %s', { timeout }, async (lax, key) => {
-    const again = createExaminer(stage);
+  ])('a policy on %s that allows everyone is detected by %s', { timeout }, async (lax, key) => {
+    const again = createExaminer(setup);
     const names = lax.split(', ');
     for (const name of names) {
       await app.owner.query(`create policy lax on ${name} to ${app.roles.app} using (true)`);
     }
     const fieldCase = fieldCases.find((candidate) => candidate.key === key);
-    const faults = await (fieldCase ? again.examineField(fieldCase) : again.examineMutation(key));
+    const problems = await (fieldCase ? again.examineField(fieldCase) : again.examineMutation(key));
     for (const name of names) await app.owner.query(`drop policy lax on ${name}`);
-    expect(faults).not.toEqual([]);
+    expect(problems).not.toEqual([]);
   });
 });

@@ -4,24 +4,24 @@ import { createDatabase, type Database, type Db } from '../../src/db/database.ts
 import { DatabaseError } from '../../src/db/error-map.ts';
 import { noScope, type Scope } from '../../src/db/scope.ts';
 import { createTestDatabase } from '../support/cluster.ts';
-import { createHouse, type House } from './row-security/houses.ts';
+import { createTestTenant, type TestTenant } from './row-security/tenants.ts';
 
-// D6: one connection that everybody shares, and everything that can go wrong on it.
+// One connection shared by all callers, with timeouts, rollbacks and broken connections.
 
 const rounds = 10_000;
-/** How many callers wait for the connection at a time. */
+/** The number of callers that wait for the connection at a time. */
 const callers = 4;
 const statementTimeoutMs = 25;
 
 let owner: pg.Client;
 let db: Database;
-let houses: House[];
+let tenants: TestTenant[];
 
 beforeAll(async () => {
   const { ownerUrl, appUrl, drop } = await createTestDatabase(statementTimeoutMs);
   owner = new pg.Client({ connectionString: ownerUrl });
   await owner.connect();
-  houses = [await createHouse(owner, 'home'), await createHouse(owner, 'foreign')];
+  tenants = [await createTestTenant(owner, 'home'), await createTestTenant(owner, 'foreign')];
   db = createDatabase({
     url: appUrl,
     poolSize: 1,
@@ -37,19 +37,19 @@ beforeAll(async () => {
   };
 });
 
-type Kind = 'read' | 'transaction' | 'rollback' | 'timeout' | 'timeout in transaction' | 'cut';
+type Kind = 'read' | 'transaction' | 'rollback' | 'timeout' | 'timeout in transaction' | 'broken';
 
-/** What happens in a round; the same in every run. */
+/** The kind of a round; the same in every run. */
 function chooseKind(round: number): Kind {
   const lot = (round * 7_919) % 1_000;
-  if (lot < 3) return 'cut';
+  if (lot < 3) return 'broken';
   if (lot < 8) return 'timeout';
   if (lot < 13) return 'timeout in transaction';
   if (lot < 60) return 'rollback';
   return lot < 200 ? 'transaction' : 'read';
 }
 
-/** Without any "where": what comes back is what row security shows. */
+/** Without "where", so only row security limits the rows. */
 const listTenants = (tx: Db) => tx.$queryRaw<{ id: string }[]>`
   select tenant_id::text as id from user_tenants union select id::text from tenants
   union select tenant_id::text from roles
@@ -60,15 +60,15 @@ const readSettings = (tx: Db) => tx.$queryRaw<{ settings: string }[]>`
   select concat(current_setting('tenantry.user_id', true), current_setting('tenantry.tenant_id', true),
     current_setting('tenantry.platform', true)) as settings`;
 
-/** How the rounds ended. */
+/** The outcome of all rounds. */
 type Result = {
   seen: { own: number; none: number; foreign: number };
   faults: Record<string, number>;
-  /** What the settings said after a round. */
+  /** The scope settings left on the connection after each round. */
   left: Set<string>;
 };
 
-test('10,000 alternating tenants on one connection never see a row of each other', async () => {
+test('10,000 rounds of alternating tenants on one connection never show a row of the other tenant', async () => {
   const result: Result = { seen: { own: 0, none: 0, foreign: 0 }, faults: {}, left: new Set() };
   let next = 0;
   const work = async () => {
@@ -89,14 +89,14 @@ test('10,000 alternating tenants on one connection never see a row of each other
 });
 
 async function play(round: number, { seen, faults, left }: Result): Promise<void> {
-  const house = houses[round % houses.length] as House;
+  const tenant = tenants[round % tenants.length] as TestTenant;
   const kind = chooseKind(round);
   try {
-    const rows = await runRound(kind, house);
+    const rows = await runRound(kind, tenant);
     if (rows.length === 0) seen.none += 1;
-    else seen[rows.every(({ id }) => id === house.id) ? 'own' : 'foreign'] += 1;
+    else seen[rows.every(({ id }) => id === tenant.id) ? 'own' : 'foreign'] += 1;
   } catch (error) {
-    const name = error === wanted ? 'rolled back' : getKind(error);
+    const name = error === intended ? 'rolled back' : getKind(error);
     faults[name] = (faults[name] ?? 0) + 1;
   }
   if (kind === 'read' && round % 10 > 0) return;
@@ -104,16 +104,16 @@ async function play(round: number, { seen, faults, left }: Result): Promise<void
   for (const { settings } of rows) left.add(settings);
 }
 
-/** Throws again what is no fault of the database. */
+/** The kind of a DatabaseFault; rethrows any other error. */
 function getKind(error: unknown): string {
   if (error instanceof DatabaseError) return error.kind;
   throw error;
 }
 
-const wanted = new Error('taken back');
+const intended = new Error('rolled back on purpose');
 
-async function runRound(kind: Kind, house: House): Promise<{ id: string }[]> {
-  const scope: Scope = { ...noScope, userId: house.ownerId, tenantId: house.id, platform: false };
+async function runRound(kind: Kind, tenant: TestTenant): Promise<{ id: string }[]> {
+  const scope: Scope = { ...noScope, userId: tenant.ownerId, tenantId: tenant.id, platform: false };
   switch (kind) {
     case 'read':
       return await db.read(scope, listTenants);
@@ -125,7 +125,7 @@ async function runRound(kind: Kind, house: House): Promise<{ id: string }[]> {
     case 'rollback':
       return await db.transaction(scope, async (tx) => {
         await tx.$executeRaw`update tenants set name = 'changed'`;
-        throw wanted;
+        throw intended;
       });
     case 'timeout':
       await db.read(scope, sleepTooLong);
@@ -133,8 +133,8 @@ async function runRound(kind: Kind, house: House): Promise<{ id: string }[]> {
     case 'timeout in transaction':
       await db.transaction(scope, sleepTooLong);
       return [];
-    case 'cut':
-      // At a moment of its own, while others hold the connection or wait for it.
+    case 'broken':
+      // Breaks the connection while other callers hold it or wait for it.
       await owner.query(`select pg_terminate_backend(pid) from pg_stat_activity
         where application_name = 'tenantry' and datname = current_database()`);
       return await db.read(scope, listTenants);

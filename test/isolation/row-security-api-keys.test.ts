@@ -1,37 +1,37 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type House, readEverything } from './row-security/houses.ts';
-import { openStage, type Stage } from './row-security/stage.ts';
+import { createSetup, type Setup } from './row-security/setup.ts';
+import { readAllRows, type TestTenant } from './row-security/tenants.ts';
 
-// What a scope opens that is entered by an API key, by plain SQL as the server's login.
+// The rows that a scope entered with an API key shows, by plain SQL as the serving login.
 
 type Key = { id: string; hash: Buffer };
 
-let stage: Stage;
+let setup: Setup;
 let home: Key;
 let foreign: Key;
 let before: string;
 
 beforeAll(async () => {
-  stage = await openStage();
-  home = await createKey(stage.home);
-  foreign = await createKey(stage.foreign);
-  return stage.close;
+  setup = await createSetup();
+  home = await createKey(setup.home);
+  foreign = await createKey(setup.foreign);
+  return setup.close;
 });
 
 beforeEach(async () => {
-  before = await readEverything(stage.owner);
+  before = await readAllRows(setup.owner);
 });
 
 afterEach(async () => {
-  await stage.app.query('rollback');
-  expect(await readEverything(stage.owner)).toBe(before);
+  await setup.app.query('rollback');
+  expect(await readAllRows(setup.owner)).toBe(before);
 });
 
 /** A key of the owner of a tenant. */
-async function createKey({ id, ownerId }: House): Promise<Key> {
+async function createKey({ id, ownerId }: TestTenant): Promise<Key> {
   const hash = randomBytes(32);
-  const { rows } = await stage.owner.query<{ id: string }>(
+  const { rows } = await setup.owner.query<{ id: string }>(
     `insert into api_keys (tenant_id, created_by, name, token_hash, hint, permissions, expires_at)
      values ($1, $2, 'deploy', $3, 'k…', '{tenant:read}', now() + interval '1 day') returning id`,
     [id, ownerId, hash],
@@ -41,7 +41,7 @@ async function createKey({ id, ownerId }: House): Promise<Key> {
 
 type Entry = { actor: string; tenant: string | null; platform?: boolean; key: Key };
 
-/** How many rows of each table a scope shows that a key enters, after the owner arranged something. */
+/** The number of visible rows of each table in a scope entered with a key, after a statement of the owner. */
 async function countAs(
   { actor, tenant, platform = false, key }: Entry,
   arrange = 'select',
@@ -58,28 +58,28 @@ async function countAs(
   const counts = [...tables, 'password_credentials'].map(
     (table) => `(select count(*)::int from ${table}) as ${table}`,
   );
-  await stage.owner.query('begin');
+  await setup.owner.query('begin');
   try {
-    await stage.owner.query(stage.fill(arrange));
-    await stage.owner.query(stage.fill('set local role tenantry_app'));
-    await stage.owner.query('select enter_scope($1, $2, $3, $4)', [
+    await setup.owner.query(setup.fill(arrange));
+    await setup.owner.query(setup.fill('set local role tenantry_app'));
+    await setup.owner.query('select enter_scope($1, $2, $3, $4)', [
       actor,
       tenant,
       platform,
       key.id,
     ]);
-    const { rows } = await stage.owner.query(`select ${counts.join(', ')}`);
+    const { rows } = await setup.owner.query(`select ${counts.join(', ')}`);
     const shown = Object.entries<number>(rows[0]).filter(([, count]) => count > 0);
     return Object.fromEntries(shown);
   } finally {
-    await stage.owner.query('rollback');
+    await setup.owner.query('rollback');
   }
 }
 
-const ownEntry = () => ({ actor: stage.home.ownerId, tenant: stage.home.id, key: home });
+const ownEntry = () => ({ actor: setup.home.ownerId, tenant: setup.home.id, key: home });
 
-describe('a key opens its tenant', () => {
-  test('and nothing that is its creator’s own: no password, no unbound session, no personal audit log', async () => {
+describe('a scope entered with an API key', () => {
+  test('shows the tenant, but no password, unbound session or personal audit log of the creator', async () => {
     expect(await countAs(ownEntry())).toEqual({
       tenants: 1,
       roles: 5,
@@ -91,7 +91,7 @@ describe('a key opens its tenant', () => {
     });
   });
 
-  test('but not the platform, though a platform administrator made it', async () => {
+  test('never includes the platform, even if a platform administrator created the key', async () => {
     const arrange = 'update users set is_platform_admin = true where id = $actor';
     const shown = await countAs({ ...ownEntry(), platform: true }, arrange);
     expect(shown.tenants).toBe(1);
@@ -99,19 +99,22 @@ describe('a key opens its tenant', () => {
   });
 });
 
-describe('nothing is opened', () => {
+describe('a scope shows no rows', () => {
   test.each<[what: string, entry: () => Entry]>([
-    ['by the key of another tenant', () => ({ ...ownEntry(), key: foreign })],
-    ['in another tenant', () => ({ ...ownEntry(), tenant: stage.foreign.id })],
+    ['with the key of another tenant', () => ({ ...ownEntry(), key: foreign })],
+    ['in another tenant', () => ({ ...ownEntry(), tenant: setup.foreign.id })],
     ['in no tenant', () => ({ ...ownEntry(), tenant: null })],
-    ['by a key that somebody else made', () => ({ ...ownEntry(), actor: stage.home.colleagueId })],
     [
-      'by a key that does not exist',
-      () => ({ ...ownEntry(), key: { ...home, id: stage.home.id } }),
+      'with a key that another user created',
+      () => ({ ...ownEntry(), actor: setup.home.colleagueId }),
     ],
     [
-      'by the key of another tenant in that tenant, as oneself',
-      () => ({ ...ownEntry(), tenant: stage.foreign.id, key: foreign }),
+      'with a key that does not exist',
+      () => ({ ...ownEntry(), key: { ...home, id: setup.home.id } }),
+    ],
+    [
+      'with the key of another tenant in that tenant, as a user of the first',
+      () => ({ ...ownEntry(), tenant: setup.foreign.id, key: foreign }),
     ],
   ])('%s', async (_what, entry) => {
     expect(await countAs(entry())).toEqual({});
@@ -120,38 +123,41 @@ describe('nothing is opened', () => {
   test.each<[what: string, arrange: string]>([
     ['is revoked', 'update api_keys set revoked_at = now()'],
     ['has expired', 'update api_keys set expires_at = now()'],
-    ['has lost its creator', 'update api_keys set created_by = null'],
-    ['is of somebody suspended', `update users set status = 'suspended' where id = $actor`],
-    ['is of somebody paused', 'update user_tenants set is_active = false where user_id = $actor'],
-    ['is of somebody removed', 'delete from user_tenants where user_id = $actor'],
-    ['is of a suspended tenant', `update tenants set status = 'suspended' where id = $home`],
-  ])('by a key that %s, and the check does not find it', async (_what, arrange) => {
+    ['has no creator any more', 'update api_keys set created_by = null'],
+    ['belongs to a suspended user', `update users set status = 'suspended' where id = $actor`],
+    [
+      'belongs to a paused member',
+      'update user_tenants set is_active = false where user_id = $actor',
+    ],
+    ['belongs to a removed member', 'delete from user_tenants where user_id = $actor'],
+    ['belongs to a suspended tenant', `update tenants set status = 'suspended' where id = $home`],
+  ])('with a key that %s, and the key check does not find it either', async (_what, arrange) => {
     expect(await countAs(ownEntry(), arrange)).toEqual({});
     const check = 'select 1 from find_live_api_keys(array[$1::bytea])';
-    expect((await stage.app.query(check, [home.hash])).rowCount).toBe(1);
-    await stage.owner.query('begin');
-    await stage.owner.query(stage.fill(arrange));
-    const { rowCount } = await stage.owner.query(check, [home.hash]);
-    await stage.owner.query('rollback');
+    expect((await setup.app.query(check, [home.hash])).rowCount).toBe(1);
+    await setup.owner.query('begin');
+    await setup.owner.query(setup.fill(arrange));
+    const { rowCount } = await setup.owner.query(check, [home.hash]);
+    await setup.owner.query('rollback');
     expect(rowCount).toBe(0);
   });
 });
 
-describe('the keys of a tenant', () => {
-  const asOwner = (house: House) => stage.begin(house.ownerId, house.id);
+describe('row security of API keys', () => {
+  const asOwner = (tenant: TestTenant) => setup.begin(tenant.ownerId, tenant.id);
 
-  test('are seen and ended in it alone', async () => {
-    await asOwner(stage.home);
-    expect(await stage.list('select id from api_keys')).toEqual([home.id]);
-    const { rowCount } = await stage.app.query('update api_keys set revoked_at = now()');
+  test('members see and revoke only the keys of their tenant', async () => {
+    await asOwner(setup.home);
+    expect(await setup.list('select id from api_keys')).toEqual([home.id]);
+    const { rowCount } = await setup.app.query('update api_keys set revoked_at = now()');
     expect(rowCount).toBe(1);
   });
 
-  test('are made in no other', async () => {
-    await asOwner(stage.home);
+  test('no key can be inserted into another tenant', async () => {
+    await asOwner(setup.home);
     const sql = `insert into api_keys (tenant_id, created_by, name, token_hash, hint, permissions, expires_at)
       values ($foreign, $actor, 'x', sha256('x'), 'x', '{}', now())`;
-    await expect(stage.app.query(stage.fill(sql))).rejects.toMatchObject({ code: '42501' });
+    await expect(setup.app.query(setup.fill(sql))).rejects.toMatchObject({ code: '42501' });
   });
 
   test.each([
@@ -161,34 +167,34 @@ describe('the keys of a tenant', () => {
     'update api_keys set tenant_id = tenant_id',
     'update api_keys set last_used_at = now()',
     'delete from api_keys',
-  ])('are not changed otherwise by the server’s login: %s', async (sql) => {
-    await asOwner(stage.home);
-    await expect(stage.app.query(sql)).rejects.toMatchObject({ code: '42501' });
+  ])('the serving login cannot change a key in any other way: %s', async (sql) => {
+    await asOwner(setup.home);
+    await expect(setup.app.query(sql)).rejects.toMatchObject({ code: '42501' });
   });
 
-  test('revoke_own_api_keys: ends those of the person of the scope, and none for a key', async () => {
-    await asOwner(stage.home);
-    expect(await stage.list('select id from revoke_own_api_keys()')).toEqual([home.id]);
-    await stage.app.query('rollback');
-    await stage.app.query('begin');
-    const { ownerId, id } = stage.home;
-    await stage.app.query('select enter_scope($1, $2, false, $3)', [ownerId, id, home.id]);
-    expect(await stage.list('select id from revoke_own_api_keys()')).toEqual([]);
-    await stage.app.query('rollback');
-    expect(await stage.list('select id from revoke_own_api_keys()')).toEqual([]);
+  test('revoke_own_api_keys revokes the keys of the scope’s user, and none in the scope of a key', async () => {
+    await asOwner(setup.home);
+    expect(await setup.list('select id from revoke_own_api_keys()')).toEqual([home.id]);
+    await setup.app.query('rollback');
+    await setup.app.query('begin');
+    const { ownerId, id } = setup.home;
+    await setup.app.query('select enter_scope($1, $2, false, $3)', [ownerId, id, home.id]);
+    expect(await setup.list('select id from revoke_own_api_keys()')).toEqual([]);
+    await setup.app.query('rollback');
+    expect(await setup.list('select id from revoke_own_api_keys()')).toEqual([]);
   });
 
-  test('find_live_api_keys: what a key may do, to anyone who shows it, and nothing about others', async () => {
-    const ask = async (hashes: Buffer[]) => {
-      const { rows } = await stage.app.query(
+  test('find_live_api_keys returns the permissions of a key to anyone who has it, and nothing about other keys', async () => {
+    const find = async (hashes: Buffer[]) => {
+      const { rows } = await setup.app.query(
         'select ordinal::int, id, effective_permissions from find_live_api_keys($1)',
         [hashes],
       );
       return rows;
     };
-    expect(await ask([Buffer.alloc(32), home.hash])).toEqual([
+    expect(await find([Buffer.alloc(32), home.hash])).toEqual([
       { ordinal: 2, id: home.id, effective_permissions: ['tenant:read'] },
     ]);
-    expect(await ask([])).toEqual([]);
+    expect(await find([])).toEqual([]);
   });
 });

@@ -24,7 +24,23 @@ const banned: readonly (readonly [pattern: RegExp, instead: string])[] = [
 ];
 
 /** Places that are still to be read; one that has been read leaves the list for good. */
-const unread = ['test'];
+const unread = [
+  'test/cli/',
+  'test/clients/',
+  'test/databases/',
+  'test/deployment/',
+  'test/domains/',
+  'test/faults/',
+  'test/http/',
+  'test/k6/',
+  'test/migrations/',
+  'test/observability/',
+  'test/schema/',
+  'test/structure/',
+  'test/support/',
+  'test/tools/',
+  'test/unit/',
+];
 
 /** Printed by programs of which we write no word, or figures alone. */
 const printed = /^docs\/performance\.md$|generated\/|package-lock|plain-words\.test\.ts$/;

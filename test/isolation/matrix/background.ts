@@ -1,8 +1,4 @@
-/**
- * Work that runs whatever is asked: noting uses and errors, settling requests for resets, counting what went, and what
- * keeps streams going.
- * The statements of a call are counted without it.
- */
+/** Statements of background jobs, which are not counted for a call. */
 const background = new RegExp(
   [
     ...['touch_sessions', 'touch_api_keys', 'note_sign_in_failures', 'try_housekeeping'],
@@ -11,7 +7,7 @@ const background = new RegExp(
   ].join('|'),
 );
 
-/** How many of these statements a call has caused. */
+/** The number of these statements that belong to a call. */
 export function countOwn(statements: readonly string[]): number {
   return statements.filter((statement) => !background.test(statement)).length;
 }

@@ -1,10 +1,11 @@
 import { allPermissions, builtInRoles, ownersOnly } from '../../../src/core/access/permissions.ts';
 
 /**
- * Everybody the matrix asks as. The stranger owns the foreign tenant; the bound one is an admin of
- * both, with a session that is bound to `home`, so that the other is as foreign as to anybody. The key is
- * a program's, made by the owner of `home` with all that a key can have. The impersonated one is a member
- * in whose name the platform administrator asks.
+ * All callers of the matrix.
+ * - stranger: the owner of the foreign tenant
+ * - impersonated: a platform administrator who impersonates a member
+ * - bound: an admin of both tenants, whose session is bound to `home`, so the other is foreign to it
+ * - key: an API key that the owner of `home` created, with all permissions that a key can have
  */
 export const callers = [
   'anonymous',
@@ -20,12 +21,12 @@ export const callers = [
 ] as const;
 export type Caller = (typeof callers)[number];
 
-/** The tenants of the matrix: the members', the stranger's, and one of people who never ask. */
-export const houses = ['home', 'foreign', 'third', 'office'] as const;
-export type House = (typeof houses)[number];
+/** The tenants of the matrix: of the members, of the stranger, of no caller, and of the platform administrator. */
+export const tenantNames = ['home', 'foreign', 'third', 'office'] as const;
+export type TenantName = (typeof tenantNames)[number];
 
-/** Where a caller belongs. The platform administrator's is a tenant that no call is about. */
-export const houseOf: Record<Caller, House | null> = {
+/** The tenant of each caller. No call is about the platform administrator's tenant. */
+export const tenantOf: Record<Caller, TenantName | null> = {
   anonymous: null,
   stranger: 'foreign',
   viewer: 'home',
@@ -48,14 +49,14 @@ const roleOf: Partial<Record<Caller, string>> = {
   owner: 'owner',
 };
 
-/** The callers that are people. */
+/** The callers that are users. */
 export type PersonalCaller = Exclude<Caller, 'anonymous' | 'key'>;
 
-/** All that a key can have. */
+/** All permissions that a key can have. */
 export const keyPermissions = allPermissions.filter((permission) => !ownersOnly.has(permission));
 
-/** What a caller may do in its own tenant, by its built-in role; nothing for who has none. */
-export function listRights(caller: Caller): ReadonlySet<string> {
+/** The permissions of a caller in their own tenant, by built-in role; none without a role. */
+export function listPermissions(caller: Caller): ReadonlySet<string> {
   if (caller === 'key') return new Set(keyPermissions);
   const role = builtInRoles.find(({ key }) => key === roleOf[caller]);
   return new Set(role?.permissions);

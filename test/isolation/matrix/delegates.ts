@@ -1,11 +1,11 @@
+import type { AccessRule } from './access-rules.ts';
 import type { Caller } from './callers.ts';
-import type { Room } from './rooms.ts';
 import type { MutationTable } from './table.ts';
 
-// Callers who act with rights that are somebody else's. A mutation that is not listed is refused to them
-// before anything else, so a new one is shut until somebody thinks of it.
+// API keys and impersonators act with the permissions of another user. Mutations that are not listed here
+// reject them first, so a new mutation is closed to them by default.
 
-/** What a program may try with its key; everything else is for people. */
+/** The mutations that API keys may call; all others are for users. */
 const openToKeys: ReadonlySet<string> = new Set([
   ...[
     'createRole',
@@ -19,26 +19,26 @@ const openToKeys: ReadonlySet<string> = new Set([
   'updateTenant',
 ]);
 
-/** What may be done in somebody's name. */
+/** The mutations that an impersonator may call. */
 const openToImpersonators: ReadonlySet<string> = new Set([
   ...['createRole', 'deleteRole', 'inviteMembers', 'removeMember', 'resendInvitation'],
   ...['revokeInvitation', 'signOut', 'updateMembership', 'updateProfile', 'updateRole'],
   'updateTenant',
 ]);
 
-/** The same mutations, those that are not open to a delegate shut to it. */
-export function closeToDelegates(table: MutationTable): MutationTable {
-  return closeTo('impersonated', openToImpersonators, closeTo('key', openToKeys, table));
+/** The same mutations, where the ones not listed above expect FORBIDDEN for keys and impersonators. */
+export function denyDelegates(table: MutationTable): MutationTable {
+  return deny('impersonated', openToImpersonators, deny('key', openToKeys, table));
 }
 
-function closeTo(delegate: Caller, open: ReadonlySet<string>, table: MutationTable): MutationTable {
-  const shut = ({ name, judge }: Room): Room => ({
+function deny(delegate: Caller, open: ReadonlySet<string>, table: MutationTable): MutationTable {
+  const denied = ({ name, judge }: AccessRule): AccessRule => ({
     name,
-    judge: (scene) => (scene.caller === delegate ? 'FORBIDDEN' : judge(scene)),
+    judge: (attempt) => (attempt.caller === delegate ? 'FORBIDDEN' : judge(attempt)),
   });
   const rows = Object.entries(table).map(([name, cases]) => [
     name,
-    open.has(name) ? cases : cases.map((one) => ({ ...one, room: shut(one.room) })),
+    open.has(name) ? cases : cases.map((one) => ({ ...one, rule: denied(one.rule) })),
   ]);
   return Object.fromEntries(rows);
 }

@@ -8,45 +8,45 @@ import {
   isObjectType,
   isUnionType,
 } from 'graphql';
-import type { Hop } from './generator.ts';
-import { everybody, type Room, withParent } from './rooms.ts';
-import type { Ids } from './scene.ts';
+import { type AccessRule, anyone, withParent } from './access-rules.ts';
+import type { Ids } from './attempt.ts';
+import type { Step } from './generator.ts';
 import { type FieldTable, toFieldRow } from './table.ts';
 
-/** An operation as it is sent. */
+/** A GraphQL request body. */
 export type Operation = { query: string; variables: Record<string, unknown> };
 
-/** The query that goes one way to its last field, with the ids of one target. */
+/** The query that selects the fields of a path, with the ids of one target. */
 export function buildQuery(
   schema: GraphQLSchema,
   table: FieldTable,
-  way: readonly Hop[],
+  path: readonly Step[],
   ids: Ids,
 ): Operation {
   const declared: string[] = [];
   const variables: Record<string, unknown> = {};
   const write = (index: number): string => {
-    const hop = way[index];
-    if (!hop) return '';
-    const field = getField(schema, hop);
-    const args = Object.entries(hop.ask?.args?.(ids) ?? {}).map(([name, value]) => {
+    const step = path[index];
+    if (!step) return '';
+    const field = getField(schema, step);
+    const args = Object.entries(step.variant?.args?.(ids) ?? {}).map(([name, value]) => {
       const variable = `v${declared.length}`;
       const type = field.args.find((arg) => arg.name === name)?.type;
       declared.push(`$${variable}: ${type}`);
       variables[variable] = value;
       return `${name}: $${variable}`;
     });
-    const below = index + 1 < way.length ? write(index + 1) : selectAll(schema, table, hop);
-    const inside = narrow(schema, hop, below);
-    return `${hop.field}${args.length ? `(${args.join(', ')})` : ''}${inside && ` { ${inside} }`}`;
+    const below = index + 1 < path.length ? write(index + 1) : selectAll(schema, table, step);
+    const inside = narrow(schema, step, below);
+    return `${step.field}${args.length ? `(${args.join(', ')})` : ''}${inside && ` { ${inside} }`}`;
   };
   const body = write(0);
-  const kind = way[0]?.type === 'Subscription' ? 'subscription' : 'query';
+  const kind = path[0]?.type === 'Subscription' ? 'subscription' : 'query';
   const header = declared.length ? `${kind} (${declared.join(', ')})` : kind;
   return { query: `${header} { ${body} }`, variables };
 }
 
-/** The mutation, asking for all that its success tells and for why it was refused. */
+/** The mutation, selecting all fields of its success type and of its errors. */
 export function buildMutation(
   schema: GraphQLSchema,
   table: FieldTable,
@@ -55,11 +55,11 @@ export function buildMutation(
 ): Operation {
   const field = schema.getMutationType()?.getFields()[name];
   const union = field && getNamedType(field.type);
-  if (!field || !isUnionType(union)) throw new Error(`${name} answers no union`);
+  if (!field || !isUnionType(union)) throw new Error(`${name} does not return a union`);
   const members = union.getTypes().map((type) => {
     const inside = listFields(type).map((inner) => {
-      const hop = { type: type.name, field: inner.name, row: { room: withParent }, ask: null };
-      const below = selectAll(schema, table, hop);
+      const step = { type: type.name, field: inner.name, row: { rule: withParent }, variant: null };
+      const below = selectAll(schema, table, step);
       return `${inner.name}${below && ` { ${below} }`}`;
     });
     return `... on ${type.name} { ${inside.join(' ')} }`;
@@ -73,32 +73,32 @@ export function buildMutation(
   };
 }
 
-/** Everything about an object that comes with it; nothing for a leaf. */
+/** All scalar fields that are readable with the object itself; empty for a leaf. */
 export function selectAll(
   schema: GraphQLSchema,
   table: FieldTable,
-  { type, field, ask }: Pick<Hop, 'type' | 'field' | 'ask'>,
+  { type, field, variant }: Pick<Step, 'type' | 'field' | 'variant'>,
 ): string {
   const named = getNamedType(getField(schema, { type, field }).type);
   if (isLeafType(named)) return '';
-  const target = schema.getType(ask?.gives ?? named.name);
+  const target = schema.getType(variant?.returnsType ?? named.name);
   if (!isObjectType(target)) return '__typename';
   const rows = table[target.name] ?? {};
   const own = listFields(target).filter((inner) => {
     const row = rows[inner.name];
-    return isLeafType(getNamedType(inner.type)) && row && isOpen(toFieldRow(row).room);
+    return isLeafType(getNamedType(inner.type)) && row && isOpen(toFieldRow(row).rule);
   });
   return own.map(({ name }) => name).join(' ') || '__typename';
 }
 
-function narrow(schema: GraphQLSchema, hop: Hop, inside: string): string {
-  const isAbstract = isAbstractType(getNamedType(getField(schema, hop).type));
-  return isAbstract ? `... on ${hop.ask?.gives} { ${inside} }` : inside;
+function narrow(schema: GraphQLSchema, step: Step, inside: string): string {
+  const isAbstract = isAbstractType(getNamedType(getField(schema, step).type));
+  return isAbstract ? `... on ${step.variant?.returnsType} { ${inside} }` : inside;
 }
 
 function getField(
   schema: GraphQLSchema,
-  { type, field }: Pick<Hop, 'type' | 'field'>,
+  { type, field }: Pick<Step, 'type' | 'field'>,
 ): GraphQLField<unknown, unknown> {
   const parent = schema.getType(type);
   const found = isObjectType(parent) ? parent.getFields()[field] : undefined;
@@ -110,6 +110,6 @@ function listFields(type: GraphQLObjectType): GraphQLField<unknown, unknown>[] {
   return Object.values(type.getFields());
 }
 
-function isOpen(room: Room): boolean {
-  return room === withParent || room === everybody;
+function isOpen(rule: AccessRule): boolean {
+  return rule === withParent || rule === anyone;
 }

@@ -1,189 +1,198 @@
 import type { GraphQLSchema } from 'graphql';
 import type { TestApp } from '../../support/app.ts';
-import { call, judgeWay, readMutationVerdict, readVerdict, type WireAnswer } from './call.ts';
-import { type Caller, callers, houseOf, houses } from './callers.ts';
+import { firstSubject, type Ids, type Target, targets, type Verdict } from './attempt.ts';
+import { call, judgePath, readMutationVerdict, readVerdict, type WireResponse } from './call.ts';
+import type { CallRecord } from './call-counts.ts';
+import { type Caller, callers, tenantNames, tenantOf } from './callers.ts';
 import { buildMutation, buildQuery, type Operation } from './document.ts';
 import type { ExtendedInput } from './extended-inputs.ts';
-import { describeCall, findDifferences, findLeaks, withoutEcho } from './faults.ts';
-import type { FieldCase, Hop } from './generator.ts';
+import type { FieldCase, Step } from './generator.ts';
+import { describeCall, findDifferences, findLeaks, withoutEcho } from './leaks.ts';
 import { listMutations } from './mutations.ts';
-import type { Snapshot, Vault } from './rows.ts';
-import { firstSubject, type Ids, type Target, targets, type Verdict } from './scene.ts';
+import type { Snapshot, Snapshots } from './snapshots.ts';
 import type { Case, FieldTable } from './table.ts';
-import type { Entry } from './tally.ts';
 import { listIds, type World } from './world.ts';
 
-/** What a run of the matrix works with. */
-export type Stage = {
+/** The server, database and tables of one run of the matrix. */
+export type Setup = {
   app: TestApp;
   schema: GraphQLSchema;
   table: FieldTable;
   world: World;
-  vault: Vault;
-  /** What the database holds before each call. */
+  snapshots: Snapshots;
+  /** The state of the database before each call. */
   baseline: Snapshot;
-  /** Then nothing is expected but that no tenant's data is shown or changed. */
+  /** Verdicts are not compared; the run only checks that no tenant's data is shown or changed. */
   trustsDatabaseAlone: boolean;
 };
 
-/** Makes all calls about a field, a mutation or inputs, and returns what was wrong. */
+/** Makes all calls of a field, a mutation or inputs, and returns the problems found. */
 export type Examiner = {
-  entries: Entry[];
+  records: CallRecord[];
   examineField: (fieldCase: FieldCase) => Promise<string[]>;
   examineMutation: (name: string) => Promise<string[]>;
   examineInputs: (inputs: readonly ExtendedInput[]) => Promise<string[]>;
 };
 
 type Call = { caller: Caller; target: Target; ids: Ids };
-/** What was wrong with an answer, and the answer itself if it is to be compared with others. */
-type Outcome = { answer: WireAnswer | null; faults: string[] };
+/** The problems of a call, and its response if it is to be compared with others. */
+type Outcome = { response: WireResponse | null; problems: string[] };
 
-/** An examiner of one server; it keeps an entry of each call. */
-export function createExaminer(stage: Stage): Examiner {
-  const { schema, table, world, trustsDatabaseAlone } = stage;
-  const entries: Entry[] = [];
-  const mutations = listMutations(world.passwords, world.selves);
-  // To the database a platform administrator is one, whatever the services check.
-  const asking = callers.filter((caller) => !trustsDatabaseAlone || caller !== 'platformAdmin');
+/** An examiner of one server; it records every call. */
+export function createExaminer(setup: Setup): Examiner {
+  const { schema, table, world, trustsDatabaseAlone } = setup;
+  const records: CallRecord[] = [];
+  const mutations = listMutations(world.passwords, world.userIds);
+  // Row security alone cannot deny a platform administrator anything.
+  const activeCallers = callers.filter(
+    (caller) => !trustsDatabaseAlone || caller !== 'platformAdmin',
+  );
 
   async function send(operation: Operation, caller: Caller) {
-    const answer = await call(stage.app, operation, world.tokens[caller]);
-    return { answer, faults: findLeaks({ caller, operation, answer }, stage) };
+    const response = await call(setup.app, operation, world.tokens[caller]);
+    return { response, problems: findLeaks({ caller, operation, response }, setup) };
   }
 
-  /** As each caller, for each target, with all its ids; then foreign is compared with absent. */
+  /** Calls as each caller, for each target, with all its ids; then compares foreign with absent. */
   async function callAll(
-    those: readonly Target[],
-    by: readonly Caller[],
+    chosenTargets: readonly Target[],
+    chosenCallers: readonly Caller[],
     work: (one: Call) => Promise<Outcome>,
   ): Promise<string[]> {
-    const faults: string[] = [];
-    for (const caller of by) {
-      const answers = new Map<Target, WireAnswer>();
-      for (const target of those) {
+    const problems: string[] = [];
+    for (const caller of chosenCallers) {
+      const responses = new Map<Target, WireResponse>();
+      for (const target of chosenTargets) {
         for (const ids of listIds(world, caller, target)) {
           const outcome = await work({ caller, target, ids });
-          faults.push(...outcome.faults.map((fault) => `${caller}, ${target}: ${fault}`));
-          if (outcome.answer) answers.set(target, outcome.answer);
+          problems.push(...outcome.problems.map((problem) => `${caller}, ${target}: ${problem}`));
+          if (outcome.response) responses.set(target, outcome.response);
         }
       }
-      faults.push(...findDifferences(caller, answers));
+      problems.push(...findDifferences(caller, responses));
     }
-    return faults;
+    return problems;
   }
 
-  async function askAlong(way: readonly Hop[], key: string, one: Call): Promise<Outcome> {
+  async function runQuery(path: readonly Step[], key: string, one: Call): Promise<Outcome> {
     const { caller, target, ids } = one;
-    const operation = buildQuery(schema, table, way, ids);
-    const { answer, faults } = await send(operation, caller);
-    const verdict = readVerdict(schema, way, answer);
-    const room = way.at(-1)?.row.room.name ?? '';
-    entries.push({ key, room, kind: 'query', caller, target, verdict });
-    const asks = way.map(({ ask }) => ask);
-    // The database is told a secret token, and answers whose it is: that is the session check.
-    if (trustsDatabaseAlone && asks.some((ask) => ask?.showsSecret)) {
-      return { answer: null, faults: [] };
+    const operation = buildQuery(schema, table, path, ids);
+    const { response, problems } = await send(operation, caller);
+    const verdict = readVerdict(schema, path, response);
+    const rule = path.at(-1)?.row.rule.name ?? '';
+    records.push({ key, rule, kind: 'query', caller, target, verdict });
+    const variants = path.map(({ variant }) => variant);
+    // With the secret token the database returns the owner: that is the session check itself.
+    if (trustsDatabaseAlone && variants.some((variant) => variant?.sendsSecret)) {
+      return { response: null, problems: [] };
     }
-    faults.push(...expectVerdict(judgeWay(way, caller, target), verdict, { operation, answer }));
-    const isEchoed = trustsDatabaseAlone || asks.some((ask) => ask?.echoes);
-    return { answer: isEchoed ? withoutEcho(answer, ids) : answer, faults };
+    problems.push(
+      ...expectVerdict(judgePath(path, caller, target), verdict, { operation, response }),
+    );
+    const isEchoed = trustsDatabaseAlone || variants.some((variant) => variant?.echoesIds);
+    return { response: isEchoed ? withoutEcho(response, ids) : response, problems };
   }
 
-  async function mutate(name: string, oneCase: Case, one: Call): Promise<Outcome> {
+  async function runMutation(name: string, oneCase: Case, one: Call): Promise<Outcome> {
     const { caller, target, ids } = one;
     const operation = buildMutation(schema, table, name, oneCase.input?.(ids, caller));
-    const { answer, faults } = await send(operation, caller);
-    const verdict = readMutationVerdict(name, answer);
-    entries.push({ key: name, room: oneCase.room.name, kind: 'mutation', caller, target, verdict });
-    const expected = oneCase.room.judge({ caller, target, subject: firstSubject });
-    faults.push(...expectVerdict(expected, verdict, { operation, answer }));
-    faults.push(...(await findChanges(caller, verdict, oneCase)));
+    const { response, problems } = await send(operation, caller);
+    const verdict = readMutationVerdict(name, response);
+    records.push({ key: name, rule: oneCase.rule.name, kind: 'mutation', caller, target, verdict });
+    const expected = oneCase.rule.judge({ caller, target, subject: firstSubject });
+    problems.push(...expectVerdict(expected, verdict, { operation, response }));
+    problems.push(...(await findChanges(caller, verdict, oneCase)));
     return {
-      answer: trustsDatabaseAlone ? withoutEcho(answer, ids) : answer,
-      faults: faults.map((fault) => `${oneCase.name}: ${fault}`),
+      response: trustsDatabaseAlone ? withoutEcho(response, ids) : response,
+      problems: problems.map((problem) => `${oneCase.name}: ${problem}`),
     };
   }
 
   function expectVerdict(
     expected: Verdict,
     verdict: Verdict,
-    { operation, answer }: { operation: Operation; answer: WireAnswer },
+    { operation, response }: { operation: Operation; response: WireResponse },
   ): string[] {
     if (trustsDatabaseAlone || verdict === expected) return [];
-    return [`${expected} expected, ${verdict} came: ${describeCall(operation, answer)}`];
+    return [`expected ${expected}, got ${verdict}: ${describeCall(operation, response)}`];
   }
 
-  /** What a mutation did to tenants it had no business with; everything is put back after it. */
+  /** The changes to tenants that a mutation must not touch; restores the database afterwards. */
   async function findChanges(
     caller: Caller,
     verdict: Verdict,
-    { isAboutAnybody }: Case,
+    { mayChangeAnyone }: Case,
   ): Promise<string[]> {
-    const { vault, baseline } = stage;
-    const after = await vault.take();
-    const changed = houses.filter((house) => after.checksums[house] !== baseline.checksums[house]);
-    const wrong = changed.filter(
-      (house) => caller !== 'platformAdmin' && house !== houseOf[caller] && !isAboutAnybody,
+    const { snapshots, baseline } = setup;
+    const after = await snapshots.take();
+    const changed = tenantNames.filter(
+      (tenant) => after.checksums[tenant] !== baseline.checksums[tenant],
     );
-    const faults = wrong.map((house) => `changed rows of ${house}`);
+    const wrong = changed.filter(
+      (tenant) => caller !== 'platformAdmin' && tenant !== tenantOf[caller] && !mayChangeAnyone,
+    );
+    const problems = wrong.map((tenant) => `changed rows of ${tenant}`);
     if (verdict !== 'allowed' && after.checksum !== baseline.checksum) {
-      faults.push(`refused with ${verdict}, but changed something`);
+      problems.push(`failed with ${verdict}, but changed something`);
     }
-    if (JSON.stringify(after.rows) !== JSON.stringify(baseline.rows)) await vault.restore(baseline);
-    return faults;
+    if (JSON.stringify(after.rows) !== JSON.stringify(baseline.rows))
+      await snapshots.restore(baseline);
+    return problems;
   }
 
   async function findAnyChange(): Promise<string[]> {
-    const { checksum } = await stage.vault.take();
-    return checksum === stage.baseline.checksum ? [] : ['something was changed'];
+    const { checksum } = await setup.snapshots.take();
+    return checksum === setup.baseline.checksum ? [] : ['something was changed'];
   }
 
   return {
-    entries,
-    async examineField({ key, ways }) {
-      const faults: string[] = [];
-      for (const way of ways) {
-        const work = (one: Call) => askAlong(way, key, one);
-        faults.push(...(await callAll(listTargets(way), asking, work)));
+    records,
+    async examineField({ key, paths }) {
+      const problems: string[] = [];
+      for (const path of paths) {
+        const work = (one: Call) => runQuery(path, key, one);
+        problems.push(...(await callAll(listTargets(path), activeCallers, work)));
       }
-      return [...faults, ...(await findAnyChange())];
+      return [...problems, ...(await findAnyChange())];
     },
     async examineMutation(name) {
-      const faults: string[] = [];
+      const problems: string[] = [];
       for (const oneCase of mutations[name] ?? []) {
-        const work = (one: Call) => mutate(name, oneCase, one);
-        const those = asking.filter((caller) => !(oneCase.isPersonal && caller === 'bound'));
-        faults.push(...(await callAll(listTargetsOf(oneCase), those, work)));
+        const work = (one: Call) => runMutation(name, oneCase, one);
+        const chosen = activeCallers.filter(
+          (caller) => !(oneCase.isPersonal && caller === 'bound'),
+        );
+        problems.push(...(await callAll(listTargetsOf(oneCase), chosen, work)));
       }
-      return faults;
+      return problems;
     },
     async examineInputs(inputs) {
-      const faults: string[] = [];
-      // Anyone who may do most, so that nothing but the input can be what is refused.
+      const problems: string[] = [];
+      // The caller with the most permissions, so only the input can be rejected.
       const caller = 'platformAdmin';
       for (const { key, column, operation } of inputs) {
-        const { answer } = await send(operation, caller);
-        const verdict = readRejection(answer, column);
+        const { response } = await send(operation, caller);
+        const verdict = readRejection(response, column);
         const rest = { kind: 'extended input', caller, target: 'own', verdict } as const;
-        entries.push({ key, room: 'nobody', ...rest });
-        if (verdict !== 'BAD_USER_INPUT') faults.push(describeCall(operation, answer));
+        records.push({ key, rule: 'none', ...rest });
+        if (verdict !== 'BAD_USER_INPUT') problems.push(describeCall(operation, response));
       }
-      return [...faults, ...(await findAnyChange())];
+      return [...problems, ...(await findAnyChange())];
     },
   };
 }
 
-/** Refused as BAD_USER_INPUT, before anything ran, and because of this very key. */
-function readRejection({ text }: WireAnswer, column: string): Verdict {
+/** BAD_USER_INPUT if the request was rejected before it ran, because of this column; else allowed. */
+function readRejection({ text }: WireResponse, column: string): Verdict {
   const { data, errors } = JSON.parse(text);
   const isNamed = text.includes(`Field \\"${column}\\" is not defined by type`);
   return data || !isNamed ? 'allowed' : errors[0].extensions?.code;
 }
 
-function listTargets(way: readonly Hop[]): readonly Target[] {
-  if (!way.some(({ ask }) => ask?.args)) return ['own'];
-  const last = way.at(-1)?.ask;
-  // What lies behind an object looks the same for every id that is refused.
+function listTargets(path: readonly Step[]): readonly Target[] {
+  if (!path.some(({ variant }) => variant?.args)) return ['own'];
+  const last = path.at(-1)?.variant;
+  // Fields below an object look the same for every rejected id.
   if (!last?.args) return ['own', 'foreign', 'absent'];
   return last.isTenantOwned ? targets : ['own', 'foreign', 'absent', 'malformed'];
 }

@@ -14,12 +14,12 @@ import type { Operation } from './document.ts';
 import { selectAll } from './document.ts';
 import type { FieldTable } from './table.ts';
 
-/** An input with one key more than it has. */
+/** An operation whose input has one undefined field more. */
 export type ExtendedInput = { key: string; column: string; operation: Operation };
 
 /**
- * Every input of the schema with the name of every column of every table, in the database's and in
- * the API's spelling, except those that the input really has.
+ * Each input of the schema with each column name of each table, in snake and camel case, except the
+ * fields that the input defines.
  */
 export async function listExtendedInputs(
   schema: GraphQLSchema,
@@ -50,7 +50,7 @@ async function listColumnNames(owner: pg.Client): Promise<string[]> {
   return [...new Set([...all, 'isPlatformAdmin', 'role', 'roles', 'userId', '__proto__'])].sort();
 }
 
-/** An operation whose variable `v` is of this input; what it is an argument of does not matter. */
+/** An operation with a variable `v` of this input type, through any field that takes it. */
 function findQuery(schema: GraphQLSchema, table: FieldTable, input: GraphQLInputObjectType) {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type)) continue;
@@ -58,7 +58,11 @@ function findQuery(schema: GraphQLSchema, table: FieldTable, input: GraphQLInput
       const [place] = field.args.flatMap((arg) => listPlaces(arg, input));
       if (!place) continue;
       const { arg, wrap } = place;
-      const inside = selectAll(schema, table, { type: type.name, field: field.name, ask: null });
+      const inside = selectAll(schema, table, {
+        type: type.name,
+        field: field.name,
+        variant: null,
+      });
       const leaf = `${field.name}(${arg.name}: $v) { ${inside || '__typename'} }`;
       return {
         text: `${wrapIn(schema, type.name)[0]}($v: ${arg.type}) { ${wrapIn(schema, type.name)[1](leaf)} }`,
@@ -69,7 +73,7 @@ function findQuery(schema: GraphQLSchema, table: FieldTable, input: GraphQLInput
   throw new Error(`No field takes ${input.name}`);
 }
 
-/** Where in an argument the input stands: as itself, or one level down. */
+/** The position of the input in an argument: the argument itself, or one level below. */
 function listPlaces(arg: GraphQLArgument, input: GraphQLInputObjectType) {
   const toValue = ({ type }: { type: GraphQLInputType }, value: object) =>
     isListType(getNullableType(type)) ? [value] : value;

@@ -6,30 +6,30 @@ import {
   isObjectType,
   isRequiredArgument,
 } from 'graphql';
-import { type Ask, type FieldRow, type FieldTable, toFieldRow } from './table.ts';
+import { type FieldRow, type FieldTable, toFieldRow, type Variant } from './table.ts';
 
-/** One field on the way through a query, and how it is asked. */
-export type Hop = { type: string; field: string; row: FieldRow; ask: Ask | null };
+/** One field of a path, and the variant in which it is selected. */
+export type Step = { type: string; field: string; row: FieldRow; variant: Variant | null };
 
-/** A field with all the ways that lead to it. */
-export type FieldCase = { key: string; row: FieldRow; isObject: boolean; ways: Hop[][] };
+/** A field with all paths to it from Query or Subscription. */
+export type FieldCase = { key: string; row: FieldRow; isObject: boolean; paths: Step[][] };
 
-/** What is wrong between the schema and the table of rooms; empty when each covers the other. */
+/** Fields without an access rule and rules without a field; empty if both match. */
 export function findGaps(schema: GraphQLSchema, table: FieldTable): string[] {
   const types = listObjectTypes(schema);
   const missing = types.flatMap((type) =>
     Object.values(type.getFields()).flatMap(({ name, args }) => {
       const row = table[type.name]?.[name];
       const key = `${type.name}.${name}`;
-      if (!row) return [`${key} has no room: say in matrix/${fileOf(type.name)} who may see it.`];
-      const isAsked = toFieldRow(row).asks !== undefined || !args.some(isRequiredArgument);
-      return isAsked ? [] : [`${key} needs arguments: give its row "asks".`];
+      if (!row) return [`${key} has no access rule: add it to matrix/${fileOf(type.name)}.`];
+      const hasArguments = toFieldRow(row).variants !== undefined || !args.some(isRequiredArgument);
+      return hasArguments ? [] : [`${key} needs arguments: add "variants" to its row.`];
     }),
   );
   const surplus = Object.entries(table).flatMap(([type, rows]) =>
     Object.keys(rows).flatMap((field) => {
       const known = types.find(({ name }) => name === type)?.getFields()[field];
-      return known ? [] : [`${type}.${field} is no field any more: delete its row.`];
+      return known ? [] : [`${type}.${field} is no longer a field: delete its row.`];
     }),
   );
   return [...missing, ...surplus];
@@ -42,62 +42,72 @@ export function findMutationGaps(schema: GraphQLSchema, table: object): string[]
   return [
     ...names
       .filter((name) => !rows.includes(name))
-      .map((name) => `${name} has no room: say in matrix/mutations.ts who may call it.`),
+      .map((name) => `${name} has no access rule: add it to matrix/mutations.ts.`),
     ...rows
       .filter((name) => !names.includes(name))
-      .map((name) => `${name} is no mutation any more: delete its row.`),
+      .map((name) => `${name} is no longer a mutation: delete its row.`),
   ];
 }
 
-/** Every field with every way to it that a query has. */
+/** Every field with every path to it. */
 export function listFieldCases(schema: GraphQLSchema, table: FieldTable): FieldCase[] {
-  const find = createWayFinder(schema, table);
+  const find = createPathFinder(schema, table);
   return listObjectTypes(schema).flatMap((type) =>
-    Object.values(type.getFields()).map(({ name: field, type: answer }) => {
-      const row = toFieldRow(table[type.name]?.[field] ?? { room: nowhere });
-      const isObject = !isLeafType(getNamedType(answer));
-      const lasts = (row.asks ?? [null]).map((ask) => ({ type: type.name, field, row, ask }));
-      const ways = find(type.name).flatMap((way) => lasts.map((last) => [...way, last]));
-      return { key: `${type.name}.${field}`, row, isObject, ways };
+    Object.values(type.getFields()).map(({ name: field, type: output }) => {
+      const row = toFieldRow(table[type.name]?.[field] ?? { rule: unclassified });
+      const isObject = !isLeafType(getNamedType(output));
+      const lastSteps = (row.variants ?? [null]).map((variant) => ({
+        type: type.name,
+        field,
+        row,
+        variant,
+      }));
+      const paths = find(type.name).flatMap((path) => lastSteps.map((last) => [...path, last]));
+      return { key: `${type.name}.${field}`, row, isObject, paths };
     }),
   );
 }
 
-const nowhere = { name: 'unclassified', judge: () => 'allowed' as const };
+const unclassified = { name: 'unclassified', judge: () => 'allowed' as const };
 
 /**
- * The ways to an object: what has an id is entered by its id, everything else through every field
- * that leads to it. So each field is reached by `node` and through each of its parents.
+ * Finds all paths to a type. Types with an id are entered by `node`, all others through every field that
+ * returns them. So each field is reached by `node` and through each of its parents.
  */
-function createWayFinder(schema: GraphQLSchema, table: FieldTable): (type: string) => Hop[][] {
+function createPathFinder(schema: GraphQLSchema, table: FieldTable): (type: string) => Step[][] {
   const types = listObjectTypes(schema);
   const isNode = (type: GraphQLObjectType) =>
     type.getInterfaces().some(({ name }) => name === 'Node');
-  const find = (target: string): Hop[][] => {
+  const find = (target: string): Step[][] => {
     if (target === 'Query' || target === 'Subscription') return [[]];
     return types.flatMap((parent) =>
-      listLasts(parent, target).flatMap((last) => waysTo(parent).map((way) => [...way, last])),
+      listLastSteps(parent, target).flatMap((last) =>
+        pathsTo(parent).map((path) => [...path, last]),
+      ),
     );
   };
-  const waysTo = (parent: GraphQLObjectType): Hop[][] =>
-    isNode(parent) ? listDoors(parent.name).slice(0, 1) : find(parent.name);
-  const listDoors = (type: string) => {
-    const row = toFieldRow(table.Query?.node ?? { room: nowhere });
-    const asks = (row.asks ?? []).filter(({ gives }) => gives === type);
-    return asks.map((ask) => [{ type: 'Query', field: 'node', row, ask }]);
+  const pathsTo = (parent: GraphQLObjectType): Step[][] =>
+    isNode(parent) ? listEntryPaths(parent.name).slice(0, 1) : find(parent.name);
+  const listEntryPaths = (type: string) => {
+    const row = toFieldRow(table.Query?.node ?? { rule: unclassified });
+    const variants = (row.variants ?? []).filter(({ returnsType }) => returnsType === type);
+    return variants.map((variant) => [{ type: 'Query', field: 'node', row, variant }]);
   };
-  const listLasts = (parent: GraphQLObjectType, target: string): Hop[] =>
+  const listLastSteps = (parent: GraphQLObjectType, target: string): Step[] =>
     Object.values(parent.getFields()).flatMap(({ name, type }) => {
-      const row = toFieldRow(table[parent.name]?.[name] ?? { room: nowhere });
-      const asks = row.asks ?? [null];
-      return asks
-        .filter((ask) => (ask?.gives ?? getNamedType(type).name) === target && !ask?.endsHere)
-        .map((ask) => ({ type: parent.name, field: name, row, ask }));
+      const row = toFieldRow(table[parent.name]?.[name] ?? { rule: unclassified });
+      const variants = row.variants ?? [null];
+      return variants
+        .filter(
+          (variant) =>
+            (variant?.returnsType ?? getNamedType(type).name) === target && !variant?.stopsHere,
+        )
+        .map((variant) => ({ type: parent.name, field: name, row, variant }));
     });
   return find;
 }
 
-/** All object types but those of introspection and Mutation, whose fields have a table of their own. */
+/** All object types except introspection and Mutation, whose fields have their own table. */
 function listObjectTypes(schema: GraphQLSchema): GraphQLObjectType[] {
   const mutation = schema.getMutationType();
   return Object.values(schema.getTypeMap())

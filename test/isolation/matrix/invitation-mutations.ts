@@ -1,9 +1,9 @@
-import { inTenant, type Room } from './rooms.ts';
+import { type AccessRule, inTenant } from './access-rules.ts';
 import type { MutationTable } from './table.ts';
 
-/** Anyone who is invited, which no caller is: to them an invitation is as absent as one that never was. */
-const invited: Room = {
-  name: 'who is invited',
+/** No caller is invited, so an existing invitation looks absent to all of them. */
+const invited: AccessRule = {
+  name: 'invited user',
   judge: ({ caller }) => {
     if (caller === 'anonymous') return 'UNAUTHENTICATED';
     return caller === 'bound' ? 'FORBIDDEN' : 'NOT_FOUND';
@@ -15,7 +15,7 @@ export const invitationMutations: MutationTable = {
   inviteMembers: [
     {
       name: '',
-      room: inTenant('members:invite'),
+      rule: inTenant('members:invite'),
       input: ({ Tenant }) => ({
         tenantId: Tenant,
         invitations: [{ email: 'newcomer@people.example', roleKeys: ['viewer'] }],
@@ -25,7 +25,7 @@ export const invitationMutations: MutationTable = {
   resendInvitation: [
     {
       name: '',
-      room: inTenant('members:invite'),
+      rule: inTenant('members:invite'),
       isTenantOwned: true,
       input: ({ Invitation }) => ({ invitationId: Invitation }),
     },
@@ -33,7 +33,7 @@ export const invitationMutations: MutationTable = {
   revokeInvitation: [
     {
       name: '',
-      room: inTenant('members:invite'),
+      rule: inTenant('members:invite'),
       isTenantOwned: true,
       input: ({ Invitation }) => ({ invitationId: Invitation }),
     },
@@ -41,12 +41,12 @@ export const invitationMutations: MutationTable = {
   acceptInvitation: [
     {
       name: 'by its token',
-      room: invited,
+      rule: invited,
       input: ({ invitationToken }) => ({ token: invitationToken }),
     },
     {
       name: 'by its id',
-      room: invited,
+      rule: invited,
       isTenantOwned: true,
       input: ({ Invitation }) => ({ invitationId: Invitation }),
     },
@@ -54,12 +54,12 @@ export const invitationMutations: MutationTable = {
   declineInvitation: [
     {
       name: 'by its token',
-      room: invited,
+      rule: invited,
       input: ({ invitationToken }) => ({ token: invitationToken }),
     },
     {
       name: 'by its id',
-      room: invited,
+      rule: invited,
       isTenantOwned: true,
       input: ({ Invitation }) => ({ invitationId: Invitation }),
     },

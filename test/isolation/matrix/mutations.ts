@@ -1,87 +1,94 @@
 import { mintToken } from '../../../src/lib/token.ts';
+import {
+  type AccessRule,
+  anyone,
+  inTenant,
+  people,
+  platform,
+  selfOrPlatform,
+} from './access-rules.ts';
+import { exists, getRelation } from './attempt.ts';
 import { type Caller, callers } from './callers.ts';
-import { closeToDelegates } from './delegates.ts';
+import { denyDelegates } from './delegates.ts';
 import { invitationMutations } from './invitation-mutations.ts';
-import { everybody, inTenant, people, platform, type Room, selfOrPlatform } from './rooms.ts';
-import { getStanding, isThere } from './scene.ts';
 import type { MutationTable } from './table.ts';
 
-/** What the callers sign in with. */
+/** The credentials of the callers. */
 export type Passwords = Record<Caller, { email: string; password: string }>;
 
-/** The ids of the callers themselves; anonymous has none. */
-export type Selves = Partial<Record<Caller, string>>;
+/** The callers' own user ids; anonymous has none. */
+export type UserIds = Partial<Record<Caller, string>>;
 
 const nobody = { email: 'nobody@people.example', password: 'a secret that nobody ever had' };
 
-/** Credentials that are nobody's, for everybody. */
-export const nobodysPasswords = Object.fromEntries(
+/** Credentials of no user, for all callers. */
+export const unknownPasswords = Object.fromEntries(
   callers.map((caller) => [caller, nobody]),
 ) as Passwords;
 
 const newPassword = 'quite another secret of nobody at all';
 
-/** One's own way out of a tenant; its only owner stays. */
-const leaving: Room = {
+/** Members may leave, except the only owner. */
+const membersButLastOwner: AccessRule = {
   name: 'its members but the last owner',
-  judge: (scene) => {
-    const { caller } = scene;
+  judge: (attempt) => {
+    const { caller } = attempt;
     if (caller === 'anonymous') return 'UNAUTHENTICATED';
-    if (getStanding(scene) !== 'insider') return 'NOT_FOUND';
+    if (getRelation(attempt) !== 'insider') return 'NOT_FOUND';
     return caller === 'owner' || caller === 'stranger' ? 'CONFLICT' : 'allowed';
   },
 };
 
-const switching: Room = {
+const members: AccessRule = {
   name: 'its members',
-  judge: (scene) => {
-    if (scene.caller === 'anonymous') return 'UNAUTHENTICATED';
-    return getStanding(scene) === 'insider' ? 'allowed' : 'NOT_FOUND';
+  judge: (attempt) => {
+    if (attempt.caller === 'anonymous') return 'UNAUTHENTICATED';
+    return getRelation(attempt) === 'insider' ? 'allowed' : 'NOT_FOUND';
   },
 };
 
-/** To a platform administrator a tenant only narrows whose sessions end: there may well be none. */
-const ending: Room = {
+/** For a platform administrator the tenant is only a filter, which may match no session. */
+const revokingSessions: AccessRule = {
   name: inTenant('sessions:revoke').name,
-  judge: (scene) =>
-    scene.caller === 'platformAdmin' && scene.target === 'smuggled'
+  judge: (attempt) =>
+    attempt.caller === 'platformAdmin' && attempt.target === 'smuggled'
       ? 'allowed'
-      : inTenant('sessions:revoke').judge(scene),
+      : inTenant('sessions:revoke').judge(attempt),
 };
 
-/** Platform administrators alone; an id that is none is told apart, as it is about nobody. */
-const platformOn: Room = {
+/** Platform administrators only; a malformed id is NOT_FOUND for every signed-in caller. */
+const platformById: AccessRule = {
   name: platform.name,
-  judge: (scene) => {
-    const { caller, target } = scene;
+  judge: (attempt) => {
+    const { caller, target } = attempt;
     if (caller !== 'anonymous' && target === 'malformed') return 'NOT_FOUND';
-    const verdict = platform.judge(scene);
-    return verdict === 'allowed' && !isThere(scene) ? 'NOT_FOUND' : verdict;
+    const verdict = platform.judge(attempt);
+    return verdict === 'allowed' && !exists(attempt) ? 'NOT_FOUND' : verdict;
   },
 };
 
-/** Anyone who could delete the tenant, had it been named as it is. */
-const misnaming: Room = {
+/** The slug is wrong, so even a permitted caller cannot delete the tenant. */
+const wrongSlug: AccessRule = {
   name: inTenant('tenant:delete').name,
-  judge: (scene) => {
-    const verdict = inTenant('tenant:delete').judge(scene);
+  judge: (attempt) => {
+    const verdict = inTenant('tenant:delete').judge(attempt);
     return verdict === 'allowed' ? 'BAD_USER_INPUT' : verdict;
   },
 };
 
-/** Only what is one's own can be handed over: no platform administrator stands in for an owner. */
-const handingOver: Room = {
+/** Only owners; a platform administrator cannot act for them. */
+const owners: AccessRule = {
   name: 'its owners',
-  judge: (scene) => {
-    const { caller, target } = scene;
+  judge: (attempt) => {
+    const { caller, target } = attempt;
     const isTenantThere = target !== 'absent' && target !== 'malformed';
     if (caller === 'platformAdmin') return isTenantThere ? 'FORBIDDEN' : 'NOT_FOUND';
-    return inTenant('tenant:own').judge(scene);
+    return inTenant('tenant:own').judge(attempt);
   },
 };
 
-/** Oneself, unless bound to a tenant or the last owner of one. */
-const erasingOneself: Room = {
+/** The user themselves, unless their session is bound or they are the last owner of a tenant. */
+const erasingSelf: AccessRule = {
   name: 'oneself but the last owner',
   judge: ({ caller }) => {
     if (caller === 'anonymous') return 'UNAUTHENTICATED';
@@ -91,17 +98,17 @@ const erasingOneself: Room = {
   },
 };
 
-/** A key acts as a member would, so nobody makes one from outside. */
-const makingKeys: Room = {
+/** A key delegates the permissions of a member, so callers from outside cannot create one. */
+const creatingKeys: AccessRule = {
   name: inTenant('api-keys:manage').name,
-  judge: (scene) =>
-    scene.caller === 'platformAdmin'
-      ? handingOver.judge(scene)
-      : inTenant('api-keys:manage').judge(scene),
+  judge: (attempt) =>
+    attempt.caller === 'platformAdmin'
+      ? owners.judge(attempt)
+      : inTenant('api-keys:manage').judge(attempt),
 };
 
-/** Oneself, unless bound to a tenant. */
-const wholeSelf: Room = {
+/** The user themselves, unless their session is bound. */
+const unboundSelf: AccessRule = {
   name: 'oneself',
   judge: ({ caller }) => {
     if (caller === 'anonymous') return 'UNAUTHENTICATED';
@@ -109,46 +116,46 @@ const wholeSelf: Room = {
   },
 };
 
-const credentials: Room = {
+const credentials: AccessRule = {
   name: 'public, with the right password',
   judge: ({ target }) => (target === 'malformed' ? 'BAD_USER_INPUT' : 'UNAUTHENTICATED'),
 };
 
-const credentialsInTenant: Room = {
+const credentialsInTenant: AccessRule = {
   name: 'its members, with the right password',
-  judge: (scene) => (getStanding(scene) === 'insider' ? 'allowed' : 'UNAUTHENTICATED'),
+  judge: (attempt) => (getRelation(attempt) === 'insider' ? 'allowed' : 'UNAUTHENTICATED'),
 };
 
-const ownCredentials: Room = {
+const ownCredentials: AccessRule = {
   name: 'public, with the right password',
   judge: ({ caller }) => (caller === 'anonymous' ? 'UNAUTHENTICATED' : 'allowed'),
 };
 
-/** A token that was mailed to nobody opens nothing, no matter who sends it. */
-const noGoodToken: Room = {
-  name: 'anyone who was mailed the token',
+/** A token that was never mailed is invalid for all callers. */
+const invalidToken: AccessRule = {
+  name: 'recipient of the token',
   judge: () => 'BAD_USER_INPUT',
 };
 
-/** Everybody may name anybody, and learns nothing of it. */
-const namingAnybody: Room = {
+/** Anyone may name any address, and learns nothing from the response. */
+const anyAddress: AccessRule = {
   name: 'public',
   judge: ({ target }) => (target === 'malformed' ? 'BAD_USER_INPUT' : 'allowed'),
 };
 
 const someRole = { key: 'newcomer', name: 'Newcomer', permissions: ['tenant:read'] };
 
-/** Every mutation with what to call it with, by the passwords and ids of the world it runs in. */
-export function listMutations(passwords: Passwords, selves: Selves = {}): MutationTable {
-  return closeToDelegates(listRooms(passwords, selves));
+/** All mutations with their inputs, for the passwords and ids of a world. */
+export function listMutations(passwords: Passwords, userIds: UserIds = {}): MutationTable {
+  return denyDelegates(listRules(passwords, userIds));
 }
 
-function listRooms(passwords: Passwords, selves: Selves): MutationTable {
+function listRules(passwords: Passwords, userIds: UserIds): MutationTable {
   return {
     signUp: [
       {
         name: 'with a tenant',
-        room: everybody,
+        rule: anyone,
         isFixed: true,
         input: (_ids, caller) => ({
           email: `new-${caller.toLowerCase()}@people.example`,
@@ -161,19 +168,19 @@ function listRooms(passwords: Passwords, selves: Selves): MutationTable {
     signIn: [
       {
         name: 'with a wrong password',
-        room: credentials,
+        rule: credentials,
         input: ({ email }) => ({ email, password: 'surely not the right one' }),
       },
       {
         name: 'into a tenant',
         isPersonal: true,
-        room: credentialsInTenant,
+        rule: credentialsInTenant,
         input: ({ slug }, caller) => ({ ...passwords[caller], tenantSlug: slug }),
       },
       {
         name: 'as oneself',
         isPersonal: true,
-        room: ownCredentials,
+        rule: ownCredentials,
         isFixed: true,
         input: (_ids, caller) => passwords[caller],
       },
@@ -182,22 +189,22 @@ function listRooms(passwords: Passwords, selves: Selves): MutationTable {
       {
         name: 'to a tenant',
         isPersonal: true,
-        room: switching,
+        rule: members,
         input: ({ Tenant }) => ({ tenantId: Tenant }),
       },
       {
         name: 'to none',
         isPersonal: true,
-        room: people,
+        rule: people,
         isFixed: true,
         input: () => ({ tenantId: null }),
       },
     ],
-    signOut: [{ name: '', room: people, isFixed: true }],
+    signOut: [{ name: '', rule: people, isFixed: true }],
     changePassword: [
       {
         name: '',
-        room: people,
+        rule: people,
         isFixed: true,
         input: (_ids, caller) => ({ currentPassword: passwords[caller].password, newPassword }),
       },
@@ -205,7 +212,7 @@ function listRooms(passwords: Passwords, selves: Selves): MutationTable {
     confirmPassword: [
       {
         name: '',
-        room: people,
+        rule: people,
         isFixed: true,
         input: (_ids, caller) => ({ password: passwords[caller].password }),
       },
@@ -213,12 +220,12 @@ function listRooms(passwords: Passwords, selves: Selves): MutationTable {
     impersonateUser: [
       {
         name: 'in all tenants',
-        room: platformOn,
+        rule: platformById,
         input: ({ User }) => ({ userId: User, reason: 'for no good reason' }),
       },
       {
         name: 'in one tenant',
-        room: platformOn,
+        rule: platformById,
         isTenantOwned: true,
         input: ({ User, Tenant }) => ({
           userId: User,
@@ -227,11 +234,11 @@ function listRooms(passwords: Passwords, selves: Selves): MutationTable {
         }),
       },
     ],
-    requestEmailVerification: [{ name: '', room: people, isFixed: true }],
+    requestEmailVerification: [{ name: '', rule: people, isFixed: true }],
     verifyEmail: [
       {
-        name: 'with a token of nobody',
-        room: noGoodToken,
+        name: 'with a token that was never mailed',
+        rule: invalidToken,
         isFixed: true,
         input: () => ({ token: mintToken('tenantry_verify').token }),
       },
@@ -239,15 +246,15 @@ function listRooms(passwords: Passwords, selves: Selves): MutationTable {
     requestPasswordReset: [
       {
         name: '',
-        room: namingAnybody,
-        isAboutAnybody: true,
+        rule: anyAddress,
+        mayChangeAnyone: true,
         input: ({ email }) => ({ email }),
       },
     ],
     resetPassword: [
       {
-        name: 'with a token of nobody',
-        room: noGoodToken,
+        name: 'with a token that was never mailed',
+        rule: invalidToken,
         isFixed: true,
         input: () => ({ token: mintToken('tenantry_reset').token, newPassword }),
       },
@@ -255,7 +262,7 @@ function listRooms(passwords: Passwords, selves: Selves): MutationTable {
     updateProfile: [
       {
         name: '',
-        room: people,
+        rule: people,
         isFixed: true,
         input: () => ({ name: 'Renamed', locale: 'pt-BR', metadata: { changed: true } }),
       },
@@ -263,34 +270,34 @@ function listRooms(passwords: Passwords, selves: Selves): MutationTable {
     revokeSession: [
       {
         name: 'bound to a tenant',
-        room: inTenant('sessions:revoke'),
+        rule: inTenant('sessions:revoke'),
         isTenantOwned: true,
         input: ({ Session }) => ({ sessionId: Session }),
       },
       {
         name: 'bound to none',
-        room: selfOrPlatform({ lacking: 'NOT_FOUND' }),
+        rule: selfOrPlatform({ lacking: 'NOT_FOUND' }),
         input: ({ UnboundSession }) => ({ sessionId: UnboundSession }),
       },
     ],
     revokeSessions: [
       {
-        name: 'of somebody in a tenant',
-        room: ending,
+        name: 'of a user in a tenant',
+        rule: revokingSessions,
         isTenantOwned: true,
         input: ({ User, Tenant }) => ({ userId: User, tenantId: Tenant }),
       },
       {
-        name: 'of somebody',
-        room: selfOrPlatform(),
+        name: 'of a user',
+        rule: selfOrPlatform(),
         input: ({ User }) => ({ userId: User }),
       },
-      { name: 'of oneself', room: people, isFixed: true, input: () => ({}) },
+      { name: 'of oneself', rule: people, isFixed: true, input: () => ({}) },
     ],
     createTenant: [
       {
         name: '',
-        room: people,
+        rule: people,
         isPersonal: true,
         isFixed: true,
         input: () => ({ name: 'Brand new', metadata: { changed: true } }),
@@ -299,7 +306,7 @@ function listRooms(passwords: Passwords, selves: Selves): MutationTable {
     updateTenant: [
       {
         name: '',
-        room: inTenant('tenant:update'),
+        rule: inTenant('tenant:update'),
         input: ({ Tenant }) => ({
           tenantId: Tenant,
           name: 'Renamed',
@@ -312,36 +319,38 @@ function listRooms(passwords: Passwords, selves: Selves): MutationTable {
     updateTenantLimits: [
       {
         name: '',
-        room: platformOn,
+        rule: platformById,
         input: ({ Tenant }) => ({ tenantId: Tenant, members: 7, apiKeys: 7, customRoles: 7 }),
       },
     ],
-    suspendTenant: [{ name: '', room: platformOn, input: ({ Tenant }) => ({ tenantId: Tenant }) }],
-    resumeTenant: [{ name: '', room: platformOn, input: ({ Tenant }) => ({ tenantId: Tenant }) }],
+    suspendTenant: [
+      { name: '', rule: platformById, input: ({ Tenant }) => ({ tenantId: Tenant }) },
+    ],
+    resumeTenant: [{ name: '', rule: platformById, input: ({ Tenant }) => ({ tenantId: Tenant }) }],
     deleteTenant: [
       {
         name: 'by its slug',
-        room: inTenant('tenant:delete'),
+        rule: inTenant('tenant:delete'),
         input: ({ Tenant, slug }) => ({ tenantId: Tenant, confirmSlug: slug }),
       },
       {
-        // What every tenant is called where no check has looked: then the database has to refuse.
+        // The slug that a service without checks would compare with: the database has to reject it.
         name: 'by another slug',
-        room: misnaming,
+        rule: wrongSlug,
         input: ({ Tenant }) => ({ tenantId: Tenant, confirmSlug: 'unchecked' }),
       },
     ],
     restoreTenant: [
       {
         name: '',
-        room: inTenant('tenant:delete'),
+        rule: inTenant('tenant:delete'),
         input: ({ Tenant }) => ({ tenantId: Tenant }),
       },
     ],
     transferOwnership: [
       {
         name: '',
-        room: handingOver,
+        rule: owners,
         isTenantOwned: true,
         input: ({ Tenant, User }) => ({ tenantId: Tenant, toUserId: User }),
       },
@@ -349,43 +358,45 @@ function listRooms(passwords: Passwords, selves: Selves): MutationTable {
     suspendUser: [
       {
         name: '',
-        room: platformOn,
+        rule: platformById,
         input: ({ User }) => ({ userId: User, reason: 'no reason' }),
       },
     ],
-    reinstateUser: [{ name: '', room: platformOn, input: ({ User }) => ({ userId: User }) }],
+    reinstateUser: [{ name: '', rule: platformById, input: ({ User }) => ({ userId: User }) }],
     eraseUser: [
       {
-        name: 'of somebody',
-        room: selfOrPlatform({ malformed: 'NOT_FOUND' }),
+        name: 'of a user',
+        rule: selfOrPlatform({ malformed: 'NOT_FOUND' }),
         input: ({ User }) => ({ userId: User, reason: 'no reason' }),
       },
       {
         name: 'of oneself',
-        room: erasingOneself,
+        rule: erasingSelf,
         isFixed: true,
-        input: ({ User }, caller) => ({ userId: selves[caller] ?? User }),
+        input: ({ User }, caller) => ({ userId: userIds[caller] ?? User }),
       },
     ],
     exportUserData: [
       {
-        name: 'of somebody',
-        room: selfOrPlatform({ malformed: 'NOT_FOUND' }),
+        name: 'of a user',
+        rule: selfOrPlatform({ malformed: 'NOT_FOUND' }),
         input: ({ User }) => ({ userId: User, reason: 'no reason' }),
       },
       {
         name: 'of oneself',
-        room: wholeSelf,
+        rule: unboundSelf,
         isFixed: true,
-        input: ({ User }, caller) => ({ userId: selves[caller] ?? User }),
+        input: ({ User }, caller) => ({ userId: userIds[caller] ?? User }),
       },
     ],
-    cleanupExpiredData: [{ name: '', room: platform, isFixed: true }],
-    leaveTenant: [{ name: '', room: leaving, input: ({ Tenant }) => ({ tenantId: Tenant }) }],
+    cleanupExpiredData: [{ name: '', rule: platform, isFixed: true }],
+    leaveTenant: [
+      { name: '', rule: membersButLastOwner, input: ({ Tenant }) => ({ tenantId: Tenant }) },
+    ],
     updateMembership: [
       {
         name: '',
-        room: inTenant('members:update'),
+        rule: inTenant('members:update'),
         isTenantOwned: true,
         input: ({ Membership }) => ({
           membershipId: Membership,
@@ -398,7 +409,7 @@ function listRooms(passwords: Passwords, selves: Selves): MutationTable {
     removeMember: [
       {
         name: '',
-        room: inTenant('members:remove'),
+        rule: inTenant('members:remove'),
         isTenantOwned: true,
         input: ({ Membership }) => ({ membershipId: Membership }),
       },
@@ -407,14 +418,14 @@ function listRooms(passwords: Passwords, selves: Selves): MutationTable {
     createRole: [
       {
         name: '',
-        room: inTenant('roles:manage'),
+        rule: inTenant('roles:manage'),
         input: ({ Tenant }) => ({ tenantId: Tenant, ...someRole }),
       },
     ],
     updateRole: [
       {
         name: '',
-        room: inTenant('roles:manage'),
+        rule: inTenant('roles:manage'),
         isTenantOwned: true,
         input: ({ Role }) => ({ roleId: Role, name: 'Renamed', permissions: ['tenant:read'] }),
       },
@@ -422,7 +433,7 @@ function listRooms(passwords: Passwords, selves: Selves): MutationTable {
     deleteRole: [
       {
         name: '',
-        room: inTenant('roles:manage'),
+        rule: inTenant('roles:manage'),
         isTenantOwned: true,
         input: ({ SpareRole }) => ({ roleId: SpareRole }),
       },
@@ -430,14 +441,14 @@ function listRooms(passwords: Passwords, selves: Selves): MutationTable {
     createApiKey: [
       {
         name: '',
-        room: makingKeys,
+        rule: creatingKeys,
         input: ({ Tenant }) => ({ tenantId: Tenant, name: 'new', permissions: ['tenant:read'] }),
       },
     ],
     rotateApiKey: [
       {
         name: '',
-        room: makingKeys,
+        rule: creatingKeys,
         isTenantOwned: true,
         input: ({ ApiKey }) => ({ apiKeyId: ApiKey, overlapSeconds: 60 }),
       },
@@ -445,7 +456,7 @@ function listRooms(passwords: Passwords, selves: Selves): MutationTable {
     revokeApiKey: [
       {
         name: '',
-        room: inTenant('api-keys:manage'),
+        rule: inTenant('api-keys:manage'),
         isTenantOwned: true,
         input: ({ ApiKey }) => ({ apiKeyId: ApiKey }),
       },

@@ -1,41 +1,48 @@
-import { everybody, inTenant, onlyWhere, type Room, selfOrPlatform, withParent } from './rooms.ts';
-import { getStanding, isThere, type Scene } from './scene.ts';
+import {
+  type AccessRule,
+  anyone,
+  inTenant,
+  onlyWhere,
+  selfOrPlatform,
+  withParent,
+} from './access-rules.ts';
+import { type Attempt, exists, getRelation } from './attempt.ts';
 import { type FieldTable, fields } from './table.ts';
 
-/** Nothing is known about a token unless it is good in the asked tenant. */
-const whereGood = onlyWhere('where the token is good', isThere);
+/** Null unless the token is valid in the requested tenant. */
+const whereValid = onlyWhere('where the token is valid', exists);
 
-/** Nobody who asks is invited anywhere: what is there is to others. */
-const invitedOnly: Room = { name: 'who is invited', judge: () => 'empty' };
+/** Empty for all callers: none of them is invited. */
+const invitedUser: AccessRule = { name: 'invited user', judge: () => 'empty' };
 
-/** The same of a key, which is good in its tenant alone. */
-const whereGoodKey = onlyWhere(
-  'where the key is good, in its tenant',
-  (scene) => isThere(scene) && getStanding(scene) !== 'outsider',
+/** The same for a key, which is valid only in its tenant. */
+const whereValidKey = onlyWhere(
+  'where the key is valid, in its tenant',
+  (attempt) => exists(attempt) && getRelation(attempt) !== 'outsider',
 );
 
-/** A person's own, of which a key has none. */
-const ofPeople = onlyWhere('for people', ({ caller }) => caller !== 'key');
+/** Null for keys, which are no users. */
+const usersOnly = onlyWhere('for people', ({ caller }) => caller !== 'key');
 
-/** A list's page: anyone who got the list has got all of it, but a key has no lists of its own. */
+/** A page is readable with its list; lists of the caller's own are empty for a key. */
 const page = {
   edges: {
     name: withParent.name,
-    judge: ({ caller, subject }: Scene) =>
+    judge: ({ caller, subject }: Attempt) =>
       caller === 'key' && subject.person === 'caller' ? ('empty' as const) : ('allowed' as const),
   },
   ...fields(withParent, 'pageInfo totalCount'),
 };
 const edge = fields(withParent, 'cursor node');
-const rejection = fields(everybody, 'code message path');
+const rejection = fields(anyone, 'code message path');
 
-/** The fields of every other object type. */
+/** The access rules of all other object types. */
 export const objectFields: FieldTable = {
   Tenant: {
     ...fields(withParent, 'id slug name status createdAt deletionAt'),
     metadata: inTenant('tenant:read'),
     memberCount: inTenant('tenant:read'),
-    owners: { room: withParent, subject: { person: 'owner' } },
+    owners: { rule: withParent, subject: { person: 'owner' } },
     settings: inTenant('tenant:read'),
     limits: inTenant('tenant:read'),
     usage: inTenant('tenant:read'),
@@ -46,7 +53,7 @@ export const objectFields: FieldTable = {
     apiKeys: inTenant('api-keys:read'),
     auditEvents: inTenant('audit:read'),
     viewerMembership: {
-      room: onlyWhere(
+      rule: onlyWhere(
         'its members',
         ({ caller, subject }) =>
           caller !== 'key' && (caller !== 'platformAdmin' || subject.person === 'caller'),
@@ -77,8 +84,8 @@ export const objectFields: FieldTable = {
   Session: {
     ...fields(withParent, 'id createdAt expiresAt idleExpiresAt lastSeenAt ip userAgent'),
     ...fields(withParent, 'isCurrent user place device impersonatorId'),
-    // Nobody of the matrix sees both such a session and the administrator who acts in it.
-    impersonator: onlyWhere('where the administrator may be seen', () => false),
+    // No caller can see both such a session and its administrator.
+    impersonator: onlyWhere('where the administrator is visible', () => false),
     tenant: onlyWhere(
       'where it is bound to one',
       ({ caller, subject }) =>
@@ -91,42 +98,42 @@ export const objectFields: FieldTable = {
   },
   Invitation: {
     ...fields(withParent, 'id tenant email roles createdAt expiresAt status'),
-    invitedBy: { room: withParent, subject: { person: 'owner' } },
+    invitedBy: { rule: withParent, subject: { person: 'owner' } },
   },
   InvitationPreview: fields(withParent, 'tenantName inviterName expiresAt'),
   InvitationResult: fields(withParent, 'email invitation error'),
   ViewerEvent: {
     ...fields(withParent, 'type at'),
-    subject: { room: withParent, asks: [{ name: 'the viewer', gives: 'User' }] },
+    subject: { rule: withParent, variants: [{ name: 'the viewer', returnsType: 'User' }] },
   },
   AuditEvent: {
     ...fields(withParent, 'id sequence at action actorId changes requestId ip hash redactedAt'),
-    actor: { room: withParent, asks: [{ name: 'a person', gives: 'User' }] },
-    impersonator: { room: withParent, subject: { person: 'owner' } },
+    actor: { rule: withParent, variants: [{ name: 'a person', returnsType: 'User' }] },
+    impersonator: { rule: withParent, subject: { person: 'owner' } },
     impersonatorId: withParent,
-    target: { room: withParent, asks: [{ name: 'a membership', gives: 'Membership' }] },
+    target: { rule: withParent, variants: [{ name: 'a membership', returnsType: 'Membership' }] },
   },
   Viewer: {
     ...fields(withParent, 'sessions memberships isPlatformAdmin'),
-    ...fields(ofPeople, 'user session'),
+    ...fields(usersOnly, 'user session'),
     apiKey: onlyWhere('for keys', ({ caller }) => caller === 'key'),
-    pendingInvitations: invitedOnly,
+    pendingInvitations: invitedUser,
     membership: {
-      room: onlyWhere(
+      rule: onlyWhere(
         'its members',
         ({ caller, target }) => target === 'own' && caller !== 'platformAdmin' && caller !== 'key',
       ),
-      asks: [{ name: 'in a tenant', args: ({ Tenant }) => ({ tenantId: Tenant }) }],
+      variants: [{ name: 'in a tenant', args: ({ Tenant }) => ({ tenantId: Tenant }) }],
     },
   },
   SessionVerification: {
     ...fields(withParent, 'valid permissions expiresAt'),
-    ...fields(whereGood, 'session tenant user'),
+    ...fields(whereValid, 'session tenant user'),
   },
   Monitoring: {
     ...fields(withParent, 'tableStats indexUsage userActivity tenantUsage connectionPool'),
     ...fields(withParent, 'cacheHitRatio recommendations'),
-    slowQueries: { room: withParent, asks: [{ name: 'all', args: () => ({ minMeanMs: 0 }) }] },
+    slowQueries: { rule: withParent, variants: [{ name: 'all', args: () => ({ minMeanMs: 0 }) }] },
   },
   SlowQuery: fields(withParent, 'query calls meanMs totalMs rows'),
   TableStat: fields(withParent, 'table rows bytes deadRows lastVacuum lastAnalyze'),
@@ -134,18 +141,18 @@ export const objectFields: FieldTable = {
   UserActivity: fields(withParent, 'day signIns failedSignIns activeUsers newUsers'),
   TenantUsageRow: {
     ...fields(withParent, 'members activeSessions apiKeys lastActivityAt'),
-    // The largest, which is nobody's in particular.
-    tenant: { room: withParent, asks: [{ name: 'the largest', endsHere: true }] },
+    // The largest tenant, which is none of the targets.
+    tenant: { rule: withParent, variants: [{ name: 'the largest', stopsHere: true }] },
   },
   PoolStat: fields(withParent, 'size idle waiting max'),
   Recommendation: fields(withParent, 'severity subject advice'),
 
   ApiKeyVerification: {
     ...fields(withParent, 'valid permissions missing'),
-    ...fields(whereGoodKey, 'apiKey tenant'),
+    ...fields(whereValidKey, 'apiKey tenant'),
   },
-  Permission: fields(everybody, 'key title description isDangerous'),
-  PasswordPolicy: fields(everybody, 'lengthMin lengthMax usesBlocklist rules'),
+  Permission: fields(anyone, 'key title description isDangerous'),
+  PasswordPolicy: fields(anyone, 'lengthMin lengthMax usesBlocklist rules'),
   PermissionDecision: fields(withParent, 'permission tenantId allowed reason'),
 
   ApiKeyConnection: page,
@@ -165,11 +172,11 @@ export const objectFields: FieldTable = {
   PageInfo: fields(withParent, 'hasNextPage hasPreviousPage startCursor endCursor'),
 
   ConflictError: rejection,
-  ForbiddenError: { ...rejection, reason: everybody },
+  ForbiddenError: { ...rejection, reason: anyone },
   InvalidInputError: rejection,
   LimitReachedError: rejection,
   NotFoundError: rejection,
-  RateLimitedError: { ...rejection, retryAfterSeconds: everybody },
+  RateLimitedError: { ...rejection, retryAfterSeconds: anyone },
   InvalidCredentialsError: rejection,
 
   AcceptInvitationSuccess: fields(withParent, 'membership'),
@@ -192,7 +199,7 @@ export const objectFields: FieldTable = {
   ReinstateUserSuccess: fields(withParent, 'user'),
   RemoveMemberSuccess: fields(withParent, 'removedMembershipId'),
   RequestEmailVerificationSuccess: fields(withParent, 'emailVerified'),
-  RequestPasswordResetSuccess: fields(everybody, 'ok'),
+  RequestPasswordResetSuccess: fields(anyone, 'ok'),
   ResendInvitationSuccess: fields(withParent, 'invitation'),
   ResetPasswordSuccess: fields(withParent, 'revokedCount revokedApiKeyCount'),
   RestoreTenantSuccess: fields(withParent, 'tenant'),

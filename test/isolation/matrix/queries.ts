@@ -1,99 +1,105 @@
 import { mintToken } from '../../../src/lib/token.ts';
 import {
-  everybody,
+  type AccessRule,
+  anyone,
   found,
   inTenant,
   onlyWhere,
   people,
   platform,
-  type Room,
   selfOrPlatform,
   signedIn,
   viewer,
   withParent,
-} from './rooms.ts';
-import { getStanding, type Ids } from './scene.ts';
-import type { Ask, FieldTable } from './table.ts';
+} from './access-rules.ts';
+import { getRelation, type Ids } from './attempt.ts';
+import type { FieldTable, Variant } from './table.ts';
 
 const notFound = { hidden: 'null', lacking: 'null', anonymous: 'null' } as const;
 
-/** What `node` finds, for each type that it knows; a session may or may not be bound to a tenant. */
-const nodes: readonly (Ask & { key: keyof Ids })[] = [
-  { name: 'Tenant', key: 'Tenant', gives: 'Tenant', room: found(null) },
-  { name: 'User', key: 'User', gives: 'User', room: found('members:read') },
+/** One variant per type that `node` returns; sessions twice, bound to a tenant and unbound. */
+const nodes: readonly (Variant & { key: keyof Ids })[] = [
+  { name: 'Tenant', key: 'Tenant', returnsType: 'Tenant', rule: found(null) },
+  { name: 'User', key: 'User', returnsType: 'User', rule: found('members:read') },
   {
     name: 'Membership',
     key: 'Membership',
-    gives: 'Membership',
-    room: found('members:read'),
+    returnsType: 'Membership',
+    rule: found('members:read'),
     isTenantOwned: true,
   },
-  { name: 'Role', key: 'Role', gives: 'Role', room: found('roles:read'), isTenantOwned: true },
+  {
+    name: 'Role',
+    key: 'Role',
+    returnsType: 'Role',
+    rule: found('roles:read'),
+    isTenantOwned: true,
+  },
   {
     name: 'Invitation',
     key: 'Invitation',
-    gives: 'Invitation',
-    room: found('invitations:read'),
+    returnsType: 'Invitation',
+    rule: found('invitations:read'),
     isTenantOwned: true,
   },
   {
     name: 'AuditEvent',
     key: 'AuditEvent',
-    gives: 'AuditEvent',
-    room: found('audit:read'),
+    returnsType: 'AuditEvent',
+    rule: found('audit:read'),
     isTenantOwned: true,
   },
   {
     name: 'Session',
     key: 'Session',
-    gives: 'Session',
-    room: found('sessions:read'),
+    returnsType: 'Session',
+    rule: found('sessions:read'),
     isTenantOwned: true,
   },
   {
     name: 'ApiKey',
     key: 'ApiKey',
-    gives: 'ApiKey',
-    room: found('api-keys:read'),
+    returnsType: 'ApiKey',
+    rule: found('api-keys:read'),
     isTenantOwned: true,
   },
   {
     name: 'unbound Session',
     key: 'UnboundSession',
-    gives: 'Session',
-    room: selfOrPlatform(notFound),
+    returnsType: 'Session',
+    rule: selfOrPlatform(notFound),
     subject: { isBound: false },
   },
 ];
 
 const deadToken = mintToken('tenantry_invite').token;
 
-/** A session that is bound to a tenant need not name it, nor a key, which always is. */
-const anywhere: Room = {
+/** Bound sessions and keys have a tenant of their own and may omit it. */
+const anywhere: AccessRule = {
   name: platform.name,
-  judge: (scene) =>
-    scene.caller === 'bound' || scene.caller === 'key' ? 'allowed' : platform.judge(scene),
+  judge: (attempt) =>
+    attempt.caller === 'bound' || attempt.caller === 'key' ? 'allowed' : platform.judge(attempt),
 };
 
-/** A key names no tenant: who does not belong to it asks about nothing, and is told so. */
-const verifyingKeys: Room = {
+/** The call names no tenant, so a caller from outside the key's tenant gets "invalid" and no error. */
+const verifyingKeys: AccessRule = {
   name: inTenant('api-keys:verify').name,
-  judge: (scene) => {
-    const isCrossSite = getStanding(scene) === 'outsider';
-    return isCrossSite
+  judge: (attempt) => {
+    const isForeign = getRelation(attempt) === 'outsider';
+    return isForeign
       ? 'allowed'
-      : inTenant('api-keys:verify', { absentIsFine: true }).judge(scene);
+      : inTenant('api-keys:verify', { absentIsFine: true }).judge(attempt);
   },
 };
 
-/** The fields of Query and Subscription: the doors to everything else. */
+/** The access rules of Query and Subscription. */
 export const queryFields: FieldTable = {
   Subscription: {
     auditEvents: {
-      room: inTenant('audit:read'),
-      asks: [
+      rule: inTenant('audit:read'),
+      variants: [
         {
-          name: 'behind the last entry but one',
+          name: 'after the last entry but one',
           args: ({ Tenant, PreviousAuditEvent }) => ({
             tenantId: Tenant,
             after: PreviousAuditEvent,
@@ -101,38 +107,41 @@ export const queryFields: FieldTable = {
         },
       ],
     },
-    viewerEvents: { room: people, subject: { person: 'caller', isBound: false } },
+    viewerEvents: { rule: people, subject: { person: 'caller', isBound: false } },
   },
   Query: {
     node: {
-      room: withParent,
-      asks: nodes.map(({ key, ...ask }) => ({ ...ask, args: (ids) => ({ id: ids[key] }) })),
+      rule: withParent,
+      variants: nodes.map(({ key, ...variant }) => ({
+        ...variant,
+        args: (ids) => ({ id: ids[key] }),
+      })),
     },
     nodes: {
-      room: withParent,
-      asks: nodes.map(({ key, ...ask }) => ({
-        ...ask,
+      rule: withParent,
+      variants: nodes.map(({ key, ...variant }) => ({
+        ...variant,
         args: (ids) => ({ ids: [ids[key]] }),
-        endsHere: true,
+        stopsHere: true,
       })),
     },
     tenant: {
-      room: found(null),
-      asks: [
+      rule: found(null),
+      variants: [
         { name: 'by id', args: (ids) => ({ id: ids.Tenant }) },
         { name: 'by slug', args: (ids) => ({ slug: ids.slug }) },
       ],
     },
-    // The newest comes first: the platform administrator's own.
-    tenants: { room: platform, subject: { person: 'caller' } },
+    // The first one is the newest, the platform administrator's own.
+    tenants: { rule: platform, subject: { person: 'caller' } },
     user: {
-      room: selfOrPlatform({ ...notFound, anonymous: 'UNAUTHENTICATED' }),
-      asks: [
+      rule: selfOrPlatform({ ...notFound, anonymous: 'UNAUTHENTICATED' }),
+      variants: [
         { name: 'by id', args: (ids) => ({ id: ids.User }) },
         {
           name: 'by e-mail',
           args: (ids) => ({ email: ids.email }),
-          room: selfOrPlatform({
+          rule: selfOrPlatform({
             ...notFound,
             anonymous: 'UNAUTHENTICATED',
             malformed: 'BAD_USER_INPUT',
@@ -141,59 +150,59 @@ export const queryFields: FieldTable = {
       ],
     },
     users: platform,
-    viewer: { room: viewer, subject: { person: 'caller', isBound: false } },
-    permissions: everybody,
-    passwordPolicy: everybody,
+    viewer: { rule: viewer, subject: { person: 'caller', isBound: false } },
+    permissions: anyone,
+    passwordPolicy: anyone,
     monitoring: platform,
     checkPermissions: {
-      room: signedIn,
-      asks: [
+      rule: signedIn,
+      variants: [
         {
-          name: 'of somebody',
+          name: 'of a user',
           args: ({ Tenant, User }) => ({
             checks: [{ tenantId: Tenant, userId: User, permission: 'members:read' }],
           }),
           isTenantOwned: true,
-          echoes: true,
+          echoesIds: true,
         },
         {
           name: 'of oneself',
           args: ({ Tenant }) => ({ checks: [{ tenantId: Tenant, permission: 'members:read' }] }),
-          endsHere: true,
-          echoes: true,
+          stopsHere: true,
+          echoesIds: true,
         },
       ],
     },
-    // Anyone who holds a link is shown what it says, which is what it is for; nobody is shown anything else.
+    // The holder of a link sees the preview by design; a dead token shows nothing.
     invitation: {
-      room: onlyWhere('who holds the link', () => false),
-      asks: [{ name: 'by a dead token', args: () => ({ token: deadToken }) }],
+      rule: onlyWhere('holder of the link', () => false),
+      variants: [{ name: 'by a dead token', args: () => ({ token: deadToken }) }],
     },
     verifySession: {
-      room: inTenant('sessions:verify', { absentIsFine: true }),
-      asks: [
+      rule: inTenant('sessions:verify', { absentIsFine: true }),
+      variants: [
         {
           name: 'in a tenant',
           args: ({ token, Tenant }) => ({ token, tenantId: Tenant }),
           isTenantOwned: true,
-          showsSecret: true,
+          sendsSecret: true,
         },
         {
           name: 'anywhere',
           args: ({ token }) => ({ token }),
-          room: anywhere,
-          endsHere: true,
-          showsSecret: true,
+          rule: anywhere,
+          stopsHere: true,
+          sendsSecret: true,
         },
       ],
     },
     verifyApiKey: {
-      room: verifyingKeys,
-      asks: [
+      rule: verifyingKeys,
+      variants: [
         {
           name: 'of a tenant',
           args: ({ key }) => ({ key, permissions: ['tenant:read'] }),
-          showsSecret: true,
+          sendsSecret: true,
         },
       ],
     },

@@ -1,68 +1,68 @@
 import { mkdir, writeFile } from 'node:fs/promises';
+import { type CallRecord, count, countByCaller, countByVerdict } from './call-counts.ts';
 import { callers } from './callers.ts';
-import { count, countByCaller, countByVerdict, type Entry } from './tally.ts';
 
 /** One run of the whole matrix. */
-export type Run = { title: string; entries: readonly Entry[] };
+export type Run = { title: string; records: readonly CallRecord[] };
 
 const folder = new URL('../../../reports/', import.meta.url);
 
-/** Writes what was tried and how it ended to reports/isolation.md, and returns the short form. */
+/** Writes all calls and their verdicts to reports/isolation.md, and returns a summary. */
 export async function writeReport(runs: readonly Run[]): Promise<string> {
   await mkdir(folder, { recursive: true });
   const parts = runs.map((run) => [
     `## ${run.title}`,
-    describeCallers(run.entries),
-    describeVerdicts(run.entries),
-    describeFields(run.entries),
+    describeCallers(run.records),
+    describeVerdicts(run.records),
+    describeFields(run.records),
   ]);
   const text = [
     '# Isolation matrix',
-    'Who asked for what, and how it ended. How to read it: docs/isolation.md.',
+    'Calls by caller and field, and their verdicts. docs/isolation.md explains how to read this.',
     ...parts.flat(),
   ];
   await writeFile(new URL('isolation.md', folder), `${text.join('\n\n')}\n`);
-  return runs.map(({ title, entries }) => `${title}\n${summarize(entries)}`).join('\n\n');
+  return runs.map(({ title, records }) => `${title}\n${summarize(records)}`).join('\n\n');
 }
 
-/** For the terminal: a line per caller. */
-function summarize(entries: readonly Entry[]): string {
-  const lines = countByCaller(entries).map(
-    ([caller, { calls, allowed, refused }]) =>
-      `${caller.padEnd(14)} ${pad(calls)} calls ${pad(allowed)} allowed ${pad(refused)} refused`,
+/** One line per caller, for the terminal. */
+function summarize(records: readonly CallRecord[]): string {
+  const lines = countByCaller(records).map(
+    ([caller, { calls, allowed, denied }]) =>
+      `${caller.padEnd(14)} ${pad(calls)} calls ${pad(allowed)} allowed ${pad(denied)} denied`,
   );
-  const ends = countByVerdict(entries).map(([verdict, number]) => `${number} ${verdict}`);
-  return [...lines, `ended in: ${ends.join(', ')}`].join('\n');
+  const ends = countByVerdict(records).map(([verdict, number]) => `${number} ${verdict}`);
+  return [...lines, `verdicts: ${ends.join(', ')}`].join('\n');
 }
 
 const pad = (number: number) => String(number).padStart(6);
 
-function describeCallers(entries: readonly Entry[]): string {
-  const rows = countByCaller(entries).map(([caller, { calls, allowed, refused }]) => [
+function describeCallers(records: readonly CallRecord[]): string {
+  const rows = countByCaller(records).map(([caller, { calls, allowed, denied }]) => [
     caller,
     calls,
     allowed,
-    refused,
+    denied,
   ]);
-  return toTable(['Caller', 'Calls', 'Allowed', 'Refused'], rows);
+  return toTable(['Caller', 'Calls', 'Allowed', 'Denied'], rows);
 }
 
-function describeVerdicts(entries: readonly Entry[]): string {
-  return toTable(['Ended in', 'Calls'], countByVerdict(entries));
+function describeVerdicts(records: readonly CallRecord[]): string {
+  return toTable(['Verdict', 'Calls'], countByVerdict(records));
 }
 
-/** A row per field: who got through of those who tried. */
-function describeFields(entries: readonly Entry[]): string {
-  const byField = Map.groupBy(entries, ({ key }) => key);
+/** A row per field: allowed and tried calls of each caller. */
+function describeFields(records: readonly CallRecord[]): string {
+  const byField = Map.groupBy(records, ({ key }) => key);
   const rows = [...byField].map(([key, own]) => {
-    const { calls, refused } = count(own);
+    const { calls, denied } = count(own);
     const passed = callers.map((caller) => {
       const tried = count(own.filter((entry) => entry.caller === caller));
       return tried.calls === 0 ? '' : `${tried.allowed}/${tried.calls}`;
     });
-    return [key, own[0]?.room ?? '', calls, refused, ...passed];
+    return [key, own[0]?.rule ?? '', calls, denied, ...passed];
   });
-  return toTable(['Field', 'Room', 'Calls', 'Refused', ...callers], rows);
+  return toTable(['Field', 'Access rule', 'Calls', 'Denied', ...callers], rows);
 }
 
 function toTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {

@@ -1,57 +1,61 @@
+import type { AccessRule } from './access-rules.ts';
+import type { Ids, Subject } from './attempt.ts';
 import type { Caller } from './callers.ts';
-import type { Room } from './rooms.ts';
-import type { Ids, Subject } from './scene.ts';
 
-/** One way of asking a field that takes arguments. */
-export type Ask = {
+/** The arguments with which a field is selected. */
+export type Variant = {
   name: string;
-  /** Left out: the same for every target, so it is asked once. */
+  /** Omitted if it is the same for every target; then it is called once. */
   args?: (ids: Ids) => Record<string, unknown>;
-  /** Instead of the field's own room. */
-  room?: Room;
-  /** For a field that answers an interface: the type that this ask comes back with. */
-  gives?: string;
+  /** Replaces the access rule of the field. */
+  rule?: AccessRule;
+  /** The object type, for a field that returns an interface or union. */
+  returnsType?: string;
   subject?: Partial<Subject>;
-  /** The ids name an object and, apart from it, its tenant: all targets make sense. */
+  /** The arguments name an object and its tenant, so all targets apply. */
   isTenantOwned?: boolean;
-  /** Tested by itself; what lies behind it is tested by another ask. */
-  endsHere?: boolean;
-  /** The answer repeats the id that was asked for. */
-  echoes?: boolean;
-  /** The arguments hold the secret token of somebody else's session. */
-  showsSecret?: boolean;
+  /** Fields below it are tested through another variant. */
+  stopsHere?: boolean;
+  /** The response repeats the ids of the request. */
+  echoesIds?: boolean;
+  /** The arguments contain the secret token of another user's session. */
+  sendsSecret?: boolean;
 };
 
-/** A field: its room, or its room with what else must be known to ask it. */
-export type FieldRow = { room: Room; asks?: readonly Ask[]; subject?: Partial<Subject> };
+/** A field: its access rule, and the variants in which it is selected. */
+export type FieldRow = {
+  rule: AccessRule;
+  variants?: readonly Variant[];
+  subject?: Partial<Subject>;
+};
 
 /** Every field of every object type, by type. */
-export type FieldTable = Record<string, Record<string, Room | FieldRow>>;
+export type FieldTable = Record<string, Record<string, AccessRule | FieldRow>>;
 
-/** One way of calling a mutation. */
+/** A mutation with an input. */
 export type Case = {
   name: string;
-  /** Left out for a mutation without input. */
+  /** Omitted for a mutation without input. */
   input?: (ids: Ids, caller: Caller) => Record<string, unknown>;
-  room: Room;
-  /** The same for every target, so it is called once. */
+  rule: AccessRule;
+  /** The same for every target; then it is called once. */
   isFixed?: boolean;
   isTenantOwned?: boolean;
-  /** About the person, whatever tenant its session is bound to: not for the bound one. */
+  /** Independent of the tenant of the session, so not called by `bound`. */
   isPersonal?: boolean;
-  /** Open to everybody about anybody: what it changes of whom it names, it is there to change. */
-  isAboutAnybody?: boolean;
+  /** Anyone may call it about anyone, so its changes in other tenants are expected. */
+  mayChangeAnyone?: boolean;
 };
 
 /** Every mutation, by name. */
 export type MutationTable = Record<string, readonly Case[]>;
 
-/** A row as the generator wants it. */
-export function toFieldRow(row: Room | FieldRow): FieldRow {
-  return 'judge' in row ? { room: row } : row;
+/** A table row in its long form. */
+export function toFieldRow(row: AccessRule | FieldRow): FieldRow {
+  return 'judge' in row ? { rule: row } : row;
 }
 
-/** The same room for many fields. */
-export function fields(room: Room, names: string): Record<string, Room> {
-  return Object.fromEntries(names.split(' ').map((name) => [name, room]));
+/** The same access rule for several fields. */
+export function fields(rule: AccessRule, names: string): Record<string, AccessRule> {
+  return Object.fromEntries(names.split(' ').map((name) => [name, rule]));
 }

@@ -12,30 +12,30 @@ import {
   type Team,
   toPublicId,
 } from '../../support/people.ts';
+import type { Ids, Target } from './attempt.ts';
 import {
   type Caller,
-  type House,
-  houseOf,
   keyPermissions,
   type PersonalCaller,
+  type TenantName,
+  tenantOf,
 } from './callers.ts';
-import { boundWord, personWord } from './canaries.ts';
-import { furnish, namePerson, nameSessions, type Things } from './furnish.ts';
-import { nobodysPasswords, type Passwords, type Selves } from './mutations.ts';
-import type { Ids, Target } from './scene.ts';
+import { fillTenant, markPerson, markSessions, type TenantContents } from './fill-tenant.ts';
+import { boundMarker, personMarker } from './markers.ts';
+import { type Passwords, type UserIds, unknownPasswords } from './mutations.ts';
 
-/** Four tenants, their people, and something of everything in each. */
+/** Four tenants, their members, and an object of each type in each. */
 export type World = {
-  things: Record<House, Things>;
+  contents: Record<TenantName, TenantContents>;
   /** Null for anonymous. */
   tokens: Record<Caller, string | null>;
   passwords: Passwords;
-  selves: Selves;
+  userIds: UserIds;
 };
 
-/** Fills an empty database. Every text of a tenant holds its word (see canaries.ts). */
+/** Fills an empty database. Every text of a tenant contains its marker (see markers.ts). */
 export async function createWorld(app: TestApp): Promise<World> {
-  const teams: Record<House, Team> = {
+  const teams: Record<TenantName, Team> = {
     home: await createTeam(app),
     foreign: await createTeam(app),
     third: await createTeam(app),
@@ -51,20 +51,20 @@ export async function createWorld(app: TestApp): Promise<World> {
   await app.owner.query('update users set is_platform_admin = true where id = $1', [
     platformAdmin.userUuid,
   ]);
-  // Before the rest, so that the newest entry of the audit log is the one that furnish() writes.
+  // Created first, so that the newest audit entry is the one of fillTenant().
   const bound = await createBound(app, teams);
   const program = await createProgram(app, teams.home.owner, teams.home, ...keyPermissions);
   const { token } = await impersonate(app, platformAdmin, insiders.impersonated);
-  const things = {
-    home: await furnish(app, 'home', teams.home, insiders),
-    foreign: await furnish(app, 'foreign', teams.foreign, {}),
-    third: await furnish(app, 'third', teams.third, {}),
-    office: await furnish(app, 'office', teams.office, {}),
+  const contents = {
+    home: await fillTenant(app, 'home', teams.home, insiders),
+    foreign: await fillTenant(app, 'foreign', teams.foreign, {}),
+    third: await fillTenant(app, 'third', teams.third, {}),
+    office: await fillTenant(app, 'office', teams.office, {}),
   };
-  await letColleaguesMeet(app, things);
-  // Slow often enough for advice to be given about it.
+  await addColleaguesToThird(app, contents);
+  // Slow often enough for a recommendation in `monitoring`.
   for (let call = 0; call < 5; call += 1) await app.owner.query('select pg_sleep(0.11)');
-  // Everybody has just been mailed, and could not ask for a mail again so soon.
+  // Otherwise requests for another mail would be rate limited.
   await app.owner.query('delete from sign_in_budgets');
   const people: Record<PersonalCaller, Person> = {
     stranger: teams.foreign.owner,
@@ -75,37 +75,43 @@ export async function createWorld(app: TestApp): Promise<World> {
     platformAdmin,
   };
   return {
-    things,
+    contents,
     tokens: { ...listTokens(people), key: program.token },
     passwords: await listPasswords(app, people),
-    selves: listSelves(people),
+    userIds: listUserIds(people),
   };
 }
 
 /** An admin of two tenants, signed in to the first. */
-async function createBound(app: TestApp, { home, foreign }: Record<House, Team>): Promise<Person> {
+async function createBound(
+  app: TestApp,
+  { home, foreign }: Record<TenantName, Team>,
+): Promise<Person> {
   const person = await createMember(app, home, 'admin');
   await addMember(app, foreign, person, 'admin');
   const { token } = await openSession(app, person, home.slug);
-  await namePerson(app, boundWord, person);
+  await markPerson(app, boundMarker, person);
   await app.owner.query(
     `update user_tenants set metadata = jsonb_build_object('note', $3::text)
      where tenant_id = $1 and user_id = $2`,
-    [foreign.tenantUuid, person.userUuid, personWord('foreign', 'visitor')],
+    [foreign.tenantUuid, person.userUuid, personMarker('foreign', 'visitor')],
   );
-  await nameSessions(app, boundWord, '192.0.2.55');
+  await markSessions(app, boundMarker, '192.0.2.55');
   return { ...person, token };
 }
 
-/** The colleagues of `home` and `foreign` both belong to `third` too, which no caller may learn. */
-async function letColleaguesMeet(app: TestApp, things: Record<House, Things>): Promise<void> {
+/** Adds the colleagues of `home` and `foreign` to `third`, which no caller may see. */
+async function addColleaguesToThird(
+  app: TestApp,
+  contents: Record<TenantName, TenantContents>,
+): Promise<void> {
   await app.owner.query(
     `insert into user_tenants (tenant_id, user_id, metadata)
      select $1, u.id, jsonb_build_object('note', $3::text) from users u where u.id = any ($2)`,
     [
-      things.third.tenantUuid,
-      [things.home.userUuid, things.foreign.userUuid],
-      things.third.membershipNote,
+      contents.third.tenantUuid,
+      [contents.home.userUuid, contents.foreign.userUuid],
+      contents.third.membershipNote,
     ],
   );
 }
@@ -115,7 +121,7 @@ function listTokens(people: Record<PersonalCaller, Person>): World['tokens'] {
   return { anonymous: null, ...Object.fromEntries(tokens) };
 }
 
-function listSelves(people: Record<PersonalCaller, Person>): Selves {
+function listUserIds(people: Record<PersonalCaller, Person>): UserIds {
   return Object.fromEntries(Object.entries(people).map(([caller, { userId }]) => [caller, userId]));
 }
 
@@ -131,16 +137,15 @@ async function listPasswords(
     caller,
     { email: emails.get(userUuid), password },
   ]);
-  return { ...nobodysPasswords, ...Object.fromEntries(own) };
+  return { ...unknownPasswords, ...Object.fromEntries(own) };
 }
 
-/**
- * The ids that a caller sends for a target; several sets for `malformed`. Those of one target are
- * as long as those of every other.
- */
-export function listIds({ things }: World, caller: Caller, target: Target): Ids[] {
-  const isStranger = houseOf[caller] === 'foreign';
-  const [own, foreign] = isStranger ? [things.foreign, things.home] : [things.home, things.foreign];
+/** The ids that a caller sends for a target; several sets for `malformed`. Ids of all targets are equally long. */
+export function listIds({ contents }: World, caller: Caller, target: Target): Ids[] {
+  const isStranger = tenantOf[caller] === 'foreign';
+  const [own, foreign] = isStranger
+    ? [contents.foreign, contents.home]
+    : [contents.home, contents.foreign];
   switch (target) {
     case 'own':
       return [own.ids];
@@ -155,8 +160,8 @@ export function listIds({ things }: World, caller: Caller, target: Target): Ids[
     case 'smuggled':
       return [{ ...moveTo(own.tenantUuid, foreign.ids), Tenant: own.ids.Tenant }];
     case 'malformed':
-      return [cut, shout, misname, () => '', (id: string) => `${id}\u0000`].map((spoil) =>
-        spoilAll(own.ids, spoil),
+      return [truncate, uppercase, replacePrefix, () => '', (id: string) => `${id}\u0000`].map(
+        (corrupt) => corruptAll(own.ids, corrupt),
       );
   }
 }
@@ -182,7 +187,7 @@ function createAbsent(like: Ids, tenantUuid: string): Ids {
   };
 }
 
-/** The same objects, said to be in another tenant. */
+/** The same ids with another tenant in them. */
 function moveTo(tenantUuid: string, ids: Ids): Ids {
   const tail = tenantUuid.replaceAll('-', '');
   const move = (id: string) => id.slice(0, -tail.length) + tail;
@@ -199,11 +204,11 @@ function moveTo(tenantUuid: string, ids: Ids): Ids {
   };
 }
 
-function spoilAll(ids: Ids, spoil: (id: string) => string): Ids {
-  const spoilt = Object.entries(ids).map(([key, id]) => [key, spoil(id)]);
-  return { ...Object.fromEntries(spoilt), slug: 'No Slug', email: 'no address' } as Ids;
+function corruptAll(ids: Ids, corrupt: (id: string) => string): Ids {
+  const corrupted = Object.entries(ids).map(([key, id]) => [key, corrupt(id)]);
+  return { ...Object.fromEntries(corrupted), slug: 'No Slug', email: 'no address' } as Ids;
 }
 
-const cut = (id: string) => id.slice(0, -1);
-const shout = (id: string) => id.toUpperCase();
-const misname = (id: string) => id.replace(/^[a-z]+_/, 'invoice_');
+const truncate = (id: string) => id.slice(0, -1);
+const uppercase = (id: string) => id.toUpperCase();
+const replacePrefix = (id: string) => id.replace(/^[a-z]+_/, 'invoice_');

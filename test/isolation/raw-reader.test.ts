@@ -6,9 +6,9 @@ import { Prisma } from '../../src/db/generated/client.ts';
 import type { RawReader } from '../../src/db/raw-reader.ts';
 import { noScope, runInScope } from '../../src/db/scope.ts';
 import { createTestDatabase } from '../support/cluster.ts';
-import { createHouse, type House } from './row-security/houses.ts';
+import { createTestTenant, type TestTenant } from './row-security/tenants.ts';
 
-// Decision 037: what all requests in flight ask together is not sent by Prisma.
+// Decision 037: batched lookups bypass Prisma.
 
 const settings = {
   poolSize: 2,
@@ -20,14 +20,14 @@ const settings = {
 
 let owner: pg.Client;
 let db: Database;
-let house: House;
+let tenant: TestTenant;
 
 beforeAll(async () => {
   const { ownerUrl, appUrl, drop } = await createTestDatabase(settings.statementTimeoutMs);
   owner = new pg.Client({ connectionString: ownerUrl });
   await owner.connect();
-  house = await createHouse(owner, 'home');
-  // What the server is set to must not matter: Prisma takes every moment for one of UTC.
+  tenant = await createTestTenant(owner, 'home');
+  // The time zone of the server must not matter: Prisma reads every timestamp as UTC.
   await owner.query(`do $$ begin
     execute format('alter database %I set timezone = %L', current_database(), 'Europe/Warsaw');
   end $$`);
@@ -39,11 +39,11 @@ beforeAll(async () => {
   };
 });
 
-/** The kind of fault that the question ends with, or what it is answered. */
+/** The kind of the DatabaseFault thrown, or the result. */
 const findFault = (work: (db: RawReader) => Promise<unknown>) =>
   db.ask(work).catch((error) => (error instanceof DatabaseError ? error.kind : error));
 
-describe('what is asked without Prisma', () => {
+describe('a query without Prisma', () => {
   const types: [type: string, value: string][] = [
     ['integer', '-7'],
     ['double precision', '0.1'],
@@ -59,31 +59,31 @@ describe('what is asked without Prisma', () => {
     ['integer[]', '{1,2}'],
   ];
 
-  test.each(types)('%s has the value that Prisma reads', async (type, value) => {
+  test.each(types)('returns the same value as Prisma for %s', async (type, value) => {
     const sql = Prisma.sql`select ${value}::text::${Prisma.raw(type)} as value, null::${Prisma.raw(type)} as absent`;
     const byPrisma = await db.read(noScope, (prisma) => prisma.$queryRaw<unknown[]>(sql));
-    const asked = await db.ask((raw) => raw.$queryRaw<unknown[]>(sql));
+    const byPg = await db.ask((raw) => raw.$queryRaw<unknown[]>(sql));
     expect(byPrisma).toHaveLength(1);
-    // Bytes are a Buffer with pg, which is a Uint8Array.
-    expect(asked.map(toPlain)).toEqual(byPrisma.map(toPlain));
+    // pg returns bytes as a Buffer, which is a Uint8Array.
+    expect(byPg.map(toPlain)).toEqual(byPrisma.map(toPlain));
   });
 
-  test('lists of hashes, of ids and of nothing arrive as with Prisma', async () => {
+  test('sends lists of hashes and ids, and empty lists, like Prisma', async () => {
     const hashes = [Buffer.from('00ff', 'hex'), new Uint8Array([1, 2, 3])];
-    const ids = [house.id, null];
+    const ids = [tenant.id, null];
     const sql = Prisma.sql`select ${hashes}::bytea[]::text as hashes, ${ids}::uuid[]::text as ids, ${[]}::text[]::text as none`;
     const byPrisma = await db.read(noScope, (prisma) => prisma.$queryRaw(sql));
     expect(await db.ask((raw) => raw.$queryRaw(sql))).toEqual(byPrisma);
   });
 
-  test('sees no rows, not even where it is called in the scope of somebody who does', async () => {
+  test('sees no rows, even when called within the scope of a member', async () => {
     const count = (raw: RawReader) => raw.$queryRaw`select count(*)::int as rows from tenants`;
-    const scope = { ...noScope, userId: house.ownerId, tenantId: house.id };
+    const scope = { ...noScope, userId: tenant.ownerId, tenantId: tenant.id };
     expect(await db.read(scope, (prisma) => count(prisma))).toEqual([{ rows: 1 }]);
     expect(await runInScope(scope, () => db.ask(count))).toEqual([{ rows: 0 }]);
   });
 
-  test('ends with the faults that Prisma would end with', async () => {
+  test('throws the same kinds of errors as Prisma', async () => {
     const faults = {
       busy: await findFault((raw) => raw.$queryRaw`select pg_sleep(1)::text`),
       denied: await findFault((raw) => raw.$queryRaw`select * from idempotency_keys`),
@@ -93,7 +93,7 @@ describe('what is asked without Prisma', () => {
     expect(await db.ask((raw) => raw.$queryRaw`select 1 as one`)).toEqual([{ one: 1 }]);
   });
 
-  test('is refused as unavailable where nobody answers', async () => {
+  test('is unavailable if no server responds', async () => {
     const nobody = createDatabase({ url: 'postgres://nobody@127.0.0.1:1/nothing', ...settings });
     await expect(nobody.ask((raw) => raw.$queryRaw`select 1`)).rejects.toMatchObject({
       kind: 'unavailable',

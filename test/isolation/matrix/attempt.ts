@@ -1,13 +1,13 @@
 import type { Caller } from './callers.ts';
 
 /**
- * What the ids of a call name:
- * - own: what is in the caller's tenant (for who has none: in `home`)
- * - foreign: the same in a tenant the caller does not belong to
- * - absent: nothing at all, in no tenant
- * - absentInForeign, absentInOwn: nothing, but the id names that tenant
- * - smuggled: what is in the foreign tenant, under an id (or beside an id) of the caller's own
- * - malformed: no id at all
+ * The object that the ids of a call name:
+ * - own: an object of the caller's tenant (of `home` if the caller has none)
+ * - foreign: an object of a tenant to which the caller does not belong
+ * - absent: no object, in no tenant
+ * - absentInForeign, absentInOwn: no object, but the id contains that tenant
+ * - smuggled: an object of the foreign tenant, whose id contains (or is sent with) the caller's tenant
+ * - malformed: not an id at all
  */
 export const targets = [
   'own',
@@ -20,51 +20,51 @@ export const targets = [
 ] as const;
 export type Target = (typeof targets)[number];
 
-/** Foreign and absent must look the same: what is compared with what, byte for byte. */
+/** Foreign and absent must look the same: the pairs that are compared, byte for byte. */
 export const lookalikes: Partial<Record<Target, Target>> = {
   foreign: 'absent',
   absentInForeign: 'absent',
   smuggled: 'absentInOwn',
 };
 
-/** The ids that a call may use, of one target. */
+/** The ids of one target that a call can use. */
 export type Ids = {
   Tenant: string;
   slug: string;
   User: string;
   email: string;
   Membership: string;
-  /** A role that somebody has, and one that nobody has. */
+  /** A role with a member, and one without. */
   Role: string;
   SpareRole: string;
   AuditEvent: string;
   /** The entry of the audit log before that one. */
   PreviousAuditEvent: string;
-  /** Bound to the tenant, and bound to none. */
+  /** A session bound to the tenant, and an unbound one. */
   Session: string;
   UnboundSession: string;
   ApiKey: string;
-  /** The token of that bound session, and that key itself. */
+  /** The token of the bound session, and the secret of the key. */
   token: string;
   key: string;
-  /** To somebody who is no caller, and the token in its link. */
+  /** An invitation to a person who is none of the callers, and the token in its link. */
   Invitation: string;
   invitationToken: string;
 };
 
-/** Whose objects are being looked at: on the way through a query this changes with the fields. */
+/** The owner of the current object; each field of a query can change it. */
 export type Subject = {
   person: 'colleague' | 'owner' | 'caller';
-  /** For sessions: bound to a tenant. */
+  /** For sessions: is it bound to a tenant? */
   isBound: boolean;
 };
 
-/** One call, as far as the table of rooms needs to know it. */
-export type Scene = { caller: Caller; target: Target; subject: Subject };
+/** One call, as an access rule sees it. */
+export type Attempt = { caller: Caller; target: Target; subject: Subject };
 
 export const firstSubject: Subject = { person: 'colleague', isBound: true };
 
-/** How a call ends: allowed, an object that is not there, an empty list, or an error code. */
+/** How a call ends: allowed, null, an empty list, or an error code. */
 export type Verdict =
   | 'allowed'
   | 'null'
@@ -77,16 +77,16 @@ export type Verdict =
   | 'RATE_LIMITED'
   | 'INTERNAL';
 
-/** The object that the ids name exists, and stands where the ids say. */
-export function isThere({ target }: Scene): boolean {
+/** True if the object exists in the tenant that its id contains. */
+export function exists({ target }: Attempt): boolean {
   return target === 'own' || target === 'foreign';
 }
 
-/** The caller's standing in the tenant that the ids name. */
-export function getStanding({
+/** The caller's relation to the tenant that the ids contain. */
+export function getRelation({
   caller,
   target,
-}: Scene): 'anonymous' | 'platform' | 'insider' | 'outsider' {
+}: Attempt): 'anonymous' | 'platform' | 'insider' | 'outsider' {
   if (caller === 'anonymous') return 'anonymous';
   if (caller === 'platformAdmin') return 'platform';
   const isOwnTenant = target === 'own' || target === 'absentInOwn' || target === 'smuggled';

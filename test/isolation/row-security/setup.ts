@@ -2,41 +2,40 @@ import pg from 'pg';
 import { fillRoles } from '../../../src/db/roles.ts';
 import { createTestDatabase } from '../../support/cluster.ts';
 import { rolesOf } from '../../support/serving.ts';
-import { createHouse, type House } from './houses.ts';
+import { createTestTenant, type TestTenant } from './tenants.ts';
 
-/** Two tenants, the owner of the database, and the serving login with no code of ours before it. */
-export type Stage = {
+/** Two tenants, the owner of the database, and the serving login, used with plain SQL. */
+export type Setup = {
   owner: pg.Client;
   app: pg.Client;
-  home: House;
-  foreign: House;
-  /** As the login: enters a scope in a transaction that the test takes back. */
+  home: TestTenant;
+  foreign: TestTenant;
+  /** Begins a transaction of the login and enters a scope; the test rolls it back. */
   begin: (actor: string | null, tenant: string | null, platform?: boolean) => Promise<void>;
-  /** As the login: the first column of what a statement answers. */
+  /** Runs a statement as the login and returns its first column. */
   list: (sql: string) => Promise<unknown[]>;
   /**
-   * The rows of a statement as the login sees them in a scope, after the owner arranged something;
-   * all of it in one transaction that is taken back. The arranging may name `$home`, `$stranger` and
-   * the other things of `fill`.
+   * The rows of a statement in a scope, after a statement of the owner (`arrange`), in one transaction
+   * that is rolled back. Both statements are passed through `fill`.
    */
-  peek: (arrange: string, scope: ScopeArguments, sql: string) => Promise<unknown[]>;
-  /** Puts the ids of both tenants, and the roles of this database, into a statement. */
+  readAs: (arrange: string, scope: ScopeArguments, sql: string) => Promise<unknown[]>;
+  /** Replaces `$home`, `$stranger` and other placeholders by ids, and role names by those of this database. */
   fill: (sql: string) => string;
   close: () => Promise<void>;
 };
 
-/** What enter_scope() takes. */
+/** The arguments of enter_scope(). */
 export type ScopeArguments = [actor: string, tenant: string | null, platform: boolean];
 
-/** A database of its own with two tenants; close it in the end. */
-export async function openStage(): Promise<Stage> {
+/** Creates a database with two tenants; the caller closes it. */
+export async function createSetup(): Promise<Setup> {
   const { ownerUrl, appUrl, drop } = await createTestDatabase();
   const owner = new pg.Client({ connectionString: ownerUrl });
   const app = new pg.Client({ connectionString: appUrl });
   await owner.connect();
   await app.connect();
-  const home = await createHouse(owner, 'home');
-  const foreign = await createHouse(owner, 'foreign');
+  const home = await createTestTenant(owner, 'home');
+  const foreign = await createTestTenant(owner, 'foreign');
   const fillIds = createFill(home, foreign);
   const roles = rolesOf(ownerUrl);
   const fill = (sql: string) => fillRoles(fillIds(sql), roles);
@@ -54,7 +53,7 @@ export async function openStage(): Promise<Stage> {
       const { rows } = await app.query(sql);
       return rows.map((row) => Object.values(row)[0]);
     },
-    async peek(arrange, scope, sql) {
+    async readAs(arrange, scope, sql) {
       await owner.query('begin');
       try {
         await owner.query(fill(arrange));
@@ -74,7 +73,7 @@ export async function openStage(): Promise<Stage> {
   };
 }
 
-function createFill(home: House, foreign: House): Stage['fill'] {
+function createFill(home: TestTenant, foreign: TestTenant): Setup['fill'] {
   const values: Record<string, string> = {
     $home: home.id,
     $foreign: foreign.id,

@@ -10,56 +10,56 @@ import {
   toPublicId,
   toUuid,
 } from '../../support/people.ts';
-import type { House } from './callers.ts';
-import { addressOf, agentWord, personWord, wordOf } from './canaries.ts';
-import type { Ids } from './scene.ts';
+import type { Ids } from './attempt.ts';
+import type { TenantName } from './callers.ts';
+import { addressOf, agentMarker, markerOf, personMarker } from './markers.ts';
 
-/** What is in a tenant: the ids that calls name, all about one colleague. */
-export type Things = {
+/** The objects of a tenant, most of them of one colleague. */
+export type TenantContents = {
   ids: Ids;
   tenantUuid: string;
   userUuid: string;
   membershipNote: string;
 };
 
-/** Puts something of everything into a tenant, and the tenant's word into every text of it. */
-export async function furnish(
+/** Creates an object of each type in a tenant, with the tenant's marker in every text. */
+export async function fillTenant(
   app: TestApp,
-  house: House,
+  tenant: TenantName,
   team: Team,
   insiders: Record<string, Person>,
-): Promise<Things> {
-  const word = wordOf[house];
+): Promise<TenantContents> {
+  const marker = markerOf[tenant];
   const { rows } = await app.owner.query<{ id: string }>(
     `insert into roles (tenant_id, key, name, description, permissions)
      select $1, k, $2 || ' ' || k, $2 || ' ' || k || ' description', '{tenant:read}'
      from unnest(array[$2 || '-held', $2 || '-spare']) k returning id`,
-    [team.tenantUuid, word],
+    [team.tenantUuid, marker],
   );
   const [held = '', spare = ''] = rows.map(({ id }) => toPublicId('role', id, team.tenantUuid));
   const colleague = await createPerson(app);
-  const membership = await addMember(app, team, colleague, 'member', `${word}-held`);
-  await nameTenant(app, house, team);
+  const membership = await addMember(app, team, colleague, 'member', `${marker}-held`);
+  await markTenant(app, tenant, team);
   for (const [name, person] of Object.entries({ owner: team.owner, colleague, ...insiders })) {
-    await namePerson(app, personWord(house, name), person);
+    await markPerson(app, personMarker(tenant, name), person);
   }
-  const key = await createKey(app, house, team, colleague);
-  const slug = word;
-  const email = emailOf(personWord(house, 'colleague'));
+  const key = await createKey(app, tenant, team, colleague);
+  const slug = marker;
+  const email = emailOf(personMarker(tenant, 'colleague'));
   const unbound = await openSession(app, { ...colleague, email });
   const bound = await openSession(app, { ...colleague, email }, slug);
-  await nameSessions(app, word, addressOf[house]);
-  const event = await appendEvent(app, house, {
+  await markSessions(app, marker, addressOf[tenant]);
+  const event = await appendEvent(app, tenant, {
     tenant: team.tenantUuid,
     actor: colleague.userUuid,
     impersonator: team.owner.userUuid,
     target: toUuid(membership),
   });
-  const invitation = await inviteSomebody(app, house, team);
+  const invitation = await createInvitation(app, tenant, team);
   return {
     tenantUuid: team.tenantUuid,
     userUuid: colleague.userUuid,
-    membershipNote: personWord(house, 'membership'),
+    membershipNote: personMarker(tenant, 'membership'),
     ids: {
       Tenant: team.tenantId,
       slug,
@@ -81,10 +81,10 @@ export async function furnish(
   };
 }
 
-/** A key of the colleague's, who did not need to be asked. */
+/** An API key of the colleague, created in the database. */
 async function createKey(
   app: TestApp,
-  house: House,
+  tenant: TenantName,
   team: Team,
   colleague: Person,
 ): Promise<{ id: string; secret: string }> {
@@ -92,44 +92,44 @@ async function createKey(
   const { rows } = await app.owner.query<{ id: string }>(
     `insert into api_keys (tenant_id, created_by, name, token_hash, hint, permissions, expires_at)
      values ($1, $2, $3, $4, $5, '{tenant:read}', now() + interval '1 day') returning id`,
-    [team.tenantUuid, colleague.userUuid, `key of ${wordOf[house]}`, tokenHash, hint],
+    [team.tenantUuid, colleague.userUuid, `key of ${markerOf[tenant]}`, tokenHash, hint],
   );
   return { id: rows[0]?.id ?? '', secret };
 }
 
-async function nameTenant(app: TestApp, house: House, team: Team): Promise<void> {
-  const word = wordOf[house];
+async function markTenant(app: TestApp, tenant: TenantName, team: Team): Promise<void> {
+  const marker = markerOf[tenant];
   await app.owner.query(
     `update tenants set slug = $2, name = $2 || ' tenant',
        metadata = jsonb_build_object('note', $2 || ' tenant') where id = $1`,
-    [team.tenantUuid, word],
+    [team.tenantUuid, marker],
   );
 }
 
-/** Puts a word into every text about a person, but those of its sessions. */
-export async function namePerson(app: TestApp, word: string, person: Person): Promise<void> {
+/** Puts a marker into every text about a person, except those of their sessions. */
+export async function markPerson(app: TestApp, marker: string, person: Person): Promise<void> {
   await app.owner.query(
     `update users set email = $2, email_verified_at = now(), name = $3, avatar_url = 'https://people.example/' || $3,
        locale = 'de', metadata = jsonb_build_object('note', $3::text) where id = $1`,
-    [person.userUuid, emailOf(word), word],
+    [person.userUuid, emailOf(marker), marker],
   );
   await app.owner.query(
     `update user_tenants set metadata = jsonb_build_object('note', $2::text) where user_id = $1`,
-    [person.userUuid, word],
+    [person.userUuid, marker],
   );
 }
 
-/** The same for the sessions of everybody whose word begins so. */
-export async function nameSessions(app: TestApp, word: string, address: string): Promise<void> {
+/** The same for the sessions of all people whose marker starts with this text. */
+export async function markSessions(app: TestApp, marker: string, address: string): Promise<void> {
   await app.owner.query(
     `update sessions s set ip = $2, user_agent = $3 || u.name from users u
      where u.id = s.user_id and u.name like $1 || '%'`,
-    [word, address, agentWord('')],
+    [marker, address, agentMarker('')],
   );
 }
 
-/** By the owner, with the role that nobody has yet. */
-async function inviteSomebody(app: TestApp, house: House, { tenantUuid, owner }: Team) {
+/** An invitation by the owner, with the role that nobody has. */
+async function createInvitation(app: TestApp, tenant: TenantName, { tenantUuid, owner }: Team) {
   const { token, hash } = mintToken('tenantry_invite');
   const { rows } = await app.owner.query<{ id: string }>(
     `with made as (
@@ -141,15 +141,15 @@ async function inviteSomebody(app: TestApp, house: House, { tenantUuid, owner }:
        join roles r on r.tenant_id = m.tenant_id and r.key like '%-spare'
      )
      select id from made`,
-    [tenantUuid, emailOf(personWord(house, 'invited')), hash, owner.userUuid],
+    [tenantUuid, emailOf(personMarker(tenant, 'invited')), hash, owner.userUuid],
   );
   return { id: toPublicId('invite', rows[0]?.id ?? '', tenantUuid), token };
 }
 
-/** The newest entry of the tenant's audit log, with everything that an entry may tell. */
+/** Appends an entry to the tenant's audit log, with all its fields set. */
 async function appendEvent(
   app: TestApp,
-  house: House,
+  tenant: TenantName,
   about: { tenant: string; actor: string; impersonator: string; target: string },
 ): Promise<string> {
   const { rows } = await app.owner.query<{ id: string }>(
@@ -167,8 +167,8 @@ async function appendEvent(
       about.actor,
       about.impersonator,
       about.target,
-      personWord(house, 'colleague'),
-      addressOf[house],
+      personMarker(tenant, 'colleague'),
+      addressOf[tenant],
     ],
   );
   return rows[0]?.id ?? '';
@@ -182,7 +182,7 @@ async function findPreviousEvent(app: TestApp, { tenantUuid }: Team): Promise<st
   return rows[0]?.id ?? '';
 }
 
-/** The e-mail address of a person with this word. */
-function emailOf(word: string): string {
-  return `${word}@people.example`;
+/** The e-mail address of the person with this marker. */
+function emailOf(marker: string): string {
+  return `${marker}@people.example`;
 }

@@ -1,22 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 
-/** A tenant with an owner and a colleague, and something in every table. */
-export type House = {
+/** A tenant with an owner and a colleague, and a row in every table. */
+export type TestTenant = {
   id: string;
   name: string;
   ownerId: string;
   colleagueId: string;
-  /** The owner's. */
+  /** The owner's membership. */
   membershipId: string;
   /** The owner's role. */
   roleId: string;
-  /** Of the owner's session that is bound to the tenant. */
+  /** The token hash of the owner's session that is bound to the tenant. */
   tokenHash: Buffer;
 };
 
-/** Made by the owner of the database, whom row security does not bind. */
-export async function createHouse(owner: pg.Client, name: string): Promise<House> {
+/** Creates a tenant as the owner of the database, to whom row security does not apply. */
+export async function createTestTenant(owner: pg.Client, name: string): Promise<TestTenant> {
   const ownerId = await createUser(owner, `owner@${name}.example`);
   const colleagueId = await createUser(owner, `colleague@${name}.example`);
   const { rows } = await owner.query<{ id: string }>(
@@ -50,7 +50,7 @@ export async function createHouse(owner: pg.Client, name: string): Promise<House
   return { id, name, ownerId, colleagueId, membershipId, roleId, tokenHash };
 }
 
-/** The one membership of a new tenant: its owner's. */
+/** The only membership of a new tenant, its owner's. */
 async function findMembership(owner: pg.Client, tenantId: string): Promise<string> {
   const { rows } = await owner.query<{ id: string }>(
     'select id from user_tenants where tenant_id = $1',
@@ -82,8 +82,8 @@ async function createSession(owner: pg.Client, userId: string, tenantId: string 
   return hash;
 }
 
-/** All rows of all tables, or those of one tenant and its people, as one text. */
-export async function readEverything(owner: pg.Client, of?: House): Promise<string> {
+/** All rows of all tables, or those of one tenant and its users, as text. */
+export async function readAllRows(owner: pg.Client, of?: TestTenant): Promise<string> {
   const { rows: tables } = await owner.query<{ name: string }>(`
     select relname as name from pg_class
     where relnamespace = 'public'::regnamespace and relkind = 'r'
