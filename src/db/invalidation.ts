@@ -99,13 +99,13 @@ const proof = {
 type Proof = { pid: number; isReadOnly: boolean };
 
 /**
- * Opens one. Throws where it cannot be had, and PoolerError where it leads through a pooler that lends connections
- * for less than a session: what such a connection is notified of reaches nobody.
+ * Opens a listener. Throws if there is no connection, and PoolerError if a pooler lends it for less than a session:
+ * notifications to such a connection are lost.
  *
- * A proof is one statement. PostgreSQL signals those who listen before it tells a client that its commit is done
- * (AtCommit_Notify in src/backend/commands/async.c), and the process that serves a connection passes on what it was
- * signalled of before it says that it is ready for the next statement (PostgresMain in src/backend/tcop/postgres.c).
- * So once a statement is done, all that was committed before it was sent has been heard.
+ * A proof is one statement. PostgreSQL signals listeners before it reports a commit to the client (AtCommit_Notify in
+ * src/backend/commands/async.c), and a backend sends pending notifications before it is ready for the next statement
+ * (PostgresMain in src/backend/tcop/postgres.c). So when a statement returns, the notifications of all transactions
+ * that had committed before it was sent have been received.
  */
 async function openListener(url: string, onChange: ChangesOptions['onChange']): Promise<Listener> {
   const client = new pg.Client({

@@ -168,7 +168,7 @@ async function makeOwner(client: pg.Client, { id }: Tenant): Promise<void> {
 }
 
 /**
- * Tenants of one member and a large one, each with a audit log, invitations and keys as long as it is large. Returns the
+ * Tenants of one member and a large one, each with an audit log, invitations and keys as long as it is large. Returns the
  * large one and ten of the small.
  */
 async function fill(client: pg.Client): Promise<{ large: Tenant; small: Tenant[] }> {

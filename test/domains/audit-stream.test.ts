@@ -40,7 +40,7 @@ const listEvents = async ({ tenantId, owner }: Team) => {
   return data.tenant.auditEvents.edges.reverse();
 };
 
-test('who follows a audit log is sent each new entry, with what it is about, and none from before', async () => {
+test('who follows an audit log is sent each new entry, with what it is about, and none from before', async () => {
   const stream = await followAuditLog(cast.admin, cast.team);
   await rename(cast.team, 'First');
   await rename(cast.team, 'Second');

@@ -112,7 +112,7 @@ test('the audit log can be narrowed to an object, to a time and to what was done
   expect(await numbers({ isImpersonated: true })).toEqual([4]);
 });
 
-test('strangers see nothing of a audit log, members need audit:read', async () => {
+test('strangers see nothing of an audit log, members need audit:read', async () => {
   const { team } = await createBusyTeam();
   const stranger = (await createTeam(app)).owner;
   const member = await createMember(app, team, 'member');

@@ -66,7 +66,7 @@ const sql =
   () =>
     processes.here.owner.query(text, values).then(() => undefined);
 
-describe('the stream of a audit log ends', () => {
+describe('the stream of an audit log ends', () => {
   const causes: [cause: string, code: string, work: () => Promise<unknown>][] = [
     [
       'after its session was revoked',

@@ -24,14 +24,14 @@ export async function readHistory(session: pg.Pool): Promise<HistoryRow[]> {
  * database of another program keeps its roles and permissions.
  */
 export async function verifyOwnDatabase(session: pg.Pool): Promise<void> {
-  const { rows } = await session.query<{ isCrossSite: boolean }>(
+  const { rows } = await session.query<{ isForeign: boolean }>(
     `select to_regclass('public._prisma_migrations') is null and exists (
        select from pg_class c
        where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'f')
          and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')
-     ) as "isCrossSite"`,
+     ) as "isForeign"`,
   );
-  if (!rows[0]?.isCrossSite) return;
+  if (!rows[0]?.isForeign) return;
   throw new MigrationError(
     'not_empty',
     'the schema public of this database has tables of another program: ' +

@@ -56,7 +56,7 @@ const statements = [
   `insert into invitation_roles (tenant_id, invitation_id, role_id)
    select i.tenant_id, i.id, r.id
    from invitations i join roles r on r.tenant_id = i.tenant_id and r.key = 'member'`,
-  // A audit log in each tenant with an entry for every second member, and one for every fourth person.
+  // An audit log in each tenant with an entry for every second member, and one for every fourth person.
   `insert into audit_events (chain_id, sequence, tenant_id, at, action, actor_id, target_type, target_id,
      changes, request_id, ip, hash, person_id)
    select m.tenant_id, row_number() over (partition by m.tenant_id order by m.id), m.tenant_id,

@@ -7,7 +7,7 @@ const auditLog =
   'subscription ($id: ID!, $after: String) { auditEvents(tenantId: $id, after: $after) { id action at changes } }';
 const news = 'subscription { viewerEvents { type at subject { id } } }';
 
-/** Follows a audit log, and one's own news, until something was told that happened meanwhile. */
+/** Follows an audit log, and one's own news, until something was told that happened meanwhile. */
 export async function playStreams({ note, app, play, filling, tenants: [, tenant] }: World) {
   const { token, id, email } = tenant;
   const { url } = app;
