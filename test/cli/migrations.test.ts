@@ -132,7 +132,7 @@ test('a function whose file has changed is named like a migration, until migrate
       code: 3,
       stdout: '',
       stderr:
-        'error: 1 migration waits for this database (functions/find_access): run "tenantry migrate", which every start of the server does as well, then try again\n',
+        'error: 1 migration waits for this database (functions/find_access): run "tenantry migrate" (every start of the server does too), then try again\n',
     });
     expect(await readWhole(database)).toEqual(before);
     const { stdout } = await series.run('migrate', '--json');
@@ -151,8 +151,8 @@ test('a database of a version before 0.2.0 stops serve and every command with on
     code: 3,
     stdout: '',
     stderr:
-      'error: a version before 0.2.0 made this database, and its history ends there: ' +
-      'let this version make a new database (users move with `tenantry user export` and `user import`)\n',
+      'error: this database was created by a version before 0.2.0 and cannot be migrated: ' +
+      'create a new database (move users with `tenantry user export` and `user import`)\n',
   };
   try {
     await execute(
