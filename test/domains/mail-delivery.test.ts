@@ -6,7 +6,7 @@ import { hasPython, readWithMailparser, readWithPython } from '../support/mail-p
 import { rolesOf } from '../support/serving.ts';
 import { type ReceivedMail, startTestMail, type TestMailServer } from '../support/smtp.ts';
 
-// A whole server whose mails go to a real mail server, and everything that can go wrong on the way.
+// A server that sends its mails to a real mail server, and every way in which delivery can fail.
 
 let mail: TestMailServer;
 let server: BareApp;
@@ -29,10 +29,10 @@ async function signUp(email: string): Promise<void> {
   expect(await send(server.ask, 'signUp', { email, password })).toMatchObject({ code: null });
 }
 
-/** How long to look for what is bound to come: the outbox is looked at once a second. */
-type Waiting = { id: string; attempts: number; last_fault: string | null; wait: number };
+/** A row of the outbox; `wait` is the number of seconds until the next attempt. */
+type OutboxRow = { id: string; attempts: number; last_fault: string | null; wait: number };
 
-async function listWaiting(): Promise<Waiting[]> {
+async function listOutbox(): Promise<OutboxRow[]> {
   const { rows } = await server.asOwner(
     `select id, attempts, last_fault, extract(epoch from next_attempt_at - now())::float as wait
      from mail_outbox order by id`,
@@ -40,41 +40,41 @@ async function listWaiting(): Promise<Waiting[]> {
   return rows;
 }
 
-/** Resolves once the mails have been put back, with what is waiting. */
-async function untilPutBack(count = 1): Promise<Waiting[]> {
+/** Waits until `count` mails have failed and are to be retried, then returns the outbox. */
+async function waitForFailures(count = 1): Promise<OutboxRow[]> {
   await expect
-    .poll(async () => (await listWaiting()).filter(({ last_fault }) => last_fault).length)
+    .poll(async () => (await listOutbox()).filter(({ last_fault }) => last_fault).length)
     .toBe(count);
-  return await listWaiting();
+  return await listOutbox();
 }
 
-/** Lets the time until the next attempt be over. */
+/** Makes the next attempt of every mail due. */
 const makeDue = () => server.asOwner('update mail_outbox set next_attempt_at = now()');
-const untilEmpty = () => expect.poll(listWaiting).toEqual([]);
+const waitUntilEmpty = () => expect.poll(listOutbox).toEqual([]);
 
 describe('a mail', () => {
-  test('leaves once, as plain text and HTML, and then waits no more', async () => {
+  test('is sent once, as plain text and HTML, and then removed from the outbox', async () => {
     const email = newEmail();
     await signUp(email);
-    const got = await mail.waitForMail(email);
-    expect(got).toMatchObject({
+    const received = await mail.waitForMail(email);
+    expect(received).toMatchObject({
       from: 'post@tenantry.example',
       to: [email],
       subject: 'Please confirm your e-mail address',
     });
-    expect(got.parsed.from?.text).toBe('"Tenantry" <post@tenantry.example>');
-    expect(got.parsed.headers.get('auto-submitted')).toBe('auto-generated');
-    expect(got.messageId).toMatch(/^<[0-9a-f-]{36}@tenantry\.example>$/);
-    expect(got.html).toContain(`<a href="http://localhost:0/dev/email-verification#token=`);
-    expect(got.html).not.toMatch(/<img|<script/);
-    expect(got.text).toContain(got.token);
-    await untilEmpty();
+    expect(received.parsed.from?.text).toBe('"Tenantry" <post@tenantry.example>');
+    expect(received.parsed.headers.get('auto-submitted')).toBe('auto-generated');
+    expect(received.messageId).toMatch(/^<[0-9a-f-]{36}@tenantry\.example>$/);
+    expect(received.html).toContain(`<a href="http://localhost:0/dev/email-verification#token=`);
+    expect(received.html).not.toMatch(/<img|<script/);
+    expect(received.text).toContain(received.token);
+    await waitUntilEmpty();
     expect(mail.mails).toHaveLength(1);
-    const verified = await send(server.ask, 'verifyEmail', { token: got.token });
+    const verified = await send(server.ask, 'verifyEmail', { token: received.token });
     expect(verified).toMatchObject({ code: null, value: { email } });
   });
 
-  test('of a transaction that failed never leaves', async () => {
+  test('of a transaction that failed is never sent', async () => {
     const email = newEmail();
     await signUp(email);
     await mail.waitForMail(email);
@@ -87,21 +87,21 @@ describe('a mail', () => {
     expect(mail.mails.map(({ to }) => to[0])).toEqual([email, next]);
   });
 
-  test('can have no header smuggled in by its subject', async () => {
+  test('gets no extra header from a line break in its subject', async () => {
     const { app } = server;
     const subject = 'Hello\r\nBcc: victim@mail.example\r\n\r\nand a body of my own';
     const sealed = app.runtime.mail.sealer.seal(JSON.stringify({ subject, text: 'Text' }));
     await server.asOwner('select enqueue_mail($1, $2, false)', [newEmail(), Buffer.from(sealed)]);
     await expect.poll(() => mail.mails.length).toBe(1);
-    const [got] = mail.mails;
-    expect(got?.to).toHaveLength(1);
-    expect(got?.parsed.bcc).toBeUndefined();
-    expect(got?.raw).not.toMatch(/^Bcc:/im);
-    expect(got?.text).toBe('Text');
-    expect(got?.subject).toBe('Hello Bcc: victim@mail.example and a body of my own');
+    const [received] = mail.mails;
+    expect(received?.to).toHaveLength(1);
+    expect(received?.parsed.bcc).toBeUndefined();
+    expect(received?.raw).not.toMatch(/^Bcc:/im);
+    expect(received?.text).toBe('Text');
+    expect(received?.subject).toBe('Hello Bcc: victim@mail.example and a body of my own');
   });
 
-  test('shows names as they were typed, also those that a mail program could decode', async () => {
+  test('shows names as they were typed, even when they look like encoded words', async () => {
     const tenantName = '=?utf-8?B?aHR0cHM6Ly9ldmlsLmV4YW1wbGU=?= Zoë 👩‍💻 עברית';
     const name = '=?utf-8?Q?=0D=0ABcc=3A_victim=40evil?=';
     const input = { email: newEmail(), password, name, tenantName };
@@ -117,8 +117,8 @@ describe('a mail', () => {
       },
     );
     expect(invited.data.inviteMembers.__typename).toBe('InviteMembersSuccess');
-    const got = await mail.waitForMail(to);
-    const raw = Buffer.from(got.raw, 'latin1');
+    const received = await mail.waitForMail(to);
+    const raw = Buffer.from(received.raw, 'latin1');
     const read = [
       ...(await readWithMailparser([raw])),
       ...(hasPython ? readWithPython([raw]) : []),
@@ -128,49 +128,49 @@ describe('a mail', () => {
       expect(recipients).toEqual([['', to]]);
       expect(names).not.toContain('bcc');
     }
-    expect(got.text).toContain(`${name} invites you to join "${tenantName}".`);
-    expect(got.html.match(/<a /g)).toHaveLength(1);
-    expect(got.html).not.toContain('bcc:');
+    expect(received.text).toContain(`${name} invites you to join "${tenantName}".`);
+    expect(received.html.match(/<a /g)).toHaveLength(1);
+    expect(received.html).not.toContain('bcc:');
   });
 });
 
 describe('a mail server', () => {
-  test('that is down neither fails nor delays anything; the mail leaves when it is back', async () => {
+  test('that is down fails no request, and gets the mail once it is back', async () => {
     await mail.stop();
     const email = newEmail();
     await signUp(email);
-    const [waiting] = await untilPutBack();
+    const [waiting] = await waitForFailures();
     expect(waiting).toMatchObject({ attempts: 1, last_fault: 'ESOCKET CONN ECONNREFUSED' });
     await mail.start();
     await makeDue();
-    const got = await mail.waitForMail(email);
-    expect(got.messageId).toContain(waiting?.id);
-    await untilEmpty();
+    const received = await mail.waitForMail(email);
+    expect(received.messageId).toContain(waiting?.id);
+    await waitUntilEmpty();
   });
 
-  test('whose certificate is not trusted gets no mail, and the log says that it is the certificate', async () => {
+  test('whose certificate is not trusted gets no mail, and the outbox records the certificate error', async () => {
     await mail.stop();
     mail.hasTls = true;
     await mail.start();
     await signUp(newEmail());
-    expect(await untilPutBack()).toMatchObject([
+    expect(await waitForFailures()).toMatchObject([
       { last_fault: 'ESOCKET CONN DEPTH_ZERO_SELF_SIGNED_CERT' },
     ]);
     expect(mail.mails).toEqual([]);
   });
 
-  test('that answers later is asked again, ever more seldom', async () => {
+  test('that rejects a mail for now is tried again, with growing delays', async () => {
     mail.onRecipient = () => ({ code: 450, message: 'mailbox busy' });
     await signUp(newEmail());
     const waits: number[] = [];
     for (let attempt = 1; attempt <= 4; attempt += 1) {
       await expect
         .poll(async () => {
-          const [row] = await listWaiting();
+          const [row] = await listOutbox();
           return row?.last_fault && row.attempts === attempt ? row.last_fault : null;
         })
         .toBe('EENVELOPE RCPT TO 450');
-      const [row] = await listWaiting();
+      const [row] = await listOutbox();
       waits.push(row?.wait ?? 0);
       await server.asOwner(`update mail_outbox set last_fault = null, next_attempt_at = now()`);
     }
@@ -178,15 +178,15 @@ describe('a mail server', () => {
     expect(waits[3]).toBeGreaterThan(15);
     mail.onRecipient = () => null;
     await makeDue();
-    await untilEmpty();
+    await waitUntilEmpty();
     expect(mail.mails).toHaveLength(1);
   });
 
-  test('that knows no such mailbox is not asked again, and the log names nobody', async () => {
+  test('that reports an unknown mailbox is not tried again, and the log does not name the recipient', async () => {
     const email = newEmail();
     mail.onRecipient = (address) => ({ code: 550, message: `no mailbox ${address}` });
     await signUp(email);
-    await untilEmpty();
+    await waitUntilEmpty();
     expect(mail.mails).toEqual([]);
     const log = server.lines.join('');
     expect(log).toContain('mail given up');
@@ -194,35 +194,35 @@ describe('a mail server', () => {
     expect(log).not.toContain(email);
   });
 
-  test('that refuses everybody has the mails wait until its settings are mended', async () => {
+  test('that rejects every mail leaves the mails in the outbox for a retry', async () => {
     mail.onMessage = () => ({ code: 451, message: 'not now' });
     await signUp(newEmail());
-    expect(await untilPutBack()).toMatchObject([{ last_fault: 'EMESSAGE DATA 451' }]);
+    expect(await waitForFailures()).toMatchObject([{ last_fault: 'EMESSAGE DATA 451' }]);
   });
 
-  test('that never would is given up after three days', async () => {
+  test('that keeps rejecting a mail is tried for three days only', async () => {
     mail.onRecipient = () => ({ code: 450, message: 'mailbox busy' });
     await signUp(newEmail());
-    await untilPutBack();
+    await waitForFailures();
     await server.asOwner(
       `update mail_outbox set created_at = now() - interval '3 days', next_attempt_at = now()`,
     );
-    await untilEmpty();
+    await waitUntilEmpty();
     expect(server.lines.join('')).toContain('mail given up');
   });
 
-  test('that is slow holds up no other mail, and no connection of the pool', async () => {
+  test('that is slow delays no other mail and holds no connection of the pool', async () => {
     const slow = newEmail();
     const { promise: isOver, resolve: end } = Promise.withResolvers<void>();
-    const { promise: hasCome, resolve: come } = Promise.withResolvers<ReceivedMail>();
-    mail.onMessage = async (got) => {
-      if (!got.to.includes(slow)) return null;
-      come(got);
+    const { promise: hasArrived, resolve: arrive } = Promise.withResolvers<ReceivedMail>();
+    mail.onMessage = async (received) => {
+      if (!received.to.includes(slow)) return null;
+      arrive(received);
       await isOver;
       return null;
     };
     await signUp(slow);
-    await hasCome;
+    await hasArrived;
     const quick = newEmail();
     await signUp(quick);
     await mail.waitForMail(quick);
@@ -230,13 +230,13 @@ describe('a mail server', () => {
     expect(size - idle).toBe(0);
     end();
     await mail.waitForMail(slow);
-    await untilEmpty();
+    await waitUntilEmpty();
   });
 });
 
-test('a crash between the answer and the deletion sends the mail again under the same Message-ID', async () => {
+test('a crash between delivery and deletion sends the mail again with the same Message-ID', async () => {
   const email = newEmail();
-  // The mail server has taken the mail, but the row cannot be deleted: as good as a crash.
+  // The mail server has accepted the mail, but its row cannot be deleted, as after a crash.
   await server.asOwner(
     `revoke execute on function delete_mail from ${rolesOf(server.ownerUrl).app}`,
   );
@@ -244,32 +244,32 @@ test('a crash between the answer and the deletion sends the mail again under the
   const first = await mail.waitForMail(email);
   await expect.poll(() => server.lines.join('')).toContain('mail status could not be saved');
   await server.asOwner(`grant execute on function delete_mail to ${rolesOf(server.ownerUrl).app}`);
-  expect((await listWaiting())[0]?.wait).toBeGreaterThan(60);
+  expect((await listOutbox())[0]?.wait).toBeGreaterThan(60);
   await makeDue();
   const second = await mail.waitForMail(email);
   expect(second.messageId).toBe(first.messageId);
-  await untilEmpty();
+  await waitUntilEmpty();
 });
 
-test('a stop waits for the mail under way, and what it has to cut comes back', async () => {
-  const { promise: hasCome, resolve: come } = Promise.withResolvers<void>();
+test('a shutdown waits for the mail being sent, and a mail that it has to interrupt is retried', async () => {
+  const { promise: hasArrived, resolve: arrive } = Promise.withResolvers<void>();
   mail.onMessage = async () => {
-    come();
+    arrive();
     return await new Promise<null>(() => undefined);
   };
-  const hasty = await startBareApp({ SMTP_URL: mail.url, SHUTDOWN_GRACE_MS: '50' });
+  const stopping = await startBareApp({ SMTP_URL: mail.url, SHUTDOWN_GRACE_MS: '50' });
   const input = { email: newEmail(), password };
-  expect(await send(hasty.ask, 'signUp', input)).toMatchObject({ code: null });
-  await hasCome;
-  await hasty.close();
-  expect(hasty.lines.join('')).toContain('mail could not be sent; retrying later');
+  expect(await send(stopping.ask, 'signUp', input)).toMatchObject({ code: null });
+  await hasArrived;
+  await stopping.close();
+  expect(stopping.lines.join('')).toContain('mail could not be sent; retrying later');
 });
 
-test('neither log nor outbox holds a token or what a mail says', async () => {
+test('neither the log nor the outbox contains a token or the text of a mail', async () => {
   const email = newEmail();
   mail.onMessage = () => ({ code: 451, message: 'not now' });
   await signUp(email);
-  await untilPutBack();
+  await waitForFailures();
   const { rows } = await server.asOwner('select m::text as row from mail_outbox m');
   const log = server.lines.join('');
   for (const text of [

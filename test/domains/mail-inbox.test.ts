@@ -7,7 +7,7 @@ import { readLastMail, settleResets } from '../support/mail.ts';
 import { createPerson, createTeam } from '../support/people.ts';
 import { startTestMail, type TestMailServer } from '../support/smtp.ts';
 
-// Every way to cause a mail, on a server that shows mails; then a mail server is set on the same database.
+// Every kind of mail, on a server that shows mails in its inbox and then on one with a mail server.
 
 let shared: TestDatabase;
 let mail: TestMailServer;
@@ -20,7 +20,7 @@ afterAll(async () => {
   await mail.stop();
 });
 
-/** A server on the database of all these tests; closed when its test is over, if not before. */
+/** Starts a server on the database that these tests share; it is closed when the test ends, if not before. */
 async function startOnShared(environment: Record<string, string> = {}): Promise<TestApp> {
   const database = { ...shared, drop: async () => undefined };
   const app = await startTestApp(environment, { database });
@@ -33,8 +33,8 @@ async function startOnShared(environment: Record<string, string> = {}): Promise<
   return { ...app, close };
 }
 
-/** Everything that causes a mail. A mutation that is to cause one belongs here, too. */
-async function causeEveryMail(app: TestApp): Promise<void> {
+/** Calls every mutation that sends a mail. Add new ones here. */
+async function sendEveryMail(app: TestApp): Promise<void> {
   const team = await createTeam(app);
   const { owner } = team;
   await app.owner.query('delete from sign_in_budgets');
@@ -54,7 +54,7 @@ async function causeEveryMail(app: TestApp): Promise<void> {
   await sendAbout(again.ask, 'resendInvitation', { invitationId: id });
 }
 
-/** How many mails wait that nobody has tried to send: of the inbox, and of those to be sent. */
+/** Counts the mails that nobody has tried to send: those of the inbox, and those to be sent. */
 async function countWaiting({ owner }: TestApp) {
   const { rows } = await owner.query(
     `select count(*) filter (where is_for_inbox)::int as shown,
@@ -64,10 +64,10 @@ async function countWaiting({ owner }: TestApp) {
   return rows[0];
 }
 
-test('mails of every kind show at the inbox, and are never sent once a mail server is set', async () => {
+test('mails of every kind are shown in the inbox, and are not sent once a mail server is set', async () => {
   const shown = await startOnShared();
-  await causeEveryMail(shown);
-  // Signing up, two links, two notices of a new password, and three invitations of which one is sent again.
+  await sendEveryMail(shown);
+  // A sign-up, two links, two notices of a new password, and three invitations, one of them sent twice.
   expect(await countWaiting(shown)).toEqual({ shown: 9, sent: 0 });
   const page = await (await fetch(`${shown.url}/dev/inbox`)).text();
   for (const word of ['one', 'two', 'three']) expect(page).toContain(`${word}@people.example`);
@@ -79,14 +79,14 @@ test('mails of every kind show at the inbox, and are never sent once a mail serv
   expect(await countWaiting(sending)).toEqual({ shown: 9, sent: 0 });
 });
 
-test('mails of every kind are sent where a mail server is set', async () => {
+test('mails of every kind are sent when a mail server is set', async () => {
   const sending = await startOnShared({ SMTP_URL: mail.url });
   const before = mail.mails.length;
-  await causeEveryMail(sending);
+  await sendEveryMail(sending);
   await expect.poll(() => mail.mails.length - before).toBe(9);
 });
 
-test('a mail that waited for a mail server leads to the page that is set when it leaves', async () => {
+test('a mail that waited for a mail server links to the page that is set when it is sent', async () => {
   const waiting = await startOnShared({ MAIL_INBOX: 'off' });
   const team = await createTeam(waiting);
   await inviteOne(team, 'patient@people.example');
@@ -95,13 +95,13 @@ test('a mail that waited for a mail server leads to the page that is set when it
     SMTP_URL: mail.url,
     INVITATION_URL: 'https://app.example/join',
   });
-  const got = await mail.waitForMail('patient@people.example');
-  expect(got.text).toContain(`https://app.example/join#token=${got.token}`);
-  expect(got.html).toContain(`<a href="https://app.example/join#token=${got.token}">`);
-  expect(got.text).not.toContain('localhost');
+  const received = await mail.waitForMail('patient@people.example');
+  expect(received.text).toContain(`https://app.example/join#token=${received.token}`);
+  expect(received.html).toContain(`<a href="https://app.example/join#token=${received.token}">`);
+  expect(received.text).not.toContain('localhost');
 });
 
-test('a mail that waited for more than three days is not sent any more', async () => {
+test('a mail that has waited for three days is no longer sent', async () => {
   const sending = await startOnShared({ SMTP_URL: mail.url });
   const { owner, app } = sending;
   const sealed = app.runtime.mail.sealer.seal('{"subject":"Hello","text":"Text"}');
@@ -117,7 +117,7 @@ test('a mail that waited for more than three days is not sent any more', async (
   expect(mail.mails.flatMap(({ to }) => to)).not.toContain('stale@people.example');
 });
 
-test('a mail that the release before wrote leads there, too', async () => {
+test('a mail written by the previous release links to the page that is set, too', async () => {
   const sending = await startOnShared({
     SMTP_URL: mail.url,
     PASSWORD_RESET_URL: 'https://app.example/reset',
@@ -126,13 +126,13 @@ test('a mail that the release before wrote leads there, too', async () => {
   const old = { subject: 'Choose', text: `If it was you:\n\n${link}\n\nIt is good once.` };
   const sealed = sending.app.runtime.mail.sealer.seal(JSON.stringify(old));
   await sending.owner.query('select enqueue_mail($1, $2, false)', ['old@people.example', sealed]);
-  const got = await mail.waitForMail('old@people.example');
+  const received = await mail.waitForMail('old@people.example');
   const address = 'https://app.example/reset#token=tenantry_reset_x1';
-  expect(got.text.trim()).toBe(`If it was you:\n\n${address}\n\nIt is good once.`);
-  expect(got.html).toContain(`<a href="${address}">`);
+  expect(received.text.trim()).toBe(`If it was you:\n\n${address}\n\nIt is good once.`);
+  expect(received.html).toContain(`<a href="${address}">`);
 });
 
-test('a link is made of settings alone, whatever headers a request brings', async () => {
+test('a link is built from settings alone, whatever headers the request has', async () => {
   const app = await startOnShared();
   const person = await createPerson(app);
   await app.owner.query('delete from sign_in_budgets');

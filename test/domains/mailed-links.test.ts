@@ -5,7 +5,7 @@ import { live } from '../support/life-cycle.ts';
 import { readLastMail, readMails, settleResets } from '../support/mail.ts';
 import { createPerson, createPlatformAdmin, type Person } from '../support/people.ts';
 
-// Which event voids which links: the table in docs/sign-in.md. Of invitations: invitations.test.ts.
+// Which event invalidates which links, as in the table in docs/sign-in.md. Invitations: invitations.test.ts.
 
 let app: TestApp;
 let admin: Person;
@@ -17,9 +17,9 @@ afterAll(() => app.close());
 beforeEach(() => app.owner.query('delete from sign_in_budgets'));
 
 const newPassword = 'another harbour at dusk';
-const dead = 'BAD_USER_INPUT';
+const rejected = 'BAD_USER_INPUT';
 
-/** A link of each kind that was mailed to somebody. */
+/** Mails a link of each kind to the user and returns their tokens. */
 async function mailLinks(person: Person) {
   const verification = (await readLastMail(app, person.email)).token ?? '';
   expect(await send(app.ask, 'requestPasswordReset', { email: person.email })).toMatchObject({
@@ -36,37 +36,41 @@ const follow = {
     (await send(app.ask, 'resetPassword', { token, newPassword: 'a third harbour at dawn' })).code,
 };
 
-const status = (person: Person, name: 'suspendUser' | 'reinstateUser') =>
+const setStatus = (person: Person, name: 'suspendUser' | 'reinstateUser') =>
   live(admin.ask, name, { userId: person.userId });
 
 type Event = (person: Person, links: { verification: string; reset: string }) => Promise<unknown>;
 
-const events: [name: string, event: Event, voided: { reset: boolean; verification: boolean }][] = [
+const events: [
+  name: string,
+  event: Event,
+  invalidates: { reset: boolean; verification: boolean },
+][] = [
   [
     'a change of the password',
     ({ ask, password }) => send(ask, 'changePassword', { currentPassword: password, newPassword }),
     { reset: true, verification: false },
   ],
   [
-    'a reset of the password, which proves the address too',
+    'a reset of the password, which also verifies the address',
     (_person, { reset }) => send(app.ask, 'resetPassword', { token: reset, newPassword }),
     { reset: true, verification: true },
   ],
   [
-    'a proof of the address',
+    'a verification of the address',
     (_person, { verification }) => send(app.ask, 'verifyEmail', { token: verification }),
     { reset: false, verification: true },
   ],
   [
-    'a suspension, also once it is lifted',
+    'a suspension, even once it is lifted',
     async (person) => {
-      expect(await status(person, 'suspendUser')).toMatchObject({ code: null });
-      expect(await status(person, 'reinstateUser')).toMatchObject({ code: null });
+      expect(await setStatus(person, 'suspendUser')).toMatchObject({ code: null });
+      expect(await setStatus(person, 'reinstateUser')).toMatchObject({ code: null });
     },
     { reset: true, verification: true },
   ],
   [
-    'another address, also once the first is back',
+    'a change of the address, even once it is changed back',
     async ({ userUuid, email }) => {
       const change = 'update users set email = $2 where id = $1';
       await app.owner.query(change, [userUuid, `moved-${email}`]);
@@ -75,7 +79,7 @@ const events: [name: string, event: Event, voided: { reset: boolean; verificatio
     { reset: true, verification: true },
   ],
   [
-    'an erasure, also for who signs up with the address later',
+    'an erasure, even for a user who signs up with the address later',
     async (person) => {
       expect(await live(person.ask, 'eraseUser', { userId: person.userId })).toMatchObject({
         code: null,
@@ -84,8 +88,9 @@ const events: [name: string, event: Event, voided: { reset: boolean; verificatio
     },
     { reset: true, verification: true },
   ],
+  // Otherwise anyone who knows the password could keep its owner from replacing it.
   [
-    'a sign-in, or anyone who knows the password could keep its owner from replacing it',
+    'a sign-in',
     ({ email, password }) => send(app.ask, 'signIn', { email, password }),
     { reset: false, verification: false },
   ],
@@ -96,7 +101,7 @@ const events: [name: string, event: Event, voided: { reset: boolean; verificatio
     { reset: false, verification: false },
   ],
   [
-    'a newer link of the kind',
+    'a newer link of the same kind',
     async (person) => {
       await app.owner.query('delete from sign_in_budgets');
       await send(app.ask, 'requestPasswordReset', { email: person.email });
@@ -107,21 +112,20 @@ const events: [name: string, event: Event, voided: { reset: boolean; verificatio
   ],
 ];
 
-describe.each(['reset', 'verification'] as const)('a link mailed before: %s', (kind) => {
-  test.each(events.map(([name, event, voided]) => ({ name, event, isVoid: voided[kind] })))(
-    '$name (void: $isVoid)',
-    async ({ event, isVoid }) => {
-      const person = await createPerson(app);
-      const links = await mailLinks(person);
-      await event(person, links);
-      expect(await follow[kind](links[kind])).toBe(isVoid ? dead : null);
-    },
-  );
+describe.each(['reset', 'verification'] as const)('an earlier %s link', (kind) => {
+  test.each(
+    events.map(([name, event, invalidates]) => ({ name, event, isRejected: invalidates[kind] })),
+  )('after $name (rejected: $isRejected)', async ({ event, isRejected }) => {
+    const person = await createPerson(app);
+    const links = await mailLinks(person);
+    await event(person, links);
+    expect(await follow[kind](links[kind])).toBe(isRejected ? rejected : null);
+  });
 });
 
-test('a reset that was asked for before the password was changed mails no link afterwards', async () => {
+test('a reset requested before a change of the password mails no link after it', async () => {
   const person = await createPerson(app);
-  // As if the background had been slow: asked, changed, then settled.
+  // As if the background job were slow: reset requested, password changed, then request settled.
   await app.owner.query(
     `with changed as (
        update password_credentials set changed_at = now() where user_id = $2 returning user_id)

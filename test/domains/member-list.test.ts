@@ -18,16 +18,16 @@ describe('Tenant.memberships', () => {
     tenant(id: $id) { memberships(first: 100, where: $where, orderBy: $orderBy) {
       totalCount edges { node { id lastSignInAt user { email } } } } } }`;
 
-  test.each(callerNames)('are for who holds members:read: %s', async (caller) => {
-    const answer = await cast.as[caller](query, { variables: { id: cast.team.tenantId } });
+  test.each(callerNames)('require members:read: %s', async (caller) => {
+    const response = await cast.as[caller](query, { variables: { id: cast.team.tenantId } });
     if (caller === 'viewer') {
-      expect(codeOf(answer)).toBe('FORBIDDEN');
-      expect(answer.data).toEqual({ tenant: null });
+      expect(codeOf(response)).toBe('FORBIDDEN');
+      expect(response.data).toEqual({ tenant: null });
     } else if (['paused', 'stranger', 'anonymous'].includes(caller)) {
-      expect(answer).toEqual({ data: { tenant: null } });
+      expect(response).toEqual({ data: { tenant: null } });
     } else {
-      expect(answer.errors).toBeUndefined();
-      expect(answer.data.tenant.memberships.totalCount).toBeGreaterThan(4);
+      expect(response.errors).toBeUndefined();
+      expect(response.data.tenant.memberships.totalCount).toBeGreaterThan(4);
     }
   });
 
@@ -57,16 +57,16 @@ describe('Tenant.memberships', () => {
 
     async function listNames(where: object | null, orderBy: object | null = null) {
       const variables = { id: team.tenantId, where, orderBy };
-      const answer = await team.owner.ask(query, { variables });
-      if (answer.errors) throw new Error(JSON.stringify(answer.errors));
+      const response = await team.owner.ask(query, { variables });
+      if (response.errors) throw new Error(JSON.stringify(response.errors));
       type Edge = { node: { id: string; user: { email: string } } };
-      return answer.data.tenant.memberships.edges.map(
+      return response.data.tenant.memberships.edges.map(
         ({ node }: Edge) =>
           Object.entries(people).find(([, { id }]) => id === node.id)?.[0] ?? node.user.email,
       );
     }
 
-    test('come last sign-in first, and who never signed in last', async () => {
+    test('are sorted by last sign-in, newest first, with members who never signed in at the end', async () => {
       expect(await listNames(null)).toEqual(['boss', 'late', 'early', 'never']);
       const { data } = await team.owner.ask(query, { variables: { id: team.tenantId } });
       const times = data.tenant.memberships.edges.map(
@@ -79,7 +79,7 @@ describe('Tenant.memberships', () => {
       ]);
     });
 
-    test('come in the order asked for', async () => {
+    test('are sorted in the requested order', async () => {
       const bySignIn = { field: 'LAST_SIGN_IN_AT' };
       expect(await listNames(null, bySignIn)).toEqual(['never', 'early', 'late', 'boss']);
       const descending = { ...bySignIn, direction: 'DESC' };
@@ -90,7 +90,7 @@ describe('Tenant.memberships', () => {
       expect(await listNames(null, newest)).toEqual(['late', 'early', 'never', 'boss']);
     });
 
-    test('are narrowed by role, state and address, all of which must hold', async () => {
+    test('are filtered by role, state and address, all of which must match', async () => {
       expect(await listNames({ roleKey: 'viewer' })).toEqual(['late', 'early']);
       expect(await listNames({ roleKey: 'boss' })).toEqual([]);
       expect(await listNames({ isActive: false })).toEqual(['late']);
@@ -114,13 +114,13 @@ describe('Tenant.memberships', () => {
       ['roleKey', 'x'.repeat(51)],
       ['roleKey', 'a\u0000'],
       ['roleKey', 'a\ud800'],
-    ])('a faulty %s is refused by name: %j', async (field, value) => {
+    ])('reject an invalid %s by name: %j', async (field, value) => {
       const variables = { id: team.tenantId, where: { [field]: value } };
-      const answer = await team.owner.ask(query, { variables });
-      expect([codeOf(answer), pathOf(answer)]).toEqual(['BAD_USER_INPUT', [field]]);
+      const response = await team.owner.ask(query, { variables });
+      expect([codeOf(response), pathOf(response)]).toEqual(['BAD_USER_INPUT', [field]]);
     });
 
-    test('a sign-in moves somebody to the front', async () => {
+    test('start with the member who signed in last', async () => {
       const { email } = people.never;
       const { rows } = await app.owner.query('select id from users where email = $1', [email]);
       await app.owner.query('select note_sign_in($1)', [rows[0].id]);

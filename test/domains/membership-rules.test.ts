@@ -29,8 +29,8 @@ async function countOwners({ tenantUuid }: Team): Promise<number> {
   return rows[0].count;
 }
 
-describe('nobody gains or gives more than they have', () => {
-  test('an admin changes and removes neither an owner nor another admin; an owner does', async () => {
+describe('nobody gains or grants more permissions than they have', () => {
+  test('an admin cannot change or remove an owner or another admin; an owner can', async () => {
     const team = await createTeam(app);
     const ownerId = await findMembershipId(team);
     const admin = await createMember(app, team, 'admin');
@@ -57,7 +57,7 @@ describe('nobody gains or gives more than they have', () => {
     expect((await mutate(team.owner.ask, 'removeMember', { membershipId })).code).toBeNull();
   });
 
-  test('an admin makes no owner, an owner does', async () => {
+  test('an owner, but no admin, can make a member an owner', async () => {
     const { membershipId } = await createMember(app, cast.team, 'member');
     const input = { roleKeys: ['member', 'owner'] };
     expect((await updateMembership(cast.admin.ask, membershipId, input)).code).toBe('FORBIDDEN');
@@ -67,7 +67,7 @@ describe('nobody gains or gives more than they have', () => {
   });
 
   test.each(['admin', 'member', 'viewer'] as const)(
-    '%s: upward by oneself is refused',
+    'a member with the role %s cannot promote themselves',
     async (key) => {
       const person = await createMember(app, cast.team, key);
       const { code } = await updateMembership(person.ask, person.membershipId, {
@@ -78,7 +78,7 @@ describe('nobody gains or gives more than they have', () => {
     },
   );
 
-  test('an admin may step down by itself, and then not up again', async () => {
+  test('an admin can demote themselves, and then not promote themselves again', async () => {
     const { ask, membershipId } = await createMember(app, cast.team, 'admin');
     expect((await updateMembership(ask, membershipId, { roleKeys: ['member'] })).code).toBeNull();
     expect((await updateMembership(ask, membershipId, { roleKeys: ['admin'] })).code).toBe(
@@ -87,7 +87,7 @@ describe('nobody gains or gives more than they have', () => {
     expect(await listRoleKeys(app, membershipId)).toEqual(['member']);
   });
 
-  test('who may change members, but lacks a right, gives no role with that right', async () => {
+  test('a member who can change members cannot grant a role with a permission they lack', async () => {
     const team = await createTeam(app);
     await app.owner.query(
       `insert into roles (tenant_id, key, name, permissions)
@@ -97,20 +97,20 @@ describe('nobody gains or gives more than they have', () => {
     );
     const steward = await createMember(app, team, 'steward');
     const { membershipId } = await createMember(app, team, 'guest');
-    const give = (...roleKeys: string[]) =>
+    const grant = (...roleKeys: string[]) =>
       updateMembership(steward.ask, membershipId, { roleKeys });
     for (const keys of [['viewer'], ['guest', 'member'], ['steward', 'admin']]) {
-      expect((await give(...keys)).code).toBe('FORBIDDEN');
+      expect((await grant(...keys)).code).toBe('FORBIDDEN');
     }
     expect(await listRoleKeys(app, membershipId)).toEqual(['guest']);
-    expect((await give('guest', 'steward')).code).toBeNull();
-    // Now they are peers.
-    expect((await give('guest')).code).toBe('FORBIDDEN');
+    expect((await grant('guest', 'steward')).code).toBeNull();
+    // Now both have the same permissions.
+    expect((await grant('guest')).code).toBe('FORBIDDEN');
     const removed = await mutate(steward.ask, 'removeMember', { membershipId });
     expect(removed.code).toBe('FORBIDDEN');
   });
 
-  test('what a member may do with each membership is told beforehand', async () => {
+  test('viewerPermissions lists what the viewer can do with each membership', async () => {
     const read = async (ask: Ask, id: string) => {
       const { data } = await ask(
         'query ($id: ID!) { node(id: $id) { ... on Membership { viewerPermissions } } }',
@@ -134,8 +134,8 @@ describe('nobody gains or gives more than they have', () => {
   });
 });
 
-describe('the last owner stays', () => {
-  test('anyone who tries, and in whatever way', async () => {
+describe('the last owner', () => {
+  test('cannot be demoted, paused or removed by anyone, and cannot leave', async () => {
     const team = await createTeam(app);
     await createMember(app, team, 'admin');
     const membershipId = await findMembershipId(team);
@@ -158,7 +158,7 @@ describe('the last owner stays', () => {
     expect(await readRows(app)).toEqual(rows);
   });
 
-  test('and a paused owner is none', async () => {
+  test('cannot leave when the only other owner is paused', async () => {
     const team = await createTeam(app);
     const second = await createMember(app, team, 'owner');
     expect(
@@ -170,13 +170,13 @@ describe('the last owner stays', () => {
   });
 
   test.each(['demote each other', 'remove each other', 'leave', 'step down'])(
-    'also when two owners %s at once, twenty times over',
+    'remains when two owners %s at once, twenty times over',
     async (way) => {
       const team = await createTeam(app);
       const first = { ask: team.owner.ask, person: team.owner, id: await findMembershipId(team) };
       const person = await createPerson(app);
       const second = { ask: person.ask, person, id: await addMember(app, team, person, 'owner') };
-      const strike = (by: typeof first, on: typeof first) => {
+      const act = (by: typeof first, on: typeof first) => {
         if (way === 'leave') return mutate(by.ask, 'leaveTenant', { tenantId: team.tenantId });
         if (way === 'step down') return updateMembership(by.ask, by.id, { roleKeys: ['member'] });
         if (way === 'remove each other') {
@@ -185,7 +185,7 @@ describe('the last owner stays', () => {
         return updateMembership(by.ask, on.id, { roleKeys: ['member'] });
       };
       for (let round = 0; round < 20; round += 1) {
-        const outcomes = await Promise.all([strike(first, second), strike(second, first)]);
+        const outcomes = await Promise.all([act(first, second), act(second, first)]);
         const rejections = outcomes.flatMap(({ code }) => code ?? []);
         expect(rejections).toEqual([expect.stringMatching(/^(CONFLICT|FORBIDDEN|NOT_FOUND)$/)]);
         expect(await countOwners(team)).toBe(1);

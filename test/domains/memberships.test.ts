@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** What somebody gets who tries to change a plain member. */
+/** The code that each caller gets for changing a plain member. */
 const codesOnMember: Record<CallerName, string | null> = {
   owner: null,
   admin: null,
@@ -40,7 +40,7 @@ const codesOnMember: Record<CallerName, string | null> = {
 };
 
 describe('updateMembership', () => {
-  test.each(callerNames)('is for who holds members:update: %s', async (caller) => {
+  test.each(callerNames)('requires members:update: %s', async (caller) => {
     const { membershipId } = await createMember(app, cast.team, 'member');
     const rows = await readRows(app);
     const outcome = await updateMembership(cast.as[caller], membershipId, {
@@ -53,7 +53,7 @@ describe('updateMembership', () => {
     if (outcome.code !== null) expect(await readRows(app)).toEqual(rows);
   });
 
-  test('makes the roles exactly those given, once each', async () => {
+  test('replaces the roles with exactly those given, once each', async () => {
     const { membershipId } = await createMember(app, cast.team, 'member');
     const roleKeys = ['viewer', 'admin', 'viewer'];
     const { value } = await updateMembership(cast.owner.ask, membershipId, { roleKeys });
@@ -62,7 +62,7 @@ describe('updateMembership', () => {
     expect(await listRoleKeys(app, membershipId)).toEqual(['admin', 'viewer']);
   });
 
-  test('changes what is given and nothing else', async () => {
+  test('changes the given fields and nothing else', async () => {
     const { membershipId: id } = await createMember(app, cast.team, 'member');
     const noted = await updateMembership(cast.admin.ask, id, { metadata: { desk: 4 } });
     const paused = await updateMembership(cast.admin.ask, id, { isActive: false });
@@ -73,23 +73,23 @@ describe('updateMembership', () => {
     expect(nothing.value.membership).toMatchObject(membership);
   });
 
-  test('pausing shuts somebody out at once, and resuming lets them in again', async () => {
+  test('locks a paused member out at once, and lets them in again when resumed', async () => {
     const person = await createMember(app, cast.team, 'admin');
-    const seen = () =>
+    const getTenant = () =>
       person.ask('query ($id: ID!) { tenant(id: $id) { slug } }', {
         variables: { id: cast.team.tenantId },
       });
     await updateMembership(cast.owner.ask, person.membershipId, { isActive: false });
-    expect(await seen()).toEqual({ data: { tenant: null } });
+    expect(await getTenant()).toEqual({ data: { tenant: null } });
     const foreign = await updateMembership(person.ask, cast.member.membershipId, { metadata: {} });
     expect(foreign.code).toBe('NOT_FOUND');
     const own = await updateMembership(person.ask, person.membershipId, { isActive: true });
     expect(own.code).toBe('NOT_FOUND');
     await updateMembership(cast.owner.ask, person.membershipId, { isActive: true });
-    expect(await seen()).toEqual({ data: { tenant: { slug: cast.team.slug } } });
+    expect(await getTenant()).toEqual({ data: { tenant: { slug: cast.team.slug } } });
   });
 
-  test('finds no membership of another tenant, nor one under the name of one’s own', async () => {
+  test('finds no membership of another tenant, even when its id names the caller’s own', async () => {
     const foreign = await findMembershipId(cast.otherTeam);
     const disguised = `${foreign.slice(0, 39)}${cast.team.tenantUuid.replaceAll('-', '')}`;
     const rows = await readRows(app);
@@ -101,7 +101,7 @@ describe('updateMembership', () => {
     expect(await readRows(app)).toEqual(rows);
   });
 
-  test('through a session bound to another tenant finds nothing', async () => {
+  test('finds nothing through a session bound to another tenant', async () => {
     const own = await createTeam(app);
     await addMember(app, cast.team, own.owner, 'owner');
     const { membershipId } = await createMember(app, cast.team, 'member');
@@ -118,7 +118,7 @@ describe('updateMembership', () => {
 });
 
 describe('removeMember', () => {
-  test.each(callerNames)('is for who holds members:remove: %s', async (caller) => {
+  test.each(callerNames)('requires members:remove: %s', async (caller) => {
     const { membershipId, ask } = await createMember(app, cast.team, 'member');
     const rows = await readRows(app);
     const outcome = await mutate(cast.as[caller], 'removeMember', { membershipId });
@@ -129,8 +129,8 @@ describe('removeMember', () => {
     }
     expect(outcome.value).toEqual({ removedMembershipId: membershipId });
     const variables = { id: cast.team.tenantId };
-    const answer = await ask('query ($id: ID!) { tenant(id: $id) { id } }', { variables });
-    expect(answer).toEqual({ data: { tenant: null } });
+    const response = await ask('query ($id: ID!) { tenant(id: $id) { id } }', { variables });
+    expect(response).toEqual({ data: { tenant: null } });
     const again = await mutate(cast.as[caller], 'removeMember', { membershipId });
     expect(again.code).toBe('NOT_FOUND');
   });
@@ -147,22 +147,25 @@ describe('removeMember', () => {
 });
 
 describe('leaveTenant', () => {
-  test.each(['admin', 'member', 'viewer'] as const)('is open to a member: %s', async (role) => {
-    const person = await createMember(app, cast.team, role);
-    const { tenantId } = cast.team;
-    const { value } = await mutate(person.ask, 'leaveTenant', { tenantId });
-    expect(value).toEqual({ leftTenantId: tenantId });
-    const { data } = await person.ask('{ viewer { memberships { edges { node { id } } } } }');
-    expect(data.viewer.memberships.edges).toEqual([]);
-    expect((await mutate(person.ask, 'leaveTenant', { tenantId })).code).toBe('NOT_FOUND');
-  });
+  test.each(['admin', 'member', 'viewer'] as const)(
+    'is allowed for every member: %s',
+    async (role) => {
+      const person = await createMember(app, cast.team, role);
+      const { tenantId } = cast.team;
+      const { value } = await mutate(person.ask, 'leaveTenant', { tenantId });
+      expect(value).toEqual({ leftTenantId: tenantId });
+      const { data } = await person.ask('{ viewer { memberships { edges { node { id } } } } }');
+      expect(data.viewer.memberships.edges).toEqual([]);
+      expect((await mutate(person.ask, 'leaveTenant', { tenantId })).code).toBe('NOT_FOUND');
+    },
+  );
 
   test.each([
     ['stranger', 'NOT_FOUND'],
     ['paused', 'NOT_FOUND'],
     ['platformAdmin', 'NOT_FOUND'],
     ['anonymous', 'UNAUTHENTICATED'],
-  ] as const)('is refused to who does not belong: %s', async (caller, expected) => {
+  ] as const)('is rejected for a caller who is not a member: %s', async (caller, expected) => {
     const rows = await readRows(app);
     const { tenantId } = cast.team;
     const { code } = await mutate(cast.as[caller], 'leaveTenant', { tenantId });
@@ -171,8 +174,8 @@ describe('leaveTenant', () => {
   });
 });
 
-describe('input that cannot be accepted names its field and changes nothing', () => {
-  const faults: [string, string, unknown][] = [
+describe('the input of updateMembership', () => {
+  const invalidInputs: [string, string, unknown][] = [
     ['roleKeys', 'empty', []],
     ['roleKeys', 'more than twenty', Array.from({ length: 21 }, (_, index) => `role-${index}`)],
     ['roleKeys', 'unknown', ['boss']],
@@ -182,40 +185,39 @@ describe('input that cannot be accepted names its field and changes nothing', ()
     ['roleKeys', 'over-long', ['x'.repeat(10_000)]],
     ['roleKeys', 'with NUL', ['member\u0000']],
     ['roleKeys', 'with a lone surrogate', ['member\ud800']],
-    ...faultyMetadata.map(([fault, value]): [string, string, unknown] => [
-      'metadata',
-      fault,
-      value,
-    ]),
+    ...faultyMetadata.map(([kind, value]): [string, string, unknown] => ['metadata', kind, value]),
   ];
 
-  test.each(faults)('%s %s', async (field, _, value) => {
-    const rows = await readRows(app);
-    const changes = { isActive: false, [field]: value };
-    const { code, path } = await updateMembership(
-      cast.owner.ask,
-      cast.member.membershipId,
-      changes,
-    );
-    expect([code, path]).toEqual(['BAD_USER_INPUT', [field]]);
-    expect(await readRows(app)).toEqual(rows);
-  });
+  test.each(invalidInputs)(
+    'is rejected by its field and changes nothing: %s, %s',
+    async (field, _, value) => {
+      const rows = await readRows(app);
+      const changes = { isActive: false, [field]: value };
+      const { code, path } = await updateMembership(
+        cast.owner.ask,
+        cast.member.membershipId,
+        changes,
+      );
+      expect([code, path]).toEqual(['BAD_USER_INPUT', [field]]);
+      expect(await readRows(app)).toEqual(rows);
+    },
+  );
 
-  test.each(boundaryMetadata)('but %s is kept as it is', async (_, metadata) => {
+  test.each(boundaryMetadata)('keeps metadata that is %s unchanged', async (_, metadata) => {
     const { value } = await updateMembership(cast.owner.ask, cast.member.membershipId, {
       metadata,
     });
     expect(value.membership.metadata).toEqual(metadata);
   });
 
-  test('but who is not signed in learns only that', async () => {
+  test('is not validated for an anonymous caller', async () => {
     for (const changes of [{ roleKeys: [] }, { metadata: [] }]) {
       const { code } = await updateMembership(app.ask, cast.member.membershipId, changes);
       expect(code).toBe('UNAUTHENTICATED');
     }
   });
 
-  test('a role key of another tenant is unknown here', async () => {
+  test('is rejected when it has a role key of another tenant', async () => {
     await app.owner.query(
       `insert into roles (tenant_id, key, name, permissions) values ($1, 'elsewhere', 'x', '{}')`,
       [cast.otherTeam.tenantUuid],
@@ -230,7 +232,7 @@ describe('input that cannot be accepted names its field and changes nothing', ()
   });
 });
 
-test('memberCount follows who is added, paused, resumed, removed and leaves', async () => {
+test('memberCount changes when a member is added, paused, resumed or removed, or leaves', async () => {
   const team = await createTeam(app);
   const count = async () => {
     const { data } = await team.owner.ask(

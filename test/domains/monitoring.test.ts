@@ -13,14 +13,14 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** The field as a platform administrator sees it. */
-async function monitor(fields: string) {
+/** Reads fields of `monitoring` as a platform administrator. */
+async function read(fields: string) {
   const { data, errors } = await cast.as.platformAdmin(`{ monitoring { ${fields} } }`);
   if (errors) throw new Error(JSON.stringify(errors));
   return data.monitoring;
 }
 
-describe('what the database does', () => {
+describe('monitoring', () => {
   const everything = `{ monitoring {
     slowQueries(minMeanMs: 0) { query } tableStats { table } indexUsage { index }
     userActivity { day } tenantUsage { members } connectionPool { size } cacheHitRatio
@@ -31,18 +31,18 @@ describe('what the database does', () => {
     ['owner', 'FORBIDDEN'],
     ['member', 'FORBIDDEN'],
     ['stranger', 'FORBIDDEN'],
-  ] as const)('is not for %s', async (caller, code) => {
-    const answer = await cast.as[caller](everything);
-    expect(codeOf(answer)).toBe(code);
-    expect(answer.data?.monitoring ?? null).toBeNull();
+  ] as const)('is rejected for the caller %s', async (caller, code) => {
+    const response = await cast.as[caller](everything);
+    expect(codeOf(response)).toBe(code);
+    expect(response.data?.monitoring ?? null).toBeNull();
   });
 
-  test('is shown whole to a platform administrator', async () => {
+  test('is returned in full to a platform administrator', async () => {
     const { errors } = await cast.as.platformAdmin(everything);
     expect(errors).toBeUndefined();
   });
 
-  test('is shown by the database to nobody else, whatever the services check', async () => {
+  test('is hidden from everyone else by the database itself, whatever the services check', async () => {
     const views = 'slow_queries table_stats index_usage user_activity_stats tenant_usage_stats';
     const scopes = [
       { userId: cast.owner.userUuid, tenantId: cast.team.tenantUuid },
@@ -60,18 +60,16 @@ describe('what the database does', () => {
   });
 });
 
-test('slow statements are listed with their text and without any value in it', async () => {
+test('slow statements are listed with their text, without the values in it', async () => {
   await app.owner.query(`select pg_sleep(0.12), 'a secret of somebody' as word`);
-  const { slowQueries } = await monitor(
-    'slowQueries(first: 100) { query calls meanMs totalMs rows }',
-  );
+  const { slowQueries } = await read('slowQueries(first: 100) { query calls meanMs totalMs rows }');
   const slow = slowQueries.find(({ query }: { query: string }) => query.includes('pg_sleep'));
   expect(slow).toMatchObject({ calls: 1, rows: 1 });
   expect(slow.meanMs).toBeGreaterThan(100);
   expect(JSON.stringify(slowQueries)).not.toContain('a secret of somebody');
 });
 
-test('a slow statement whose values were left in its text shows none of them either', async () => {
+test('a slow statement that contains literal values is listed without them', async () => {
   await app.owner.query(`
     do $body$ begin
       perform pg_sleep(0.12), 'a secret in a body', 'it''s another', $$and a third$$;
@@ -80,14 +78,14 @@ test('a slow statement whose values were left in its text shows none of them eit
     `create temp table slept as select pg_sleep(0.12)::text, 'a secret that''s quoted' as word;`,
   );
   await app.owner.query(`do $$ begin perform pg_sleep(0.13), 'the last secret'; end $$`);
-  const { slowQueries } = await monitor('slowQueries(first: 100) { query }');
+  const { slowQueries } = await read('slowQueries(first: 100) { query }');
   const texts = slowQueries.map(({ query }: { query: string }) => query.trim());
   expect(texts.filter((text: string) => text === 'do $…$')).toHaveLength(2);
   expect(texts.join()).not.toMatch(/secret|another|third/);
 });
 
-test('every table and every index has its size', async () => {
-  const { tableStats, indexUsage } = await monitor(
+test('every table and every index is listed with its size', async () => {
+  const { tableStats, indexUsage } = await read(
     'tableStats { table bytes rows } indexUsage { index table bytes scans }',
   );
   const { rows } = await app.owner.query(
@@ -100,17 +98,17 @@ test('every table and every index has its size', async () => {
   expect(indexUsage.map(({ index }: { index: string }) => index).sort()).toEqual(named('i'));
 });
 
-test('unused indexes are those without a scan that keep nothing unique', async () => {
+test('an index counts as unused when it has no scan and enforces no uniqueness', async () => {
   await app.owner.query('create index forgotten_idx on users (avatar_url)');
-  const { indexUsage } = await monitor('indexUsage(unusedOnly: true) { index scans }');
+  const { indexUsage } = await read('indexUsage(unusedOnly: true) { index scans }');
   const names = indexUsage.map(({ index }: { index: string }) => index);
   expect(names).toContain('forgotten_idx');
   expect(names).not.toContain('users_email_unique');
   await app.owner.query('drop index forgotten_idx');
 });
 
-test('a day counts its sign-ins, errors, active and new people', async () => {
-  const [before] = (await monitor('userActivity(days: 1) { signIns failedSignIns activeUsers }'))
+test('each day counts its sign-ins, failed sign-ins, active users and new users', async () => {
+  const [before] = (await read('userActivity(days: 1) { signIns failedSignIns activeUsers }'))
     .userActivity;
   const { email, password } = cast.member;
   await send(app.ask, 'signIn', { email, password });
@@ -121,7 +119,7 @@ test('a day counts its sign-ins, errors, active and new people', async () => {
   await expect
     .poll(
       async () =>
-        (await monitor('userActivity(days: 1) { signIns failedSignIns activeUsers }')).userActivity,
+        (await read('userActivity(days: 1) { signIns failedSignIns activeUsers }')).userActivity,
     )
     .toEqual([
       {
@@ -130,7 +128,7 @@ test('a day counts its sign-ins, errors, active and new people', async () => {
         activeUsers: before.activeUsers + 1,
       },
     ]);
-  const { userActivity } = await monitor('userActivity(days: 3) { day newUsers }');
+  const { userActivity } = await read('userActivity(days: 3) { day newUsers }');
   const { rows } = await app.owner.query('select count(*)::int as people from users');
   expect(userActivity).toHaveLength(3);
   expect(userActivity[0].newUsers).toBe(rows[0].people);
@@ -138,8 +136,8 @@ test('a day counts its sign-ins, errors, active and new people', async () => {
   expect(userActivity[0].day).toBe(`${new Date().toISOString().slice(0, 10)}T00:00:00.000Z`);
 });
 
-test('the largest tenants come first, with what they have', async () => {
-  const { tenantUsage } = await monitor(
+test('the largest tenants come first, with their members, sessions and API keys', async () => {
+  const { tenantUsage } = await read(
     'tenantUsage(first: 1) { tenant { id } members activeSessions apiKeys lastActivityAt }',
   );
   expect(tenantUsage).toEqual([
@@ -154,8 +152,8 @@ test('the largest tenants come first, with what they have', async () => {
   expect(tenantUsage[0].activeSessions).toBeGreaterThanOrEqual(4);
 });
 
-test('the pool tells how many connections this process has', async () => {
-  const { connectionPool, cacheHitRatio } = await monitor(
+test('the connection pool reports how many connections this process has', async () => {
+  const { connectionPool, cacheHitRatio } = await read(
     'connectionPool { size idle waiting max } cacheHitRatio',
   );
   expect(connectionPool).toMatchObject({ max: 4, waiting: 0 });
@@ -163,15 +161,15 @@ test('the pool tells how many connections this process has', async () => {
   expect(cacheHitRatio).toBeGreaterThan(0);
 });
 
-test('advice names the statement, the table or the extension, and what to do', async () => {
+test('a recommendation names its subject and says what to do', async () => {
   for (let call = 0; call < 5; call += 1) await app.owner.query('select pg_sleep(0.11) as nap');
-  const [slow] = (
-    await monitor('recommendations { severity subject advice }')
-  ).recommendations.filter(({ subject }: { subject: string }) => subject.includes('nap'));
+  const [slow] = (await read('recommendations { severity subject advice }')).recommendations.filter(
+    ({ subject }: { subject: string }) => subject.includes('nap'),
+  );
   expect(slow).toMatchObject({ severity: 'warning' });
   expect(slow.advice).toMatch(/ms on average over 5 calls/);
   await app.owner.query('drop extension pg_stat_statements');
-  const { recommendations, slowQueries } = await monitor(
+  const { recommendations, slowQueries } = await read(
     'recommendations { severity subject advice } slowQueries(minMeanMs: 0) { query }',
   );
   expect(slowQueries).toEqual([]);
@@ -190,13 +188,13 @@ test.each([
   ['slowQueries(minMeanMs: -1) { query }', 'minMeanMs'],
   ['userActivity(days: 91) { day }', 'days'],
   ['tenantUsage(first: 0) { members }', 'first'],
-])('a bound is named: %s', async (field, path) => {
-  const answer = await cast.as.platformAdmin(`{ monitoring { ${field} } }`);
-  expect(codeOf(answer)).toBe('BAD_USER_INPUT');
-  expect(answer.errors?.[0]?.extensions.path).toEqual([path]);
+])('an argument out of bounds is rejected by name: %s', async (field, path) => {
+  const response = await cast.as.platformAdmin(`{ monitoring { ${field} } }`);
+  expect(codeOf(response)).toBe('BAD_USER_INPUT');
+  expect(response.errors?.[0]?.extensions.path).toEqual([path]);
 });
 
-test('statistics of all tables are refreshed for the owner and for nobody else', async () => {
+test('only the owner of the database can refresh the statistics of all tables', async () => {
   const refresh = 'select refresh_table_statistics()::int as count';
   const tables = await app.owner.query(
     `select count(*)::int as count from pg_class
@@ -204,16 +202,16 @@ test('statistics of all tables are refreshed for the owner and for nobody else',
   );
   expect((await app.owner.query(refresh)).rows).toEqual(tables.rows);
   const { userUuid } = cast.owner;
-  const [refused] = await app.app.db.transaction(
+  const [denied] = await app.app.db.transaction(
     { userId: userUuid, tenantId: null, platform: true, apiKeyId: null, impersonatorId: null },
     (tx) => tx.$queryRawUnsafe<[{ count: number }]>(refresh),
   );
-  expect(refused).toEqual({ count: 0 });
+  expect(denied).toEqual({ count: 0 });
 });
 
-test('the sessions of a tenant with thousands of members are told by some of them, paused ones left out', async () => {
+test('the sessions of a tenant with thousands of members are estimated from a sample of its active members', async () => {
   const team = await createTeam(app);
-  // Every member has one session; the owner, signed up just now, too.
+  // Every member has one session, as has the owner, who has just signed up.
   await app.owner.query(
     `with u as (
        insert into users (email) select 'crowd-' || n || '@example.com' from generate_series(1, 3000) n
@@ -226,10 +224,10 @@ test('the sessions of a tenant with thousands of members are told by some of the
      select user_id, sha256(uuid_send(user_id)), now(), 3600, now() + interval '1 day' from m`,
     [team.tenantUuid],
   );
-  const { tenantUsage } = await monitor(
+  const { tenantUsage } = await read(
     'tenantUsage(first: 1) { tenant { id } members activeSessions }',
   );
-  // Every second one of 2,501.
+  // The sample is every second one of the 2,501 members.
   expect(tenantUsage).toEqual([
     { tenant: { id: team.tenantId }, members: 2_501, activeSessions: 2_500 },
   ]);

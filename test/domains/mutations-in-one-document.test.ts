@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { addMember, createPerson, createTeam } from '../support/people.ts';
 
-// Mutations of a document run one after the other; what one answers is what holds after it, at every depth.
+// Mutations of a document run one after the other; each returns the state after it, at every depth.
 
 let app: TestApp;
 beforeAll(async () => {
@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-test('a tenant that is changed twice is told as the last change left it, wherever it is reached from', async () => {
+test('a tenant that is changed twice is returned as it is after each change, wherever it appears in the response', async () => {
   const { owner, tenantId } = await createTeam(app);
   const change = (alias: string, name: string) => `
     ${alias}: updateTenant(input: { tenantId: "${tenantId}", name: "${name}" }) {
@@ -26,7 +26,7 @@ test('a tenant that is changed twice is told as the last change left it, whereve
   }
 });
 
-test('a person that is changed twice is told as the last change left it, wherever it is reached from', async () => {
+test('a user who is changed twice is returned as after the last change, wherever they appear in the response', async () => {
   const { owner } = await createTeam(app);
   const change = (alias: string, name: string) => `
     ${alias}: updateProfile(input: { name: "${name}" }) {
@@ -40,7 +40,7 @@ test('a person that is changed twice is told as the last change left it, whereve
   });
 });
 
-test('rights that a mutation takes away are gone for the next, also a stranger’s of them', async () => {
+test('permissions that a mutation removes are missing for the next mutation of the document', async () => {
   const team = await createTeam(app);
   const person = await createPerson(app);
   await addMember(app, team, person, 'admin');

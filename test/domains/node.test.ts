@@ -13,7 +13,7 @@ import { addMember, toPublicId } from '../support/people.ts';
 
 let app: TestApp;
 let cast: Cast;
-/** One object of each type that belongs to the cast's tenant. */
+/** The id of one object of each type in the cast's tenant. */
 let ids: Record<'Tenant' | 'User' | 'Membership' | 'Role' | 'Session', string>;
 
 beforeAll(async () => {
@@ -37,7 +37,7 @@ afterAll(() => app.close());
 const nodeQuery = 'query ($id: ID!) { node(id: $id) { __typename id } }';
 const nodesQuery = 'query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }';
 
-/** The answer as it went over the wire. */
+/** Returns the status and the body as they were sent. */
 async function fetchText(query: string, variables: object, token: string | null) {
   const response = await fetch(`${app.url}/graphql`, {
     method: 'POST',
@@ -50,7 +50,7 @@ async function fetchText(query: string, variables: object, token: string | null)
   return { status: response.status, text: await response.text() };
 }
 
-describe('node finds what the caller may see, and nothing else', () => {
+describe('node returns only objects that the caller can see', () => {
   const seenBy: Record<keyof typeof ids, readonly CallerName[]> = {
     Tenant: ['owner', 'admin', 'member', 'viewer', 'platformAdmin'],
     User: ['owner', 'admin', 'member', 'platformAdmin'],
@@ -61,31 +61,31 @@ describe('node finds what the caller may see, and nothing else', () => {
   const types = Object.keys(seenBy) as (keyof typeof ids)[];
   const rows = types.flatMap((type) => callerNames.map((caller) => [type, caller] as const));
 
-  test.each(rows)('a %s asked for by its id as %s', async (type, caller) => {
+  test.each(rows)('a %s by its id, for the caller %s', async (type, caller) => {
     const id = ids[type];
-    const answer = await cast.as[caller](nodeQuery, { variables: { id } });
+    const response = await cast.as[caller](nodeQuery, { variables: { id } });
     const node = seenBy[type].includes(caller) ? { __typename: type, id } : null;
-    expect(answer).toEqual({ data: { node } });
+    expect(response).toEqual({ data: { node } });
   });
 
-  test('an id that is pasted with blanks around it is the same id', async () => {
+  test('whitespace around an id is ignored', async () => {
     const pasted = ` ${ids.Tenant}\n`;
     const { data } = await cast.owner.ask(nodeQuery, { variables: { id: pasted } });
     expect(data.node).toEqual({ __typename: 'Tenant', id: ids.Tenant });
   });
 
-  test('everybody finds themselves, their own membership and their own session', async () => {
+  test('every user finds themselves, their own membership and their own session', async () => {
     const { viewer } = cast;
     const { data } = await viewer.ask('{ viewer { session { id } } }');
     const own = [viewer.userId, viewer.membershipId, data.viewer.session.id];
-    const answer = await viewer.ask(nodesQuery, { variables: { ids: own } });
-    expect(answer.data.nodes.map(({ id }: { id: string }) => id)).toEqual(own);
+    const response = await viewer.ask(nodesQuery, { variables: { ids: own } });
+    expect(response.data.nodes.map(({ id }: { id: string }) => id)).toEqual(own);
   });
 
-  /** Entries of the audit log: test/domains/audit.test.ts; invitations: test/domains/invitations.test.ts. */
+  /** Entries of the audit log are tested in audit.test.ts, invitations in invitations.test.ts. */
   const testedElsewhere = ['ApiKey', 'AuditEvent', 'Invitation'];
 
-  test('a type that node cannot find again does not exist in the schema', async () => {
+  test('every type that implements Node can be found by node', async () => {
     const { data } = await app.ask('{ __type(name: "Node") { possibleTypes { name } } }');
     const names = data.__type.possibleTypes.map(({ name }: { name: string }) => name);
     expect(names.sort()).toEqual([...Object.keys(ids), ...testedElsewhere].sort());
@@ -95,7 +95,7 @@ describe('node finds what the caller may see, and nothing else', () => {
 describe('foreign, absent and malformed ids', () => {
   const someUuid = '01890000-0000-7000-8000-000000000000';
 
-  async function listUnseen(): Promise<string[]> {
+  async function listHiddenIds(): Promise<string[]> {
     const { otherTeam, team } = cast;
     const { data } = await otherTeam.owner.ask(
       `query ($id: ID!) { tenant(id: $id) { roles { id } } viewer { session { id } } }`,
@@ -108,7 +108,7 @@ describe('foreign, absent and malformed ids', () => {
       await findMembershipId(otherTeam),
       data.tenant.roles[0].id,
       data.viewer.session.id,
-      // A foreign role under the name of one's own tenant.
+      // The id of a foreign role, combined with the caller's own tenant.
       `role_${roleUuid}${team.tenantUuid.replaceAll('-', '')}`,
     ];
     const absent = [
@@ -128,7 +128,7 @@ describe('foreign, absent and malformed ids', () => {
       `nobody_${team.tenantId.slice(7)}`,
       `constructor_${team.tenantId.slice(7)}`,
       team.tenantUuid,
-      // What belongs to a tenant carries its tenant's id.
+      // The id of a membership without the id of its tenant.
       cast.member.membershipId.slice(0, 'member_'.length + 32),
       'tenant_\u0000',
       '\ud800',
@@ -138,26 +138,26 @@ describe('foreign, absent and malformed ids', () => {
     return [...foreign, ...absent, ...malformed];
   }
 
-  test('all answer null with identical bytes', async () => {
-    for (const id of await listUnseen()) {
+  test('return null with identical bytes', async () => {
+    for (const id of await listHiddenIds()) {
       const { status, text } = await fetchText(nodeQuery, { id }, cast.owner.token);
       expect({ id, status, text }).toEqual({ id, status: 200, text: '{"data":{"node":null}}' });
     }
   });
 
-  test('are null in their places of nodes, and leave the others in the order asked', async () => {
-    const unseen = await listUnseen();
-    const seen = Object.values(ids);
-    const asked = unseen.flatMap((id, index) => [id, seen[index % seen.length] ?? '']);
-    const { data } = await cast.owner.ask(nodesQuery, { variables: { ids: asked } });
+  test('are null at their positions in nodes, and the others keep the requested order', async () => {
+    const hidden = await listHiddenIds();
+    const visible = Object.values(ids);
+    const requested = hidden.flatMap((id, index) => [id, visible[index % visible.length] ?? '']);
+    const { data } = await cast.owner.ask(nodesQuery, { variables: { ids: requested } });
     const found = data.nodes.map((node: { id: string } | null) => node?.id ?? null);
-    expect(found).toEqual(asked.map((id, index) => (index % 2 === 0 ? null : id)));
+    expect(found).toEqual(requested.map((id, index) => (index % 2 === 0 ? null : id)));
   });
 
-  test('cost the same statements', async () => {
+  test('take the same number of statements', async () => {
     const count = async (id: string) => {
-      const ask = () => cast.owner.ask(nodeQuery, { variables: { id } });
-      return (await listStatementsOf(app, ask)).length;
+      const request = () => cast.owner.ask(nodeQuery, { variables: { id } });
+      return (await listStatementsOf(app, request)).length;
     };
     const { tenantId, owner } = cast.otherTeam;
     expect(await count(tenantId)).toBe(await count(toPublicId('tenant', someUuid)));
@@ -166,8 +166,8 @@ describe('foreign, absent and malformed ids', () => {
     expect(await count(foreign)).toBe(await count(toPublicId('member', someUuid, someUuid)));
   });
 
-  test('are as absent for tenant, user and viewer.membership', async () => {
-    for (const id of await listUnseen()) {
+  test('return null from tenant, user and viewer.membership, too', async () => {
+    for (const id of await listHiddenIds()) {
       const { text } = await fetchText(
         'query ($id: ID!) { tenant(id: $id) { id } user(id: $id) { id } viewer { membership(tenantId: $id) { id } } }',
         { id },
@@ -182,11 +182,11 @@ describe('foreign, absent and malformed ids', () => {
     ['leaveTenant', 'tenantId', 'TenantIdInput'],
     ['updateMembership', 'membershipId', 'UpdateMembershipInput'],
     ['removeMember', 'membershipId', 'MembershipIdInput'],
-  ])('are refused by %s with identical bytes', async (name, field, inputType) => {
+  ])('are rejected by %s with identical bytes', async (name, field, inputType) => {
     const query = `mutation ($input: ${inputType}!) { ${name}(input: $input) {
       ... on Error { code message path } } }`;
     const texts = new Set<string>();
-    for (const id of await listUnseen()) {
+    for (const id of await listHiddenIds()) {
       const { text } = await fetchText(query, { input: { [field]: id } }, cast.owner.token);
       texts.add(text);
     }
@@ -195,10 +195,10 @@ describe('foreign, absent and malformed ids', () => {
 });
 
 describe('nodes', () => {
-  test('answers 100 ids, the same one as often as it is asked for', async () => {
-    const asked = Array.from({ length: 100 }, () => ids.User);
-    const { data } = await cast.owner.ask(nodesQuery, { variables: { ids: asked } });
-    expect(data.nodes.map(({ id }: { id: string }) => id)).toEqual(asked);
+  test('returns a node for each of 100 ids, even when they are the same', async () => {
+    const requested = Array.from({ length: 100 }, () => ids.User);
+    const { data } = await cast.owner.ask(nodesQuery, { variables: { ids: requested } });
+    expect(data.nodes.map(({ id }: { id: string }) => id)).toEqual(requested);
   });
 
   test('takes no more statements for 100 ids than for one', async () => {
@@ -209,31 +209,31 @@ describe('nodes', () => {
     const { tenantUuid } = cast.team;
     for (const prefix of ['tenant', 'user', 'member', 'role']) {
       const isOwned = prefix === 'member' || prefix === 'role';
-      const asked = unknown.map((id) => toPublicId(prefix, id, isOwned ? tenantUuid : ''));
+      const requested = unknown.map((id) => toPublicId(prefix, id, isOwned ? tenantUuid : ''));
       const count = async (ids: string[]) => {
-        const ask = () => cast.owner.ask(nodesQuery, { variables: { ids } });
-        return (await listStatementsOf(app, ask)).length;
+        const request = () => cast.owner.ask(nodesQuery, { variables: { ids } });
+        return (await listStatementsOf(app, request)).length;
       };
-      expect(await count(asked)).toBe(await count(asked.slice(0, 1)));
+      expect(await count(requested)).toBe(await count(requested.slice(0, 1)));
     }
   });
 
-  test('refuses more than 100 ids', async () => {
-    const asked = Array.from({ length: 101 }, () => ids.User);
-    const answer = await cast.owner.ask(nodesQuery, { variables: { ids: asked } });
-    expect(codeOf(answer)).toBe('BAD_USER_INPUT');
-    expect(pathOf(answer)).toEqual(['ids']);
+  test('rejects more than 100 ids', async () => {
+    const requested = Array.from({ length: 101 }, () => ids.User);
+    const response = await cast.owner.ask(nodesQuery, { variables: { ids: requested } });
+    expect(codeOf(response)).toBe('BAD_USER_INPUT');
+    expect(pathOf(response)).toEqual(['ids']);
   });
 
-  test('answers an empty list to an empty list', async () => {
+  test('returns an empty list for an empty list', async () => {
     expect(await app.ask(nodesQuery, { variables: { ids: [] } })).toEqual({ data: { nodes: [] } });
   });
 });
 
-test('a session bound to one tenant finds only what is in it', async () => {
+test('a session bound to one tenant finds only objects of that tenant', async () => {
   const { team, otherTeam, owner } = cast;
   const elsewhere = await addMember(app, otherTeam, owner, 'owner');
-  const asked = [
+  const requested = [
     team.tenantId,
     ids.Membership,
     ids.Role,
@@ -241,10 +241,10 @@ test('a session bound to one tenant finds only what is in it', async () => {
     elsewhere,
     otherTeam.owner.userId,
   ];
-  const unbound = await owner.ask(nodesQuery, { variables: { ids: asked } });
+  const unbound = await owner.ask(nodesQuery, { variables: { ids: requested } });
   expect(unbound.data.nodes).not.toContain(null);
   const ask = await signInBound(app, owner, team.slug);
-  const bound = await ask(nodesQuery, { variables: { ids: asked } });
+  const bound = await ask(nodesQuery, { variables: { ids: requested } });
   expect(bound.data.nodes.map((node: object | null) => node !== null)).toEqual([
     true,
     true,

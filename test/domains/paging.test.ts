@@ -27,7 +27,7 @@ const listsAndOrders = listNames.flatMap((list) =>
 );
 
 describe.each(listsAndOrders)('%s in the order %j', (list, orderBy) => {
-  test('walked page by page give each row exactly once, backward as forward', async () => {
+  test('return each row exactly once when read page by page, forward and backward', async () => {
     const whole = await crowd.getPage(list, { orderBy, first: 100 });
     expect(whole.ids.length).toBeGreaterThanOrEqual(crowdSize);
     expect(new Set(whole.ids).size).toBe(whole.ids.length);
@@ -40,7 +40,7 @@ describe.each(listsAndOrders)('%s in the order %j', (list, orderBy) => {
     for (const { ids } of forward.slice(0, -1)) expect(ids).toHaveLength(7);
   });
 
-  test('say what lies before and after a page', async () => {
+  test('report whether there are pages before and after a page', async () => {
     const { ids, cursors } = await crowd.getPage(list, { orderBy, first: 100 });
     const middle = await crowd.getPage(list, { orderBy, first: 5, after: cursors[9] ?? '' });
     expect(middle.ids).toEqual(ids.slice(10, 15));
@@ -60,7 +60,7 @@ describe.each(listsAndOrders)('%s in the order %j', (list, orderBy) => {
     expect(end.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: true });
   });
 
-  test('between two cursors are what stands between them', async () => {
+  test('return only the rows between two cursors', async () => {
     const { ids, cursors } = await crowd.getPage(list, { orderBy, first: 100 });
     const [after, before] = [cursors[3] ?? '', cursors[30] ?? ''];
     const between = await crowd.getPage(list, { orderBy, first: 100, after, before });
@@ -79,7 +79,7 @@ const listsAndFilters = listNames.flatMap((list) =>
   lists[list].filters.map((where) => [list, where] as const),
 );
 
-test.each(listsAndFilters)('%s where %j walk the same both ways', async (list, where) => {
+test.each(listsAndFilters)('%s filtered by %j are the same both ways', async (list, where) => {
   const whole = await crowd.getPage(list, { where, first: 100 });
   expect(whole.ids.length).toBeGreaterThan(20);
   const forward = await crowd.walk(list, 'first', 13, { where });
@@ -89,7 +89,7 @@ test.each(listsAndFilters)('%s where %j walk the same both ways', async (list, w
 });
 
 describe.each(listNames)('%s', (list) => {
-  test('come 25 at a time unless said otherwise, and up to 100', async () => {
+  test('come in pages of 25 by default, and of up to 100 on request', async () => {
     const { ids } = await crowd.getPage(list, {});
     expect(ids).toHaveLength(25);
     const explicit = await crowd.getPage(list, {
@@ -105,7 +105,7 @@ describe.each(listNames)('%s', (list) => {
     );
   });
 
-  test('know how many they are, whatever the page, but not how many pass a filter', async () => {
+  test('have a total count on every page, but none when filtered', async () => {
     const table = { tenants: 'tenants', users: 'users', memberships: 'user_tenants' }[list];
     const { rows } = await app.owner.query(
       `select count(*)::int as count from ${table}
@@ -120,8 +120,8 @@ describe.each(listNames)('%s', (list) => {
   });
 });
 
-describe('pages stay stable', () => {
-  test('while members join between them: nobody is skipped or shown twice', async () => {
+describe('pages', () => {
+  test('neither skip nor repeat a member while others join', async () => {
     const small = await createTeam(app);
     await addPeople(app, small, 30);
     for (const orderBy of lists.memberships.orders) {
@@ -143,7 +143,7 @@ describe('pages stay stable', () => {
     }
   });
 
-  test('when the row that a cursor stands on has gone', async () => {
+  test('continue after a cursor whose row was deleted', async () => {
     const small = await createTeam(app);
     await addPeople(app, small, 10);
     const { ids, cursors } = await crowd.getPage('memberships', { first: 100 }, small);

@@ -5,12 +5,12 @@ import { send } from '../support/credentials.ts';
 import { readLastMail } from '../support/mail.ts';
 import { createPerson } from '../support/people.ts';
 
-// One server with the shortest passwords that may be set, and then one with the longest on the same database.
+// Two servers on one database: one with the shortest minimum length that can be set, one with the longest.
 
-const question = '{ passwordPolicy { lengthMin lengthMax usesBlocklist rules } }';
+const query = '{ passwordPolicy { lengthMin lengthMax usesBlocklist rules } }';
 const eight = 'zt4Kq9Wb';
 const eightTwice = 'mV7xLp2Y';
-/** As long as the longest minimum asks for. */
+/** As long as the longest minimum requires. */
 const sixtyFour = 'a quiet harbour before the storm, and forty gulls on the old sea';
 
 let lenient: TestApp;
@@ -27,7 +27,7 @@ afterAll(async () => {
   await lenient.close();
 });
 
-async function messageOf(app: TestApp, password: string, email = 'who@policy.example') {
+async function trySignUp(app: TestApp, password: string, email = 'who@policy.example') {
   const { data } = await app.ask(
     `mutation ($input: SignUpInput!) { signUp(input: $input) { ... on Error { code message path } } }`,
     { variables: { input: { email, password } } },
@@ -36,10 +36,10 @@ async function messageOf(app: TestApp, password: string, email = 'who@policy.exa
 }
 
 describe('the password policy', () => {
-  test('is shown to strangers, to people and to nobody in particular, as it is set', async () => {
+  test('is returned as it is set, with a session, without one and with an invalid token', async () => {
     const person = await createPerson(lenient);
     for (const ask of [lenient.ask, person.ask]) {
-      const { data, errors } = await ask(question);
+      const { data, errors } = await ask(query);
       expect(errors).toBeUndefined();
       expect(data.passwordPolicy).toMatchObject({
         lengthMin: 8,
@@ -48,17 +48,17 @@ describe('the password policy', () => {
       });
       expect(data.passwordPolicy.rules[0]).toContain('At least 8 and at most 128 characters');
     }
-    const { data } = await strict.ask(question);
+    const { data } = await strict.ask(query);
     expect(data.passwordPolicy.lengthMin).toBe(64);
-    const wrongToken = await strict.ask(question, { token: 'nobody' });
+    const wrongToken = await strict.ask(query, { token: 'nobody' });
     expect(wrongToken.data.passwordPolicy.lengthMin).toBe(64);
   });
 
-  test('asks for 15 characters where nothing is set', async () => {
+  test('requires 15 characters by default', async () => {
     const app = await startTestApp();
     try {
-      expect((await app.ask(question)).data.passwordPolicy.lengthMin).toBe(15);
-      expect(await messageOf(app, 'zt4Kq9Wb-zR2pL')).toEqual({
+      expect((await app.ask(query)).data.passwordPolicy.lengthMin).toBe(15);
+      expect(await trySignUp(app, 'zt4Kq9Wb-zR2pL')).toEqual({
         code: 'BAD_USER_INPUT',
         message: '"password" must be at least 15 characters.',
         path: ['password'],
@@ -68,24 +68,24 @@ describe('the password policy', () => {
     }
   });
 
-  test('names the minimum that is set, and counts characters and not bytes', async () => {
-    expect(await messageOf(lenient, 'zt4Kq9W')).toMatchObject({
+  test('names the minimum in its error, and counts characters, not bytes', async () => {
+    expect(await trySignUp(lenient, 'zt4Kq9W')).toMatchObject({
       code: 'BAD_USER_INPUT',
       message: '"password" must be at least 8 characters.',
     });
-    expect(await messageOf(lenient, 'ёжик🦔🌲')).toMatchObject({
+    expect(await trySignUp(lenient, 'ёжик🦔🌲')).toMatchObject({
       message: '"password" must be at least 8 characters.',
     });
-    expect(await messageOf(lenient, 'ёжик🦔🌲ун', 'hedgehog@policy.example')).toEqual({});
-    expect(await messageOf(strict, sixtyFour.slice(0, 63))).toMatchObject({
+    expect(await trySignUp(lenient, 'ёжик🦔🌲ун', 'hedgehog@policy.example')).toEqual({});
+    expect(await trySignUp(strict, sixtyFour.slice(0, 63))).toMatchObject({
       message: '"password" must be at least 64 characters.',
     });
-    expect(await messageOf(strict, sixtyFour, 'long@policy.example')).toEqual({});
+    expect(await trySignUp(strict, sixtyFour, 'long@policy.example')).toEqual({});
   });
 
-  test('still has its blocklist where short passwords are allowed', async () => {
+  test('applies its blocklist even when short passwords are allowed', async () => {
     for (const password of ['password', 'qwerty12', '12345678', 'aaaaaaaa', 'policy-1']) {
-      expect(await messageOf(lenient, password), password).toMatchObject({
+      expect(await trySignUp(lenient, password), password).toMatchObject({
         code: 'BAD_USER_INPUT',
         path: ['password'],
       });
@@ -93,8 +93,8 @@ describe('the password policy', () => {
   });
 });
 
-describe('a password that is shorter than a minimum that was raised', () => {
-  test('still signs in, and cannot be chosen anew, neither by change nor by reset', async () => {
+describe('a password that is shorter than a minimum raised later', () => {
+  test('still signs in, but cannot be set by a change or a reset', async () => {
     const email = 'early@policy.example';
     expect(await send(lenient.ask, 'signUp', { email, password: eight })).toMatchObject({
       code: null,

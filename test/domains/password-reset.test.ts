@@ -15,7 +15,7 @@ afterAll(() => app.close());
 beforeEach(() => app.owner.query('delete from sign_in_budgets'));
 
 const newPassword = 'another harbour at dusk';
-const refused = { code: 'BAD_USER_INPUT', path: ['token'] };
+const rejection = { code: 'BAD_USER_INPUT', path: ['token'] };
 
 const request = (email: string) => send(app.ask, 'requestPasswordReset', { email });
 const reset = (token: string | null, password = newPassword) =>
@@ -23,14 +23,14 @@ const reset = (token: string | null, password = newPassword) =>
 const trySignIn = async (email: string, password: string) =>
   (await send(app.ask, 'signIn', { email, password })).code;
 
-/** Asks for a link and returns its token. */
+/** Requests a link and returns its token. */
 async function requestToken({ email }: Pick<Person, 'email'>): Promise<string> {
   expect(await request(email)).toMatchObject({ code: null, value: { ok: true } });
   return (await readLastMail(app, email)).token ?? '';
 }
 
 describe('a reset', () => {
-  test('sets the password, ends every session, proves the mailbox and signs nobody in', async () => {
+  test('sets the password, ends every session, verifies the address and opens no session', async () => {
     const person = await createPerson(app);
     const second = await openSession(app, person);
     const token = await requestToken(person);
@@ -45,7 +45,7 @@ describe('a reset', () => {
     expect(data.viewer.sessions.edges).toHaveLength(1);
   });
 
-  test('opens an account that 100 failures had shut', async () => {
+  test('unlocks an account that 100 failures had locked', async () => {
     const person = await createPerson(app);
     await trySignIn(person.email, 'surely not the right one');
     await app.owner.query(
@@ -56,7 +56,7 @@ describe('a reset', () => {
     expect(await trySignIn(person.email, newPassword)).toBeNull();
   });
 
-  test('tells the mailbox, as does a change of the password', async () => {
+  test('mails a notice to the user, as does a change of the password', async () => {
     const person = await createPerson(app);
     const change = { currentPassword: person.password, newPassword };
     expect(await send(person.ask, 'changePassword', change)).toMatchObject({ code: null });
@@ -66,7 +66,7 @@ describe('a reset', () => {
     expect(subjects.filter((subject) => subject === 'Your password was changed')).toHaveLength(2);
   });
 
-  test('takes no weaker password than a sign-up, and then leaves the token good', async () => {
+  test('rejects a password too weak for a sign-up, and then leaves the token valid', async () => {
     const person = await createPerson(app, 'crocodile@spaceships.example');
     const token = await requestToken(person);
     const hashes = vi.spyOn(app.app.runtime.passwords, 'hash');
@@ -89,14 +89,14 @@ describe('a reset', () => {
     expect(await reset(token)).toMatchObject({ code: null });
   });
 
-  test('gives a password to somebody who had none', async () => {
+  test('sets a password for a user who had none', async () => {
     const person = await createPerson(app);
     await app.owner.query('delete from password_credentials where user_id = $1', [person.userUuid]);
     expect(await reset(await requestToken(person))).toMatchObject({ code: null });
     expect(await trySignIn(person.email, newPassword)).toBeNull();
   });
 
-  test('by somebody who is signed in ends that session too, and leaves those of others', async () => {
+  test('by a signed-in user ends that session too, and no session of others', async () => {
     const person = await createPerson(app);
     const other = await createPerson(app);
     const token = await requestToken(person);
@@ -110,7 +110,7 @@ describe('a reset', () => {
     expect([await isGood(person), await isGood(other)]).toEqual([false, true]);
   });
 
-  test('is told in the audit log of the person, with no secret', async () => {
+  test('is recorded in the audit log of the user, without secrets', async () => {
     const person = await createPerson(app);
     const token = await requestToken(person);
     await reset(token);
@@ -130,7 +130,7 @@ describe('a reset', () => {
 });
 
 describe('a token', () => {
-  test('sets one password, also for 16 who come with it at the same moment', async () => {
+  test('sets one password only, even when 16 requests use it at once', async () => {
     const person = await createPerson(app);
     const token = await requestToken(person);
     const passwords = Array.from({ length: 16 }, (_, at) => `harbour number ${at} at dusk`);
@@ -141,7 +141,7 @@ describe('a token', () => {
     expect(await trySignIn(person.email, winners[0] ?? '')).toBeNull();
   });
 
-  test('is void after use, once a newer one was asked for, and after 30 minutes', async () => {
+  test('is invalid after use, after a newer one was requested, and after 30 minutes', async () => {
     const person = await createPerson(app);
     const used = await requestToken(person);
     await reset(used);
@@ -157,37 +157,37 @@ describe('a token', () => {
     );
     expect(rows).toEqual([{ seconds: 1_800 }]);
     for (const token of [used, replaced, expired]) {
-      expect(await reset(token, 'a third harbour at dawn')).toMatchObject(refused);
+      expect(await reset(token, 'a third harbour at dawn')).toMatchObject(rejection);
     }
   });
 
-  test('is good for this purpose and this address alone, and for nobody who is suspended', async () => {
+  test('is valid for this purpose and this address only, and never for a suspended user', async () => {
     const person = await createPerson(app);
     const verification = (await readLastMail(app, person.email)).token;
-    expect(await reset(verification)).toMatchObject(refused);
+    expect(await reset(verification)).toMatchObject(rejection);
     const token = await requestToken(person);
-    expect(await send(app.ask, 'verifyEmail', { token })).toMatchObject(refused);
+    expect(await send(app.ask, 'verifyEmail', { token })).toMatchObject(rejection);
     expect(await reset(token)).toMatchObject({ code: null });
-    for (const [spoil, mend] of [
+    for (const [change, undo] of [
       [`email = 'moved-' || email`, `email = substr(email, 7)`],
       [`status = 'suspended'`, `status = 'active'`],
     ]) {
       const other = await createPerson(app);
       const link = await requestToken(other);
-      await app.owner.query(`update users set ${spoil} where id = $1`, [other.userUuid]);
-      expect(await reset(link)).toMatchObject(refused);
-      // Voided for good.
-      await app.owner.query(`update users set ${mend} where id = $1`, [other.userUuid]);
-      expect(await reset(link)).toMatchObject(refused);
+      await app.owner.query(`update users set ${change} where id = $1`, [other.userUuid]);
+      expect(await reset(link)).toMatchObject(rejection);
+      // The link stays invalid.
+      await app.owner.query(`update users set ${undo} where id = $1`, [other.userUuid]);
+      expect(await reset(link)).toMatchObject(rejection);
     }
   });
 
-  test('that is no good costs no hash, and junk no statement', async () => {
+  test('that is unknown costs no hash, and one that is malformed no statement', async () => {
     const hashes = vi.spyOn(app.app.runtime.passwords, 'hash');
-    expect(await reset(mintToken('tenantry_reset').token)).toMatchObject(refused);
+    expect(await reset(mintToken('tenantry_reset').token)).toMatchObject(rejection);
     const statements = await listStatementsOf(app, async () => {
-      for (const junk of ['', 'x', mintToken('tenantry_session').token]) {
-        expect(await reset(junk)).toMatchObject(refused);
+      for (const malformed of ['', 'x', mintToken('tenantry_session').token]) {
+        expect(await reset(malformed)).toMatchObject(rejection);
       }
     });
     expect(statements).toEqual([]);
@@ -196,22 +196,22 @@ describe('a token', () => {
   });
 });
 
-describe('asking for a reset', () => {
+describe('a request for a reset', () => {
   const query = `mutation ($email: String!) { requestPasswordReset(input: { email: $email }) {
     __typename ... on RequestPasswordResetSuccess { ok } ... on Error { code message path }
     ... on RateLimitedError { retryAfterSeconds } } }`;
 
-  /** Everything that somebody who asks could notice. */
+  /** Returns everything that the caller could notice, and the statements that ran. */
   async function observe(email: string) {
-    let answer = { status: 0, text: '' };
+    let response = { status: 0, text: '' };
     const statements = await listStatementsOf(app, async () => {
       const { status, text } = await post(app, { query, variables: { email } });
-      answer = { status, text };
+      response = { status, text };
     });
-    return { ...answer, statements };
+    return { ...response, statements };
   }
 
-  test('looks the same for known, unknown and suspended addresses; only the known gets a mail', async () => {
+  test('looks the same for known, unknown and suspended addresses; only the known one gets a mail', async () => {
     const known = await createPerson(app);
     const suspended = await createPerson(app);
     await app.owner.query(`update users set status = 'suspended' where id = $1`, [
@@ -237,50 +237,50 @@ describe('asking for a reset', () => {
     }
   });
 
-  const askFrom = async (source: string, email: string) => {
+  const requestFrom = async (source: string, email: string) => {
     const { data } = await app.ask(query, {
       variables: { email },
       headers: { 'x-forwarded-for': source },
     });
     return data.requestPasswordReset.code ?? null;
   };
-  /** Lets the minute between two requests pass. */
-  const passSpacing = () => app.owner.query('update sign_in_budgets set blocked_until = now()');
+  /** Ends the minute that must pass between two requests. */
+  const skipSpacing = () => app.owner.query('update sign_in_budgets set blocked_until = now()');
 
-  test('is borne five times an hour per source and address, known or not', async () => {
+  test('is accepted five times an hour per source and address, known or not', async () => {
     for (const email of [(await createPerson(app)).email, 'nobody@reset.example']) {
       const codes: (string | null)[] = [];
       for (let at = 0; at < 6; at += 1) {
-        codes.push(await askFrom('198.51.100.1', email));
-        await passSpacing();
+        codes.push(await requestFrom('198.51.100.1', email));
+        await skipSpacing();
       }
       expect(codes).toEqual([...Array(5).fill(null), 'RATE_LIMITED']);
     }
   });
 
-  test('by strangers keeps nobody from asking, and the mailbox always holds a good link', async () => {
+  test('by strangers does not block the user’s own, and the mailbox always has a valid link', async () => {
     const person = await createPerson(app);
     for (let stranger = 1; stranger <= 40; stranger += 1) {
-      expect(await askFrom(`198.51.100.${stranger}`, person.email)).toBeNull();
+      expect(await requestFrom(`198.51.100.${stranger}`, person.email)).toBeNull();
     }
-    const countMails = async () =>
+    const listResetMails = async () =>
       (await readMails(app, person.email)).filter(({ subject }) => subject.startsWith('Choose'));
-    // Ten in an hour, then one in ten minutes, which is a third of what a link is good for.
-    expect(await countMails()).toHaveLength(11);
-    expect(await askFrom('203.0.113.1', person.email)).toBeNull();
-    expect(await countMails()).toHaveLength(11);
+    // Ten in an hour, then one in ten minutes, which is a third of the lifetime of a link.
+    expect(await listResetMails()).toHaveLength(11);
+    expect(await requestFrom('203.0.113.1', person.email)).toBeNull();
+    expect(await listResetMails()).toHaveLength(11);
     expect(await reset((await readLastMail(app, person.email)).token)).toMatchObject({
       code: null,
     });
     await app.owner.query(
       `update sign_in_budgets set window_started_at = now() - interval '601 s' where bucket like '%:spaced'`,
     );
-    expect(await askFrom('203.0.113.2', person.email)).toBeNull();
-    const { token } = (await countMails()).at(-1) ?? {};
+    expect(await requestFrom('203.0.113.2', person.email)).toBeNull();
+    const { token } = (await listResetMails()).at(-1) ?? {};
     expect(await reset(token ?? null, 'a third harbour at dawn')).toMatchObject({ code: null });
   });
 
-  test('leaves nothing of a request behind once it is settled, for known and unknown alike', async () => {
+  test('is deleted once it is settled, for known and unknown addresses alike', async () => {
     const { email } = await createPerson(app);
     for (const to of [email, 'nobody@reset.example'])
       expect(await request(to)).toMatchObject({ code: null });
@@ -292,7 +292,7 @@ describe('asking for a reset', () => {
     expect(rows).toEqual([]);
   });
 
-  test('is settled by the server itself', async () => {
+  test('is settled by a job of the server', async () => {
     const { email } = await createPerson(app);
     await request(email);
     const read = () =>
@@ -302,19 +302,19 @@ describe('asking for a reset', () => {
     await expect.poll(async () => (await read()).rows).toEqual([{ count: 2 }]);
   });
 
-  test('is borne so many times per source, however its addresses are written', async () => {
+  test('is limited per source, however its IPv6 address is written', async () => {
     const strict = await startTestApp({ SIGN_UP_SOURCE_MAX: '2', TRUSTED_PROXY_HOPS: '1' });
-    const ask = async (at: number, source: string) => {
+    const requestAs = async (at: number, source: string) => {
       const { data } = await strict.ask(query, {
         variables: { email: `nobody-${at}@reset.example` },
         headers: { 'x-forwarded-for': source },
       });
       return data.requestPasswordReset.code ?? null;
     };
-    expect(await ask(1, '2001:db8:1:2::1')).toBeNull();
-    expect(await ask(2, '2001:DB8:1:2:ffff::9')).toBeNull();
-    expect(await ask(3, '2001:db8:1:2:a:b:c:d')).toBe('RATE_LIMITED');
-    expect(await ask(4, '2001:db8:1:3::1')).toBeNull();
+    expect(await requestAs(1, '2001:db8:1:2::1')).toBeNull();
+    expect(await requestAs(2, '2001:DB8:1:2:ffff::9')).toBeNull();
+    expect(await requestAs(3, '2001:db8:1:2:a:b:c:d')).toBe('RATE_LIMITED');
+    expect(await requestAs(4, '2001:db8:1:3::1')).toBeNull();
     const { rows } = await strict.owner.query(
       `select bucket from sign_in_budgets where bucket like 'reset:%'`,
     );
@@ -322,14 +322,14 @@ describe('asking for a reset', () => {
     await strict.close();
   });
 
-  test('with a malformed address says so', async () => {
+  test('with a malformed address is rejected by the name of its field', async () => {
     expect(await request('no address')).toMatchObject({
       code: 'BAD_USER_INPUT',
       path: ['email'],
     });
   });
 
-  test('twice in one operation runs neither', async () => {
+  test('is rejected when one operation has two of them, and neither runs', async () => {
     const { email } = await createPerson(app);
     const before = await readMails(app);
     const { text } = await post(app, {

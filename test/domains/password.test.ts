@@ -14,7 +14,7 @@ afterEach(() => vi.restoreAllMocks());
 
 let serial = 0;
 const newEmail = () => `secret-keeper-${++serial}@password.example`;
-const good = 'slow violet tractors hum';
+const strongPassword = 'slow violet tractors hum';
 
 /** A new user with this password. */
 async function signUpWith(password: string): Promise<string> {
@@ -59,7 +59,7 @@ describe('a new password', () => {
     [128, { code: null }],
     [129, rejection],
     [10_000, rejection],
-  ])('of %i characters is answered with %o', async (length, outcome) => {
+  ])('of %i characters results in %o', async (length, outcome) => {
     expect(await signUp(ofLength(length))).toMatchObject(outcome);
   });
 
@@ -85,7 +85,7 @@ describe('a new password', () => {
     'slow violet\0tractors hum',
     'slow violet\ntractors hum',
     'slow violet\ud800tractors hum',
-  ])('%j is refused, unhashed, unrepeated, and leaves nothing', async (weak) => {
+  ])('%j is rejected, and is neither hashed, repeated nor stored', async (weak) => {
     const hashes = vi.spyOn(app.app.runtime.passwords, 'hash');
     const before = await readRows(app);
     const { text } = await post(app, {
@@ -109,7 +109,7 @@ describe('a new password', () => {
 
 describe('the stored hash', () => {
   test('is argon2id with 19 MiB, 2 passes, 1 lane, a salt of 16 and a tag of 32 bytes', async () => {
-    const phc = await readHash(await signUpWith(good));
+    const phc = await readHash(await signUpWith(strongPassword));
     const [, algorithm, version, parameters, salt = '', tag = ''] = phc.split('$');
     expect([algorithm, version, parameters]).toEqual(['argon2id', 'v=19', 'm=19456,t=2,p=1']);
     expect(Buffer.from(salt, 'base64')).toHaveLength(16);
@@ -117,38 +117,38 @@ describe('the stored hash', () => {
   });
 
   test('of one password differs from user to user', async () => {
-    const [one, other] = [await signUpWith(good), await signUpWith(good)];
+    const [one, other] = [await signUpWith(strongPassword), await signUpWith(strongPassword)];
     expect(await readHash(one)).not.toBe(await readHash(other));
   });
 
-  test('that is weaker than the setting is replaced by the next sign-in that is right', async () => {
-    const email = await signUpWith(good);
-    const weak = await hash(good, { memoryCost: 8192, timeCost: 1, parallelism: 1 });
+  test('that is weaker than the setting is replaced at the next successful sign-in', async () => {
+    const email = await signUpWith(strongPassword);
+    const weak = await hash(strongPassword, { memoryCost: 8192, timeCost: 1, parallelism: 1 });
     await storeHash(email, weak);
-    expect(await trySignIn(email, `${good}!`)).toBe('UNAUTHENTICATED');
+    expect(await trySignIn(email, `${strongPassword}!`)).toBe('UNAUTHENTICATED');
     expect(await readHash(email)).toBe(weak);
-    expect(await trySignIn(email, good)).toBeNull();
+    expect(await trySignIn(email, strongPassword)).toBeNull();
     const upgraded = await readHash(email);
     expect(upgraded).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
-    expect(await trySignIn(email, good)).toBeNull();
+    expect(await trySignIn(email, strongPassword)).toBeNull();
     expect(await readHash(email)).toBe(upgraded);
   });
 
-  test('that is stronger than the setting stays', async () => {
-    const email = await signUpWith(good);
-    const strong = await hash(good, { memoryCost: 32_768, timeCost: 3, parallelism: 1 });
+  test('that is stronger than the setting is kept', async () => {
+    const email = await signUpWith(strongPassword);
+    const strong = await hash(strongPassword, { memoryCost: 32_768, timeCost: 3, parallelism: 1 });
     await storeHash(email, strong);
-    expect(await trySignIn(email, good)).toBeNull();
+    expect(await trySignIn(email, strongPassword)).toBeNull();
     expect(await readHash(email)).toBe(strong);
   });
 });
 
-describe('a password is the same', () => {
+describe('a password', () => {
   test.each([
     ['composed and decomposed', 'Zoë rows across Zürich'.normalize('NFC'), 'NFD'],
     ['decomposed and composed', 'Zoë rows across Zürich'.normalize('NFD'), 'NFC'],
     ['full-width and plain', 'ｓｌｏｗ violet tractors hum', 'NFKC'],
-  ] as const)('%s', async (_, password, otherForm) => {
+  ] as const)('is the same in two forms: %s', async (_, password, otherForm) => {
     const other = password.normalize(otherForm);
     expect(other).not.toBe(password);
     const email = await signUpWith(password);
@@ -156,7 +156,7 @@ describe('a password is the same', () => {
     expect(await trySignIn(email, other)).toBeNull();
   });
 
-  test('only with every byte: nothing is cut off, folded or trimmed', async () => {
+  test('matches only in full: nothing is truncated, case-folded or trimmed', async () => {
     const long = 'Seven brown otters drift downstream past the mill while evening rain fa1';
     expect(Buffer.byteLength(`${long}x`)).toBe(73);
     const email = await signUpWith(`${long}x`);
@@ -195,7 +195,7 @@ describe('changePassword', () => {
     expect(await isGood(other)).toBe(true);
   });
 
-  test("does not take somebody else's password for the current one", async () => {
+  test("rejects another user's password as the current one", async () => {
     const [person, stranger] = [await createPerson(app), await createPerson(app)];
     const before = await readRows(app);
     const input = { currentPassword: stranger.password, newPassword: next };
@@ -209,7 +209,7 @@ describe('changePassword', () => {
     'x'.repeat(129),
     'patient\0lighthouse over gravel',
     'patient\ud800lighthouse over gravel',
-  ])('to %j is refused before any hash is made', async (newPassword) => {
+  ])('to %j is rejected before any hash is computed', async (newPassword) => {
     const person = await createPerson(app);
     const { passwords } = app.app.runtime;
     const hashes = [vi.spyOn(passwords, 'hash'), vi.spyOn(passwords, 'verify')];
@@ -221,7 +221,7 @@ describe('changePassword', () => {
     expect(await readRows(app)).toEqual(before);
   });
 
-  test('needs somebody who is signed in, and takes no user from the input', async () => {
+  test('requires a session, and takes no user from the input', async () => {
     const victim = await createPerson(app);
     const before = await readRows(app);
     const input = { currentPassword: victim.password, newPassword: next };
@@ -233,7 +233,7 @@ describe('changePassword', () => {
   });
 });
 
-test('what does not fit in the queue of hashes is asked to come back, the rest goes through', async () => {
+test('sign-ins beyond the queue of hashes are rejected as unavailable, and the others succeed', async () => {
   const small = await startTestApp({
     PASSWORD_HASH_CONCURRENCY: '1',
     PASSWORD_HASH_QUEUE_MAX: '1',
@@ -250,26 +250,26 @@ test('what does not fit in the queue of hashes is asked to come back, the rest g
     const guesses = await Promise.all(
       Array.from({ length: 12 }, () => send(small.ask, 'signIn', { email, password: 'guessed' })),
     );
-    const judged = guesses.filter(({ code }) => code === 'UNAUTHENTICATED').length;
+    const verified = guesses.filter(({ code }) => code === 'UNAUTHENTICATED').length;
     const { rows } = await small.owner.query(
       `select failures from sign_in_budgets where bucket like 'account:%'`,
     );
-    expect(judged).toBeGreaterThan(0);
-    expect(rows, 'who was rejected is not counted').toEqual([{ failures: judged }]);
+    expect(verified).toBeGreaterThan(0);
+    expect(rows, 'rejected sign-ins are not counted').toEqual([{ failures: verified }]);
   } finally {
     await small.close();
   }
 });
 
-test('a sign-in that finds no room for a hash is no attempt, and nothing was done for it', async () => {
+test('a sign-in that finds the queue of hashes full is not counted as an attempt', async () => {
   const full = await startTestApp({
     PASSWORD_HASH_CONCURRENCY: '1',
     PASSWORD_HASH_QUEUE_MAX: '0',
   });
-  // The place is taken again in the same turn in which it becomes free, so no request ever finds it.
-  let isOver = false;
+  // The slot is taken again in the same tick in which it becomes free, so no request ever gets it.
+  let isDone = false;
   const occupy = async () => {
-    while (!isOver) await full.app.runtime.passwords.hash('a sentence that takes up the place');
+    while (!isDone) await full.app.runtime.passwords.hash('a sentence that takes up the place');
   };
   const occupied = occupy();
   try {
@@ -279,7 +279,7 @@ test('a sign-in that finds no room for a hash is no attempt, and nothing was don
     const { rows } = await full.owner.query('select bucket from sign_in_budgets');
     expect(rows).toEqual([]);
   } finally {
-    isOver = true;
+    isDone = true;
     await occupied;
     await full.close();
   }

@@ -25,7 +25,7 @@ function exportData({ userId }: { userId: string }, ask = admin.ask, more = {}) 
   return live(ask, 'exportUserData', { userId, ...more });
 }
 
-test('a person gets everything about itself in one document: what it is, where, since when, what it did', async () => {
+test('a user exports their profile, memberships, sessions, API keys and audit events in one document', async () => {
   const team = await createTeam(app);
   const person = await createMember(app, team, 'admin');
   const { ask } = person;
@@ -82,7 +82,7 @@ test('a person gets everything about itself in one document: what it is, where, 
   });
 });
 
-test('a document holds no secret, and nothing of anybody else', async () => {
+test('an export contains no secret and no data of other users', async () => {
   const team = await createTeam(app);
   const person = await createMember(app, team, 'owner');
   const other = await createMember(app, team, 'member');
@@ -100,7 +100,7 @@ test('a document holds no secret, and nothing of anybody else', async () => {
   }
 });
 
-test('a platform administrator gets the same, and the person can read that in its audit log', async () => {
+test('a platform administrator exports the same, and the user sees it in their audit log', async () => {
   const person = await createPerson(app);
   const { code, value } = await exportData(person, admin.ask, { reason: 'Request 4711' });
   expect({ code, value }).toMatchObject({
@@ -121,7 +121,7 @@ test('a platform administrator gets the same, and the person can read that in it
   });
 });
 
-test('lists are cut at a thousand, which the document says', async () => {
+test('lists are cut at a thousand entries, and the document says so', async () => {
   const person = await createPerson(app);
   await app.owner.query(
     `insert into sessions (user_id, token_hash, idle_timeout_seconds, expires_at)
@@ -132,32 +132,32 @@ test('lists are cut at a thousand, which the document says', async () => {
   expect([value.data.isComplete, value.data.sessions.length]).toEqual([false, 1_000]);
 });
 
-test('nobody else gets anything, no matter who it is about', async () => {
+test('nobody else gets an export, whether or not the user exists', async () => {
   const { member, as } = await createCast(app);
   const absent = { userId: toPublicId('user', '00000000-0000-7000-8000-00000000dead') };
   const before = await countRows(app, 'audit_events');
   for (const caller of ['owner', 'admin', 'viewer', 'paused', 'stranger', 'anonymous'] as const) {
-    const refused = await exportData(member, as[caller]);
+    const rejected = await exportData(member, as[caller]);
     const expected = caller === 'anonymous' ? 'UNAUTHENTICATED' : 'FORBIDDEN';
-    expect([caller, refused.code, refused.value]).toEqual([
+    expect([caller, rejected.code, rejected.value]).toEqual([
       caller,
       expected,
       caller === 'anonymous' ? null : {},
     ]);
-    expect(await exportData(absent, as[caller])).toEqual(refused);
+    expect(await exportData(absent, as[caller])).toEqual(rejected);
   }
   expect((await exportData(absent)).code).toBe('NOT_FOUND');
   expect((await exportData({ userId: 'nonsense' })).code).toBe('NOT_FOUND');
   expect(await countRows(app, 'audit_events')).toBe(before);
 });
 
-test('a session that is bound to one tenant does not hand out what lies in others', async () => {
+test('an export is rejected in a session that is bound to one tenant', async () => {
   const team = await createTeam(app);
   const bound = await openSession(app, team.owner, team.slug);
   expect((await exportData(team.owner, bound.ask)).code).toBe('FORBIDDEN');
 });
 
-test('the database itself answers no scope but one’s own and the platform’s', async () => {
+test('the database itself returns an export only to the scope of the user or of the platform', async () => {
   const team = await createTeam(app);
   const victim = await createMember(app, team, 'member');
   const scope = {

@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 describe('updateProfile', () => {
-  test('changes what is given, empties what is null, and leaves the rest', async () => {
+  test('changes the given fields, clears those that are null, and keeps the rest', async () => {
     const { ask, userId: id } = await createPerson(app);
     const all = {
       name: 'Zoë 👩‍🚀',
@@ -41,7 +41,7 @@ describe('updateProfile', () => {
     expect(data.viewer.user).toEqual({ name: null, metadata: {} });
   });
 
-  test('changes nobody else: there is no input that names another user', async () => {
+  test('changes the caller only: no field of its input names another user', async () => {
     const rows = await readRows(app);
     for (const field of ['id', 'userId', 'email', 'status', 'isPlatformAdmin', 'emailVerifiedAt']) {
       const { code } = await mutate(cast.member.ask, 'updateProfile', { name: 'x', [field]: 'x' });
@@ -50,16 +50,16 @@ describe('updateProfile', () => {
     expect(await readRows(app)).toEqual(rows);
   });
 
-  test('is refused to anonymous callers and changes nothing', async () => {
+  test('is rejected for anonymous callers and changes nothing', async () => {
     const rows = await readRows(app);
     const { code } = await mutate(app.ask, 'updateProfile', { name: 'Nobody' });
     expect(code).toBe('UNAUTHENTICATED');
     expect(await readRows(app)).toEqual(rows);
   });
 
-  const faults: [string, string, unknown][] = [
+  const invalid: [string, string, unknown][] = [
     ...listFaultyTexts(100).map(
-      ([fault, value]) => ['name', fault, value] as [string, string, unknown],
+      ([kind, value]) => ['name', kind, value] as [string, string, unknown],
     ),
     ['avatarUrl', 'over-long', `https://img.example/${'x'.repeat(2048)}`],
     ['avatarUrl', 'empty', ''],
@@ -75,11 +75,11 @@ describe('updateProfile', () => {
     ['locale', 'with NUL', 'en\u0000'],
     ['locale', 'with a lone surrogate', 'en\ud800'],
     ...faultyMetadata.map(
-      ([fault, value]) => ['metadata', fault, value] as [string, string, unknown],
+      ([kind, value]) => ['metadata', kind, value] as [string, string, unknown],
     ),
   ];
 
-  test.each(faults)('%s %s is refused by name and changes nothing', async (field, _, value) => {
+  test.each(invalid)('rejects an invalid %s and changes nothing: %s', async (field, _, value) => {
     const rows = await readRows(app);
     const input = { name: 'Fine', [field]: value };
     const { code, path } = await mutate(cast.member.ask, 'updateProfile', input);
@@ -87,13 +87,13 @@ describe('updateProfile', () => {
     expect(await readRows(app)).toEqual(rows);
   });
 
-  test('a __proto__ key written into the document itself is refused as well', async () => {
-    const answer = await cast.member.ask(`mutation { updateProfile(input: {
+  test('rejects a __proto__ key written into the document itself', async () => {
+    const response = await cast.member.ask(`mutation { updateProfile(input: {
       metadata: { __proto__: { isAdmin: true } } }) { ... on Error { code path } } }`);
-    expect(answer.data.updateProfile).toEqual({ code: 'BAD_USER_INPUT', path: ['metadata'] });
+    expect(response.data.updateProfile).toEqual({ code: 'BAD_USER_INPUT', path: ['metadata'] });
   });
 
-  test.each(boundaryMetadata)('metadata that is %s is kept as it is', async (_, metadata) => {
+  test.each(boundaryMetadata)('keeps metadata that is %s unchanged', async (_, metadata) => {
     const { value } = await mutate(cast.member.ask, 'updateProfile', { metadata });
     expect(value.user.metadata).toEqual(metadata);
   });

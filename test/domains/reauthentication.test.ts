@@ -21,14 +21,14 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** Lets the sign-ins of somebody be so long ago. */
+/** Moves the sign-ins of a user into the past. */
 const age = ({ userUuid }: Person, seconds: number) =>
   app.owner.query(
     `update sessions set authenticated_at = now() - make_interval(secs => $2) where user_id = $1`,
     [userUuid, seconds],
   );
 
-/** How a mutation ended, with what a program reads of it. */
+/** Runs a mutation and returns the fields of its error; an empty object on success. */
 async function call(ask: Ask, name: string, inputType: string, input: object) {
   const { data } = await ask(
     `mutation ($input: ${inputType}!) { ${name}(input: $input) {
@@ -44,26 +44,26 @@ const confirm = (ask: Ask, password: string) =>
 
 const staleRejection = { code: 'FORBIDDEN', path: null, reason: 'REAUTHENTICATION_REQUIRED' };
 
-type Scene = { team: Team; member: Person; bound: { id: string }; admin: Person };
-type Act = {
+type Fixture = { team: Team; member: Person; bound: { id: string }; admin: Person };
+type Action = {
   name: string;
   type: string;
-  by: (scene: Scene) => Person;
-  input: (s: Scene) => object;
+  by: (fixture: Fixture) => Person;
+  input: (fixture: Fixture) => object;
 };
 
-async function setScene(): Promise<Scene> {
+async function createFixture(): Promise<Fixture> {
   const team = await createTeam(app);
   const member = await createMember(app, team, 'member');
   const bound = await openSession(app, member, team.slug);
   return { team, member, bound, admin: await createPlatformAdmin(app) };
 }
 
-const byOwner = ({ team }: Scene) => team.owner;
-const byAdmin = ({ admin }: Scene) => admin;
+const byOwner = ({ team }: Fixture) => team.owner;
+const byAdmin = ({ admin }: Fixture) => admin;
 
-/** Everything that takes a recent sign-in, by who may do it. */
-const acts: Act[] = [
+/** Every mutation that requires a recent sign-in, with the actors that may call it. */
+const actions: Action[] = [
   {
     name: 'deleteTenant',
     type: 'DeleteTenantInput',
@@ -120,12 +120,12 @@ const acts: Act[] = [
   },
 ];
 
-test.each(acts)(
-  '$name takes a sign-in of the last 15 minutes, or the password again',
-  async (act) => {
-    const scene = await setScene();
-    const actor = act.by(scene);
-    const attempt = () => call(actor.ask, act.name, act.type, act.input(scene));
+test.each(actions)(
+  '$name requires a sign-in within the last 15 minutes, or a confirmed password',
+  async (action) => {
+    const fixture = await createFixture();
+    const actor = action.by(fixture);
+    const attempt = () => call(actor.ask, action.name, action.type, action.input(fixture));
     await age(actor, limitSeconds + 1);
     const sessions = await countRows(app, 'sessions');
     expect(await attempt()).toEqual(staleRejection);
@@ -135,15 +135,15 @@ test.each(acts)(
   },
 );
 
-test('a minute before the limit counts as recent', async () => {
-  const scene = await setScene();
-  await age(scene.team.owner, limitSeconds - 60);
-  const input = deletionOf(scene.team);
-  expect(await call(scene.team.owner.ask, 'deleteTenant', 'DeleteTenantInput', input)).toEqual({});
+test('a sign-in counts as recent until the limit', async () => {
+  const { team } = await createFixture();
+  await age(team.owner, limitSeconds - 60);
+  const input = deletionOf(team);
+  expect(await call(team.owner.ask, 'deleteTenant', 'DeleteTenantInput', input)).toEqual({});
 });
 
-test('who lacks the right is told that, and not to confirm a password for nothing', async () => {
-  const { team, member, bound } = await setScene();
+test('a caller without the permission gets that error, and no request to confirm the password', async () => {
+  const { team, member, bound } = await createFixture();
   await age(member, limitSeconds + 1);
   const { owner: stranger } = await createTeam(app);
   await age(stranger, limitSeconds + 1);
@@ -155,7 +155,7 @@ test('who lacks the right is told that, and not to confirm a password for nothin
   expect(lacking).toMatchObject({ code: 'FORBIDDEN', reason: null });
 });
 
-test("one's own sessions can be ended at any time, as can the daily work be done", async () => {
+test('a user ends their own sessions without a recent sign-in', async () => {
   const person = await createPerson(app);
   const other = await openSession(app, person);
   await openSession(app, person);
@@ -166,8 +166,8 @@ test("one's own sessions can be ended at any time, as can the daily work be done
   expect(await send(person.ask, 'revokeSessions')).toMatchObject({ value: { revokedCount: 1 } });
 });
 
-test('switching the tenant is no new sign-in', async () => {
-  const { team } = await setScene();
+test('switching the tenant does not count as a new sign-in', async () => {
+  const { team } = await createFixture();
   await age(team.owner, limitSeconds + 1);
   const { value } = await send(team.owner.ask, 'switchTenant', { tenantId: team.tenantId });
   const { ask } = toOpenSession(app, value.token);
@@ -177,7 +177,7 @@ test('switching the tenant is no new sign-in', async () => {
 });
 
 describe('confirmPassword', () => {
-  test('keeps the token, counts for this session alone, and stands in the audit log', async () => {
+  test('keeps the token, counts for this session only, and is recorded in the audit log', async () => {
     const person = await createPerson(app);
     const other = await openSession(app, person);
     await age(person, limitSeconds + 1);
@@ -201,7 +201,7 @@ describe('confirmPassword', () => {
     expect(data.eraseUser.__typename).toBe('EraseUserSuccess');
   });
 
-  test('with a wrong password is refused, and each try is counted like a sign-in', async () => {
+  test('is rejected with a wrong password, and each attempt is counted like a sign-in', async () => {
     const person = await createPerson(app);
     const { password } = await createPerson(app);
     await age(person, limitSeconds + 1);
@@ -213,7 +213,7 @@ describe('confirmPassword', () => {
     expect(await call(person.ask, 'eraseUser', 'UserIdInput', own)).toEqual(staleRejection);
   });
 
-  test('is for nobody who is not signed in', async () => {
+  test('is rejected for an anonymous caller', async () => {
     const { errors } = await app.ask(
       'mutation { confirmPassword(input: { password: "x" }) { __typename } }',
     );

@@ -11,8 +11,8 @@ import {
 } from '../support/people.ts';
 import { startTwoProcesses, type TwoProcesses } from '../support/two-processes.ts';
 
-// Two processes serve one database. What one of them has acknowledged, the very next request to the
-// other must know: nothing about sessions or rights is remembered between requests.
+// Two processes serve one database, without a cache of credentials: a revocation that one of them has
+// acknowledged holds on the next request to the other.
 
 let processes: TwoProcesses;
 let here: TestApp;
@@ -33,33 +33,33 @@ beforeEach(async () => {
 
 const isGoodThere = (person: { token: string }) => processes.isGoodThere(person);
 
-/** Is good there before `change` and, if it is a revocation, dead in the next request after it. */
-async function expectEnd(victim: { token: string }, change: () => Promise<unknown>) {
+/** Expects the session to be valid there before `change`, and rejected on the next request after it. */
+async function expectRevoked(victim: { token: string }, change: () => Promise<unknown>) {
   expect(await isGoodThere(victim)).toBe(true);
   await change();
   expect(await isGoodThere(victim)).toBe(false);
 }
 
-describe('a session is refused by the other process at once', () => {
+describe('a session is rejected by the other process on the next request', () => {
   test('after signing out', async () => {
-    await expectEnd(member, () => send(member.ask, 'signOut'));
+    await expectRevoked(member, () => send(member.ask, 'signOut'));
     expect(await isGoodThere(stranger)).toBe(true);
   });
 
   test('after being revoked by its user, but not by a stranger', async () => {
     const phone = await openSession(here, member);
     expect(await isGoodThere(phone)).toBe(true);
-    const refused = await send(stranger.ask, 'revokeSession', { sessionId: phone.id });
-    expect(refused.code).toBe('NOT_FOUND');
+    const rejected = await send(stranger.ask, 'revokeSession', { sessionId: phone.id });
+    expect(rejected.code).toBe('NOT_FOUND');
     expect(await isGoodThere(phone)).toBe(true);
-    await expectEnd(phone, () => send(member.ask, 'revokeSession', { sessionId: phone.id }));
+    await expectRevoked(phone, () => send(member.ask, 'revokeSession', { sessionId: phone.id }));
     expect(await isGoodThere(member)).toBe(true);
   });
 
   test('after all others are revoked by its user', async () => {
     const phone = await openSession(here, member);
     await send(stranger.ask, 'revokeSessions');
-    await expectEnd(phone, () => send(member.ask, 'revokeSessions'));
+    await expectRevoked(phone, () => send(member.ask, 'revokeSessions'));
     expect(await isGoodThere(member)).toBe(true);
     expect(await isGoodThere(stranger)).toBe(true);
   });
@@ -69,7 +69,7 @@ describe('a session is refused by the other process at once', () => {
     const input = { userId: member.userId, tenantId: team.tenantId };
     expect((await send(stranger.ask, 'revokeSessions', input)).code).toBe('NOT_FOUND');
     expect(await isGoodThere(bound)).toBe(true);
-    await expectEnd(bound, () => send(team.owner.ask, 'revokeSessions', input));
+    await expectRevoked(bound, () => send(team.owner.ask, 'revokeSessions', input));
     expect(await isGoodThere(member)).toBe(true);
   });
 
@@ -77,11 +77,11 @@ describe('a session is refused by the other process at once', () => {
     const admin = await createPlatformAdmin(here);
     const input = { userId: member.userId };
     expect((await send(stranger.ask, 'revokeSessions', input)).code).toBe('FORBIDDEN');
-    await expectEnd(member, () => send(admin.ask, 'revokeSessions', input));
+    await expectRevoked(member, () => send(admin.ask, 'revokeSessions', input));
     expect(await isGoodThere(stranger)).toBe(true);
   });
 
-  test('after the password was changed, but not after a try with a wrong one', async () => {
+  test('after the password was changed, but not after an attempt with a wrong one', async () => {
     const phone = await openSession(here, member);
     const change = (currentPassword: string) =>
       send(member.ask, 'changePassword', {
@@ -89,24 +89,24 @@ describe('a session is refused by the other process at once', () => {
         newPassword: 'quite another secret of nobody',
       });
     expect((await change('not the password of anybody')).code).toBe('UNAUTHENTICATED');
-    await expectEnd(phone, () => change(member.password));
+    await expectRevoked(phone, () => change(member.password));
     expect(await isGoodThere(member)).toBe(true);
     expect(await isGoodThere(stranger)).toBe(true);
   });
 
   test('after being replaced by one that is bound to a tenant', async () => {
     let replacement = '';
-    await expectEnd(member, async () => {
+    await expectRevoked(member, async () => {
       const { value } = await send(member.ask, 'switchTenant', { tenantId: team.tenantId });
       replacement = value.token;
     });
     expect(await isGoodThere({ token: replacement })).toBe(true);
-    const refused = await send(stranger.ask, 'switchTenant', { tenantId: team.tenantId });
-    expect(refused.code).toBe('NOT_FOUND');
+    const rejected = await send(stranger.ask, 'switchTenant', { tenantId: team.tenantId });
+    expect(rejected.code).toBe('NOT_FOUND');
     expect(await isGoodThere(stranger)).toBe(true);
   });
 
-  test('after more sessions than one may have, where it was used longest ago', async () => {
+  test('after its user opened more sessions than allowed, if it was used longest ago', async () => {
     const person = await createPerson(here);
     await here.owner.query(
       `insert into sessions (user_id, token_hash, idle_timeout_seconds, expires_at, last_seen_at)
@@ -114,15 +114,15 @@ describe('a session is refused by the other process at once', () => {
          now() + interval '1 second' from generate_series(1, 49)`,
       [person.userUuid],
     );
-    await expectEnd(person, () => openSession(here, person));
+    await expectRevoked(person, () => openSession(here, person));
     expect(await isGoodThere(stranger)).toBe(true);
   });
 
-  test('after its user was suspended, and of nobody else', async () => {
+  test('after its user was suspended, unlike sessions of others', async () => {
     const setStatus = (status: string) =>
       here.owner.query('update users set status = $2 where id = $1', [member.userUuid, status]);
     const bound = await openSession(here, member, team.slug);
-    await expectEnd(member, () => setStatus('suspended'));
+    await expectRevoked(member, () => setStatus('suspended'));
     expect(await isGoodThere(bound)).toBe(false);
     expect(await isGoodThere(stranger)).toBe(true);
     expect(await isGoodThere(team.owner)).toBe(true);
@@ -130,7 +130,7 @@ describe('a session is refused by the other process at once', () => {
     expect(await isGoodThere(member)).toBe(true);
   });
 
-  test('when a service there asks whether it is good', async () => {
+  test('when a service verifies it there', async () => {
     const verifyThere = async () => {
       const { data } = await processes.there.ask(
         'query ($token: String!, $id: ID) { verifySession(token: $token, tenantId: $id) { valid } }',

@@ -17,10 +17,10 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-type Asker = Pick<Person, 'ask'>;
+type Caller = Pick<Person, 'ask'>;
 
-const goodOf = (...sessions: Asker[]) => Promise.all(sessions.map(isGood));
-const ownId = async ({ ask }: Asker): Promise<string> =>
+const listValidity = (...sessions: Caller[]) => Promise.all(sessions.map(isGood));
+const getOwnId = async ({ ask }: Caller): Promise<string> =>
   (await ask('{ viewer { session { id } } }')).data.viewer.session.id;
 
 /** A tenant with a bound and an unbound session of its owner and of a member. */
@@ -33,36 +33,36 @@ async function createTeamWithSessions() {
 }
 
 describe('revokeSession', () => {
-  const revoke = ({ ask }: Asker, sessionId: string) => send(ask, 'revokeSession', { sessionId });
+  const revoke = ({ ask }: Caller, sessionId: string) => send(ask, 'revokeSession', { sessionId });
 
-  test("ends one's own session at once, and no other", async () => {
+  test('ends a session of the caller at once, and no other', async () => {
     const person = await createPerson(app);
     const [one, other] = [await openSession(app, person), await openSession(app, person)];
     expect(await revoke(person, one.id)).toMatchObject({ value: { revokedSessionId: one.id } });
-    expect(await goodOf(person, one, other)).toEqual([true, false, true]);
+    expect(await listValidity(person, one, other)).toEqual([true, false, true]);
     expect(await revoke(person, one.id)).toMatchObject({ code: 'NOT_FOUND' });
   });
 
-  test('of the session of the request itself makes nobody of the caller at once', async () => {
+  test('of the current session makes the rest of the operation anonymous', async () => {
     const person = await createPerson(app);
-    const answer = await person.ask(
+    const response = await person.ask(
       `mutation ($id: ID!) { revokeSession(input: { sessionId: $id }) { __typename }
         updateProfile(input: { name: "A ghost" }) { __typename } }`,
-      { variables: { id: await ownId(person) } },
+      { variables: { id: await getOwnId(person) } },
     );
-    expect(codeOf(answer)).toBe('UNAUTHENTICATED');
+    expect(codeOf(response)).toBe('UNAUTHENTICATED');
     expect(await isGood(person)).toBe(false);
   });
 
-  test('of a foreign, absent or malformed session answers with the same bytes', async () => {
+  test('of a foreign, absent or malformed id returns the same bytes', async () => {
     const { ownerBound, memberBound } = await createTeamWithSessions();
     const { owner: stranger, tenantId, slug } = await createTeam(app);
     const victim = await createPerson(app);
     const absent = '0'.repeat(32);
     const ids = [
-      await ownId(victim),
+      await getOwnId(victim),
       ownerBound.id,
-      // A foreign session under the name of one's own tenant.
+      // The id of a foreign session, combined with the caller's own tenant.
       memberBound.id.slice(0, 40) + tenantId.slice('tenant_'.length),
       `session_${absent}`,
       `session_${absent}${absent}`,
@@ -88,10 +88,10 @@ describe('revokeSession', () => {
       }
       expect([...texts]).toEqual([expect.stringContaining('"code":"NOT_FOUND"')]);
     }
-    expect(await goodOf(victim, ownerBound, memberBound)).toEqual([true, true, true]);
+    expect(await listValidity(victim, ownerBound, memberBound)).toEqual([true, true, true]);
   });
 
-  test('bound to a tenant is for its admins too, not for members without sessions:revoke', async () => {
+  test('of a session bound to a tenant is allowed for its admins, not for members without sessions:revoke', async () => {
     const { team, member, ownerBound, memberBound } = await createTeamWithSessions();
     expect(await revoke(member, ownerBound.id)).toMatchObject({ code: 'FORBIDDEN' });
     expect(await isGood(ownerBound)).toBe(true);
@@ -99,8 +99,8 @@ describe('revokeSession', () => {
     const adminBound = await openSession(app, admin, team.slug);
     expect(await revoke(adminBound, memberBound.id)).toMatchObject({ code: null });
     expect(await revoke(admin, ownerBound.id)).toMatchObject({ code: null });
-    expect(await revoke(admin, await ownId(member))).toMatchObject({ code: 'NOT_FOUND' });
-    expect(await goodOf(memberBound, ownerBound, member, team.owner)).toEqual([
+    expect(await revoke(admin, await getOwnId(member))).toMatchObject({ code: 'NOT_FOUND' });
+    expect(await listValidity(memberBound, ownerBound, member, team.owner)).toEqual([
       false,
       false,
       true,
@@ -108,9 +108,9 @@ describe('revokeSession', () => {
     ]);
   });
 
-  test('is for platform administrators wherever it is, and for nobody who is anonymous', async () => {
+  test('of any session is allowed for platform administrators, and rejected for anonymous callers', async () => {
     const person = await createPerson(app);
-    const id = await ownId(person);
+    const id = await getOwnId(person);
     expect(await revoke(app, id)).toMatchObject({ code: 'UNAUTHENTICATED' });
     expect(await isGood(person)).toBe(true);
     expect(await revoke(await createPlatformAdmin(app), id)).toMatchObject({ code: null });
@@ -119,35 +119,35 @@ describe('revokeSession', () => {
 });
 
 describe('revokeSessions', () => {
-  const revokeAll = ({ ask }: Asker, input: object = {}) => send(ask, 'revokeSessions', input);
+  const revokeAll = ({ ask }: Caller, input: object = {}) => send(ask, 'revokeSessions', input);
 
-  test('with nothing given ends all of the caller but this one, and nothing of others', async () => {
+  test('without input ends all sessions of the caller but the current one, and none of others', async () => {
     const [person, bystander] = [await createPerson(app), await createPerson(app)];
     const others = [await openSession(app, person), await openSession(app, person)];
     expect(await revokeAll(person)).toMatchObject({ value: { revokedCount: 2 } });
-    expect(await goodOf(person, ...others, bystander)).toEqual([true, false, false, true]);
+    expect(await listValidity(person, ...others, bystander)).toEqual([true, false, false, true]);
   });
 
-  test('with includeCurrent ends this one as well, for the rest of the operation too', async () => {
+  test('with includeCurrent ends the current one as well, for the rest of the operation too', async () => {
     const person = await createPerson(app);
     const other = await openSession(app, person);
-    const answer = await person.ask(
+    const response = await person.ask(
       `mutation { revokeSessions(input: { includeCurrent: true }) {
           ... on RevokeSessionsSuccess { revokedCount } }
         updateProfile(input: { name: "A ghost" }) { __typename } }`,
     );
-    expect(codeOf(answer)).toBe('UNAUTHENTICATED');
-    expect(await goodOf(person, other)).toEqual([false, false]);
+    expect(codeOf(response)).toBe('UNAUTHENTICATED');
+    expect(await listValidity(person, other)).toEqual([false, false]);
   });
 
-  test("with a tenant ends one's own that are bound to it", async () => {
+  test('with a tenant ends the sessions of the caller that are bound to it', async () => {
     const { team, ownerBound, memberBound } = await createTeamWithSessions();
     const elsewhere = await createTeam(app);
     await addMember(app, elsewhere, team.owner, 'member');
     const other = await openSession(app, team.owner, elsewhere.slug);
     const { tenantId } = team;
     expect(await revokeAll(team.owner, { tenantId })).toMatchObject({ value: { revokedCount: 1 } });
-    expect(await goodOf(team.owner, ownerBound, other, memberBound)).toEqual([
+    expect(await listValidity(team.owner, ownerBound, other, memberBound)).toEqual([
       true,
       false,
       true,
@@ -155,16 +155,16 @@ describe('revokeSessions', () => {
     ]);
   });
 
-  test('of a member is for admins, for what is bound to the tenant only', async () => {
+  test('of a member is allowed for admins, for sessions bound to the tenant only', async () => {
     const { team, member, ownerBound, memberBound } = await createTeamWithSessions();
     const admin = await createMember(app, team, 'admin');
     const input = { userId: member.userId, tenantId: team.tenantId };
     expect(await revokeAll(admin, { userId: member.userId })).toMatchObject({ code: 'FORBIDDEN' });
     expect(await revokeAll(admin, input)).toMatchObject({ value: { revokedCount: 1 } });
-    expect(await goodOf(memberBound, member, ownerBound)).toEqual([false, true, true]);
+    expect(await listValidity(memberBound, member, ownerBound)).toEqual([false, true, true]);
   });
 
-  test('of others is refused to members, strangers and anonymous callers', async () => {
+  test('of others is rejected for members, strangers and anonymous callers', async () => {
     const { team, member, ownerBound } = await createTeamWithSessions();
     const { owner: stranger, tenantId: own } = await createTeam(app);
     const input = { userId: team.owner.userId, tenantId: team.tenantId };
@@ -174,10 +174,10 @@ describe('revokeSessions', () => {
     expect(await revokeAll(app)).toMatchObject({ code: 'UNAUTHENTICATED' });
     const overOwn = await revokeAll(stranger, { ...input, tenantId: own });
     expect(overOwn).toMatchObject({ code: 'NOT_FOUND' });
-    expect(await goodOf(ownerBound, team.owner)).toEqual([true, true]);
+    expect(await listValidity(ownerBound, team.owner)).toEqual([true, true]);
   });
 
-  test('of anybody is for platform administrators, but not from a bound session', async () => {
+  test('of any user is allowed for platform administrators, but not from a bound session', async () => {
     const { team, member, memberBound } = await createTeamWithSessions();
     const admin = await createPlatformAdmin(app);
     await addMember(app, team, admin, 'member');
@@ -185,6 +185,6 @@ describe('revokeSessions', () => {
     const input = { userId: member.userId };
     expect(await revokeAll(bound, input)).toMatchObject({ code: 'FORBIDDEN' });
     expect(await revokeAll(admin, input)).toMatchObject({ value: { revokedCount: 2 } });
-    expect(await goodOf(member, memberBound, team.owner)).toEqual([false, false, true]);
+    expect(await listValidity(member, memberBound, team.owner)).toEqual([false, false, true]);
   });
 });

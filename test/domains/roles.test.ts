@@ -31,7 +31,7 @@ async function listRoles(ask: Ask, { tenantId }: Team): Promise<RoleFields[]> {
 }
 
 describe('permissions', () => {
-  test('are explained to everybody, once each', async () => {
+  test('are described to everyone, once each', async () => {
     const catalogue = await listPermissions(app.ask);
     expect(new Set(catalogue.map(({ key }) => key)).size).toBe(catalogue.length);
     for (const { key, title, description } of catalogue) {
@@ -42,7 +42,7 @@ describe('permissions', () => {
     expect(await listPermissions(cast.viewer.ask)).toEqual(catalogue);
   });
 
-  test('that give power to others are marked as dangerous, and reading is not', async () => {
+  test('that change members or the tenant are marked as dangerous, those that read are not', async () => {
     const catalogue = await listPermissions(app.ask);
     const risk = Object.fromEntries(catalogue.map(({ key, isDangerous }) => [key, isDangerous]));
     expect(risk).toMatchObject({
@@ -58,13 +58,13 @@ describe('permissions', () => {
 });
 
 describe('Tenant.roles', () => {
-  test.each(callerNames)('are for who belongs and holds roles:read: %s', async (caller) => {
+  test.each(callerNames)('require roles:read: %s', async (caller) => {
     const roles = await listRoles(cast.as[caller], cast.team);
     if (['paused', 'stranger', 'anonymous'].includes(caller)) expect(roles).toBeNull();
     else expect(roles.length).toBeGreaterThanOrEqual(4);
   });
 
-  test('are refused to a member without roles:read, who still sees the tenant', async () => {
+  test('are rejected for a member without roles:read, who still sees the tenant', async () => {
     await app.owner.query(
       `insert into roles (tenant_id, key, name, permissions) values ($1, 'blind', 'x', '{tenant:read}')`,
       [cast.team.tenantUuid],
@@ -87,7 +87,7 @@ describe('Tenant.roles', () => {
     });
   });
 
-  test('that are built in exist in every tenant alike, each with ids of its own', async () => {
+  test('that are built in are the same in every tenant, with different ids', async () => {
     const [first, second] = [await createTeam(app), await createTeam(app)];
     const here = await listRoles(first.owner.ask, first);
     const there = await listRoles(second.owner.ask, second);
@@ -98,7 +98,7 @@ describe('Tenant.roles', () => {
     expect(new Set([...here, ...there].map(({ id }) => id)).size).toBe(8);
   });
 
-  test('give the owner everything, and the admin everything but ownership', async () => {
+  test('grant the owner every permission, and the admin every one but ownership', async () => {
     const all = (await listPermissions(app.ask)).map(({ key }) => key).toSorted();
     const roles = await listRoles(cast.owner.ask, cast.team);
     const byKey = new Map(roles.map(({ key, permissions }) => [key, permissions.toSorted()]));
@@ -110,7 +110,7 @@ describe('Tenant.roles', () => {
     expect(byKey.get('viewer')).toEqual(['roles:read', 'tenant:read']);
   });
 
-  test('come built-in ones first, then the tenant’s own by key', async () => {
+  test('are sorted with built-in ones first, then the tenant’s own by key', async () => {
     const team = await createTeam(app);
     await app.owner.query(
       `insert into roles (tenant_id, key, name, description, permissions) values
@@ -135,7 +135,7 @@ describe('Tenant.roles', () => {
     expect(roles[5]).toMatchObject({ description: null, permissions: [] });
   });
 
-  test('are seen in one tenant only through a session bound to it', async () => {
+  test('of other tenants are hidden from a session bound to one tenant', async () => {
     const own = await createTeam(app);
     await addMember(app, cast.team, own.owner, 'owner');
     const ask = await signInBound(app, own.owner, own.slug);
@@ -156,7 +156,7 @@ describe('Role.memberCount', () => {
     );
   }
 
-  test('is for who holds members:read', async () => {
+  test('requires members:read', async () => {
     const variables = { id: cast.team.tenantId };
     expect(codeOf(await cast.viewer.ask(query, { variables }))).toBe('FORBIDDEN');
     for (const caller of ['owner', 'admin', 'member', 'platformAdmin'] as const) {
@@ -167,7 +167,7 @@ describe('Role.memberCount', () => {
     }
   });
 
-  test('follows who is given a role, changes it and goes; other tenants do not count', async () => {
+  test('changes when a member gets, changes or loses the role; other tenants do not count', async () => {
     const team = await createTeam(app);
     const first = await createMember(app, team, 'member');
     const second = await createMember(app, team, 'member', 'viewer');
@@ -182,7 +182,7 @@ describe('Role.memberCount', () => {
     expect(await countByKey(await createTeam(app))).toMatchObject({ owner: 1, member: 0 });
   });
 
-  test('of a single role is found through its id', async () => {
+  test('is returned for a single role that is found by its id', async () => {
     const [role] = await listRoles(cast.owner.ask, cast.team);
     const count = 'query ($id: ID!) { node(id: $id) { ... on Role { key memberCount } } }';
     const variables = { id: role?.id };

@@ -31,7 +31,7 @@ test('servers that share one outbox send each mail once, and share the work', as
     { length: 60 },
     () => `${randomBytes(6).toString('hex')}@mail.example`,
   );
-  // Each server has five mails under way at most, so fifteen at once take all three.
+  // Each server sends at most five mails at a time, so fifteen at once take all three.
   let underWay = 0;
   const { promise: isShared, resolve: share } = Promise.withResolvers<null>();
   mail.onMessage = () => {

@@ -12,7 +12,7 @@ import {
 } from '../support/people.ts';
 import { startTwoProcesses, type TwoProcesses } from '../support/two-processes.ts';
 
-// As in revocation.test.ts: what one process has acknowledged, the very next request to the other knows.
+// As in revocation.test.ts: a change that one process has acknowledged holds on the next request to the other.
 
 let processes: TwoProcesses;
 let here: TestApp;
@@ -35,10 +35,10 @@ const isGoodThere = (person: { token: string }) => processes.isGoodThere(person)
 const listPermissionsThere = (person: { token: string }) =>
   processes.listPermissionsThere(person, team.tenantId);
 
-describe('a membership is known to the other process as it now is', () => {
+describe('the other process applies a change of a membership on the next request', () => {
   const boundToken = async (person: Person) => (await openSession(here, person, team.slug)).token;
 
-  test('once it is paused and resumed, but not by a stranger', async () => {
+  test('when it is paused and resumed, but not by a stranger', async () => {
     const bound = { token: await boundToken(member) };
     const { membershipId } = member;
     expect(await listPermissionsThere(member)).toContain('tenant:read');
@@ -55,7 +55,7 @@ describe('a membership is known to the other process as it now is', () => {
     expect(await isGoodThere(bound)).toBe(true);
   });
 
-  test('once it is removed, but not by a stranger', async () => {
+  test('when it is removed, but not by a stranger', async () => {
     const bound = { token: await boundToken(member) };
     const input = { membershipId: member.membershipId };
     expect(await listPermissionsThere(bound)).toContain('tenant:read');
@@ -67,7 +67,7 @@ describe('a membership is known to the other process as it now is', () => {
     expect(await isGoodThere(member)).toBe(true);
   });
 
-  test('once its user has left', async () => {
+  test('when its user leaves', async () => {
     const bound = { token: await boundToken(member) };
     const input = { tenantId: team.tenantId };
     expect((await mutate(stranger.ask, 'leaveTenant', input)).code).toBe('NOT_FOUND');
@@ -77,7 +77,7 @@ describe('a membership is known to the other process as it now is', () => {
     expect(await listPermissionsThere(member)).toBeNull();
   });
 
-  test('once its roles have changed, up and down, but not by a stranger', async () => {
+  test('when its roles change, up and down, but not by a stranger', async () => {
     const { membershipId } = member;
     const setRoles = (ask: Person['ask'], ...roleKeys: string[]) =>
       mutate(ask, 'updateMembership', { membershipId, roleKeys });
@@ -90,7 +90,7 @@ describe('a membership is known to the other process as it now is', () => {
     expect(await listPermissionsThere(member)).not.toContain('members:update');
   });
 
-  test('once what one of its roles allows has changed, but not by a stranger', async () => {
+  test('when the permissions of one of its roles change, but not by a stranger', async () => {
     const { data } = await team.owner.ask(
       `mutation ($input: CreateRoleInput!) { createRole(input: $input) {
         ... on CreateRoleSuccess { role { id } } ... on Error { code } } }`,
@@ -99,7 +99,7 @@ describe('a membership is known to the other process as it now is', () => {
           input: {
             tenantId: team.tenantId,
             key: 'desk',
-            name: 'InvitingTenant',
+            name: 'Desk',
             permissions: ['roles:read'],
           },
         },
@@ -112,12 +112,12 @@ describe('a membership is known to the other process as it now is', () => {
       roleKeys,
     });
     const allow = async (ask: Person['ask'], permissions: string[]) => {
-      const answer = await ask(
+      const response = await ask(
         `mutation ($input: UpdateRoleInput!) { updateRole(input: $input) {
           __typename ... on Error { code } } }`,
         { variables: { input: { roleId, permissions } } },
       );
-      return answer.data.updateRole.code ?? null;
+      return response.data.updateRole.code ?? null;
     };
     expect(await listPermissionsThere(member)).not.toContain('sessions:read');
     expect(await allow(stranger.ask, ['sessions:read'])).toBe('NOT_FOUND');
@@ -128,7 +128,7 @@ describe('a membership is known to the other process as it now is', () => {
     expect(await listPermissionsThere(member)).not.toContain('sessions:read');
   });
 
-  test('once its tenant is suspended, and no other', async () => {
+  test('when its tenant is suspended, and no other', async () => {
     const bound = { token: await boundToken(member) };
     const asBound = await signInBound(here, member, team.slug);
     expect(await isGoodThere(bound)).toBe(true);
@@ -142,7 +142,7 @@ describe('a membership is known to the other process as it now is', () => {
   });
 });
 
-test('a platform administrator who is one no more is known to the other process at once', async () => {
+test('the other process rejects a former platform administrator on the next request', async () => {
   const admin = await createPlatformAdmin(here);
   const other = await createPlatformAdmin(here);
   const isAdminThere = async ({ token }: Person) => {

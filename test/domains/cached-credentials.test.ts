@@ -17,7 +17,7 @@ import {
 } from '../support/people.ts';
 import { startTwoProcesses, type TwoProcesses } from '../support/two-processes.ts';
 
-// As long as any server may remember, so that what is forgotten in time is forgotten because it was told.
+// The longest lifetime that can be set, so that an entry that is gone earlier was invalidated.
 const longest = { CREDENTIAL_CACHE_MS: '5000' };
 
 let processes: TwoProcesses;
@@ -27,7 +27,7 @@ beforeAll(async () => {
   processes = await startTwoProcesses(longest);
   here = processes.here;
   admin = await createPlatformAdmin(here);
-  await waitUntil(async () => !(await asksDatabase(here, admin)));
+  await waitUntil(async () => !(await queriesDatabase(here, admin)));
 });
 afterAll(() => processes.close());
 
@@ -42,15 +42,15 @@ beforeEach(async () => {
   program = await createProgram(here, member, team, 'tenant:read');
 });
 
-/** Whether the server looks into the database to tell whose session it is. */
-async function asksDatabase(app: TestApp, person: Pick<Person, 'ask'>): Promise<boolean> {
+/** Returns whether the server queries the database to check the session. */
+async function queriesDatabase(app: TestApp, person: Pick<Person, 'ask'>): Promise<boolean> {
   await person.ask('{ viewer { session { id } } }');
   app.statements.length = 0;
   await person.ask('{ viewer { session { id } } }');
   return app.statements.some((text) => text.includes('find_live_sessions'));
 }
 
-async function listRights({ ask, token }: OpenSession): Promise<string[] | null> {
+async function listPermissions({ ask, token }: OpenSession): Promise<string[] | null> {
   const { data } = await ask(
     `query ($token: String!, $tenantId: ID!) {
       verifySession(token: $token, tenantId: $tenantId) { valid permissions } }`,
@@ -59,19 +59,19 @@ async function listRights({ ask, token }: OpenSession): Promise<string[] | null>
   return data.verifySession.valid ? data.verifySession.permissions : null;
 }
 
-describe('a good credential is believed for a moment', () => {
-  test('without asking the database again', async () => {
-    expect(await asksDatabase(here, session)).toBe(false);
+describe('the cache of credentials', () => {
+  test('saves the query for a valid session', async () => {
+    expect(await queriesDatabase(here, session)).toBe(false);
   });
 
-  test('a key like a session', async () => {
+  test('saves the query for a valid API key', async () => {
     await isKeyGood(program);
     here.statements.length = 0;
     expect(await isKeyGood(program)).toBe(true);
     expect(here.statements.filter((text) => text.includes('find_live_api_keys'))).toEqual([]);
   });
 
-  test('a bad one never: it may be good the next time', async () => {
+  test('never holds an invalid session, which may become valid', async () => {
     await here.owner.query('update sessions set expires_at = now() where id = $1', [session.uuid]);
     await waitUntil(async () => !(await isGood(session)));
     await here.owner.query(
@@ -81,17 +81,17 @@ describe('a good credential is believed for a moment', () => {
     expect(await isGood(session)).toBe(true);
   });
 
-  test('not at all where the setting says so', async () => {
-    const forgetful = await startTestApp({ CREDENTIAL_CACHE_MS: '0' });
+  test('is off when its lifetime is set to zero', async () => {
+    const uncached = await startTestApp({ CREDENTIAL_CACHE_MS: '0' });
     try {
-      expect(await asksDatabase(forgetful, await createPerson(forgetful))).toBe(true);
+      expect(await queriesDatabase(uncached, await createPerson(uncached))).toBe(true);
     } finally {
-      await forgetful.close();
+      await uncached.close();
     }
   });
 });
 
-const endings: [what: string, end: () => Promise<Outcome>][] = [
+const endings: [event: string, end: () => Promise<Outcome>][] = [
   ['the session was signed out', () => send(session.ask, 'signOut')],
   ['it was revoked', () => send(member.ask, 'revokeSession', { sessionId: session.id })],
   ['all others were revoked', () => send(member.ask, 'revokeSessions')],
@@ -100,83 +100,78 @@ const endings: [what: string, end: () => Promise<Outcome>][] = [
   ['the user was erased', () => live(member.ask, 'eraseUser', { userId: member.userId })],
 ];
 
-describe('a session is refused', () => {
-  test.each(endings)(
-    'by the same process in the very next request after %s',
-    async (_what, end) => {
-      expect(await isGood(session)).toBe(true);
-      expect((await end()).code).toBeNull();
-      expect(await isGood(session)).toBe(false);
-    },
-  );
+describe('a session is rejected', () => {
+  test.each(endings)('by the same process on the next request after %s', async (_event, end) => {
+    expect(await isGood(session)).toBe(true);
+    expect((await end()).code).toBeNull();
+    expect(await isGood(session)).toBe(false);
+  });
 
   test.each(endings)(
-    'by another process that has done something since, after %s',
-    async (_what, end) => {
+    'by another process that has made a change since, after %s',
+    async (_event, end) => {
       expect(await processes.isGoodThere(session)).toBe(true);
       expect((await end()).code).toBeNull();
-      await doSomethingThere();
+      await makeChangeThere();
       expect(await processes.isGoodThere(session)).toBe(false);
     },
   );
 });
 
-describe('a right is gone in the very next request', () => {
-  test.each<[what: string, change: () => Promise<Outcome>]>([
+describe('a permission is gone on the next request', () => {
+  test.each<[event: string, change: () => Promise<Outcome>]>([
     ['the membership was paused', () => pause(false)],
     ['the member was removed', removeMember],
     [
       'the tenant was suspended',
       () => live(admin.ask, 'suspendTenant', { tenantId: team.tenantId }),
     ],
-  ])('after %s', async (_what, change) => {
-    expect(await listRights(session)).toContain('members:read');
+  ])('after %s', async (_event, change) => {
+    expect(await listPermissions(session)).toContain('members:read');
     expect((await change()).code).toBeNull();
-    expect(await listRights(session)).toBeNull();
+    expect(await listPermissions(session)).toBeNull();
     expect(await isKeyGood(program)).toBe(false);
   });
 
   test('after the role was taken away', async () => {
-    expect(await listRights(session)).toContain('members:invite');
+    expect(await listPermissions(session)).toContain('members:invite');
     const roleKeys = ['viewer'];
     const { code } = await updateMembership(team.owner.ask, member.membershipId, { roleKeys });
     expect(code).toBeNull();
-    expect(await listRights(session)).not.toContain('members:invite');
+    expect(await listPermissions(session)).not.toContain('members:invite');
   });
 });
 
-describe('a key is refused in the very next request', () => {
-  test.each<[what: string, end: () => Promise<Outcome>]>([
+describe('an API key is rejected on the next request', () => {
+  test.each<[event: string, end: () => Promise<Outcome>]>([
     ['it was revoked', () => sendKey(team.owner.ask, 'revokeApiKey', { apiKeyId: program.id })],
     ['it was rotated', () => sendKey(team.owner.ask, 'rotateApiKey', { apiKeyId: program.id })],
     ['its creator was paused', () => pause(false)],
     ['its creator was suspended', () => live(admin.ask, 'suspendUser', { userId: member.userId })],
-  ])('after %s', async (_what, end) => {
+  ])('after %s', async (_event, end) => {
     expect(await isKeyGood(program)).toBe(true);
     expect((await end()).code).toBeNull();
     expect(await isKeyGood(program)).toBe(false);
   });
 
-  test('and by another process that has done something since', async () => {
+  test('after it was revoked, also by another process that has made a change since', async () => {
     const there = toProgram(processes.there, { secret: program.token, apiKey: program });
     expect(await isKeyGood(there)).toBe(true);
     await sendKey(team.owner.ask, 'revokeApiKey', { apiKeyId: program.id });
-    await doSomethingThere();
+    await makeChangeThere();
     expect(await isKeyGood(there)).toBe(false);
   });
 });
 
-describe('what a person sees of itself', () => {
-  test('is new in the next request after it changed', async () => {
-    await session.ask('{ viewer { user { name } } }');
-    await mutate(session.ask, 'updateProfile', { name: 'A New Name' });
-    const { data } = await session.ask('{ viewer { user { name } } }');
-    expect(data.viewer.user.name).toBe('A New Name');
-  });
+test('a user sees a change of their profile on the next request', async () => {
+  await session.ask('{ viewer { user { name } } }');
+  await mutate(session.ask, 'updateProfile', { name: 'A New Name' });
+  const { data } = await session.ask('{ viewer { user { name } } }');
+  expect(data.viewer.user.name).toBe('A New Name');
 });
 
-describe('where changes cannot be heard', () => {
-  test('yet, a server can be closed all the same', async () => {
+describe('the invalidation listener', () => {
+  test('can be closed before it has connected', async () => {
     const changes = followChanges({
       url: here.appUrl,
       onChange: () => undefined,
@@ -186,22 +181,22 @@ describe('where changes cannot be heard', () => {
     expect(changes.isHeard()).toBe(false);
   });
 
-  test('everything is forgotten, and nothing is remembered until they are heard again', async () => {
+  test('empties the cache when disconnected, and keeps it empty until connected again', async () => {
     const app = await startTestApp(longest);
     try {
       const person = await createPerson(app);
-      await waitUntil(async () => !(await asksDatabase(app, person)));
+      await waitUntil(async () => !(await queriesDatabase(app, person)));
       const { username } = new URL(app.appUrl);
       const { rows } = await app.owner.query<{ name: string }>('select current_database() as name');
-      // The one that listens is cut, and no other can be made.
+      // The connection of the listener is closed, and no new one can be opened.
       await app.owner.query(`revoke connect on database ${rows[0]?.name} from public, ${username}`);
       await app.owner.query(
         `select pg_terminate_backend(pid) from pg_stat_activity
          where application_name = 'tenantry changes' and datname = current_database()`,
       );
-      await waitUntil(() => asksDatabase(app, person));
+      await waitUntil(() => queriesDatabase(app, person));
       await app.owner.query(`grant connect on database ${rows[0]?.name} to public`);
-      await waitUntil(async () => !(await asksDatabase(app, person)));
+      await waitUntil(async () => !(await queriesDatabase(app, person)));
     } finally {
       await app.close();
     }
@@ -223,7 +218,7 @@ function removeMember() {
   return mutate(team.owner.ask, 'removeMember', { membershipId: member.membershipId });
 }
 
-/** A change of its own brings the other process up to date with what was committed before it. */
-async function doSomethingThere(): Promise<void> {
+/** A change of its own makes the other process apply the invalidations committed before it. */
+async function makeChangeThere(): Promise<void> {
   await createTeam(processes.there);
 }
