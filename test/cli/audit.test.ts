@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { live } from '../support/life-cycle.ts';
+import { manage } from '../support/life-cycle.ts';
 import { createTeam, type Team } from '../support/people.ts';
 import { runTenantry, spawnTenantry } from './fixture.ts';
 
@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 const rename = (name: string) =>
-  live(team.owner.ask, 'updateTenant', { tenantId: team.tenantId, name });
+  manage(team.owner.ask, 'updateTenant', { tenantId: team.tenantId, name });
 
 function getEnvironment() {
   const { host, port, database, user, password } = app.owner;
@@ -67,7 +67,7 @@ test('tail -f goes on with what follows, and ends well when it is stopped', asyn
   for await (const chunk of child.stdout ?? []) {
     lines.push(...String(chunk).trim().split('\n'));
     if (lines.length === 1) {
-      await live(other.owner.ask, 'updateTenant', { tenantId: other.tenantId, name: 'Followed' });
+      await manage(other.owner.ask, 'updateTenant', { tenantId: other.tenantId, name: 'Followed' });
     } else break;
   }
   child.kill('SIGINT');

@@ -10,7 +10,7 @@ import {
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { type Cast, createCast } from '../support/cast.ts';
 import { openSession, send } from '../support/credentials.ts';
-import { live, readAuditLog } from '../support/life-cycle.ts';
+import { manage, readAuditLog } from '../support/life-cycle.ts';
 import { codeOf, mutate, readRows, updateMembership } from '../support/mutate.ts';
 import { createMember, createTeam, toUuid } from '../support/people.ts';
 
@@ -99,7 +99,7 @@ describe('a key in its tenant', () => {
     const role = { tenantId, key: 'bot', name: 'Bot', permissions: ['tenant:read'] };
     const outcomes = [
       await mutate(program.ask, 'updateTenant', { tenantId, metadata: { by: 'bot' } }),
-      await live(program.ask, 'createRole', role),
+      await manage(program.ask, 'createRole', role),
       await updateMembership(program.ask, membershipId, { roleKeys: ['bot'] }),
       await mutate(program.ask, 'removeMember', { membershipId }),
     ];
@@ -126,7 +126,7 @@ describe('a key in its tenant', () => {
       actorId: program.id,
       actor: { id: program.id, name: 'deploy' },
     });
-    await live(cast.as.owner, 'deleteRole', { roleId: outcomes[1]?.value.role.id });
+    await manage(cast.as.owner, 'deleteRole', { roleId: outcomes[1]?.value.role.id });
   });
 
   test('is no owner though an owner made it: neither makes owners nor changes them', async () => {
@@ -143,7 +143,7 @@ describe('a key in its tenant', () => {
     const narrow = await createProgram(app, cast.owner, cast.team, 'roles:manage', 'tenant:read');
     const { tenantId } = cast.team;
     const role = { tenantId, key: 'wide', name: 'Wide', permissions: ['members:remove'] };
-    expect((await live(narrow.ask, 'createRole', role)).code).toBe('FORBIDDEN');
+    expect((await manage(narrow.ask, 'createRole', role)).code).toBe('FORBIDDEN');
   });
 
   test('ends the sessions that are bound to the tenant, and no others of its creator', async () => {

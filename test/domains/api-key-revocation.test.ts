@@ -9,7 +9,7 @@ import {
 } from '../support/api-keys.ts';
 import type { TestApp } from '../support/app.ts';
 import { send } from '../support/credentials.ts';
-import { live, readAuditLog } from '../support/life-cycle.ts';
+import { manage, readAuditLog } from '../support/life-cycle.ts';
 import { mutate, updateMembership } from '../support/mutate.ts';
 import {
   createMember,
@@ -54,7 +54,7 @@ async function expectEnd(change: () => Promise<{ code: string | null }>) {
   expect(await isKeyGood(there(program))).toBe(false);
   const { tenantId } = team;
   const role = { tenantId, key: 'late', name: 'Late', permissions: ['tenant:read'] };
-  expect((await live(there(program).ask, 'createRole', role)).code).toBe('UNAUTHENTICATED');
+  expect((await manage(there(program).ask, 'createRole', role)).code).toBe('UNAUTHENTICATED');
 }
 
 describe('a key is refused by the other process at once', () => {
@@ -85,22 +85,22 @@ describe('a key is refused by the other process at once', () => {
   });
 
   test('after its creator was suspended', async () => {
-    await expectEnd(() => live(platformAdmin.ask, 'suspendUser', { userId: creator.userId }));
+    await expectEnd(() => manage(platformAdmin.ask, 'suspendUser', { userId: creator.userId }));
   });
 
   test('after its creator was erased', async () => {
-    await expectEnd(() => live(creator.ask, 'eraseUser', { userId: creator.userId }));
+    await expectEnd(() => manage(creator.ask, 'eraseUser', { userId: creator.userId }));
   });
 
   test('after the tenant was suspended, until it is resumed', async () => {
-    await expectEnd(() => live(platformAdmin.ask, 'suspendTenant', { tenantId: team.tenantId }));
-    await live(platformAdmin.ask, 'resumeTenant', { tenantId: team.tenantId });
+    await expectEnd(() => manage(platformAdmin.ask, 'suspendTenant', { tenantId: team.tenantId }));
+    await manage(platformAdmin.ask, 'resumeTenant', { tenantId: team.tenantId });
     expect(await isKeyGood(there(program))).toBe(true);
   });
 
   test('after the tenant was deleted', async () => {
     const { tenantId, slug } = team;
-    await expectEnd(() => live(team.owner.ask, 'deleteTenant', { tenantId, confirmSlug: slug }));
+    await expectEnd(() => manage(team.owner.ask, 'deleteTenant', { tenantId, confirmSlug: slug }));
   });
 
   test('after it has expired', async () => {
@@ -125,9 +125,9 @@ describe('a key loses a right in the other process at once', () => {
     ]);
     await assign('member');
     expect(await listOwnPermissions(there(program).ask, tenantId)).toEqual(['tenant:read']);
-    expect((await live(there(program).ask, 'createRole', role)).code).toBe('FORBIDDEN');
+    expect((await manage(there(program).ask, 'createRole', role)).code).toBe('FORBIDDEN');
     await assign('admin');
-    expect((await live(there(program).ask, 'createRole', role)).code).toBeNull();
+    expect((await manage(there(program).ask, 'createRole', role)).code).toBeNull();
   });
 });
 

@@ -9,7 +9,7 @@ import {
 } from '../support/api-keys.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { type CallerName, type Cast, createCast } from '../support/cast.ts';
-import { live, readAuditLog } from '../support/life-cycle.ts';
+import { manage, readAuditLog } from '../support/life-cycle.ts';
 import { createMember, createPlatformAdmin, createTeam, toUuid } from '../support/people.ts';
 
 let app: TestApp;
@@ -130,7 +130,7 @@ describe('rotating a key', () => {
     const team = await createTeam(app);
     const full = await createProgram(app, team.owner, team, 'tenant:read');
     const platformAdmin = await createPlatformAdmin(app);
-    await live(platformAdmin.ask, 'updateTenantLimits', { tenantId: team.tenantId, apiKeys: 1 });
+    await manage(platformAdmin.ask, 'updateTenantLimits', { tenantId: team.tenantId, apiKeys: 1 });
     const overlapping = { apiKeyId: full.id, overlapSeconds: 60 };
     expect((await sendKey(team.owner.ask, 'rotateApiKey', overlapping)).code).toBe('LIMIT_REACHED');
     const { data } = await full.ask('{ viewer { apiKey { createdAt expiresAt } } }');

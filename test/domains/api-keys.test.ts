@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createMemberWith, createProgram, isKeyGood, sendKey } from '../support/api-keys.ts';
 import { listStatementsOf, startTestApp, type TestApp } from '../support/app.ts';
 import { type CallerName, type Cast, createCast } from '../support/cast.ts';
-import { countRows, live, readAuditLog } from '../support/life-cycle.ts';
+import { countRows, manage, readAuditLog } from '../support/life-cycle.ts';
 import { codeOf, listFaultyTexts } from '../support/mutate.ts';
 import { createMember, createPlatformAdmin, createTeam, toUuid } from '../support/people.ts';
 
@@ -126,7 +126,7 @@ describe('a new key', () => {
   test('is refused beyond the limit of the tenant, where ended keys leave room', async () => {
     const team = await createTeam(app);
     const platformAdmin = await createPlatformAdmin(app);
-    await live(platformAdmin.ask, 'updateTenantLimits', { tenantId: team.tenantId, apiKeys: 2 });
+    await manage(platformAdmin.ask, 'updateTenantLimits', { tenantId: team.tenantId, apiKeys: 2 });
     const { owner } = team;
     const create = async () => (await sendKey(owner.ask, 'createApiKey', keyOf({ team }))).code;
     const first = await createProgram(app, owner, team, 'tenant:read');
@@ -253,7 +253,7 @@ describe('the keys of a tenant', () => {
       [cast.team.tenantUuid, toUuid(admin.membershipId)],
     );
     expect(await read()).toMatchObject({ permissions, effectivePermissions: ['tenant:read'] });
-    await live(admin.ask, 'eraseUser', { userId: admin.userId });
+    await manage(admin.ask, 'eraseUser', { userId: admin.userId });
     expect(await read()).toEqual({ permissions, effectivePermissions: [], createdBy: null });
     expect(await isKeyGood(program)).toBe(false);
   });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { openSession } from '../support/credentials.ts';
-import { live } from '../support/life-cycle.ts';
+import { manage } from '../support/life-cycle.ts';
 import { updateMembership } from '../support/mutate.ts';
 import {
   createMember,
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-const erase = ({ userId }: Person) => live(admin.ask, 'eraseUser', { userId });
+const erase = ({ userId }: Person) => manage(admin.ask, 'eraseUser', { userId });
 
 async function listRows(chainId: string) {
   const { rows } = await app.owner.query(
@@ -57,7 +57,7 @@ test('who is erased leaves an id in the audit log: no address, no personal value
     metadata: { nickname: 'Rumpelstiltskin' },
   });
   await updateMembership(team.owner.ask, member.membershipId, { roleKeys: ['admin', 'viewer'] });
-  await live(member.ask, 'updateTenant', {
+  await manage(member.ask, 'updateTenant', {
     tenantId: team.tenantId,
     name: 'Renamed by the member',
   });
@@ -111,7 +111,7 @@ test('an invitation to the address forgets it, whether or not it was somebody’
 
 test('what was taken out cannot be tried out: the salt went with it', async () => {
   const member = await createMember(app, team, 'admin');
-  await live(member.ask, 'updateTenant', { tenantId: team.tenantId, name: 'Once more' });
+  await manage(member.ask, 'updateTenant', { tenantId: team.tenantId, name: 'Once more' });
   await erase(member);
   const rows = (await listRows(team.tenantUuid)).filter(
     ({ actor_id }) => actor_id === member.userUuid,
@@ -129,7 +129,7 @@ test.each([
   const other = await createTeam(app);
   const member = await createMember(app, other, 'member');
   await updateMembership(other.owner.ask, member.membershipId, { metadata: { a: 1 } });
-  await live(member.ask, 'updateTenant', { tenantId: other.tenantId, name: 'refused' });
+  await manage(member.ask, 'updateTenant', { tenantId: other.tenantId, name: 'refused' });
   await erase(member);
   expect((await verify(other.tenantUuid)).fault).toBeNull();
   await app.owner.query('begin');
@@ -175,7 +175,7 @@ test('rows from before there were digests keep their hashes, and forget too', as
 
 test('readers of the audit log see that something was taken out', async () => {
   const member = await createMember(app, team, 'admin');
-  await live(member.ask, 'updateTenant', { tenantId: team.tenantId, name: 'And once more' });
+  await manage(member.ask, 'updateTenant', { tenantId: team.tenantId, name: 'And once more' });
   await erase(member);
   const { data } = await team.owner.ask(
     `query ($id: ID!, $where: AuditWhere) { tenant(id: $id) { auditEvents(where: $where) {

@@ -5,7 +5,7 @@ import { createProgram, isKeyGood, type Program, sendKey, toProgram } from '../s
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { waitUntil } from '../support/child.ts';
 import { isGood, type OpenSession, openSession, send } from '../support/credentials.ts';
-import { live } from '../support/life-cycle.ts';
+import { manage } from '../support/life-cycle.ts';
 import { mutate, type Outcome, updateMembership } from '../support/mutate.ts';
 import {
   createMember,
@@ -96,8 +96,8 @@ const endings: [event: string, end: () => Promise<Outcome>][] = [
   ['it was revoked', () => send(member.ask, 'revokeSession', { sessionId: session.id })],
   ['all others were revoked', () => send(member.ask, 'revokeSessions')],
   ['the password was changed', changePassword],
-  ['the user was suspended', () => live(admin.ask, 'suspendUser', { userId: member.userId })],
-  ['the user was erased', () => live(member.ask, 'eraseUser', { userId: member.userId })],
+  ['the user was suspended', () => manage(admin.ask, 'suspendUser', { userId: member.userId })],
+  ['the user was erased', () => manage(member.ask, 'eraseUser', { userId: member.userId })],
 ];
 
 describe('a session is rejected', () => {
@@ -124,7 +124,7 @@ describe('a permission is gone on the next request', () => {
     ['the member was removed', removeMember],
     [
       'the tenant was suspended',
-      () => live(admin.ask, 'suspendTenant', { tenantId: team.tenantId }),
+      () => manage(admin.ask, 'suspendTenant', { tenantId: team.tenantId }),
     ],
   ])('after %s', async (_event, change) => {
     expect(await listPermissions(session)).toContain('members:read');
@@ -147,7 +147,10 @@ describe('an API key is rejected on the next request', () => {
     ['it was revoked', () => sendKey(team.owner.ask, 'revokeApiKey', { apiKeyId: program.id })],
     ['it was rotated', () => sendKey(team.owner.ask, 'rotateApiKey', { apiKeyId: program.id })],
     ['its creator was paused', () => pause(false)],
-    ['its creator was suspended', () => live(admin.ask, 'suspendUser', { userId: member.userId })],
+    [
+      'its creator was suspended',
+      () => manage(admin.ask, 'suspendUser', { userId: member.userId }),
+    ],
   ])('after %s', async (_event, end) => {
     expect(await isKeyGood(program)).toBe(true);
     expect((await end()).code).toBeNull();

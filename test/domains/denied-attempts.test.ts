@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createProgram, sendKey } from '../support/api-keys.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { inviteOne } from '../support/invitations.ts';
-import { deletionOf, findChainFault, live, readAuditLog } from '../support/life-cycle.ts';
+import { deletionOf, findChainFault, manage, readAuditLog } from '../support/life-cycle.ts';
 import {
   addMember,
   createMember,
@@ -33,11 +33,11 @@ const listRoles = async ({ owner, tenantId }: Team) => {
 function attempts(team: Team, { ask }: Pick<Person, 'ask'>, roleId: string) {
   const { tenantId } = team;
   return {
-    updateTenant: () => live(ask, 'updateTenant', { tenantId, name: 'Mine now' }),
-    deleteTenant: () => live(ask, 'deleteTenant', deletionOf(team)),
+    updateTenant: () => manage(ask, 'updateTenant', { tenantId, name: 'Mine now' }),
+    deleteTenant: () => manage(ask, 'deleteTenant', deletionOf(team)),
     createRole: () =>
-      live(ask, 'createRole', { tenantId, key: 'boss', name: 'Boss', permissions: [] }),
-    deleteRole: () => live(ask, 'deleteRole', { roleId }),
+      manage(ask, 'createRole', { tenantId, key: 'boss', name: 'Boss', permissions: [] }),
+    deleteRole: () => manage(ask, 'deleteRole', { roleId }),
     createApiKey: () => sendKey(ask, 'createApiKey', { tenantId, name: 'deploy', permissions: [] }),
     inviteMembers: async () => {
       const { data } = await ask(
@@ -73,7 +73,7 @@ test('a thousand attempts in an hour make four entries, which say how many there
   const team = await createTeam(app);
   const member = await createMember(app, team, 'member');
   const rename = () =>
-    live(member.ask, 'updateTenant', { tenantId: team.tenantId, name: 'Mine now' });
+    manage(member.ask, 'updateTenant', { tenantId: team.tenantId, name: 'Mine now' });
   for (let attempt = 1; attempt <= 12; attempt += 1)
     expect(await rename()).toMatchObject({ code: 'FORBIDDEN' });
   await app.owner.query(`update sign_in_budgets set failures = 999 where bucket like 'denied:%'`);
@@ -115,7 +115,7 @@ test('strangers leave nothing in the audit log, and learn no more than before', 
 test('an attempt stands in the tenant where it was made, and in no other of the member', async () => {
   const [own, other] = [await createTeam(app), await createTeam(app)];
   await addMember(app, other, own.owner, 'member');
-  await live(own.owner.ask, 'updateTenant', { tenantId: other.tenantId, name: 'Mine now' });
+  await manage(own.owner.ask, 'updateTenant', { tenantId: other.tenantId, name: 'Mine now' });
   expect(await readDenied(own)).toEqual([]);
   expect(await readDenied(other)).toHaveLength(1);
 });
@@ -124,7 +124,7 @@ test('an API key is named as the actor', async () => {
   const team = await createTeam(app);
   const key = await createProgram(app, team.owner, team, 'tenant:read');
   expect(
-    await live(key.ask, 'updateTenant', { tenantId: team.tenantId, name: 'Mine' }),
+    await manage(key.ask, 'updateTenant', { tenantId: team.tenantId, name: 'Mine' }),
   ).toMatchObject({
     code: 'FORBIDDEN',
   });
@@ -150,11 +150,11 @@ test('where only a fresh sign-in is missing nothing is recorded, nor for what is
     `update sessions set authenticated_at = now() - interval '1 day' where user_id = $1`,
     [team.owner.userUuid],
   );
-  expect(await live(team.owner.ask, 'deleteTenant', deletionOf(team))).toMatchObject({
+  expect(await manage(team.owner.ask, 'deleteTenant', deletionOf(team))).toMatchObject({
     code: 'FORBIDDEN',
   });
   expect(
-    await live(team.owner.ask, 'updateTenant', { tenantId: team.tenantId, name: '' }),
+    await manage(team.owner.ask, 'updateTenant', { tenantId: team.tenantId, name: '' }),
   ).toMatchObject({
     code: 'BAD_USER_INPUT',
   });

@@ -4,7 +4,7 @@ import { startTestApp } from '../support/app.ts';
 import { type BareApp, startBareApp } from '../support/bare-app.ts';
 import { waitUntil } from '../support/child.ts';
 import { createTestDatabase } from '../support/cluster.ts';
-import { live, makeDue } from '../support/life-cycle.ts';
+import { makeDue, manage } from '../support/life-cycle.ts';
 import { createPlatformAdmin, createTeam } from '../support/people.ts';
 
 /** The lock that one process holds while it does a step; see try_housekeeping() in the migrations. */
@@ -71,7 +71,7 @@ test('a tenant whose time is over is erased without anybody asking', async () =>
   closers.push(app.close);
   const team = await createTeam(app);
   const { slug: confirmSlug, tenantId } = team;
-  expect((await live(team.owner.ask, 'deleteTenant', { tenantId, confirmSlug })).code).toBeNull();
+  expect((await manage(team.owner.ask, 'deleteTenant', { tenantId, confirmSlug })).code).toBeNull();
   await makeDue(app, team);
   const admin = await createPlatformAdmin(app);
   await waitUntil(async () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { create, createInsistently } from '../support/creations.ts';
 import { isGood, post, send, toOpenSession } from '../support/credentials.ts';
-import { countRows, live, readAuditLog } from '../support/life-cycle.ts';
+import { countRows, manage, readAuditLog } from '../support/life-cycle.ts';
 import { readRows } from '../support/mutate.ts';
 import { toUuid } from '../support/people.ts';
 
@@ -117,7 +117,7 @@ describe('a session that has ended since', () => {
   test('is nobody’s once its user was erased: the address is free again', async () => {
     const { tenantName: _, ...input } = newcomer();
     const { value: first } = await signUp(input);
-    await live(toOpenSession(app, first.token).ask, 'eraseUser', { userId: first.user.id });
+    await manage(toOpenSession(app, first.token).ask, 'eraseUser', { userId: first.user.id });
     const second = await signUp(input);
     expect(second.code).toBeNull();
     expect(second.value.user.id).not.toBe(first.user.id);

@@ -4,7 +4,7 @@ import { startTestApp, type TestApp } from '../support/app.ts';
 import { createCast } from '../support/cast.ts';
 import { type CreationAnswer, create, roleOf } from '../support/creations.ts';
 import { openSession } from '../support/credentials.ts';
-import { countRows, live, readAuditLog } from '../support/life-cycle.ts';
+import { countRows, manage, readAuditLog } from '../support/life-cycle.ts';
 import { mutate, readRows, updateMembership } from '../support/mutate.ts';
 import { createMember, createPerson, createPlatformAdmin, createTeam } from '../support/people.ts';
 
@@ -220,7 +220,7 @@ describe('an answer', () => {
       const input = { name: `Cleaned ${index}`, idempotencyKey: randomUUID() };
       await create(ask, 'createTenant', input);
     }
-    await live(admin.ask, 'cleanupExpiredData');
+    await manage(admin.ask, 'cleanupExpiredData');
     await age(old.userUuid, '24 hours');
     const { data } = await admin.ask(
       `mutation { cleanupExpiredData {
@@ -238,7 +238,7 @@ describe('an answer', () => {
     await create(admin.ask, 'createRole', roleOf(team, 'left-behind', randomUUID()));
     const rows = () => countRows(app, 'idempotency_keys where user_id = $1', admin.userUuid);
     expect(await rows()).toBe(1);
-    await live(admin.ask, 'eraseUser', { userId: admin.userId });
+    await manage(admin.ask, 'eraseUser', { userId: admin.userId });
     expect(await rows()).toBe(0);
   });
 });

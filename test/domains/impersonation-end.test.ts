@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TestApp } from '../support/app.ts';
 import { isGood, openSession, send } from '../support/credentials.ts';
 import { type Impersonation, impersonate } from '../support/impersonation.ts';
-import { live, readAuditLog } from '../support/life-cycle.ts';
+import { manage, readAuditLog } from '../support/life-cycle.ts';
 import { createPerson, createPlatformAdmin, createTeam, type Person } from '../support/people.ts';
 import { startTwoProcesses, type TwoProcesses } from '../support/two-processes.ts';
 
@@ -92,8 +92,8 @@ test.each([
 test('it does not come back to life with the rights of the administrator', async () => {
   const rogue = await createPlatformAdmin(app);
   const session = await impersonate(app, rogue, await createPerson(app));
-  await live(admin.ask, 'suspendUser', { userId: rogue.userId });
-  await live(admin.ask, 'reinstateUser', { userId: rogue.userId });
+  await manage(admin.ask, 'suspendUser', { userId: rogue.userId });
+  await manage(admin.ask, 'reinstateUser', { userId: rogue.userId });
   expect(await goodAnywhere(session)).toEqual(nowhere);
 });
 

@@ -3,7 +3,7 @@ import { startTestApp, type TestApp } from '../support/app.ts';
 import { createCast, signInBound } from '../support/cast.ts';
 import { isGood, openSession } from '../support/credentials.ts';
 import { impersonate, reason, tryImpersonate } from '../support/impersonation.ts';
-import { countRows, live } from '../support/life-cycle.ts';
+import { countRows, manage } from '../support/life-cycle.ts';
 import {
   addMember,
   createMember,
@@ -120,7 +120,7 @@ describe('nobody', () => {
     expect(await as(admin)).toBe('CONFLICT');
     expect(await as(await createPlatformAdmin(app))).toBe('FORBIDDEN');
     const suspended = await createPerson(app);
-    await live(admin.ask, 'suspendUser', { userId: suspended.userId });
+    await manage(admin.ask, 'suspendUser', { userId: suspended.userId });
     expect(await as(suspended)).toBe('CONFLICT');
   });
 

@@ -12,7 +12,7 @@ import {
   sendAbout,
   verifyEmailOf,
 } from '../support/invitations.ts';
-import { countRows, deletionOf, live, makeDue } from '../support/life-cycle.ts';
+import { countRows, deletionOf, makeDue, manage } from '../support/life-cycle.ts';
 import { readInvitationToken } from '../support/mail.ts';
 import { updateMembership } from '../support/mutate.ts';
 import {
@@ -174,38 +174,38 @@ test('a platform administrator joins like anybody else, by its own address alone
 test('nobody joins a tenant that is suspended or to be erased; resumed, the invitation is good again', async () => {
   const team = await createTeam(app);
   const invited = await createInvited(app, team);
-  await live(admin.ask, 'suspendTenant', { tenantId: team.tenantId });
+  await manage(admin.ask, 'suspendTenant', { tenantId: team.tenantId });
   await expectRejection(team, invited, 'FORBIDDEN');
   expect((await decline(invited.person, { token: invited.token })).code).toBe('FORBIDDEN');
   const { data } = await invited.person.ask('{ viewer { pendingInvitations { id } } }');
   expect(data.viewer.pendingInvitations).toEqual([]);
-  await live(admin.ask, 'resumeTenant', { tenantId: team.tenantId });
-  await live(team.owner.ask, 'deleteTenant', deletionOf(team));
+  await manage(admin.ask, 'resumeTenant', { tenantId: team.tenantId });
+  await manage(team.owner.ask, 'deleteTenant', deletionOf(team));
   await expectRejection(team, invited, 'FORBIDDEN');
-  await live(team.owner.ask, 'restoreTenant', { tenantId: team.tenantId });
+  await manage(team.owner.ask, 'restoreTenant', { tenantId: team.tenantId });
   expect((await accept(invited.person, { token: invited.token })).code).toBeNull();
 });
 
 test('into a tenant that is to be erased nobody is invited, not by a platform administrator either', async () => {
   const team = await createTeam(app);
   const { invitationId } = await createInvited(app, team);
-  await live(team.owner.ask, 'deleteTenant', deletionOf(team));
+  await manage(team.owner.ask, 'deleteTenant', deletionOf(team));
   for (const { ask } of [team.owner, admin]) {
     const line = { email: 'late@people.example', roleKeys: ['member'] };
     expect((await invite(team, [line], ask)).code).toBe('FORBIDDEN');
     expect((await sendAbout(ask, 'resendInvitation', { invitationId })).code).toBe('FORBIDDEN');
   }
   expect(await countRows(app, 'invitations where tenant_id = $1', team.tenantUuid)).toBe(1);
-  await live(team.owner.ask, 'restoreTenant', { tenantId: team.tenantId });
+  await manage(team.owner.ask, 'restoreTenant', { tenantId: team.tenantId });
   expect((await sendAbout(admin.ask, 'resendInvitation', { invitationId })).code).toBeNull();
 });
 
 test('an invitation to a tenant that was erased is gone with it', async () => {
   const team = await createTeam(app);
   const { person, token } = await createInvited(app, team);
-  await live(team.owner.ask, 'deleteTenant', deletionOf(team));
+  await manage(team.owner.ask, 'deleteTenant', deletionOf(team));
   await makeDue(app, team);
-  expect((await live(admin.ask, 'cleanupExpiredData')).value.tenants).toBe(1);
+  expect((await manage(admin.ask, 'cleanupExpiredData')).value.tenants).toBe(1);
   expect((await accept(person, { token })).code).toBe('NOT_FOUND');
   expect(await countRows(app, 'invitations where tenant_id = $1', team.tenantUuid)).toBe(0);
 });
@@ -233,9 +233,9 @@ test('an invitation is worth no more than who invited has when it is accepted', 
   await updateMembership(team.owner.ask, manager.membershipId, { isActive: false });
   await expectRejection(team, invited, 'CONFLICT');
   await updateMembership(team.owner.ask, manager.membershipId, { isActive: true });
-  await live(admin.ask, 'suspendUser', { userId: manager.userId, reason: 'a test' });
+  await manage(admin.ask, 'suspendUser', { userId: manager.userId, reason: 'a test' });
   await expectRejection(team, invited, 'CONFLICT');
-  await live(admin.ask, 'reinstateUser', { userId: manager.userId });
+  await manage(admin.ask, 'reinstateUser', { userId: manager.userId });
   expect((await accept(invited.person, { token: invited.token })).code).toBeNull();
 });
 
@@ -261,13 +261,17 @@ test('an invitation by somebody who has left is refused until somebody else send
 test('a role that gives more by now than who invited has is not given', async () => {
   const team = await createTeam(app);
   const role = (permissions: string[]) => ({ key: 'helper', name: 'Helper', permissions });
-  const { value } = await live(team.owner.ask, 'createRole', {
+  const { value } = await manage(team.owner.ask, 'createRole', {
     tenantId: team.tenantId,
     ...role(['tenant:read', 'members:invite']),
   });
   const helper = await createMember(app, team, 'helper');
   const { key, ...other } = { ...role(['tenant:read']), key: 'other' };
-  const made = await live(team.owner.ask, 'createRole', { tenantId: team.tenantId, key, ...other });
+  const made = await manage(team.owner.ask, 'createRole', {
+    tenantId: team.tenantId,
+    key,
+    ...other,
+  });
   const invited = await createInvited(app, team, { roleKeys: ['other'], ask: helper.ask });
   const setPermissions = (permissions: string[]) =>
     team.owner.ask(
@@ -284,7 +288,7 @@ test('a role that gives more by now than who invited has is not given', async ()
 
 test('a role that was deleted falls out of an invitation, and one that none is left of is refused', async () => {
   const team = await createTeam(app);
-  const { value } = await live(team.owner.ask, 'createRole', {
+  const { value } = await manage(team.owner.ask, 'createRole', {
     tenantId: team.tenantId,
     key: 'passing',
     name: 'Passing',
@@ -292,7 +296,7 @@ test('a role that was deleted falls out of an invitation, and one that none is l
   });
   const both = await createInvited(app, team, { roleKeys: ['viewer', 'passing'] });
   const only = await createInvited(app, team, { roleKeys: ['passing'] });
-  expect((await live(team.owner.ask, 'deleteRole', { roleId: value.role.id })).code).toBeNull();
+  expect((await manage(team.owner.ask, 'deleteRole', { roleId: value.role.id })).code).toBeNull();
   await expectRejection(team, only, 'CONFLICT');
   const joined = await accept(both.person, { token: both.token });
   expect(joined.value.membership.roles).toEqual([{ key: 'viewer' }]);
@@ -343,9 +347,9 @@ test('a platform administrator invites into any tenant, while it is one; an oper
 test('nobody joins beyond the limit, whatever it was when the invitation was sent', async () => {
   const team = await createTeam(app);
   const invited = await createInvited(app, team);
-  await live(admin.ask, 'updateTenantLimits', { tenantId: team.tenantId, members: 1 });
+  await manage(admin.ask, 'updateTenantLimits', { tenantId: team.tenantId, members: 1 });
   await expectRejection(team, invited, 'LIMIT_REACHED');
-  await live(admin.ask, 'updateTenantLimits', { tenantId: team.tenantId, members: 2 });
+  await manage(admin.ask, 'updateTenantLimits', { tenantId: team.tenantId, members: 2 });
   expect((await accept(invited.person, { token: invited.token })).code).toBeNull();
 });
 
@@ -353,7 +357,7 @@ test('nobody joins with an address whose domain the tenant does not take any mor
   const team = await createTeam(app);
   const invited = await createInvited(app, team);
   const allow = (allowedEmailDomains: string[]) =>
-    live(team.owner.ask, 'updateTenant', {
+    manage(team.owner.ask, 'updateTenant', {
       tenantId: team.tenantId,
       settings: { allowedEmailDomains },
     });

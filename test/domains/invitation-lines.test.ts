@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listStatementsOf, startTestApp, type TestApp } from '../support/app.ts';
 import { createVerified, invite, inviteOne, type Line, sendAbout } from '../support/invitations.ts';
-import { countRows, live } from '../support/life-cycle.ts';
+import { countRows, manage } from '../support/life-cycle.ts';
 import { readMails } from '../support/mail.ts';
 import {
   createMember,
@@ -110,7 +110,7 @@ test('nobody learns by inviting whether an address has an account', async () => 
 
 test('an empty list of roles takes the default role of the tenant', async () => {
   const team = await createTeam(app);
-  await live(team.owner.ask, 'updateTenant', {
+  await manage(team.owner.ask, 'updateTenant', {
     tenantId: team.tenantId,
     settings: { defaultRoleKey: 'viewer' },
   });
@@ -120,7 +120,7 @@ test('an empty list of roles takes the default role of the tenant', async () => 
 
 test('only addresses of the domains that the tenant allows are invited', async () => {
   const team = await createTeam(app);
-  await live(team.owner.ask, 'updateTenant', {
+  await manage(team.owner.ask, 'updateTenant', {
     tenantId: team.tenantId,
     settings: { allowedEmailDomains: ['acme.example'] },
   });
@@ -158,7 +158,7 @@ test('an invitation to more than one has is neither replaced, sent again nor tak
 
 test('members and pending invitations together fill a tenant; what is replaced or expired takes no place', async () => {
   const team = await createTeam(app);
-  await live(admin.ask, 'updateTenantLimits', { tenantId: team.tenantId, members: 3 });
+  await manage(admin.ask, 'updateTenantLimits', { tenantId: team.tenantId, members: 3 });
   const { value } = await invite(team, listLines(4, 'place'));
   expect(
     value.results.map(({ error }: { error: { code: string } | null }) => error?.code ?? null),
@@ -192,9 +192,9 @@ test('a pause does not end where no place is left', async () => {
     return data.updateMembership.code ?? null;
   };
   expect(await setActive(false)).toBeNull();
-  await live(admin.ask, 'updateTenantLimits', { tenantId: team.tenantId, members: 1 });
+  await manage(admin.ask, 'updateTenantLimits', { tenantId: team.tenantId, members: 1 });
   expect(await setActive(true)).toBe('LIMIT_REACHED');
-  await live(admin.ask, 'updateTenantLimits', { tenantId: team.tenantId, members: 2 });
+  await manage(admin.ask, 'updateTenantLimits', { tenantId: team.tenantId, members: 2 });
   expect(await setActive(true)).toBeNull();
   // Active already: takes no further place.
   expect(await setActive(true)).toBeNull();

@@ -10,7 +10,7 @@ import {
   inviteOne,
   sendAbout,
 } from '../support/invitations.ts';
-import { countRows, findChainFault, live, readAuditLog } from '../support/life-cycle.ts';
+import { countRows, findChainFault, manage, readAuditLog } from '../support/life-cycle.ts';
 import { readInvitationToken, readMails } from '../support/mail.ts';
 import { createPlatformAdmin, createTeam, toUuid } from '../support/people.ts';
 
@@ -270,7 +270,7 @@ test('invitations are forgotten 90 days after their time is over, whatever becam
        when $3 then interval '89 days' else interval '91 days' end where id = any ($1) and tenant_id = $2`,
     [[first, second, third], team.tenantUuid, third],
   );
-  const { value } = await live(admin.ask, 'cleanupExpiredData');
+  const { value } = await manage(admin.ask, 'cleanupExpiredData');
   expect(value.isComplete).toBe(true);
   const { rows } = await app.owner.query('select id from invitations where tenant_id = $1', [
     team.tenantUuid,

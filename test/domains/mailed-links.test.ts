@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { send } from '../support/credentials.ts';
-import { live } from '../support/life-cycle.ts';
+import { manage } from '../support/life-cycle.ts';
 import { readLastMail, readMails, settleResets } from '../support/mail.ts';
 import { createPerson, createPlatformAdmin, type Person } from '../support/people.ts';
 
@@ -37,7 +37,7 @@ const follow = {
 };
 
 const setStatus = (person: Person, name: 'suspendUser' | 'reinstateUser') =>
-  live(admin.ask, name, { userId: person.userId });
+  manage(admin.ask, name, { userId: person.userId });
 
 type Event = (person: Person, links: { verification: string; reset: string }) => Promise<unknown>;
 
@@ -81,7 +81,7 @@ const events: [
   [
     'an erasure, even for a user who signs up with the address later',
     async (person) => {
-      expect(await live(person.ask, 'eraseUser', { userId: person.userId })).toMatchObject({
+      expect(await manage(person.ask, 'eraseUser', { userId: person.userId })).toMatchObject({
         code: null,
       });
       await createPerson(app, person.email);

@@ -3,7 +3,7 @@ import { noScope } from '../../src/db/scope.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createCast } from '../support/cast.ts';
 import { openSession } from '../support/credentials.ts';
-import { countRows, findChainFault, live, readAuditLog } from '../support/life-cycle.ts';
+import { countRows, findChainFault, manage, readAuditLog } from '../support/life-cycle.ts';
 import {
   createMember,
   createPerson,
@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 function exportData({ userId }: { userId: string }, ask = admin.ask, more = {}) {
-  return live(ask, 'exportUserData', { userId, ...more });
+  return manage(ask, 'exportUserData', { userId, ...more });
 }
 
 test('a user exports their profile, memberships, sessions, API keys and audit events in one document', async () => {
@@ -32,7 +32,7 @@ test('a user exports their profile, memberships, sessions, API keys and audit ev
   await ask(
     `mutation { updateProfile(input: { name: "Mary", metadata: { shoe: 38 } }) { __typename } }`,
   );
-  await live(ask, 'updateTenant', { tenantId: team.tenantId, name: 'Renamed' });
+  await manage(ask, 'updateTenant', { tenantId: team.tenantId, name: 'Renamed' });
   await openSession(app, person, team.slug);
   await app.owner.query(
     `insert into api_keys (tenant_id, created_by, name, token_hash, hint, permissions, expires_at)

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createMemberWith, createProgram, type Program, sendKey } from '../support/api-keys.ts';
 import { send } from '../support/credentials.ts';
 import { impersonate } from '../support/impersonation.ts';
-import { live } from '../support/life-cycle.ts';
+import { manage } from '../support/life-cycle.ts';
 import { updateMembership } from '../support/mutate.ts';
 import { createPlatformAdmin, createTeam, type Person, type Team } from '../support/people.ts';
 import { type Followed, follow } from '../support/streams.ts';
@@ -35,7 +35,8 @@ const followThere = ({ token }: { token: string }, { tenantId } = team) =>
     { token, variables: { id: tenantId } },
   );
 
-const rename = (name: string) => live(admin.ask, 'updateTenant', { tenantId: team.tenantId, name });
+const rename = (name: string) =>
+  manage(admin.ask, 'updateTenant', { tenantId: team.tenantId, name });
 const sql = (text: string, ...values: unknown[]) => processes.here.owner.query(text, values);
 
 /** The stream lives before `work`, and after it ends with the code, having notified of nothing later. */
@@ -77,12 +78,12 @@ describe('the stream of an API key ends', () => {
     [
       'after its creator was suspended',
       'UNAUTHENTICATED',
-      () => live(admin.ask, 'suspendUser', { userId: maker.userId }),
+      () => manage(admin.ask, 'suspendUser', { userId: maker.userId }),
     ],
     [
       'after the tenant was suspended',
       'UNAUTHENTICATED',
-      () => live(admin.ask, 'suspendTenant', { tenantId: team.tenantId }),
+      () => manage(admin.ask, 'suspendTenant', { tenantId: team.tenantId }),
     ],
   ];
 
@@ -119,7 +120,7 @@ describe('the stream of an administrator in somebody’s name ends', () => {
     const stream = await followThere(session);
     // Not by the administrator, who may be none by then.
     const renameAs = (name: string) =>
-      live(team.owner.ask, 'updateTenant', { tenantId: team.tenantId, name });
+      manage(team.owner.ask, 'updateTenant', { tenantId: team.tenantId, name });
     await renameAs('Before');
     expect(await stream.next()).toMatchObject({ data: { auditEvents: { changes: {} } } });
     await work(session.id);

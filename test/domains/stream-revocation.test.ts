@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type OpenSession, openSession, send } from '../support/credentials.ts';
-import { live } from '../support/life-cycle.ts';
+import { manage } from '../support/life-cycle.ts';
 import { updateMembership } from '../support/mutate.ts';
 import {
   createMember,
@@ -44,7 +44,8 @@ const followViewerThere = ({ token }: { token: string }) =>
   follow(processes.there.url, viewerEvents, { token });
 
 /** Something happens in the tenant that a living stream would report. */
-const rename = (name: string) => live(admin.ask, 'updateTenant', { tenantId: team.tenantId, name });
+const rename = (name: string) =>
+  manage(admin.ask, 'updateTenant', { tenantId: team.tenantId, name });
 
 /** The stream lives before `work`, and after it ends with the code, having notified of nothing later. */
 async function expectEnd(stream: Followed, code: string, work: () => Promise<unknown>) {
@@ -101,17 +102,17 @@ describe('the stream of an audit log ends', () => {
     [
       'after its user was suspended',
       'UNAUTHENTICATED',
-      () => live(admin.ask, 'suspendUser', { userId: auditor.userId }),
+      () => manage(admin.ask, 'suspendUser', { userId: auditor.userId }),
     ],
     [
       'after its user was erased',
       'UNAUTHENTICATED',
-      () => live(admin.ask, 'eraseUser', { userId: auditor.userId }),
+      () => manage(admin.ask, 'eraseUser', { userId: auditor.userId }),
     ],
     [
       'after the tenant was suspended',
       'NOT_FOUND',
-      () => live(admin.ask, 'suspendTenant', { tenantId: team.tenantId }),
+      () => manage(admin.ask, 'suspendTenant', { tenantId: team.tenantId }),
     ],
     [
       'after the membership was suspended',

@@ -7,8 +7,8 @@ import {
   countRows,
   deletionOf,
   findChainFault,
-  live,
   makeDue,
+  manage,
   readAuditLog,
 } from '../support/life-cycle.ts';
 import {
@@ -26,14 +26,14 @@ beforeAll(async () => {
   admin = await createPlatformAdmin(app);
 });
 // What an earlier test has left due is none of the next one's business.
-beforeEach(() => live(admin.ask, 'cleanupExpiredData'));
+beforeEach(() => manage(admin.ask, 'cleanupExpiredData'));
 afterAll(() => app.close());
 
 async function createDue(members = 0): Promise<Team> {
   const team = await createTeam(app);
   for (let made = 0; made < members; made += 1) await createMember(app, team, 'member');
   await openSession(app, team.owner, team.slug);
-  await live(team.owner.ask, 'deleteTenant', deletionOf(team));
+  await manage(team.owner.ask, 'deleteTenant', deletionOf(team));
   await makeDue(app, team);
   return team;
 }
@@ -42,7 +42,7 @@ const tenantTables = ['roles', 'user_tenants', 'membership_roles', 'sessions'];
 
 test('a tenant that is due is erased with all that belonged to it, and its people stay', async () => {
   const team = await createDue(3);
-  expect(await live(admin.ask, 'cleanupExpiredData')).toMatchObject({
+  expect(await manage(admin.ask, 'cleanupExpiredData')).toMatchObject({
     value: { tenants: 1, isComplete: true },
   });
   for (const table of tenantTables) {
@@ -57,7 +57,7 @@ test('a tenant that is due is erased with all that belonged to it, and its peopl
 
 test('the audit log of an erased tenant survives it, unbroken, with its erasure as the last word', async () => {
   const team = await createDue();
-  await live(admin.ask, 'cleanupExpiredData');
+  await manage(admin.ask, 'cleanupExpiredData');
   const auditLog = await readAuditLog(app, team.tenantUuid);
   expect(auditLog.map(({ action }) => action)).toEqual([
     'tenant.created',
@@ -75,12 +75,12 @@ test('the audit log of an erased tenant survives it, unbroken, with its erasure 
 
 test('a tenant that is not due yet, restored or active is never erased', async () => {
   const waiting = await createTeam(app);
-  await live(waiting.owner.ask, 'deleteTenant', deletionOf(waiting));
+  await manage(waiting.owner.ask, 'deleteTenant', deletionOf(waiting));
   const restored = await createTeam(app);
-  await live(restored.owner.ask, 'deleteTenant', deletionOf(restored));
-  await live(restored.owner.ask, 'restoreTenant', { tenantId: restored.tenantId });
+  await manage(restored.owner.ask, 'deleteTenant', deletionOf(restored));
+  await manage(restored.owner.ask, 'restoreTenant', { tenantId: restored.tenantId });
   const active = await createTeam(app);
-  const cleanup = await live(admin.ask, 'cleanupExpiredData');
+  const cleanup = await manage(admin.ask, 'cleanupExpiredData');
   expect(cleanup.value.tenants).toBe(0);
   for (const { tenantUuid } of [waiting, restored, active]) {
     expect(await countRows(app, 'user_tenants where tenant_id = $1', tenantUuid)).toBe(1);
@@ -117,7 +117,7 @@ test('two jobs at once erase each tenant once', async () => {
 
 test('the slug of an erased tenant is free, and who takes it sees nothing of the old one', async () => {
   const team = await createDue();
-  await live(admin.ask, 'cleanupExpiredData');
+  await manage(admin.ask, 'cleanupExpiredData');
   const { owner } = await createTeam(app);
   const { data } = await owner.ask(
     `mutation ($slug: String!) { createTenant(input: { name: "Next", slug: $slug }) {
@@ -135,7 +135,7 @@ test('nobody but a platform administrator cleans up', async () => {
   for (const [caller, ask] of Object.entries(as)) {
     if (caller === 'platformAdmin') continue;
     const expected = caller === 'anonymous' ? 'UNAUTHENTICATED' : 'FORBIDDEN';
-    expect([caller, (await live(ask, 'cleanupExpiredData')).code]).toEqual([caller, expected]);
+    expect([caller, (await manage(ask, 'cleanupExpiredData')).code]).toEqual([caller, expected]);
   }
   expect(await countRows(app, 'tenants where id = $1', due.tenantUuid)).toBe(1);
 });
@@ -149,7 +149,7 @@ test('expired sessions are deleted and live ones stay', async () => {
     `update sessions set last_seen_at = now() - make_interval(secs => idle_timeout_seconds) where id = $1`,
     [idle.uuid],
   );
-  const { value } = await live(admin.ask, 'cleanupExpiredData');
+  const { value } = await manage(admin.ask, 'cleanupExpiredData');
   expect(value.sessions).toBe(2);
   expect(await countRows(app, 'sessions where user_id = $1', owner.userUuid)).toBe(1);
 });
@@ -163,7 +163,7 @@ test('budgets that limit nobody any more go, and what shuts an account stays wha
       ('account:recent', 1, 99, now() - interval '89 days'),
       ('account:shut', 1, 100, now() - interval '900 days')`,
   );
-  const { value } = await live(admin.ask, 'cleanupExpiredData');
+  const { value } = await manage(admin.ask, 'cleanupExpiredData');
   expect(value.signInBudgets).toBe(2);
   const { rows } = await app.owner.query(
     `select bucket from sign_in_budgets where bucket ~ '^(source:192|account:(old|recent|shut)$)'
@@ -178,7 +178,7 @@ test('budgets that limit nobody any more go, and what shuts an account stays wha
 
 test('who cleaned up, and what went, stands in that administrator’s audit log', async () => {
   await createDue();
-  await live(admin.ask, 'cleanupExpiredData');
+  await manage(admin.ask, 'cleanupExpiredData');
   const auditLog = await readAuditLog(app, admin.userUuid);
   expect(auditLog.at(-1)).toMatchObject({
     action: 'expired_data.deleted',

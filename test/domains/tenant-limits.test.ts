@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listStatementsOf, startTestApp, type TestApp } from '../support/app.ts';
 import { type Ask, createCast } from '../support/cast.ts';
 import { openSession } from '../support/credentials.ts';
-import { countRows, live, readAuditLog } from '../support/life-cycle.ts';
+import { countRows, manage, readAuditLog } from '../support/life-cycle.ts';
 import {
   createMember,
   createPlatformAdmin,
@@ -20,11 +20,11 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 function limit({ tenantId }: Team, limits: object, ask: Ask = admin.ask) {
-  return live(ask, 'updateTenantLimits', { tenantId, ...limits });
+  return manage(ask, 'updateTenantLimits', { tenantId, ...limits });
 }
 
 function createRole({ tenantId, owner }: Team, key: string) {
-  return live(owner.ask, 'createRole', { tenantId, key, name: key, permissions: [] });
+  return manage(owner.ask, 'createRole', { tenantId, key, name: key, permissions: [] });
 }
 
 const customRoles = ({ tenantUuid }: Team) =>
@@ -36,7 +36,7 @@ test('a tenant has only as many custom roles as it is allowed', async () => {
   expect((await createRole(team, 'one')).code).toBeNull();
   const { value } = await createRole(team, 'two');
   expect((await createRole(team, 'three')).code).toBe('LIMIT_REACHED');
-  await live(team.owner.ask, 'deleteRole', { roleId: value.role.id });
+  await manage(team.owner.ask, 'deleteRole', { roleId: value.role.id });
   expect((await createRole(team, 'three')).code).toBeNull();
 });
 

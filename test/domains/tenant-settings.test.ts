@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { type Ask, createCast } from '../support/cast.ts';
 import { isGood, openSession } from '../support/credentials.ts';
-import { live, readAuditLog } from '../support/life-cycle.ts';
+import { manage, readAuditLog } from '../support/life-cycle.ts';
 import { createTeam, type Team } from '../support/people.ts';
 
 let app: TestApp;
@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 function set({ tenantId, owner }: Team, settings: unknown, ask: Ask = owner.ask) {
-  return live(ask, 'updateTenant', { tenantId, settings });
+  return manage(ask, 'updateTenant', { tenantId, settings });
 }
 
 async function readSettings({ tenantId, owner }: Team, ask: Ask = owner.ask) {
@@ -66,7 +66,7 @@ test.each([
   ['isAdmin', true],
 ])('the setting %s takes no %j, and then nothing is changed', async (field, value) => {
   const team = await createTeam(app);
-  const { code, path } = await live(team.owner.ask, 'updateTenant', {
+  const { code, path } = await manage(team.owner.ask, 'updateTenant', {
     tenantId: team.tenantId,
     name: 'Unchanged?',
     settings: { [field]: value },
@@ -134,7 +134,7 @@ test('settings need tenant:update, and strangers see none', async () => {
 test('nobody makes a role the default that gives more than they have', async () => {
   const { team, as } = await createCast(app);
   const role = { tenantId: team.tenantId, key: 'closer', name: 'Closer' };
-  await live(as.owner, 'createRole', { ...role, permissions: ['tenant:delete'] });
+  await manage(as.owner, 'createRole', { ...role, permissions: ['tenant:delete'] });
   expect((await set(team, { defaultRoleKey: 'closer' }, as.admin)).code).toBe('FORBIDDEN');
   expect((await set(team, { defaultRoleKey: 'closer' }, as.owner)).code).toBeNull();
 });
@@ -142,12 +142,12 @@ test('nobody makes a role the default that gives more than they have', async () 
 test('the default role cannot be deleted', async () => {
   const team = await createTeam(app);
   const role = { tenantId: team.tenantId, key: 'guest', name: 'Guest', permissions: [] };
-  const { value } = await live(team.owner.ask, 'createRole', role);
+  const { value } = await manage(team.owner.ask, 'createRole', role);
   await set(team, { defaultRoleKey: 'guest' });
   const roleId = value.role.id;
-  expect((await live(team.owner.ask, 'deleteRole', { roleId })).code).toBe('CONFLICT');
+  expect((await manage(team.owner.ask, 'deleteRole', { roleId })).code).toBe('CONFLICT');
   await set(team, { defaultRoleKey: null });
-  expect((await live(team.owner.ask, 'deleteRole', { roleId })).code).toBeNull();
+  expect((await manage(team.owner.ask, 'deleteRole', { roleId })).code).toBeNull();
 });
 
 test('changed settings stand in the audit log with before and after', async () => {

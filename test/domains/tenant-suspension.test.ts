@@ -3,7 +3,7 @@ import { noScope } from '../../src/db/scope.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createCast } from '../support/cast.ts';
 import { isGood, openSession, send } from '../support/credentials.ts';
-import { deletionOf, live, readAuditLog } from '../support/life-cycle.ts';
+import { deletionOf, manage, readAuditLog } from '../support/life-cycle.ts';
 import { createPlatformAdmin, createTeam, type Person, toPublicId } from '../support/people.ts';
 
 let app: TestApp;
@@ -18,25 +18,25 @@ test('suspending a tenant refuses every session bound to it and every change in 
   const team = await createTeam(app);
   const bound = await openSession(app, team.owner, team.slug);
   expect(await isGood(bound)).toBe(true);
-  const suspended = await live(admin.ask, 'suspendTenant', { tenantId: team.tenantId });
+  const suspended = await manage(admin.ask, 'suspendTenant', { tenantId: team.tenantId });
   expect(suspended.value.tenant.status).toBe('SUSPENDED');
   expect(await isGood(bound)).toBe(false);
   const { email, password } = team.owner;
   const again = await send(app.ask, 'signIn', { email, password, tenantSlug: team.slug });
   expect(again.code).toBe('UNAUTHENTICATED');
   const rename = { tenantId: team.tenantId, name: 'New' };
-  expect((await live(team.owner.ask, 'updateTenant', rename)).code).toBe('FORBIDDEN');
+  expect((await manage(team.owner.ask, 'updateTenant', rename)).code).toBe('FORBIDDEN');
 });
 
 test('a suspended tenant that is resumed works as before, also in the sessions bound to it', async () => {
   const team = await createTeam(app);
   const bound = await openSession(app, team.owner, team.slug);
-  await live(admin.ask, 'suspendTenant', { tenantId: team.tenantId });
-  const resumed = await live(admin.ask, 'resumeTenant', { tenantId: team.tenantId });
+  await manage(admin.ask, 'suspendTenant', { tenantId: team.tenantId });
+  const resumed = await manage(admin.ask, 'resumeTenant', { tenantId: team.tenantId });
   expect(resumed.value.tenant.status).toBe('ACTIVE');
   expect(await isGood(bound)).toBe(true);
   const rename = { tenantId: team.tenantId, name: 'New' };
-  expect((await live(bound.ask, 'updateTenant', rename)).code).toBeNull();
+  expect((await manage(bound.ask, 'updateTenant', rename)).code).toBeNull();
 });
 
 test.each(['suspended', 'deleted'])(
@@ -52,8 +52,9 @@ test.each(['suspended', 'deleted'])(
       return { colleague: data.node, own: data.viewer.memberships.edges.length };
     };
     expect(await see()).toEqual({ colleague: { id: member.userId }, own: 1 });
-    if (state === 'suspended') await live(admin.ask, 'suspendTenant', { tenantId: team.tenantId });
-    else await live(as.owner, 'deleteTenant', deletionOf(team));
+    if (state === 'suspended')
+      await manage(admin.ask, 'suspendTenant', { tenantId: team.tenantId });
+    else await manage(as.owner, 'deleteTenant', deletionOf(team));
     expect(await see()).toEqual({ colleague: null, own: 1 });
   },
 );
@@ -61,9 +62,9 @@ test.each(['suspended', 'deleted'])(
 test('another tenant of the same person goes on while one is suspended', async () => {
   const team = await createTeam(app);
   const other = await createTeam(app);
-  await live(admin.ask, 'suspendTenant', { tenantId: team.tenantId });
+  await manage(admin.ask, 'suspendTenant', { tenantId: team.tenantId });
   const rename = { tenantId: other.tenantId, name: 'New' };
-  expect((await live(other.owner.ask, 'updateTenant', rename)).code).toBeNull();
+  expect((await manage(other.owner.ask, 'updateTenant', rename)).code).toBeNull();
 });
 
 test.each(['suspendTenant', 'resumeTenant'] as const)(
@@ -72,24 +73,24 @@ test.each(['suspendTenant', 'resumeTenant'] as const)(
     const { team, as } = await createCast(app);
     const absent = toPublicId('tenant', '00000000-0000-7000-8000-00000000dead');
     for (const caller of ['owner', 'admin', 'member', 'viewer', 'paused', 'stranger'] as const) {
-      const refused = await live(as[caller], name, { tenantId: team.tenantId });
+      const refused = await manage(as[caller], name, { tenantId: team.tenantId });
       expect([caller, refused.code]).toEqual([caller, 'FORBIDDEN']);
-      expect(await live(as[caller], name, { tenantId: absent })).toEqual(refused);
+      expect(await manage(as[caller], name, { tenantId: absent })).toEqual(refused);
     }
-    const anonymous = await live(as.anonymous, name, { tenantId: team.tenantId });
+    const anonymous = await manage(as.anonymous, name, { tenantId: team.tenantId });
     expect(anonymous.code).toBe('UNAUTHENTICATED');
     const { rows } = await app.owner.query('select status from tenants where id = $1', [
       team.tenantUuid,
     ]);
     expect(rows[0].status).toBe('active');
-    expect((await live(admin.ask, name, { tenantId: absent })).code).toBe('NOT_FOUND');
+    expect((await manage(admin.ask, name, { tenantId: absent })).code).toBe('NOT_FOUND');
   },
 );
 
 test('suspending and resuming stand in the tenant’s own audit log, and doing so twice stands there once', async () => {
   const team = await createTeam(app);
   for (const name of ['suspendTenant', 'suspendTenant', 'resumeTenant', 'resumeTenant'] as const) {
-    expect((await live(admin.ask, name, { tenantId: team.tenantId })).code).toBeNull();
+    expect((await manage(admin.ask, name, { tenantId: team.tenantId })).code).toBeNull();
   }
   const auditLog = await readAuditLog(app, team.tenantUuid);
   expect(auditLog.slice(1)).toEqual([

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createCast, findMembershipId, listRoleKeys } from '../support/cast.ts';
-import { live, readAuditLog } from '../support/life-cycle.ts';
+import { manage, readAuditLog } from '../support/life-cycle.ts';
 import {
   createMember,
   createPerson,
@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 function transfer(team: Team, to: { userId: string }, ask = team.owner.ask) {
-  return live(ask, 'transferOwnership', { tenantId: team.tenantId, toUserId: to.userId });
+  return manage(ask, 'transferOwnership', { tenantId: team.tenantId, toUserId: to.userId });
 }
 
 async function countOwners({ tenantUuid }: Team): Promise<number> {

@@ -3,7 +3,7 @@ import { noScope } from '../../src/db/scope.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createCast } from '../support/cast.ts';
 import { isGood, openSession, send } from '../support/credentials.ts';
-import { countRows, findChainFault, live, readAuditLog } from '../support/life-cycle.ts';
+import { countRows, findChainFault, manage, readAuditLog } from '../support/life-cycle.ts';
 import {
   addMember,
   createMember,
@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 function erase({ userId }: { userId: string }, ask = admin.ask) {
-  return live(ask, 'eraseUser', { userId });
+  return manage(ask, 'eraseUser', { userId });
 }
 
 /** Every table of ours that holds this text anywhere. */
@@ -82,8 +82,8 @@ test('an erased person cannot sign in, and the address is free for somebody new'
 test('the audit log keeps every step under the id and still verifies; each tenant learns of its loss', async () => {
   const team = await createTeam(app);
   const member = await createMember(app, team, 'admin');
-  await live(member.ask, 'updateTenant', { tenantId: team.tenantId, name: 'Renamed' });
-  await live(admin.ask, 'eraseUser', { userId: member.userId, reason: 'Request 17' });
+  await manage(member.ask, 'updateTenant', { tenantId: team.tenantId, name: 'Renamed' });
+  await manage(admin.ask, 'eraseUser', { userId: member.userId, reason: 'Request 17' });
   const ofTenant = await readAuditLog(app, team.tenantUuid);
   expect(ofTenant.slice(1)).toMatchObject([
     { action: 'tenant.updated', actor: member.userUuid },
@@ -111,7 +111,7 @@ test('the audit log keeps every step under the id and still verifies; each tenan
 test('a tenant reads in its audit log the id of who is gone, and nothing else of that person', async () => {
   const team = await createTeam(app);
   const member = await createMember(app, team, 'admin');
-  await live(member.ask, 'updateTenant', { tenantId: team.tenantId, name: 'Renamed' });
+  await manage(member.ask, 'updateTenant', { tenantId: team.tenantId, name: 'Renamed' });
   await erase(member);
   const { data } = await team.owner.ask(
     `query ($id: ID!) { tenant(id: $id) { auditEvents(where: { action: "tenant.updated" }) {

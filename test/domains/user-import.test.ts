@@ -5,7 +5,7 @@ import { startTestApp, type TestApp } from '../support/app.ts';
 import { send } from '../support/credentials.ts';
 import { type ImportOptions, importInto, toNdjson } from '../support/import-into.ts';
 import { createPhcHash } from '../support/import-rows.ts';
-import { countRows, findChainFault, live, readAuditLog } from '../support/life-cycle.ts';
+import { countRows, findChainFault, manage, readAuditLog } from '../support/life-cycle.ts';
 import { createPerson, createPlatformAdmin, createTeam } from '../support/people.ts';
 
 let app: TestApp;
@@ -227,7 +227,7 @@ morgiana@cave.example,,,,,,SUSPENDED,,\r
     const email = 'vanishing@erased.example';
     await importRows([{ email, name: 'Vanishing Point', passwordHash: createPhcHash() }]);
     const { id } = await findUser(email);
-    await live(admin.ask, 'eraseUser', { userId: `user_${id.replaceAll('-', '')}` });
+    await manage(admin.ask, 'eraseUser', { userId: `user_${id.replaceAll('-', '')}` });
     const { rows: tables } = await app.owner.query(
       `select c.relname as name from pg_class c
        where c.relnamespace = 'public'::regnamespace and c.relkind = 'r'`,

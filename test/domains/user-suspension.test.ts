@@ -3,7 +3,7 @@ import { noScope } from '../../src/db/scope.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createCast } from '../support/cast.ts';
 import { isGood, openSession, send } from '../support/credentials.ts';
-import { live, readAuditLog } from '../support/life-cycle.ts';
+import { manage, readAuditLog } from '../support/life-cycle.ts';
 import { createPerson, createPlatformAdmin, type Person, toPublicId } from '../support/people.ts';
 
 let app: TestApp;
@@ -19,7 +19,7 @@ const absent = toPublicId('user', '00000000-0000-7000-8000-00000000dead');
 test('suspending a user ends every session at once and lets nobody sign in with the right password', async () => {
   const person = await createPerson(app);
   const second = await openSession(app, person);
-  const { value } = await live(admin.ask, 'suspendUser', { userId: person.userId });
+  const { value } = await manage(admin.ask, 'suspendUser', { userId: person.userId });
   expect(value.user.status).toBe('SUSPENDED');
   expect([await isGood(person), await isGood(second)]).toEqual([false, false]);
   const { email, password } = person;
@@ -31,8 +31,8 @@ test('suspending a user ends every session at once and lets nobody sign in with 
 
 test('a reinstated user signs in again, and no session from before comes back to life', async () => {
   const person = await createPerson(app);
-  await live(admin.ask, 'suspendUser', { userId: person.userId });
-  const { value } = await live(admin.ask, 'reinstateUser', { userId: person.userId });
+  await manage(admin.ask, 'suspendUser', { userId: person.userId });
+  const { value } = await manage(admin.ask, 'reinstateUser', { userId: person.userId });
   expect(value.user.status).toBe('ACTIVE');
   expect(await isGood(person)).toBe(false);
   expect(await isGood(await openSession(app, person))).toBe(true);
@@ -44,27 +44,27 @@ test.each(['suspendUser', 'reinstateUser'] as const)(
     const { member, as } = await createCast(app);
     for (const [caller, ask] of Object.entries(as)) {
       if (caller === 'platformAdmin') continue;
-      const refused = await live(ask, name, { userId: member.userId });
+      const refused = await manage(ask, name, { userId: member.userId });
       const expected = caller === 'anonymous' ? 'UNAUTHENTICATED' : 'FORBIDDEN';
       expect([caller, refused.code]).toEqual([caller, expected]);
-      expect(await live(ask, name, { userId: absent })).toEqual(refused);
+      expect(await manage(ask, name, { userId: absent })).toEqual(refused);
     }
     expect(await isGood(member)).toBe(true);
-    expect((await live(admin.ask, name, { userId: absent })).code).toBe('NOT_FOUND');
+    expect((await manage(admin.ask, name, { userId: absent })).code).toBe('NOT_FOUND');
   },
 );
 
 test('a platform administrator cannot suspend itself', async () => {
-  const own = await live(admin.ask, 'suspendUser', { userId: admin.userId });
+  const own = await manage(admin.ask, 'suspendUser', { userId: admin.userId });
   expect(own.code).toBe('CONFLICT');
   expect(await isGood(admin)).toBe(true);
 });
 
 test('a suspended platform administrator has no power left', async () => {
   const rogue = await createPlatformAdmin(app);
-  await live(admin.ask, 'suspendUser', { userId: rogue.userId });
+  await manage(admin.ask, 'suspendUser', { userId: rogue.userId });
   const victim = await createPerson(app);
-  expect((await live(rogue.ask, 'suspendUser', { userId: victim.userId })).code).toBe(
+  expect((await manage(rogue.ask, 'suspendUser', { userId: victim.userId })).code).toBe(
     'UNAUTHENTICATED',
   );
   const scope = { ...noScope, userId: rogue.userUuid, tenantId: null, platform: true };
@@ -80,7 +80,7 @@ test('suspending and reinstating stand in the audit log of the person with the r
   const person = await createPerson(app);
   const input = { userId: person.userId, reason: 'Spam reports' };
   for (const name of ['suspendUser', 'suspendUser', 'reinstateUser', 'reinstateUser'] as const) {
-    expect((await live(admin.ask, name, input)).code).toBeNull();
+    expect((await manage(admin.ask, name, input)).code).toBeNull();
   }
   const auditLog = (await readAuditLog(app, person.userUuid)).slice(-2);
   const by = { actor: admin.userUuid, target: person.userUuid };

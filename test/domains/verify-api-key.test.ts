@@ -4,7 +4,7 @@ import { createMemberWith, createProgram, type Program, sendKey } from '../suppo
 import { listStatementsOf, startTestApp, type TestApp } from '../support/app.ts';
 import { type Cast, createCast } from '../support/cast.ts';
 import { openSession, post } from '../support/credentials.ts';
-import { live } from '../support/life-cycle.ts';
+import { manage } from '../support/life-cycle.ts';
 import { codeOf } from '../support/mutate.ts';
 import { createMember, createTeam, type Person, toUuid } from '../support/people.ts';
 
@@ -113,7 +113,7 @@ describe('a key that is not valid', () => {
   test('looks the same whatever is wrong with it', async () => {
     const suspended = await createTeam(app);
     const dormant = await createProgram(app, suspended.owner, suspended, 'tenant:read');
-    await live(cast.as.platformAdmin, 'suspendTenant', { tenantId: suspended.tenantId });
+    await manage(cast.as.platformAdmin, 'suspendTenant', { tenantId: suspended.tenantId });
     const { otherTeam } = cast;
     const foreign = await createProgram(app, otherTeam.owner, otherTeam, 'tenant:read');
     const revoked = await createProgram(app, cast.owner, cast.team, 'tenant:read');

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openSession, send } from '../support/credentials.ts';
-import { deletionOf, live } from '../support/life-cycle.ts';
+import { deletionOf, manage } from '../support/life-cycle.ts';
 import { updateMembership } from '../support/mutate.ts';
 import {
   addMember,
@@ -91,7 +91,7 @@ test('a person hears that it has a new tenant, or owns one', async () => {
     type: 'membership.added',
     subject: { id: data.createTenant.tenant.id },
   });
-  await live(team.owner.ask, 'transferOwnership', {
+  await manage(team.owner.ask, 'transferOwnership', {
     tenantId: team.tenantId,
     toUserId: person.userId,
   });
@@ -126,9 +126,9 @@ test('what happened before the stream began, or to the tenant alone, is not told
   const person = await createMember(here, team, 'member');
   await updateMembership(team.owner.ask, person.membershipId, { roleKeys: ['viewer'] });
   const stream = await followThere(person);
-  await live(team.owner.ask, 'updateTenant', { tenantId: team.tenantId, name: 'Renamed' });
-  await live(team.owner.ask, 'deleteTenant', deletionOf(team));
-  await live(team.owner.ask, 'restoreTenant', { tenantId: team.tenantId });
+  await manage(team.owner.ask, 'updateTenant', { tenantId: team.tenantId, name: 'Renamed' });
+  await manage(team.owner.ask, 'deleteTenant', deletionOf(team));
+  await manage(team.owner.ask, 'restoreTenant', { tenantId: team.tenantId });
   await updateMembership(team.owner.ask, person.membershipId, { isActive: false });
   expect(await nextOf(stream)).toMatchObject({ type: 'membership.suspended' });
   await stream.leave();

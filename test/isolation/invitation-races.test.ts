@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Ask } from '../support/cast.ts';
 import { accept, createInvited, decline, invite, sendAbout } from '../support/invitations.ts';
-import { countRows, findChainFault, live } from '../support/life-cycle.ts';
+import { countRows, findChainFault, manage } from '../support/life-cycle.ts';
 import { createPlatformAdmin, createTeam, type Person, type Team } from '../support/people.ts';
 import { startTwoProcesses, type TwoProcesses } from '../support/two-processes.ts';
 
@@ -61,7 +61,7 @@ test('concurrent acceptances do not exceed the member limit', async () => {
   const admin = await createPlatformAdmin(both.here);
   const invited = [];
   for (let made = 0; made < 8; made += 1) invited.push(await createInvited(both.here, team));
-  await live(admin.ask, 'updateTenantLimits', { tenantId: team.tenantId, members: 4 });
+  await manage(admin.ask, 'updateTenantLimits', { tenantId: team.tenantId, members: 4 });
   const outcomes = await Promise.all(
     invited.map(({ person, token }, index) => accept(through(person, index), { token })),
   );
@@ -99,7 +99,7 @@ test('an address that is invited eight times concurrently has one invitation', a
 test('concurrent invitations do not exceed the member limit', async () => {
   const team = await createTeam(both.here);
   const admin = await createPlatformAdmin(both.here);
-  await live(admin.ask, 'updateTenantLimits', { tenantId: team.tenantId, members: 4 });
+  await manage(admin.ask, 'updateTenantLimits', { tenantId: team.tenantId, members: 4 });
   const answers = await Promise.all(
     sixteen.slice(0, 8).map((index) => {
       const line = { email: `guest-${index}@people.example`, roleKeys: ['member'] };

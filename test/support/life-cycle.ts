@@ -27,7 +27,7 @@ const mutations = {
 export type ToldOutcome = Outcome & { message: string | null };
 
 /** Sends one of these mutations and flattens both ways of refusing it. */
-export async function live(
+export async function manage(
   ask: Ask,
   name: keyof typeof mutations,
   input: object = {},
