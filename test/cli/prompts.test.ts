@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isGood } from '../support/credentials.ts';
+import { isValid } from '../support/credentials.ts';
 import { createPerson, createTeam } from '../support/people.ts';
 import { collect, waitForText } from './fixture.ts';
 import { listOperatorEvents, type OperatedApp, startOperatedApp } from './operator-fixture.ts';
@@ -70,8 +70,8 @@ describe.runIf(hasTerminal)('at a terminal', () => {
         screen: expect.stringContaining('Nothing was changed.'),
       });
     }
-    expect(await isGood(person)).toBe(true);
+    expect(await isValid(person)).toBe(true);
     expect(await revoke('y\r')).toMatchObject({ code: 0 });
-    expect(await isGood(person)).toBe(false);
+    expect(await isValid(person)).toBe(false);
   });
 });

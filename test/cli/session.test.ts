@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { isGood, openSession } from '../support/credentials.ts';
+import { isValid, openSession } from '../support/credentials.ts';
 import { createMember, createPerson, createTeam } from '../support/people.ts';
 import {
   listOperatorEvents,
@@ -28,7 +28,7 @@ test('one session ends at once and no other; the audit log tells the person of i
   expect(await app.runJson('session', 'revoke', second.id)).toEqual({
     revokedSessionId: second.id,
   });
-  expect([await isGood(second), await isGood(person)]).toEqual([false, true]);
+  expect([await isValid(second), await isValid(person)]).toEqual([false, true]);
   expect(await listOperatorEvents(app, person.userUuid)).toEqual([
     { action: 'session.revoked', changes: {} },
   ]);
@@ -45,7 +45,7 @@ test('sessions bound to a tenant are listed by it, and end in its audit log', as
   expect(listed).toMatchObject([{ id: bound.id, tenant: { slug: team.slug } }]);
   const args = ['session', 'revoke', '--user', member.email, '--tenant', team.tenantId, '--yes'];
   expect(await app.runJson(...args)).toEqual({ revokedCount: 1 });
-  expect([await isGood(bound), await isGood(member)]).toEqual([false, true]);
+  expect([await isValid(bound), await isValid(member)]).toEqual([false, true]);
   expect(await listOperatorEvents(app, team.tenantUuid)).toEqual([
     { action: 'sessions.revoked', changes: { count: [1, 0] } },
   ]);
@@ -57,13 +57,13 @@ test('all sessions of somebody end only after a yes', async () => {
   expect(await app.run('session', 'revoke', '--user', person.email)).toEqual(
     rejection(2, 'There is no terminal to confirm this at: give --yes.'),
   );
-  expect([await isGood(second), await isGood(person)]).toEqual([true, true]);
+  expect([await isValid(second), await isValid(person)]).toEqual([true, true]);
   expect(await app.run('session', 'revoke', '--user', person.email, '--yes')).toEqual({
     code: 0,
     stdout: `Ended 2 sessions of ${person.email}.\n`,
     stderr: '',
   });
-  expect([await isGood(second), await isGood(person)]).toEqual([false, false]);
+  expect([await isValid(second), await isValid(person)]).toEqual([false, false]);
   expect(await listOperatorEvents(app, person.userUuid)).toEqual([
     { action: 'sessions.revoked', changes: { count: [2, 0] } },
   ]);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { isGood, send } from '../support/credentials.ts';
+import { isValid, send } from '../support/credentials.ts';
 import { countRows, findChainFault } from '../support/life-cycle.ts';
 import { createMember, createPerson, createTeam } from '../support/people.ts';
 import {
@@ -19,7 +19,7 @@ test('a suspended user is out at once and back in after being reinstated', async
   const person = await createPerson(app);
   const args = ['user', 'suspend', person.email.toUpperCase(), '--reason', 'seen in a leak'];
   expect(await app.runJson(...args)).toMatchObject({ id: person.userId, status: 'SUSPENDED' });
-  expect(await isGood(person)).toBe(false);
+  expect(await isValid(person)).toBe(false);
   expect((await send(app.ask, 'signIn', person)).code).not.toBeNull();
   const suspended = await app.runLines('user', 'list', '--status', 'suspended');
   expect(suspended.map(({ email }) => email)).toEqual([person.email]);
@@ -50,7 +50,7 @@ test('an erased user is gone, and each tenant learns that it lost a member', asy
   expect(await app.runJson('user', 'erase', member.email, '--yes')).toEqual({
     erasedUserId: member.userId,
   });
-  expect(await isGood(member)).toBe(false);
+  expect(await isValid(member)).toBe(false);
   expect(await countRows(app, 'users where id = $1', member.userUuid)).toBe(0);
   const ended = await listOperatorEvents(app, team.tenantUuid);
   expect(ended.map(({ action }) => action)).toEqual(['membership.removed']);
@@ -66,7 +66,7 @@ test('nobody is erased without a terminal, nor the last owner of a tenant', asyn
   expect(await app.run('user', 'erase', owner.email, '--yes')).toEqual(
     rejection(1, `This user is the last owner of "${slug}"; make someone else an owner first.`),
   );
-  expect(await isGood(owner)).toBe(true);
+  expect(await isValid(owner)).toBe(true);
   expect(await listOperatorEvents(app, owner.userUuid)).toEqual([]);
 });
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import {
   createMemberWith,
   createProgram,
-  isKeyGood,
+  isKeyValid,
   listOwnPermissions,
   type Program,
   sendKey,
@@ -222,7 +222,7 @@ describe('a key in its tenant', () => {
     );
     expect(errors?.map(({ extensions }) => extensions.code)).toEqual(['UNAUTHENTICATED']);
     expect(data).toBeNull();
-    expect(await isKeyGood(blind)).toBe(false);
+    expect(await isKeyValid(blind)).toBe(false);
     const [entry] = (await readAuditLog(app, cast.team.tenantUuid)).slice(-1);
     const id = toUuid(blind.id);
     expect(entry).toMatchObject({ action: 'api_key.revoked', actor: id, target: id });
@@ -285,7 +285,7 @@ describe('a key is refused, with nothing changed', () => {
     );
     expect(errors?.[0]?.extensions.code ?? data[name].code).toBe('FORBIDDEN');
     expect(await readRows(app)).toEqual(before);
-    expect(await isKeyGood(program)).toBe(true);
+    expect(await isKeyValid(program)).toBe(true);
   });
 
   test('though a platform administrator made it', async () => {

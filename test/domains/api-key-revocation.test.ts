@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   createProgram,
-  isKeyGood,
+  isKeyValid,
   listOwnPermissions,
   type Program,
   sendKey,
@@ -49,9 +49,9 @@ const there = ({ id, token }: Program): Program =>
 
 /** Is good there before `change` and refused in the next request after it. */
 async function expectEnd(change: () => Promise<{ code: string | null }>) {
-  expect(await isKeyGood(there(program))).toBe(true);
+  expect(await isKeyValid(there(program))).toBe(true);
   expect((await change()).code).toBeNull();
-  expect(await isKeyGood(there(program))).toBe(false);
+  expect(await isKeyValid(there(program))).toBe(false);
   const { tenantId } = team;
   const role = { tenantId, key: 'late', name: 'Late', permissions: ['tenant:read'] };
   expect((await manage(there(program).ask, 'createRole', role)).code).toBe('UNAUTHENTICATED');
@@ -81,7 +81,7 @@ describe('a key is refused by the other process at once', () => {
       updateMembership(team.owner.ask, creator.membershipId, { isActive });
     await expectEnd(() => pause(false));
     await pause(true);
-    expect(await isKeyGood(there(program))).toBe(true);
+    expect(await isKeyValid(there(program))).toBe(true);
   });
 
   test('after its creator was suspended', async () => {
@@ -95,7 +95,7 @@ describe('a key is refused by the other process at once', () => {
   test('after the tenant was suspended, until it is resumed', async () => {
     await expectEnd(() => manage(platformAdmin.ask, 'suspendTenant', { tenantId: team.tenantId }));
     await manage(platformAdmin.ask, 'resumeTenant', { tenantId: team.tenantId });
-    expect(await isKeyGood(there(program))).toBe(true);
+    expect(await isKeyValid(there(program))).toBe(true);
   });
 
   test('after the tenant was deleted', async () => {
@@ -164,7 +164,7 @@ describe('a change of the password', () => {
     );
     expect(data.changePassword).toEqual({ revokedApiKeyCount: 2 });
     const good = await Promise.all(
-      [program, second, colleagues].map((one) => isKeyGood(there(one))),
+      [program, second, colleagues].map((one) => isKeyValid(there(one))),
     );
     expect(good).toEqual([false, false, true]);
     for (const [{ tenantUuid }, { id }] of [
@@ -180,8 +180,8 @@ describe('a change of the password', () => {
     expect((await change({ currentPassword: 'x', revokeApiKeys: true })).code).toBe(
       'UNAUTHENTICATED',
     );
-    expect(await isKeyGood(there(program))).toBe(true);
+    expect(await isKeyValid(there(program))).toBe(true);
     expect((await change({})).code).toBeNull();
-    expect(await isKeyGood(there(program))).toBe(true);
+    expect(await isKeyValid(there(program))).toBe(true);
   });
 });

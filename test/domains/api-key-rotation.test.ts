@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import {
   createMemberWith,
   createProgram,
-  isKeyGood,
+  isKeyValid,
   type Program,
   sendKey,
   toProgram,
@@ -42,8 +42,8 @@ describe('rotating a key', () => {
       createdBy: { id: cast.admin.userId },
     });
     expect(value.apiKey.id).not.toBe(program.id);
-    expect(await isKeyGood(program)).toBe(false);
-    expect(await isKeyGood(toProgram(app, value))).toBe(true);
+    expect(await isKeyValid(program)).toBe(false);
+    expect(await isKeyValid(toProgram(app, value))).toBe(true);
     const auditLog = await readAuditLog(app, cast.team.tenantUuid);
     expect(auditLog.slice(-2)).toMatchObject([
       { action: 'api_key.created', actor: cast.admin.userUuid, target: toUuid(value.apiKey.id) },
@@ -58,16 +58,16 @@ describe('rotating a key', () => {
   test('lets the old key go on for the overlap, by the clock of the database', async () => {
     const input = { apiKeyId: program.id, overlapSeconds: 3_600 };
     const { value } = await sendKey(cast.as.owner, 'rotateApiKey', input);
-    expect(await isKeyGood(program)).toBe(true);
-    expect(await isKeyGood(toProgram(app, value))).toBe(true);
+    expect(await isKeyValid(program)).toBe(true);
+    expect(await isKeyValid(toProgram(app, value))).toBe(true);
     const { rows } = await app.owner.query(
       `update api_keys k set expires_at = k.expires_at - interval '1 hour'
        where k.id = $1 returning k.expires_at <= now() as is_over, revoked_at`,
       [toUuid(program.id)],
     );
     expect(rows).toEqual([{ is_over: true, revoked_at: null }]);
-    expect(await isKeyGood(program)).toBe(false);
-    expect(await isKeyGood(toProgram(app, value))).toBe(true);
+    expect(await isKeyValid(program)).toBe(false);
+    expect(await isKeyValid(toProgram(app, value))).toBe(true);
   });
 
   test('never lets a key go on longer than it would have', async () => {
@@ -87,7 +87,7 @@ describe('rotating a key', () => {
     const input = { apiKeyId: program.id, overlapSeconds };
     const outcome = await sendKey(cast.as.owner, 'rotateApiKey', input);
     expect(outcome).toMatchObject({ code: 'BAD_USER_INPUT', path: ['overlapSeconds'] });
-    expect(await isKeyGood(program)).toBe(true);
+    expect(await isKeyValid(program)).toBe(true);
   });
 
   test.each<[CallerName, string]>([...rejections, ['platformAdmin', 'FORBIDDEN']])(
@@ -95,7 +95,7 @@ describe('rotating a key', () => {
     async (name, code) => {
       const outcome = await sendKey(cast.as[name], 'rotateApiKey', { apiKeyId: program.id });
       expect(outcome.code).toBe(code);
-      expect(await isKeyGood(program)).toBe(true);
+      expect(await isKeyValid(program)).toBe(true);
     },
   );
 
@@ -103,10 +103,10 @@ describe('rotating a key', () => {
     const clerk = await createMemberWith(app, cast.team, 'api-keys:manage', 'tenant:read');
     const rotated = await sendKey(clerk.ask, 'rotateApiKey', { apiKeyId: program.id });
     expect(rotated).toMatchObject({ code: 'FORBIDDEN', path: ['permissions'] });
-    expect(await isKeyGood(program)).toBe(true);
+    expect(await isKeyValid(program)).toBe(true);
     const revoked = await sendKey(clerk.ask, 'revokeApiKey', { apiKeyId: program.id });
     expect(revoked.code).toBeNull();
-    expect(await isKeyGood(program)).toBe(false);
+    expect(await isKeyValid(program)).toBe(false);
   });
 
   test('needs a key that has not ended', async () => {
@@ -150,7 +150,7 @@ describe('revoking a key', () => {
       revokedAt: expect.any(String),
       effectivePermissions: [],
     });
-    expect(await isKeyGood(program)).toBe(false);
+    expect(await isKeyValid(program)).toBe(false);
     const [entry] = (await readAuditLog(app, cast.team.tenantUuid)).slice(-1);
     expect(entry).toMatchObject({
       action: 'api_key.revoked',
@@ -171,7 +171,7 @@ describe('revoking a key', () => {
   test.each(rejections)('is refused to who may not: %s', async (name, code) => {
     const outcome = await sendKey(cast.as[name], 'revokeApiKey', { apiKeyId: program.id });
     expect(outcome.code).toBe(code);
-    expect(await isKeyGood(program)).toBe(true);
+    expect(await isKeyValid(program)).toBe(true);
   });
 
   test('is refused under the tenant of the stranger, as for an absent key', async () => {
@@ -186,13 +186,13 @@ describe('revoking a key', () => {
       const outcome = await sendKey(cast.as.stranger, 'revokeApiKey', { apiKeyId });
       expect(outcome.code).toBe('NOT_FOUND');
     }
-    expect(await isKeyGood(program)).toBe(true);
+    expect(await isKeyValid(program)).toBe(true);
   });
 
   test('is for platform administrators too', async () => {
     const outcome = await sendKey(cast.as.platformAdmin, 'revokeApiKey', { apiKeyId: program.id });
     expect(outcome.code).toBeNull();
-    expect(await isKeyGood(program)).toBe(false);
+    expect(await isKeyValid(program)).toBe(false);
   });
 
   test('leaves the other keys of its creator alone', async () => {
@@ -200,6 +200,6 @@ describe('revoking a key', () => {
     const kept = await createProgram(app, admin, cast.team, 'tenant:read');
     const ended = await createProgram(app, admin, cast.team, 'tenant:read');
     await sendKey(cast.as.owner, 'revokeApiKey', { apiKeyId: ended.id });
-    expect([await isKeyGood(kept), await isKeyGood(ended)]).toEqual([true, false]);
+    expect([await isKeyValid(kept), await isKeyValid(ended)]).toEqual([true, false]);
   });
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hashApiKey } from '../../src/domains/api-keys/token.ts';
 import { mintToken, type TokenHash } from '../../src/lib/token.ts';
-import { createProgram, isKeyGood, sendKey } from '../support/api-keys.ts';
+import { createProgram, isKeyValid, sendKey } from '../support/api-keys.ts';
 import { listStatementsOf, startTestApp, type TestApp } from '../support/app.ts';
 import { startBareApp } from '../support/bare-app.ts';
 import { waitUntil } from '../support/child.ts';
@@ -150,7 +150,7 @@ describe('asking by a key', () => {
   test('by one that is not valid writes nothing', async () => {
     const program = await createProgram(app, team.owner, team, 'tenant:read');
     await sendKey(team.owner.ask, 'revokeApiKey', { apiKeyId: program.id });
-    expect(await isKeyGood(program)).toBe(false);
+    expect(await isKeyValid(program)).toBe(false);
     const readLast = async ({ id }: { id: string }) => {
       const { rows } = await app.owner.query<{ last: Date | null }>(
         'select last_used_at as last from api_keys where id = $1',
@@ -160,7 +160,7 @@ describe('asking by a key', () => {
     };
     // What is used later is written no earlier.
     const later = await createProgram(app, team.owner, team, 'tenant:read');
-    expect(await isKeyGood(later)).toBe(true);
+    expect(await isKeyValid(later)).toBe(true);
     await waitUntil(async () => (await readLast(later)) !== null);
     expect(await readLast(program)).toBeNull();
   });
@@ -199,7 +199,7 @@ describe('a key that asks too often', () => {
     const quiet = await createProgram(slow, slowTeam.owner, slowTeam, 'tenant:read');
     const answers = await Promise.all(Array.from({ length: 9 }, () => loud.ask(whoQuery)));
     expect(answers.filter(({ errors }) => errors === undefined)).toHaveLength(3);
-    expect(await isKeyGood(quiet)).toBe(true);
+    expect(await isKeyValid(quiet)).toBe(true);
     for (let count = 0; count < 9; count += 1) {
       const { data } = await slowTeam.owner.ask('{ viewer { user { id } } }');
       expect(data.viewer.user.id).toBe(slowTeam.owner.userId);

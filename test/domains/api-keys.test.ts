@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createMemberWith, createProgram, isKeyGood, sendKey } from '../support/api-keys.ts';
+import { createMemberWith, createProgram, isKeyValid, sendKey } from '../support/api-keys.ts';
 import { listStatementsOf, startTestApp, type TestApp } from '../support/app.ts';
 import { type CallerName, type Cast, createCast } from '../support/cast.ts';
 import { countRows, manage, readAuditLog } from '../support/life-cycle.ts';
@@ -255,6 +255,6 @@ describe('the keys of a tenant', () => {
     expect(await read()).toMatchObject({ permissions, effectivePermissions: ['tenant:read'] });
     await manage(admin.ask, 'eraseUser', { userId: admin.userId });
     expect(await read()).toEqual({ permissions, effectivePermissions: [], createdBy: null });
-    expect(await isKeyGood(program)).toBe(false);
+    expect(await isKeyValid(program)).toBe(false);
   });
 });

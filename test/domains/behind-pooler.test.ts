@@ -1,10 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { followChanges } from '../../src/db/invalidation.ts';
-import { createProgram, isKeyGood, type Program, sendKey, toProgram } from '../support/api-keys.ts';
+import {
+  createProgram,
+  isKeyValid,
+  type Program,
+  sendKey,
+  toProgram,
+} from '../support/api-keys.ts';
 import { type Answer, startTestApp, type TestApp } from '../support/app.ts';
 import { waitUntil } from '../support/child.ts';
 import { createTestDatabase, type TestDatabase } from '../support/cluster.ts';
-import { isGood, type OpenSession, openSession, send } from '../support/credentials.ts';
+import { isValid, type OpenSession, openSession, send } from '../support/credentials.ts';
 import {
   createMember,
   createPlatformAdmin,
@@ -124,9 +130,9 @@ describe.skipIf(program === null)('through a pooler in transaction mode', () => 
     try {
       for (let trial = 0; trial < 20; trial += 1) {
         const key = toProgram(deaf, await createOwnKey());
-        expect(await isKeyGood(key)).toBe(true);
+        expect(await isKeyValid(key)).toBe(true);
         await revokeKey(key);
-        expect(await isKeyGood(key)).toBe(false);
+        expect(await isKeyValid(key)).toBe(false);
         expect(await isHeard(deaf)).toBe(false);
       }
     } finally {
@@ -144,8 +150,8 @@ describe.skipIf(program === null)('through a pooler in transaction mode', () => 
     const key = await createProgram(here, team.owner, team, 'tenant:read');
     const there = toProgram(processes.there, { secret: key.token, apiKey: key });
     return observe({
-      isGoodHere: () => isKeyGood(key),
-      isGoodThere: () => isKeyGood(there),
+      isGoodHere: () => isKeyValid(key),
+      isValidThere: () => isKeyValid(there),
       end: () => revokeKey(key),
     });
   }
@@ -153,14 +159,14 @@ describe.skipIf(program === null)('through a pooler in transaction mode', () => 
   async function trySession(): Promise<string> {
     const session = await openSession(here, team.owner);
     return observe({
-      isGoodHere: () => isGood(session),
-      isGoodThere: () => processes.isGoodThere(session),
+      isGoodHere: () => isValid(session),
+      isValidThere: () => processes.isValidThere(session),
       end: () => revokeSession(session),
     });
   }
 
-  async function observe({ isGoodHere, isGoodThere, end }: Credential): Promise<string> {
-    const before = [await isGoodHere(), await isGoodThere()];
+  async function observe({ isGoodHere, isValidThere, end }: Credential): Promise<string> {
+    const before = [await isGoodHere(), await isValidThere()];
     await end();
     const isBelievedHere = await isGoodHere();
     // A transaction of its own brings the other process up to date with everything committed before it.
@@ -169,7 +175,7 @@ describe.skipIf(program === null)('through a pooler in transaction mode', () => 
       variables: { name: 'Somebody else' },
     });
     expect(data.updateProfile.code).toBeUndefined();
-    const after = [isBelievedHere, await isGoodThere()];
+    const after = [isBelievedHere, await isValidThere()];
     return `${describePair('good', before)}, then ${describePair(
       'refused',
       after.map((one) => !one),
@@ -184,7 +190,7 @@ describe.skipIf(program === null)('through a pooler in transaction mode', () => 
 
 type Credential = {
   isGoodHere: () => Promise<boolean>;
-  isGoodThere: () => Promise<boolean>;
+  isValidThere: () => Promise<boolean>;
   end: () => Promise<{ code: string | null }>;
 };
 

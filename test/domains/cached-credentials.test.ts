@@ -1,10 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { followChanges } from '../../src/db/invalidation.ts';
 import { silentLog } from '../../src/lib/log.ts';
-import { createProgram, isKeyGood, type Program, sendKey, toProgram } from '../support/api-keys.ts';
+import {
+  createProgram,
+  isKeyValid,
+  type Program,
+  sendKey,
+  toProgram,
+} from '../support/api-keys.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { waitUntil } from '../support/child.ts';
-import { isGood, type OpenSession, openSession, send } from '../support/credentials.ts';
+import { isValid, type OpenSession, openSession, send } from '../support/credentials.ts';
 import { manage } from '../support/life-cycle.ts';
 import { mutate, type Outcome, updateMembership } from '../support/mutate.ts';
 import {
@@ -65,20 +71,20 @@ describe('the cache of credentials', () => {
   });
 
   test('saves the query for a valid API key', async () => {
-    await isKeyGood(program);
+    await isKeyValid(program);
     here.statements.length = 0;
-    expect(await isKeyGood(program)).toBe(true);
+    expect(await isKeyValid(program)).toBe(true);
     expect(here.statements.filter((text) => text.includes('find_live_api_keys'))).toEqual([]);
   });
 
   test('never holds an invalid session, which may become valid', async () => {
     await here.owner.query('update sessions set expires_at = now() where id = $1', [session.uuid]);
-    await waitUntil(async () => !(await isGood(session)));
+    await waitUntil(async () => !(await isValid(session)));
     await here.owner.query(
       `update sessions set expires_at = now() + interval '1 day' where id = $1`,
       [session.uuid],
     );
-    expect(await isGood(session)).toBe(true);
+    expect(await isValid(session)).toBe(true);
   });
 
   test('is off when its lifetime is set to zero', async () => {
@@ -102,18 +108,18 @@ const endings: [event: string, end: () => Promise<Outcome>][] = [
 
 describe('a session is rejected', () => {
   test.each(endings)('by the same process on the next request after %s', async (_event, end) => {
-    expect(await isGood(session)).toBe(true);
+    expect(await isValid(session)).toBe(true);
     expect((await end()).code).toBeNull();
-    expect(await isGood(session)).toBe(false);
+    expect(await isValid(session)).toBe(false);
   });
 
   test.each(endings)(
     'by another process that has made a change since, after %s',
     async (_event, end) => {
-      expect(await processes.isGoodThere(session)).toBe(true);
+      expect(await processes.isValidThere(session)).toBe(true);
       expect((await end()).code).toBeNull();
       await makeChangeThere();
-      expect(await processes.isGoodThere(session)).toBe(false);
+      expect(await processes.isValidThere(session)).toBe(false);
     },
   );
 });
@@ -130,7 +136,7 @@ describe('a permission is gone on the next request', () => {
     expect(await listPermissions(session)).toContain('members:read');
     expect((await change()).code).toBeNull();
     expect(await listPermissions(session)).toBeNull();
-    expect(await isKeyGood(program)).toBe(false);
+    expect(await isKeyValid(program)).toBe(false);
   });
 
   test('after the role was taken away', async () => {
@@ -152,17 +158,17 @@ describe('an API key is rejected on the next request', () => {
       () => manage(admin.ask, 'suspendUser', { userId: member.userId }),
     ],
   ])('after %s', async (_event, end) => {
-    expect(await isKeyGood(program)).toBe(true);
+    expect(await isKeyValid(program)).toBe(true);
     expect((await end()).code).toBeNull();
-    expect(await isKeyGood(program)).toBe(false);
+    expect(await isKeyValid(program)).toBe(false);
   });
 
   test('after it was revoked, also by another process that has made a change since', async () => {
     const there = toProgram(processes.there, { secret: program.token, apiKey: program });
-    expect(await isKeyGood(there)).toBe(true);
+    expect(await isKeyValid(there)).toBe(true);
     await sendKey(team.owner.ask, 'revokeApiKey', { apiKeyId: program.id });
     await makeChangeThere();
-    expect(await isKeyGood(there)).toBe(false);
+    expect(await isKeyValid(there)).toBe(false);
   });
 });
 

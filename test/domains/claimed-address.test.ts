@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createProgram, sendKey } from '../support/api-keys.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { isGood, openSession, send } from '../support/credentials.ts';
+import { isValid, openSession, send } from '../support/credentials.ts';
 import { impersonate } from '../support/impersonation.ts';
 import { accept, createVerified, inviteOne, verifyEmailOf } from '../support/invitations.ts';
 import { readAuditLog } from '../support/life-cycle.ts';
@@ -47,7 +47,7 @@ async function squat() {
   return { team, squatter, key, bound, verification, friend, invitation };
 }
 
-const isKeyGood = async ({ ask }: { ask: Person['ask'] }, { tenantId }: Team) => {
+const isKeyValid = async ({ ask }: { ask: Person['ask'] }, { tenantId }: Team) => {
   const { data } = await ask('query ($id: ID!) { tenant(id: $id) { id } }', {
     variables: { id: tenantId },
   });
@@ -57,10 +57,10 @@ const isKeyGood = async ({ ask }: { ask: Person['ask'] }, { tenantId }: Team) =>
 describe('a reset of an address that nobody had confirmed', () => {
   test('ends the sessions, API keys, links and invitations of anyone who had signed up with it', async () => {
     const { team, squatter, key, bound, verification, friend, invitation } = await squat();
-    expect(await isKeyGood(key, team)).toBe(true);
+    expect(await isKeyValid(key, team)).toBe(true);
     expect(await claim(squatter)).toMatchObject({ code: null, value: { revokedCount: 2 } });
-    expect([await isGood(squatter), await isGood(bound)]).toEqual([false, false]);
-    expect(await isKeyGood(key, team)).toBe(false);
+    expect([await isValid(squatter), await isValid(bound)]).toEqual([false, false]);
+    expect(await isKeyValid(key, team)).toBe(false);
     expect(await send(app.ask, 'verifyEmail', { token: verification })).toMatchObject({
       code: 'BAD_USER_INPUT',
     });
@@ -139,7 +139,7 @@ describe('a reset of an address that was confirmed', () => {
     const { team, squatter: owner, key, friend, invitation } = await squat();
     await verifyEmailOf(app, owner);
     expect(await claim(owner)).toMatchObject({ code: null });
-    expect(await isKeyGood(key, team)).toBe(true);
+    expect(await isKeyValid(key, team)).toBe(true);
     expect(await accept(friend, { token: invitation })).toMatchObject({ code: null });
     await app.owner.query('delete from sign_in_budgets');
     expect(
@@ -147,7 +147,7 @@ describe('a reset of an address that was confirmed', () => {
     ).toMatchObject({
       code: null,
     });
-    expect(await isKeyGood(key, team)).toBe(false);
+    expect(await isKeyValid(key, team)).toBe(false);
   });
 
   test('ends what an administrator had opened in the name of others', async () => {
@@ -155,8 +155,8 @@ describe('a reset of an address that was confirmed', () => {
     await verifyEmailOf(app, admin);
     const person = await createPerson(app);
     const acting = await impersonate(app, admin, person);
-    expect(await isGood(acting)).toBe(true);
+    expect(await isValid(acting)).toBe(true);
     await claim(admin);
-    expect(await isGood(acting)).toBe(false);
+    expect(await isValid(acting)).toBe(false);
   });
 });

@@ -3,12 +3,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import {
   createMemberWith,
   createProgram,
-  isKeyGood,
+  isKeyValid,
   sendKey,
   toProgram,
 } from '../support/api-keys.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { isGood, toOpenSession } from '../support/credentials.ts';
+import { isValid, toOpenSession } from '../support/credentials.ts';
 import { impersonate, reason, tryImpersonate } from '../support/impersonation.ts';
 import { sendAbout } from '../support/invitations.ts';
 import { countRows, readAuditLog } from '../support/life-cycle.ts';
@@ -91,7 +91,7 @@ describe('an API key', () => {
     const { value } = await sendKey(maker.ask, 'createApiKey', input);
     await sendKey(maker.ask, 'revokeApiKey', { apiKeyId: value.apiKey.id });
     const again = await sendKey(maker.ask, 'createApiKey', input);
-    expect(await isKeyGood(toProgram(app, again.value))).toBe(false);
+    expect(await isKeyValid(toProgram(app, again.value))).toBe(false);
     expect(await countKeys()).toBe(1);
   });
 
@@ -100,7 +100,7 @@ describe('an API key', () => {
     const input = { apiKeyId: value.apiKey.id, overlapSeconds: 0, idempotencyKey: randomUUID() };
     const first = await sendKey(maker.ask, 'rotateApiKey', input);
     expect(await sendKey(maker.ask, 'rotateApiKey', input)).toEqual(first);
-    expect(await isKeyGood(toProgram(app, first.value))).toBe(true);
+    expect(await isKeyValid(toProgram(app, first.value))).toBe(true);
     expect(await countKeys()).toBe(2);
   });
 });
@@ -132,7 +132,7 @@ describe('a session in somebody’s name', () => {
     const second = await tryImpersonate(admin.ask, input);
     expect(first.code).toBeNull();
     expect(second.token).toBe(first.token);
-    expect(await isGood(toOpenSession(app, second.token))).toBe(true);
+    expect(await isValid(toOpenSession(app, second.token))).toBe(true);
     const sessions = 'sessions where user_id = $1 and impersonator_id is not null';
     expect(await countRows(app, sessions, maker.userUuid)).toBe(1);
   });
@@ -148,6 +148,6 @@ describe('a session in somebody’s name', () => {
     const refused = await tryImpersonate(former.ask, input);
     expect(refused).toMatchObject({ token: '', session: null });
     expect(refused.code).not.toBeNull();
-    expect(await isGood(toOpenSession(app, first.token))).toBe(false);
+    expect(await isValid(toOpenSession(app, first.token))).toBe(false);
   });
 });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { create, createInsistently } from '../support/creations.ts';
-import { isGood, post, send, toOpenSession } from '../support/credentials.ts';
+import { isValid, post, send, toOpenSession } from '../support/credentials.ts';
 import { countRows, manage, readAuditLog } from '../support/life-cycle.ts';
 import { readRows } from '../support/mutate.ts';
 import { toUuid } from '../support/people.ts';
@@ -34,7 +34,7 @@ describe('a sign-up that is sent again', () => {
       value: { session: { isCurrent: true, user: { id: first.value.user.id } } },
     });
     expect(await signUp(input)).toEqual(first);
-    expect(await isGood(toOpenSession(app, first.value.token))).toBe(true);
+    expect(await isValid(toOpenSession(app, first.value.token))).toBe(true);
     const userUuid = toUuid(first.value.user.id);
     expect(await countRows(app, 'sessions where user_id = $1', userUuid)).toBe(1);
     expect(await countUsers(input.email)).toBe(1);
@@ -110,7 +110,7 @@ describe('a session that has ended since', () => {
       tenant: null,
       user: { email: input.email },
     });
-    expect(await isGood(toOpenSession(app, first.token))).toBe(false);
+    expect(await isValid(toOpenSession(app, first.token))).toBe(false);
     expect(await countRows(app, 'users where name = $1', 'Changed')).toBe(0);
   });
 
@@ -152,7 +152,7 @@ describe('in a browser', () => {
     const second = await signUpOver(input, cookieOf(token));
     expect(second.token).toBe(token);
     expect(second.text).toContain('"isCurrent":true');
-    expect(await isGood(toOpenSession(app, String(token)))).toBe(true);
+    expect(await isValid(toOpenSession(app, String(token)))).toBe(true);
   });
 
   test('no cookie is set for a session that has ended', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TestApp } from '../support/app.ts';
-import { isGood, openSession, send } from '../support/credentials.ts';
+import { isValid, openSession, send } from '../support/credentials.ts';
 import { type Impersonation, impersonate } from '../support/impersonation.ts';
 import { manage, readAuditLog } from '../support/life-cycle.ts';
 import { createPerson, createPlatformAdmin, createTeam, type Person } from '../support/people.ts';
@@ -18,8 +18,8 @@ afterAll(() => both.close());
 
 /** Whether it is somebody's, here and in the other process. */
 const goodAnywhere = async (session: Impersonation) => [
-  await isGood(session),
-  await both.isGoodThere(session),
+  await isValid(session),
+  await both.isValidThere(session),
 ];
 const [everywhere, nowhere] = [
   [true, true],
@@ -33,7 +33,7 @@ test('signing out of it ends it, tells the audit log who did, and leaves the per
   expect(await goodAnywhere(session)).toEqual(everywhere);
   expect(await send(session.ask, 'signOut')).toMatchObject({ code: null });
   expect(await goodAnywhere(session)).toEqual(nowhere);
-  expect(await isGood(person)).toBe(true);
+  expect(await isValid(person)).toBe(true);
   const { rows } = await app.owner.query(
     'select actor_id, impersonator_id from audit_events where chain_id = $1 and action = $2',
     [person.userUuid, 'session.closed'],
@@ -74,7 +74,7 @@ test('opening it anew ends the one before, of the same administrator alone', asy
   const [first, of] = [await impersonate(app, admin, person), await createPlatformAdmin(app)];
   const others = await impersonate(app, of, person);
   const second = await impersonate(app, admin, person);
-  expect(await Promise.all([first, others, second].map(isGood))).toEqual([false, true, true]);
+  expect(await Promise.all([first, others, second].map(isValid))).toEqual([false, true, true]);
 });
 
 test.each([
@@ -111,10 +111,10 @@ test('who ends all of its sessions, or changes its password, also ends what they
   const { password, ...other } = await createPlatformAdmin(app);
   const session = await impersonate(app, other, await createPerson(app));
   expect(await send(other.ask, 'revokeSessions')).toMatchObject({ value: { revokedCount: 1 } });
-  expect(await isGood(session)).toBe(false);
+  expect(await isValid(session)).toBe(false);
   const again = await impersonate(app, other, await createPerson(app));
   const newPassword = 'another long enough secret of nobody';
   await send(other.ask, 'changePassword', { currentPassword: password, newPassword });
-  expect(await isGood(again)).toBe(false);
-  expect(await isGood(await openSession(app, { ...other, password: newPassword }))).toBe(true);
+  expect(await isValid(again)).toBe(false);
+  expect(await isValid(await openSession(app, { ...other, password: newPassword }))).toBe(true);
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { schema } from '../../src/schema.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { isGood } from '../support/credentials.ts';
+import { isValid } from '../support/credentials.ts';
 import { createDummy } from '../support/dummy-input.ts';
 import { type Impersonation, impersonate, reason } from '../support/impersonation.ts';
 import { findChainFault, readAuditLog } from '../support/life-cycle.ts';
@@ -173,5 +173,5 @@ test('every mutation but the daily work of a tenant is refused, and changes noth
     expect([name, await rejectionOf(session, name)]).toEqual([name, refused]);
   }
   expect(await readRows(app)).toEqual(before);
-  expect([await isGood(session), await isGood(person)]).toEqual([true, true]);
+  expect([await isValid(session), await isValid(person)]).toEqual([true, true]);
 });

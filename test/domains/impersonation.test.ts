@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createCast, signInBound } from '../support/cast.ts';
-import { isGood, openSession } from '../support/credentials.ts';
+import { isValid, openSession } from '../support/credentials.ts';
 import { impersonate, reason, tryImpersonate } from '../support/impersonation.ts';
 import { countRows, manage } from '../support/life-cycle.ts';
 import {
@@ -132,7 +132,7 @@ describe('nobody', () => {
     const cookie = `__Host-tenantry_session=${admin.token}`;
     const options = { headers: { 'x-tenantry-csrf': '1', cookie } };
     expect((await tryImpersonate(app.ask, { userId, reason }, options)).code).toBe('FORBIDDEN');
-    expect(await isGood(admin)).toBe(true);
+    expect(await isValid(admin)).toBe(true);
   });
 
   test('opens one past the services, by statements of the serving login', async () => {
@@ -154,7 +154,7 @@ test('it neither counts against the sessions of the person nor ends one of them'
   const person = await createPerson(app);
   const own = [person, await openSession(app, person), await openSession(app, person)];
   const session = await impersonate(app, admin, person);
-  expect(await Promise.all(own.map(isGood))).toEqual([true, true, true]);
+  expect(await Promise.all(own.map(isValid))).toEqual([true, true, true]);
   await openSession(app, person);
-  expect(await Promise.all([...own, session].map(isGood))).toEqual([false, true, true, true]);
+  expect(await Promise.all([...own, session].map(isValid))).toEqual([false, true, true, true]);
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { mintToken } from '../../src/lib/token.ts';
 import { listStatementsOf, startTestApp, type TestApp } from '../support/app.ts';
-import { isGood, openSession, post, send } from '../support/credentials.ts';
+import { isValid, openSession, post, send } from '../support/credentials.ts';
 import { readAuditLog } from '../support/life-cycle.ts';
 import { readLastMail, readMails, settleResets } from '../support/mail.ts';
 import { readRows } from '../support/mutate.ts';
@@ -35,7 +35,7 @@ describe('a reset', () => {
     const second = await openSession(app, person);
     const token = await requestToken(person);
     expect(await reset(token)).toEqual({ code: null, path: null, value: { revokedCount: 2 } });
-    expect([await isGood(person), await isGood(second)]).toEqual([false, false]);
+    expect([await isValid(person), await isValid(second)]).toEqual([false, false]);
     expect(await trySignIn(person.email, person.password)).toBe('UNAUTHENTICATED');
     const { ask } = await openSession(app, { ...person, password: newPassword });
     const { data } = await ask(
@@ -107,7 +107,7 @@ describe('a reset', () => {
       { variables: { token } },
     );
     expect(data).toBeNull();
-    expect([await isGood(person), await isGood(other)]).toEqual([false, true]);
+    expect([await isValid(person), await isValid(other)]).toEqual([false, true]);
   });
 
   test('is recorded in the audit log of the user, without secrets', async () => {

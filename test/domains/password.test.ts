@@ -1,7 +1,7 @@
 import { hash } from '@node-rs/argon2';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { isGood, openSession, post, send } from '../support/credentials.ts';
+import { isValid, openSession, post, send } from '../support/credentials.ts';
 import { readRows } from '../support/mutate.ts';
 import { createPerson, type Person } from '../support/people.ts';
 
@@ -178,9 +178,9 @@ describe('changePassword', () => {
     const others = [await openSession(app, person), await openSession(app, person)];
     const { value } = await change(person, { currentPassword: person.password, newPassword: next });
     expect(value).toEqual({ revokedCount: 2 });
-    expect(await Promise.all(others.map(isGood))).toEqual([false, false]);
-    expect(await isGood(person)).toBe(true);
-    expect(await isGood(stranger)).toBe(true);
+    expect(await Promise.all(others.map(isValid))).toEqual([false, false]);
+    expect(await isValid(person)).toBe(true);
+    expect(await isValid(stranger)).toBe(true);
     expect(await trySignIn(person.email, person.password)).toBe('UNAUTHENTICATED');
     expect(await trySignIn(person.email, next)).toBeNull();
   });
@@ -192,7 +192,7 @@ describe('changePassword', () => {
     const input = { currentPassword: 'not the password of anybody', newPassword: next };
     expect(await change(person, input)).toMatchObject({ code: 'UNAUTHENTICATED' });
     expect(await readRows(app)).toEqual(before);
-    expect(await isGood(other)).toBe(true);
+    expect(await isValid(other)).toBe(true);
   });
 
   test("rejects another user's password as the current one", async () => {

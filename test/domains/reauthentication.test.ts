@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import type { Ask } from '../support/cast.ts';
-import { isGood, openSession, send, toOpenSession } from '../support/credentials.ts';
+import { isValid, openSession, send, toOpenSession } from '../support/credentials.ts';
 import { reason } from '../support/impersonation.ts';
 import { countRows, deletionOf, readAuditLog } from '../support/life-cycle.ts';
 import {
@@ -182,7 +182,7 @@ describe('confirmPassword', () => {
     const other = await openSession(app, person);
     await age(person, limitSeconds + 1);
     expect(await confirm(person.ask, person.password)).toEqual({});
-    expect(await isGood(person)).toBe(true);
+    expect(await isValid(person)).toBe(true);
     const own = { userId: person.userId };
     expect(await call(other.ask, 'eraseUser', 'UserIdInput', own)).toEqual(staleRejection);
     const auditLog = await readAuditLog(app, person.userUuid);

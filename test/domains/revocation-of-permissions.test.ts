@@ -31,7 +31,7 @@ beforeEach(async () => {
   stranger = (await createTeam(here)).owner;
 });
 
-const isGoodThere = (person: { token: string }) => processes.isGoodThere(person);
+const isValidThere = (person: { token: string }) => processes.isValidThere(person);
 const listPermissionsThere = (person: { token: string }) =>
   processes.listPermissionsThere(person, team.tenantId);
 
@@ -48,11 +48,11 @@ describe('the other process applies a change of a membership on the next request
     expect(await listPermissionsThere(member)).toContain('tenant:read');
     expect((await pause(team.owner.ask, false)).code).toBeNull();
     expect(await listPermissionsThere(member)).toBeNull();
-    expect(await isGoodThere(bound)).toBe(false);
-    expect(await isGoodThere(member)).toBe(true);
+    expect(await isValidThere(bound)).toBe(false);
+    expect(await isValidThere(member)).toBe(true);
     expect((await pause(team.owner.ask, true)).code).toBeNull();
     expect(await listPermissionsThere(member)).toContain('tenant:read');
-    expect(await isGoodThere(bound)).toBe(true);
+    expect(await isValidThere(bound)).toBe(true);
   });
 
   test('when it is removed, but not by a stranger', async () => {
@@ -62,18 +62,18 @@ describe('the other process applies a change of a membership on the next request
     expect((await mutate(stranger.ask, 'removeMember', input)).code).toBe('NOT_FOUND');
     expect(await listPermissionsThere(bound)).toContain('tenant:read');
     expect((await mutate(team.owner.ask, 'removeMember', input)).code).toBeNull();
-    expect(await isGoodThere(bound)).toBe(false);
+    expect(await isValidThere(bound)).toBe(false);
     expect(await listPermissionsThere(member)).toBeNull();
-    expect(await isGoodThere(member)).toBe(true);
+    expect(await isValidThere(member)).toBe(true);
   });
 
   test('when its user leaves', async () => {
     const bound = { token: await boundToken(member) };
     const input = { tenantId: team.tenantId };
     expect((await mutate(stranger.ask, 'leaveTenant', input)).code).toBe('NOT_FOUND');
-    expect(await isGoodThere(bound)).toBe(true);
+    expect(await isValidThere(bound)).toBe(true);
     expect((await mutate(member.ask, 'leaveTenant', input)).code).toBeNull();
-    expect(await isGoodThere(bound)).toBe(false);
+    expect(await isValidThere(bound)).toBe(false);
     expect(await listPermissionsThere(member)).toBeNull();
   });
 
@@ -131,14 +131,14 @@ describe('the other process applies a change of a membership on the next request
   test('when its tenant is suspended, and no other', async () => {
     const bound = { token: await boundToken(member) };
     const asBound = await signInBound(here, member, team.slug);
-    expect(await isGoodThere(bound)).toBe(true);
+    expect(await isValidThere(bound)).toBe(true);
     await here.owner.query(`update tenants set status = 'suspended' where id = $1`, [
       team.tenantUuid,
     ]);
-    expect(await isGoodThere(bound)).toBe(false);
-    expect(await isGoodThere(member)).toBe(true);
+    expect(await isValidThere(bound)).toBe(false);
+    expect(await isValidThere(member)).toBe(true);
     expect((await asBound('{ viewer { user { id } } }')).data.viewer).toBeNull();
-    expect(await isGoodThere(stranger)).toBe(true);
+    expect(await isValidThere(stranger)).toBe(true);
   });
 });
 

@@ -31,46 +31,46 @@ beforeEach(async () => {
   stranger = (await createTeam(here)).owner;
 });
 
-const isGoodThere = (person: { token: string }) => processes.isGoodThere(person);
+const isValidThere = (person: { token: string }) => processes.isValidThere(person);
 
 /** Expects the session to be valid there before `change`, and rejected on the next request after it. */
 async function expectRevoked(victim: { token: string }, change: () => Promise<unknown>) {
-  expect(await isGoodThere(victim)).toBe(true);
+  expect(await isValidThere(victim)).toBe(true);
   await change();
-  expect(await isGoodThere(victim)).toBe(false);
+  expect(await isValidThere(victim)).toBe(false);
 }
 
 describe('a session is rejected by the other process on the next request', () => {
   test('after signing out', async () => {
     await expectRevoked(member, () => send(member.ask, 'signOut'));
-    expect(await isGoodThere(stranger)).toBe(true);
+    expect(await isValidThere(stranger)).toBe(true);
   });
 
   test('after being revoked by its user, but not by a stranger', async () => {
     const phone = await openSession(here, member);
-    expect(await isGoodThere(phone)).toBe(true);
+    expect(await isValidThere(phone)).toBe(true);
     const rejected = await send(stranger.ask, 'revokeSession', { sessionId: phone.id });
     expect(rejected.code).toBe('NOT_FOUND');
-    expect(await isGoodThere(phone)).toBe(true);
+    expect(await isValidThere(phone)).toBe(true);
     await expectRevoked(phone, () => send(member.ask, 'revokeSession', { sessionId: phone.id }));
-    expect(await isGoodThere(member)).toBe(true);
+    expect(await isValidThere(member)).toBe(true);
   });
 
   test('after all others are revoked by its user', async () => {
     const phone = await openSession(here, member);
     await send(stranger.ask, 'revokeSessions');
     await expectRevoked(phone, () => send(member.ask, 'revokeSessions'));
-    expect(await isGoodThere(member)).toBe(true);
-    expect(await isGoodThere(stranger)).toBe(true);
+    expect(await isValidThere(member)).toBe(true);
+    expect(await isValidThere(stranger)).toBe(true);
   });
 
   test('after being revoked by the owner of the tenant it is bound to, and only there', async () => {
     const bound = await openSession(here, member, team.slug);
     const input = { userId: member.userId, tenantId: team.tenantId };
     expect((await send(stranger.ask, 'revokeSessions', input)).code).toBe('NOT_FOUND');
-    expect(await isGoodThere(bound)).toBe(true);
+    expect(await isValidThere(bound)).toBe(true);
     await expectRevoked(bound, () => send(team.owner.ask, 'revokeSessions', input));
-    expect(await isGoodThere(member)).toBe(true);
+    expect(await isValidThere(member)).toBe(true);
   });
 
   test('after being revoked by a platform administrator, but not by a stranger', async () => {
@@ -78,7 +78,7 @@ describe('a session is rejected by the other process on the next request', () =>
     const input = { userId: member.userId };
     expect((await send(stranger.ask, 'revokeSessions', input)).code).toBe('FORBIDDEN');
     await expectRevoked(member, () => send(admin.ask, 'revokeSessions', input));
-    expect(await isGoodThere(stranger)).toBe(true);
+    expect(await isValidThere(stranger)).toBe(true);
   });
 
   test('after the password was changed, but not after an attempt with a wrong one', async () => {
@@ -90,8 +90,8 @@ describe('a session is rejected by the other process on the next request', () =>
       });
     expect((await change('not the password of anybody')).code).toBe('UNAUTHENTICATED');
     await expectRevoked(phone, () => change(member.password));
-    expect(await isGoodThere(member)).toBe(true);
-    expect(await isGoodThere(stranger)).toBe(true);
+    expect(await isValidThere(member)).toBe(true);
+    expect(await isValidThere(stranger)).toBe(true);
   });
 
   test('after being replaced by one that is bound to a tenant', async () => {
@@ -100,10 +100,10 @@ describe('a session is rejected by the other process on the next request', () =>
       const { value } = await send(member.ask, 'switchTenant', { tenantId: team.tenantId });
       replacement = value.token;
     });
-    expect(await isGoodThere({ token: replacement })).toBe(true);
+    expect(await isValidThere({ token: replacement })).toBe(true);
     const rejected = await send(stranger.ask, 'switchTenant', { tenantId: team.tenantId });
     expect(rejected.code).toBe('NOT_FOUND');
-    expect(await isGoodThere(stranger)).toBe(true);
+    expect(await isValidThere(stranger)).toBe(true);
   });
 
   test('after its user opened more sessions than allowed, if it was used longest ago', async () => {
@@ -115,7 +115,7 @@ describe('a session is rejected by the other process on the next request', () =>
       [person.userUuid],
     );
     await expectRevoked(person, () => openSession(here, person));
-    expect(await isGoodThere(stranger)).toBe(true);
+    expect(await isValidThere(stranger)).toBe(true);
   });
 
   test('after its user was suspended, unlike sessions of others', async () => {
@@ -123,11 +123,11 @@ describe('a session is rejected by the other process on the next request', () =>
       here.owner.query('update users set status = $2 where id = $1', [member.userUuid, status]);
     const bound = await openSession(here, member, team.slug);
     await expectRevoked(member, () => setStatus('suspended'));
-    expect(await isGoodThere(bound)).toBe(false);
-    expect(await isGoodThere(stranger)).toBe(true);
-    expect(await isGoodThere(team.owner)).toBe(true);
+    expect(await isValidThere(bound)).toBe(false);
+    expect(await isValidThere(stranger)).toBe(true);
+    expect(await isValidThere(team.owner)).toBe(true);
     await setStatus('active');
-    expect(await isGoodThere(member)).toBe(true);
+    expect(await isValidThere(member)).toBe(true);
   });
 
   test('when a service verifies it there', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { isGood, openSession, post, send } from '../support/credentials.ts';
+import { isValid, openSession, post, send } from '../support/credentials.ts';
 import { codeOf } from '../support/mutate.ts';
 import {
   addMember,
@@ -19,7 +19,7 @@ afterAll(() => app.close());
 
 type Caller = Pick<Person, 'ask'>;
 
-const listValidity = (...sessions: Caller[]) => Promise.all(sessions.map(isGood));
+const listValidity = (...sessions: Caller[]) => Promise.all(sessions.map(isValid));
 const getOwnId = async ({ ask }: Caller): Promise<string> =>
   (await ask('{ viewer { session { id } } }')).data.viewer.session.id;
 
@@ -51,7 +51,7 @@ describe('revokeSession', () => {
       { variables: { id: await getOwnId(person) } },
     );
     expect(codeOf(response)).toBe('UNAUTHENTICATED');
-    expect(await isGood(person)).toBe(false);
+    expect(await isValid(person)).toBe(false);
   });
 
   test('of a foreign, absent or malformed id returns the same bytes', async () => {
@@ -94,7 +94,7 @@ describe('revokeSession', () => {
   test('of a session bound to a tenant is allowed for its admins, not for members without sessions:revoke', async () => {
     const { team, member, ownerBound, memberBound } = await createTeamWithSessions();
     expect(await revoke(member, ownerBound.id)).toMatchObject({ code: 'FORBIDDEN' });
-    expect(await isGood(ownerBound)).toBe(true);
+    expect(await isValid(ownerBound)).toBe(true);
     const admin = await createMember(app, team, 'admin');
     const adminBound = await openSession(app, admin, team.slug);
     expect(await revoke(adminBound, memberBound.id)).toMatchObject({ code: null });
@@ -112,9 +112,9 @@ describe('revokeSession', () => {
     const person = await createPerson(app);
     const id = await getOwnId(person);
     expect(await revoke(app, id)).toMatchObject({ code: 'UNAUTHENTICATED' });
-    expect(await isGood(person)).toBe(true);
+    expect(await isValid(person)).toBe(true);
     expect(await revoke(await createPlatformAdmin(app), id)).toMatchObject({ code: null });
-    expect(await isGood(person)).toBe(false);
+    expect(await isValid(person)).toBe(false);
   });
 });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { isGood, openSession } from '../support/credentials.ts';
+import { isValid, openSession } from '../support/credentials.ts';
 import { impersonate } from '../support/impersonation.ts';
 import { createPerson, createPlatformAdmin } from '../support/people.ts';
 
@@ -68,12 +68,12 @@ test.each([
 
 test('a session past its end is nobody’s, over HTTP too', async () => {
   const session = await openSession(app, await createPerson(app));
-  expect(await isGood(session)).toBe(true);
+  expect(await isValid(session)).toBe(true);
   await app.owner.query(
     `update sessions set expires_at = now() - interval '1 second' where id = $1`,
     [session.uuid],
   );
-  expect(await isGood(session)).toBe(false);
+  expect(await isValid(session)).toBe(false);
 });
 
 test('of 50 live sessions the 51st sign-in ends exactly the one that was used longest ago', async () => {
@@ -96,8 +96,8 @@ test('of 50 live sessions the 51st sign-in ends exactly the one that was used lo
     );
     return rows[0]?.count;
   };
-  expect([await count(), await isGood(oldest)]).toEqual([50, true]);
+  expect([await count(), await isValid(oldest)]).toEqual([50, true]);
   const last = await openSession(app, person);
-  expect([await count(), await isGood(oldest)]).toEqual([50, false]);
-  expect([await isGood(person), await isGood(last)]).toEqual([true, true]);
+  expect([await count(), await isValid(oldest)]).toEqual([50, false]);
+  expect([await isValid(person), await isValid(last)]).toEqual([true, true]);
 });

@@ -3,7 +3,7 @@ import { mintToken } from '../../src/lib/token.ts';
 import { listStatementsOf, startTestApp, type TestApp } from '../support/app.ts';
 import { startBareApp } from '../support/bare-app.ts';
 import { waitUntil } from '../support/child.ts';
-import { isGood, openSession, post, send, toOpenSession } from '../support/credentials.ts';
+import { isValid, openSession, post, send, toOpenSession } from '../support/credentials.ts';
 import { createPerson, type Person } from '../support/people.ts';
 
 let app: TestApp;
@@ -125,7 +125,7 @@ describe('a token', () => {
   test('that is well-formed but unknown costs one, and is nobody', async () => {
     const unknown = toOpenSession(app, mintToken('tenantry_session').token);
     const statements = await listStatementsOf(app, async () => {
-      expect(await isGood(unknown)).toBe(false);
+      expect(await isValid(unknown)).toBe(false);
     });
     expect(statements).toHaveLength(1);
   });
@@ -168,7 +168,7 @@ describe("by the database's clock", () => {
   test('a session is good until its idle timeout, and use sets that back', async () => {
     const person = await createPerson(app);
     await setSessions(person, `${idleEnd} + interval '2 seconds'`);
-    expect(await isGood(person)).toBe(true);
+    expect(await isValid(person)).toBe(true);
     await waitUntil(async () => {
       const { rows } = await app.owner.query(
         `select 1 from sessions where user_id = $1 and last_seen_at > now() - interval '20 seconds'`,
@@ -177,15 +177,15 @@ describe("by the database's clock", () => {
       return rows.length === 1;
     });
     await setSessions(person, `${idleEnd} - interval '1 second'`);
-    expect(await isGood(person)).toBe(false);
+    expect(await isValid(person)).toBe(false);
   });
 
   test('a session is good until its absolute timeout, used or not', async () => {
     const person = await createPerson(app);
     await setSessions(person, `expires_at = now() + interval '2 seconds'`);
-    expect(await isGood(person)).toBe(true);
+    expect(await isValid(person)).toBe(true);
     await setSessions(person, `expires_at = now() - interval '1 second', last_seen_at = now()`);
-    expect(await isGood(person)).toBe(false);
+    expect(await isValid(person)).toBe(false);
   });
 
   test('an ended session is in no list, found by no id and verified by nobody', async () => {
@@ -206,7 +206,7 @@ describe("by the database's clock", () => {
     const [person, expired] = [await createPerson(app), await createPerson(app)];
     await setSessions(expired, `expires_at = now() - interval '1 second'`);
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + days * 86_400_000 });
-    expect(await Promise.all([person, expired].map(isGood))).toEqual([true, false]);
+    expect(await Promise.all([person, expired].map(isValid))).toEqual([true, false]);
     const opened = await openSession(app, person);
     const { rows } = await app.owner.query(
       `select abs(extract(epoch from now() - created_at)) < 60 as created,
@@ -229,12 +229,12 @@ test('the last use is noted in the background: a request that reads never waits 
   };
   await setSessions(person, `last_seen_at = now() - interval '1 minute'`);
   const statements = await listStatementsOf(app, async () => {
-    expect(await isGood(person)).toBe(true);
+    expect(await isValid(person)).toBe(true);
   });
   expect(statements.filter((text) => /touch_sessions|update/.test(text))).toEqual([]);
   await waitUntil(noteIsThere);
   await setSessions(person, `last_seen_at = now() - interval '25 seconds'`);
-  expect(await isGood(person)).toBe(true);
+  expect(await isValid(person)).toBe(true);
   // Used less than half a minute ago: not worth a write, nor two seconds later.
   await new Promise((resolve) => setTimeout(resolve, 2_000));
   expect(await noteIsThere()).toBe(false);
@@ -254,13 +254,13 @@ describe('of three sessions at most', () => {
     );
     const fourth = await openSession(app, person);
     const all = [person, second, third, fourth, bystander];
-    expect(await Promise.all(all.map(isGood))).toEqual([true, true, false, true, true]);
+    expect(await Promise.all(all.map(isValid))).toEqual([true, true, false, true, true]);
   });
 
   test('three are left after five sign-ins at once', async () => {
     const person = await createPerson(app);
     const opened = await Promise.all([1, 2, 3, 4, 5].map(() => openSession(app, person)));
-    const good = await Promise.all([person, ...opened].map(isGood));
+    const good = await Promise.all([person, ...opened].map(isValid));
     expect(good.filter(Boolean)).toHaveLength(3);
   });
 
@@ -269,7 +269,7 @@ describe('of three sessions at most', () => {
     const [second, third] = [await openSession(app, person), await openSession(app, person)];
     const { value } = await send(person.ask, 'switchTenant', {});
     const all = [toOpenSession(app, value.token), second, third];
-    expect(await Promise.all(all.map(isGood))).toEqual([true, true, true]);
+    expect(await Promise.all(all.map(isValid))).toEqual([true, true, true]);
   });
 });
 
@@ -277,6 +277,6 @@ test('all sessions of a suspended user are refused at once, and nobody else is',
   const [person, bystander] = [await createPerson(app), await createPerson(app)];
   const other = await openSession(app, person);
   await app.owner.query(`update users set status = 'suspended' where id = $1`, [person.userUuid]);
-  expect(await Promise.all([person, other, bystander].map(isGood))).toEqual([false, false, true]);
+  expect(await Promise.all([person, other, bystander].map(isValid))).toEqual([false, false, true]);
   expect(await send(person.ask, 'signOut')).toMatchObject({ code: 'UNAUTHENTICATED' });
 });

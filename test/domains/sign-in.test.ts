@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { listStatementsOf, startTestApp, type TestApp } from '../support/app.ts';
-import { isGood, openSession, post, send } from '../support/credentials.ts';
+import { isValid, openSession, post, send } from '../support/credentials.ts';
 import { codeOf, readRows } from '../support/mutate.ts';
 import { createMember, createPerson, createTeam, type Person } from '../support/people.ts';
 
@@ -19,7 +19,7 @@ describe('signIn', () => {
     const one = await openSession(app, person);
     const other = await openSession(app, person);
     expect(new Set([person.token, one.token, other.token]).size).toBe(3);
-    expect(await Promise.all([person, one, other].map(isGood))).toEqual([true, true, true]);
+    expect(await Promise.all([person, one, other].map(isValid))).toEqual([true, true, true]);
     const { data } = await one.ask('{ viewer { user { id } session { id } } }');
     expect(data.viewer).toEqual({ user: { id: person.userId }, session: { id: one.id } });
   });

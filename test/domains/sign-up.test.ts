@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { isGood, send, toOpenSession } from '../support/credentials.ts';
+import { isValid, send, toOpenSession } from '../support/credentials.ts';
 import { listFaultyTexts, readRows } from '../support/mutate.ts';
 import { createPerson, createTeam } from '../support/people.ts';
 
@@ -144,8 +144,8 @@ describe('a sign-up without a tenant', () => {
     const { value } = await send(host.ask, 'signUp', { email: newEmail(), password });
     expect(value).toMatchObject({ session: { isCurrent: true } });
     expect(value.user.id).not.toBe(host.userId);
-    expect(await isGood(host)).toBe(true);
-    expect(await isGood(toOpenSession(app, value.token))).toBe(true);
+    expect(await isValid(host)).toBe(true);
+    expect(await isValid(toOpenSession(app, value.token))).toBe(true);
   });
 
   test('takes no more than its input allows: columns cannot be set from outside', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { isGood, openSession, post, send, toOpenSession } from '../support/credentials.ts';
+import { isValid, openSession, post, send, toOpenSession } from '../support/credentials.ts';
 import { codeOf } from '../support/mutate.ts';
 import {
   addMember,
@@ -64,9 +64,9 @@ describe('a session bound to one tenant', () => {
       '{ viewer { memberships { edges { node { tenant { slug } } } } } }',
     );
     const bound = await openSession(app, member, data.viewer.memberships.edges[0].node.tenant.slug);
-    expect(await isGood(bound)).toBe(true);
+    expect(await isValid(bound)).toBe(true);
     await app.owner.query(change, [member.userUuid]);
-    expect(await Promise.all([bound, member].map(isGood))).toEqual([false, true]);
+    expect(await Promise.all([bound, member].map(isValid))).toEqual([false, true]);
   });
 });
 
@@ -81,7 +81,7 @@ describe('signOut', () => {
     });
     expect(await person.ask('{ viewer { user { id } } }')).toEqual({ data: { viewer: null } });
     expect(await send(person.ask, 'signOut')).toMatchObject({ code: 'UNAUTHENTICATED' });
-    expect(await isGood(other)).toBe(true);
+    expect(await isValid(other)).toBe(true);
   });
 
   test('makes nobody of the caller for the rest of the operation', async () => {
@@ -111,11 +111,11 @@ describe('switchTenant', () => {
       user: { id: team.owner.userId },
     });
     const bound = toOpenSession(app, value.token);
-    expect(await Promise.all([team.owner, bound].map(isGood))).toEqual([false, true]);
+    expect(await Promise.all([team.owner, bound].map(isValid))).toEqual([false, true]);
     const unbound = await send(bound.ask, 'switchTenant', { tenantId: null });
     expect(unbound.value.session).toMatchObject({ isCurrent: true, tenant: null });
     const last = toOpenSession(app, unbound.value.token);
-    expect(await Promise.all([bound, last].map(isGood))).toEqual([false, true]);
+    expect(await Promise.all([bound, last].map(isValid))).toEqual([false, true]);
     const { rows } = await app.owner.query(
       'select count(*)::int as count from sessions where user_id = $1',
       [team.owner.userUuid],
@@ -151,7 +151,7 @@ describe('switchTenant', () => {
       texts.add(text);
     }
     expect([...texts]).toEqual([expect.stringContaining('"code":"NOT_FOUND"')]);
-    expect(await Promise.all([stranger, paused].map(isGood))).toEqual([true, true]);
+    expect(await Promise.all([stranger, paused].map(isValid))).toEqual([true, true]);
   });
 
   test('needs somebody who is signed in', async () => {
@@ -169,6 +169,6 @@ describe('switchTenant', () => {
     );
     const opened = outcomes.filter(({ code }) => code === null);
     expect(opened).toHaveLength(1);
-    expect(await isGood(toOpenSession(app, opened[0]?.value.token))).toBe(true);
+    expect(await isValid(toOpenSession(app, opened[0]?.value.token))).toBe(true);
   });
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { noScope } from '../../src/db/scope.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createCast } from '../support/cast.ts';
-import { isGood, openSession } from '../support/credentials.ts';
+import { isValid, openSession } from '../support/credentials.ts';
 import { deletionOf, makeDue, manage, readAuditLog } from '../support/life-cycle.ts';
 import { createMember, createPlatformAdmin, createTeam, type Person } from '../support/people.ts';
 
@@ -27,7 +27,7 @@ test('a deleted tenant closes at once and will be erased after the days of grace
   const inDays = (Date.parse(value.tenant.deletionAt) - Date.now()) / dayMs;
   expect(inDays).toBeGreaterThan(6.99);
   expect(inDays).toBeLessThan(7.01);
-  expect(await isGood(bound)).toBe(false);
+  expect(await isValid(bound)).toBe(false);
   const rename = { tenantId: team.tenantId, name: 'New' };
   expect((await manage(team.owner.ask, 'updateTenant', rename)).code).toBe('FORBIDDEN');
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { type Ask, createCast } from '../support/cast.ts';
-import { isGood, openSession } from '../support/credentials.ts';
+import { isValid, openSession } from '../support/credentials.ts';
 import { manage, readAuditLog } from '../support/life-cycle.ts';
 import { createTeam, type Team } from '../support/people.ts';
 
@@ -105,10 +105,10 @@ test('a lifetime that is tightened ends the open sessions that are past it at on
     `update sessions set created_at = now() - interval '2 hours' where id = any ($1)`,
     [[bound.uuid, elsewhere.uuid]],
   );
-  expect(await isGood(bound)).toBe(true);
+  expect(await isValid(bound)).toBe(true);
   await set(team, { sessionAbsoluteTimeoutSeconds: 3_600 });
-  expect(await isGood(bound)).toBe(false);
-  expect(await isGood(elsewhere)).toBe(true);
+  expect(await isValid(bound)).toBe(false);
+  expect(await isValid(elsewhere)).toBe(true);
 });
 
 test('settings need tenant:update, and strangers see none', async () => {

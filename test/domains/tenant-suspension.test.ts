@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { noScope } from '../../src/db/scope.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createCast } from '../support/cast.ts';
-import { isGood, openSession, send } from '../support/credentials.ts';
+import { isValid, openSession, send } from '../support/credentials.ts';
 import { deletionOf, manage, readAuditLog } from '../support/life-cycle.ts';
 import { createPlatformAdmin, createTeam, type Person, toPublicId } from '../support/people.ts';
 
@@ -17,10 +17,10 @@ afterAll(() => app.close());
 test('suspending a tenant refuses every session bound to it and every change in it at once', async () => {
   const team = await createTeam(app);
   const bound = await openSession(app, team.owner, team.slug);
-  expect(await isGood(bound)).toBe(true);
+  expect(await isValid(bound)).toBe(true);
   const suspended = await manage(admin.ask, 'suspendTenant', { tenantId: team.tenantId });
   expect(suspended.value.tenant.status).toBe('SUSPENDED');
-  expect(await isGood(bound)).toBe(false);
+  expect(await isValid(bound)).toBe(false);
   const { email, password } = team.owner;
   const again = await send(app.ask, 'signIn', { email, password, tenantSlug: team.slug });
   expect(again.code).toBe('UNAUTHENTICATED');
@@ -34,7 +34,7 @@ test('a suspended tenant that is resumed works as before, also in the sessions b
   await manage(admin.ask, 'suspendTenant', { tenantId: team.tenantId });
   const resumed = await manage(admin.ask, 'resumeTenant', { tenantId: team.tenantId });
   expect(resumed.value.tenant.status).toBe('ACTIVE');
-  expect(await isGood(bound)).toBe(true);
+  expect(await isValid(bound)).toBe(true);
   const rename = { tenantId: team.tenantId, name: 'New' };
   expect((await manage(bound.ask, 'updateTenant', rename)).code).toBeNull();
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { noScope } from '../../src/db/scope.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createCast } from '../support/cast.ts';
-import { isGood, openSession, send } from '../support/credentials.ts';
+import { isValid, openSession, send } from '../support/credentials.ts';
 import { countRows, findChainFault, manage, readAuditLog } from '../support/life-cycle.ts';
 import {
   addMember,
@@ -55,7 +55,7 @@ test('a person erases itself: no table but the audit log knows it, and that one 
   await send(app.ask, 'signIn', { email: person.email, password: 'wrong on purpose, twice over' });
   const { value } = await erase(person, person.ask);
   expect(value).toEqual({ erasedUserId: person.userId });
-  expect([await isGood(person), await isGood(second)]).toEqual([false, false]);
+  expect([await isValid(person), await isValid(second)]).toEqual([false, false]);
   expect((await readAuditLog(app, team.tenantUuid)).at(-1)).toMatchObject({
     action: 'membership.removed',
     actor: person.userUuid,
@@ -130,7 +130,7 @@ test('the last owner of any tenant is not erased, and is notified of which', asy
     expect(code).toBe('CONFLICT');
     expect(message).toContain(team.slug);
   }
-  expect(await isGood(team.owner)).toBe(true);
+  expect(await isValid(team.owner)).toBe(true);
   await createMember(app, team, 'owner');
   expect((await erase(team.owner)).code).toBeNull();
 });
@@ -165,7 +165,7 @@ test('nobody erases somebody else, and nobody learns who exists by trying', asyn
     expect([caller, refused.code]).toEqual([caller, expected]);
     expect(await erase(absent, as[caller])).toEqual(refused);
   }
-  expect(await isGood(member)).toBe(true);
+  expect(await isValid(member)).toBe(true);
   expect((await erase(absent)).code).toBe('NOT_FOUND');
 });
 
@@ -190,5 +190,5 @@ test('the database itself lets no scope but one’s own and the platform’s era
     (tx) => tx.$queryRaw`select erase_user(${victim.userUuid}::uuid) as "isErased"`,
   );
   expect(rows).toEqual([{ isErased: false }]);
-  expect(await isGood(victim)).toBe(true);
+  expect(await isValid(victim)).toBe(true);
 });

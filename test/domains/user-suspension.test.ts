@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { noScope } from '../../src/db/scope.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createCast } from '../support/cast.ts';
-import { isGood, openSession, send } from '../support/credentials.ts';
+import { isValid, openSession, send } from '../support/credentials.ts';
 import { manage, readAuditLog } from '../support/life-cycle.ts';
 import { createPerson, createPlatformAdmin, type Person, toPublicId } from '../support/people.ts';
 
@@ -21,7 +21,7 @@ test('suspending a user ends every session at once and lets nobody sign in with 
   const second = await openSession(app, person);
   const { value } = await manage(admin.ask, 'suspendUser', { userId: person.userId });
   expect(value.user.status).toBe('SUSPENDED');
-  expect([await isGood(person), await isGood(second)]).toEqual([false, false]);
+  expect([await isValid(person), await isValid(second)]).toEqual([false, false]);
   const { email, password } = person;
   const right = await send(app.ask, 'signIn', { email, password });
   const wrong = await send(app.ask, 'signIn', { email, password: 'not the password of anybody' });
@@ -34,8 +34,8 @@ test('a reinstated user signs in again, and no session from before comes back to
   await manage(admin.ask, 'suspendUser', { userId: person.userId });
   const { value } = await manage(admin.ask, 'reinstateUser', { userId: person.userId });
   expect(value.user.status).toBe('ACTIVE');
-  expect(await isGood(person)).toBe(false);
-  expect(await isGood(await openSession(app, person))).toBe(true);
+  expect(await isValid(person)).toBe(false);
+  expect(await isValid(await openSession(app, person))).toBe(true);
 });
 
 test.each(['suspendUser', 'reinstateUser'] as const)(
@@ -49,7 +49,7 @@ test.each(['suspendUser', 'reinstateUser'] as const)(
       expect([caller, refused.code]).toEqual([caller, expected]);
       expect(await manage(ask, name, { userId: absent })).toEqual(refused);
     }
-    expect(await isGood(member)).toBe(true);
+    expect(await isValid(member)).toBe(true);
     expect((await manage(admin.ask, name, { userId: absent })).code).toBe('NOT_FOUND');
   },
 );
@@ -57,7 +57,7 @@ test.each(['suspendUser', 'reinstateUser'] as const)(
 test('a platform administrator cannot suspend itself', async () => {
   const own = await manage(admin.ask, 'suspendUser', { userId: admin.userId });
   expect(own.code).toBe('CONFLICT');
-  expect(await isGood(admin)).toBe(true);
+  expect(await isValid(admin)).toBe(true);
 });
 
 test('a suspended platform administrator has no power left', async () => {

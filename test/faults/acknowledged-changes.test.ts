@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createProgram, isKeyGood, type Program, sendKey } from '../support/api-keys.ts';
+import { createProgram, isKeyValid, type Program, sendKey } from '../support/api-keys.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { waitUntil } from '../support/child.ts';
 import { type CrashingCluster, startCrashingCluster } from '../support/crashing-cluster.ts';
@@ -64,7 +64,7 @@ const changePassword = (person: Person): Change => ({
 const revokeKey = (program: Program): Change => ({
   acknowledge: async () =>
     (await sendKey(team.owner.ask, 'revokeApiKey', { apiKeyId: program.id })).code,
-  isGone: async () => !(await isKeyGood(program)),
+  isGone: async () => !(await isKeyValid(program)),
 });
 
 const kinds: [what: string, prepare: () => Promise<Change>][] = [

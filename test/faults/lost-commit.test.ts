@@ -4,7 +4,7 @@ import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase } from '../support/cluster.ts';
 import { type CommitCutter, startCommitCutter } from '../support/commit-cutter.ts';
 import { create, roleOf } from '../support/creations.ts';
-import { isGood, toOpenSession } from '../support/credentials.ts';
+import { isValid, toOpenSession } from '../support/credentials.ts';
 import { countRows } from '../support/life-cycle.ts';
 import { createTeam, type Team } from '../support/people.ts';
 
@@ -49,7 +49,7 @@ test.each(creations)('%s asked again after a lost commit was done once', async (
   expect(found.code).toBeNull();
   expect(await create(team.owner.ask, name, input)).toEqual(found);
   expect(await countRows(app, rows)).toBe(1);
-  if (name === 'signUp') expect(await isGood(toOpenSession(app, found.value.token))).toBe(true);
+  if (name === 'signUp') expect(await isValid(toOpenSession(app, found.value.token))).toBe(true);
 });
 
 test('without a key a lost commit can be asked for, but not asked again', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDataDir, runTenantry, type Served, startServing } from '../cli/fixture.ts';
-import { createProgram, isKeyGood, type Program, sendKey } from '../support/api-keys.ts';
+import { createProgram, isKeyValid, type Program, sendKey } from '../support/api-keys.ts';
 import type { Answer, AskOptions } from '../support/app.ts';
 import { startCrashingCluster } from '../support/crashing-cluster.ts';
 import { create, roleOf } from '../support/creations.ts';
@@ -124,7 +124,7 @@ describe('a copy of the embedded PostgreSQL', () => {
 
 /** A key may be refused with an error or be nobody's: both are no. */
 async function isGood(program: Program): Promise<boolean> {
-  return isKeyGood(program).catch(() => false);
+  return isKeyValid(program).catch(() => false);
 }
 
 describe('a PostgreSQL of one’s own', () => {

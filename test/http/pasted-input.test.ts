@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type OperatedApp, startOperatedApp } from '../cli/operator-fixture.ts';
-import { createProgram, isKeyGood, toProgram } from '../support/api-keys.ts';
-import { isGood, send, toOpenSession } from '../support/credentials.ts';
+import { createProgram, isKeyValid, toProgram } from '../support/api-keys.ts';
+import { isValid, send, toOpenSession } from '../support/credentials.ts';
 import { importInto, toNdjson } from '../support/import-into.ts';
 import { mutate } from '../support/mutate.ts';
 import { createPerson, createTeam, type Person, type Team } from '../support/people.ts';
@@ -146,7 +146,7 @@ describe('blanks around a token', () => {
 
   test('do not make a token good that is not, nor one of somebody else readable', async () => {
     const [, rest] = mary.token.split('_session_');
-    expect(await isGood(toOpenSession(app, `tenantry_session_ ${rest}`))).toBe(false);
+    expect(await isValid(toOpenSession(app, `tenantry_session_ ${rest}`))).toBe(false);
     const { errors } = await team.owner.ask(
       'query ($token: String!) { verifySession(token: $token) { valid } }',
       { variables: { token: ` ${mary.token} ` } },
@@ -157,7 +157,7 @@ describe('blanks around a token', () => {
   test('around an API key do not matter either', async () => {
     const program = await createProgram(app, team.owner, team, 'members:read');
     const pastedKey = { secret: ` ${program.token} `, apiKey: { id: program.id } };
-    expect(await isKeyGood(toProgram(app, pastedKey))).toBe(true);
+    expect(await isKeyValid(toProgram(app, pastedKey))).toBe(true);
   });
 });
 

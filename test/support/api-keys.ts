@@ -74,7 +74,7 @@ export async function createMemberWith(
 }
 
 /** Whether a key is good, as itself is told. */
-export async function isKeyGood({ ask }: { ask: Ask }): Promise<boolean> {
+export async function isKeyValid({ ask }: { ask: Ask }): Promise<boolean> {
   const { data, errors } = await ask('{ viewer { apiKey { id } } }');
   if (errors) throw new Error(JSON.stringify(errors));
   return data.viewer !== null;

@@ -70,7 +70,7 @@ function uuidOf(value: { session: { id: string } }): string {
 }
 
 /** True when the token is somebody's. */
-export async function isGood({ ask }: { ask: Ask }): Promise<boolean> {
+export async function isValid({ ask }: { ask: Ask }): Promise<boolean> {
   const { data, errors } = await ask('{ viewer { user { id } } }');
   if (errors) throw new Error(JSON.stringify(errors));
   return data.viewer !== null;

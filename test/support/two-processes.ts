@@ -6,7 +6,7 @@ export type TwoProcesses = {
   here: TestApp;
   there: Pick<TestApp, 'ask' | 'url'>;
   /** Whether the other process takes the token for somebody's. */
-  isGoodThere: (person: { token: string }) => Promise<boolean>;
+  isValidThere: (person: { token: string }) => Promise<boolean>;
   /** What the other process lets somebody do in a tenant; null where it does not belong. */
   listPermissionsThere: (person: { token: string }, tenantId: string) => Promise<string[] | null>;
   close: () => Promise<void>;
@@ -56,7 +56,7 @@ export async function startTwoProcesses(
   return {
     here,
     there: { ask, url },
-    async isGoodThere({ token }) {
+    async isValidThere({ token }) {
       const { data, errors } = await ask('{ viewer { user { id } } }', { token });
       if (errors) throw new Error(JSON.stringify(errors));
       return data.viewer !== null;
