@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hasProcess } from '../../src/lib/process-token.ts';
-import type { Answer } from '../support/app.ts';
+import type { GraphQLResult } from '../support/app.ts';
 import { waitUntil } from '../support/child.ts';
 
 /** Variables of a process. One that is undefined is not set, whatever the fixture would set. */
@@ -20,7 +20,7 @@ export type Served = {
   url: string;
   /** Of the process that was started. */
   pid: number;
-  ask: (query: string, token?: string) => Promise<Answer>;
+  ask: (query: string, token?: string) => Promise<GraphQLResult>;
   /** Resolves once it prints something that matches, from the call on. */
   waitForText: (pattern: RegExp) => Promise<string>;
   /** Sends the signals, one right after the other, and resolves with how it ended. */
@@ -105,7 +105,7 @@ export async function findPostgres(dataDir: string): Promise<number | null> {
   return pid > 0 && hasProcess(pid) ? pid : null;
 }
 
-async function ask(url: string, query: string, token?: string): Promise<Answer> {
+async function ask(url: string, query: string, token?: string): Promise<GraphQLResult> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
     headers: {
@@ -114,7 +114,7 @@ async function ask(url: string, query: string, token?: string): Promise<Answer> 
     },
     body: JSON.stringify({ query }),
   });
-  return (await response.json()) as Answer;
+  return (await response.json()) as GraphQLResult;
 }
 
 /** Starts `tenantry` and leaves it to the caller. */

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { silentLog } from '../../src/lib/log.ts';
 import { type EmbeddedCluster, startEmbedded } from '../../src/postgres/start.ts';
 import { collect, type Ended, type Served, spawnNode, startProgram } from '../cli/fixture.ts';
-import type { Answer } from '../support/app.ts';
+import type { GraphQLResult } from '../support/app.ts';
 import { listBlocks, readEnvScripts, runScript } from '../support/docs.ts';
 import { startTestMail, type TestMailServer } from '../support/smtp.ts';
 
@@ -95,7 +95,7 @@ describe('a server that is started as the README says', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
-  async function ask(query: string, variables: object, token?: string): Promise<Answer> {
+  async function ask(query: string, variables: object, token?: string): Promise<GraphQLResult> {
     const response = await fetch(`${server.url}/graphql`, {
       method: 'POST',
       headers: {
@@ -104,7 +104,7 @@ describe('a server that is started as the README says', () => {
       },
       body: JSON.stringify({ query, variables }),
     });
-    return (await response.json()) as Answer;
+    return (await response.json()) as GraphQLResult;
   }
 
   /** Signs somebody up and follows the link that verifies the address. */

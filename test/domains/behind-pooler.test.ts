@@ -7,7 +7,7 @@ import {
   sendKey,
   toProgram,
 } from '../support/api-keys.ts';
-import { type Answer, startTestApp, type TestApp } from '../support/app.ts';
+import { type GraphQLResult, startTestApp, type TestApp } from '../support/app.ts';
 import { waitUntil } from '../support/child.ts';
 import { createTestDatabase, type TestDatabase } from '../support/cluster.ts';
 import { isValid, type OpenSession, openSession, send } from '../support/credentials.ts';
@@ -71,7 +71,7 @@ describe.skipIf(program === null)('through a pooler in transaction mode', () => 
     await createMember(here, team, 'member');
     const { owner, tenantId } = team;
     const { email, password, token } = owner;
-    const kinds: (() => Promise<Answer>)[] = [
+    const kinds: (() => Promise<GraphQLResult>)[] = [
       () => here.ask(signUp, { variables: { email: `${crypto.randomUUID()}@new.example` } }),
       () => here.ask(signIn, { variables: { email, password } }),
       () => owner.ask(viewer),
@@ -84,7 +84,7 @@ describe.skipIf(program === null)('through a pooler in transaction mode', () => 
     const answers = await Promise.all(
       Array.from({ length: 200 }, (_, index) => kinds[index % kinds.length]?.()),
     );
-    const isDone = (answer?: Answer) =>
+    const isDone = (answer?: GraphQLResult) =>
       answer?.errors === undefined && !JSON.stringify(answer?.data).includes('"code"');
     expect(answers.filter((answer) => !isDone(answer))).toEqual([]);
   });

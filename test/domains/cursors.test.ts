@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Answer, startTestApp, type TestApp } from '../support/app.ts';
+import { type GraphQLResult, startTestApp, type TestApp } from '../support/app.ts';
 import {
   type Crowd,
   createCrowd,
@@ -125,7 +125,7 @@ describe('the memberships of a user', () => {
     const seen: string[] = [];
     let after: string | null = null;
     do {
-      const { data }: Answer = await person.ask(query, { variables: { first: 3, after } });
+      const { data }: GraphQLResult = await person.ask(query, { variables: { first: 3, after } });
       const { edges, pageInfo } = data.viewer.memberships;
       seen.push(...edges.map(({ node }: { node: { id: string } }) => node.id));
       expect(pageInfo.hasPreviousPage).toBe(after !== null);

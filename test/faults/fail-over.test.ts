@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Answer, startTestApp, type TestApp } from '../support/app.ts';
+import { type GraphQLResult, startTestApp, type TestApp } from '../support/app.ts';
 import { type CrashingCluster, startCrashingCluster } from '../support/crashing-cluster.ts';
 import { createPerson, type Person } from '../support/people.ts';
 import { type Standby, type Switch, startStandby, startSwitch } from '../support/standby.ts';
@@ -66,7 +66,7 @@ const rename = (name: string) =>
   );
 
 /** What a request came to: done, or the code of its error. */
-const readOutcome = ({ data, errors }: Answer) =>
+const readOutcome = ({ data, errors }: GraphQLResult) =>
   errors ? errors[0]?.extensions.code : data.updateProfile.user.name;
 
 const probe = async () => (await fetch(`${app.url}/readyz`)).status;

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDataDir, runTenantry, type Served, startServing } from '../cli/fixture.ts';
 import { createProgram, isKeyValid, type Program, sendKey } from '../support/api-keys.ts';
-import type { Answer, AskOptions } from '../support/app.ts';
+import type { AskOptions, GraphQLResult } from '../support/app.ts';
 import { startCrashingCluster } from '../support/crashing-cluster.ts';
 import { create, roleOf } from '../support/creations.ts';
 import { send } from '../support/credentials.ts';
@@ -15,7 +15,7 @@ import { createTeam, type Team } from '../support/people.ts';
 
 /** Where a server's database lies, as settings. */
 type Place = Record<string, string>;
-type Ask = (query: string, options?: AskOptions) => Promise<Answer>;
+type Ask = (query: string, options?: AskOptions) => Promise<GraphQLResult>;
 
 let folder: string;
 beforeAll(async () => {
@@ -37,7 +37,7 @@ const createAsk =
       },
       body: JSON.stringify({ query, variables }),
     });
-    return (await response.json()) as Answer;
+    return (await response.json()) as GraphQLResult;
   };
 
 /** A whole drill: backup while it serves, revocations after that, the server's end, restore, new start. */

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type Answer, startTestApp, type TestApp } from '../support/app.ts';
+import { type GraphQLResult, startTestApp, type TestApp } from '../support/app.ts';
 import { createTeam, type Team } from '../support/people.ts';
 
 // Changes that wait for each other's locks hold a connection each. Here people sign in from one address, whose
@@ -37,7 +37,7 @@ async function start(environment: Record<string, string>): Promise<void> {
   expect(answer.data.signIn.user.id).toBe(team.owner.userId);
 }
 
-function askToSignIn(): Promise<Answer> {
+function askToSignIn(): Promise<GraphQLResult> {
   const { email, password } = team.owner;
   return app.ask(signIn, { variables: { input: { email, password } } });
 }
@@ -61,7 +61,7 @@ async function holdRow(): Promise<void> {
 }
 
 /** Holds the row, lets a crowd sign in, and resolves when as many of them wait for it as may. */
-async function crowdIn(): Promise<Promise<Answer>[]> {
+async function crowdIn(): Promise<Promise<GraphQLResult>[]> {
   await holdRow();
   const pending = Array.from({ length: crowd }, askToSignIn);
   await expect.poll(countWaiting).toBe(changesMax);

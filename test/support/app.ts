@@ -9,7 +9,10 @@ import { rolesOf, setStatementTimeout } from './serving.ts';
 
 /** What an operation came back with. */
 // biome-ignore lint/suspicious/noExplicitAny: tests read answers of every shape.
-export type Answer = { data?: any; errors?: { message: string; extensions: any; path?: any }[] };
+export type GraphQLResult = {
+  data?: any;
+  errors?: { message: string; extensions: any; path?: any }[];
+};
 
 export type AskOptions = {
   variables?: Record<string, unknown>;
@@ -31,7 +34,7 @@ export type TestApp = {
   ownerUrl: string;
   /** For a second server on the same database. */
   databaseUrl: string;
-  ask: (query: string, options?: AskOptions) => Promise<Answer>;
+  ask: (query: string, options?: AskOptions) => Promise<GraphQLResult>;
   close: () => Promise<void>;
 };
 
@@ -90,7 +93,7 @@ export async function startTestApp(
   };
 }
 
-async function ask(url: string, query: string, options: AskOptions = {}): Promise<Answer> {
+async function ask(url: string, query: string, options: AskOptions = {}): Promise<GraphQLResult> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
     headers: {
@@ -100,7 +103,7 @@ async function ask(url: string, query: string, options: AskOptions = {}): Promis
     },
     body: JSON.stringify({ query, variables: options.variables }),
   });
-  return (await response.json()) as Answer;
+  return (await response.json()) as GraphQLResult;
 }
 
 /** Runs `work` and returns the statements it caused. */

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { type App, createApp } from '../../src/app.ts';
 import { loadConfig } from '../../src/config.ts';
 import { createLogger } from '../../src/observability/logger.ts';
-import type { Answer, AskOptions } from './app.ts';
+import type { AskOptions, GraphQLResult } from './app.ts';
 import { createTestDatabase } from './cluster.ts';
 import { post } from './credentials.ts';
 import { setStatementTimeout } from './serving.ts';
@@ -14,7 +14,7 @@ export type BareApp = {
   ownerUrl: string;
   /** The log, line by line, from the lowest level on. */
   lines: string[];
-  ask: (query: string, options?: AskOptions) => Promise<Answer>;
+  ask: (query: string, options?: AskOptions) => Promise<GraphQLResult>;
   /** Runs SQL as the superuser in the app's database, over a connection of its own. */
   asOwner: (sql: string, values?: unknown[]) => Promise<pg.QueryResult>;
   close: () => Promise<void>;

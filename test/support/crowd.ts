@@ -1,4 +1,4 @@
-import type { Answer, TestApp } from './app.ts';
+import type { GraphQLResult, TestApp } from './app.ts';
 import { createPlatformAdmin, createTeam, type Team } from './people.ts';
 
 /** How many rows every list of a crowd has at the least. */
@@ -54,7 +54,7 @@ function ordersBy(...fields: string[]) {
 export type Crowd = {
   team: Team;
   /** A page, or the error. The memberships are those of `of`, asked for by its owner. */
-  fetchPage: (list: ListName, args: PageArgs, of?: Team) => Promise<Answer>;
+  fetchPage: (list: ListName, args: PageArgs, of?: Team) => Promise<GraphQLResult>;
   /** The same, where an error is a failure. */
   getPage: (list: ListName, args: PageArgs, of?: Team) => Promise<PageOf>;
   /** All pages from one end to the other, each as it came. */

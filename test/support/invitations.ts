@@ -1,6 +1,6 @@
 import type { TestApp } from './app.ts';
 import type { Ask } from './cast.ts';
-import type { ToldOutcome } from './life-cycle.ts';
+import type { OutcomeWithMessage } from './life-cycle.ts';
 import { readInvitationToken } from './mail.ts';
 import { codeOf, pathOf } from './mutate.ts';
 import { createPerson, type Person, type Team } from './people.ts';
@@ -27,7 +27,7 @@ export async function sendAbout(
   ask: Ask,
   name: keyof typeof mutations,
   input: object,
-): Promise<ToldOutcome> {
+): Promise<OutcomeWithMessage> {
   const [inputType, fields] = mutations[name];
   const success = `${name.charAt(0).toUpperCase()}${name.slice(1)}Success`;
   const { data, errors } = await ask(

@@ -24,14 +24,14 @@ const mutations = {
 } as const;
 
 /** An outcome with what is said to people. */
-export type ToldOutcome = Outcome & { message: string | null };
+export type OutcomeWithMessage = Outcome & { message: string | null };
 
 /** Sends one of these mutations and flattens both ways of refusing it. */
 export async function manage(
   ask: Ask,
   name: keyof typeof mutations,
   input: object = {},
-): Promise<ToldOutcome> {
+): Promise<OutcomeWithMessage> {
   const [inputType, fields] = mutations[name];
   const success = `${name.charAt(0).toUpperCase()}${name.slice(1)}Success`;
   const { data, errors } = await ask(

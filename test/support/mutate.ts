@@ -1,4 +1,4 @@
-import type { Answer, TestApp } from './app.ts';
+import type { GraphQLResult, TestApp } from './app.ts';
 import type { Ask } from './cast.ts';
 
 /** How a mutation ended: an error has a code, and a path where it is about one field. */
@@ -44,12 +44,12 @@ export function updateMembership(ask: Ask, membershipId: string, changes: object
 }
 
 /** The code of the first error at the top level, or null. */
-export function codeOf({ errors }: Answer): string | null {
+export function codeOf({ errors }: GraphQLResult): string | null {
   return errors?.[0]?.extensions?.code ?? null;
 }
 
 /** The input field that the first error at the top level is about, or null. */
-export function pathOf({ errors }: Answer): string[] | null {
+export function pathOf({ errors }: GraphQLResult): string[] | null {
   return errors?.[0]?.extensions?.path ?? null;
 }
 

@@ -1,4 +1,4 @@
-import type { Answer, AskOptions, TestApp } from './app.ts';
+import type { AskOptions, GraphQLResult, TestApp } from './app.ts';
 
 /** Somebody who is signed in. */
 export type Person = {
@@ -8,7 +8,7 @@ export type Person = {
   /** Public id, and the bare one for looking into the database. */
   userId: string;
   userUuid: string;
-  ask: (query: string, options?: AskOptions) => Promise<Answer>;
+  ask: (query: string, options?: AskOptions) => Promise<GraphQLResult>;
 };
 
 /** A tenant with its owner. */

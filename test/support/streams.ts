@@ -1,12 +1,12 @@
-import type { Answer } from './app.ts';
+import type { GraphQLResult } from './app.ts';
 
 /** A subscription as a client follows it. */
 export type Followed = {
   status: number;
   /** The next answer; null once the stream has been completed. Throws when none comes in 10 s. */
-  next: () => Promise<Answer | null>;
+  next: () => Promise<GraphQLResult | null>;
   /** All that is left, up to its end. */
-  rest: () => Promise<Answer[]>;
+  rest: () => Promise<GraphQLResult[]>;
   /** Hangs up. */
   leave: () => Promise<void>;
 };
@@ -44,7 +44,7 @@ export async function follow(
     status: response.status,
     next,
     async rest() {
-      const all: Answer[] = [];
+      const all: GraphQLResult[] = [];
       for (let answer = await next(); answer; answer = await next()) all.push(answer);
       return all;
     },
@@ -56,7 +56,7 @@ export async function follow(
 }
 
 /** The answers of a stream, one for each `next` event; ends at `complete`. */
-async function* readAnswers(response: Response): AsyncGenerator<Answer> {
+async function* readAnswers(response: Response): AsyncGenerator<GraphQLResult> {
   let text = '';
   const decoder = new TextDecoder();
   for await (const chunk of response.body ?? []) {
@@ -66,7 +66,7 @@ async function* readAnswers(response: Response): AsyncGenerator<Answer> {
     for (const event of events) {
       if (event.startsWith('event: complete')) return;
       const data = /^event: next\ndata: (.*)$/s.exec(event)?.[1];
-      if (data !== undefined) yield JSON.parse(data) as Answer;
+      if (data !== undefined) yield JSON.parse(data) as GraphQLResult;
     }
   }
   throw new Error('the stream was cut off');

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { findFreePort } from '../../src/postgres/port.ts';
-import type { Answer, AskOptions } from './app.ts';
+import type { AskOptions, GraphQLResult } from './app.ts';
 import { waitUntil } from './child.ts';
 import { createTestDatabase } from './cluster.ts';
 
@@ -23,9 +23,9 @@ export type Workers = {
   /** Connected as the owner, for locks and for looking. */
   owner: pg.Client;
   /** Over a connection of its own, so that the next worker has it. */
-  ask: (query: string, options?: AskOptions) => Promise<Answer>;
+  ask: (query: string, options?: AskOptions) => Promise<GraphQLResult>;
   /** Asks until each worker has answered; what each said, by its number. */
-  askEach: (query: string, token: string) => Promise<Map<number, Answer>>;
+  askEach: (query: string, token: string) => Promise<Map<number, GraphQLResult>>;
   /** The pid that serves for a worker now. */
   findPid: (worker: number) => number;
   waitForLine: (fits: (line: Line) => boolean) => Promise<Line>;
@@ -117,7 +117,7 @@ function createAskEach({
 }: Pick<Workers, 'ask' | 'waitForLine'> & { count: number }): Workers['askEach'] {
   let serial = 0;
   return async (query, token) => {
-    const answers = new Map<number, Answer>();
+    const answers = new Map<number, GraphQLResult>();
     for (let tries = 0; answers.size < count && tries < triesMax; tries += 1) {
       serial += 1;
       const requestId = `to-each-${serial}`;
@@ -129,7 +129,7 @@ function createAskEach({
   };
 }
 
-function post(url: string, query: string, options: AskOptions = {}): Promise<Answer> {
+function post(url: string, query: string, options: AskOptions = {}): Promise<GraphQLResult> {
   const { token, variables, headers } = options;
   return new Promise((resolve, reject) => {
     const sent = request(`${url}/graphql`, {

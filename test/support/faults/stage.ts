@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { findFreePort } from '../../../src/postgres/port.ts';
-import type { Answer, AskOptions } from '../app.ts';
+import type { AskOptions, GraphQLResult } from '../app.ts';
 import { waitUntil } from '../child.ts';
 import {
   type CrashingCluster,
@@ -42,7 +42,7 @@ export type Stage = {
   replaceServer: (index: number, signal: 'SIGTERM' | 'SIGKILL') => Promise<number | null>;
   /** Asks the database itself, as the owner and past the link. */
   query: <Row extends object>(sql: string, values?: readonly unknown[]) => Promise<Row[]>;
-  ask: (query: string, options?: AskOptions) => Promise<Answer>;
+  ask: (query: string, options?: AskOptions) => Promise<GraphQLResult>;
   close: () => Promise<void>;
 };
 
@@ -123,7 +123,7 @@ function createAsk(servers: readonly ServerProcess[]): Stage['ask'] {
       },
       body: JSON.stringify({ query: text, variables }),
     });
-    return (await response.json()) as Answer;
+    return (await response.json()) as GraphQLResult;
   };
 }
 
