@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { countRows, findChainFault } from '../support/life-cycle.ts';
+import { countRows, findChainViolation } from '../support/life-cycle.ts';
 import { createPerson, createTeam, type Team } from '../support/people.ts';
 import {
   listOperatorEvents,
@@ -90,7 +90,7 @@ test('a tenant goes through its whole life, notified of as nobody’s doing', as
     'tenant.deletion_scheduled',
     'tenant.restored',
   ]);
-  expect(await findChainFault(app, team.tenantUuid)).toBeNull();
+  expect(await findChainViolation(app, team.tenantUuid)).toBeNull();
 });
 
 test('a tenant is not deleted without a terminal, without its slug, or with another', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isValid, send } from '../support/credentials.ts';
-import { countRows, findChainFault } from '../support/life-cycle.ts';
+import { countRows, findChainViolation } from '../support/life-cycle.ts';
 import { createMember, createPerson, createTeam } from '../support/people.ts';
 import {
   listOperatorEvents,
@@ -41,7 +41,7 @@ test('a suspended user is out at once and back in after being reinstated', async
     },
     { action: 'user.reinstated', changes: { status: ['suspended', 'active'] } },
   ]);
-  expect(await findChainFault(app, person.userUuid)).toBeNull();
+  expect(await findChainViolation(app, person.userUuid)).toBeNull();
 });
 
 test('an erased user is gone, and each tenant learns that it lost a member', async () => {

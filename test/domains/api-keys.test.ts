@@ -4,7 +4,7 @@ import { createMemberWith, createProgram, isKeyValid, sendKey } from '../support
 import { listStatementsOf, startTestApp, type TestApp } from '../support/app.ts';
 import { type CallerName, type Cast, createCast } from '../support/cast.ts';
 import { countRows, manage, readAuditLog } from '../support/life-cycle.ts';
-import { codeOf, listFaultyTexts } from '../support/mutate.ts';
+import { codeOf, listInvalidTexts } from '../support/mutate.ts';
 import { createMember, createPlatformAdmin, createTeam, toUuid } from '../support/people.ts';
 
 let app: TestApp;
@@ -105,7 +105,7 @@ describe('a new key', () => {
     expect(await ask([])).toMatchObject({ code: 'BAD_USER_INPUT', path });
   });
 
-  test.each(listFaultyTexts(100))('has no name that is %s', async (_what, name) => {
+  test.each(listInvalidTexts(100))('has no name that is %s', async (_what, name) => {
     const outcome = await sendKey(cast.as.owner, 'createApiKey', keyOf(cast, { name }));
     expect(outcome).toMatchObject({ code: 'BAD_USER_INPUT', path: ['name'] });
   });

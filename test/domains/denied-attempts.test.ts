@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createProgram, sendKey } from '../support/api-keys.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { inviteOne } from '../support/invitations.ts';
-import { deletionOf, findChainFault, manage, readAuditLog } from '../support/life-cycle.ts';
+import { deletionOf, findChainViolation, manage, readAuditLog } from '../support/life-cycle.ts';
 import {
   addMember,
   createMember,
@@ -66,7 +66,7 @@ test('what a member is refused for want of a permission stands in the audit log 
     target: team.tenantUuid,
     changes: { message: [null, 'This requires the permission "tenant:update" in the tenant.'] },
   });
-  expect(await findChainFault(app, team.tenantUuid)).toBeNull();
+  expect(await findChainViolation(app, team.tenantUuid)).toBeNull();
 });
 
 test('a thousand attempts in an hour make four entries, which say how many there were', async () => {

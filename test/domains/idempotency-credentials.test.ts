@@ -10,7 +10,7 @@ import {
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { isValid, toOpenSession } from '../support/credentials.ts';
 import { impersonate, reason, tryImpersonate } from '../support/impersonation.ts';
-import { sendAbout } from '../support/invitations.ts';
+import { sendInvitation } from '../support/invitations.ts';
 import { countRows, readAuditLog } from '../support/life-cycle.ts';
 import { readMails } from '../support/mail.ts';
 import { updateMembership } from '../support/mutate.ts';
@@ -115,12 +115,12 @@ test('people are invited once, and get one mail', async () => {
     ],
     idempotencyKey: randomUUID(),
   };
-  const first = await sendAbout(team.owner.ask, 'inviteMembers', input);
+  const first = await sendInvitation(team.owner.ask, 'inviteMembers', input);
   expect(first).toMatchObject({
     code: null,
     value: { results: [{ invitation: { email } }, { error: { code: 'BAD_USER_INPUT' } }] },
   });
-  expect(await sendAbout(team.owner.ask, 'inviteMembers', input)).toEqual(first);
+  expect(await sendInvitation(team.owner.ask, 'inviteMembers', input)).toEqual(first);
   expect(await readMails(app, email)).toHaveLength(1);
   expect(await countRows(app, 'invitations where tenant_id = $1', team.tenantUuid)).toBe(1);
 });

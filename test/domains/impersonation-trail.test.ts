@@ -4,7 +4,7 @@ import { startTestApp, type TestApp } from '../support/app.ts';
 import { isValid } from '../support/credentials.ts';
 import { createDummy } from '../support/dummy-input.ts';
 import { type Impersonation, impersonate, reason } from '../support/impersonation.ts';
-import { findChainFault, readAuditLog } from '../support/life-cycle.ts';
+import { findChainViolation, readAuditLog } from '../support/life-cycle.ts';
 import { mutate, readRows } from '../support/mutate.ts';
 import {
   addMember,
@@ -56,7 +56,7 @@ test('its reason stands in the audit log of the person and of each tenant it may
   await impersonate(app, admin, person, other.tenantId);
   const twice = [entry, entry];
   expect(await listBegun(...chains)).toEqual([twice, [entry], twice, []]);
-  for (const chain of chains) expect(await findChainFault(app, chain)).toBeNull();
+  for (const chain of chains) expect(await findChainViolation(app, chain)).toBeNull();
 });
 
 /** The newest entries of a tenant's audit log as one of its auditors reads them. */

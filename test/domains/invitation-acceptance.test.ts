@@ -9,7 +9,7 @@ import {
   type Invited,
   invite,
   inviteOne,
-  sendAbout,
+  sendInvitation,
   verifyEmailOf,
 } from '../support/invitations.ts';
 import { countRows, deletionOf, makeDue, manage } from '../support/life-cycle.ts';
@@ -193,11 +193,13 @@ test('into a tenant that is to be erased nobody is invited, not by a platform ad
   for (const { ask } of [team.owner, admin]) {
     const line = { email: 'late@people.example', roleKeys: ['member'] };
     expect((await invite(team, [line], ask)).code).toBe('FORBIDDEN');
-    expect((await sendAbout(ask, 'resendInvitation', { invitationId })).code).toBe('FORBIDDEN');
+    expect((await sendInvitation(ask, 'resendInvitation', { invitationId })).code).toBe(
+      'FORBIDDEN',
+    );
   }
   expect(await countRows(app, 'invitations where tenant_id = $1', team.tenantUuid)).toBe(1);
   await manage(team.owner.ask, 'restoreTenant', { tenantId: team.tenantId });
-  expect((await sendAbout(admin.ask, 'resendInvitation', { invitationId })).code).toBeNull();
+  expect((await sendInvitation(admin.ask, 'resendInvitation', { invitationId })).code).toBeNull();
 });
 
 test('an invitation to a tenant that was erased is gone with it', async () => {

@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listStatementsOf, startTestApp, type TestApp } from '../support/app.ts';
-import { createVerified, invite, inviteOne, type Line, sendAbout } from '../support/invitations.ts';
+import {
+  createVerified,
+  invite,
+  inviteOne,
+  type Line,
+  sendInvitation,
+} from '../support/invitations.ts';
 import { countRows, manage } from '../support/life-cycle.ts';
 import { readMails } from '../support/mail.ts';
 import {
@@ -151,7 +157,7 @@ test('an invitation to more than one has is neither replaced, sent again nor tak
   const again = await inviteOne(team, 'chief@people.example', { ask: manager.ask });
   expect(again).toMatchObject({ code: 'FORBIDDEN', path: ['invitations', '0', 'email'] });
   for (const name of ['resendInvitation', 'revokeInvitation'] as const) {
-    expect((await sendAbout(manager.ask, name, { invitationId: id })).code).toBe('FORBIDDEN');
+    expect((await sendInvitation(manager.ask, name, { invitationId: id })).code).toBe('FORBIDDEN');
   }
   expect(await readMails(app, 'chief@people.example')).toHaveLength(1);
 });
@@ -205,12 +211,12 @@ test('five mails a day go to one address of a tenant, however they are asked for
   const email = 'patient@people.example';
   let { id } = await inviteOne(team, email);
   expect(
-    (await sendAbout(team.owner.ask, 'resendInvitation', { invitationId: id })).code,
+    (await sendInvitation(team.owner.ask, 'resendInvitation', { invitationId: id })).code,
   ).toBeNull();
-  await sendAbout(team.owner.ask, 'revokeInvitation', { invitationId: id });
+  await sendInvitation(team.owner.ask, 'revokeInvitation', { invitationId: id });
   for (let sent = 2; sent < 5; sent += 1) ({ id } = await inviteOne(team, email));
   expect((await inviteOne(team, email)).code).toBe('RATE_LIMITED');
-  const again = await sendAbout(team.owner.ask, 'resendInvitation', { invitationId: id });
+  const again = await sendInvitation(team.owner.ask, 'resendInvitation', { invitationId: id });
   expect(again.code).toBe('RATE_LIMITED');
   expect(await readMails(app, email)).toHaveLength(5);
   expect((await inviteOne(await createTeam(app), email)).code).toBeNull();

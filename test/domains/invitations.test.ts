@@ -8,9 +8,9 @@ import {
   decline,
   invite,
   inviteOne,
-  sendAbout,
+  sendInvitation,
 } from '../support/invitations.ts';
-import { countRows, findChainFault, manage, readAuditLog } from '../support/life-cycle.ts';
+import { countRows, findChainViolation, manage, readAuditLog } from '../support/life-cycle.ts';
 import { readInvitationToken, readMails } from '../support/mail.ts';
 import { createPlatformAdmin, createTeam, toUuid } from '../support/people.ts';
 
@@ -127,7 +127,7 @@ test('the preview shows tenant, inviter and expiry to anyone who holds the link,
     [toUuid(invitationId)],
   );
   expect(await preview(token)).toBeNull();
-  await sendAbout(team.owner.ask, 'resendInvitation', { invitationId });
+  await sendInvitation(team.owner.ask, 'resendInvitation', { invitationId });
   const fresh = await readInvitationToken(app, person.email);
   expect(await preview(fresh)).not.toBeNull();
   await accept(person, { token: fresh });
@@ -137,11 +137,11 @@ test('the preview shows tenant, inviter and expiry to anyone who holds the link,
 test('a revoked invitation stops working at once and stays in the list as revoked', async () => {
   const team = await createTeam(app);
   const { person, token, invitationId } = await createInvited(app, team);
-  const revoked = await sendAbout(team.owner.ask, 'revokeInvitation', { invitationId });
+  const revoked = await sendInvitation(team.owner.ask, 'revokeInvitation', { invitationId });
   expect(revoked.value.invitation).toMatchObject({ id: invitationId, status: 'REVOKED' });
   expect((await accept(person, { token })).code).toBe('NOT_FOUND');
   expect((await accept(person, { invitationId })).code).toBe('NOT_FOUND');
-  const again = await sendAbout(team.owner.ask, 'revokeInvitation', { invitationId });
+  const again = await sendInvitation(team.owner.ask, 'revokeInvitation', { invitationId });
   expect(again.code).toBe('CONFLICT');
   const { data } = await team.owner.ask(
     'query ($id: ID!) { tenant(id: $id) { invitations { edges { node { id status } } } } }',
@@ -160,13 +160,15 @@ test('sent again, an invitation has a new link and all its time; the old link is
     [toUuid(invitationId)],
   );
   expect((await accept(person, { token })).code).toBe('NOT_FOUND');
-  const { code, value } = await sendAbout(team.owner.ask, 'resendInvitation', { invitationId });
+  const { code, value } = await sendInvitation(team.owner.ask, 'resendInvitation', {
+    invitationId,
+  });
   expect([code, value.invitation.status]).toEqual([null, 'PENDING']);
   expect((await accept(person, { token })).code).toBe('NOT_FOUND');
   const fresh = await readInvitationToken(app, person.email);
   expect(fresh).not.toBe(token);
   expect((await accept(person, { token: fresh })).code).toBeNull();
-  const settled = await sendAbout(team.owner.ask, 'resendInvitation', { invitationId });
+  const settled = await sendInvitation(team.owner.ask, 'resendInvitation', { invitationId });
   expect(settled.code).toBe('CONFLICT');
 });
 
@@ -212,12 +214,12 @@ test('what stands in the database is the hash of a token, and of a settled one n
 test('the audit log tells each step without an address or a token, and stays whole', async () => {
   const team = await createTeam(app);
   const { person, invitationId } = await createInvited(app, team);
-  await sendAbout(team.owner.ask, 'resendInvitation', { invitationId });
+  await sendInvitation(team.owner.ask, 'resendInvitation', { invitationId });
   await accept(person, { token: await readInvitationToken(app, person.email) });
   const refusing = await createInvited(app, team, { roleKeys: ['viewer'] });
   await decline(refusing.person, { token: refusing.token });
   const revoked = await createInvited(app, team);
-  await sendAbout(team.owner.ask, 'revokeInvitation', { invitationId: revoked.invitationId });
+  await sendInvitation(team.owner.ask, 'revokeInvitation', { invitationId: revoked.invitationId });
   const auditLog = (await readAuditLog(app, team.tenantUuid)).slice(1);
   expect(auditLog.map(({ action, actor }) => [action, actor])).toEqual([
     ['invitation.created', team.owner.userUuid],
@@ -239,7 +241,7 @@ test('the audit log tells each step without an address or a token, and stays who
   });
   expect(JSON.stringify(auditLog)).not.toContain(person.email);
   expect(JSON.stringify(auditLog)).not.toContain('tenantry_invite');
-  expect(await findChainFault(app, team.tenantUuid)).toBeNull();
+  expect(await findChainViolation(app, team.tenantUuid)).toBeNull();
 });
 
 test('a person that is erased leaves its address in no invitation', async () => {
@@ -305,8 +307,8 @@ test('who may not invite neither invites, sends again, revokes nor lists; strang
     const line = { email: `by-${caller}@people.example`, roleKeys: ['viewer'] };
     codes[caller] = [
       (await invite(team, [line], ask)).code,
-      (await sendAbout(ask, 'resendInvitation', { invitationId })).code,
-      (await sendAbout(ask, 'revokeInvitation', { invitationId })).code,
+      (await sendInvitation(ask, 'resendInvitation', { invitationId })).code,
+      (await sendInvitation(ask, 'revokeInvitation', { invitationId })).code,
       list.errors?.[0]?.extensions.code ?? list.data?.tenant ?? null,
     ];
     expect(await readMails(app, line.email)).toEqual([]);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/cluster.ts';
 import { openSession, post, send } from '../support/credentials.ts';
-import { invite, inviteOne, sendAbout } from '../support/invitations.ts';
+import { invite, inviteOne, sendInvitation } from '../support/invitations.ts';
 import { readLastMail, settleResets } from '../support/mail.ts';
 import { createPerson, createTeam } from '../support/people.ts';
 import { startTestMail, type TestMailServer } from '../support/smtp.ts';
@@ -51,7 +51,7 @@ async function sendEveryMail(app: TestApp): Promise<void> {
   const lines = ['one', 'two'].map((word) => ({ email: `${word}@people.example`, roleKeys: [] }));
   await invite(team, lines, again.ask);
   const { id } = await inviteOne(team, 'three@people.example', { ask: again.ask });
-  await sendAbout(again.ask, 'resendInvitation', { invitationId: id });
+  await sendInvitation(again.ask, 'resendInvitation', { invitationId: id });
 }
 
 /** Counts the mails that nobody has tried to send: those of the inbox, and those to be sent. */

@@ -11,7 +11,7 @@ import {
 } from '../support/cast.ts';
 import {
   boundaryMetadata,
-  faultyMetadata,
+  invalidMetadata,
   mutate,
   readRows,
   updateMembership,
@@ -185,7 +185,7 @@ describe('the input of updateMembership', () => {
     ['roleKeys', 'over-long', ['x'.repeat(10_000)]],
     ['roleKeys', 'with NUL', ['member\u0000']],
     ['roleKeys', 'with a lone surrogate', ['member\ud800']],
-    ...faultyMetadata.map(([kind, value]): [string, string, unknown] => ['metadata', kind, value]),
+    ...invalidMetadata.map(([kind, value]): [string, string, unknown] => ['metadata', kind, value]),
   ];
 
   test.each(invalidInputs)(

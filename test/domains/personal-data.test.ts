@@ -3,7 +3,7 @@ import { noScope } from '../../src/db/scope.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createCast } from '../support/cast.ts';
 import { openSession } from '../support/credentials.ts';
-import { countRows, findChainFault, manage, readAuditLog } from '../support/life-cycle.ts';
+import { countRows, findChainViolation, manage, readAuditLog } from '../support/life-cycle.ts';
 import {
   createMember,
   createPerson,
@@ -113,7 +113,7 @@ test('a platform administrator exports the same, and the user sees it in their a
     target: person.userUuid,
     changes: { reason: [null, 'Request 4711'] },
   });
-  expect(await findChainFault(app, person.userUuid)).toBeNull();
+  expect(await findChainViolation(app, person.userUuid)).toBeNull();
   const next = await exportData(person, person.ask);
   expect(next.value.data.auditEvents[0]).toMatchObject({
     action: 'user.data_exported',

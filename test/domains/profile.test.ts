@@ -3,8 +3,8 @@ import { startTestApp, type TestApp } from '../support/app.ts';
 import { type Cast, createCast } from '../support/cast.ts';
 import {
   boundaryMetadata,
-  faultyMetadata,
-  listFaultyTexts,
+  invalidMetadata,
+  listInvalidTexts,
   mutate,
   readRows,
 } from '../support/mutate.ts';
@@ -58,7 +58,7 @@ describe('updateProfile', () => {
   });
 
   const invalid: [string, string, unknown][] = [
-    ...listFaultyTexts(100).map(
+    ...listInvalidTexts(100).map(
       ([kind, value]) => ['name', kind, value] as [string, string, unknown],
     ),
     ['avatarUrl', 'over-long', `https://img.example/${'x'.repeat(2048)}`],
@@ -74,7 +74,7 @@ describe('updateProfile', () => {
     ['locale', 'malformed', 'english please'],
     ['locale', 'with NUL', 'en\u0000'],
     ['locale', 'with a lone surrogate', 'en\ud800'],
-    ...faultyMetadata.map(
+    ...invalidMetadata.map(
       ([kind, value]) => ['metadata', kind, value] as [string, string, unknown],
     ),
   ];

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { isValid, send, toOpenSession } from '../support/credentials.ts';
-import { listFaultyTexts, readRows } from '../support/mutate.ts';
+import { listInvalidTexts, readRows } from '../support/mutate.ts';
 import { createPerson, createTeam } from '../support/people.ts';
 
 let app: TestApp;
@@ -123,7 +123,7 @@ describe('a sign-up with a tenant', () => {
     for (const tenantSlug of ['ab', 'Upper', 'a--b', '-a-b', 'admin', 'x'.repeat(51), 'ab\0c']) {
       await expectRefused({ tenantName: 'Fine', tenantSlug }, { ...input, path: ['tenantSlug'] });
     }
-    for (const [, tenantName] of listFaultyTexts(100)) {
+    for (const [, tenantName] of listInvalidTexts(100)) {
       await expectRefused({ tenantName }, { ...input, path: ['tenantName'] });
     }
   });
@@ -169,7 +169,7 @@ describe('a sign-up without a tenant', () => {
   });
 
   test('refuses names nobody could read', async () => {
-    for (const [, name] of listFaultyTexts(100)) {
+    for (const [, name] of listInvalidTexts(100)) {
       await expectRefused({ name }, { code: 'BAD_USER_INPUT', path: ['name'] });
     }
     expect(await signUp({ name: '🚲'.repeat(100) })).toMatchObject({ code: null });

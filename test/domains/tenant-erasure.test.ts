@@ -6,7 +6,7 @@ import { openSession } from '../support/credentials.ts';
 import {
   countRows,
   deletionOf,
-  findChainFault,
+  findChainViolation,
   makeDue,
   manage,
   readAuditLog,
@@ -70,7 +70,7 @@ test('the audit log of an erased tenant survives it, unbroken, with its erasure 
     target: team.tenantUuid,
     changes: { slug: [team.slug, null] },
   });
-  expect(await findChainFault(app, team.tenantUuid)).toBeNull();
+  expect(await findChainViolation(app, team.tenantUuid)).toBeNull();
 });
 
 test('a tenant that is not due yet, restored or active is never erased', async () => {

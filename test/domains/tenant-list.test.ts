@@ -7,7 +7,7 @@ import {
   createCast,
   signInBound,
 } from '../support/cast.ts';
-import { codeOf, faultyMetadata, mutate, pathOf } from '../support/mutate.ts';
+import { codeOf, invalidMetadata, mutate, pathOf } from '../support/mutate.ts';
 import { addMember, createPerson, createPlatformAdmin } from '../support/people.ts';
 
 let app: TestApp;
@@ -107,7 +107,7 @@ describe('tenants', () => {
     expect(await listSlugs({ metadata: { plan: 'free' }, search: 'northwind' })).toEqual([]);
   });
 
-  test.each(faultyMetadata)('metadata to look for that is %s is refused', async (_, metadata) => {
+  test.each(invalidMetadata)('metadata to look for that is %s is refused', async (_, metadata) => {
     const answer = await cast.platformAdmin.ask(query, { variables: { where: { metadata } } });
     expect(codeOf(answer)).toBe('BAD_USER_INPUT');
     expect(pathOf(answer)).toEqual(['metadata']);

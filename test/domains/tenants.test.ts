@@ -11,8 +11,8 @@ import {
 import {
   boundaryMetadata,
   codeOf,
-  faultyMetadata,
-  listFaultyTexts,
+  invalidMetadata,
+  listInvalidTexts,
   mutate,
   pathOf,
   readRows,
@@ -304,9 +304,9 @@ describe('input that cannot be accepted names its field and changes nothing', ()
     ['not ASCII', 'acmé'],
   ] as const;
   const faults = [
-    ...listFaultyTexts(100).map(([fault, name]) => ['name', fault, name] as const),
+    ...listInvalidTexts(100).map(([fault, name]) => ['name', fault, name] as const),
     ...slugs.map(([fault, slug]) => ['slug', fault, slug] as const),
-    ...faultyMetadata.map(([fault, metadata]) => ['metadata', fault, metadata] as const),
+    ...invalidMetadata.map(([fault, metadata]) => ['metadata', fault, metadata] as const),
   ];
 
   test.each(faults)('%s: %s', async (field, _, value) => {

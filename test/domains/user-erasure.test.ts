@@ -3,7 +3,7 @@ import { noScope } from '../../src/db/scope.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createCast } from '../support/cast.ts';
 import { isValid, openSession, send } from '../support/credentials.ts';
-import { countRows, findChainFault, manage, readAuditLog } from '../support/life-cycle.ts';
+import { countRows, findChainViolation, manage, readAuditLog } from '../support/life-cycle.ts';
 import {
   addMember,
   createMember,
@@ -101,8 +101,8 @@ test('the audit log keeps every step under the id and still verifies; each tenan
     target: member.userUuid,
     changes: { memberships: [1, 0], reason: [null, 'Request 17'] },
   });
-  expect(await findChainFault(app, team.tenantUuid)).toBeNull();
-  expect(await findChainFault(app, member.userUuid)).toBeNull();
+  expect(await findChainViolation(app, team.tenantUuid)).toBeNull();
+  expect(await findChainViolation(app, member.userUuid)).toBeNull();
   expect(await countRows(app, 'tenants where id = $1 and member_count = 1', team.tenantUuid)).toBe(
     1,
   );

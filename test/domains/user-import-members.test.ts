@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { importInto, toNdjson } from '../support/import-into.ts';
-import { countRows, findChainFault, readAuditLog } from '../support/life-cycle.ts';
+import { countRows, findChainViolation, readAuditLog } from '../support/life-cycle.ts';
 import { addMember, createPerson, createTeam } from '../support/people.ts';
 
 let app: TestApp;
@@ -53,7 +53,7 @@ ${present.email},${one.slug},member
       target: one.tenantUuid,
       changes: { members: [null, 2], importId: [null, summary.importId] },
     });
-    expect(await findChainFault(app, one.tenantUuid)).toBeNull();
+    expect(await findChainViolation(app, one.tenantUuid)).toBeNull();
     expect(await countRows(app, 'tenants where id = $1 and member_count = 3', one.tenantUuid)).toBe(
       1,
     );

@@ -5,7 +5,7 @@ import { startTestApp, type TestApp } from '../support/app.ts';
 import { send } from '../support/credentials.ts';
 import { type ImportOptions, importInto, toNdjson } from '../support/import-into.ts';
 import { createPhcHash } from '../support/import-rows.ts';
-import { countRows, findChainFault, manage, readAuditLog } from '../support/life-cycle.ts';
+import { countRows, findChainViolation, manage, readAuditLog } from '../support/life-cycle.ts';
 import { createPerson, createPlatformAdmin, createTeam } from '../support/people.ts';
 
 let app: TestApp;
@@ -219,7 +219,7 @@ morgiana@cave.example,,,,,,SUSPENDED,,\r
         changes: { created: [null, 1], updated: [null, 0] },
       },
     ]);
-    expect(await findChainFault(app, summary.importId)).toBeNull();
+    expect(await findChainViolation(app, summary.importId)).toBeNull();
   });
 
   test('of somebody leaves nothing when that person is erased', async () => {

@@ -8,7 +8,7 @@ import {
   createCast,
   signInBound,
 } from '../support/cast.ts';
-import { codeOf, faultyMetadata, mutate, pathOf } from '../support/mutate.ts';
+import { codeOf, invalidMetadata, mutate, pathOf } from '../support/mutate.ts';
 import { addMember, createMember, createPerson, createTeam } from '../support/people.ts';
 
 let app: TestApp;
@@ -142,7 +142,7 @@ describe('users', () => {
     expect(await listEmails({ metadata: { desk: { no: 8 } } })).toEqual([]);
   });
 
-  test.each(faultyMetadata)('metadata to look for that is %s is refused', async (_, metadata) => {
+  test.each(invalidMetadata)('metadata to look for that is %s is refused', async (_, metadata) => {
     const answer = await cast.platformAdmin.ask(query, { variables: { where: { metadata } } });
     expect([codeOf(answer), pathOf(answer)]).toEqual(['BAD_USER_INPUT', ['metadata']]);
   });

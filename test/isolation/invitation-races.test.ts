@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Ask } from '../support/cast.ts';
-import { accept, createInvited, decline, invite, sendAbout } from '../support/invitations.ts';
-import { countRows, findChainFault, manage } from '../support/life-cycle.ts';
+import { accept, createInvited, decline, invite, sendInvitation } from '../support/invitations.ts';
+import { countRows, findChainViolation, manage } from '../support/life-cycle.ts';
 import { createPlatformAdmin, createTeam, type Person, type Team } from '../support/people.ts';
 import { startTwoProcesses, type TwoProcesses } from '../support/two-processes.ts';
 
@@ -53,7 +53,7 @@ test('sixteen concurrent acceptances create one membership', async () => {
     team.tenantUuid,
   );
   expect(recorded).toBe(1);
-  expect(await findChainFault(both.here, team.tenantUuid)).toBeNull();
+  expect(await findChainViolation(both.here, team.tenantUuid)).toBeNull();
 });
 
 test('concurrent acceptances do not exceed the member limit', async () => {
@@ -76,7 +76,7 @@ test('an invitation that is accepted, declined and revoked concurrently ends in 
     const outcomes = await Promise.all([
       accept(through(person, 0), { token }),
       decline(through(person, 1), { token }),
-      sendAbout(through(team.owner, round).ask, 'revokeInvitation', { invitationId }),
+      sendInvitation(through(team.owner, round).ask, 'revokeInvitation', { invitationId }),
     ]);
     expect(outcomes.filter(({ code }) => code === null)).toHaveLength(1);
     const [accepted] = outcomes;

@@ -23,7 +23,7 @@ const mutations = {
 } as const;
 
 /** Sends a mutation about invitations and flattens both ways of refusing it. */
-export async function sendAbout(
+export async function sendInvitation(
   ask: Ask,
   name: keyof typeof mutations,
   input: object,
@@ -49,7 +49,7 @@ export type Line = { email: string; roleKeys: string[] };
 
 /** Invites, as the owner unless somebody else asks. */
 export function invite(team: Team, lines: readonly Line[], ask: Ask = team.owner.ask) {
-  return sendAbout(ask, 'inviteMembers', { tenantId: team.tenantId, invitations: lines });
+  return sendInvitation(ask, 'inviteMembers', { tenantId: team.tenantId, invitations: lines });
 }
 
 /** Invites one person and returns what became of it. */
@@ -97,12 +97,12 @@ export async function createInvited(
 }
 
 export function accept({ ask }: { ask: Ask }, input: { token: string } | { invitationId: string }) {
-  return sendAbout(ask, 'acceptInvitation', input);
+  return sendInvitation(ask, 'acceptInvitation', input);
 }
 
 export function decline(
   { ask }: { ask: Ask },
   input: { token: string } | { invitationId: string },
 ) {
-  return sendAbout(ask, 'declineInvitation', input);
+  return sendInvitation(ask, 'declineInvitation', input);
 }

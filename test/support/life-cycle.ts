@@ -68,7 +68,7 @@ export async function readAuditLog(app: TestApp, chainId: string) {
 }
 
 /** The fault of a chain, or null while every row is as it was written. */
-export async function findChainFault(app: TestApp, chainId: string): Promise<string | null> {
+export async function findChainViolation(app: TestApp, chainId: string): Promise<string | null> {
   const { rows } = await app.owner.query('select fault from verify_audit_chain($1)', [chainId]);
   return rows[0]?.fault ?? null;
 }

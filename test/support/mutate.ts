@@ -78,7 +78,7 @@ const nul = '\u0000';
 const loneSurrogate = '\ud800';
 
 /** Texts that no field of one line takes; `max` is its longest in characters. */
-export function listFaultyTexts(max: number): [string, string][] {
+export function listInvalidTexts(max: number): [string, string][] {
   return [
     ['over-long', 'x'.repeat(max + 1)],
     ['empty', ''],
@@ -91,7 +91,7 @@ export function listFaultyTexts(max: number): [string, string][] {
 }
 
 /** Metadata that no object takes. */
-export const faultyMetadata: [string, unknown][] = [
+export const invalidMetadata: [string, unknown][] = [
   ['a text', 'text'],
   ['an empty text', ''],
   ['a number', 7],
