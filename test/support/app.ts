@@ -7,11 +7,13 @@ import { createLogger } from '../../src/observability/logger.ts';
 import { createTestDatabase, type TestDatabase } from './cluster.ts';
 import { rolesOf, setStatementTimeout } from './serving.ts';
 
-/** What an operation came back with. */
-// biome-ignore lint/suspicious/noExplicitAny: tests read answers of every shape.
+// biome-ignore lint/suspicious/noExplicitAny: tests read responses of every shape.
+type Json = any;
+
+/** The body of a response to an operation. */
 export type GraphQLResult = {
-  data?: any;
-  errors?: { message: string; extensions: any; path?: any }[];
+  data?: Json;
+  errors?: { message: string; extensions: Json; path?: Json }[];
 };
 
 export type AskOptions = {
