@@ -39,7 +39,6 @@ const unread = [
   'test/structure/',
   'test/support/',
   'test/tools/',
-  'test/unit/',
 ];
 
 /** Printed by programs of which we write no word, or figures alone. */

@@ -8,7 +8,7 @@ import {
 const prefix = getApiKeyPrefix('live');
 const base62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
-test('the pattern for secret scanners finds all of ten thousand keys in a text', () => {
+test('the pattern for secret scanners finds each of 10,000 keys in a text', () => {
   const keys = Array.from({ length: 10_000 }, () => createApiKeyToken(prefix).secret);
   const text = keys.map((key, index) => `line ${index}: KEY="${key}"; # ${key.slice(0, 30)}`);
   const found = text.join('\n').match(/\btenantry_(?:live|test)_key_[0-9A-Za-z]{49}\b/g);
@@ -16,7 +16,7 @@ test('the pattern for secret scanners finds all of ten thousand keys in a text',
   expect(new Set(keys).size).toBe(keys.length);
 });
 
-test('every edit of one character makes a key that is told from a real one without asking', () => {
+test('a key with one edited character is rejected without a database lookup', () => {
   const passed: string[] = [];
   for (let round = 0; round < 20; round += 1) {
     const { secret } = createApiKeyToken(prefix);
@@ -30,14 +30,14 @@ test('every edit of one character makes a key that is told from a real one witho
   expect(passed).toEqual([]);
 });
 
-test('keys of a test server and of a live one are no good to each other', () => {
+test('a key of a test server is invalid on a live server', () => {
   const { secret } = createApiKeyToken(getApiKeyPrefix('test'));
   expect(secret).toMatch(/^tenantry_test_key_/);
   expect(hashApiKey(getApiKeyPrefix('test'), secret)).not.toBeNull();
   expect(hashApiKey(prefix, secret)).toBeNull();
 });
 
-test('the hint shows the prefix and the last four characters, and no more', () => {
+test('the hint shows only the prefix and the last four characters', () => {
   const { secret, hint } = createApiKeyToken(prefix);
   expect(hint).toBe(`tenantry_live_key_…${secret.slice(-4)}`);
 });

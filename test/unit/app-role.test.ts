@@ -16,7 +16,7 @@ test('the serving login differs from the owner in name and password only', () =>
   expect(url.host + url.pathname + url.search).toBe('db:5433/tenantry?sslmode=verify-full');
 });
 
-test('another owner password, and another database, give another serving password', () => {
+test('each owner password and each database has a serving password of its own', () => {
   const passwords = [
     buildAppPassword('postgresql://boss:a@db/x', 'tenantry_app_x'),
     buildAppPassword('postgresql://boss@db/x', 'tenantry_app_x'),
@@ -25,13 +25,13 @@ test('another owner password, and another database, give another serving passwor
   expect(new Set(passwords).size).toBe(3);
 });
 
-test('a url of a socket carries the login as any other does', () => {
+test('a URL of a socket carries the serving login like any other URL', () => {
   const owner = 'postgresql://boss:pw@/tenantry?host=/run/postgresql';
   const url = new URL(buildAppUrl(owner, 'tenantry_app_tenantry'));
   expect([url.username, url.hostname]).toEqual(['tenantry_app_tenantry', '%2Frun%2Fpostgresql']);
 });
 
-test('the roles of a database are named after it, in 63 bytes without a quote, and no two databases share one', () => {
+test('role names are unique per database, at most 63 bytes and need no quotes', () => {
   expect(nameRoles('tenantry')).toEqual({
     app: 'tenantry_app_tenantry',
     definer: 'tenantry_definer_tenantry',
@@ -50,7 +50,7 @@ test('the roles of a database are named after it, in 63 bytes without a quote, a
   for (const name of names) expect(name).toMatch(/^tenantry_definer_[a-z0-9_]{1,46}$/);
 });
 
-test('plain names become those of a database and back, and longer names are left alone', () => {
+test('role placeholders are replaced by the names of a database and back, and longer names are unchanged', () => {
   const roles = nameRoles('one');
   const sql = "grant select on t to tenantry_app, tenantry_definer; comment 'tenantry_app_name'";
   const filled = fillRoles(sql, roles);
@@ -60,7 +60,7 @@ test('plain names become those of a database and back, and longer names are left
   expect(plainNames(filled, roles)).toBe(sql);
 });
 
-test('the verifier is the one of RFC 7677', () => {
+test('the SCRAM verifier equals the example of RFC 7677', () => {
   // The RFC's example: user "user", password "pencil", 4096 rounds.
   const salt = Buffer.from('W22ZaJ0SNY7soEsUEjb6gQ==', 'base64');
   expect(buildScramVerifier('pencil', salt)).toBe(

@@ -15,7 +15,7 @@ const once = (perSecond: number, p50 = 1): Measured => ({
 const series = (all: Partial<Record<Operation, Measured[]>>) =>
   new Map(Object.entries(all) as [Operation, Measured[]][]);
 
-test('each repetition is held against its neighbour of the same round', () => {
+test('each repetition is compared with the other of the same round', () => {
   const found = judgeRatios(
     series({
       raw: [once(100), once(1_000), once(10)],
@@ -25,19 +25,19 @@ test('each repetition is held against its neighbour of the same round', () => {
   expect(found).toMatchObject([{ measured: 0.5, bar: 'at least 0.45', isHeld: true }]);
 });
 
-test('what did not take part has no verdict', () => {
+test('an operation that was not measured has no verdict', () => {
   expect(judgeRatios(series({ viewer: [once(1)] }))).toEqual([]);
   expect(judgeLatePage(series({ '50 members': [once(1)] }))).toEqual([]);
 });
 
-test('a comparison without a bar is shown and breaks nothing', () => {
+test('a comparison without a bar is shown and never fails', () => {
   const found = judgeRatios(
     series({ '50 members': [once(1)], 'PostGraphile: 50 members': [once(100)] }),
   );
   expect(found).toMatchObject([{ bar: null, measured: 0.01, isHeld: true }]);
 });
 
-test('sign-ins are held against the hashes of the same round', () => {
+test('sign-ins are compared with the hashes of the same round', () => {
   const found = judgeSignIn(series({ 'sign-in': [once(90), once(10), once(50)] }), [100, 20, 50]);
   expect(found).toMatchObject({ measured: 0.9, isHeld: true });
 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createAnonymous } from '../../src/core/access/principal.ts';
 import { createByPrincipal } from '../../src/core/data/by-principal.ts';
 
-test('what is known of a principal is known of no other, nor of a copy', () => {
+test('a value kept for a principal is found neither for another one nor for a copy', () => {
   const names = createByPrincipal<string>();
   const others = createByPrincipal<string>();
   const principal = createAnonymous();

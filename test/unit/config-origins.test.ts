@@ -3,7 +3,7 @@ import { ConfigError, loadConfig } from '../../src/config.ts';
 
 const readOrigins = (list: string) => loadConfig({ CORS_ORIGINS: list }).server.corsOrigins;
 
-function getFaults(list: string): readonly string[] {
+function listProblems(list: string): readonly string[] {
   try {
     readOrigins(list);
   } catch (error) {
@@ -13,7 +13,7 @@ function getFaults(list: string): readonly string[] {
   return [];
 }
 
-describe('an origin is written as browsers send it', () => {
+describe('an origin is normalised to what browsers send', () => {
   test.each([
     ['https://app.example.com', 'https://app.example.com'],
     ['http://localhost:5173/', 'http://localhost:5173'],
@@ -30,7 +30,7 @@ describe('an origin is written as browsers send it', () => {
     ['HTTPS://*.Preview.example.com:443/', 'https://*.preview.example.com'],
     ['http://*.localhost:5173', 'http://*.localhost:5173'],
     ['https://*.project.vercel.app', 'https://*.project.vercel.app'],
-  ])('%s is taken as %s', (entry, origin) => {
+  ])('%s becomes %s', (entry, origin) => {
     expect(readOrigins(entry)).toEqual([origin]);
   });
 
@@ -44,13 +44,13 @@ describe('an origin is written as browsers send it', () => {
     'moz-extension://2c127fa4-62c7-7e4f-90e5-472b45eecfdc',
     'safari-web-extension://2C127FA4-62C7-7E4F-90E5-472B45EECFDC',
     'my.app+v2://localhost:3000',
-  ])('%s, an origin of an app, stays as it is, with or without a slash', (origin) => {
+  ])('the app origin %s is unchanged, with or without a slash', (origin) => {
     expect(readOrigins(origin)).toEqual([origin]);
     expect(readOrigins(`${origin}/`)).toEqual([origin]);
   });
 });
 
-test('entries are separated by commas, blanks or lines, and each counts once', () => {
+test('entries are separated by commas, blanks or line breaks, and duplicates are dropped', () => {
   const list =
     'https://a.example, http://localhost:3000,\n  https://A.example/ capacitor://localhost,';
   expect(readOrigins(list)).toEqual([
@@ -61,7 +61,7 @@ test('entries are separated by commas, blanks or lines, and each counts once', (
   expect(readOrigins(' , ')).toEqual([]);
 });
 
-describe('an entry that is no origin stops the start with one line that says why', () => {
+describe('an entry that is not an origin is rejected with one line that names the reason', () => {
   test.each([
     ['*', 'would allow every site'],
     ['null', 'is what browsers send for all files'],
@@ -99,17 +99,17 @@ describe('an entry that is no origin stops the start with one line that says why
     ['https://*.公司.cn', 'would allow strangers'],
     ['https://*.s3.amazonaws.com', 'would allow strangers'],
     ['https://*.1.2.3.4', 'would allow strangers'],
-  ])('%s %s', (entry, problem) => {
-    const [fault, ...others] = getFaults(`https://good.example,${entry}`);
+  ])('%s %s', (entry, expected) => {
+    const [problem, ...others] = listProblems(`https://good.example,${entry}`);
     expect(others).toEqual([]);
-    expect(fault).toMatch(/^CORS_ORIGINS: "/);
-    expect(fault).toContain(problem);
-    expect(fault).not.toMatch(/good|\n/);
+    expect(problem).toMatch(/^CORS_ORIGINS: "/);
+    expect(problem).toContain(expected);
+    expect(problem).not.toMatch(/good|\n/);
   });
 });
 
-test('of several such entries each is named', () => {
-  expect(getFaults('*,a.example,https://b.example')).toEqual([
+test('each of several invalid entries is named', () => {
+  expect(listProblems('*,a.example,https://b.example')).toEqual([
     expect.stringMatching(/^CORS_ORIGINS: "\*" would .*; "a\.example" has no scheme/),
   ]);
 });

@@ -8,8 +8,7 @@ import { ConfigError, loadConfig } from '../../src/config.ts';
 const goodSecret = 'a-good-secret-of-more-than-32-characters';
 const production = { NODE_ENV: 'production', TENANTRY_SECRET: goodSecret };
 
-/** The faults that an environment is refused with. */
-function getFaults(env: Record<string, string>): readonly string[] {
+function listProblems(env: Record<string, string>): readonly string[] {
   try {
     loadConfig(env);
   } catch (error) {
@@ -19,7 +18,7 @@ function getFaults(env: Record<string, string>): readonly string[] {
   return [];
 }
 
-test('an empty environment gives the documented development defaults', () => {
+test('an empty environment has the documented development defaults', () => {
   expect(loadConfig({})).toEqual({
     env: 'development',
     secret: undefined,
@@ -101,7 +100,7 @@ test('an empty environment gives the documented development defaults', () => {
   });
 });
 
-test('production turns demo, explorer and introspection off and logs JSON', () => {
+test('production disables demo, GraphiQL and introspection, and logs JSON', () => {
   const config = loadConfig(production);
   expect(config.demo).toBe(false);
   expect(config.server.graphiql).toBe(false);
@@ -110,7 +109,7 @@ test('production turns demo, explorer and introspection off and logs JSON', () =
   expect(config.log.format).toBe('json');
 });
 
-test('production leaves a load balancer five seconds to notice a stop, unless another delay is set', () => {
+test('production delays a stop by five seconds for the load balancer, unless another delay is set', () => {
   expect(loadConfig(production).server.shutdownDelayMs).toBe(5_000);
   expect(loadConfig({ ...production, SHUTDOWN_DELAY_MS: '0' }).server.shutdownDelayMs).toBe(0);
 });
@@ -119,34 +118,39 @@ test('an empty variable counts as not set', () => {
   expect(loadConfig({ PORT: '', DATABASE_URL: '' })).toEqual(loadConfig({}));
 });
 
-test('the configuration is frozen all the way down', () => {
+test('the configuration is deeply frozen', () => {
   const config = loadConfig({ CORS_ORIGINS: 'https://app.example.com' });
   expect(Object.isFrozen(config)).toBe(true);
   expect(Object.isFrozen(config.server)).toBe(true);
   expect(Object.isFrozen(config.server.corsOrigins)).toBe(true);
 });
 
-test('all faults are reported at once, each naming its variable', () => {
-  const faults = getFaults({ PORT: 'abc', LOG_LEVEL: 'loud', DEMO: 'yes', TENANTRY_PROT: '1' });
-  expect(faults).toEqual([
+test('all problems are reported at once, each with the name of its variable', () => {
+  const problems = listProblems({
+    PORT: 'abc',
+    LOG_LEVEL: 'loud',
+    DEMO: 'yes',
+    TENANTRY_PROT: '1',
+  });
+  expect(problems).toEqual([
     'TENANTRY_PROT is not a setting; did you mean PORT?',
     'DEMO must be on or off, not "yes"',
     'PORT must be a whole number from 0 to 65535, not "abc"',
     'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent, not "loud"',
   ]);
-  expect(new ConfigError(faults).message).toMatch(/^4 settings are invalid:\n {2}- TENANTRY_/);
+  expect(new ConfigError(problems).message).toMatch(/^4 settings are invalid:\n {2}- TENANTRY_/);
 });
 
 test.each(['-1', '65536', '1.5', '1e3', '0x10', ' 80', '٣', '9'.repeat(400)])(
-  'the port %j is refused',
+  'the port %j is rejected',
   (PORT) => {
-    expect(getFaults({ PORT })).toHaveLength(1);
+    expect(listProblems({ PORT })).toHaveLength(1);
   },
 );
 
-test('a value that cannot be read hides no other fault and is not reported twice', () => {
+test('an invalid value is reported once and hides no other problem', () => {
   expect(
-    getFaults({ NODE_ENV: 'production', TENANTRY_SECRET: 'short', DEMO: 'on', PORT: 'x' }),
+    listProblems({ NODE_ENV: 'production', TENANTRY_SECRET: 'short', DEMO: 'on', PORT: 'x' }),
   ).toEqual([
     expect.stringContaining('TENANTRY_SECRET must be at least 32'),
     expect.stringContaining('PORT must be'),
@@ -154,7 +158,7 @@ test('a value that cannot be read hides no other fault and is not reported twice
   ]);
 });
 
-test('port 0 is allowed and means any free one', () => {
+test('port 0 is allowed and means any free port', () => {
   expect(loadConfig({ PORT: '0' }).server.port).toBe(0);
 });
 
@@ -162,59 +166,62 @@ test.each([
   ['TENANTRY_SECRT', 'TENANTRY_SECRET'],
   ['TENANTRY_DATADIR', 'TENANTRY_DATA_DIR'],
   ['TENANTRY_LOG_LEVEL', 'LOG_LEVEL'],
-])('the unknown %s is a fault that suggests %s', (wrong, right) => {
-  expect(getFaults({ [wrong]: 'x' })).toEqual([
+])('the unknown variable %s is rejected with the suggestion %s', (wrong, right) => {
+  expect(listProblems({ [wrong]: 'x' })).toEqual([
     `${wrong} is not a setting; did you mean ${right}?`,
   ]);
 });
 
-test('foreign variables are ignored', () => {
+test('variables of other programs are ignored', () => {
   expect(loadConfig({ PATH: '/bin', CI: 'true' })).toEqual(loadConfig({}));
 });
 
-test('production needs a secret of its own', () => {
-  expect(getFaults({ NODE_ENV: 'production' })).toEqual([
+test('production requires a secret', () => {
+  expect(listProblems({ NODE_ENV: 'production' })).toEqual([
     'TENANTRY_SECRET must be set in production',
   ]);
 });
 
-test.each(['too-short-secret', sampleSecret])('the secret %j is refused unprinted', (value) => {
-  const [fault, ...others] = getFaults({ TENANTRY_SECRET: value });
-  expect(others).toEqual([]);
-  expect(fault).toContain('TENANTRY_SECRET must be at least 32 characters');
-  expect(fault).not.toContain(value);
-});
-
-test.each(['mysql://root:hunter2@db/x', 'hunter2', 'postgresql//app:hunter2@db/x'])(
-  'the database URL %j is refused without repeating its password',
-  (DATABASE_URL) => {
-    const [fault] = getFaults({ DATABASE_URL });
-    expect(fault).toContain('DATABASE_URL must be a URL');
-    expect(fault).not.toContain('hunter2');
+test.each(['too-short-secret', sampleSecret])(
+  'the secret %j is rejected without being printed',
+  (value) => {
+    const [problem, ...others] = listProblems({ TENANTRY_SECRET: value });
+    expect(others).toEqual([]);
+    expect(problem).toContain('TENANTRY_SECRET must be at least 32 characters');
+    expect(problem).not.toContain(value);
   },
 );
 
-test('a serving login without an owner is refused', () => {
-  expect(getFaults({ DATABASE_APP_URL: 'postgresql://app@db/x' })).toEqual([
+test.each(['mysql://root:hunter2@db/x', 'hunter2', 'postgresql//app:hunter2@db/x'])(
+  'the database URL %j is rejected without its password being printed',
+  (DATABASE_URL) => {
+    const [problem] = listProblems({ DATABASE_URL });
+    expect(problem).toContain('DATABASE_URL must be a URL');
+    expect(problem).not.toContain('hunter2');
+  },
+);
+
+test('DATABASE_APP_URL without DATABASE_URL is rejected', () => {
+  expect(listProblems({ DATABASE_APP_URL: 'postgresql://app@db/x' })).toEqual([
     'DATABASE_APP_URL needs DATABASE_URL, the owner of the same database',
   ]);
 });
 
 test.each(['0.0.0.0', '::', '192.168.1.5', '127.0.0.1.evil.example', 'example.com'])(
-  'the demo is off by default and refused on %s',
+  'on %s the demo is off by default and rejected if it is turned on',
   (HOST) => {
     expect(loadConfig({ HOST }).demo).toBe(false);
-    expect(getFaults({ HOST, DEMO: 'on' })).toEqual([
+    expect(listProblems({ HOST, DEMO: 'on' })).toEqual([
       `DEMO must be off if HOST is not loopback, and it is ${HOST}`,
     ]);
   },
 );
 
-test('the demo is refused in production even on loopback', () => {
-  expect(getFaults({ ...production, DEMO: 'on' })).toEqual(['DEMO must be off in production']);
+test('the demo is rejected in production, even on loopback', () => {
+  expect(listProblems({ ...production, DEMO: 'on' })).toEqual(['DEMO must be off in production']);
 });
 
-test('a database that somebody brought gets the demo only where it is asked for', () => {
+test('with DATABASE_URL the demo is off unless DEMO is on', () => {
   const DATABASE_URL = 'postgresql://owner:secret@localhost/own';
   expect(loadConfig({ DATABASE_URL }).demo).toBe(false);
   expect(loadConfig({ DATABASE_URL, DEMO: 'on' }).demo).toBe(true);
@@ -228,30 +235,30 @@ test.each([
   { DATABASE_STATEMENT_TIMEOUT_MS: '5000' },
   { SESSION_IDLE_TIMEOUT_SECONDS: '2592001' },
   { ADMIN_SESSION_IDLE_TIMEOUT_SECONDS: '43201' },
-])('limits that contradict each other are refused: %j', (env) => {
-  expect(getFaults(env)[0]).toMatch(/must be at least/);
+])('limits that contradict each other are rejected: %j', (env) => {
+  expect(listProblems(env)[0]).toMatch(/must be at least/);
 });
 
-test('the inbox shows mails on this machine alone, and only where they are not sent', () => {
+test('the inbox is on only in development, on loopback, without SMTP_URL', () => {
   const smtp = { SMTP_URL: 'smtp://mail.example' };
   expect(loadConfig({}).mail.hasInbox).toBe(true);
   for (const env of [smtp, production, { HOST: '0.0.0.0' }, { MAIL_INBOX: 'off' }]) {
     expect(loadConfig(env).mail.hasInbox).toBe(false);
   }
-  expect(getFaults({ ...smtp, MAIL_INBOX: 'on' })).toEqual([
+  expect(listProblems({ ...smtp, MAIL_INBOX: 'on' })).toEqual([
     'MAIL_INBOX must be off if SMTP_URL is set',
   ]);
-  expect(getFaults({ ...production, MAIL_INBOX: 'on' })).toEqual([
+  expect(listProblems({ ...production, MAIL_INBOX: 'on' })).toEqual([
     'MAIL_INBOX must be off in production',
   ]);
-  expect(getFaults({ HOST: '::', MAIL_INBOX: 'on' })).toEqual([
+  expect(listProblems({ HOST: '::', MAIL_INBOX: 'on' })).toEqual([
     'MAIL_INBOX must be off if HOST is not loopback, and it is ::',
   ]);
 });
 
-test('production sends no mail from nobody, and none whose links lead nowhere', () => {
+test('production with SMTP_URL requires MAIL_FROM and the pages that links lead to', () => {
   const sending = { ...production, SMTP_URL: 'smtps://mail.example' };
-  expect(getFaults(sending)).toEqual([
+  expect(listProblems(sending)).toEqual([
     'MAIL_FROM must be set in production with SMTP_URL',
     'PUBLIC_URL must be set in production with SMTP_URL, to the address of your frontend: links in mails lead there (or set INVITATION_URL, EMAIL_VERIFICATION_URL, PASSWORD_RESET_URL)',
   ]);
@@ -261,18 +268,18 @@ test('production sends no mail from nobody, and none whose links lead nowhere', 
     EMAIL_VERIFICATION_URL: 'https://a.example/v',
     PASSWORD_RESET_URL: 'https://a.example/r',
   };
-  expect(getFaults({ ...from, PUBLIC_URL: 'https://a.example' })).toEqual([]);
-  expect(getFaults({ ...from, ...pages })).toEqual([]);
-  expect(getFaults({ ...from, ...pages, INVITATION_URL: '' })).toEqual([
+  expect(listProblems({ ...from, PUBLIC_URL: 'https://a.example' })).toEqual([]);
+  expect(listProblems({ ...from, ...pages })).toEqual([]);
+  expect(listProblems({ ...from, ...pages, INVITATION_URL: '' })).toEqual([
     expect.stringMatching(/^PUBLIC_URL must be set/),
   ]);
-  expect(getFaults({ ...from, ...pages, INVITATION_URL: 'a.example/i' })).toEqual([
+  expect(listProblems({ ...from, ...pages, INVITATION_URL: 'a.example/i' })).toEqual([
     expect.stringMatching(/^INVITATION_URL must be a web address/),
   ]);
 });
 
 test.each(['https://app.example.com', 'https://app.example.com/', 'https://app.example.com//'])(
-  'links in mails lead to pages below %s',
+  'links in mails point to pages below %s',
   (PUBLIC_URL) => {
     expect(loadConfig({ PUBLIC_URL }).mail.links).toEqual({
       invitation: 'https://app.example.com/join',
@@ -282,7 +289,7 @@ test.each(['https://app.example.com', 'https://app.example.com/', 'https://app.e
   },
 );
 
-test('the address of a single page wins over the one that all have in common', () => {
+test('the URL of a single page overrides PUBLIC_URL', () => {
   const { links } = loadConfig({
     PUBLIC_URL: 'https://example.com/app',
     INVITATION_URL: 'https://example.com/welcome?from=mail',
@@ -296,11 +303,13 @@ test.each([
   'https://app.example.com/?a=1',
   'https://a.example/#x',
   'ftp://a.example',
-])('pages cannot be below %j', (PUBLIC_URL) => {
-  expect(getFaults({ PUBLIC_URL })).toEqual([expect.stringMatching(/^PUBLIC_URL must be a web/)]);
+])('the PUBLIC_URL %j is rejected', (PUBLIC_URL) => {
+  expect(listProblems({ PUBLIC_URL })).toEqual([
+    expect.stringMatching(/^PUBLIC_URL must be a web/),
+  ]);
 });
 
-test('a single fault is one line', () => {
+test('a single problem is reported on one line', () => {
   expect(new ConfigError(['PORT must be a number']).message).toBe(
     'One setting is invalid: PORT must be a number',
   );
@@ -309,44 +318,46 @@ test('a single fault is one line', () => {
 test.each([
   ['post@mail.example', { name: '', address: 'post@mail.example' }],
   ['Jackson & Co. <post@mail.example>', { name: 'Jackson & Co.', address: 'post@mail.example' }],
-])('mails can be from %s', (MAIL_FROM, from) => {
+])('MAIL_FROM may be %s', (MAIL_FROM, from) => {
   expect(loadConfig({ MAIL_FROM }).mail.from).toEqual(from);
 });
 
 test.each(['nobody', 'a@b\nBcc: c@d', '"x" <a@b>', 'a <b>', '<a@b>'])(
-  'mails cannot be from %j',
+  'the MAIL_FROM %j is rejected',
   (MAIL_FROM) => {
-    expect(getFaults({ MAIL_FROM })).toHaveLength(1);
+    expect(listProblems({ MAIL_FROM })).toHaveLength(1);
   },
 );
 
 test.each(['http://mail.example', 'hunter2', 'smtp://', 'smtp:hunter2@mail.example'])(
-  'the mail server %j is refused without repeating its password',
+  'the mail server %j is rejected without its password being printed',
   (SMTP_URL) => {
-    const [fault] = getFaults({ SMTP_URL });
-    expect(fault).toContain('SMTP_URL must be a URL');
-    expect(fault).not.toContain('hunter2');
+    const [problem] = listProblems({ SMTP_URL });
+    expect(problem).toContain('SMTP_URL must be a URL');
+    expect(problem).not.toContain('hunter2');
   },
 );
 
-test('password hashing cannot be made weaker than the published minimum', () => {
-  expect(getFaults({ PASSWORD_HASH_MEMORY_KIB: '19455', PASSWORD_HASH_ITERATIONS: '1' })).toEqual([
+test('password hashing is never weaker than the published minimum', () => {
+  expect(
+    listProblems({ PASSWORD_HASH_MEMORY_KIB: '19455', PASSWORD_HASH_ITERATIONS: '1' }),
+  ).toEqual([
     'PASSWORD_HASH_MEMORY_KIB must be a whole number from 19456 to 1048576, not "19455"',
     'PASSWORD_HASH_ITERATIONS must be a whole number from 2 to 20, not "1"',
   ]);
 });
 
-test('.env.example is the printed table of settings (npx vitest run test/unit/config.test.ts -u)', async () => {
+test('the table of settings prints .env.example (npx vitest run test/unit/config.test.ts -u)', async () => {
   await expect(printEnvExample()).toMatchFileSnapshot('../../.env.example');
 });
 
-test('docs/settings.md is the same as tables (npx vitest run test/unit/config.test.ts -u)', async () => {
+test('the table of settings prints docs/settings.md (npx vitest run test/unit/config.test.ts -u)', async () => {
   await expect(printSettingsTable()).toMatchFileSnapshot('../../docs/settings.md');
 });
 
-test('.env.example with everything uncommented is valid but for the sample secret', () => {
+test('.env.example with every line uncommented is valid except for the sample secret', () => {
   const lines = printEnvExample().matchAll(/^# ([A-Z][A-Z0-9_]+)=(.*)$/gm);
   const env = Object.fromEntries(Array.from(lines, ([, name = '', value = '']) => [name, value]));
   expect(Object.keys(env).length).toBeGreaterThan(30);
-  expect(getFaults(env)).toEqual([expect.stringContaining('TENANTRY_SECRET')]);
+  expect(listProblems(env)).toEqual([expect.stringContaining('TENANTRY_SECRET')]);
 });

@@ -4,117 +4,117 @@ import { createCredentialCache } from '../../src/core/data/credential-cache.ts';
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
 afterEach(() => void vi.useRealTimers());
 
-type Answer = { user: string };
+type Result = { user: string };
 
-/** A cache over a source that counts how often it is asked, and answers when it is told to. */
-function createMemory({ isConnected = true, maxAgeMs = 1_000 } = {}) {
-  const state = { isConnected, asked: 0, answer: { user: 'u1' } as Answer | null };
+/** A cache over a source that counts its lookups and resolves them when the test says so. */
+function createCountedCache({ isConnected = true, maxAgeMs = 1_000 } = {}) {
+  const state = { isConnected, lookups: 0, result: { user: 'u1' } as Result | null };
   let release: () => void = () => undefined;
   const cache = createCredentialCache({ maxAgeMs, isConnected: () => state.isConnected });
   const find = cache.wrap({
-    async find(_token: string): Promise<Answer | null> {
-      state.asked += 1;
-      const { answer } = state;
+    async find(_token: string): Promise<Result | null> {
+      state.lookups += 1;
+      const { result } = state;
       await new Promise<void>((resolve) => {
         release = resolve;
       });
-      return answer;
+      return result;
     },
     toKey: (token) => token,
     listDependencies: ({ user }) => [user],
   });
-  const ask = (token = 't1') => {
-    const asking = find(token);
+  const lookUp = (token = 't1') => {
+    const pending = find(token);
     release();
-    return asking;
+    return pending;
   };
-  return { cache, state, ask, find, release: () => release() };
+  return { cache, state, lookUp, find, release: () => release() };
 }
 
-describe('an answer', () => {
-  test('is given again as long as it is young', async () => {
-    const { ask, state } = createMemory();
-    await ask();
+describe('a cache entry', () => {
+  test('is returned until it reaches its maximum age', async () => {
+    const { lookUp, state } = createCountedCache();
+    await lookUp();
     vi.advanceTimersByTime(999);
-    expect(await ask()).toEqual({ user: 'u1' });
-    expect(state.asked).toBe(1);
+    expect(await lookUp()).toEqual({ user: 'u1' });
+    expect(state.lookups).toBe(1);
     vi.advanceTimersByTime(1);
-    await ask();
-    expect(state.asked).toBe(2);
+    await lookUp();
+    expect(state.lookups).toBe(2);
   });
 
-  test('counts its age from when it was asked for', async () => {
-    const { ask, find, state, release } = createMemory();
+  test('has an age that starts with the lookup', async () => {
+    const { lookUp, find, state, release } = createCountedCache();
     const slow = find('t1');
     vi.advanceTimersByTime(600);
     release();
     await slow;
     vi.advanceTimersByTime(400);
-    await ask();
-    expect(state.asked).toBe(2);
+    await lookUp();
+    expect(state.lookups).toBe(2);
   });
 
-  test('is forgotten when what it rests on changes, and only then', async () => {
-    const { ask, cache, state } = createMemory();
-    await ask();
+  test('is dropped when one of its dependencies changes, and only then', async () => {
+    const { lookUp, cache, state } = createCountedCache();
+    await lookUp();
     cache.invalidate('u2');
-    await ask();
-    expect(state.asked).toBe(1);
+    await lookUp();
+    expect(state.lookups).toBe(1);
     cache.invalidate('u1');
-    await ask();
-    expect(state.asked).toBe(2);
+    await lookUp();
+    expect(state.lookups).toBe(2);
   });
 
-  test('is not kept when that changed while it was on its way', async () => {
-    const { ask, find, cache, state, release } = createMemory();
-    const asking = find('t1');
+  test('is not kept if a dependency changes during the lookup', async () => {
+    const { lookUp, find, cache, state, release } = createCountedCache();
+    const pending = find('t1');
     cache.invalidate('u1');
     release();
-    await asking;
-    await ask();
-    expect(state.asked).toBe(2);
+    await pending;
+    await lookUp();
+    expect(state.lookups).toBe(2);
   });
 
-  test('is forgotten with everything', async () => {
-    const { ask, find, cache, state, release } = createMemory();
-    await ask();
-    const onItsWay = find('t2');
+  test('is dropped when everything is invalidated, as is a lookup under way', async () => {
+    const { lookUp, find, cache, state, release } = createCountedCache();
+    await lookUp();
+    const pending = find('t2');
     cache.invalidate(null);
     release();
-    await onItsWay;
-    await ask('t1');
-    await ask('t2');
-    expect(state.asked).toBe(4);
+    await pending;
+    await lookUp('t1');
+    await lookUp('t2');
+    expect(state.lookups).toBe(4);
   });
 
-  test('of nobody is not kept', async () => {
-    const { ask, state } = createMemory();
-    state.answer = null;
-    await ask();
-    await ask();
-    expect(state.asked).toBe(2);
+  test('is not kept for a credential that does not exist', async () => {
+    const { lookUp, state } = createCountedCache();
+    state.result = null;
+    await lookUp();
+    await lookUp();
+    expect(state.lookups).toBe(2);
   });
 
-  test('is neither kept nor given while changes may be missed', async () => {
-    const { ask, state } = createMemory();
-    await ask();
+  test('is neither kept nor returned while invalidations may be missed', async () => {
+    const { lookUp, state } = createCountedCache();
+    await lookUp();
     state.isConnected = false;
-    await ask('t1');
-    await ask('t2');
+    await lookUp('t1');
+    await lookUp('t2');
     state.isConnected = true;
-    await ask('t2');
-    expect(state.asked).toBe(4);
+    await lookUp('t2');
+    expect(state.lookups).toBe(4);
   });
 });
 
-test('however many credentials and changes there are, what is kept is bounded and right', async () => {
-  const { ask, cache, state } = createMemory();
-  await ask('first');
+test('the cache stays bounded and correct with any number of credentials and changes', async () => {
+  const { lookUp, cache, state } = createCountedCache();
+  await lookUp('first');
   for (let user = 0; user < 60_000; user += 1) cache.invalidate(`other ${user}`);
-  await ask('first');
-  for (let token = 0; token < 30_000; token += 1) await ask(`token ${token}`);
+  await lookUp('first');
+  for (let token = 0; token < 30_000; token += 1) await lookUp(`token ${token}`);
   cache.invalidate('u1');
-  const before = state.asked;
-  await ask('token 29999');
-  expect(state.asked).toBe(before + 1);
+  const before = state.lookups;
+  await lookUp('token 29999');
+  expect(state.lookups).toBe(before + 1);
 });

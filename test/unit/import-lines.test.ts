@@ -22,7 +22,7 @@ test.each([
   ],
   [[], []],
   [['\n'], ['']],
-])('%j holds the lines %j, wherever it is cut', async (chunks, lines) => {
+])('the chunks %j hold the lines %j', async (chunks, lines) => {
   expect(await listLines(chunks)).toEqual(lines);
 });
 
@@ -33,6 +33,6 @@ test.each([
     [null, '1'],
   ],
   [['1234567'], [null]],
-])('of %j what is too long is only notified of: %j', async (chunks, lines) => {
+])('a line of %j that is too long becomes null: %j', async (chunks, lines) => {
   expect(await listLines(chunks)).toEqual(lines);
 });

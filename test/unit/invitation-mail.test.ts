@@ -18,10 +18,10 @@ test.each([
   ['The 👩🏽‍💻👨‍👩‍👧 Club', 'The 👩🏽‍💻👨‍👩‍👧 Club'],
   ['👩\u200devil', '👩 evil'],
   ['=?utf-8?B?aGVsbG8=?=', '=?utf-8?B?aGVsbG8=?='],
-])('the name %j stands in a mail as %j', (name, line) => {
+])('the name %j is written in a mail as %j', (name, line) => {
   expect(toMailName(name)).toBe(line);
 });
 
-test('a long name is cut, at a whole character', () => {
+test('a long name is cut at a whole character', () => {
   expect(toMailName('👩'.repeat(100))).toBe(`${'👩'.repeat(60)}…`);
 });

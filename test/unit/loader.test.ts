@@ -3,85 +3,85 @@ import { createAnonymous } from '../../src/core/access/principal.ts';
 import type { Ctx } from '../../src/core/context.ts';
 import { createLoader } from '../../src/core/data/loader.ts';
 
-/** A loader that tells what it was asked for, and a caller of it. */
-function createWatched() {
-  const asked: string[] = [];
+/** A loader that records the keys it loads, and a caller of it. */
+function createRecorded() {
+  const loadedKeys: string[] = [];
   const loader = createLoader<string, string | null>(async (_ctx, keys) => {
-    asked.push(...keys);
+    loadedKeys.push(...keys);
     return keys.map((key) => (key === 'absent' ? null : `loaded ${key}`));
   });
   const createCaller = () => ({ principal: createAnonymous() }) as Ctx;
-  return { asked, loader, createCaller };
+  return { loadedKeys, loader, createCaller };
 }
 
-test('what came along answers at once and is not asked for', async () => {
-  const { asked, loader, createCaller } = createWatched();
+test('a primed value is returned at once and not loaded', async () => {
+  const { loadedKeys, loader, createCaller } = createRecorded();
   const ctx = createCaller();
-  loader(ctx).prime('a', 'came along');
-  expect(loader(ctx).load('a')).toBe('came along');
-  expect(asked).toEqual([]);
+  loader(ctx).prime('a', 'primed');
+  expect(loader(ctx).load('a')).toBe('primed');
+  expect(loadedKeys).toEqual([]);
 });
 
-test('anything else is asked for, in one statement and once', async () => {
-  const { asked, loader, createCaller } = createWatched();
+test('other keys are loaded once, in one batch', async () => {
+  const { loadedKeys, loader, createCaller } = createRecorded();
   const ctx = createCaller();
   const found = ['b', 'absent', 'b'].map((key) => loader(ctx).load(key));
   expect(await Promise.all(found)).toEqual(['loaded b', null, 'loaded b']);
   expect(await loader(ctx).load('b')).toBe('loaded b');
-  expect(asked).toEqual(['b', 'absent']);
+  expect(loadedKeys).toEqual(['b', 'absent']);
 });
 
-test('what came along for one caller answers no other', async () => {
-  const { loader, createCaller } = createWatched();
-  loader(createCaller()).prime('a', 'came along');
+test('a value primed for one caller is not returned to another', async () => {
+  const { loader, createCaller } = createRecorded();
+  loader(createCaller()).prime('a', 'primed');
   expect(await loader(createCaller()).load('a')).toBe('loaded a');
 });
 
-test('what was changed is asked for anew, alone or with everything else', async () => {
-  const { asked, loader, createCaller } = createWatched();
+test('a cleared key is loaded again, alone or with all others', async () => {
+  const { loadedKeys, loader, createCaller } = createRecorded();
   const ctx = createCaller();
   const prime = () => {
-    loader(ctx).prime('a', 'came along');
-    loader(ctx).prime('b', 'came along');
+    loader(ctx).prime('a', 'primed');
+    loader(ctx).prime('b', 'primed');
   };
   prime();
   loader(ctx).clear('a');
   expect(await loader(ctx).load('a')).toBe('loaded a');
-  expect(loader(ctx).load('b')).toBe('came along');
+  expect(loader(ctx).load('b')).toBe('primed');
   prime();
   loader(ctx).clearAll();
   expect(await loader(ctx).load('a')).toBe('loaded a');
   expect(await loader(ctx).load('b')).toBe('loaded b');
-  expect(asked).toEqual(['a', 'a', 'b']);
+  expect(loadedKeys).toEqual(['a', 'a', 'b']);
 });
 
-test('what was asked for stays what it was, whatever comes along later', async () => {
-  const { loader, createCaller } = createWatched();
+test('a loaded or primed value is not replaced by priming later', async () => {
+  const { loader, createCaller } = createRecorded();
   const ctx = createCaller();
-  const asked = loader(ctx).load('a');
-  loader(ctx).prime('a', 'came along');
-  expect([await asked, await loader(ctx).load('a')]).toEqual(['loaded a', 'loaded a']);
-  loader(ctx).prime('b', 'came along');
-  loader(ctx).prime('b', 'came along later');
-  expect(loader(ctx).load('b')).toBe('came along');
+  const pending = loader(ctx).load('a');
+  loader(ctx).prime('a', 'primed');
+  expect([await pending, await loader(ctx).load('a')]).toEqual(['loaded a', 'loaded a']);
+  loader(ctx).prime('b', 'primed');
+  loader(ctx).prime('b', 'primed later');
+  expect(loader(ctx).load('b')).toBe('primed');
 });
 
-test('what is under way when the caller changes is loaded for whom it was asked, and answers no other', async () => {
-  const askers: unknown[] = [];
-  const { promise: hasTime, resolve: giveTime } = Promise.withResolvers<void>();
-  const loader = createLoader<string, string>(async (asker, keys) => {
-    askers.push(asker.principal);
-    await hasTime;
-    loader(asker).prime('b', 'came along');
+test('a load under way when the principal changes is done for the first principal and not returned to the second', async () => {
+  const principals: unknown[] = [];
+  const { promise: isReleased, resolve: release } = Promise.withResolvers<void>();
+  const loader = createLoader<string, string>(async (ctxOfBatch, keys) => {
+    principals.push(ctxOfBatch.principal);
+    await isReleased;
+    loader(ctxOfBatch).prime('b', 'primed');
     return keys.map((key) => `loaded ${key}`);
   });
   const [first, second] = [createAnonymous(), createAnonymous()];
   const ctx = { principal: first } as Ctx;
   const underWay = loader(ctx).load('a');
   ctx.principal = second;
-  giveTime();
+  release();
   await underWay;
-  expect(askers).toHaveLength(1);
-  expect(askers[0]).toBe(first);
+  expect(principals).toHaveLength(1);
+  expect(principals[0]).toBe(first);
   expect(await loader(ctx).load('b')).toBe('loaded b');
 });

@@ -4,11 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { createLogger } from '../../src/observability/logger.ts';
 
-// What docs/operations.md says of the log is what the log says.
-
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Messages that a function puts together, by what stands at the call. */
+/** Messages that are composed at run time, by the expression at the call. */
 const composed: Readonly<Record<string, string>> = {
   'describe(serving, late)': 'The serving login … connects with …',
   "telemetry.operation?.label ?? 'rejected'": '…',
@@ -28,7 +26,7 @@ async function listWritten(): Promise<string[]> {
       const message = listArguments(source, call.index + call[0].length).at(-1) ?? '';
       lines.add(`${call[1]} ${readMessage(message, source)}`);
     }
-    // The one function that is told the level.
+    // The one function that takes the level as an argument.
     for (const [, level, message] of source.matchAll(/\blogOnce\(\w+, '(\w+)', '([^']+)'\)/g)) {
       lines.add(`${level} ${message}`);
     }
@@ -36,10 +34,10 @@ async function listWritten(): Promise<string[]> {
   return [...lines].sort();
 }
 
-/** A string as a whole, a bracket, a comma, or what stands between them. */
+/** A string, a bracket, a comma, or the text between them. */
 const tokens = /'[^']*'|"[^"]*"|`[^`]*`|[()[\]{},]|[^'"`()[\]{},]+/g;
 
-/** The arguments of a call, from behind its bracket. */
+/** The arguments of a call whose opening bracket ends at `start`. */
 function listArguments(source: string, start: number): string[] {
   const found = [''];
   let depth = 0;
@@ -58,7 +56,7 @@ function readMessage(text: string, source: string): string {
   if (literal !== undefined) return literal.replaceAll(/\$\{[^}]*\}/g, '…');
   const [, constant] =
     new RegExp(`const ${text.replaceAll(/\W/g, '.')} =\\s*'([^']+)'`).exec(source) ?? [];
-  return constant ?? composed[text] ?? `a message that is not understood: ${text}`;
+  return constant ?? composed[text] ?? `unknown message: ${text}`;
 }
 
 async function listDocumented(): Promise<string[]> {
@@ -71,8 +69,8 @@ async function listDocumented(): Promise<string[]> {
   );
 }
 
-/** Whether a line of the page stands for one of the sources; `…` for any words. */
-function isMeant(documented: string, written: string): boolean {
+/** Whether a row of the page matches a line of the sources; `…` matches any text. */
+function matchesRow(documented: string, written: string): boolean {
   const pattern = documented
     .split('…')
     .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
@@ -81,14 +79,14 @@ function isMeant(documented: string, written: string): boolean {
 }
 
 describe('every line of the log', () => {
-  test('stands on the operations page with the level it is written with', async () => {
+  test('is listed on the operations page with its level', async () => {
     const documented = await listDocumented();
     const written = await listWritten();
     expect(written.length).toBeGreaterThan(35);
     const exact = (line: string) =>
-      documented.some((row) => row !== 'debug …' && isMeant(row, line));
+      documented.some((row) => row !== 'debug …' && matchesRow(row, line));
     expect(written.filter((line) => line !== 'debug …' && !exact(line))).toEqual([]);
-    expect(documented.filter((row) => !written.some((line) => isMeant(row, line)))).toEqual([]);
+    expect(documented.filter((row) => !written.some((line) => matchesRow(row, line)))).toEqual([]);
   });
 });
 
@@ -103,7 +101,7 @@ describe('durations in the log', () => {
     ['items', 0.123456789, 0.123456789],
     ['atoms', 1.23456, 1.23456],
     ['ms', 'none', 'none'],
-  ])('such as %s are rounded to what can be measured: %s', (name, value, expected) => {
+  ])('are rounded to a measurable precision: %s %s', (name, value, expected) => {
     const lines: string[] = [];
     const log = createLogger(
       { level: 'info', format: 'json' },
@@ -113,7 +111,7 @@ describe('durations in the log', () => {
     expect(JSON.parse(lines[0] ?? '')[name]).toBe(expected);
   });
 
-  test('are rounded for people too', () => {
+  test('are rounded in the pretty format too', () => {
     const lines: string[] = [];
     const log = createLogger(
       { level: 'info', format: 'pretty' },

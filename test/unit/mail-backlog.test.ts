@@ -9,7 +9,7 @@ function createTimed() {
   return { clock, backlog: createMailBacklog(leaseSeconds, () => clock.seconds * 1_000) };
 }
 
-test('who waits is counted once, and the oldest tells for how long', () => {
+test('a waiting mail is counted once, and the oldest one sets the age of the backlog', () => {
   const { clock, backlog } = createTimed();
   expect(backlog.stats()).toEqual({ waiting: 0, oldestSeconds: 0 });
   backlog.noteWaiting({ id: 'a', ageSeconds: 30 }, 60);
@@ -21,7 +21,7 @@ test('who waits is counted once, and the oldest tells for how long', () => {
   expect(backlog.stats()).toEqual({ waiting: 1, oldestSeconds: 15 });
 });
 
-test('what another process has taken meanwhile is forgotten after its lease', () => {
+test('a mail that another process took is no longer counted after its lease', () => {
   const { clock, backlog } = createTimed();
   backlog.noteWaiting({ id: 'a', ageSeconds: 0 }, 60);
   clock.seconds += 60 + leaseSeconds;
@@ -30,7 +30,7 @@ test('what another process has taken meanwhile is forgotten after its lease', ()
   expect(backlog.stats()).toEqual({ waiting: 0, oldestSeconds: 0 });
 });
 
-test('there is an end to counting', () => {
+test('the backlog counts at most 10,000 mails', () => {
   const { backlog } = createTimed();
   for (let number = 0; number < 10_100; number += 1) {
     backlog.noteWaiting({ id: String(number), ageSeconds: 1 }, 60);

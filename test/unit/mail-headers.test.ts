@@ -13,8 +13,8 @@ import {
   readWithPython,
 } from '../support/mail-parsers.ts';
 
-// What people typed, as programs that we did not write read it. One that decodes more than was encoded shows
-// something else than was typed.
+// Texts that users typed, read back by mail programs of others. A program that decodes more than was encoded
+// shows another text.
 
 const sender = { name: 'Tenantry', address: 'post@tenantry.example' };
 
@@ -32,7 +32,7 @@ const readers: [string, (mails: Buffer[]) => ReadHeaders[] | Promise<ReadHeaders
   ...(hasPython ? [['Python', readWithPython] as [string, typeof readWithPython]] : []),
 ];
 
-/** What hides something, or ends a header, or is cut in two. */
+/** Texts that hide something, end a header or may be cut in two. */
 const snippets = [
   ...['=?utf-8?B?aHR0cHM6Ly9ldmlsLmV4YW1wbGU=?=', '=?utf-8?Q?a=0D=0ABcc:=20b@evil.example?='],
   ...['=?', '?=', '=?utf-8?B?', '=?iso-8859-1*en?Q?a?=', "utf-8'en'%C2%A3", "subject*0*=utf-8''"],
@@ -76,15 +76,15 @@ const headerNames = [
   ...['subject', 'to'],
 ];
 
-/** Each run reads a hundred mails; what fails names them all, so nothing is shrunk. */
+/** Each run reads a hundred mails; a failure names them all, so nothing is shrunk. */
 const runs = { numRuns: 3, endOnFailure: true };
 
 describe.each(readers)('read by %s', (_, read) => {
-  test('a subject is the text that was typed, and no header comes of it', async () => {
+  test('a subject is the text that was typed and adds no header', async () => {
     const subjects = fc.array(typed, { minLength: 100, maxLength: 100 });
     await fc.assert(
       fc.asyncProperty(subjects, async (list) => {
-        // Without a word there is no subject.
+        // A blank text would leave the mail without a subject.
         const lines = list.map((text) => `Join ${text}`);
         const mails = await read(await Promise.all(lines.map((subject) => compose({ subject }))));
         expect(mails.map(({ subject }) => subject)).toEqual(lines.map(toHeaderLine));
@@ -94,7 +94,7 @@ describe.each(readers)('read by %s', (_, read) => {
     );
   });
 
-  test('the recipient is the address that was typed, alone', async () => {
+  test('the only recipient is the address that was typed', async () => {
     const words = [
       '=?',
       '?=',
@@ -112,20 +112,20 @@ describe.each(readers)('read by %s', (_, read) => {
     const addresses = fc.array(local, { minLength: 100, maxLength: 100 });
     await fc.assert(
       fc.asyncProperty(addresses, async (list) => {
-        const good = list.flatMap((word) => {
+        const valid = list.flatMap((word) => {
           const checked = canonicalizeEmail(`${word}@people.example`);
           return checked.ok ? [checked.email] : [];
         });
-        const mails = await read(await Promise.all(good.map((to) => compose({ to }))));
-        // Quotes around what is before the @ are the reader's to show.
+        const mails = await read(await Promise.all(valid.map((to) => compose({ to }))));
+        // A reader may show quotes around the local part.
         const shown = mails.map(({ to }) => to.map(([, address]) => canonicalizeEmail(address)));
-        expect(shown).toEqual(good.map((email) => [{ ok: true, email }]));
+        expect(shown).toEqual(valid.map((email) => [{ ok: true, email }]));
       }),
       runs,
     );
   });
 
-  test('the sender has the name that is set', async () => {
+  test('the sender has the configured name', async () => {
     const names = fc.array(typed, { minLength: 100, maxLength: 100 });
     await fc.assert(
       fc.asyncProperty(names, async (list) => {
@@ -141,7 +141,7 @@ describe.each(readers)('read by %s', (_, read) => {
     );
   });
 
-  test('names in an invitation stay text in subject and body', async () => {
+  test('names in an invitation are plain text in subject and body', async () => {
     const name = '=?utf-8?B?aHR0cHM6Ly9ldmlsLmV4YW1wbGU=?=';
     const { subject, body } = composeInvitation({
       invitation: { email: 'mary@people.example', expiresAt: new Date(0) },
@@ -155,7 +155,7 @@ describe.each(readers)('read by %s', (_, read) => {
   });
 });
 
-/** The sender of a setting, or nothing where the setting is refused. */
+/** The sender in a list, or an empty list if the setting is rejected. */
 function readSender(name: string) {
   try {
     return [loadConfig({ MAIL_FROM: `${name} <post@tenantry.example>` }).mail.from];
@@ -165,7 +165,7 @@ function readSender(name: string) {
 }
 
 test.each(['=?utf-8?b?aGVsbG8=?=', 'a.=?utf-8*en?q?b?=', 'A=?UTF-8?Q?=41?=b'])(
-  'the address %s@people.example is refused: mail programs would show another',
+  'the address %s@people.example is rejected, since mail programs would show another one',
   (local) => {
     expect(canonicalizeEmail(`${local}@people.example`)).toEqual({
       ok: false,
@@ -174,7 +174,7 @@ test.each(['=?utf-8?b?aGVsbG8=?=', 'a.=?utf-8*en?q?b?=', 'A=?UTF-8?Q?=41?=b'])(
   },
 );
 
-test('a sender whose name is encoded already is refused: it is written as it is to be read', () => {
+test('a sender whose name is already encoded is rejected', () => {
   expect(readSender('=?utf-8?B?aGVsbG8=?=')).toEqual([]);
   expect(readSender('Zoë & Söhne')).toEqual([{ name: 'Zoë & Söhne', address: sender.address }]);
 });

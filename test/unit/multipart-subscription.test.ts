@@ -4,12 +4,12 @@ import { streamMultipart } from '../../src/http/graphql/multipart-subscription.t
 
 const fetchAPI = globalThis as unknown as Parameters<typeof streamMultipart>[1];
 
-/** Results that come when the test says so; `isOver` once nobody reads them any more. */
+/** Results that the test pushes; `isOver` is true once the reader has left. */
 function createSource() {
   const waiting: ((result: IteratorResult<ExecutionResult>) => void)[] = [];
   const source = {
     isOver: false,
-    give: (value: ExecutionResult) => waiting.shift()?.({ done: false, value }),
+    push: (value: ExecutionResult) => waiting.shift()?.({ done: false, value }),
     end: () => waiting.shift()?.({ done: true, value: undefined }),
     [Symbol.asyncIterator]: () => ({
       next: () => new Promise<IteratorResult<ExecutionResult>>((resolve) => waiting.push(resolve)),
@@ -25,7 +25,7 @@ function createSource() {
 const part = (json: string) =>
   `\r\ncontent-type: application/json; charset=utf-8\r\n\r\n${json}\r\n--graphql`;
 
-test('each result is a part, which is complete before the next one comes', async () => {
+test('each result is a part that is complete before the next one is sent', async () => {
   const source = createSource();
   const response = streamMultipart(source, fetchAPI);
   expect(response.headers.get('content-type')).toBe(
@@ -35,11 +35,11 @@ test('each result is a part, which is complete before the next one comes', async
   const read = async () => new TextDecoder().decode((await reader?.read())?.value);
   expect(await read()).toBe('\r\n--graphql');
   const first = read();
-  source.give({ data: { ticks: 1 } });
+  source.push({ data: { ticks: 1 } });
   expect(await first).toBe(part('{"payload":{"data":{"ticks":1}}}'));
   const second = read();
   const extensions = { code: 'UNAUTHENTICATED', http: { status: 401 } };
-  source.give({ errors: [new GraphQLError('Sign in.', { extensions })] });
+  source.push({ errors: [new GraphQLError('Sign in.', { extensions })] });
   expect(await second).toBe(
     part('{"payload":{"errors":[{"message":"Sign in.","extensions":{"code":"UNAUTHENTICATED"}}]}}'),
   );
@@ -49,7 +49,7 @@ test('each result is a part, which is complete before the next one comes', async
   expect((await reader?.read())?.done).toBe(true);
 });
 
-test('while nothing happens an empty object says that the connection is alive', async () => {
+test('an idle connection is kept alive with empty objects', async () => {
   const source = createSource();
   const reader = streamMultipart(source, fetchAPI, 5).body?.getReader();
   await reader?.read();
@@ -57,7 +57,7 @@ test('while nothing happens an empty object says that the connection is alive', 
   await reader?.cancel();
 });
 
-test('a client that leaves ends the subscription', async () => {
+test('a client that disconnects ends the subscription', async () => {
   const source = createSource();
   const reader = streamMultipart(source, fetchAPI).body?.getReader();
   await reader?.read();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { findPasswordHashViolation, parsePasswordHash } from '../../src/core/passwords/hash.ts';
 
-// Vectors of those who defined the schemes: phc-winner-argon2's test.c, RFC 7914 section 12, and
+// Test vectors of the schemes' authors: phc-winner-argon2's test.c, RFC 7914 section 12, and
 // crypt_blowfish's wrapper.c.
 const argon2id19 =
   '$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4';
@@ -25,7 +25,7 @@ test.each([
   ['bcrypt $2a$', bcryptA, 'U*U'],
   ['bcrypt $2y$', bcryptY, 'U*U'],
   ['bcrypt $2b$', bcryptB, 'U*U*U'],
-])('%s of its reference fits its password and no other', async (_, text, password) => {
+])('the reference hash of %s matches its password and no other', async (_, text, password) => {
   const hash = parsePasswordHash(text);
   expect(await hash?.matches(password)).toBe(true);
   expect(await hash?.matches(`${password}!`)).toBe(false);
@@ -33,7 +33,7 @@ test.each([
   expect(findPasswordHashViolation(text)).toBeNull();
 });
 
-test('only argon2id in its present version, with one lane and 32 bytes, passes for ours', () => {
+test('only argon2id of version 0x13 with one lane and 32 bytes counts as a hash of this service', () => {
   expect(parsePasswordHash(argon2id19)?.own).toEqual({ memoryKib: 256, iterations: 2 });
   for (const other of [argon2i19, argon2i16, argon2Lanes, scryptRfc, bcryptA]) {
     expect(parsePasswordHash(other)?.own).toBeNull();
@@ -46,21 +46,21 @@ test.each([
   ['MD5', '$1$saltsalt$qjXMvbEw8oaL.CzflDtaK/'],
   ['SHA-512 crypt', `$6$saltsalt$${'x'.repeat(86)}`],
   ['PBKDF2', '$pbkdf2-sha256$29000$c2FsdA$aGFzaA'],
-  ['bcrypt of the broken kind', bcryptA.replace('$2a', '$2x')],
+  ['bcrypt $2x$', bcryptA.replace('$2a', '$2x')],
   ['bcrypt cut short', bcryptA.slice(0, -1)],
-  ['bcrypt with more behind it', `${bcryptA}x`],
+  ['bcrypt with text behind it', `${bcryptA}x`],
   ['bcrypt with a sign in its cost', bcryptA.replace('$05', '$+5')],
   ['argon2 cut short', argon2id19.slice(0, -1)],
   ['argon2 with padding', `${argon2id19}=`],
   ['argon2 with the secret of another system', argon2id19.replace('p=1', 'p=1,keyid=AAAA')],
   ['argon2 with no lanes', argon2id19.replace('p=1', 'p=0')],
   ['argon2 of three bytes', argon2id19.replace(/[^$]*$/, 'YWFh')],
-  ['argon2 that does not end', argon2id19 + 'A'.repeat(600)],
+  ['argon2 of over 600 characters', argon2id19 + 'A'.repeat(600)],
   ['argon2 of an unknown kind', argon2id19.replace('argon2id', 'argon2x')],
   ['scrypt without its salt', '$scrypt$ln=10,r=8,p=1$$/bq+HJ00cgB4VucZDQHp/g'],
   ['scrypt with no blocks', scryptRfc.replace('r=8', 'r=0')],
   ['scrypt in a second spelling', '$scrypt$ln=10,r=8,p=1$TmFDbB$/bq+HJ00cgB4VucZDQHp/g'],
-])('%s is refused as malformed', (_, text) => {
+])('%s is rejected as malformed', (_, text) => {
   expect(parsePasswordHash(text)).toBeNull();
   expect(findPasswordHashViolation(text)).toMatch(/^must be a well-formed/);
 });
@@ -81,7 +81,10 @@ test.each([
     scryptRfc.replace('ln=10,r=8,p=16', 'ln=18,r=8,p=4'),
   ],
   ['bcrypt cost', bcryptA.replace('$05', '$15'), bcryptA.replace('$05', '$14')],
-])('more %s than a sign-in may take is refused, as much is not', (_, beyond, within) => {
-  expect(findPasswordHashViolation(beyond)).toMatch(/^requires more memory or time/);
-  expect(findPasswordHashViolation(within)).toBeNull();
-});
+])(
+  '%s above the limit of a sign-in is rejected, and at the limit accepted',
+  (_, beyond, within) => {
+    expect(findPasswordHashViolation(beyond)).toMatch(/^requires more memory or time/);
+    expect(findPasswordHashViolation(within)).toBeNull();
+  },
+);

@@ -12,10 +12,10 @@ afterEach(() => {
 });
 
 function unexpected(): never {
-  throw new Error('Nothing has asked for the database yet.');
+  throw new Error('No test here uses the database.');
 }
 
-/** A runtime as a command gets it, on a database that must not be asked. */
+/** A runtime on a database that throws when it is used. */
 function createIdleRuntime() {
   const db: Database = {
     read: unexpected,
@@ -31,7 +31,7 @@ function createIdleRuntime() {
   return createRuntime(loadConfig({ NODE_ENV: 'test' }), { db, secret, log });
 }
 
-test('a runtime that nothing uses has no timer, hashes nothing and asks the database nothing', async () => {
+test('an unused runtime starts no timer, hashes no password and sends no statement', async () => {
   const { runtime, close } = createIdleRuntime();
   expect(vi.getTimerCount()).toBe(0);
   expect(runtime.passwords.stats()).toMatchObject({ running: 0, queued: 0 });
@@ -39,7 +39,7 @@ test('a runtime that nothing uses has no timer, hashes nothing and asks the data
   await close();
 });
 
-test('each part begins its background work when it is first used, and ends it with the runtime', async () => {
+test('a part starts its background work on first use and stops it with the runtime', async () => {
   const { runtime, close } = createIdleRuntime();
   const stop = runtime.feed.watchAuditLog('a chain', () => undefined);
   expect(vi.getTimerCount()).toBe(1);

@@ -3,13 +3,13 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { formatSettings } from '../../src/postgres/settings.ts';
 
-test('given settings come after the shipped ones, so they win, and are quoted', () => {
+test('overrides come after the shipped settings and are quoted', () => {
   const text = formatSettings('port = 1\n', { port: '2', note: "it's" });
   expect(text.indexOf('port = 1')).toBeLessThan(text.indexOf("port = '2'"));
   expect(text).toContain("note = 'it''s'");
 });
 
-test('the shipped settings carry the tuning, and acknowledged commits stay durable', async () => {
+test('the shipped settings contain the tuning and keep acknowledged commits durable', async () => {
   const file = fileURLToPath(new URL('../../src/postgres/postgresql.conf', import.meta.url));
   const text = await readFile(file, 'utf8');
   const settings = Object.fromEntries(

@@ -16,27 +16,27 @@ afterEach(() => {
 
 const silent = createLogger({ level: 'silent', format: 'json' });
 
-/** A source of numbers that can be pushed to, and be made to fail. */
+/** A source of numbers that the test pushes to and can make fail. */
 function createSource(owner = 'somebody') {
   const steps: string[] = [];
   const waiting: Value[][] = [];
-  const faults: { read: Error | null; recheck: Error | null } = { read: null, recheck: null };
+  const failures: { read: Error | null; recheck: Error | null } = { read: null, recheck: null };
   let wake = () => {};
   const source: StreamSource<Value> = {
     owner,
     request: { id: 'request-of-the-stream', telemetry: createRequestTelemetry() },
-    watch: (given) => {
-      wake = given;
+    watch: (listener) => {
+      wake = listener;
       return () => steps.push('unwatched');
     },
     read: async () => {
-      if (faults.read) throw faults.read;
+      if (failures.read) throw failures.read;
       const page = waiting.shift() ?? [];
       if (page.length > 0) steps.push('read');
       return page;
     },
     recheck: async () => {
-      if (faults.recheck) throw faults.recheck;
+      if (failures.recheck) throw failures.recheck;
       steps.push('checked');
     },
   };
@@ -44,12 +44,12 @@ function createSource(owner = 'somebody') {
     waiting.push(numbers.map((number) => ({ number })));
     wake();
   };
-  return { source, steps, faults, push };
+  return { source, steps, failures, push };
 }
 
 const open = (limits = { perOwnerMax: 2, perProcessMax: 3 }) => createStreams(limits, silent);
 
-test('a page is delivered only after a check that began after it was read', async () => {
+test('a page is delivered only after a recheck that began after the page was read', async () => {
   const { source, steps, push } = createSource();
   const stream = open().open(source);
   push(1, 2);
@@ -60,7 +60,7 @@ test('a page is delivered only after a check that began after it was read', asyn
   expect(steps).toEqual(['read', 'checked']);
 });
 
-test('nothing is read ahead of who does not ask for it', async () => {
+test('no page is read before the client asks for it', async () => {
   const { source, steps, push } = createSource();
   const stream = open().open(source);
   for (let page = 0; page < 100; page += 1) push(page);
@@ -69,7 +69,7 @@ test('nothing is read ahead of who does not ask for it', async () => {
   expect(steps.filter((step) => step === 'read')).toHaveLength(1);
 });
 
-test('who leaves while waiting is let go at once, and nothing is watched any more', async () => {
+test('a client that leaves while waiting ends the stream and its watch at once', async () => {
   const { source, steps } = createSource();
   const streams = open();
   const stream = streams.open(source);
@@ -79,64 +79,64 @@ test('who leaves while waiting is let go at once, and nothing is watched any mor
   expect([streams.count(), steps.includes('unwatched')]).toEqual([0, true]);
 });
 
-test('a check that fails ends the stream with its error, and what was read is never delivered', async () => {
-  const { source, faults, push } = createSource();
+test('a failed recheck ends the stream with its error, and pages already read are never delivered', async () => {
+  const { source, failures, push } = createSource();
   const streams = open();
   const stream = streams.open(source);
   push(1);
-  faults.recheck = new ForbiddenError('Not any more.');
-  expect((await stream.next()).value).toBe(faults.recheck);
+  failures.recheck = new ForbiddenError('Not any more.');
+  expect((await stream.next()).value).toBe(failures.recheck);
   expect(await stream.next()).toEqual({ done: true, value: undefined });
   expect(streams.count()).toBe(0);
 });
 
-test('every stream is checked within half a second though nothing happens', async () => {
-  const { source, faults } = createSource();
+test('an idle stream is rechecked within half a second', async () => {
+  const { source, failures } = createSource();
   const stream = open().open(source);
   const waiting = stream.next();
-  faults.recheck = new ForbiddenError('Not any more.');
+  failures.recheck = new ForbiddenError('Not any more.');
   await vi.advanceTimersByTimeAsync(500);
-  expect((await waiting).value).toBe(faults.recheck);
+  expect((await waiting).value).toBe(failures.recheck);
 });
 
-test('while the database is away a stream waits, and then misses nothing', async () => {
-  const { source, faults, push } = createSource();
+test('a stream waits while the database is unavailable and then misses nothing', async () => {
+  const { source, failures, push } = createSource();
   const stream = open().open(source);
   push(1);
-  faults.recheck = new UnavailableError();
+  failures.recheck = new UnavailableError();
   const waiting = stream.next();
   await vi.advanceTimersByTimeAsync(10_000);
-  faults.recheck = null;
+  failures.recheck = null;
   await vi.advanceTimersByTimeAsync(500);
   expect((await waiting).value).toEqual({ number: 1 });
 });
 
-test('a stream that could not be checked for 30 seconds ends', async () => {
-  const { source, faults } = createSource();
+test('a stream that could not be rechecked for 30 seconds ends', async () => {
+  const { source, failures } = createSource();
   const stream = open().open(source);
   const waiting = stream.next();
-  faults.recheck = new UnavailableError();
-  faults.read = faults.recheck;
+  failures.recheck = new UnavailableError();
+  failures.read = failures.recheck;
   await vi.advanceTimersByTimeAsync(31_000);
   expect((await waiting).value).toBeInstanceOf(UnavailableError);
 });
 
-test('a bug in reading ends the stream, and is not shown', async () => {
-  const { source, faults } = createSource();
-  faults.read = new TypeError('internal');
+test('an unexpected error of a read ends the stream without being disclosed', async () => {
+  const { source, failures } = createSource();
+  failures.read = new TypeError('internal');
   const { value } = await open().open(source).next();
   expect(value).toBeInstanceOf(AppError);
   expect(String(value)).not.toContain('internal');
 });
 
-test('a stream that nobody begins to read is given up', async () => {
+test('a stream that is never read is closed', async () => {
   const streams = open();
   streams.open(createSource().source);
   await vi.advanceTimersByTimeAsync(6_000);
   expect(streams.count()).toBe(0);
 });
 
-test('there are so many streams of one owner, and of a process, and no more', async () => {
+test('the number of streams is limited per owner and per process', async () => {
   const streams = open();
   const first = streams.open(createSource('ada').source);
   streams.open(createSource('ada').source);
@@ -147,7 +147,7 @@ test('there are so many streams of one owner, and of a process, and no more', as
   expect(() => streams.open(createSource('eve').source)).not.toThrow();
 });
 
-test('closing ends all streams and opens no more', async () => {
+test('closing ends all streams and rejects new ones', async () => {
   const streams = open();
   const stream = streams.open(createSource().source);
   const waiting = stream.next();

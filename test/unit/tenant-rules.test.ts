@@ -5,7 +5,7 @@ import {
   mergeSettings,
 } from '../../src/domains/tenants/rules.ts';
 
-test('without domains anybody may join, and with some only people of exactly these', () => {
+test('any address may join a tenant without allowed domains, and only exact domains one with them', () => {
   const anybody = completeSettings({});
   const some = completeSettings({ allowedEmailDomains: ['example.com', 'xn--bcher-kva.example'] });
   expect(isEmailAllowed(anybody, 'a@anywhere.example')).toBe(true);
@@ -16,7 +16,7 @@ test('without domains anybody may join, and with some only people of exactly the
   expect(isEmailAllowed(some, 'example.com@evil.example')).toBe(false);
 });
 
-test('a patch sets what it names, takes back what it empties, and leaves the rest', () => {
+test('a patch sets named settings, removes those set to null and keeps the rest', () => {
   const stored = { sessionIdleTimeoutSeconds: 600, defaultRoleKey: 'viewer' };
   expect(mergeSettings(stored, { defaultRoleKey: null })).toEqual({
     sessionIdleTimeoutSeconds: 600,

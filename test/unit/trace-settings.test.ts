@@ -3,10 +3,9 @@ import { expect, test } from 'vitest';
 import { ConfigError, loadConfig } from '../../src/config.ts';
 import { describeStatement } from '../../src/observability/statement-facts.ts';
 
-/** What a server with these settings would trace with. */
 const read = (env: Record<string, string>) => loadConfig(env).traces;
 
-function getFault(env: Record<string, string>): string {
+function readProblem(env: Record<string, string>): string {
   try {
     loadConfig(env);
   } catch (error) {
@@ -16,7 +15,7 @@ function getFault(env: Record<string, string>): string {
   return '';
 }
 
-test('nothing is traced until something asks for it', () => {
+test('tracing is off until it is configured', () => {
   expect(read({})).toBeNull();
   expect(read({ OTEL_SERVICE_NAME: 'x', OTEL_TRACES_SAMPLER: 'always_on' })).toBeNull();
   const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
@@ -43,7 +42,7 @@ test.each([
   expect(read(env)?.url).toBe(url);
 });
 
-test('lists are read as OpenTelemetry writes them', () => {
+test('lists are read in the format of OpenTelemetry', () => {
   const env = {
     OTEL_TRACES_EXPORTER: 'otlp',
     OTEL_EXPORTER_OTLP_HEADERS: ' a=1, b = two%20words ,c=x=y,',
@@ -62,16 +61,16 @@ test.each([
   ['OTEL_TRACES_SAMPLER_ARG', 'half'],
   ['OTEL_RESOURCE_ATTRIBUTES', 'nothing'],
   ['OTEL_RESOURCE_ATTRIBUTES', 'a=%zz'],
-])('%s=%s is refused', (name, value) => {
-  expect(getFault({ [name]: value })).toMatch(new RegExp(`^${name} must be `));
+])('%s=%s is rejected', (name, value) => {
+  expect(readProblem({ [name]: value })).toMatch(new RegExp(`^${name} must be `));
 });
 
 test.each(['hunter2', 'x=hunter2%', 'x=hunter2%ff'])(
-  'headers for the collector such as %j are refused without repeating them',
+  'the collector headers %j are rejected without being printed',
   (headers) => {
-    const fault = getFault({ OTEL_EXPORTER_OTLP_HEADERS: headers });
-    expect(fault).toContain('OTEL_EXPORTER_OTLP_HEADERS must be');
-    expect(fault).not.toContain('hunter2');
+    const problem = readProblem({ OTEL_EXPORTER_OTLP_HEADERS: headers });
+    expect(problem).toContain('OTEL_EXPORTER_OTLP_HEADERS must be');
+    expect(problem).not.toContain('hunter2');
   },
 );
 
@@ -88,7 +87,7 @@ test.each([
   ],
   ['BEGIN', 'begin'],
   ['', 'statement'],
-])('the statement %j is called %s', (sql, name) => {
+])('the statement %j is named %s', (sql, name) => {
   expect(describeStatement(sql).name).toBe(name);
 });
 

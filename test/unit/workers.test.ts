@@ -6,7 +6,7 @@ import { createMetrics } from '../../src/observability/metrics.ts';
 
 const sum = (numbers: number[]) => numbers.reduce((all, one) => all + one, 0);
 
-test('workers together take what one process would, and nothing is lost in dividing', () => {
+test('the limits of all workers add up to those of one process', () => {
   const config = loadConfig({
     WEB_CONCURRENCY: '3',
     DATABASE_POOL_SIZE: '10',
@@ -21,7 +21,7 @@ test('workers together take what one process would, and nothing is lost in divid
   expect(sum(shares.map(({ streams }) => streams.perProcessMax))).toBe(1_000);
 });
 
-test('what binds one caller is whole for every worker', () => {
+test('a limit per caller is the same in every worker', () => {
   const config = loadConfig({ WEB_CONCURRENCY: '2' });
   for (const { apiKeys, streams, signIn } of splitLimits(config)) {
     expect(apiKeys).toEqual(config.apiKeys);
@@ -30,7 +30,7 @@ test('what binds one caller is whole for every worker', () => {
   }
 });
 
-test('nobody gets nothing of something, and everybody nothing of nothing', () => {
+test('every worker has at least one slot of a limit, and none of a limit of zero', () => {
   const one = { IN_FLIGHT_MAX: '1', PASSWORD_HASH_CONCURRENCY: '1', PASSWORD_HASH_QUEUE_MAX: '0' };
   for (const share of splitLimits(loadConfig({ WEB_CONCURRENCY: '4', ...one }))) {
     expect(share.server.inFlightMax).toBe(1);
@@ -38,14 +38,14 @@ test('nobody gets nothing of something, and everybody nothing of nothing', () =>
   }
 });
 
-test('figures add up, of lags the worst is told, and a worker that hangs holds up nobody', async () => {
+test('metrics are summed, lags are the maximum, and a worker that hangs delays no one', async () => {
   const [one, two] = [createMetrics(), createMetrics()];
   one.watch('tenantry_streams', 'Open.', () => 2);
   two.watch('tenantry_streams', 'Open.', () => 3);
   one.watch('tenantry_mails_oldest_seconds', 'Oldest.', () => 20, 'max');
   two.watch('tenantry_mails_oldest_seconds', 'Oldest.', () => 30, 'max');
-  const ledger = createMetricsAggregator();
-  const { text } = await ledger.print([
+  const aggregator = createMetricsAggregator();
+  const { text } = await aggregator.print([
     { count: one.collect },
     { count: two.collect },
     { count: async () => null },
@@ -56,17 +56,17 @@ test('figures add up, of lags the worst is told, and a worker that hangs holds u
   expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
 });
 
-test('what a worker had done is counted on after its end, what it was doing is not', async () => {
+test('counters of a worker are kept after its end and its gauges are dropped', async () => {
   const [gone, other] = [createMetrics(), createMetrics()];
   gone.watch('tenantry_streams', 'Open.', () => 2);
   other.watch('tenantry_streams', 'Open.', () => 3);
   for (const { countError } of [gone, other]) countError('NOT_FOUND', 5);
   gone.observeOperation('query viewer', 0.01);
-  const ledger = createMetricsAggregator();
-  await ledger.print([{ count: gone.collect }, { count: other.collect }]);
-  ledger.close(1);
-  ledger.close(1);
-  const { text } = await ledger.print([{ count: async () => null }, { count: other.collect }]);
+  const aggregator = createMetricsAggregator();
+  await aggregator.print([{ count: gone.collect }, { count: other.collect }]);
+  aggregator.close(1);
+  aggregator.close(1);
+  const { text } = await aggregator.print([{ count: async () => null }, { count: other.collect }]);
   expect(text).toMatch(/^tenantry_errors_total\{code="NOT_FOUND"\} 10$/m);
   expect(text).toMatch(/^tenantry_operation_seconds_count\{operation="query viewer"\} 1$/m);
   expect(text).toMatch(

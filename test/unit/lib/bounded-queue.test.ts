@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createBoundedQueue, QueueFullError } from '../../../src/lib/bounded-queue.ts';
 
-/** Work that ends when told to. */
+/** Work that ends when the test opens the gate. */
 function createGate() {
   const { promise, resolve } = Promise.withResolvers<string>();
   return { work: () => promise, open: resolve };
@@ -11,7 +11,7 @@ async function settle(): Promise<void> {
   for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
 }
 
-test('work under way and work waiting stay within their bounds', async () => {
+test('running and queued work stays within the bounds', async () => {
   const queue = createBoundedQueue({ concurrency: 2, maxQueued: 3 });
   let running = 0;
   let runningMost = 0;
@@ -22,14 +22,14 @@ test('work under way and work waiting stay within their bounds', async () => {
     running -= 1;
   };
   const results = await Promise.allSettled(Array.from({ length: 9 }, () => queue.run(work)));
-  const refused = results.filter((result) => result.status === 'rejected');
+  const rejected = results.filter((result) => result.status === 'rejected');
   expect(runningMost).toBe(2);
-  expect(refused).toHaveLength(4);
-  for (const result of refused) expect(result.reason).toBeInstanceOf(QueueFullError);
+  expect(rejected).toHaveLength(4);
+  for (const result of rejected) expect(result.reason).toBeInstanceOf(QueueFullError);
   expect(queue.stats()).toMatchObject({ running: 0, queued: 0 });
 });
 
-test('a full queue refuses at once, without starting the work', async () => {
+test('a full queue rejects work at once, without starting it', async () => {
   const queue = createBoundedQueue({ concurrency: 1, maxQueued: 0 });
   const gate = createGate();
   const first = queue.run(gate.work);
@@ -45,14 +45,14 @@ test('a full queue refuses at once, without starting the work', async () => {
   expect(await queue.run(async () => 'free again')).toBe('free again');
 });
 
-test('first come, first served, and a newcomer does not overtake', async () => {
+test('work runs in the order in which it was queued, and later work does not overtake', async () => {
   const queue = createBoundedQueue({ concurrency: 1, maxQueued: 5 });
   const order: number[] = [];
   const gates = [createGate(), createGate(), createGate()];
   const runs = gates.map((gate, at) =>
     queue.run(async () => {
       order.push(at);
-      // The moment a place changes hands is when a newcomer might slip in.
+      // A slot that is passed on is the moment at which later work could overtake.
       if (at === 1) runs.push(queue.run(async () => String(order.push(3))));
       return gate.work();
     }),
@@ -66,7 +66,7 @@ test('first come, first served, and a newcomer does not overtake', async () => {
   expect(order).toEqual([0, 1, 2, 3]);
 });
 
-test('who prepares has a place, and nothing is prepared that would be refused', async () => {
+test('preparing takes a slot, and work that would be rejected is not prepared', async () => {
   const queue = createBoundedQueue({ concurrency: 1, maxQueued: 1 });
   const gates = [createGate(), createGate()];
   const prepared = gates.map((gate) => queue.prepare(gate.work));
@@ -86,7 +86,7 @@ test('who prepares has a place, and nothing is prepared that would be refused', 
   expect(begun).toBe(1);
 });
 
-test('who waits too long is refused, and its place in the line is gone', async () => {
+test('work that waits too long is rejected and removed from the queue', async () => {
   const queue = createBoundedQueue({ concurrency: 1, maxQueued: 5, waitMsMax: 20 });
   const gate = createGate();
   const first = queue.run(gate.work);
@@ -102,7 +102,7 @@ test('who waits too long is refused, and its place in the line is gone', async (
   expect(started).toBe(false);
 });
 
-test('work that fails gives its own error and frees its place', async () => {
+test('work that fails rejects with its own error and frees its slot', async () => {
   const queue = createBoundedQueue({ concurrency: 1, maxQueued: 1 });
   const rejected = queue.run(() => Promise.reject(new Error('late')));
   const thrown = queue.run(() => {
@@ -113,7 +113,7 @@ test('work that fails gives its own error and frees its place', async () => {
   expect(queue.stats()).toMatchObject({ running: 0, queued: 0 });
 });
 
-test('a queue without a place is refused', () => {
+test('a queue without a slot cannot be created', () => {
   for (const bounds of [
     { concurrency: 0, maxQueued: 1 },
     { concurrency: 1, maxQueued: -1 },

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { toCanonicalJson } from '../../../src/lib/canonical-json.ts';
 
 describe('canonical JSON', () => {
-  test('is JSON of an equal value', () => {
+  test('parses to an equal value', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const plain = JSON.parse(JSON.stringify(value));
@@ -12,7 +12,7 @@ describe('canonical JSON', () => {
     );
   });
 
-  test('is the same text in whatever order the keys of an object come', () => {
+  test('does not depend on the order of object keys', () => {
     const reverse = (value: unknown): unknown => {
       if (Array.isArray(value)) return value.map(reverse);
       if (typeof value !== 'object' || value === null) return value;
@@ -29,13 +29,13 @@ describe('canonical JSON', () => {
   test.each([
     ['the order of a list', [1, 2], [2, 1]],
     ['a number and its text', { a: 1 }, { a: '1' }],
-    ['null and nothing', { a: null }, {}],
+    ['null and a missing key', { a: null }, {}],
     ['two dates', new Date(0), new Date(1)],
-  ])('tells apart %s', (_what, a, b) => {
+  ])('distinguishes %s', (_name, a, b) => {
     expect(toCanonicalJson(a)).not.toBe(toCanonicalJson(b));
   });
 
-  test('leaves out what is undefined, as JSON does', () => {
+  test('omits undefined values, as JSON does', () => {
     expect(toCanonicalJson({ b: 1, a: undefined })).toBe('{"b":1}');
   });
 });

@@ -7,34 +7,34 @@ const codec = createCursorCodec(secret);
 const binding = 'tenant 1, members by name';
 const values = ['Ada "Λ" \n', 42, -1.5, null, '', '2026-01-01T00:00:00.000001Z'];
 
-test('what was encoded comes back as it was', () => {
+test('a decoded cursor equals the encoded values', () => {
   for (const list of [values, [], [null], [0], ['\ud800']]) {
     expect(codec.decode(binding, codec.encode(binding, list))).toEqual(list);
   }
 });
 
-test('a cursor is url-safe and the same for the same position', () => {
+test('a cursor is URL-safe and the same for the same position', () => {
   expect(codec.encode(binding, values)).toMatch(/^[A-Za-z0-9_-]+$/);
   expect(codec.encode(binding, values)).toBe(codec.encode(binding, values));
   const again = createCursorCodec(Buffer.from(secret));
   expect(again.decode(binding, codec.encode(binding, values))).toEqual(values);
 });
 
-test('a cursor means nothing under another binding or another secret', () => {
+test('a cursor is invalid under another binding or secret', () => {
   const cursor = codec.encode(binding, values);
   expect(codec.decode('tenant 2, members by name', cursor)).toBeNull();
   expect(codec.decode('', cursor)).toBeNull();
   expect(createCursorCodec('another secret').decode(binding, cursor)).toBeNull();
 });
 
-test('binding and values cannot trade places', () => {
+test('a part of the binding cannot pass for values, nor values for binding', () => {
   const payload = '["x"]';
   const shifted = codec.encode('a', ['x']);
   expect(codec.decode(`a"\n${payload}`, shifted)).toBeNull();
   expect(codec.decode('a\n', shifted)).toBeNull();
 });
 
-test('every change of one character, every cut and every addition is refused', () => {
+test('a cursor with one character changed, removed or added is rejected', () => {
   const cursor = codec.encode(binding, values);
   for (let at = 0; at < cursor.length; at += 1) {
     for (const char of ['A', 'B', 'w', '_', '-', '+', '/', '=', ' ', 'é']) {
@@ -50,7 +50,7 @@ test('every change of one character, every cut and every addition is refused', (
   }
 });
 
-test('a cursor has one spelling: unused bits and the other alphabet are refused', () => {
+test('a cursor has one valid spelling: unused bits and the other alphabet are rejected', () => {
   for (const length of [1, 2, 3]) {
     const cursor = codec.encode(binding, ['x'.repeat(length)]);
     const bytes = Buffer.from(cursor, 'base64url');
@@ -62,7 +62,7 @@ test('a cursor has one spelling: unused bits and the other alphabet are refused'
   }
 });
 
-test('broken text gives null and never throws', () => {
+test('malformed text is decoded as null and never throws', () => {
   const broken: readonly unknown[] = [
     '',
     'A',
@@ -76,7 +76,7 @@ test('broken text gives null and never throws', () => {
   for (const text of broken) expect(codec.decode(binding, text as string)).toBeNull();
 });
 
-test('signed text that is no list of values gives null', () => {
+test('signed text that is not a list of values is decoded as null', () => {
   function signed(payload: string): string {
     const mac = createHmac('sha256', secret)
       .update(`cursor.v1\n${JSON.stringify(binding)}\n${payload}`)
@@ -90,7 +90,7 @@ test('signed text that is no list of values gives null', () => {
   }
 });
 
-test('1,024 characters are made and read, and not one more', () => {
+test('a cursor has at most 1,024 characters', () => {
   // 12 bytes of MAC and ["..."] leave 752 of the 768 bytes that fill 1,024 characters.
   const longest = codec.encode(binding, ['x'.repeat(752)]);
   expect(longest).toHaveLength(1024);
@@ -99,7 +99,7 @@ test('1,024 characters are made and read, and not one more', () => {
   expect(codec.decode(binding, 'A'.repeat(10_000_000))).toBeNull();
 });
 
-test('what could not be read back is not encoded, and an empty secret is no secret', () => {
+test('values that cannot be decoded and empty secrets throw a RangeError', () => {
   expect(() => codec.encode(binding, [Number.NaN])).toThrow(RangeError);
   expect(() => codec.encode(binding, [Number.POSITIVE_INFINITY])).toThrow(RangeError);
   expect(() => createCursorCodec('')).toThrow(RangeError);

@@ -19,12 +19,12 @@ test.each([
 });
 
 test.each(['curl/8.5.0', 'node', 'x', ' ', 'a'.repeat(512), '(((((;;;;;', '\u0000'])(
-  'what names no browser and system is none: %j',
+  'a user agent without a known browser and system is read as null: %j',
   (userAgent) => {
     expect(describeDevice(userAgent)).toBeNull();
   },
 );
 
-test('an empty user agent, which some programs send, is none either', () => {
+test('an empty user agent is read as null', () => {
   expect(describeDevice('')).toBeNull();
 });

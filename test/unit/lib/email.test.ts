@@ -14,7 +14,7 @@ const accepted: readonly (readonly [raw: string, email: string])[] = [
   ['1@2.example', '1@2.example'],
 ];
 
-/** Blanks of keyboards, of copied text and of files, one after the other. */
+/** The blanks that keyboards, copied text and files contain. */
 const blanks =
   ' \t\n\r\u00a0\u0085\u2003\u3000\u2028\u200b\u200c\u200d\u200e\u202a\u202c\u2060\u2066\u2069\ufeff\u00ad';
 
@@ -46,11 +46,11 @@ const wrapped: readonly (readonly [raw: string, email: string])[] = [
   ['MAILTO: < mary@example.com >', 'mary@example.com'],
 ];
 
-test.each(wrapped)('%j is stored as %j: what is around an address is taken off', (raw, email) => {
+test.each(wrapped)('%j is stored as %j, without the text around the address', (raw, email) => {
   expect(canonicalizeEmail(raw)).toEqual({ ok: true, email });
 });
 
-test.each(beyondAscii)('%j is stored as %j, before the @ as its owner writes it', (raw, email) => {
+test.each(beyondAscii)('%j is stored as %j, with the local part kept', (raw, email) => {
   expect(canonicalizeEmail(raw)).toEqual({ ok: true, email });
   expect(canonicalizeEmail(email)).toEqual({ ok: true, email });
 });
@@ -62,7 +62,7 @@ test.each([
   '=??q?ada?=@x.example',
   '=??b?..?=@x.example',
   '=?utf-8?b?=aags=$@x.example',
-])('%j is rejected: mail programs decode the encoded word in it', (raw) => {
+])('%j is rejected, since mail programs decode the encoded word in it', (raw) => {
   expect(canonicalizeEmail(raw)).toMatchObject({
     ok: false,
     reason: expect.stringContaining('an encoded word'),
@@ -83,15 +83,15 @@ test.each([
   ['\u0301a@x.example', /must not begin with U\+0301/],
   ['"a b"@x.example', /quotes \("\) before the @/],
   ['Mary <mary@x.example>', /the address alone, without a name/],
-])('the reason why %j is rejected names what is wrong in it', (raw, reason) => {
+])('the rejection of %j names the reason', (raw, reason) => {
   expect(canonicalizeEmail(raw)).toMatchObject({
     ok: false,
     reason: expect.stringMatching(reason),
   });
 });
 
-test('no letter, mark or digit beyond ASCII is stored as one of ASCII, and each has one form', () => {
-  const astray: string[] = [];
+test('a letter, mark or digit beyond ASCII is never stored as ASCII, and its stored form is stable', () => {
+  const violations: string[] = [];
   for (let code = 0x80; code < 0x20000; code += 1) {
     const char = String.fromCodePoint(code);
     if (!/[\p{L}\p{M}\p{N}]/u.test(char)) continue;
@@ -99,18 +99,18 @@ test('no letter, mark or digit beyond ASCII is stored as one of ASCII, and each 
     if (!result.ok) continue;
     const again = canonicalizeEmail(result.email);
     const isStable = again.ok && again.email === result.email;
-    if (!isStable || !/[^\0-\x7f]/.test(result.email)) astray.push(char);
+    if (!isStable || !/[^\0-\x7f]/.test(result.email)) violations.push(char);
   }
-  expect(astray).toEqual([]);
+  expect(violations).toEqual([]);
 });
 
-test.each(accepted)('%j is stored as %j, and canonicalizing that changes nothing', (raw, email) => {
+test.each(accepted)('%j is stored as %j, which is canonical', (raw, email) => {
   expect(canonicalizeEmail(raw)).toEqual({ ok: true, email });
   expect(canonicalizeEmail(email)).toEqual({ ok: true, email });
 });
 
 test.each([
-  ['nothing', ''],
+  ['an empty text', ''],
   ['no @', 'ada.example.org'],
   ['two @', 'ada@b@example.org'],
   ['an empty local part', '@example.org'],
@@ -125,7 +125,7 @@ test.each([
   ['an @ in quotes', '"x@acme.example@"@example.org'],
   ['only dots', '..@example.org'],
   ['a comment', 'ada(x)@example.org'],
-])('%s is refused', (_, raw) => {
+])('%s is rejected', (_, raw) => {
   expect(canonicalizeEmail(raw)).toMatchObject({ ok: false });
 });
 
@@ -137,7 +137,7 @@ test.each([
   ['a Cyrillic look-alike', '\u0430da@example.org'],
   ['a zero-width space', 'a\u200bda@example.org'],
   ['a lone surrogate', 'a\ud800@example.org'],
-])('a local part with %s is refused, so it can never meet an ASCII address', (_, raw) => {
+])('a local part with %s is rejected, so it never equals an ASCII address', (_, raw) => {
   expect(canonicalizeEmail(raw)).toMatchObject({ ok: false });
 });
 
@@ -163,21 +163,21 @@ test.each([
   ['punycode that decodes to nothing', 'ada@xn--a.org'],
   ['punycode that is not well-formed', 'ada@xn--zzzz99999.org'],
   ['punycode of plain ASCII', 'ada@xn--example-.org'],
-])('a domain with %s is refused', (_, raw) => {
+])('a domain with %s is rejected', (_, raw) => {
   expect(canonicalizeEmail(raw)).toMatchObject({ ok: false });
 });
 
-test('the local part may have 64 bytes and not 65', () => {
+test('a local part has at most 64 bytes', () => {
   expect(canonicalizeEmail(`${'a'.repeat(64)}@example.org`)).toMatchObject({ ok: true });
   expect(canonicalizeEmail(`${'a'.repeat(65)}@example.org`)).toMatchObject({ ok: false });
 });
 
-test('a label may have 63 bytes and not 64', () => {
+test('a label has at most 63 bytes', () => {
   expect(canonicalizeEmail(`a@${'b'.repeat(63)}.org`)).toMatchObject({ ok: true });
   expect(canonicalizeEmail(`a@${'b'.repeat(64)}.org`)).toMatchObject({ ok: false });
 });
 
-test('the whole may have 254 bytes and not 255, as sent and as stored', () => {
+test('an address has at most 254 bytes, as sent and as stored', () => {
   const labels = `${'b'.repeat(63)}.`.repeat(3);
   const longest = `${'a'.repeat(58)}@${labels}org`;
   expect(longest).toHaveLength(254);
@@ -188,6 +188,6 @@ test('the whole may have 254 bytes and not 255, as sent and as stored', () => {
   expect(canonicalizeEmail(growing)).toEqual({ ok: false, reason: 'must be at most 254 bytes' });
 });
 
-test('a megabyte of text is refused without being read', () => {
+test('a megabyte of text is rejected', () => {
   expect(canonicalizeEmail('@'.repeat(1_000_000))).toMatchObject({ ok: false });
 });

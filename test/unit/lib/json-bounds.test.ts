@@ -18,14 +18,14 @@ test.each([
   ['an array', []],
   ['a string', 'x'],
   ['a number', 1],
-  ['nothing', undefined],
+  ['undefined', undefined],
   ['a date', new Date(0)],
   ['a map', new Map()],
 ])('%s is no object', (_, value) => {
   expect(findJsonViolation(value)).toBe('must be a JSON object');
 });
 
-test('where no object is asked for, any JSON value passes and nothing else', () => {
+test('without the object rule any JSON value passes, and nothing else', () => {
   const bounds = { maxBytes: 100, maxDepth: 2, object: false };
   for (const value of [null, true, 1, 'x', [], [[]], {}]) {
     expect(findJsonViolation(value, bounds)).toBeNull();
@@ -35,27 +35,27 @@ test('where no object is asked for, any JSON value passes and nothing else', () 
   }
 });
 
-test('eight levels pass and nine do not, of objects and of arrays', () => {
+test('objects and arrays may be nested eight levels deep', () => {
   expect(findJsonViolation(nested(8))).toBeNull();
   expect(findJsonViolation(nested(9))).toBe('must be at most 8 levels deep');
   expect(findJsonViolation({ a: [[[[[[[]]]]]]] })).toBeNull();
   expect(findJsonViolation({ a: [[[[[[[[]]]]]]]] })).toBe('must be at most 8 levels deep');
 });
 
-test('a hundred thousand levels are refused, or walked, without exhausting the stack', () => {
+test('100,000 levels are rejected, or accepted, without exhausting the stack', () => {
   let deep: unknown = {};
   for (let level = 1; level < 100_000; level += 1) deep = level % 2 ? [deep] : { a: deep };
   expect(findJsonViolation({ deep })).toBe('must be at most 8 levels deep');
   expect(findJsonViolation({ deep }, large)).toBeNull();
 });
 
-test('a value that holds itself is refused', () => {
+test('a value that contains itself is rejected', () => {
   const value: Record<string, unknown> = {};
   value.self = value;
   expect(findJsonViolation(value)).toBe('must be at most 8 levels deep');
 });
 
-test('16 KiB pass and one byte more does not', () => {
+test('a value has at most 16 KiB', () => {
   const frame = Buffer.byteLength(JSON.stringify({ a: '' }));
   expect(findJsonViolation({ a: 'x'.repeat(16_384 - frame) })).toBeNull();
   expect(findJsonViolation({ a: 'x'.repeat(16_385 - frame) })).toBe(
@@ -63,7 +63,7 @@ test('16 KiB pass and one byte more does not', () => {
   );
 });
 
-test('bytes are counted exactly as JSON.stringify writes them', () => {
+test('bytes are counted as JSON.stringify writes them', () => {
   const values = [
     {},
     { a: [] },
@@ -77,19 +77,19 @@ test('bytes are counted exactly as JSON.stringify writes them', () => {
   }
 });
 
-test('a number with an exponent counts with all the digits that will be stored', () => {
+test('a number with an exponent is counted with all the digits that are stored', () => {
   const numbers = (length: number) => ({ a: Array.from({ length }, () => 1e308) });
   expect(findJsonViolation(numbers(50))).toBeNull();
   expect(findJsonViolation(numbers(60))).toBe('must be at most 16384 bytes of JSON');
 });
 
-test('a huge breadth is refused without being walked', () => {
+test('a value of huge breadth is rejected without being walked', () => {
   expect(findJsonViolation({ a: new Array(4_000_000_000) })).toContain('bytes of JSON');
   expect(findJsonViolation({ a: 'x'.repeat(10_000_000) })).toContain('bytes of JSON');
 });
 
 test.each(['__proto__', 'constructor', 'prototype'])(
-  'the key %s is refused on any level',
+  'the key %s is rejected on any level',
   (key) => {
     expect(findJsonViolation(JSON.parse(`{"${key}":1}`))).toBe(`must not have the key ${key}`);
     expect(findJsonViolation(JSON.parse(`{"a":[{"${key}":{}}]}`))).toBe(
@@ -98,13 +98,13 @@ test.each(['__proto__', 'constructor', 'prototype'])(
   },
 );
 
-test('only finite numbers pass', () => {
+test('numbers must be finite', () => {
   for (const number of [Number.NaN, Number.POSITIVE_INFINITY, JSON.parse('-1e999')]) {
     expect(findJsonViolation({ a: [number] })).toBe('must contain only finite numbers');
   }
 });
 
-test('NUL and lone surrogates pass neither in strings nor in keys', () => {
+test('NUL and lone surrogates are rejected in strings and keys', () => {
   for (const text of ['a\0b', 'a\ud800', '\udc00']) {
     expect(findJsonViolation({ a: [text] })).not.toBeNull();
     expect(findJsonViolation({ [text]: 1 })).not.toBeNull();

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { escapeHtml, renderHtml, renderText } from '../../../src/lib/mail-body.ts';
 
-test('text becomes paragraphs with their lines', () => {
+test('text is rendered as paragraphs with line breaks', () => {
   const parts = ['One\ntwo', 'Three'];
   expect(renderHtml(parts)).toBe('<p>One<br>\ntwo</p>\n<p>Three</p>');
   expect(renderText(parts)).toBe('One\ntwo\n\nThree');
 });
 
-test('a part that is a link is the only link', () => {
+test('only a part that is a link is rendered as a link', () => {
   const parts = ['See https://a.example/x', { href: 'https://b.example/y?b=1&c=2#token=t_1' }];
   expect(renderHtml(parts)).toBe(
     '<p>See https://a.example/x</p>\n' +
@@ -25,11 +25,11 @@ test.each([
   `https://a.example/'><script>alert(1)</script>`,
   'javascript:alert(1)',
   '&lt;script&gt;',
-])('%s stays text', (text) => {
+])('%s is rendered as text', (text) => {
   expect(renderHtml([text]).replaceAll(/<\/?p>/g, '')).not.toMatch(/[<>"']/);
 });
 
-test('every sign that means something in HTML is escaped', () => {
+test('every special character of HTML is escaped', () => {
   expect(escapeHtml(`<a href="x" title='y'>&</a>`)).toBe(
     '&lt;a href=&quot;x&quot; title=&#39;y&#39;&gt;&amp;&lt;/a&gt;',
   );

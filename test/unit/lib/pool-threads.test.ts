@@ -5,7 +5,7 @@ import { loadConfig } from '../../../src/config.ts';
 import { createPasswordHasher } from '../../../src/core/passwords/hasher.ts';
 
 test.runIf(process.platform === 'linux')(
-  'on a full machine hashing gives way to the event loop and the database',
+  'hashing threads have a lower priority than the event loop',
   async () => {
     await createPasswordHasher(loadConfig({ NODE_ENV: 'test' }).passwords).hash('any password');
     const pool = readdirSync('/proc/self/task').filter(

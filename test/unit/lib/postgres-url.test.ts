@@ -16,7 +16,7 @@ const machine: PostgresDefaults = {
   findSocketFolder: () => '/var/run/postgresql',
 };
 
-describe('the forms that libpq documents', () => {
+describe('a URL in a form that libpq documents', () => {
   test.each([
     ['postgresql://owner:secret@/tenantry?host=/var/run/postgresql', '/var/run/postgresql', 5432],
     ['postgresql://owner:secret@%2Frun%2Fpg/tenantry', '/run/pg', 5432],
@@ -42,11 +42,11 @@ describe('the forms that libpq documents', () => {
     ['postgresql://owner:a+b@db/x', 'a+b'],
     ['postgresql://owner@db/x', null],
     ['postgresql://owner:@db/x', null],
-  ])('the password of %s is what psql takes it for', (url, password) => {
+  ])('the password of %s is read as psql reads it', (url, password) => {
     expect(parsePostgresUrl(url).password).toBe(password);
   });
 
-  test('what the url leaves out comes from the machine', () => {
+  test('parts that the URL omits come from the machine', () => {
     expect(parsePostgresUrl('postgresql:///', machine)).toEqual({
       user: 'mary',
       password: null,
@@ -59,7 +59,7 @@ describe('the forms that libpq documents', () => {
     expect(parsePostgresUrl('postgresql://', elsewhere).host).toBe('localhost');
   });
 
-  test('libpq variables fill gaps and win over nothing that is written', () => {
+  test('libpq variables fill gaps and never override the URL', () => {
     const env = {
       PGHOST: 'db.example',
       PGPORT: '6000',
@@ -102,11 +102,11 @@ describe('TLS', () => {
     ['ssl=no-verify', { sslmode: 'no-verify' }],
     ['ssl=0', {}],
     ['ssl=true&sslmode=no-verify', { sslmode: 'no-verify' }],
-  ])('%s is obeyed', (query, parameters) => {
+  ])('%s is applied', (query, parameters) => {
     expect(parsePostgresUrl(`${local}?${query}`).parameters).toEqual(parameters);
   });
 
-  test('a socket has none, whatever is written', () => {
+  test('TLS parameters are ignored for a socket', () => {
     const url = 'postgresql://owner@/x?host=/run/pg&sslmode=verify-full&channel_binding=prefer';
     expect(parsePostgresUrl(url).parameters).toEqual({});
   });
@@ -121,7 +121,7 @@ describe('parameters', () => {
     ['options=-c work_mem=8MB --geqo=off', { options: '-c work_mem=8MB --geqo=off' }],
     ['options=-c+work_mem%3D8MB', { options: '-c work_mem=8MB' }],
     ['options=endpoint%3Dep-cool-1', { options: 'endpoint=ep-cool-1' }],
-  ])('%s is obeyed', (query, parameters) => {
+  ])('%s is applied', (query, parameters) => {
     expect(parsePostgresUrl(`${local}?${query}`).parameters).toEqual(parameters);
   });
 
@@ -157,18 +157,18 @@ describe('parameters', () => {
     ['sslmod=require', 'parameter "sslmod", which is not known. Known are host, port'],
     ['application_name', 'name=value'],
     ['connect_timeout=1&connect_timeout=2', 'twice'],
-  ])('%s is refused with what to write', (query, advice) => {
+  ])('%s is rejected with advice', (query, advice) => {
     expect(() => parsePostgresUrl(`${local}?${query}`)).toThrow(advice);
   });
 });
 
-test('options sets none of the settings that the service relies on', () => {
+test('options cannot change a setting that the service relies on', () => {
   for (const name of Object.keys({ ...sessionSettings, ...listTimeouts(1) })) {
     expect(() => parsePostgresUrl(`${local}?options=-c ${name}=x`), name).toThrow(name);
   }
 });
 
-describe('a url that cannot be meant', () => {
+describe('an invalid URL', () => {
   test.each([
     ['host=localhost dbname=x', 'must be a URL such as'],
     ['"postgresql://owner:hunter2@db/x"', 'must be a URL such as'],
@@ -189,13 +189,13 @@ describe('a url that cannot be meant', () => {
     ['postgresql://owner:hunter2@[::1/x', 'host name'],
     ['postgresql://owner:hunter2@[zz]/x', 'host name'],
     ['postgresql://db/x', 'must have a user'],
-  ])('%s is refused, and nothing of the password is shown', (url, advice) => {
+  ])('%s is rejected without its password being shown', (url, advice) => {
     const message = catchMessage(url);
     expect(message).toContain(advice);
     expect(message).not.toMatch(/hunter|\n/);
   });
 
-  test('any text is an address, or an error of one line', () => {
+  test('any text is read as an address or rejected with an error of one line', () => {
     const piece = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 12 }),
       fc.constantFrom('@', ':', '/', '?', '&', '=', '%', '%2F', '[', ']', ',', '#', '+', ' ', '\n'),
@@ -208,7 +208,7 @@ describe('a url that cannot be meant', () => {
         const url = isUrl ? `postgresql://${text}` : text;
         const read = readSafely(url);
         if (read instanceof PostgresUrlError) expect(read.message).not.toMatch(/\p{Cc}/u);
-        // A complete url is read as what it came from, and WHATWG reads it too.
+        // A formatted URL is parsed as the same address, and is valid by WHATWG.
         else {
           const complete = formatPostgresUrl(read);
           expect(parsePostgresUrl(complete)).toEqual(read);

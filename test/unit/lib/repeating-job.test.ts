@@ -8,7 +8,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A job whose runs end when the test says so. */
+/** A job whose runs the test ends. */
 function startJob() {
   const runs: PromiseWithResolvers<void>[] = [];
   const errors: unknown[] = [];
@@ -29,7 +29,7 @@ function startJob() {
 }
 
 describe('a repeating job', () => {
-  test('runs again one interval after its last run has ended, and never twice at once', async () => {
+  test('runs again one interval after its last run ended, and never twice at once', async () => {
     const { runs, end } = startJob();
     await vi.advanceTimersByTimeAsync(999);
     expect(runs).toHaveLength(0);
@@ -53,7 +53,7 @@ describe('a repeating job', () => {
     expect(runs).toHaveLength(2);
   });
 
-  test('goes on after a run that failed', async () => {
+  test('continues after a failed run', async () => {
     const { job, runs, errors } = startJob();
     job.wake();
     runs[0]?.reject(new Error('no'));
@@ -62,7 +62,7 @@ describe('a repeating job', () => {
     expect(runs).toHaveLength(2);
   });
 
-  test('stops after the run under way, and stays stopped', async () => {
+  test('stops after the current run and stays stopped', async () => {
     const { job, runs, end } = startJob();
     job.wake();
     let isStopped = false;

@@ -7,7 +7,7 @@ const secret = 'a secret that only the tests know';
 describe('a sealer', () => {
   const sealer = createSealer(secret, 'mail');
 
-  test('opens what it has sealed, whatever the text', () => {
+  test('opens any text that it sealed', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         expect(sealer.open(sealer.seal(text))).toBe(text);
@@ -15,7 +15,7 @@ describe('a sealer', () => {
     );
   });
 
-  test('shows nothing of the text, and seals the same text differently each time', () => {
+  test('hides the text and seals the same text differently each time', () => {
     const [first, second] = [sealer.seal('my secret token'), sealer.seal('my secret token')];
     expect(Buffer.from(first).toString('latin1')).not.toContain('secret');
     expect(first).not.toEqual(second);
@@ -24,11 +24,11 @@ describe('a sealer', () => {
   test.each([
     ['another secret', createSealer(`${secret}!`, 'mail')],
     ['another purpose', createSealer(secret, 'answers')],
-  ])('opens nothing that was sealed with %s', (_what, other) => {
+  ])('rejects a text that was sealed with %s', (_name, other) => {
     expect(sealer.open(other.seal('text'))).toBeNull();
   });
 
-  test('opens nothing that was changed in any byte, cut, or is no seal at all', () => {
+  test('rejects a sealed text that was changed in any byte or cut', () => {
     const sealed = sealer.seal('text');
     for (const index of sealed.keys()) {
       const changed = sealed.with(index, (sealed[index] ?? 0) ^ 1);

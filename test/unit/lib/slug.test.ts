@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { findSlugViolation, proposeSlugs } from '../../../src/lib/slug.ts';
 
-/** The slug that is tried first. */
+/** The first proposal. */
 const slugify = (name: string) => proposeSlugs(name)[0] ?? '';
 
 test.each([
@@ -12,7 +12,7 @@ test.each([
   ['ＡＣＭＥ ４２', 'acme-42'],
   ['a__b--c..d', 'a-b-c-d'],
   ['---x1z---', 'x1z'],
-])('%j is proposed as %s', (name, slug) => {
+])('the name %j is proposed as %s', (name, slug) => {
   expect(slugify(name)).toBe(slug);
 });
 
@@ -27,14 +27,14 @@ test.each([
   '!?',
   '\ud800',
   '0193e0a0-0000-7000-8000-000000000000',
-])('a name that leaves no slug of its own, %j, gets a random one', (name) => {
+])('a name without a valid slug, %j, gets a random one', (name) => {
   const [one, two] = [slugify(name), slugify(name)];
   expect(findSlugViolation(one)).toBeNull();
   expect(one).toMatch(/(?:^|-)[a-z0-9]{6}$/);
   expect(one).not.toBe(two);
 });
 
-test('what is proposed is always valid, for any name of any length', () => {
+test('every proposal is valid, for any name of any length', () => {
   const alphabet = ['a', 'Z', '7', ' ', '-', 'é', 'ß', '山', '😀', '\ud800', '\ufdfa', '.', '\0'];
   let seed = 1;
   for (let round = 0; round < 2_000; round += 1) {
@@ -51,7 +51,7 @@ test('what is proposed is always valid, for any name of any length', () => {
   expect(slugify(`${'x'.repeat(49)} y`)).toBe('x'.repeat(49));
 });
 
-test('where the first is taken there are two more, which nobody can foresee', () => {
+test('two unpredictable proposals follow in case the first is taken', () => {
   const [first, ...others] = proposeSlugs('Acme Corp');
   expect(first).toBe('acme-corp');
   expect(others).toHaveLength(2);
@@ -59,7 +59,7 @@ test('where the first is taken there are two more, which nobody can foresee', ()
   for (const slug of others) expect(slug).toMatch(/^acme-corp-[bcdfghjkmnpqrstvwxz2-9]{6}$/);
 });
 
-test('a long name is cut between its words, so that the suffix fits', () => {
+test('a long name is cut between words so that the suffix fits', () => {
   const name = 'The Honourable Society of Underwater Basket Weavers of Great Yarmouth';
   const [first, second = ''] = proposeSlugs(name);
   expect(first).toBe('the-honourable-society-of-underwater-basket');
@@ -76,7 +76,7 @@ test('a slug has 3 to 50 characters', () => {
 });
 
 test.each(['-abc', 'abc-', 'a--b', 'xn--abc', 'Abc', 'a_b', 'a b', 'a.b', 'äbc', 'abc\n', 'аbс'])(
-  '%j is no slug',
+  '%j is not a slug',
   (slug) => {
     expect(findSlugViolation(slug)).toBe(
       'must be lower-case letters, digits and single hyphens between them',
@@ -92,7 +92,7 @@ test.each(['admin', 'api', 'www', 'graphql', 'app', 'auth', 'login', 'root', 'we
   },
 );
 
-test('a slug cannot be mistaken for an id', () => {
+test('a slug that looks like an id is rejected', () => {
   expect(findSlugViolation('0193e0a0-0000-7000-8000-000000000000')).toBe(
     'must not look like an id',
   );

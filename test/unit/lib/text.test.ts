@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { findTextViolation, toHarmlessLine } from '../../../src/lib/text.ts';
 
-test('lengths count code points, at both bounds', () => {
+test('both bounds of a length count code points', () => {
   const rule = { min: 2, max: 4 };
   expect(findTextViolation('a', rule)).toBe('must be at least 2 characters');
   expect(findTextViolation('ab', rule)).toBeNull();
@@ -13,7 +13,7 @@ test('lengths count code points, at both bounds', () => {
   expect(findTextViolation('ab', { max: 1 })).toBe('must be at most 1 character');
 });
 
-test('an empty text passes only where nothing is asked of it', () => {
+test('an empty text passes only without a minimum', () => {
   expect(findTextViolation('', { max: 10 })).toBeNull();
   expect(findTextViolation('', { min: 1, max: 10 })).toBe('must not be blank');
 });
@@ -24,11 +24,11 @@ test.each([
   ['zero-width characters', '\u200b\u200d\u2060\ufeff'],
   ['soft hyphens', '\u00ad\u00ad'],
   ['Hangul fillers', '\u3164\u115f'],
-])('a text of nothing but %s is blank', (_, value) => {
+])('a text of only %s is blank', (_, value) => {
   expect(findTextViolation(value, { min: 1, max: 10 })).toBe('must not be blank');
 });
 
-test('the names people have are accepted', () => {
+test('names of real people are accepted', () => {
   for (const name of [
     'Ada',
     "D'Arcy-O’Neil Jr.",
@@ -43,7 +43,7 @@ test('the names people have are accepted', () => {
   }
 });
 
-test('no control character passes in a line of text', () => {
+test('control characters are rejected, except tabs and line breaks in multiline text', () => {
   for (let code = 0; code <= 0x9f; code += 1) {
     if (code >= 0x20 && code < 0x7f) continue;
     const value = `a${String.fromCodePoint(code)}b`;
@@ -56,7 +56,7 @@ test('no control character passes in a line of text', () => {
   expect(findTextViolation('a\u2029b', { max: 10 })).not.toBeNull();
 });
 
-test('no bidirectional override or isolate passes, in one line or several', () => {
+test('bidirectional overrides and isolates are rejected, in one line or several', () => {
   const controls = [0x202a, 0x202b, 0x202c, 0x202d, 0x202e, 0x2066, 0x2067, 0x2068, 0x2069];
   for (const code of controls) {
     const value = `a${String.fromCodePoint(code)}b`;
@@ -65,13 +65,13 @@ test('no bidirectional override or isolate passes, in one line or several', () =
   }
 });
 
-test('a lone surrogate does not pass at either end', () => {
+test('a lone surrogate is rejected at either end', () => {
   for (const value of ['a\ud83d', '\ude00a', '\ude00\ud83d']) {
     expect(findTextViolation(value, { max: 10 })).toBe('must be well-formed Unicode text');
   }
 });
 
-test('a text of others becomes one line of text, whatever is in it', () => {
+test('any foreign text becomes one harmless line', () => {
   expect(toHarmlessLine('a\n\u001b[2J\u009b1m\u202eb\u2028c\ud800')).toBe(
     'a\ufffd\ufffd[2J\ufffd1m\ufffdb\ufffdc\ufffd',
   );

@@ -6,26 +6,26 @@ const prefix = 'app_live_key';
 const base62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const others = [...base62, '_', '-', ' ', '\0', 'é', '０', '\ud800'];
 
-test('a minted token has the documented shape and hashes to what was handed out', () => {
+test('a minted token has the documented shape and the returned hash', () => {
   const { token, hash } = mintToken(prefix);
   expect(token).toMatch(/^app_live_key_[0-9A-Za-z]{49}$/);
   expect(hash).toEqual(`\\x${createHash('sha256').update(token).digest('hex')}`);
   expect(hashToken(prefix, token)).toEqual(hash);
 });
 
-test('a known token keeps its checksum, so stored tokens outlive releases', () => {
+test('the checksum of a known token never changes, so stored tokens outlive releases', () => {
   const body = `key_${'0123456789'.repeat(4)}abc`;
   expect(hashToken('key', `${body}3QFsBl`)).not.toBeNull();
 });
 
-test('a pattern for secret scanning finds all of ten thousand tokens, no two alike', () => {
+test('a pattern for secret scanning finds each of 10,000 tokens, and no two are equal', () => {
   const tokens = Array.from({ length: 10_000 }, () => mintToken(prefix).token);
   const found = tokens.join(' ').match(/\bapp_live_key_[0-9A-Za-z]{49}\b/g);
   expect(found).toEqual(tokens);
   expect(new Set(tokens).size).toBe(tokens.length);
 });
 
-test('every character of the secret is uniform over the alphabet', () => {
+test('the characters of a secret are uniform over the alphabet', () => {
   const counts = new Map<string, number>();
   const rounds = 5_000;
   for (let round = 0; round < rounds; round += 1) {
@@ -42,14 +42,14 @@ test('every character of the secret is uniform over the alphabet', () => {
   expect(chiSquared).toBeLessThan(150);
 });
 
-/** Every text one edit away at `at`: another character, one less, one more. */
+/** Every text with one edit at `at`: a character changed, removed or added. */
 function editsAt(token: string, at: number): string[] {
   const [before, after] = [token.slice(0, at), token.slice(at + 1)];
   const changed = others.filter((char) => char !== token[at]).map((char) => before + char + after);
   return [...changed, before + after, `${before}0${token.slice(at)}`];
 }
 
-test('every edit of one character of 200 tokens is refused', () => {
+test('every edit of one character of 200 tokens is rejected', () => {
   let edits = 0;
   const passed: string[] = [];
   for (let round = 0; round < 200; round += 1) {
@@ -62,7 +62,7 @@ test('every edit of one character of 200 tokens is refused', () => {
   expect(passed).toEqual([]);
 });
 
-test('two neighbours swapped are refused', () => {
+test('a token with two adjacent characters swapped is rejected', () => {
   const { token } = mintToken(prefix);
   for (let at = 0; at + 1 < token.length; at += 1) {
     const [one = '', two = ''] = [token[at], token[at + 1]];
@@ -71,21 +71,21 @@ test('two neighbours swapped are refused', () => {
   }
 });
 
-test('a token of another kind is refused although its checksum holds', () => {
+test('a token of another kind is rejected even with a valid checksum', () => {
   const { token } = mintToken('app_test_key');
   expect(hashToken('app_live_key', token)).toBeNull();
   expect(hashToken('app_test', token)).toBeNull();
   expect(hashToken('', token)).toBeNull();
 });
 
-test('blanks around a token, as pasting brings them, do not change what it is', () => {
+test('blanks around a pasted token are ignored', () => {
   const { token, hash } = mintToken(prefix);
   for (const pasted of [` ${token}`, `${token}\n`, `\u00a0${token}\t`, `\ufeff${token}\u200b`]) {
     expect(hashToken(prefix, pasted)).toBe(hash);
   }
 });
 
-test('nothing makes it raise', () => {
+test('no input makes hashToken throw', () => {
   const { token } = mintToken(prefix);
   const strange: readonly unknown[] = [
     '',

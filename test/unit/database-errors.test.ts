@@ -2,9 +2,9 @@ import pg from 'pg';
 import { expect, test } from 'vitest';
 import { DatabaseError, mapDatabaseError } from '../../src/db/error-map.ts';
 
-// What pg says by itself (decision 037); what Prisma makes of it is met by every test with a database.
+// Errors of pg itself (decision 037). Every test with a database covers those that Prisma wraps.
 
-const away = [
+const socketErrors = [
   'ECONNREFUSED',
   'ECONNRESET',
   'ENOTFOUND',
@@ -15,12 +15,12 @@ const away = [
   'EPIPE',
 ];
 
-test.each(away)('a socket that ends with %s is a database that is away', (code) => {
-  const error = Object.assign(new Error('the system says why'), { code, syscall: 'connect' });
+test.each(socketErrors)('a socket error %s means that the database is unavailable', (code) => {
+  const error = Object.assign(new Error('from the system'), { code, syscall: 'connect' });
   expect(mapDatabaseError(error)).toMatchObject({ kind: 'unavailable', cause: error });
 });
 
-test('so is one that no address of its name leads to', () => {
+test('a host whose addresses all fail is unavailable', () => {
   const tries = ['::1', '127.0.0.1'].map((address) => new Error(`connect ${address}`));
   const error = Object.assign(new AggregateError(tries), { code: 'ECONNREFUSED' });
   expect(mapDatabaseError(error)).toMatchObject({ kind: 'unavailable' });
@@ -31,13 +31,13 @@ test.each([
   ['42501', 'denied'],
   ['22021', 'malformed'],
   ['53300', 'unavailable'],
-])('SQLSTATE %s is %s', (code, kind) => {
-  const error = new pg.DatabaseError('the server says why', 0, 'error');
+])('SQLSTATE %s is mapped to %s', (code, kind) => {
+  const error = new pg.DatabaseError('from the server', 0, 'error');
   error.code = code;
   expect(mapDatabaseError(error)).toMatchObject({ kind });
 });
 
-// As PostgreSQL says it under other lc_messages (its src/backend/po).
+// PostgreSQL's message in other languages (its src/backend/po).
 test.each([
   'new row for relation "users" violates check constraint "users_status_known"',
   'neue Zeile für Relation »users« verletzt Check-Constraint »users_status_known«',
@@ -47,7 +47,7 @@ test.each([
   'новая строка в отношении "users" нарушает ограничение-проверку "users_status_known"',
   'nový řádek pro relaci "users" porušuje kontrolní omezení "users_status_known"',
   'nowy rekord dla relacji "users" narusza ograniczenie sprawdzające "users_status_known"',
-])('a broken check is found whatever language the server speaks: %s', (message) => {
+])('a check violation is recognised in any language of the server: %s', (message) => {
   const cause = { originalCode: '23514', originalMessage: message };
   const error = Object.assign(new Error('Prisma'), { meta: { driverAdapterError: { cause } } });
   expect(mapDatabaseError(error)).toMatchObject({
@@ -56,7 +56,7 @@ test.each([
   });
 });
 
-test('what is no fault of the database stays what it is', () => {
+test('an error that is not from the database is returned unchanged', () => {
   const error = new TypeError('a bug of ours');
   expect(mapDatabaseError(error)).toBe(error);
   expect(mapDatabaseError(error)).not.toBeInstanceOf(DatabaseError);
