@@ -91,6 +91,13 @@ export function selectAll(
   return own.map(({ name }) => name).join(' ') || '__typename';
 }
 
+/** Whether buildQuery() selects the last step of a path together with its parent. */
+export function isSelectedWithParent(schema: GraphQLSchema, path: readonly Step[]): boolean {
+  const last = path.at(-1);
+  if (path.length < 2 || !last || last.variant !== null) return false;
+  return isLeafType(getNamedType(getField(schema, last).type)) && isOpen(last.row.rule);
+}
+
 function narrow(schema: GraphQLSchema, step: Step, inside: string): string {
   const isAbstract = isAbstractType(getNamedType(getField(schema, step).type));
   return isAbstract ? `... on ${step.variant?.returnsType} { ${inside} }` : inside;

@@ -14,11 +14,14 @@ import type { Operation } from './document.ts';
 import { selectAll } from './document.ts';
 import type { FieldTable } from './table.ts';
 
-/** An operation whose input has one undefined field more. */
-export type ExtendedInput = { key: string; column: string; operation: Operation };
+/** An operation whose input has undefined fields: the names of these columns. */
+export type ExtendedInput = { key: string; columns: string[]; operation: Operation };
+
+/** graphql-js reports 50 errors of variables at most; this is below, so each column is reported by itself. */
+const columnsMax = 40;
 
 /**
- * Each input of the schema with each column name of each table, in snake and camel case, except the
+ * Each input of the schema with all column names of all tables, in snake and camel case, except the
  * fields that the input defines.
  */
 export async function listExtendedInputs(
@@ -30,13 +33,17 @@ export async function listExtendedInputs(
   const inputs = Object.values(schema.getTypeMap()).filter((type) => isInputObjectType(type));
   return inputs.flatMap((input) => {
     const query = findQuery(schema, table, input);
-    return names
-      .filter((name) => !(name in input.getFields()))
-      .map((name) => ({
+    const unknown = names.filter((name) => !Object.hasOwn(input.getFields(), name));
+    const count = Math.ceil(unknown.length / columnsMax);
+    return Array.from({ length: count }, (_, index) => {
+      const columns = unknown.slice(index * columnsMax, (index + 1) * columnsMax);
+      const fields = Object.fromEntries(columns.map((column) => [column, 'x']));
+      return {
         key: input.name,
-        column: name,
-        operation: { query: query.text, variables: { v: query.wrap({ [name]: 'x' }) } },
-      }));
+        columns,
+        operation: { query: query.text, variables: { v: query.wrap(fields) } },
+      };
+    });
   });
 }
 
