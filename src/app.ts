@@ -111,7 +111,8 @@ function createContextMaker(
 ): (credentials: Credentials, request: RequestInfo) => Promise<Ctx> {
   return async (credentials, request) => {
     const ctx: Ctx = {
-      principal: await authenticate(runtime, credentials),
+      ...(await authenticate(runtime, credentials)),
+      loaded: new Map(),
       request,
       sessionKeeper: credentials.sessionKeeper,
       reportDuration: credentials.reportDuration,

@@ -58,6 +58,8 @@ async function runAsOperator<T>(
     try {
       return await work({
         principal: { kind: 'operator' },
+        credential: null,
+        loaded: new Map(),
         request: {
           id: randomUUID(),
           ip: null,

@@ -1,5 +1,6 @@
 import type { Database } from '../db/database.ts';
 import type { Logger } from '../observability/logger.ts';
+import type { Caller } from './access/checked-credential.ts';
 import { ownersOnly } from './access/permissions.ts';
 import type { Authenticated, Principal, SignedIn } from './access/principal.ts';
 import { ForbiddenError, UnauthenticatedError } from './app-error.ts';
@@ -30,8 +31,12 @@ export type SessionKeeper = {
 export type ReportDuration = (name: string, milliseconds: number) => void;
 
 /** The context of every service: caller, request, database and runtime. One per operation. */
-export type Ctx = {
-  principal: Principal;
+export type Ctx = Caller & {
+  /**
+   * The loaders of this operation (core/data/loader.ts). Replaced with the principal, so that no caller gets what was
+   * loaded for another.
+   */
+  loaded: Map<unknown, unknown>;
   request: RequestInfo;
   /** Null for a caller that stores its token itself. */
   sessionKeeper: SessionKeeper | null;
@@ -43,7 +48,7 @@ export type Ctx = {
    * Authenticates the credential again, without counting as a use of it; for streams. Undefined without a credential,
    * as at the command line.
    */
-  reauthenticate?: () => Promise<Principal>;
+  reauthenticate?: () => Promise<Caller>;
   db: Database;
   runtime: Runtime;
   log: Logger;
@@ -146,11 +151,13 @@ export function limitToCredential<P extends string>(
  */
 export function becomePrincipal(ctx: Ctx, principal: Principal): void {
   ctx.principal = principal;
+  forgetLoaded(ctx);
 }
 
 /** Discards what was loaded for the caller, after a change. */
 export function forgetLoaded(ctx: Ctx): void {
-  ctx.principal = { ...ctx.principal };
+  ctx.credential = null;
+  ctx.loaded = new Map();
 }
 
 /**

@@ -75,7 +75,7 @@ function beginOperation(tracer: Tracer, traceparent: string | undefined): Traced
 
 /**
  * A class, so that one instance can read the private span of another. In a WeakMap spans would survive V8's minor
- * collections (see src/core/data/by-principal.ts).
+ * collections (docs/decisions/009-loaders-per-principal.md).
  */
 class SpannedOperation implements TracedOperation {
   readonly traceId: string;

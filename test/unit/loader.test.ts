@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
-import { createAnonymous } from '../../src/core/access/principal.ts';
-import type { Ctx } from '../../src/core/context.ts';
+import { createAnonymous, type Principal } from '../../src/core/access/principal.ts';
+import { becomePrincipal, type Ctx, forgetLoaded } from '../../src/core/context.ts';
 import { createLoader } from '../../src/core/data/loader.ts';
+
+function createCtx(principal: Principal): Ctx {
+  return { principal, credential: null, loaded: new Map() } as unknown as Ctx;
+}
 
 /** A loader that records the keys it loads, and a caller of it. */
 function createRecorded() {
@@ -10,7 +14,7 @@ function createRecorded() {
     loadedKeys.push(...keys);
     return keys.map((key) => (key === 'absent' ? null : `loaded ${key}`));
   });
-  const createCaller = () => ({ principal: createAnonymous() }) as Ctx;
+  const createCaller = () => createCtx(createAnonymous());
   return { loadedKeys, loader, createCaller };
 }
 
@@ -76,12 +80,23 @@ test('a load under way when the principal changes is done for the first principa
     return keys.map((key) => `loaded ${key}`);
   });
   const [first, second] = [createAnonymous(), createAnonymous()];
-  const ctx = { principal: first } as Ctx;
+  const ctx = createCtx(first);
   const underWay = loader(ctx).load('a');
-  ctx.principal = second;
+  becomePrincipal(ctx, second);
   release();
   await underWay;
   expect(principals).toHaveLength(1);
   expect(principals[0]).toBe(first);
   expect(await loader(ctx).load('b')).toBe('loaded b');
+});
+
+test('a change of the principal or of data discards what was loaded', async () => {
+  const { loadedKeys, loader, createCaller } = createRecorded();
+  const ctx = createCaller();
+  await loader(ctx).load('a');
+  forgetLoaded(ctx);
+  await loader(ctx).load('a');
+  becomePrincipal(ctx, createAnonymous());
+  await loader(ctx).load('a');
+  expect(loadedKeys).toEqual(['a', 'a', 'a']);
 });

@@ -17,7 +17,6 @@ export type SignedIn = Extract<Principal, { kind: 'session' }>;
 export type Program = Extract<Principal, { kind: 'apiKey' }>;
 export type Authenticated = Exclude<Principal, { kind: 'anonymous' }>;
 
-/** A new object each time, because a request's loaded data hangs on its principal. */
 export function createAnonymous(): Principal {
   return { kind: 'anonymous' };
 }

@@ -2,7 +2,6 @@ import DataLoader from 'dataloader';
 import type { Db } from '../../db/database.ts';
 import { getTenantScope } from '../access/scopes.ts';
 import type { Ctx } from '../context.ts';
-import { createByPrincipal } from './by-principal.ts';
 
 /** The maximum number of keys per statement; more are split. */
 const keysMax = 500;
@@ -21,22 +20,18 @@ export type Loader<Key, Value> = {
   clearAll(): void;
 };
 
-/**
- * Creates a loader per request on first use, stored with the request's principal, so that no caller gets what was
- * loaded for another.
- */
+/** Creates a loader per operation and principal, on first use. */
 export function createLoader<Key, Value>(
   load: (ctx: Ctx, keys: readonly Key[]) => Promise<readonly (Value | Error)[]>,
   toKey: (key: Key) => Key | string = (key) => key,
 ): (ctx: Ctx) => Loader<Key, Value> {
-  const loaders = createByPrincipal<Loader<Key, Value>>();
-  return (ctx) => {
-    const known = loaders.find(ctx.principal);
-    if (known) return known;
+  return function getLoader(ctx) {
+    const known = ctx.loaded.get(getLoader);
+    if (known !== undefined) return known as Loader<Key, Value>;
     // A copy of the context, so that a running load keeps its caller when the caller changes.
     const snapshot = { ...ctx };
     const loader = createLoaderOf((keys: readonly Key[]) => load(snapshot, keys), toKey);
-    loaders.keep(ctx.principal, loader);
+    ctx.loaded.set(getLoader, loader);
     return loader;
   };
 }

@@ -37,7 +37,7 @@ export async function recheck(ctx: Ctx, need: Need | null): Promise<void> {
 }
 
 async function renew(ctx: Ctx): Promise<void> {
-  if (ctx.reauthenticate) becomePrincipal(ctx, await ctx.reauthenticate());
+  if (ctx.reauthenticate) becomePrincipal(ctx, (await ctx.reauthenticate()).principal);
   if (ctx.principal.kind === 'anonymous') {
     throw new UnauthenticatedError('The credential of this stream is no longer valid.');
   }

@@ -1,6 +1,5 @@
 import { authorize, findAccess, requirePermission } from '../../../core/access/authorize.ts';
 import type { LiveApiKey } from '../../../core/access/live-api-key.ts';
-import { apiKeyMemo } from '../../../core/access/memoized-credential.ts';
 import { isPermission, permission } from '../../../core/access/permissions.ts';
 import { InvalidInputError } from '../../../core/app-error.ts';
 import {
@@ -41,9 +40,9 @@ export async function verifyApiKey(
   ctx: Ctx,
   { key, permissions }: VerifyApiKeyInput,
 ): Promise<ApiKeyVerification> {
-  const principal = getAuthenticated(ctx);
+  getAuthenticated(ctx);
   checkNames(permissions);
-  const found = apiKeyMemo.find(principal, key) ?? (await findKey(ctx, key));
+  const found = await findKey(ctx, key);
   const live = (await mayVerify(ctx, found)) ? found : null;
   if (live === null) return { isValid: false, apiKey: null, permissions: [], missing: permissions };
   effectivePermissionsLoader(ctx).prime(live.apiKey, live.permissions);
@@ -55,7 +54,9 @@ export async function verifyApiKey(
   };
 }
 
-async function findKey({ runtime }: Ctx, key: string): Promise<LiveApiKey | null> {
+/** Authentication has just checked the caller's own key. */
+async function findKey({ credential, runtime }: Ctx, key: string): Promise<LiveApiKey | null> {
+  if (credential?.apiKey && credential.isOf(key)) return credential.apiKey;
   const tokenHash = hashApiKey(runtime.apiKeys.prefix, key);
   return tokenHash === null ? null : await runtime.apiKeys.find(tokenHash);
 }

@@ -1,6 +1,5 @@
 import { authorize, findAccess } from '../../../core/access/authorize.ts';
 import type { LiveSession } from '../../../core/access/live-session.ts';
-import { sessionMemo } from '../../../core/access/memoized-credential.ts';
 import { ownersOnly, permission } from '../../../core/access/permissions.ts';
 import { ForbiddenError } from '../../../core/app-error.ts';
 import {
@@ -67,13 +66,13 @@ export async function verifySession(
   };
 }
 
-/** Anyone who shows its own token was checked a moment ago; what it may do in a tenant was not. */
+/** Authentication has just checked the caller's own token, but not its permissions in a tenant. */
 async function findSession(
   ctx: Ctx,
   { token, tenantId }: VerifySessionInput,
 ): Promise<LiveSession | null> {
-  const proven = tenantId === null ? sessionMemo.find(ctx.principal, token) : null;
-  if (proven !== null) return proven;
+  const { credential } = ctx;
+  if (tenantId === null && credential?.session && credential.isOf(token)) return credential.session;
   const tokenHash = hashSessionToken(token);
   return tokenHash === null ? null : await ctx.runtime.findLiveSession({ tokenHash, tenantId });
 }
