@@ -1,4 +1,4 @@
-import { authenticate } from './app/authenticate.ts';
+import { authenticate, reauthenticate } from './app/authenticate.ts';
 import { openData } from './app/data.ts';
 import { createMetricsIfAny, serveMetrics } from './app/metrics.ts';
 import type { AppParts } from './app/parts.ts';
@@ -106,7 +106,7 @@ function countHashing({ passwords }: Runtime): number {
 
 /** The context of resolvers: caller, request and services. */
 function createContextMaker(
-  { runtime, recheckRuntime }: OpenedRuntime,
+  { runtime }: OpenedRuntime,
   parts: Pick<Ctx, 'db' | 'log'>,
 ): (credentials: Credentials, request: RequestInfo) => Promise<Ctx> {
   return async (credentials, request) => {
@@ -116,7 +116,7 @@ function createContextMaker(
       request,
       sessionKeeper: credentials.sessionKeeper,
       reportDuration: credentials.reportDuration,
-      reauthenticate: () => authenticate(recheckRuntime, credentials),
+      reauthenticate: () => reauthenticate(runtime, credentials),
       runtime,
       ...parts,
     };

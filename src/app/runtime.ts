@@ -1,19 +1,13 @@
 import type { Config } from '../config.ts';
-import { createAccessFinder } from '../core/access/authorize.ts';
 import { type CredentialCache, createCredentialCache } from '../core/data/credential-cache.ts';
 import { createPasswordHasher } from '../core/passwords/hasher.ts';
 import type { Runtime } from '../core/runtime.ts';
-import { createGrantFinder } from '../core/streams/recheck.ts';
+import { createSharedParts } from '../core/shared-parts.ts';
 import { createStreams } from '../core/streams/streams.ts';
 import type { Database } from '../db/database.ts';
-import { createApiKeyChecker } from '../domains/api-keys/check.ts';
 import { getApiKeyPrefix } from '../domains/api-keys/token.ts';
-import { createAuditFeed } from '../domains/audit/feed.ts';
-import { createMembershipFinder } from '../domains/memberships/loaders.ts';
-import { createSessionChecker } from '../domains/sessions/check.ts';
-import { createFailedSignInCounter } from '../domains/sessions/failed-sign-ins.ts';
 import { createCursorCodec } from '../lib/cursor.ts';
-import { createRateBudgets, unlimited } from '../lib/rate-budgets.ts';
+import { createRateBudgets } from '../lib/rate-budgets.ts';
 import { createResponseSlots } from '../lib/response-slot.ts';
 import { createSealer } from '../lib/sealer.ts';
 import type { Logger } from '../observability/logger.ts';
@@ -36,8 +30,6 @@ export type RuntimeParts = {
 /** A runtime, and how to flush and close it. */
 export type OpenedRuntime = {
   runtime: Runtime;
-  /** For reauthentication: it does not count as a use of the credential or of its budget. */
-  recheckRuntime: Pick<Runtime, 'findLiveSession' | 'apiKeys'>;
   close: () => Promise<void>;
 };
 
@@ -49,10 +41,6 @@ const noCache = createCredentialCache({ maxAgeMs: 0, isConnected: () => false })
  */
 export function createRuntime(config: Config, parts: RuntimeParts): OpenedRuntime {
   const { db, secret, log, cache = noCache } = parts;
-  const sessions = createSessionChecker({ db, log, cache });
-  const failedSignIns = createFailedSignInCounter(db, log);
-  const apiKeys = createApiKeyChecker({ db, log, cache });
-  const feed = createAuditFeed(db, log);
   const runtime: Runtime = {
     sessionLimits: config.sessions,
     signInLimits: config.signIn,
@@ -70,35 +58,18 @@ export function createRuntime(config: Config, parts: RuntimeParts): OpenedRuntim
     },
     wakeResets: parts.mails?.wakeResets ?? (() => undefined),
     countError: parts.countError ?? (() => undefined),
-    countFailedSignIn: failedSignIns.note,
     apiKeys: {
       prefix: getApiKeyPrefix(config.apiKeys.environment),
-      find: apiKeys.find,
       budgets: createRateBudgets(config.apiKeys.requestsPerMinute),
     },
-    findLiveSession: sessions.find,
-    findGrant: createGrantFinder(db),
-    findMemberAccess: createAccessFinder(db),
-    listMembershipsOfUser: createMembershipFinder(db),
     streams: createStreams(config.streams, log),
-    feed,
+    shared: createSharedParts({ db, log, cache }),
   };
   return {
     runtime,
-    recheckRuntime: {
-      findLiveSession: sessions.peek,
-      apiKeys: {
-        ...runtime.apiKeys,
-        find: apiKeys.peek,
-        budgets: unlimited,
-      },
-    },
     async close() {
       await runtime.streams.close();
-      await feed.close();
-      await sessions.close();
-      await failedSignIns.close();
-      await apiKeys.close();
+      await runtime.shared.close();
     },
   };
 }

@@ -2,12 +2,8 @@ import type { CursorCodec } from '../lib/cursor.ts';
 import type { RateBudgets } from '../lib/rate-budgets.ts';
 import type { ResponseSlot } from '../lib/response-slot.ts';
 import type { Sealer } from '../lib/sealer.ts';
-import type { TokenHash } from '../lib/token.ts';
-import type { LiveApiKey } from './access/live-api-key.ts';
-import type { LiveSession, SessionQuery } from './access/live-session.ts';
-import type { Permission } from './access/permissions.ts';
-import type { Membership, Tenant, TenantRef } from './entities.ts';
 import type { PasswordHasher } from './passwords/hasher.ts';
+import type { SharedParts } from './shared-parts.ts';
 import type { Streams } from './streams/streams.ts';
 
 /** Lifetimes of sessions, in seconds, and the maximum per user. */
@@ -58,55 +54,12 @@ export type MailRuntime = {
   wake: () => void;
 };
 
-/** The parts needed for API keys. */
+/** The settings and request budgets of API keys. */
 export type ApiKeyRuntime = {
   /** The prefix of this server's keys; all others are invalid. */
   prefix: string;
-  /** Checks a key by its hash, batched over all requests. */
-  find: (tokenHash: TokenHash) => Promise<LiveApiKey | null>;
-  /** The request budgets of keys, by hash. */
+  /** By the hash of the key. */
   budgets: RateBudgets;
-};
-
-/** A permission check for a running stream. */
-export type GrantQuery = { userId: string; tenantId: string; permission: Permission };
-
-/** A page of a user's memberships, of those that the actor can see. */
-export type MembershipsQuery = {
-  /** Null sees nothing. */
-  actorId: string | null;
-  userId: string;
-  onlyTenant: string | null;
-  afterId: string | null;
-  pageSize: number;
-};
-
-/** A membership with its tenant, as `viewer` and `user` list them. */
-export type MembershipOfUser = { membership: Membership; tenant: Tenant };
-
-/** The permissions of a member in a tenant. */
-export type MemberAccessQuery = { actorId: string; tenant: TenantRef };
-
-/** A tenant, and the permissions that a member's roles grant in it. */
-export type MemberAccess = Tenant & { membershipId: string; permissions: Permission[] };
-
-/** Notifies subscribers; each method returns a function that unsubscribes. */
-export type Feed = {
-  /** Calls `wake` when an audit log may have new entries. */
-  watchAuditLog: (chainId: string, wake: () => void) => () => void;
-  /** Calls `notify` with each new event about a user, once. */
-  watchUser: (userId: string, notify: (events: readonly UserEvent[]) => void) => () => void;
-};
-
-/** An action on a user, from the audit log. */
-export type UserEvent = {
-  id: string;
-  tenantId: string | null;
-  at: Date;
-  action: string;
-  targetType: string | null;
-  targetId: string | null;
-  changes: unknown;
 };
 
 /** Shared by all requests of a process; holds no caller's data. */
@@ -131,16 +84,7 @@ export type Runtime = {
   trustsDatabaseAlone: boolean;
   /** Counts an error that is part of a result. */
   countError: (code: string) => void;
-  /** Counts a failed sign-in; written in the background. */
-  countFailedSignIn: () => void;
-  /** Checks a session, batched over all requests. */
-  findLiveSession: (query: SessionQuery) => Promise<LiveSession | null>;
-  /** Whether a user has a permission now, batched over all streams; null for a non-member. */
-  findGrant: (query: GrantQuery) => Promise<boolean | null>;
-  /** Permissions of a member, batched over all requests; null for no member. */
-  findMemberAccess: (query: MemberAccessQuery) => Promise<MemberAccess | null>;
-  /** Lists memberships of users, batched over all requests. */
-  listMembershipsOfUser: (query: MembershipsQuery) => Promise<readonly MembershipOfUser[]>;
   streams: Streams;
-  feed: Feed;
+  /** Parts that domains declare with createShared(). */
+  shared: SharedParts;
 };

@@ -13,13 +13,6 @@ type Budget = { left: number; at: number };
 
 const minuteMs = 60_000;
 
-/** No limit. */
-export const unlimited: RateBudgets = {
-  getWaitSeconds: () => 0,
-  take: () => 0,
-  forget: () => undefined,
-};
-
 /**
  * Token buckets: each name has `perMinute` uses, which refill evenly within a minute. A name unused for a minute has a
  * full bucket and is discarded, so memory holds the names of the last two minutes. `now` is a monotonic clock in ms.

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createRuntime } from '../../src/app/runtime.ts';
 import { loadConfig } from '../../src/config.ts';
 import type { Database } from '../../src/db/database.ts';
+import { getAuditFeed } from '../../src/domains/audit/feed.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 
 beforeEach(() => {
@@ -41,7 +42,7 @@ test('an unused runtime starts no timer, hashes no password and sends no stateme
 
 test('a part starts its background work on first use and stops it with the runtime', async () => {
   const { runtime, close } = createIdleRuntime();
-  const stop = runtime.feed.watchAuditLog('a chain', () => undefined);
+  const stop = getAuditFeed(runtime).watchAuditLog('a chain', () => undefined);
   expect(vi.getTimerCount()).toBe(1);
   stop();
   await close();

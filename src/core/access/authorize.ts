@@ -1,4 +1,3 @@
-import type { Database } from '../../db/database.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { hasSlugForm } from '../../lib/slug.ts';
 import { nilUuid } from '../../lib/uuid.ts';
@@ -14,7 +13,7 @@ import {
 import { createBatcher } from '../data/batcher.ts';
 import { createLoader } from '../data/loader.ts';
 import type { Tenant, TenantRef, TenantStatus } from '../entities.ts';
-import type { MemberAccess, MemberAccessQuery, Runtime } from '../runtime.ts';
+import { createShared } from '../shared-parts.ts';
 import { allPermissions, type Permission, permission } from './permissions.ts';
 import { getPlatformScope } from './scopes.ts';
 
@@ -122,9 +121,8 @@ async function listAccesses(ctx: Ctx, refs: readonly TenantRef[]): Promise<Acces
   if (isPlatformAdmin(ctx) && !isUnchecked) return await listPlatformAccesses(ctx, known);
   const actorId = findActorId(ctx);
   if (actorId === null) return [];
-  const found = await Promise.all(
-    known.map((tenant) => ctx.runtime.findMemberAccess({ actorId, tenant })),
-  );
+  const find = getAccessFinder(ctx.runtime);
+  const found = await Promise.all(known.map((tenant) => find({ actorId, tenant })));
   const boundTo = findBoundTenantId(ctx);
   return found
     .filter((row) => row !== null)
@@ -176,14 +174,18 @@ function splitRefs(refs: readonly TenantRef[]): { ids: string[]; slugs: string[]
   };
 }
 
+type MemberAccessQuery = { actorId: string; tenant: TenantRef };
+
+/** A tenant, and the permissions that a member's roles grant in it. */
+type MemberAccess = Tenant & { membershipId: string; permissions: Permission[] };
 type MemberAccessRow = MemberAccess & { actorId: string };
 
 /**
- * Finds the permissions of members in tenants, batched over all requests in one statement. The actor is part of each
- * key, so no caller gets another's result.
+ * Finds the permissions of members in tenants, batched over all requests in one statement; null for no member. The
+ * actor is part of each key, so no caller gets another's result.
  */
-export function createAccessFinder(db: Database): Runtime['findMemberAccess'] {
-  return createBatcher(async (queries: readonly MemberAccessQuery[]) => {
+const getAccessFinder = createShared(({ db }) =>
+  createBatcher<MemberAccessQuery, MemberAccess | null>(async (queries) => {
     const rows = await db.ask(
       (raw) => raw.$queryRaw<MemberAccessRow[]>`
         select a.actor as "actorId", f.tenant_id as id, f.slug, f.name, f.status, f.metadata,
@@ -206,8 +208,8 @@ export function createAccessFinder(db: Database): Runtime['findMemberAccess'] {
       ]),
     );
     return queries.map((query) => byKey.get(toKey(query)) ?? null);
-  }, toKey);
-}
+  }, toKey),
+);
 
 function toKey({ actorId, tenant }: MemberAccessQuery): string {
   return `${actorId} ${'id' in tenant ? tenant.id : `/${tenant.slug}`}`;

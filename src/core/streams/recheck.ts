@@ -1,4 +1,3 @@
-import type { Database } from '../../db/database.ts';
 import type { Permission } from '../access/permissions.ts';
 import { ForbiddenError, NotFoundError, UnauthenticatedError } from '../app-error.ts';
 import {
@@ -10,7 +9,7 @@ import {
   limitToCredential,
 } from '../context.ts';
 import { createBatcher } from '../data/batcher.ts';
-import type { GrantQuery, Runtime } from '../runtime.ts';
+import { createShared } from '../shared-parts.ts';
 
 /** A permission that a stream needs in a tenant. */
 export type Need = { tenantId: string; permission: Permission };
@@ -27,7 +26,7 @@ export async function recheck(ctx: Ctx, need: Need | null): Promise<void> {
   const boundTo = findBoundTenantId(ctx);
   const userId = findActorId(ctx);
   const isInScope = userId !== null && (boundTo === null || boundTo === tenantId);
-  const isGranted = isInScope ? await ctx.runtime.findGrant({ userId, ...need }) : null;
+  const isGranted = isInScope ? await getGrantFinder(ctx.runtime)({ userId, ...need }) : null;
   if (isGranted && limitToCredential(ctx, [permission]).has(permission)) return;
   // The change that revoked the permission may have revoked the credential too, after the check above.
   await renew(ctx);
@@ -43,13 +42,15 @@ async function renew(ctx: Ctx): Promise<void> {
   }
 }
 
-/** Checks permissions of users in tenants, batched in one statement. */
-export function createGrantFinder(db: Database): Runtime['findGrant'] {
-  type Row = { ordinal: number; isGranted: boolean };
-  return createBatcher(
-    async (queries: readonly GrantQuery[]) => {
+type GrantQuery = Need & { userId: string };
+type GrantRow = { ordinal: number; isGranted: boolean };
+
+/** Whether users have permissions in tenants, batched over all streams in one statement; null for no member. */
+export const getGrantFinder = createShared(({ db }) =>
+  createBatcher<GrantQuery, boolean | null>(
+    async (queries) => {
       const rows = await db.ask(
-        (raw) => raw.$queryRaw<Row[]>`
+        (raw) => raw.$queryRaw<GrantRow[]>`
           select ordinal::int as ordinal, is_granted as "isGranted"
           from list_grants(${queries.map(({ userId }) => userId)}::uuid[],
             ${queries.map(({ tenantId }) => tenantId)}::uuid[],
@@ -59,5 +60,5 @@ export function createGrantFinder(db: Database): Runtime['findGrant'] {
       return queries.map((_query, index) => byOrdinal.get(index + 1) ?? null);
     },
     ({ userId, tenantId, permission }) => `${userId} ${tenantId} ${permission}`,
-  );
-}
+  ),
+);

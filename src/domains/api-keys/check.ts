@@ -1,31 +1,25 @@
 import type { LiveApiKey } from '../../core/access/live-api-key.ts';
 import { createBatcher } from '../../core/data/batcher.ts';
-import type { CredentialCache } from '../../core/data/credential-cache.ts';
 import { createLastUsedBuffer } from '../../core/data/last-used-buffer.ts';
-import type { Database } from '../../db/database.ts';
+import { createShared } from '../../core/shared-parts.ts';
 import { noScope } from '../../db/scope.ts';
 import type { TokenHash } from '../../lib/token.ts';
-import type { Logger } from '../../observability/logger.ts';
 import { listLiveApiKeys, touchApiKeys } from './queries.ts';
 
-/** The key check of this process. `close` writes what is still to be noted. */
+/** Checks API keys by the hash of their token; null for an invalid one. */
 export type ApiKeyChecker = {
   find: (tokenHash: TokenHash) => Promise<LiveApiKey | null>;
-  /** The same from the database, without noting a use. */
+  /** Bypasses the cache and does not count as a use. */
   peek: (tokenHash: TokenHash) => Promise<LiveApiKey | null>;
+  /** Writes the buffered times of last use. */
   close: () => Promise<void>;
 };
 
 /**
- * Checks keys, all requests in flight together in one statement, remembers for a moment what it found, and
- * notes their use in the background, at most once a minute for each.
+ * Batches all requests in flight into one statement, caches results briefly, and writes the time of last use in the
+ * background, at most once a minute per key.
  */
-export function createApiKeyChecker(parts: {
-  db: Database;
-  log: Logger;
-  cache: CredentialCache;
-}): ApiKeyChecker {
-  const { db, log, cache } = parts;
+export const getApiKeyChecker = createShared(({ db, log, cache }): ApiKeyChecker => {
   const findBatched = createBatcher(
     (hashes: readonly TokenHash[]) => db.ask((raw) => listLiveApiKeys(raw, hashes)),
     toKey,
@@ -49,7 +43,7 @@ export function createApiKeyChecker(parts: {
     peek: findBatched,
     close: uses.close,
   };
-}
+});
 
 function toKey(tokenHash: TokenHash): string {
   return `key ${tokenHash}`;

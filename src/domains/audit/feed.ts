@@ -1,34 +1,41 @@
-import type { Feed, UserEvent } from '../../core/runtime.ts';
-import type { Database } from '../../db/database.ts';
+import { createShared } from '../../core/shared-parts.ts';
 import { noScope } from '../../db/scope.ts';
 import { createIdleJob } from '../../lib/repeating-job.ts';
-import type { Logger } from '../../observability/logger.ts';
 import { listHeads, listUserEvents } from './queries/feed.ts';
+import type { UserEvent } from './rules.ts';
 
-/** How often a process asks the database on behalf of all who wait; nothing where nobody does. */
-const askEveryMs = 250;
+/** How often a process polls the database for all its subscribers; never without any. */
+const pollEveryMs = 250;
 
-type Tell = (news: readonly UserEvent[]) => void;
+type Notify = (events: readonly UserEvent[]) => void;
 type AuditLog = { sequence: number | null; listeners: Set<() => void> };
-type Person = { listeners: Set<Tell> };
+type WatchedUser = { listeners: Set<Notify> };
+
+/** Notifies subscribers; each method returns a function that unsubscribes. */
+export type AuditFeed = {
+  /** Calls `wake` when an audit log may have new entries. */
+  watchAuditLog: (chainId: string, wake: () => void) => () => void;
+  /** Calls `notify` with each new event about a user, once. */
+  watchUser: (userId: string, notify: Notify) => () => void;
+  close: () => Promise<void>;
+};
 
 /**
- * Learns of what other processes write by asking for it, one statement for all audit logs and one for all
- * people that somebody here waits for (docs/decisions/020-event-streams.md says why not by
- * notifications). `close` asks no more.
+ * Polls what other processes write: one statement for all watched audit logs and one for all watched users
+ * (docs/decisions/020-event-streams.md says why not by notifications).
  */
-export function createAuditFeed(db: Database, log: Logger): Feed & { close: () => Promise<void> } {
+export const getAuditFeed = createShared(({ db, log }): AuditFeed => {
   const auditLogs = new Map<string, AuditLog>();
-  const people = new Map<string, Person>();
+  const users = new Map<string, WatchedUser>();
   const job = createIdleJob({
-    everyMs: askEveryMs,
+    everyMs: pollEveryMs,
     run: async () => {
-      await Promise.all([askForAuditLogs(), askForPeople()]);
+      await Promise.all([pollAuditLogs(), pollUsers()]);
     },
     onError: (err) => log.warn({ err }, 'audit feed could not be read'),
   });
 
-  async function askForAuditLogs(): Promise<void> {
+  async function pollAuditLogs(): Promise<void> {
     if (auditLogs.size === 0) return;
     const chainIds = [...auditLogs.keys()];
     const heads = await db.read(noScope, (tx) => listHeads(tx, chainIds));
@@ -40,12 +47,12 @@ export function createAuditFeed(db: Database, log: Logger): Feed & { close: () =
     }
   }
 
-  async function askForPeople(): Promise<void> {
-    if (people.size === 0) return;
-    const userIds = [...people.keys()];
-    const news = await db.read(noScope, (tx) => listUserEvents(tx, userIds));
-    for (const [userId, ofPerson] of Map.groupBy(news, (one) => one.userId)) {
-      for (const wake of people.get(userId)?.listeners ?? []) wake(ofPerson);
+  async function pollUsers(): Promise<void> {
+    if (users.size === 0) return;
+    const userIds = [...users.keys()];
+    const events = await db.read(noScope, (tx) => listUserEvents(tx, userIds));
+    for (const [userId, ofUser] of Map.groupBy(events, (event) => event.userId)) {
+      for (const notify of users.get(userId)?.listeners ?? []) notify(ofUser);
     }
   }
 
@@ -54,15 +61,15 @@ export function createAuditFeed(db: Database, log: Logger): Feed & { close: () =
       job.begin();
       return listen(auditLogs, chainId, wake, () => ({ sequence: null, listeners: new Set() }));
     },
-    watchUser(userId, tell) {
+    watchUser(userId, notify) {
       job.begin();
-      return listen(people, userId, tell, () => ({ listeners: new Set() }));
+      return listen(users, userId, notify, () => ({ listeners: new Set() }));
     },
     close: job.stop,
   };
-}
+});
 
-/** Adds a listener under a key; the answer takes it away, and the key with the last one. */
+/** Adds a listener under a key, and returns a function that removes it, and the key with the last one. */
 function listen<Listener, Entry extends { listeners: Set<Listener> }>(
   entries: Map<string, Entry>,
   key: string,

@@ -1,4 +1,13 @@
-import type { UserEvent } from '../../core/runtime.ts';
+/** An action on a user, from the audit log. */
+export type UserEvent = {
+  id: string;
+  tenantId: string | null;
+  at: Date;
+  action: string;
+  targetType: string | null;
+  targetId: string | null;
+  changes: unknown;
+};
 
 /** Events for the viewer, with their meaning. */
 export const viewerEventTypes = {

@@ -1,11 +1,23 @@
 import { ownerRoleKey } from '../../core/access/permissions.ts';
 import type { JsonObject, Membership, Tenant } from '../../core/entities.ts';
-import type { MembershipOfUser, MembershipsQuery } from '../../core/runtime.ts';
 import type { Db } from '../../db/database.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { type JsonRow, readDate } from '../../db/json-row.ts';
 import type { RawReader } from '../../db/raw-reader.ts';
 import { rolesOfMembership } from '../roles/queries.ts';
+
+/** A page of a user's memberships, of those that the actor can see. */
+export type MembershipsQuery = {
+  /** Null sees nothing. */
+  actorId: string | null;
+  userId: string;
+  onlyTenant: string | null;
+  afterId: string | null;
+  pageSize: number;
+};
+
+/** A membership with its tenant, as `viewer` and `user` list them. */
+export type MembershipOfUser = { membership: Membership; tenant: Tenant };
 
 /** A row of a membership, where "never" is not yet null. */
 export type MembershipRow = Omit<Membership, 'lastSignInAt'> & { lastSignInAt: Date };

@@ -1,32 +1,21 @@
 import type { LiveSession, SessionQuery } from '../../core/access/live-session.ts';
 import { createBatcher } from '../../core/data/batcher.ts';
-import type { CredentialCache } from '../../core/data/credential-cache.ts';
 import { createLastUsedBuffer } from '../../core/data/last-used-buffer.ts';
-import type { Database } from '../../db/database.ts';
+import { createShared } from '../../core/shared-parts.ts';
 import { noScope } from '../../db/scope.ts';
-import type { Logger } from '../../observability/logger.ts';
 import { type CheckedSession, listLiveSessions, touchSessions } from './queries/check.ts';
 
-/** The session check of this process. `close` writes what is still to be noted. */
+/** Checks sessions; null for an invalid token. */
 export type SessionChecker = {
   find: (query: SessionQuery) => Promise<LiveSession | null>;
-  /**
-   * The same from the database, without noting a use: a stream that nobody looks at keeps no session alive.
-   */
+  /** Bypasses the cache and does not count as a use: an open stream keeps no session alive. */
   peek: (query: SessionQuery) => Promise<LiveSession | null>;
+  /** Writes the buffered times of last use. */
   close: () => Promise<void>;
 };
 
-/**
- * Checks sessions, all requests in flight together in one statement, remembers for a moment what it found,
- * and notes their use in the background.
- */
-export function createSessionChecker(parts: {
-  db: Database;
-  log: Logger;
-  cache: CredentialCache;
-}): SessionChecker {
-  const { db, log, cache } = parts;
+/** Batches all requests in flight into one statement, caches results briefly, and buffers the times of last use. */
+export const getSessionChecker = createShared(({ db, log, cache }): SessionChecker => {
   const findBatched = createBatcher(
     (queries: readonly SessionQuery[]) => db.ask((raw) => listLiveSessions(raw, queries)),
     toKey,
@@ -50,13 +39,13 @@ export function createSessionChecker(parts: {
     peek: findBatched,
     close: uses.close,
   };
-}
+});
 
 function toKey({ tokenHash, tenantId }: SessionQuery): string {
   return `session ${tokenHash} ${tenantId}`;
 }
 
-/** Whom the session is of and who acts in it, where it is bound to, and where its rights were asked for. */
+/** The user, the impersonator, the bound tenant, and the tenant of the permissions. */
 function listDependencies({ session, access }: CheckedSession): string[] {
   const ids = [session.userId, session.impersonatorId, session.tenantId, access?.tenantId];
   return ids.filter((id) => id != null);

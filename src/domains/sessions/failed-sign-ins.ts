@@ -1,16 +1,12 @@
-import type { Database } from '../../db/database.ts';
+import { createShared } from '../../core/shared-parts.ts';
 import { noScope } from '../../db/scope.ts';
 import { createIdleJob } from '../../lib/repeating-job.ts';
-import type { Logger } from '../../observability/logger.ts';
 import { noteSignInFailures } from './queries.ts';
 
 const flushEveryMs = 1_000;
 
-/** Counts refused sign-ins; `close` writes what is still to be noted. */
-export type RejectionCounter = { note: () => void; close: () => Promise<void> };
-
-/** Adds up in memory and notes about once a second, so that a flood of errors writes one row. */
-export function createFailedSignInCounter(db: Database, log: Logger): RejectionCounter {
+/** Counts failed sign-ins for monitoring, in memory: a flood of them writes one row per second. */
+export const getFailedSignInCounter = createShared(({ db, log }) => {
   let count = 0;
   const job = createIdleJob({
     everyMs: flushEveryMs,
@@ -18,7 +14,7 @@ export function createFailedSignInCounter(db: Database, log: Logger): RejectionC
     onError: (err) => log.warn({ err }, 'failed sign-ins could not be counted'),
   });
   return {
-    note: () => {
+    add: () => {
       count += 1;
       job.begin();
     },
@@ -34,4 +30,4 @@ export function createFailedSignInCounter(db: Database, log: Logger): RejectionC
     count = 0;
     await db.transaction(noScope, (tx) => noteSignInFailures(tx, noted));
   }
-}
+});

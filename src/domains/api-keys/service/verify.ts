@@ -10,6 +10,7 @@ import {
 } from '../../../core/context.ts';
 import type { ApiKey } from '../../../core/entities.ts';
 import { nilUuid } from '../../../lib/uuid.ts';
+import { getApiKeyChecker } from '../check.ts';
 import { effectivePermissionsLoader } from '../loaders.ts';
 import { hashApiKey } from '../token.ts';
 import { isOwnKey } from './read.ts';
@@ -58,7 +59,7 @@ export async function verifyApiKey(
 async function findKey({ credential, runtime }: Ctx, key: string): Promise<LiveApiKey | null> {
   if (credential?.apiKey && credential.isOf(key)) return credential.apiKey;
   const tokenHash = hashApiKey(runtime.apiKeys.prefix, key);
-  return tokenHash === null ? null : await runtime.apiKeys.find(tokenHash);
+  return tokenHash === null ? null : await getApiKeyChecker(runtime).find(tokenHash);
 }
 
 /**

@@ -1,5 +1,5 @@
-import type { UserEvent } from '../../../core/runtime.ts';
 import type { Db } from '../../../db/database.ts';
+import type { UserEvent } from '../rules.ts';
 
 /** How far each of these chains goes; one that nothing was written to yet is left out. */
 export function listHeads(

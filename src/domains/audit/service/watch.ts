@@ -3,12 +3,12 @@ import { permission } from '../../../core/access/permissions.ts';
 import { getTenantScope } from '../../../core/access/scopes.ts';
 import { type AppError, InvalidInputError, LimitReachedError } from '../../../core/app-error.ts';
 import { type Ctx, findActorId, getSignedIn } from '../../../core/context.ts';
-import type { UserEvent } from '../../../core/runtime.ts';
 import { recheck } from '../../../core/streams/recheck.ts';
 import { noScope } from '../../../db/scope.ts';
+import { getAuditFeed } from '../feed.ts';
 import { listUserEvents } from '../queries/feed.ts';
 import * as queries from '../queries.ts';
-import { listViewerEventTypes, type ViewerEventType } from '../rules.ts';
+import { listViewerEventTypes, type UserEvent, type ViewerEventType } from '../rules.ts';
 import { getListBinding } from '../service.ts';
 
 const readAudit = permission('audit:read');
@@ -38,7 +38,7 @@ export async function watchAuditEvents(
   return ctx.runtime.streams.open({
     request: ctx.request,
     owner: getOwner(ctx),
-    watch: (wake) => ctx.runtime.feed.watchAuditLog(tenantId, wake),
+    watch: (wake) => getAuditFeed(ctx.runtime).watchAuditLog(tenantId, wake),
     recheck: () => recheck(ctx, { tenantId, permission: readAudit }),
     read: async () => {
       // In the caller's own scope, so that row security holds for each stream by itself.
@@ -82,7 +82,7 @@ export async function watchViewer(ctx: Ctx): Promise<AsyncIterable<ViewerEvent |
     request: ctx.request,
     owner: getOwner(ctx),
     watch: (wake) =>
-      ctx.runtime.feed.watchUser(user.id, (news) => {
+      getAuditFeed(ctx.runtime).watchUser(user.id, (news) => {
         if (inbox.put(news)) wake();
       }),
     recheck: () => recheck(ctx, null),

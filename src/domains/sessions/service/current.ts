@@ -2,6 +2,7 @@ import { createAnonymous } from '../../../core/access/principal.ts';
 import { getOwnScope } from '../../../core/access/scopes.ts';
 import { becomePrincipal, type Ctx } from '../../../core/context.ts';
 import type { Session, User } from '../../../core/entities.ts';
+import { getSessionChecker } from '../check.ts';
 import { hashSessionToken } from '../token.ts';
 import { endSession } from './end.ts';
 import type { OpenedSession } from './open.ts';
@@ -32,7 +33,8 @@ export async function enterRememberedSession(
   { token, session }: OpenedSession,
 ): Promise<OpenedSession> {
   const tokenHash = hashSessionToken(token);
-  const live = tokenHash && (await ctx.runtime.findLiveSession({ tokenHash, tenantId: null }));
+  const live =
+    tokenHash && (await getSessionChecker(ctx.runtime).find({ tokenHash, tenantId: null }));
   if (live) return { ...enterSession(ctx, live.user, { token, session: live.session }), session };
   return { token: ctx.sessionKeeper === null ? token : '', session };
 }

@@ -12,6 +12,7 @@ import { noScope } from '../../../db/scope.ts';
 import { trimCode } from '../../../lib/blanks.ts';
 import { normalizePassword } from '../../../lib/password-rules.ts';
 import { findOwnTenantId } from '../../tenants/queries.ts';
+import { getFailedSignInCounter } from '../failed-sign-ins.ts';
 import { completeSignIn } from '../queries/open.ts';
 import * as queries from '../queries.ts';
 import { createSessionToken } from '../token.ts';
@@ -90,7 +91,7 @@ function holdsSessionOf(ctx: Ctx, email: string): boolean {
 
 /** The one error of a sign-in, whatever the reason, counted for the operators. */
 function createRejection(ctx: Ctx): InvalidCredentialsError {
-  ctx.runtime.countFailedSignIn();
+  getFailedSignInCounter(ctx.runtime).add();
   return new InvalidCredentialsError('E-mail address or password is incorrect.');
 }
 

@@ -10,6 +10,7 @@ import {
 } from '../../../core/context.ts';
 import type { Session, User } from '../../../core/entities.ts';
 import { userLoader } from '../../users/loaders.ts';
+import { getSessionChecker } from '../check.ts';
 import { hashSessionToken } from '../token.ts';
 
 const verifySessions = permission('sessions:verify');
@@ -74,7 +75,9 @@ async function findSession(
   const { credential } = ctx;
   if (tenantId === null && credential?.session && credential.isOf(token)) return credential.session;
   const tokenHash = hashSessionToken(token);
-  return tokenHash === null ? null : await ctx.runtime.findLiveSession({ tokenHash, tenantId });
+  return tokenHash === null
+    ? null
+    : await getSessionChecker(ctx.runtime).find({ tokenHash, tenantId });
 }
 
 /** The session's permissions in the tenant: an impersonated owner has those of an admin. */

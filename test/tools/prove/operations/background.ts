@@ -1,3 +1,4 @@
+import { getGrantFinder } from '../../../../src/core/streams/recheck.ts';
 import { noScope } from '../../../../src/db/scope.ts';
 import { claimMails, deleteMail, postponeMail } from '../../../../src/domains/mail/queries.ts';
 import { deleteAllExpired } from '../../../../src/domains/maintenance/service.ts';
@@ -26,7 +27,7 @@ export async function playBackground({ note, app: { db, runtime }, client }: Wor
     }),
   );
   await note('checking streams', async () => {
-    await runtime.findGrant({
+    await getGrantFinder(runtime)({
       userId: crypto.randomUUID(),
       tenantId: crypto.randomUUID(),
       permission: 'audit:read',
