@@ -5,8 +5,8 @@ import { type DatabaseRoles, fillRoles } from '../../src/db/roles.ts';
 import { createTestDatabase } from '../support/cluster.ts';
 import { rolesOf } from '../support/serving.ts';
 
-// What must hold for everything in the database, no matter who adds it and when: read from PostgreSQL's
-// catalogue. Each rule is a statement that lists its offenders, and a breach that it must notice.
+// Rules for every object in the database, now and later, checked against PostgreSQL's catalogue. Each has a statement
+// that lists violations, and a change that the statement must detect.
 
 let owner: pg.Client;
 let app: pg.Client;
@@ -26,7 +26,7 @@ beforeAll(async () => {
   };
 });
 
-/** Our tables. Prisma's own history table is nobody's but the owner's, see below. */
+/** All tables but Prisma's history, which has a rule of its own below. */
 const tables = `pg_class c where c.relnamespace = 'public'::regnamespace
   and c.relkind in ('r', 'p') and c.relname <> '_prisma_migrations'`;
 
@@ -37,73 +37,73 @@ const tenantOwned = `(select a.attrelid from pg_attribute a
 const isOfExtension = (id: string) =>
   `exists (select from pg_depend e where e.objid = ${id} and e.deptype = 'e')`;
 
-/** Foreign keys that are served otherwise than by an index on all of their columns. */
-const servedOtherwise = [
+/** Foreign keys without an index on all of their columns, and the index that serves them. */
+const servedByOtherIndex = [
   // By sessions_user_id_id_idx: a user has some tens of sessions at most (SESSIONS_PER_USER_MAX).
   'sessions_membership_fkey',
 ];
 
-/** The one view that is seen with the rights of its owner: see docs/database.md. */
+/** The one view that runs with the permissions of its owner: see docs/database.md. */
 const definerView = 'tenant_members';
 
-/** What may be seen of people as the view was made; who changes this has to look at the view. */
+/** The policies on users that the view repeats; a change of them must change the view. */
 const usersPolicies = [
   'own_row t ((id = ( SELECT current_user_id() AS current_user_id)) OR ( SELECT is_platform_scope() AS is_platform_scope))',
   `same_tenant t (EXISTS ( SELECT FROM user_tenants m WHERE ((m.tenant_id = ( SELECT current_tenant_id() AS current_tenant_id)) AND (m.user_id = users.id)) OFFSET 0))`,
 ].map((text) => `'${text}'`);
 
-const rules: [guarantee: string, offenders: string, breach: string][] = [
+const rules: [guarantee: string, violations: string, change: string][] = [
   [
-    'a plan that is kept reads no table whole, also if it was made when there was next to nothing in it',
-    `select p.proname as offender from pg_proc p where p.pronamespace = 'public'::regnamespace
+    'a function with a generic plan never uses a sequential scan, even if it was planned on small tables',
+    `select p.proname as violation from pg_proc p where p.pronamespace = 'public'::regnamespace
       and 'plan_cache_mode=force_generic_plan' = any (p.proconfig)
       and not 'enable_seqscan=off' = any (p.proconfig)`,
     'alter function find_credentials(text) reset enable_seqscan',
   ],
   [
-    'the serving login has no power over the cluster',
-    `select rolname as offender from pg_roles where rolname = 'tenantry_app'
+    'the serving login has no cluster-wide permissions',
+    `select rolname as violation from pg_roles where rolname = 'tenantry_app'
       and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication)`,
     'alter role tenantry_app createdb',
   ],
   [
-    'the serving login is no member of another role',
-    `select roleid::regrole::text as offender from pg_auth_members
+    'the serving login is not a member of another role',
+    `select roleid::regrole::text as violation from pg_auth_members
       where member = 'tenantry_app'::regrole`,
     'grant pg_monitor to tenantry_app',
   ],
   [
     'the serving login owns nothing',
-    `select pg_describe_object(classid, objid, objsubid) as offender from pg_shdepend
+    `select pg_describe_object(classid, objid, objsubid) as violation from pg_shdepend
       where refclassid = 'pg_authid'::regclass and refobjid = 'tenantry_app'::regrole
         and deptype = 'o'
         and dbid in (0, (select oid from pg_database where datname = current_database()))`,
     'alter table roles owner to tenantry_app',
   ],
   [
-    'the serving login can create nothing that stays',
-    `select nspname as offender from pg_namespace
+    'the serving login cannot create permanent objects',
+    `select nspname as violation from pg_namespace
       where has_schema_privilege('tenantry_app', oid, 'create') and nspname !~ '^pg_temp'
      union all select datname from pg_database where datname = current_database()
       and has_database_privilege('tenantry_app', oid, 'create')`,
     'grant create on schema public to public',
   ],
   [
-    'the serving login can read and write rows and nothing else of a table',
-    `select c.relname as offender from pg_class c
+    'the serving login may only read and write the rows of a table',
+    `select c.relname as violation from pg_class c
       where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f')
         and has_table_privilege('tenantry_app', c.oid, 'truncate, references, trigger, maintain')`,
     'grant truncate on sessions to tenantry_app',
   ],
   [
-    'the serving login has no right on the history of migrations',
-    `select 'yes' as offender where has_table_privilege('tenantry_app',
+    'the serving login has no permission on the migration history',
+    `select 'yes' as violation where has_table_privilege('tenantry_app',
       'public._prisma_migrations', 'select, insert, update, delete')`,
     'grant select on _prisma_migrations to public',
   ],
   [
-    'nobody signs in as the owner of the definer functions, who owns nothing else but one view',
-    `select rolname as offender from pg_roles where rolname = 'tenantry_definer'
+    'the owner of the definer functions cannot log in and owns only them and one view',
+    `select rolname as violation from pg_roles where rolname = 'tenantry_definer'
       and (rolcanlogin or rolsuper or rolbypassrls or rolcreaterole or rolcreatedb)
      union all
      select pg_describe_object(classid, objid, objsubid) from pg_shdepend
@@ -113,21 +113,21 @@ const rules: [guarantee: string, offenders: string, breach: string][] = [
     'alter table roles owner to tenantry_definer',
   ],
   [
-    'row security is on in every table, also for its owner',
-    `select c.relname as offender from ${tables}
+    'row security is forced in every table, even for its owner',
+    `select c.relname as violation from ${tables}
       and not (c.relrowsecurity and c.relforcerowsecurity)`,
     'alter table sessions no force row level security',
   ],
   [
-    'every policy says what may be seen and what may be written',
-    `select format('%s on %s', p.polname, p.polrelid::regclass) as offender from pg_policy p
+    'every policy limits both reads and writes',
+    `select format('%s on %s', p.polname, p.polrelid::regclass) as violation from pg_policy p
       where (p.polqual is null and p.polcmd <> 'a')
         or (p.polwithcheck is null and p.polcmd in ('*', 'a', 'w'))`,
     'create policy lax on roles for update to tenantry_app using (false)',
   ],
   [
-    'every policy is for one of the two roles, and none lets the serving login see all',
-    `select format('%s on %s', p.polname, p.polrelid::regclass) as offender from pg_policy p
+    'every policy is for one of the two roles, and none shows the serving login all rows',
+    `select format('%s on %s', p.polname, p.polrelid::regclass) as violation from pg_policy p
       where p.polroles not in ('{tenantry_app}'::regrole[]::oid[],
           '{tenantry_definer}'::regrole[]::oid[])
         or (p.polroles = '{tenantry_app}'::regrole[]::oid[] and 'true' in
@@ -135,35 +135,35 @@ const rules: [guarantee: string, offenders: string, breach: string][] = [
     'create policy lax on roles for select to tenantry_app using (true)',
   ],
   [
-    'every policy asks for the scope through a subselect, once per statement and not per row',
-    `select format('%s on %s', p.polname, p.polrelid::regclass) as offender from pg_policy p
+    'every policy reads the scope in a subselect, so once per statement and not per row',
+    `select format('%s on %s', p.polname, p.polrelid::regclass) as violation from pg_policy p
       where concat(pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))
         ~ '(?<!SELECT )(current_user_id\\(|current_tenant_id\\(|is_platform_scope\\(|current_setting\\()'`,
     'create policy slow on roles for select to tenantry_app using (tenant_id = current_tenant_id())',
   ],
   [
-    'every definer function has its search path pinned, with temporary tables last',
-    `select p.oid::regprocedure::text as offender from pg_proc p
+    'every definer function has a fixed search path with temporary tables last',
+    `select p.oid::regprocedure::text as violation from pg_proc p
       where p.prosecdef and p.pronamespace = 'public'::regnamespace
         and not coalesce('search_path=pg_catalog, public, pg_temp' = any (p.proconfig), false)`,
     'alter function find_credentials reset search_path',
   ],
   [
-    'every definer function runs as tenantry_definer, and that role owns no other',
-    `select p.oid::regprocedure::text as offender from pg_proc p
+    'every definer function runs as tenantry_definer, which owns no other function',
+    `select p.oid::regprocedure::text as violation from pg_proc p
       where p.pronamespace = 'public'::regnamespace
         and p.prosecdef <> (p.proowner = 'tenantry_definer'::regrole)`,
     'alter function find_credentials owner to current_user',
   ],
   [
-    'no definer function may be called by everybody',
-    `select p.oid::regprocedure::text as offender from pg_proc p
+    'no definer function is executable by public',
+    `select p.oid::regprocedure::text as violation from pg_proc p
       where p.prosecdef and has_function_privilege('public', p.oid, 'execute')`,
     'grant execute on function note_sign_in to public',
   ],
   [
-    'every view but one is seen with the rights of who looks, and none is stored',
-    `select c.relname as offender from pg_class c
+    'every view but one runs with the permissions of its reader, and none is materialised',
+    `select c.relname as violation from pg_class c
       where c.relnamespace = 'public'::regnamespace and not ${isOfExtension('c.oid')}
         and c.oid <> '${definerView}'::regclass
         and (c.relkind = 'm' or (c.relkind = 'v'
@@ -171,8 +171,8 @@ const rules: [guarantee: string, offenders: string, breach: string][] = [
     'create view everybody as select id from users',
   ],
   [
-    'the view that is seen with the rights of its owner shows what the policies of memberships and users show',
-    `select p.polname as offender from pg_policy p, pg_rewrite r
+    'the view that runs with the permissions of its owner has the conditions of the policies on memberships and users',
+    `select p.polname as violation from pg_policy p, pg_rewrite r
       where p.polrelid = 'user_tenants'::regclass and p.polroles = '{tenantry_app}'::regrole[]::oid[]
         and r.ev_class = '${definerView}'::regclass
         and strpos(regexp_replace(pg_get_viewdef(r.ev_class, true), '[\\s()]|m\\.', '', 'g'),
@@ -191,13 +191,13 @@ const rules: [guarantee: string, offenders: string, breach: string][] = [
       u.created_at as user_created_at from user_tenants m join users u on u.id = m.user_id`,
   ],
   [
-    'every table says what it is for',
-    `select c.relname as offender from ${tables} and obj_description(c.oid, 'pg_class') is null`,
+    'every table has a comment',
+    `select c.relname as violation from ${tables} and obj_description(c.oid, 'pg_class') is null`,
     'create table notes (id uuid primary key)',
   ],
   [
-    'every index that is no key says which query it serves',
-    `select i.indexrelid::regclass::text as offender from pg_index i
+    'every index that is not a key has a comment',
+    `select i.indexrelid::regclass::text as violation from pg_index i
       where i.indrelid in (select c.oid from ${tables})
         and not exists (select from pg_constraint n where n.conindid = i.indexrelid)
         and obj_description(i.indexrelid, 'pg_class') is null`,
@@ -205,12 +205,12 @@ const rules: [guarantee: string, offenders: string, breach: string][] = [
   ],
   [
     'every index is valid',
-    'select indexrelid::regclass::text as offender from pg_index where not indisvalid',
+    'select indexrelid::regclass::text as violation from pg_index where not indisvalid',
     `update pg_index set indisvalid = false where indexrelid = 'users_metadata_idx'::regclass`,
   ],
   [
-    'every foreign key between rows of tenants carries the tenant',
-    `select n.conname as offender from pg_constraint n
+    'every foreign key between rows of tenants includes the tenant',
+    `select n.conname as violation from pg_constraint n
       where n.contype = 'f' and n.conrelid in ${tenantOwned} and n.confrelid in ${tenantOwned}
         and not exists (
           select from unnest(n.conkey, n.confkey) k (ours, theirs)
@@ -220,9 +220,9 @@ const rules: [guarantee: string, offenders: string, breach: string][] = [
     'alter table membership_roles add foreign key (role_id) references roles (id)',
   ],
   [
-    'every foreign key is led by an index, so that deleting its target reads no whole table',
-    `select n.conname as offender from pg_constraint n
-      where n.contype = 'f' and n.conname <> all ('{${servedOtherwise.join()}}')
+    'every foreign key has an index, so that deleting its target needs no sequential scan',
+    `select n.conname as violation from pg_constraint n
+      where n.contype = 'f' and n.conname <> all ('{${servedByOtherIndex.join()}}')
         and not exists (
           select from pg_index i
           where i.indrelid = n.conrelid and i.indpred is null and i.indisvalid
@@ -232,28 +232,28 @@ const rules: [guarantee: string, offenders: string, breach: string][] = [
 ];
 
 describe('in the migrated database', () => {
-  test.each(rules)('%s', async (_guarantee, offenders, breach) => {
-    expect(await listOffenders(offenders)).toEqual([]);
-    await owner.query(fillRoles(`begin; ${breach}`, roles));
-    const noticed = await listOffenders(offenders);
+  test.each(rules)('%s', async (_guarantee, violations, change) => {
+    expect(await listViolations(violations)).toEqual([]);
+    await owner.query(fillRoles(`begin; ${change}`, roles));
+    const detected = await listViolations(violations);
     await owner.query('rollback');
-    expect(noticed).not.toEqual([]);
+    expect(detected).not.toEqual([]);
   });
 
-  test('the definer functions are exactly those of docs/database.md', async () => {
+  test('docs/database.md lists exactly the definer functions', async () => {
     const page = new URL('../../docs/database.md', import.meta.url);
     const [, list = ''] = (await readFile(page, 'utf8')).split('| Function |');
     const documented = Array.from(list.matchAll(/^\| `(\w+)` \|/gm), ([, name]) => name);
-    const existing = await listOffenders(`
-      select distinct p.proname as offender from pg_proc p
+    const existing = await listViolations(`
+      select distinct p.proname as violation from pg_proc p
       where p.prosecdef and p.pronamespace = 'public'::regnamespace`);
     expect(documented.sort()).toEqual(existing);
   });
 });
 
 describe('the serving login', () => {
-  test('sees no row of any table before it has entered a scope', async () => {
-    const readable = await listOffenders(`select c.relname as offender from ${tables}
+  test('sees no row of any table before it enters a scope', async () => {
+    const readable = await listViolations(`select c.relname as violation from ${tables}
       and has_table_privilege('tenantry_app', c.oid, 'select')`);
     expect(readable).toEqual(expect.arrayContaining(['users', 'user_tenants', 'sessions']));
     for (const table of readable) {
@@ -290,14 +290,14 @@ describe('the serving login', () => {
     'update users set email_verified_at = now()',
     'select * from _prisma_migrations',
     `select sync_built_in_roles('[]')`,
-  ])('is refused: %s', async (statement) => {
+  ])('is rejected: %s', async (statement) => {
     // insufficient_privilege: PostgreSQL's appendix of error codes.
     await expect(app.query(fillRoles(statement, roles))).rejects.toMatchObject({ code: '42501' });
     await app.query('reset row_security');
   });
 });
 
-/** One row at least in every table, arranged by the owner, whom row security does not bind. */
+/** At least one row in every table, inserted by the owner, who bypasses row security. */
 const someRows = `
   insert into users (id, email) values ('00000000-0000-7000-8000-000000000001', 'ada@example.com');
   insert into password_credentials (user_id, password_hash)
@@ -316,7 +316,7 @@ const someRows = `
   insert into audit_events (chain_id, sequence, tenant_id, action, changes, hash) values
     ('00000000-0000-7000-8000-000000000002', 1, '00000000-0000-7000-8000-000000000002', 'tenant.created', '{}', '');`;
 
-async function listOffenders(sql: string): Promise<string[]> {
-  const { rows } = await owner.query<{ offender: string }>(fillRoles(sql, roles));
-  return rows.map(({ offender }) => offender).sort();
+async function listViolations(sql: string): Promise<string[]> {
+  const { rows } = await owner.query<{ violation: string }>(fillRoles(sql, roles));
+  return rows.map(({ violation }) => violation).sort();
 }

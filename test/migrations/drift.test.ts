@@ -11,20 +11,19 @@ import { createEngine } from '../../src/db/migrate/engine.ts';
 import { plainRoles } from '../../src/db/roles.ts';
 import { createTestDatabase } from '../support/cluster.ts';
 
-// Prisma's own schema engine compares, so what counts is what Prisma's client believes. What Prisma
-// has no words for (checks, policies, triggers, functions, grants, conditions of indexes, how a
-// column is generated) is invisible to it and kept by structure.test.ts.
+// Prisma's schema engine compares the schema with the database. It cannot express checks, policies, triggers,
+// functions, grants, index conditions and generated columns; structure.test.ts covers these.
 
 const path = 'schema.prisma';
 const content = await readFile(new URL('../../prisma/schema.prisma', import.meta.url), 'utf8');
 
-/** One connection, so the engine sees what a transaction on it has changed. */
+/** One connection, so that the engine sees the changes of an open transaction. */
 let session: pg.Pool;
 let engine: SchemaEngine;
 beforeAll(async () => {
   const { ownerUrl, drop } = await createTestDatabase();
   session = new pg.Pool({ connectionString: ownerUrl, max: 1 });
-  // The database is dropped while its last connection is still saying goodbye.
+  // The database may be dropped before its last connection is closed.
   session.on('error', () => undefined);
   engine = await createEngine(createDescribingAdapter(session));
   return async () => {
@@ -35,41 +34,41 @@ beforeAll(async () => {
 });
 
 describe('prisma/schema.prisma', () => {
-  test('says what the migrated database is', async () => {
+  test('equals the migrated database', async () => {
     expect(await describeDrift('')).toBe('No difference detected.\n');
   });
 
   test.each([
-    ['a column more', 'alter table users add column nickname text'],
-    ['a column less', 'alter table roles drop column created_at'],
-    ['another type', 'alter table password_reset_requests alter column ip type text'],
-    ['a column that may be null', 'alter table sessions alter column expires_at drop not null'],
-    ['another default', 'alter table user_tenants alter column is_active set default false'],
-    ['an index less', 'drop index sessions_user_id_id_idx'],
+    ['an extra column', 'alter table users add column nickname text'],
+    ['a missing column', 'alter table roles drop column created_at'],
+    ['a different type', 'alter table password_reset_requests alter column ip type text'],
+    ['a nullable column', 'alter table sessions alter column expires_at drop not null'],
+    ['a different default', 'alter table user_tenants alter column is_active set default false'],
+    ['a missing index', 'drop index sessions_user_id_id_idx'],
     [
-      'an index in another order',
+      'an index with another column order',
       `drop index sessions_user_id_id_idx;
        create index sessions_user_id_id_idx on sessions (id, user_id)`,
     ],
     [
-      'an index with other operators',
+      'an index with another operator class',
       `drop index users_metadata_idx;
        create index users_metadata_idx on users using gin (metadata)`,
     ],
     ['a key that is no longer unique', 'alter table users drop constraint users_email_unique'],
     [
-      'a foreign key that behaves differently',
+      'a foreign key with another action',
       `alter table sessions drop constraint sessions_membership_fkey;
        alter table sessions add constraint sessions_membership_fkey
          foreign key (tenant_id, user_id) references user_tenants (tenant_id, user_id)`,
     ],
-    ['a table more', 'create table notes (id uuid primary key)'],
-  ])('is seen to differ from a database with %s', async (_what, change) => {
+    ['an extra table', 'create table notes (id uuid primary key)'],
+  ])('is reported to differ from a database with %s', async (_name, change) => {
     expect(await describeDrift(change)).toMatch(/^\n\[[-+*]\] (Added|Removed|Changed) /);
   });
 });
 
-/** What Prisma would have to change so that a migrated database, changed by `sql`, is its schema. */
+/** The changes that Prisma proposes to make a migrated database, changed by `sql`, equal to its schema. */
 async function describeDrift(sql: string): Promise<string | null> {
   const files = [{ path, content }];
   await session.query(`begin; ${sql}`);
@@ -116,12 +115,12 @@ function createDescribingAdapter(session: pg.Pool): SqlMigrationAwareDriverAdapt
       return {
         ...adapter,
         queryRaw: async (query) => {
-          const answer = await adapter.queryRaw(query);
+          const result = await adapter.queryRaw(query);
           const { CharacterArray, Character } = ColumnTypeEnum;
-          const columnTypes = answer.columnTypes.map((type) =>
+          const columnTypes = result.columnTypes.map((type) =>
             type === CharacterArray ? Character : type,
           );
-          return { ...answer, columnTypes };
+          return { ...result, columnTypes };
         },
       };
     },

@@ -5,7 +5,7 @@ import { createStage } from './support.ts';
 
 const twice = `create or replace function twice(x integer) returns integer
 language sql immutable return times_two(x);
-comment on function twice is 'Calls what comes before it in no order of names.';`;
+comment on function twice is 'Calls a function whose name sorts before it.';`;
 const timesTwo = (factor = 2) => `create or replace function times_two(x integer) returns integer
 language sql immutable security definer set search_path = pg_catalog, public, pg_temp
 return x * ${factor};
@@ -23,7 +23,7 @@ language sql stable begin atomic
 end;`;
 
 const files = {
-  // By these policies the runner knows the roles of a database.
+  // The runner finds the roles of a database by these policies.
   '001_tables': `create table users (x int);
     create policy own_row on users to tenantry_app using (true);
     create policy definer on users to tenantry_definer using (true);`,
@@ -38,7 +38,7 @@ async function createFunctionStage() {
 }
 
 describe('functions of migrations/functions/', () => {
-  test('that a migration calls stand at its line, each after those that it calls', async () => {
+  test('are created at the line of a migration, each after the functions it calls', async () => {
     const stage = await createFunctionStage();
     expect(await stage.run()).toEqual({ applied: ['001_tables', '002_functions'] });
     const { rows } = await stage.pool.query('select twice(3) as x');
@@ -46,7 +46,7 @@ describe('functions of migrations/functions/', () => {
     expect(await stage.run()).toEqual({ applied: [] });
   });
 
-  test('are applied again when their file has changed, and only those', async () => {
+  test('are applied again if their file has changed, and only those', async () => {
     const stage = await createFunctionStage();
     await stage.run();
     const readTimes = async () =>
@@ -61,7 +61,7 @@ describe('functions of migrations/functions/', () => {
     expect((await listPendingMigrations(stage)).pending).toEqual([]);
   });
 
-  test('may use what a later migration adds, in a new database as in an upgraded one', async () => {
+  test('may use columns of a later migration, in a new and in an upgraded database', async () => {
     const upgraded = await createFunctionStage();
     await upgraded.writeFunction('count_users', countUsers('x'));
     expect(await upgraded.run()).toEqual({ applied: ['001_tables', '002_functions'] });
@@ -78,7 +78,7 @@ describe('functions of migrations/functions/', () => {
     }
   });
 
-  test('return the columns of a later migration although their files are the same', async () => {
+  test('return the columns of a later migration even if their files are unchanged', async () => {
     const stage = await createFunctionStage();
     await stage.writeFunction('list_users', listUsers);
     await stage.run();
@@ -92,7 +92,7 @@ describe('functions of migrations/functions/', () => {
     expect((await listPendingMigrations(stage)).pending).toEqual([]);
   });
 
-  test('that a migration lists are applied in its transaction, and one that is gone since is left out', async () => {
+  test('that a migration lists are applied in its transaction, without those that no longer exist', async () => {
     const stage = await createFunctionStage();
     await stage.writeFunction('list_users', listUsers);
     await stage.run();
@@ -106,7 +106,7 @@ describe('functions of migrations/functions/', () => {
     expect(rows).toEqual([{ count: 0 }]);
   });
 
-  test('change their arguments within one migration, in a new database as in an upgraded one', async () => {
+  test('change their arguments within one migration, in a new and in an upgraded database', async () => {
     const upgraded = await createFunctionStage();
     await upgraded.writeFunction('count_users', countUsers('x'));
     await upgraded.run();
@@ -117,7 +117,7 @@ describe('functions of migrations/functions/', () => {
       await stage.writeFunction('times_two', timesTwo());
       await stage.writeFunction('twice', twice);
       await stage.writeFunction('count_users', countUsers('x', 'lowest integer'));
-      // No moment without the function, even where the run ends after this migration.
+      // The function exists at any moment, even if the run ends after this migration.
       await expect(stage.run()).rejects.toThrow('004_faulty');
       const { rows } = await stage.pool.query(
         `select oid::regprocedure::text as name from pg_proc where proname = 'count_users'`,
@@ -126,21 +126,21 @@ describe('functions of migrations/functions/', () => {
     }
   });
 
-  test('wait for a table that is locked, up to the deadline', async () => {
+  test('wait for a locked table up to the deadline', async () => {
     const stage = await createFunctionStage();
     await stage.run();
     await stage.writeFunction('count_users', countUsers('x'));
-    const letGo = await stage.hold('lock table users in access exclusive mode');
+    const release = await stage.hold('lock table users in access exclusive mode');
     await expect(stage.run(0)).rejects.toMatchObject({
       code: 'busy',
       message: expect.stringContaining('migrations/functions could not lock'),
     });
     const second = stage.run();
-    await letGo();
+    await release();
     expect(await second).toEqual({ applied: ['functions/count_users'] });
   });
 
-  test('that run as their definer belong to that role, and the login executes only what it is granted', async () => {
+  test('that run as their definer belong to the definer role and are executable only by the owner and the login', async () => {
     const stage = await createFunctionStage();
     await stage.run();
     await stage.writeFunction('times_two', timesTwo(4));
@@ -155,7 +155,7 @@ describe('functions of migrations/functions/', () => {
     expect(rows).toEqual([{ isDefiners: true, isPublic: false, isOwners: true, mayCreate: false }]);
   });
 
-  test('that a newer version has applied are left to it', async () => {
+  test('that a newer version has applied are not replaced', async () => {
     const stage = await createFunctionStage();
     await stage.run();
     await stage.writeFunction('times_two', timesTwo(4));
@@ -171,7 +171,7 @@ describe('functions of migrations/functions/', () => {
     }
   });
 
-  test('that fail leave the migrations before them applied, and come with the next run', async () => {
+  test('that fail leave earlier migrations applied and are applied by the next run', async () => {
     const stage = await createFunctionStage();
     await stage.writeFunction('count_users', countUsers('missing'));
     await expect(stage.run()).rejects.toMatchObject({
@@ -186,7 +186,7 @@ describe('functions of migrations/functions/', () => {
     expect(await stage.run()).toEqual({ applied: [] });
   });
 
-  test('a faulty one is named with its line, and nothing of the run is kept', async () => {
+  test('with an error are named with its line, and the whole run is rolled back', async () => {
     const stage = await createFunctionStage();
     await stage.run();
     await stage.writeFunction('times_two', timesTwo(4));
@@ -202,7 +202,7 @@ describe('functions of migrations/functions/', () => {
     expect(await stage.run()).toEqual({ applied: ['functions/times_two'] });
   });
 
-  test('twenty runners at once apply a change once', async () => {
+  test('are applied once by twenty concurrent runners', async () => {
     const stage = await createFunctionStage();
     await stage.run();
     await stage.writeFunction('times_two', timesTwo(4));
@@ -218,11 +218,11 @@ describe('functions of migrations/functions/', () => {
       'twice',
       'create or replace function twice() returns int language sql return 1; create or replace function b() returns int language sql return 1',
     ],
-  ])('a file %s must replace the function of its name and no other: %s', (name, sql) => {
+  ])('must replace exactly the function of their file name, unlike in %s: %s', (name, sql) => {
     expect(() => createFunctionFile(name, sql)).toThrow(`migrations/functions/${name}.sql`);
   });
 
-  test('a function that is only named in a comment or a quoted body puts nothing in order', () => {
+  test('are not ordered by calls in comments or quoted bodies', () => {
     const create = (name: string, body: string) =>
       createFunctionFile(name, `create or replace function ${name}() returns int ${body}`);
     const a = create('a', 'language plpgsql as $$ begin return b(); end $$; -- b()');
@@ -232,7 +232,7 @@ describe('functions of migrations/functions/', () => {
   });
 });
 
-test('a database of the versions before 0.2.0 is rejected with one line that says so', async () => {
+test('a database of a version before 0.2.0 is rejected with a line that says so', async () => {
   const stage = await createStage({ '001_create_session_tables': 'create table a (x int)' });
   await stage.run();
   const newer = await createStage({ '001_core_schema': 'create table a (x int)' });

@@ -32,7 +32,7 @@ function waitForStatement({ pool }: Stage, pattern: string): Promise<void> {
 const isIndexValid = async ({ pool }: Stage) =>
   (await pool.query(`select indisvalid from pg_index where indexrelid = 'a_x'::regclass`)).rows;
 
-test('a runner killed in the middle of a file leaves nothing of it, and the next one applies it', async () => {
+test('a file whose runner is killed is rolled back and applied by the next runner', async () => {
   const stage = await createStage({
     '001_tables': 'create table a (x int)',
     '002_slow': 'create table b (x int); select pg_sleep(3); insert into b values (1);',
@@ -46,12 +46,12 @@ test('a runner killed in the middle of a file leaves nothing of it, and the next
   expect(await stage.readHistory()).toEqual(['001_tables', '-002_slow', '002_slow']);
 });
 
-test('a runner killed while it builds an index concurrently is made good by the next one', async () => {
+test('a concurrent index whose runner is killed is rebuilt by the next runner', async () => {
   const stage = await createStage({ '001_tables': 'create table a (x int)' });
   await stage.run();
   await stage.write('002_index', 'create index concurrently if not exists a_x on a (x)');
-  // The build waits for this transaction, so that it can be killed at its most delicate moment.
-  const letGo = await stage.hold('select 1');
+  // The build waits for this transaction, so that it is killed while the index exists but is invalid.
+  const release = await stage.hold('select 1');
   const runner = startRunner(stage);
   await waitUntil(async () => {
     const found = await stage.pool.query(
@@ -61,12 +61,12 @@ test('a runner killed while it builds an index concurrently is made good by the 
   });
   await runner.kill();
   expect(await stage.readHistory()).toEqual(['001_tables', '?002_index']);
-  await letGo();
+  await release();
   expect(await stage.run()).toEqual({ applied: ['002_index'] });
   expect(await isIndexValid(stage)).toEqual([{ indisvalid: true }]);
 });
 
-test('an invalid index that a failed build left behind is replaced', async () => {
+test('an invalid index of a failed build is replaced', async () => {
   const stage = await createStage({
     '001_tables': 'create table a (x int); insert into a values (1), (1)',
     '002_index': 'create unique index concurrently if not exists a_x on a (x)',
@@ -78,26 +78,26 @@ test('an invalid index that a failed build left behind is replaced', async () =>
   expect(await isIndexValid(stage)).toEqual([{ indisvalid: true }]);
 });
 
-test('a locked table makes the runner step back and try again, up to its deadline', async () => {
+test('a runner that meets a locked table retries until its deadline', async () => {
   const stage = await createStage({ '001_tables': 'create table a (x int)' });
   await stage.run();
   await stage.write('002_alter', 'alter table a add column y int');
-  const letGo = await stage.hold('select from a');
+  const release = await stage.hold('select from a');
   await expect(stage.run(0)).rejects.toMatchObject({
     code: 'busy',
     message: expect.stringContaining('002_alter'),
   });
   const second = stage.run();
   await sleep(2_500);
-  await letGo();
+  await release();
   expect(await second).toEqual({ applied: ['002_alter'] });
 });
 
-test('who needs the table that a runner waits for has it before a request gives up', async () => {
+test('a request is not blocked by a runner that waits for the same table', async () => {
   const stage = await createStage({ '001_tables': 'create table a (x int)' });
   await stage.run();
   await stage.write('002_alter', 'alter table a add column y int');
-  const letGo = await stage.hold('select from a');
+  const release = await stage.hold('select from a');
   const run = stage.run();
   await waitUntil(async () => {
     const { rowCount } = await stage.pool.query(
@@ -107,21 +107,21 @@ test('who needs the table that a runner waits for has it before a request gives 
     );
     return rowCount === 1;
   });
-  // What a request waits for a connection, all of which may be queued behind the runner.
+  // A request waits one second for a connection, and all of them may be queued behind the runner.
   await stage.pool.query(`begin; set local lock_timeout = '1s'; select from a; commit`);
-  await letGo();
+  await release();
   expect(await run).toEqual({ applied: ['002_alter'] });
 });
 
-test('of two runners that find a table locked, one applies the file and the other finds it done', async () => {
+test('a file is applied once by two runners that both meet a locked table', async () => {
   const stage = await createStage({ '001_tables': 'create table a (x int)' });
   await stage.run();
   await stage.write('002_column', 'alter table a add column y int');
-  const letGo = await stage.hold('select count(*) from a');
+  const release = await stage.hold('select count(*) from a');
   const runs = [stage.run(), stage.run()];
-  // The first try has been refused, and its runner must still keep the other one out.
+  // After its first failed attempt a runner must still keep the other one out.
   await waitUntil(async () => (await stage.readHistory()).includes('-002_column'));
-  await letGo();
+  await release();
   const applied = (await Promise.all(runs)).flatMap((run) => run.applied);
   expect(applied).toEqual(['002_column']);
   const history = await stage.readHistory();

@@ -18,22 +18,25 @@ import { runAt } from '../support/bare-app.ts';
 
 const migrationsDir = fileURLToPath(new URL('../../migrations', import.meta.url));
 const asAdmin = (sql: string) => runAt(inject('clusterUrl'), sql);
-const invent = (word: string) => `${word}_${randomBytes(4).toString('hex')}`;
+const createName = (word: string) => `${word}_${randomBytes(4).toString('hex')}`;
 
-type Place = { name: string; owner: string; ownerUrl: string };
+type OwnedDatabase = { name: string; owner: string; ownerUrl: string };
 
-/** What the README tells to run: an owner that is no superuser, and its database. */
-async function createPlace(name = invent('place'), rights = 'createrole'): Promise<Place> {
-  const owner = invent('owner');
-  await asAdmin(`create role ${owner} login ${rights} password 'secret'`);
+/** An owner who is not a superuser and their database, as the README creates them. */
+async function createOwnedDatabase(
+  name = createName('database'),
+  attributes = 'createrole',
+): Promise<OwnedDatabase> {
+  const owner = createName('owner');
+  await asAdmin(`create role ${owner} login ${attributes} password 'secret'`);
   await asAdmin(`create database ${pg.escapeIdentifier(name)} owner ${owner}`);
-  onTestFinished(() => removePlace(name, owner));
+  onTestFinished(() => removeDatabase(name, owner));
   const url = new URL(nameDatabase(inject('clusterUrl'), name));
   [url.username, url.password] = [owner, 'secret'];
   return { name, owner, ownerUrl: url.href };
 }
 
-async function removePlace(name: string, owner: string): Promise<void> {
+async function removeDatabase(name: string, owner: string): Promise<void> {
   await asAdmin(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
   const { app, definer } = nameRoles(name);
   await asAdmin(`drop role if exists ${app}, ${definer}, ${owner}`);
@@ -42,14 +45,15 @@ async function removePlace(name: string, owner: string): Promise<void> {
 const config = (ownerUrl: string, environment = {}) =>
   loadConfig({ NODE_ENV: 'test', DATABASE_URL: ownerUrl, ...environment });
 
-/** What a start does with the database. Returns the serving login's url. */
+/** Prepares the database as a start does. Returns the URL of the serving login. */
 async function start(ownerUrl: string, environment = {}): Promise<string> {
   const opened = await openDatabase(config(ownerUrl, environment), builtInRoles, silentLog);
   await verifyAppRole(opened.appUrl);
   return opened.appUrl;
 }
 
-const asSuperuser = ({ name }: Pick<Place, 'name'>) => nameDatabase(inject('clusterUrl'), name);
+const asSuperuser = ({ name }: Pick<OwnedDatabase, 'name'>) =>
+  nameDatabase(inject('clusterUrl'), name);
 const rolesIn = async (url: string) => {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -69,7 +73,7 @@ const listUsers = (ownerUrl: string) =>
     operator.query<{ email: string }>('select email from users'),
   );
 
-/** Everything that the server stores for all databases about the roles of one. */
+/** All that the server stores in shared catalogues about these roles. */
 async function readRoles(...names: string[]): Promise<unknown> {
   const { rows } = await asAdmin(`
     select a.rolname, a.rolcanlogin, a.rolinherit, a.rolsuper, a.rolpassword,
@@ -81,13 +85,13 @@ async function readRoles(...names: string[]): Promise<unknown> {
   return rows;
 }
 
-test('the recipe of the README works for a second database, and touches nothing of the first', async () => {
-  const one = await createPlace();
+test('a second database set up by the README leaves the roles and rows of the first unchanged', async () => {
+  const one = await createOwnedDatabase();
   const oneApp = await start(one.ownerUrl);
   await addUser(one.ownerUrl, 'ada@one.example');
   const { app, definer } = nameRoles(one.name);
   const before = await readRoles(one.owner, app, definer);
-  const two = await createPlace();
+  const two = await createOwnedDatabase();
   const twoApp = await start(two.ownerUrl);
   expect(new URL(twoApp).username).toBe(nameRoles(two.name).app);
   expect(new URL(oneApp).password).not.toBe(new URL(twoApp).password);
@@ -97,8 +101,8 @@ test('the recipe of the README works for a second database, and touches nothing 
   expect(await listUsers(two.ownerUrl)).toEqual([]);
 }, 60_000);
 
-test('owner, login and definer of one database can neither connect to another nor act as its roles', async () => {
-  const [one, two] = [await createPlace(), await createPlace()];
+test('the roles of one database can neither connect to another database nor assume its roles', async () => {
+  const [one, two] = [await createOwnedDatabase(), await createOwnedDatabase()];
   const [oneApp, twoApp] = [await start(one.ownerUrl), await start(two.ownerUrl)];
   const { app, definer } = nameRoles(one.name);
   for (const url of [two.ownerUrl, twoApp]) {
@@ -114,7 +118,7 @@ test('owner, login and definer of one database can neither connect to another no
   await expect(runAt(two.ownerUrl, `grant ${definer} to ${two.owner}`)).rejects.toMatchObject({
     code: '42501',
   });
-  // Even let in, they find nothing to read and nothing to call.
+  // Even with permission to connect they can read and call nothing.
   const { definer: stranger } = nameRoles(two.name);
   await runAt(asSuperuser(one), `grant connect on database ${one.name} to public`);
   for (const sql of [
@@ -134,10 +138,10 @@ test('owner, login and definer of one database can neither connect to another no
   expect((await runAt(oneApp, 'select 1 as one')).rows).toEqual([{ one: 1 }]);
 }, 60_000);
 
-test('an owner that is no superuser gets the same database as a superuser', async () => {
-  const one = await createPlace();
+test('an owner who is not a superuser gets the same database as a superuser', async () => {
+  const one = await createOwnedDatabase();
   await migrate({ ownerUrl: one.ownerUrl, migrationsDir, log: silentLog });
-  const two = await createPlace();
+  const two = await createOwnedDatabase();
   await migrate({ ownerUrl: asSuperuser(two), migrationsDir, log: silentLog });
   // Only a superuser can create that extension.
   const withoutExtension = (text: string) =>
@@ -149,32 +153,32 @@ test('an owner that is no superuser gets the same database as a superuser', asyn
   );
 }, 60_000);
 
-test('a name of any length and spelling works, and twenty first starts at once as well', async () => {
-  const places = await Promise.all([
-    createPlace(`${invent('Größe "x"')} – ${'y'.repeat(20)}`),
-    createPlace(`${invent('long')}${'_'.repeat(50)}`),
+test('a database with a long or unusual name can be set up by ten concurrent starts', async () => {
+  const databases = await Promise.all([
+    createOwnedDatabase(`${createName('Größe "x"')} – ${'y'.repeat(20)}`),
+    createOwnedDatabase(`${createName('long')}${'_'.repeat(50)}`),
   ]);
-  for (const { ownerUrl } of places) {
+  for (const { ownerUrl } of databases) {
     const starts = await Promise.all(Array.from({ length: 10 }, () => start(ownerUrl)));
     expect(new Set(starts).size).toBe(1);
   }
 }, 60_000);
 
-test('a clone gets roles of its own with all rights, and the first keeps its', async () => {
-  const one = await createPlace();
+test('a cloned database gets roles of its own, and the original keeps its roles', async () => {
+  const one = await createOwnedDatabase();
   const oneApp = await start(one.ownerUrl);
   await addUser(one.ownerUrl, 'ada@one.example');
   const structure = await printStructure(one.ownerUrl);
   const before = await readRoles(nameRoles(one.name).app, nameRoles(one.name).definer);
-  const clone = invent('clone');
+  const clone = createName('clone');
   await asAdmin(`create database ${clone} template ${one.name} owner ${one.owner}`);
-  onTestFinished(() => removePlace(clone, invent('nobody')));
+  onTestFinished(() => removeDatabase(clone, createName('nobody')));
   const cloneUrl = nameDatabase(one.ownerUrl, clone);
   const cloneApp = await start(cloneUrl);
   expect(new URL(cloneApp).username).toBe(nameRoles(clone).app);
   expect(await printStructure(cloneUrl)).toBe(structure);
   expect(await listUsers(cloneUrl)).toEqual([{ email: 'ada@one.example' }]);
-  // The login of each knows nothing of the other.
+  // The login of each cannot connect to the other.
   await expect(runAt(nameDatabase(oneApp, clone), 'select')).rejects.toMatchObject({
     code: '42501',
   });
@@ -187,17 +191,17 @@ test('a clone gets roles of its own with all rights, and the first keeps its', a
   expect(await rolesIn(cloneUrl)).toEqual(nameRoles(clone));
 }, 60_000);
 
-test('after a rename the roles follow, with their members and settings', async () => {
-  const one = await createPlace();
+test('a renamed database has renamed roles with the same members and settings', async () => {
+  const one = await createOwnedDatabase();
   await start(one.ownerUrl);
-  const own = invent('own');
+  const own = createName('own');
   await asAdmin(`create role ${own} login password 'own' in role ${nameRoles(one.name).app}`);
   onTestFinished(async () => {
     await asAdmin(`drop role ${own}`);
   });
-  const name = invent('renamed');
+  const name = createName('renamed');
   await asAdmin(`alter database ${one.name} rename to ${name}`);
-  onTestFinished(() => removePlace(name, invent('nobody')));
+  onTestFinished(() => removeDatabase(name, createName('nobody')));
   const url = nameDatabase(one.ownerUrl, name);
   expect(new URL(await start(url)).username).toBe(nameRoles(name).app);
   expect(await readRoles(nameRoles(one.name).app, nameRoles(one.name).definer)).toEqual([]);
@@ -206,13 +210,13 @@ test('after a rename the roles follow, with their members and settings', async (
   expect(await start(url, { DATABASE_APP_URL: ownUrl.href })).toBe(ownUrl.href);
 }, 60_000);
 
-test('a database that takes the name of another waits until that one has roles of another name', async () => {
-  const one = await createPlace();
+test('a database with the former name of another is rejected until the roles of that one are renamed', async () => {
+  const one = await createOwnedDatabase();
   await start(one.ownerUrl);
-  const [before, next] = [invent('before'), invent('next')];
+  const [before, next] = [createName('before'), createName('next')];
   await asAdmin(`create database ${next} template ${one.name} owner ${one.owner}`);
-  onTestFinished(() => removePlace(before, invent('nobody')));
-  onTestFinished(() => removePlace(next, invent('nobody')));
+  onTestFinished(() => removeDatabase(before, createName('nobody')));
+  onTestFinished(() => removeDatabase(next, createName('nobody')));
   await start(nameDatabase(one.ownerUrl, next));
   await asAdmin(`alter database ${one.name} rename to ${before}`);
   await asAdmin(`alter database ${next} rename to ${one.name}`);
@@ -226,34 +230,34 @@ test('a database that takes the name of another waits until that one has roles o
   expect(new URL(await start(one.ownerUrl)).username).toBe(nameRoles(one.name).app);
 }, 60_000);
 
-test('roles left over from a dropped database are made anew, or named with the statement that removes them', async () => {
-  const one = await createPlace();
+test('roles left over from a dropped database are rejected with the statement that drops them', async () => {
+  const one = await createOwnedDatabase();
   await start(one.ownerUrl);
   const { app, definer } = nameRoles(one.name);
-  const heir = invent('heir');
-  await asAdmin(`create role ${heir} login createrole password 'secret'`);
+  const successor = createName('successor');
+  await asAdmin(`create role ${successor} login createrole password 'secret'`);
   await asAdmin(`drop database ${one.name}`);
-  await asAdmin(`create database ${one.name} owner ${heir}`);
-  onTestFinished(() => removePlace(one.name, heir));
-  const heirUrl = new URL(one.ownerUrl);
-  heirUrl.username = heir;
-  await expect(start(heirUrl.href)).rejects.toMatchObject({
+  await asAdmin(`create database ${one.name} owner ${successor}`);
+  onTestFinished(() => removeDatabase(one.name, successor));
+  const successorUrl = new URL(one.ownerUrl);
+  successorUrl.username = successor;
+  await expect(start(successorUrl.href)).rejects.toMatchObject({
     name: 'MigrationError',
     message: expect.stringMatching(new RegExp(`left over.*drop role ${app}`)),
   });
   await asAdmin(`drop role ${app}, ${definer}`);
-  await start(heirUrl.href);
-  // The former owner is no member of what a superuser makes anew.
+  await start(successorUrl.href);
+  // The former owner is not a member of roles that a superuser creates again.
   await asAdmin(`drop database ${one.name} with (force)`);
   await asAdmin(`create database ${one.name}`);
   await start(asSuperuser(one));
   await expect(
-    runAt(nameDatabase(heirUrl.href, 'postgres'), `set role ${definer}`),
+    runAt(nameDatabase(successorUrl.href, 'postgres'), `set role ${definer}`),
   ).rejects.toThrow('permission denied');
 }, 60_000);
 
-test('an owner that may create no roles is told what a superuser has to run, and that is enough', async () => {
-  const one = await createPlace(invent('place'), 'nocreaterole');
+test('an owner without CREATEROLE gets an error with the one statement that a superuser must run', async () => {
+  const one = await createOwnedDatabase(createName('database'), 'nocreaterole');
   const failure = await start(one.ownerUrl).catch((error: unknown) => error as Error);
   const { message } = failure as Error;
   expect(message).not.toContain('\n');
@@ -264,8 +268,8 @@ test('an owner that may create no roles is told what a superuser has to run, and
   expect(await start(one.ownerUrl)).toBe(appUrl);
 }, 60_000);
 
-test('roles that a superuser made for an owner are used as they are', async () => {
-  const one = await createPlace(invent('place'), 'nocreaterole');
+test('roles that a superuser has created for an owner are used unchanged', async () => {
+  const one = await createOwnedDatabase(createName('database'), 'nocreaterole');
   const { app, definer } = nameRoles(one.name);
   await asAdmin(`create role ${app} login password 'app'; create role ${definer};
     grant ${definer} to ${one.owner} with inherit true, set true;
@@ -275,8 +279,8 @@ test('roles that a superuser made for an owner are used as they are', async () =
   expect(await start(one.ownerUrl, { DATABASE_APP_URL: appUrl.href })).toBe(appUrl.href);
 }, 60_000);
 
-test('a database with the roles of old is named as such', async () => {
-  const one = await createPlace();
+test('a database with the roles of an early version is rejected with advice', async () => {
+  const one = await createOwnedDatabase();
   await start(one.ownerUrl);
   const { app, definer } = nameRoles(one.name);
   await asAdmin(`alter role ${definer} rename to tenantry_definer`);
@@ -291,9 +295,9 @@ test('a database with the roles of old is named as such', async () => {
 }, 60_000);
 
 test.each(['app', 'definer'] as const)(
-  'a role %s that another owner made beforehand and granted to this one is rejected',
+  'a role %s that another owner has already created and granted is rejected',
   async (kind) => {
-    const [stranger, victim] = [await createPlace(), await createPlace()];
+    const [stranger, victim] = [await createOwnedDatabase(), await createOwnedDatabase()];
     const roles = nameRoles(victim.name);
     await runAt(
       stranger.ownerUrl,
@@ -317,9 +321,13 @@ test.each(['app', 'definer'] as const)(
 );
 
 test.each(['the backup', 'the database'])(
-  'a restore rejects roles of %s that another owner made beforehand',
+  'a restore rejects roles of %s that another owner has already created',
   async (whose) => {
-    const [stranger, name, source] = [await createPlace(), invent('place'), invent('place')];
+    const [stranger, name, source] = [
+      await createOwnedDatabase(),
+      createName('database'),
+      createName('database'),
+    ];
     const role = nameRoles(whose === 'the backup' ? source : name).definer;
     await runAt(stranger.ownerUrl, `create role ${role}`);
     onTestFinished(async () => void (await asAdmin(`drop role if exists ${role}`)));
@@ -333,22 +341,22 @@ test.each(['the backup', 'the database'])(
   },
 );
 
-test('a restore takes the roles that the owner of the database has made', async () => {
-  const place = await createPlace();
-  await start(place.ownerUrl);
-  const aside = await replaceDatabase(asSuperuser(place), {
-    roles: nameRoles(place.name),
+test('a restore uses the roles that the owner of the database has created', async () => {
+  const database = await createOwnedDatabase();
+  await start(database.ownerUrl);
+  const aside = await replaceDatabase(asSuperuser(database), {
+    roles: nameRoles(database.name),
     fill: () => Promise.resolve(),
   });
-  expect(aside).toContain(place.name);
+  expect(aside).toContain(database.name);
   await asAdmin(`drop database ${pg.escapeIdentifier(aside ?? '')} with (force)`);
 });
 
-test('the database of another program keeps its roles and its visitors', async () => {
-  const one = await createPlace();
+test('a rejected database of another program is left unchanged and open to other roles', async () => {
+  const one = await createOwnedDatabase();
   await runAt(one.ownerUrl, 'create table things (id int)');
   await expect(start(one.ownerUrl)).rejects.toMatchObject({ code: 'not_empty' });
-  const visitor = await createPlace();
-  await runAt(nameDatabase(visitor.ownerUrl, one.name), 'select');
+  const other = await createOwnedDatabase();
+  await runAt(nameDatabase(other.ownerUrl, one.name), 'select');
   expect(await readRoles(nameRoles(one.name).app)).toEqual([]);
 }, 60_000);

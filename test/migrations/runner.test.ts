@@ -11,7 +11,7 @@ const tables = {
   '002_more_tables': 'create table b (x int)',
 };
 
-test('the shipped migrations build an empty database and then have nothing left to do', async () => {
+test('the shipped migrations are applied to an empty database once', async () => {
   const { ownerUrl, drop } = await createEmptyDatabase();
   const migrationsDir = fileURLToPath(new URL('../../migrations', import.meta.url));
   const first = await migrate({ ownerUrl, migrationsDir, log: silentLog });
@@ -21,7 +21,7 @@ test('the shipped migrations build an empty database and then have nothing left 
   expect(second.applied).toEqual([]);
 });
 
-test('files are applied in the order of their numbers, and once', async () => {
+test('files are applied once, in the order of their numbers', async () => {
   const stage = await createStage(tables);
   expect(await stage.run()).toEqual({ applied: ['001_tables', '002_more_tables'] });
   expect(await stage.run()).toEqual({ applied: [] });
@@ -30,18 +30,18 @@ test('files are applied in the order of their numbers, and once', async () => {
   expect((await stage.pool.query('select x from a')).rows).toEqual([{ x: 1 }]);
 });
 
-test('twenty runners at once apply each file once, a concurrent index included', async () => {
+test('twenty concurrent runners apply each file once, including a concurrent index', async () => {
   const stage = await createStage({
     ...tables,
     '003_index': 'create index concurrently if not exists a_x on a (x)',
   });
-  const answers = await Promise.all(Array.from({ length: 20 }, () => stage.run()));
-  const names = answers.flatMap(({ applied }) => applied);
+  const runs = await Promise.all(Array.from({ length: 20 }, () => stage.run()));
+  const names = runs.flatMap(({ applied }) => applied);
   expect(names).toEqual(['001_tables', '002_more_tables', '003_index']);
   expect(await stage.readHistory()).toEqual(names);
 });
 
-test('an applied file that was changed stops the start and is named', async () => {
+test('a changed file that was already applied is rejected by name', async () => {
   const stage = await createStage(tables);
   await stage.run();
   await stage.write('002_more_tables', 'create table c (x int)');
@@ -51,7 +51,7 @@ test('an applied file that was changed stops the start and is named', async () =
   });
 });
 
-test('a database that a newer program has migrated is refused', async () => {
+test('a database migrated by a newer version is rejected', async () => {
   const stage = await createStage(tables);
   await stage.run();
   await stage.pool.query(`update _prisma_migrations set migration_name = '009_future'
@@ -62,7 +62,7 @@ test('a database that a newer program has migrated is refused', async () => {
   });
 });
 
-test("somebody else's database is left alone", async () => {
+test('a database of another program is left unchanged', async () => {
   const stage = await createStage(tables);
   await stage.pool.query('create table theirs (x int)');
   await expect(stage.run()).rejects.toMatchObject({ code: 'not_empty' });
@@ -70,7 +70,7 @@ test("somebody else's database is left alone", async () => {
   expect(ours.rows).toEqual([{ a: null }]);
 });
 
-test('a file that fails leaves nothing behind, and is applied once it is corrected', async () => {
+test('a failed file is rolled back and applied once it is corrected', async () => {
   const stage = await createStage({
     ...tables,
     '003_faulty': 'create table c (x int);\ncreate table d (x nonsense);\ncreate table e (x int);',

@@ -15,11 +15,11 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 describe('prisma/structure.sql', () => {
-  test('is the structure of the migrated database (else: npm run db:structure)', async () => {
+  test('equals the structure of the migrated database (print it with npm run db:structure)', async () => {
     expect(await printStructure(database.ownerUrl)).toBe(committed);
   });
 
-  // What prisma/schema.prisma cannot say and drift.test.ts therefore cannot see.
+  // Objects that prisma/schema.prisma cannot express, so that drift.test.ts cannot compare them.
   test.each([
     [
       'a check',
@@ -38,12 +38,12 @@ describe('prisma/structure.sql', () => {
       ],
     ],
     [
-      'row security that does not bind the owner',
+      'row security that is not forced',
       'alter table users no force row level security',
       ['- alter table users force row level security;'],
     ],
     [
-      'a policy that lets everything in',
+      'a policy that allows every row',
       'alter policy tenant_revokes on sessions using (true)',
       [
         '-   using (tenant_id = (( SELECT current_tenant_id() AS current_tenant_id)));',
@@ -51,7 +51,7 @@ describe('prisma/structure.sql', () => {
       ],
     ],
     [
-      'a trigger that was switched off',
+      'a disabled trigger',
       'alter table user_tenants disable trigger user_tenants_count_deleted',
       [expect.stringMatching(/^- CREATE TRIGGER/), expect.stringMatching(/ -- tgenabled D;$/)],
     ],
@@ -61,14 +61,14 @@ describe('prisma/structure.sql', () => {
       ['-  STABLE SECURITY DEFINER', '+  STABLE'],
     ],
     [
-      'a function of another owner',
+      'a function with another owner',
       'alter function enter_scope owner to tenantry_app',
       expect.arrayContaining([
         '+ alter function enter_scope(uuid,uuid,boolean,uuid,uuid) owner to tenantry_app;',
       ]),
     ],
     [
-      'a right on one column',
+      'a permission on one column',
       'grant update (is_platform_admin) on users to tenantry_app',
       [
         expect.stringMatching(/^- grant .* on users to tenantry_app;$/),
@@ -94,7 +94,7 @@ describe('prisma/structure.sql', () => {
       ],
     ],
     [
-      'a view with the rights of another',
+      'a view with another owner',
       'alter view tenant_members owner to current_user',
       [
         '- alter view tenant_members owner to tenantry_definer;',
@@ -102,12 +102,12 @@ describe('prisma/structure.sql', () => {
       ],
     ],
     [
-      'what the planner is notified of a column',
+      'a statistics setting of a column',
       'alter table user_tenants alter column tenant_id reset (n_distinct)',
       ['- alter table user_tenants alter column tenant_id set (n_distinct=100);'],
     ],
     ['a type', `create type mood as enum ('fine')`, ['+ -- type public.mood;']],
-  ])('shows %s', async (_what, change, difference) => {
+  ])('shows %s', async (_name, change, difference) => {
     const before = await printStructure(database.ownerUrl);
     await runAsOwner(fillRoles(change, rolesOf(database.ownerUrl)));
     expect(compareLines(before, await printStructure(database.ownerUrl))).toEqual(difference);
@@ -121,7 +121,7 @@ async function runAsOwner(sql: string): Promise<void> {
   await owner.end();
 }
 
-/** Lines that only one text has, counting repeated ones, in their order: first lost, then new. */
+/** The lines that only one text has, with repetitions: first removed, then added ones. */
 function compareLines(before: string, after: string): string[] {
   return [...onlyIn(before, after, '- '), ...onlyIn(after, before, '+ ')];
 }

@@ -7,7 +7,7 @@ import { migrate } from '../../src/db/migrate.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { createEmptyDatabase } from '../support/cluster.ts';
 
-/** An empty database, a folder of migrations for it, and the runner. Gone after the test. */
+/** An empty database with a folder of migrations and the runner, removed after the test. */
 export async function createStage(files: Readonly<Record<string, string>>) {
   const { ownerUrl, drop } = await createEmptyDatabase();
   const migrationsDir = await mkdtemp(path.join(tmpdir(), 'tenantry-migrations-'));
@@ -36,9 +36,9 @@ export async function createStage(files: Readonly<Record<string, string>>) {
     },
     run: (deadlineSeconds = 60) =>
       migrate({ ownerUrl, migrationsDir, log: silentLog, deadlineSeconds }),
-    /** Brings another database to the version of this folder. */
+    /** Applies this folder to another database. */
     runOn: (otherUrl: string) => migrate({ ownerUrl: otherUrl, migrationsDir, log: silentLog }),
-    /** A transaction that has done this and stays open until the returned function is called. */
+    /** Runs the statement in a transaction that stays open until the returned function is called. */
     hold: async (statement: string) => {
       const client = await pool.connect();
       let end = async () => {

@@ -22,7 +22,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** How many rows `work` rewrote, and how many of them without a new entry in any index. */
+/** The number of rows that `work` updated, and how many of these were HOT updates, without new index entries. */
 async function countRewrites(table: string, work: string) {
   const count = async () => {
     await owner.query('select pg_stat_force_next_flush()');
@@ -38,11 +38,11 @@ async function countRewrites(table: string, work: string) {
   return { all: after.all - before.all, hot: after.hot - before.hot };
 }
 
-/** As in daily life, where who comes next is seldom a neighbour. */
+/** One row per page, since successive updates seldom hit the same page in production. */
 const onePerPage = (table: string) =>
   `select (array_agg(id))[1] as id from ${table} group by (ctid::text::point)[0]`;
 
-describe('what changes all the time rewrites no index', () => {
+describe('a frequent update changes no index', () => {
   test.each([
     [
       'sessions',
@@ -56,7 +56,7 @@ describe('what changes all the time rewrites no index', () => {
   });
 });
 
-test('every table whose rows change or go has its own rule for vacuum', async () => {
+test('every table with updates or deletions has vacuum settings', async () => {
   const { rows } = await owner.query<{ table: string }>(
     `select relname::text as table from pg_class
      where relnamespace = 'public'::regnamespace and relkind = 'r'
@@ -69,7 +69,7 @@ test('every table whose rows change or go has its own rule for vacuum', async ()
   ]);
 });
 
-test('who owns the database can have it cleaned up from there, and nobody else', async () => {
+test('only the owner of the database may call cleanup_expired_data()', async () => {
   await owner.query(
     `update sessions set expires_at = now() - interval '1 s' where id in (select id from sessions limit 5)`,
   );

@@ -9,20 +9,20 @@ const pages = [
     .map((name) => join('docs', name)),
 ];
 
-/** A place of the repository in a code span, maybe with a wildcard; not one with a placeholder. */
-const place = /`((?:src|test|migrations|docs|k6|prisma|examples)\/[\w./*-]+)`/g;
+/** A path of the repository in a code span, perhaps with a wildcard, but without a placeholder. */
+const codePath = /`((?:src|test|migrations|docs|k6|prisma|examples)\/[\w./*-]+)`/g;
 const link = /\]\((?!https?:|mailto:|#)([^)#\s]+)/g;
 
-test('every file that a document names is there', () => {
+test('every file that a document names exists', () => {
   const missing = pages.flatMap((page) => {
     const text = readFileSync(page, 'utf8');
-    const named = [...text.matchAll(place)].map(([, path = '']) => path);
+    const named = [...text.matchAll(codePath)].map(([, path = '']) => path);
     return named.filter((path) => globSync(path).length === 0).map((path) => `${page}: ${path}`);
   });
   expect(missing).toEqual([]);
 });
 
-test('every link between documents leads somewhere', () => {
+test('every link between documents has an existing target', () => {
   const broken = pages.flatMap((page) => {
     const text = readFileSync(page, 'utf8');
     const targets = [...text.matchAll(link)].map(([, target = '']) => target);

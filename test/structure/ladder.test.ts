@@ -2,8 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path/posix';
 import { describe, expect, test } from 'vitest';
 
-// The import ladder of src/: who may import whom. The linter bans packages (biome.json); what
-// depends on where a relative import leads is decided here, from these two tables.
+// The import ladder of src/. The linter bans packages (biome.json); relative imports are checked against these tables.
 
 /** Layers from the top down; a file belongs to the first that matches, and imports only downward. */
 const layers: [name: string, files: RegExp][] = [
@@ -15,7 +14,7 @@ const layers: [name: string, files: RegExp][] = [
   ['graphql', /^graphql\/(?!ids\.ts$)/],
   ['domain service', /^domains\/[^/]+\/service(\.ts|\/)/],
   ['domain queries, loaders, errors and rules', /^domains\/[^/]+\//],
-  // The one file of graphql/ that knows no GraphQL: the command names things by the same ids.
+  // The one file of graphql/ without GraphQL, since the commands use the same ids.
   ['public ids', /^graphql\/ids\.ts$/],
   ['core', /^core\//],
   ['postgres', /^postgres\//],
@@ -41,7 +40,7 @@ const domains = [
   'personal-data',
 ];
 
-/** Imports that go downward and are banned all the same. */
+/** Banned imports that go downward. */
 const bans: { from: RegExp; to: string; exceptTypes: boolean; reason: string }[] = [
   {
     from: /^(cli|app)$/,
@@ -53,20 +52,20 @@ const bans: { from: RegExp; to: string; exceptTypes: boolean; reason: string }[]
     from: /^graphql$/,
     to: 'domain',
     exceptTypes: false,
-    reason: 'graphql/ is a toolkit: it knows no domain',
+    reason: 'graphql/ is a toolkit and imports no domain',
   },
   {
     from: /^(?!cli|config$)/,
     to: 'config',
     exceptTypes: true,
-    reason: 'the configuration is passed in: import its type only',
+    reason: 'the configuration is passed in, so import only its type',
   },
 ];
 
 type Import = { from: string; to: string; isType: boolean };
 
 describe('the import ladder', () => {
-  test('holds in every file of src/', () => {
+  test('is respected by every file of src/', () => {
     const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
       .map((file) => file.replaceAll('\\', '/'))
       .filter((file) => file.endsWith('.ts') && !file.startsWith('db/generated/'));
@@ -74,18 +73,18 @@ describe('the import ladder', () => {
     const unknown = files.filter((file) => getLayer(file) === -1 || isUnknownDomain(file));
     expect(unknown, 'files in no known layer or domain: add them to the tables above').toEqual([]);
     const imports = files.flatMap((file) => listImports(file, readFileSync(`src/${file}`, 'utf8')));
-    expect(imports.map(findFault).filter((fault) => fault !== null)).toEqual([]);
-    expect(findCircles(files, imports)).toEqual([]);
+    expect(imports.map(findViolation).filter((violation) => violation !== null)).toEqual([]);
+    expect(findCycles(files, imports)).toEqual([]);
   });
 
-  test('sees a circle, also one of types alone', () => {
+  test('reports a cycle, even one of types only', () => {
     const imports = [
       ...listImports('core/a.ts', `import type { B } from './b.ts';`),
       ...listImports('core/b.ts', `import { c } from './c.ts';`),
       ...listImports('core/c.ts', `const a = await import('./a.ts');`),
     ];
     const files = ['core/a.ts', 'core/b.ts', 'core/c.ts', 'core/d.ts'];
-    expect(findCircles(files, imports)).toEqual(['core/a.ts → core/b.ts → core/c.ts → core/a.ts']);
+    expect(findCycles(files, imports)).toEqual(['core/a.ts → core/b.ts → core/c.ts → core/a.ts']);
   });
 
   test.each([
@@ -105,8 +104,8 @@ describe('the import ladder', () => {
     ['config.ts', `import { x } from './lib/text.ts';\nimport { y } from './db/pool.ts';`],
     ['lib/text.ts', `import { isLoopback } from '../config/setting-names.ts';`],
     ['db/migrate.ts', `import { startEmbedded } from '../postgres/start.ts';`],
-  ])('refuses in %s: %s', (file, source) => {
-    expect(listImports(file, source).map(findFault)).toContainEqual(expect.any(String));
+  ])('rejects in %s: %s', (file, source) => {
+    expect(listImports(file, source).map(findViolation)).toContainEqual(expect.any(String));
   });
 
   test.each([
@@ -119,7 +118,7 @@ describe('the import ladder', () => {
     ['db/client.ts', `import { PrismaClient } from './generated/client.ts';`],
     ['http/yoga.ts', `import { formatError } from '../graphql/errors.ts';`],
   ])('allows in %s: %s', (file, source) => {
-    expect(listImports(file, source).map(findFault)).toEqual([null]);
+    expect(listImports(file, source).map(findViolation)).toEqual([null]);
   });
 });
 
@@ -134,8 +133,8 @@ function listImports(from: string, source: string): Import[] {
   }));
 }
 
-/** Why an import is not allowed, as a line for people, or null. */
-function findFault({ from, to, isType }: Import): string | null {
+/** The reason why an import is not allowed, or null. */
+function findViolation({ from, to, isType }: Import): string | null {
   const [source, target] = [getLayer(from), getLayer(to)];
   const [sourceName = '', targetName = ''] = [layers[source]?.[0], layers[target]?.[0]];
   const line = `src/${from} imports src/${to}`;
@@ -148,27 +147,27 @@ function findFault({ from, to, isType }: Import): string | null {
   return null;
 }
 
-/** Each circle of imports as a line, found depth first. The linter sees only those that exist at run time. */
-function findCircles(files: string[], imports: Import[]): string[] {
+/** Each import cycle as a line, found depth first. The linter reports only cycles at run time. */
+function findCycles(files: string[], imports: Import[]): string[] {
   const targets = Map.groupBy(imports, ({ from }) => from);
   const done = new Set<string>();
-  const circles: string[] = [];
+  const cycles: string[] = [];
   const visit = (file: string, path: string[]): void => {
     const start = path.indexOf(file);
-    if (start !== -1) circles.push([...path.slice(start), file].join(' → '));
+    if (start !== -1) cycles.push([...path.slice(start), file].join(' → '));
     if (start !== -1 || done.has(file)) return;
     for (const { to } of targets.get(file) ?? []) visit(to, [...path, file]);
     done.add(file);
   };
   for (const file of files) visit(file, []);
-  return circles;
+  return cycles;
 }
 
 function getLayer(file: string): number {
   return layers.findIndex(([, files]) => files.test(file));
 }
 
-/** A domain's place in the order of birth, or null for a file outside the domains. */
+/** The index of a file's domain in `domains`, or null outside the domains. */
 function getAge(file: string): number | null {
   const domain = /^domains\/([^/]+)\//.exec(file)?.[1];
   return domain === undefined ? null : domains.indexOf(domain);

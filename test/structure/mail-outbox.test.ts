@@ -3,8 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
-// Whether a mail is sent or shown is decided in one place. Anyone who wrote another way to the outbox would have to
-// decide it again, and one of two ways forgot.
+// One place decides whether a mail is sent or shown in the inbox, so there is one way into the outbox.
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const structure = await readFile(path.join(root, 'prisma/structure.sql'), 'utf8');
@@ -18,7 +17,7 @@ function listFunctions(pattern: RegExp): string[] {
     .map((text) => text.slice(0, text.indexOf('(')));
 }
 
-test('one function of the server puts mails into the outbox', async () => {
+test('only core/mail.ts puts mails into the outbox', async () => {
   const entries = await readdir(path.join(root, 'src'), { recursive: true });
   const files = entries.filter((name) => name.endsWith('.ts') && !name.includes('generated'));
   const found: string[] = [];
@@ -29,7 +28,7 @@ test('one function of the server puts mails into the outbox', async () => {
   expect(found).toEqual([path.join('core', 'mail.ts')]);
 });
 
-test('one function of the database writes them, and each that calls it says whether the mail is shown', () => {
+test('only enqueue_mail() inserts into the outbox, and each caller passes whether the mail is for the inbox', () => {
   expect(listFunctions(/insert into (public\.)?mail_outbox\b/i)).toEqual(['enqueue_mail']);
   const callers = listFunctions(/\benqueue_mail\(/);
   expect(callers).toEqual(['settle_reset_request']);
@@ -40,6 +39,6 @@ test('one function of the database writes them, and each that calls it says whet
   expect(calls).toEqual(['request.email, request.sealed_message, request.is_for_inbox']);
 });
 
-test('the server’s own login can write no row of the outbox', () => {
+test('the serving login has no permission on the outbox', () => {
   expect(structure).not.toMatch(/^grant .*\bon mail_outbox to tenantry_app/im);
 });

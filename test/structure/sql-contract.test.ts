@@ -10,7 +10,7 @@ import { tenantTransitions } from '../../src/domains/tenants/queries/life-cycle.
 import { defaultSettings } from '../../src/domains/tenants/rules.ts';
 import { slugPattern } from '../../src/lib/slug.ts';
 
-// Words that SQL and TypeScript both decide by. Neither language sees the other's, so they are compared here.
+// Constants that SQL and TypeScript both use. Neither language can import the other's, so they are compared here.
 
 const readFunction = (name: string) =>
   readFileSync(`migrations/functions/${name}.sql`, 'utf8').replaceAll(/--.*$/gm, '');
@@ -36,13 +36,13 @@ function readCheck(constraint: string): string[] {
 const readPattern = (constraint: string) =>
   new RegExp(`constraint ${constraint} check \\(\\w+ ~ '([^']*)'`).exec(tables)?.[1];
 
-test('every permission that a function of the database names is in the catalogue', () => {
+test('every permission in a database function is in the catalogue', () => {
   const named = collect(/'([a-z-]+:[a-z-]+)'(?:::text)?(?: = any| <@)/g);
   expect(named).toContain('members:read');
   expect(named.filter((name) => !Object.hasOwn(permissionCatalogue, name))).toEqual([]);
 });
 
-test('every role that a function of the database names is built in', () => {
+test('every role in a database function is a built-in role', () => {
   const named = collect(/\br?\.?key = '(\w+)'/g);
   expect(named).toContain('owner');
   const keys = builtInRoles.map(({ key }) => key);
@@ -53,46 +53,46 @@ test.each([
   ['users_status_known', userStatuses],
   ['tenants_status_known', tenantStatuses],
   ['invitations_status_known', invitationStatuses],
-])('%s allows exactly the statuses that the server knows', (constraint, statuses) => {
+])('the check %s allows exactly the statuses of the server', (constraint, statuses) => {
   expect(readCheck(constraint)).toEqual(statuses.toSorted());
 });
 
-test('the outcomes of accepting and declining are those that the server answers by', () => {
+test('the server handles exactly the outcomes of accept_invitation() and decline_invitation()', () => {
   const returned = ['accept_invitation', 'decline_invitation'].flatMap((name) =>
     collect(/(?:then|else|query select) '(\w+)'/g, [readFunction(name)]),
   );
-  // Both return the status of a tenant that is not active.
+  // Both functions return the status of an inactive tenant.
   const statuses = tenantStatuses.filter((status) => status !== 'active');
   expect([...new Set([...returned, ...statuses])].sort()).toEqual(settlementOutcomes.toSorted());
 });
 
-test('the transitions of a tenant are those that change_tenant_status() decides', () => {
-  const decided = collect(/^\s+when '(\w+)' then t\.status/gm, [
+test('the server has exactly the transitions of change_tenant_status()', () => {
+  const transitions = collect(/^\s+when '(\w+)' then t\.status/gm, [
     readFunction('change_tenant_status'),
   ]);
-  expect(decided).toEqual(tenantTransitions.toSorted());
+  expect(transitions).toEqual(tenantTransitions.toSorted());
 });
 
-test('the kinds of expired data are those that delete_expired_data() returns', () => {
+test('delete_expired_data() returns every kind of expired data', () => {
   const returned = collect(/'([a-zA-Z]+)'/g, [readFunction('delete_expired_data')]);
   expect(returned).toEqual(expect.arrayContaining([...expiredKinds]));
 });
 
-test('the settings of a tenant are those that the database stores', () => {
+test('the database stores exactly the settings of a tenant', () => {
   const list = /settings - array\[([^\]]*)\]/.exec(tables)?.[1] ?? '';
   expect(collect(/'(\w+)'/g, [list])).toEqual(Object.keys(defaultSettings).sort());
 });
 
-test('keys of roles and slugs have one form', () => {
+test('role keys and slugs have the same pattern in SQL and TypeScript', () => {
   expect(readPattern('roles_key_form')).toBe(roleKeyPattern.source);
-  // JavaScript has no group that captures nothing to write it without.
+  // The SQL has plain groups in place of non-capturing ones.
   expect(readPattern('tenants_slug_form')).toBe(slugPattern.source.replaceAll('(?:', '('));
 });
 
-test('every action that a function of the database records is known to the server', () => {
+test('every audit action that a database function records is known to the server', () => {
   const recorded = collect(/append_audit_event\([^;]*?'([a-z_]+\.[a-z_]+)'/g);
   expect(recorded).toContain('session.opened');
-  // Written where nobody is left who could be asked.
+  // Recorded by the database alone.
   const byDatabase = ['tenant.erased'];
   const known: readonly string[] = [...auditActions, ...byDatabase];
   expect(recorded.filter((action) => !known.includes(action))).toEqual([]);
