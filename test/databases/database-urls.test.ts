@@ -13,8 +13,8 @@ import {
   type TlsCluster,
 } from '../support/tls-cluster.ts';
 
-// DATABASE_URL as people have it from other programs and from hosts, with a PostgreSQL that has TLS and a socket: the
-// server and a command obey it alike, or say in one line what to write.
+// DATABASE_URL in the forms of other programs and hosting providers, with a PostgreSQL that has TLS and a socket. The
+// server and a command apply it alike, or fail with one line of advice.
 
 let cluster: TlsCluster;
 let hostedUrl: string;
@@ -38,12 +38,12 @@ const authority = `sslrootcert=${pathOfTls('authority.pem')}`;
 const selfSigned = `sslrootcert=${pathOfTls('self-signed.pem')}`;
 const client = `sslcert=${pathOfTls('client.pem')}`;
 
-/** What `serve` and a command end with: the same line. Nothing else is printed, and nothing secret. */
+/** The one line that both `serve` and a command print before they exit. It contains no secret. */
 async function readRejection(environment: Environment): Promise<string> {
-  const ends = await Promise.all(
+  const results = await Promise.all(
     [['serve'], ['tenant', 'list']].map((args) => runTenantry(args, { ...common, ...environment })),
   );
-  for (const { code, stdout, stderr } of ends) {
+  for (const { code, stdout, stderr } of results) {
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
     expect(stderr.length).toBeLessThan(600);
@@ -53,16 +53,16 @@ async function readRejection(environment: Environment): Promise<string> {
       if (password) expect(stderr).not.toContain(password);
     }
   }
-  const [ofServe, ofCommand] = ends.map(({ stderr }) => stderr.trim());
-  expect(ofCommand).toBe(ofServe);
-  return ofServe ?? '';
+  const [serveLine, commandLine] = results.map(({ stderr }) => stderr.trim());
+  expect(commandLine).toBe(serveLine);
+  return serveLine ?? '';
 }
 
 /** Serves until it is ready, then runs a command. Returns whether the server's connections are encrypted. */
 async function serveOnce(environment: Environment): Promise<{ encrypted: boolean }> {
   const server = await startServing({ ...common, ...environment });
   try {
-    // On a busy machine the first answer may take longer than a probe waits.
+    // On a busy machine the first probe may time out.
     await waitUntil(async () => (await fetch(`${server.url}/readyz`)).status === 200);
     const listed = await runTenantry(['tenant', 'list', '--json'], { ...common, ...environment });
     expect(listed).toMatchObject({ code: 0, stderr: '' });
@@ -78,7 +78,7 @@ async function serveOnce(environment: Environment): Promise<{ encrypted: boolean
   }
 }
 
-describe('TLS that is in order', () => {
+describe('valid TLS', () => {
   test.each<[certificate: Certificate, query: string]>([
     ['server.pem', `sslmode=verify-full&${authority}`],
     ['server.pem', `sslmode=require&${authority}`],
@@ -87,12 +87,12 @@ describe('TLS that is in order', () => {
     ['self-signed.pem', `sslmode=verify-full&${selfSigned}`],
     ['self-signed.pem', 'sslmode=no-verify'],
     ['self-signed.pem', 'sslmode=require&uselibpqcompat=true'],
-  ])('with %s and %s the server serves, encrypted', async (certificate, query) => {
+  ])('with %s and %s is used by the server', async (certificate, query) => {
     await cluster.present(certificate);
     expect(await serveOnce({ DATABASE_URL: `${hostedUrl}?${query}` })).toEqual({ encrypted: true });
   });
 
-  test("libpq's variables stand for what the URL leaves out", async () => {
+  test("is configured by libpq's variables if the URL has no parameters", async () => {
     await cluster.present('server.pem');
     const variables = { PGSSLMODE: 'verify-full', PGSSLROOTCERT: pathOfTls('authority.pem') };
     const served = await serveOnce({ DATABASE_URL: hostedUrl, ...variables });
@@ -102,7 +102,7 @@ describe('TLS that is in order', () => {
   test.each([
     ['a key', `sslkey=${pathOfTls('client.key')}`],
     ['a locked key', `sslkey=${pathOfTls('client-locked.key')}&sslpassword=heron`],
-  ])('a client certificate with %s stands for the password', async (_kind, key) => {
+  ])('with a client certificate and %s replaces the password', async (_name, key) => {
     await cluster.present('server.pem');
     const url = new URL(certifiedUrl);
     url.password = '';
@@ -111,8 +111,8 @@ describe('TLS that is in order', () => {
   });
 });
 
-describe('TLS that cannot be had', () => {
-  test.each<[what: string, certificate: Certificate, query: string, line: RegExp]>([
+describe('TLS that fails', () => {
+  test.each<[name: string, certificate: Certificate, query: string, line: RegExp]>([
     [
       'a self-signed certificate with sslmode=require',
       'self-signed.pem',
@@ -126,7 +126,7 @@ describe('TLS that cannot be had', () => {
       /signed by an unknown authority: .* sslrootcert=/,
     ],
     [
-      'a certificate of another authority than the one that is named',
+      'a certificate of an authority other than the configured one',
       'server.pem',
       `sslmode=verify-full&${selfSigned}`,
       /signed by an unknown authority: .* sslrootcert=/,
@@ -138,7 +138,7 @@ describe('TLS that cannot be had', () => {
       /certificate is not for the host 127\.0\.0\.1: use the name it was issued for, or sslmode=verify-ca/,
     ],
     [
-      'no sslmode where the server wants TLS',
+      'no sslmode for a server that requires TLS',
       'server.pem',
       '',
       /no encryption.*: if it requires TLS, add sslmode=verify-full/,
@@ -150,7 +150,7 @@ describe('TLS that cannot be had', () => {
       /the file of sslrootcert, \/nowhere\/ca\.pem, does not exist/,
     ],
     [
-      'a file that is no certificate',
+      'a file that is not a certificate',
       'server.pem',
       `sslmode=verify-full&sslrootcert=${pathOfTls('README.md')}`,
       /is not in PEM format/,
@@ -179,14 +179,14 @@ describe('TLS that cannot be had', () => {
       `sslmode=verify-full&${authority}&${client}&sslkey=${pathOfTls('server.key')}`,
       /sslkey is not the key of sslcert/,
     ],
-  ])('%s ends the start with one line', async (_what, certificate, query, line) => {
+  ])('because of %s is rejected with one line', async (_name, certificate, query, line) => {
     await cluster.present(certificate);
     const rejection = await readRejection({ DATABASE_URL: `${hostedUrl}?${query}` });
     expect(rejection).toMatch(/^error: DATABASE_URL: /);
     expect(rejection).toMatch(line);
   });
 
-  test('a server without TLS, and one that wants a client certificate, are named as such', async () => {
+  test('because the server lacks TLS or requires a client certificate is rejected with advice', async () => {
     await cluster.present('server.pem');
     const plain = `${inject('clusterUrl')}?sslmode=verify-full`;
     expect(await readRejection({ DATABASE_URL: plain })).toMatch(/offers no TLS/);
@@ -196,7 +196,7 @@ describe('TLS that cannot be had', () => {
     );
   });
 
-  test('a wrong password is named with its user, over TLS as well', async () => {
+  test('a wrong password is rejected over TLS with the name of the user', async () => {
     const url = new URL(hostedUrl);
     url.password = 'not-this-one';
     const environment = { DATABASE_URL: `${url.href}?sslmode=verify-full&${authority}` };
@@ -204,7 +204,7 @@ describe('TLS that cannot be had', () => {
   });
 });
 
-test('a certificate that stops being good while it serves is logged without its bytes, and the server recovers', async () => {
+test('a certificate that becomes invalid while the server runs is logged without its bytes, and the server recovers', async () => {
   await cluster.present('server.pem');
   const server = await startServing({
     ...common,
@@ -251,20 +251,20 @@ describe('a socket', () => {
       ({ username, password, port }, folder) =>
         `postgresql://${username}:${password}@${encodeURIComponent(folder)}:${port}/hosted`,
     ],
-  ])('%s works, for the server and for its own login', async (_form, build) => {
+  ])('in the form %s works for the server and its serving login', async (_form, build) => {
     const url = build(new URL(hostedUrl), cluster.socketFolder);
     expect(await serveOnce({ DATABASE_URL: url })).toEqual({ encrypted: false });
   });
 
-  test('one that is not there is named with its path', async () => {
+  test('that does not exist is rejected with its path', async () => {
     const url = 'postgresql://owner:hunter2@/tenantry?host=/nowhere/run';
     const line = /there is no socket \/nowhere\/run\/\.s\.PGSQL\.5432: /;
     expect(await readRejection({ DATABASE_URL: url })).toMatch(line);
   });
 });
 
-describe('a URL that cannot be obeyed', () => {
-  const behind = (tail: string) => `postgresql://owner:hunter2@127.0.0.1:5432/tenantry${tail}`;
+describe('an unusable URL', () => {
+  const withTail = (tail: string) => `postgresql://owner:hunter2@127.0.0.1:5432/tenantry${tail}`;
   test.each([
     [
       'a raw % in the password',
@@ -273,11 +273,11 @@ describe('a URL that cannot be obeyed', () => {
     ],
     [
       'schema=',
-      behind('?schema=auth&connection_limit=5'),
+      withTail('?schema=auth&connection_limit=5'),
       /schema=auth: .*a database of their own/,
     ],
-    ['connection_limit=', behind('?connection_limit=5'), /DATABASE_POOL_SIZE/],
-    ['options= with search_path', behind('?options=-c search_path=auth'), /schema public/],
+    ['connection_limit=', withTail('?connection_limit=5'), /DATABASE_POOL_SIZE/],
+    ['options= with search_path', withTail('?options=-c search_path=auth'), /schema public/],
     [
       'several hosts',
       'postgresql://owner:hunter2@a:5432,b:5432/tenantry?target_session_attrs=read-write',
@@ -285,18 +285,22 @@ describe('a URL that cannot be obeyed', () => {
     ],
     [
       'an unknown parameter',
-      behind('?sslmod=require'),
+      withTail('?sslmod=require'),
       /"sslmod", which is not known\. Known are host/,
     ],
-    ['sslmode=prefer', behind('?sslmode=prefer'), /write sslmode=verify-full, or sslmode=disable/],
-  ])('%s ends the start with one line that says what to write', async (_what, url, line) => {
+    [
+      'sslmode=prefer',
+      withTail('?sslmode=prefer'),
+      /write sslmode=verify-full, or sslmode=disable/,
+    ],
+  ])('with %s is rejected with one line of advice', async (_name, url, line) => {
     expect(await readRejection({ DATABASE_URL: url })).toMatch(line);
   });
 
   test.each(['DATABASE_APP_URL', 'DATABASE_DIRECT_URL'])(
-    '%s is named where it is the one',
+    'in %s is rejected with the name of that variable',
     async (name) => {
-      const others = { DATABASE_URL: behind('') };
+      const others = { DATABASE_URL: withTail('') };
       const bad = 'postgresql://owner:pa%ss@127.0.0.1:5432/x';
       const rejection = await readRejection({ ...others, [name]: bad });
       expect(rejection).toContain(`${name} must not have a raw % in its password`);
@@ -304,7 +308,7 @@ describe('a URL that cannot be obeyed', () => {
   );
 });
 
-test('a standby is named as such, and says to name the primary', async () => {
+test('a standby is rejected with the advice to use the primary', async () => {
   const primary = await startCrashingCluster();
   const standby = await startStandby(primary);
   try {
@@ -322,7 +326,7 @@ test('a standby is named as such, and says to name the primary', async () => {
   }
 });
 
-test('a search_path of the database changes nothing: the tables are in public', async () => {
+test('a search_path of the database is ignored', async () => {
   const database = await createTestDatabase();
   try {
     const name = new URL(database.ownerUrl).pathname.slice(1);

@@ -3,7 +3,7 @@ import { type Arena, openArena } from '../tools/prove/arena.ts';
 import { judge } from '../tools/prove/judge.ts';
 import { prove } from '../tools/prove/prove.ts';
 
-// The small form of `npm run db:prove`: without the figures of time, and with little in it.
+// The small form of `npm run db:prove`, without timings and with few rows.
 
 let arena: Arena;
 beforeAll(async () => {
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => arena.clear());
 
-test('every operation finds what it reads by an index, and every index is used by one', async () => {
+test('every operation reads by an index, and every index is used by an operation', async () => {
   const findings = await prove(arena, { users: 100_000, isTimed: false });
   expect(findings.ledger.size).toBeGreaterThan(100);
   expect(judge(findings, null)).toEqual([]);

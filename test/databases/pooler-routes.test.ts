@@ -11,12 +11,12 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-test('a URL that reaches PostgreSQL itself is seen to be direct, no matter who logs in', async () => {
+test('a URL of PostgreSQL itself is recognised as direct for any login', async () => {
   expect(await inspectRoute(database.ownerUrl)).toBe('direct');
   expect(await inspectRoute(database.appUrl)).toBe('direct');
 });
 
-describe.skipIf(program === null)('a pooler is told apart', () => {
+describe.skipIf(program === null)('a pooler', () => {
   test.each<[route: string, settings: PoolerSettings]>([
     ['transaction', {}],
     ['transaction', { server_round_robin: 1 }],
@@ -24,7 +24,7 @@ describe.skipIf(program === null)('a pooler is told apart', () => {
     ['session', { pool_mode: 'session' }],
     ['unprepared', { max_prepared_statements: 0 }],
     ['statement', { pool_mode: 'statement' }],
-  ])('as one in the mode "%s" with %j', async (route, settings) => {
+  ])('is recognised as "%s" with the settings %j', async (route, settings) => {
     const pooler = await startPooler(program ?? '', [database.ownerUrl], settings);
     try {
       // Idle connections for the pooler to choose from.

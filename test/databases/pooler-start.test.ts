@@ -9,8 +9,6 @@ import { createEmptyDatabase, type TestDatabase } from '../support/cluster.ts';
 import { findPgBouncer, type Pooler, type PoolerSettings, startPooler } from '../support/pooler.ts';
 import { rolesOf } from '../support/serving.ts';
 
-// `tenantry serve` with a real PgBouncer in front of PostgreSQL, as people set it up.
-
 vi.setConfig({ testTimeout: 90_000 });
 
 const program = findPgBouncer();
@@ -27,7 +25,7 @@ afterEach(async () => {
   await database.drop();
 });
 
-async function startBefore(settings: PoolerSettings = {}): Promise<void> {
+async function startPoolerWith(settings: PoolerSettings = {}): Promise<void> {
   pooler = await startPooler(program ?? '', [database.ownerUrl, database.appUrl], settings);
 }
 
@@ -37,7 +35,7 @@ const common = {
   LOG_LEVEL: 'warn',
 };
 
-/** Starts a server that cannot serve, and returns the line that it ends with. */
+/** Starts a server that must fail, and returns the one line that it prints. */
 async function readRejection(environment: Environment): Promise<string> {
   const { code, stdout, stderr } = await runTenantry(['serve'], {
     PORT: '0',
@@ -49,7 +47,7 @@ async function readRejection(environment: Environment): Promise<string> {
   return stderr.trim();
 }
 
-/** Starts a server, signs up with it, and ends it: nothing of it is out of order. */
+/** Starts a server, signs a user up and stops the server, all without warnings. */
 async function serveOnce(environment: Environment): Promise<void> {
   const email = `ada-${randomUUID()}@firm.example`;
   const server = await startServing({ ...common, ...environment });
@@ -65,33 +63,36 @@ async function serveOnce(environment: Environment): Promise<void> {
 
 describe.skipIf(program === null)('behind a pooler in transaction mode', () => {
   test.each<[ini: string, settings: PoolerSettings]>([
-    ['as it is shipped', {}],
+    ['with its default settings', {}],
     ['that ignores startup parameters', { ignore_startup_parameters: timeouts }],
-  ])('%s, a start says what to set, and leaves nothing behind', async (_ini, settings) => {
-    await startBefore(settings);
-    const pooled = pooler.lead(database.ownerUrl);
-    expect(await readRejection({ DATABASE_URL: pooled })).toMatch(
-      /DATABASE_URL leads through a connection pooler .* set DATABASE_DIRECT_URL /,
-    );
-    const { rows } = await runAt(
-      pooled,
-      `select current_setting('lock_timeout') as "lockTimeout",
+  ])(
+    '%s a start is rejected with the setting to add, and changes nothing',
+    async (_ini, settings) => {
+      await startPoolerWith(settings);
+      const pooled = pooler.lead(database.ownerUrl);
+      expect(await readRejection({ DATABASE_URL: pooled })).toMatch(
+        /DATABASE_URL leads through a connection pooler .* set DATABASE_DIRECT_URL /,
+      );
+      const { rows } = await runAt(
+        pooled,
+        `select current_setting('lock_timeout') as "lockTimeout",
          (select count(*)::int from pg_locks l join pg_database d on d.oid = l.database
            where locktype = 'advisory' and datname = current_database()) as locks,
          to_regclass('public.users') as users`,
-    );
-    expect(rows).toEqual([{ lockTimeout: '0', locks: 0, users: null }]);
-  });
+      );
+      expect(rows).toEqual([{ lockTimeout: '0', locks: 0, users: null }]);
+    },
+  );
 
-  test('it serves with DATABASE_DIRECT_URL beside DATABASE_URL', async () => {
-    await startBefore();
+  test('the server runs with DATABASE_URL and DATABASE_DIRECT_URL', async () => {
+    await startPoolerWith();
     await serveOnce({
       DATABASE_URL: pooler.lead(database.ownerUrl),
       DATABASE_DIRECT_URL: database.ownerUrl,
     });
   });
 
-  test('it serves as docs/operations.md sets it up, whose pooler knows no password of the server', async () => {
+  test('the server runs with the pooler of docs/operations.md, which knows no password of the server', async () => {
     const recipe = await readRecipe();
     const name = new URL(database.ownerUrl).pathname.slice(1);
     await runAt(database.ownerUrl, recipe.sql.replace('database tenantry', `database ${name}`));
@@ -104,9 +105,9 @@ describe.skipIf(program === null)('behind a pooler in transaction mode', () => {
     });
   });
 
-  test('it serves with DATABASE_APP_URL alone through the pooler', async () => {
-    await startBefore();
-    // The first start makes the login.
+  test('the server runs with only DATABASE_APP_URL through the pooler', async () => {
+    await startPoolerWith();
+    // The first start creates the login.
     await serveOnce({ DATABASE_URL: database.ownerUrl });
     await serveOnce({
       DATABASE_URL: database.ownerUrl,
@@ -114,8 +115,8 @@ describe.skipIf(program === null)('behind a pooler in transaction mode', () => {
     });
   });
 
-  test('a direct URL that leads through the pooler as well is rejected by its name', async () => {
-    await startBefore();
+  test('a DATABASE_DIRECT_URL that also leads through the pooler is rejected by name', async () => {
+    await startPoolerWith();
     const pooled = pooler.lead(database.ownerUrl);
     const other = new URL(pooled);
     other.searchParams.set('application_name', 'direct');
@@ -124,8 +125,8 @@ describe.skipIf(program === null)('behind a pooler in transaction mode', () => {
     );
   });
 
-  test('a direct URL of another database is rejected', async () => {
-    await startBefore();
+  test('a DATABASE_DIRECT_URL of another database is rejected', async () => {
+    await startPoolerWith();
     const another = await createEmptyDatabase();
     try {
       const environment = {
@@ -139,7 +140,7 @@ describe.skipIf(program === null)('behind a pooler in transaction mode', () => {
   });
 
   test('a startup parameter that the pooler rejects is named in one line', async () => {
-    await startBefore();
+    await startPoolerWith();
     const pooled = new URL(pooler.lead(database.ownerUrl));
     pooled.searchParams.set('options', '-c work_mem=8MB');
     const environment = { DATABASE_URL: pooled.href, DATABASE_DIRECT_URL: database.ownerUrl };
@@ -149,12 +150,12 @@ describe.skipIf(program === null)('behind a pooler in transaction mode', () => {
   });
 });
 
-describe.skipIf(program === null)('a pooler that cannot be used is named in one line', () => {
+describe.skipIf(program === null)('an unusable pooler', () => {
   test.each<[words: RegExp, settings: PoolerSettings]>([
     [/prepared statements.*max_prepared_statements = 200/, { max_prepared_statements: 0 }],
     [/pool_mode = transaction/, { pool_mode: 'statement' }],
-  ])('%s', async (words, settings) => {
-    await startBefore(settings);
+  ])('is rejected with a line that matches %s', async (words, settings) => {
+    await startPoolerWith(settings);
     const environment = {
       DATABASE_URL: pooler.lead(database.ownerUrl),
       DATABASE_DIRECT_URL: database.ownerUrl,
@@ -163,12 +164,12 @@ describe.skipIf(program === null)('a pooler that cannot be used is named in one 
   });
 });
 
-test.skipIf(program === null)('a pooler in session mode is as good as none', async () => {
-  await startBefore({ pool_mode: 'session' });
+test.skipIf(program === null)('a pooler in session mode needs no DATABASE_DIRECT_URL', async () => {
+  await startPoolerWith({ pool_mode: 'session' });
   await serveOnce({ DATABASE_URL: pooler.lead(database.ownerUrl) });
 });
 
-/** What the page tells people to write, save for addresses and files. */
+/** The settings and SQL on the page, without addresses and files. */
 async function readRecipe(): Promise<{ sql: string; settings: PoolerSettings }> {
   const page = await readFile(new URL('../../docs/operations.md', import.meta.url), 'utf8');
   const section = page.slice(page.indexOf('## Behind a connection pooler'));

@@ -6,8 +6,8 @@ import { signUp } from '../tools/prove/operations/world.ts';
 import { tellPlansSql } from '../tools/prove/plans.ts';
 import { createPlayer, type Data } from '../tools/prove/player.ts';
 
-// Most customers of a product that anybody can try are a person or two, and some are large. PostgreSQL keeps
-// one plan for both, made for the usual one.
+// Most tenants of a public product have one or two members, and some have thousands. PostgreSQL keeps one plan for
+// all, made for the usual ones.
 
 const smallCount = 5_000;
 /** Members of the large tenant; every fifth is an administrator, one is its owner. */
@@ -21,11 +21,10 @@ afterAll(() => arena.clear());
 
 type Tenant = { id: string; membershipId: string };
 type List = {
-  /** What is asked of a tenant. */
-  ask: (tenant: Tenant) => string;
-  /** What a page may take in pages of 8 KiB: to read the tenant for it takes ten thousand and more. */
+  query: (tenant: Tenant) => string;
+  /** The most pages of 8 KiB that one page of the list may read; the whole tenant has ten thousand and more. */
   buffersMax: number;
-  /** The memberships on the first page, in SQL; null for what is no list of them. */
+  /** The memberships on the first page, in SQL; null for other lists. */
   expected: string | null;
 };
 
@@ -41,61 +40,61 @@ const withRole = (
   where mr.membership_id = m.id and r.key = '${key}')`;
 
 const lists: Record<string, List> = {
-  // Five pages for each of 50 members and its roles, and what leads there.
-  'members by their last sign-in': { ask: members(''), buffersMax: 500, expected: bySignIn },
+  // Five pages for each of 50 members with roles, and the index pages above them.
+  'members by their last sign-in': { query: members(''), buffersMax: 500, expected: bySignIn },
   'members by joining': {
-    ask: members('', 'JOINED_AT'),
+    query: members('', 'JOINED_AT'),
     buffersMax: 500,
     expected: 'order by m.id desc limit 50',
   },
-  'members with the role of all': {
-    ask: members(', where: { roleKey: "member" }'),
+  'members with a role that all have': {
+    query: members(', where: { roleKey: "member" }'),
     buffersMax: 1_000,
     expected: `${withRole('member')} ${bySignIn}`,
   },
-  // All of them are put in order.
-  'members with the role of a thousand': {
-    ask: members(', where: { roleKey: "admin" }'),
+  // Reads and sorts all of them.
+  'members with a role of a thousand': {
+    query: members(', where: { roleKey: "admin" }'),
     buffersMax: 12_000,
     expected: `${withRole('admin')} ${bySignIn}`,
   },
-  'members with the role of one': {
-    ask: members(', where: { roleKey: "owner" }'),
+  'members with a role of one member': {
+    query: members(', where: { roleKey: "owner" }'),
     buffersMax: 1_000,
     expected: `${withRole('owner')} ${bySignIn}`,
   },
   'a member': {
-    ask: ({ id, membershipId }) =>
+    query: ({ id, membershipId }) =>
       `{ node(id: "${toPublicId('member', membershipId, id)}") { id } }`,
     buffersMax: 100,
     expected: null,
   },
   'the audit log': {
-    ask: ofTenant('auditEvents(first: 50) { edges { node { id } } }'),
+    query: ofTenant('auditEvents(first: 50) { edges { node { id } } }'),
     buffersMax: 500,
     expected: null,
   },
   'the audit log of an action': {
-    ask: ofTenant(
+    query: ofTenant(
       'auditEvents(first: 50, where: { action: "membership.created" }) { edges { node { id } } }',
     ),
     buffersMax: 500,
     expected: null,
   },
   invitations: {
-    ask: ofTenant('invitations(first: 50) { edges { node { id } } }'),
+    query: ofTenant('invitations(first: 50) { edges { node { id } } }'),
     buffersMax: 500,
     expected: null,
   },
   'API keys': {
-    ask: ofTenant('apiKeys(first: 50) { edges { node { id } } }'),
+    query: ofTenant('apiKeys(first: 50) { edges { node { id } } }'),
     buffersMax: 500,
     expected: null,
   },
 };
 
-describe('a page of a large tenant takes what a page takes where most tenants have one member', () => {
-  const seen = new Map<string, { answers: Data[]; expected: string[]; buffersMax: number }>();
+describe('a page of a large tenant reads few pages of disk among many tenants of one member', () => {
+  const seen = new Map<string, { results: Data[]; expected: string[]; buffersMax: number }>();
 
   beforeAll(async () => {
     const ownerUrl = await arena.createDatabase('uneven');
@@ -111,16 +110,16 @@ describe('a page of a large tenant takes what a page takes where most tenants ha
         await makeOwner(client, large);
         for (const [name, list] of Object.entries(lists)) {
           const player = createPlayer(app.url, arena.log);
-          // PostgreSQL looks at five plans made for their arguments before it may keep one for all; anyone who is
-          // no administrator is shown the large one alone.
-          for (const one of small) await player.play(name, list.ask(one), root.token);
-          const answers: Data[] = [];
+          // PostgreSQL makes five custom plans before it may keep a generic one. The small tenants need an
+          // administrator, since the owner sees only the large one.
+          for (const one of small) await player.play(name, list.query(one), root.token);
+          const results: Data[] = [];
           for (let time = 0; time < 8; time += 1) {
-            answers.push(await player.play(name, list.ask(large), owner.token));
+            results.push(await player.play(name, list.query(large), owner.token));
           }
           const expected = await listExpected(client, large, list);
-          const taken = [...player.ledger.values()].map(({ buffersMax }) => buffersMax);
-          seen.set(name, { answers, expected, buffersMax: Math.max(...taken) });
+          const buffers = [...player.ledger.values()].map(({ buffersMax }) => buffersMax);
+          seen.set(name, { results, expected, buffersMax: Math.max(...buffers) });
         }
       } finally {
         await app.close();
@@ -129,11 +128,11 @@ describe('a page of a large tenant takes what a page takes where most tenants ha
   });
 
   test.each(Object.entries(lists))('%s', (name, list) => {
-    const { answers, expected, buffersMax } = seen.get(name) ?? {};
+    const { results, expected, buffersMax } = seen.get(name) ?? {};
     expect(buffersMax).toBeLessThan(list.buffersMax);
     if (list.expected === null) return;
     expect(expected).not.toEqual([]);
-    for (const answer of answers ?? []) expect(listIds(answer)).toEqual(expected);
+    for (const result of results ?? []) expect(listIds(result)).toEqual(expected);
   });
 });
 
@@ -153,7 +152,7 @@ async function listExpected(
   return rows.map((row) => toPublicId('member', row.id, id));
 }
 
-/** The only owner, who signed up under that name. */
+/** Makes the user who signed up as `owner` the only owner. */
 async function makeOwner(client: pg.Client, { id }: Tenant): Promise<void> {
   await client.query(
     `with m as (
@@ -168,11 +167,11 @@ async function makeOwner(client: pg.Client, { id }: Tenant): Promise<void> {
 }
 
 /**
- * Tenants of one member and a large one, each with an audit log, invitations and keys as long as it is large. Returns the
- * large one and ten of the small.
+ * Inserts tenants of one member and a large one, with as many audit events, invitations and API keys as members.
+ * Returns the large one and ten of the small ones.
  */
 async function fill(client: pg.Client): Promise<{ large: Tenant; small: Tenant[] }> {
-  // Made-up rows, whose references hold by the way they are made.
+  // Foreign keys are not checked: the rows are consistent as generated.
   await client.query('set session_replication_role = replica');
   await client.query(
     `insert into tenants (slug, name) select 'tenant-' || n, case n when 0 then 'large' else 'small' end
@@ -202,7 +201,7 @@ async function fill(client: pg.Client): Promise<{ large: Tenant; small: Tenant[]
        now() + interval '1 day'
      from places`,
   );
-  // Everybody signs in again and again: the index of that order grows a level taller than those beside it.
+  // Repeated sign-ins make the index of that order one level deeper than the other indexes.
   await client.query('begin');
   for (let time = 0; time < 8; time += 1) {
     await client.query(

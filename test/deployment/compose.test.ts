@@ -14,7 +14,7 @@ import { waitUntil } from '../support/child.ts';
 import { createTestDatabase, type TestDatabase } from '../support/cluster.ts';
 import { readEnvScripts, runScript } from '../support/docs.ts';
 
-// No container is started here: what one would run is run without it.
+// No container is started here: its commands run without one.
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const runFile = promisify(execFile);
@@ -36,11 +36,11 @@ beforeAll(async () => {
   compose = parse(await read('docker-compose.yml'));
 });
 
-test('the compose file is one by the compose specification', () => {
+test('the compose file is valid by the compose specification', () => {
   const ajv = new Ajv({ strict: false, allErrors: true });
-  // As the specification has it, not as ISO 8601 does.
+  // Durations of the specification, not of ISO 8601.
   ajv.addFormat('duration', /^(\d+(us|ms|s|m|h))+$/);
-  // The schema is of an older draft: this was the name of a part, to which nothing refers.
+  // `id` is an unused name in the older draft of the schema.
   ajv.removeKeyword('id').addKeyword('id');
   const { $schema: _, ...rules } = structuredClone(composeSchema) as ComposeSchema;
   // Since Compose 2.24 a file of variables may be missing: https://docs.docker.com/reference/compose-file/services/#env_file
@@ -58,7 +58,7 @@ test('the compose file is one by the compose specification', () => {
   expect(validate({ services: { api: { prots: [] } } })).toBe(false);
 });
 
-test('what it mounts from here is here', async () => {
+test('every file that the compose file mounts exists', async () => {
   const mounted = Object.values(compose.services)
     .flatMap(({ volumes = [] }) => volumes)
     .filter((volume) => volume.startsWith('./'))
@@ -68,23 +68,23 @@ test('what it mounts from here is here', async () => {
     await expect(access(path.join(root, file)), file).resolves.toBeUndefined();
 });
 
-test('every setting reaches the server by the file .env, but for those that the container decides', async () => {
+test('every setting reaches the server through .env, except for those that the container sets', async () => {
   const { env_file, environment } = compose.services.api;
   expect(env_file).toEqual([{ path: '.env', required: false }]);
-  const decided = [
+  const setByContainer = [
     ...['NODE_ENV', 'HOST', 'PORT', 'DATABASE_URL', 'DATABASE_APP_URL', 'DATABASE_DIRECT_URL'],
     ...['TENANTRY_SECRET', 'TENANTRY_DATA_DIR', 'METRICS_HOST', 'METRICS_PORT'],
   ];
-  expect(Object.keys(environment)).toEqual(decided);
-  // Compose asks for the secret itself, so that it can also come from the shell.
+  expect(Object.keys(environment)).toEqual(setByContainer);
+  // Compose requires the secret, which can also come from the shell.
   expect(environment.TENANTRY_SECRET).toMatch(/^\$\{TENANTRY_SECRET:\?/);
   const example = await read('.env.example');
   const names = Array.from(example.matchAll(/^# ([A-Z][A-Z0-9_]+)=/gm), ([, name]) => name);
-  expect(names).toEqual(expect.arrayContaining(decided));
-  expect(names.length).toBeGreaterThan(decided.length + 40);
+  expect(names).toEqual(expect.arrayContaining(setByContainer));
+  expect(names.length).toBeGreaterThan(setByContainer.length + 40);
 });
 
-test('its k6 runs a scenario against the API, told in words that the scripts read', async () => {
+test('the k6 service runs a scenario against the API with settings that the scripts read', async () => {
   const { command, environment, volumes = [] } = compose.services.k6;
   const [mode, quiet, script = ''] = command;
   expect([mode, quiet]).toEqual(['run', '--quiet']);
@@ -95,7 +95,7 @@ test('its k6 runs a scenario against the API, told in words that the scripts rea
   const settings = await read('k6/lib/settings.ts');
   expect(settings).toContain(`'${fillInDefaults(environment.LOAD_PROFILE ?? '')}',`);
   for (const name of Object.keys(environment)) {
-    // Accounts are read by their beginning, and the last is k6's own.
+    // Accounts are read by prefix, and K6_NO_USAGE_REPORT is k6's own.
     const [, account, word = name] = /^(LOAD_(?:ADMIN|MEMBERS))(?!_SLUG)(_.*)$/.exec(name) ?? [];
     if (name === 'K6_NO_USAGE_REPORT') continue;
     expect(settings, name).toContain(word);
@@ -103,14 +103,14 @@ test('its k6 runs a scenario against the API, told in words that the scripts rea
   }
 });
 
-test('the words that its k6 is told are all that there are', async () => {
+test('the k6 service has every setting that k6/README.md explains', async () => {
   const known = Object.keys(compose.services.k6.environment).filter((name) => name !== 'LOAD_URL');
   const readme = await read('k6/README.md');
   const explained = readme.match(/\bLOAD_[A-Z_]+\b/g) ?? [];
   for (const name of explained) expect(known).toContain(name);
 });
 
-test('its database runs with the shipped settings', async () => {
+test('the database service runs with the shipped settings', async () => {
   const { command, volumes } = compose.services.database;
   const mounted = '/etc/postgresql/postgresql.conf';
   expect(volumes).toContain(`./src/postgres/postgresql.conf:${mounted}:ro`);
@@ -139,7 +139,7 @@ describe('the image', () => {
     const { containers } = await readEnvScripts();
     await runScript(containers, image);
     const file = path.join(image, '.env');
-    // Compose reads it; the image has none, and neither has it been there when the image was built.
+    // Compose reads the file; the image has none.
     const settings = parseEnv(await readFile(file, 'utf8'));
     await rm(file);
     expect(settings).toMatchObject({ PUBLIC_URL: 'https://app.example.com' });
@@ -162,7 +162,7 @@ describe('the image', () => {
     await expect(access(path.join(packages, 'prisma'))).rejects.toThrow('ENOENT');
   });
 
-  test('makes an administrator by the command in the README', async () => {
+  test('creates an administrator with the command of the README', async () => {
     const readme = await read('README.md');
     const [, command = ''] = /^docker compose exec api node (.*)$/m.exec(readme) ?? [];
     const args = [...command.split(' '), '--password-stdin', '--json'];
@@ -174,7 +174,7 @@ describe('the image', () => {
     expect(JSON.parse(stdout)).toMatchObject({ email: 'you@example.com', outcome: 'created' });
   });
 
-  test('says what to do where its client would have to be generated anew', async () => {
+  test('prints advice if the Prisma client must be generated again', async () => {
     const schema = path.join(image, 'prisma/schema.prisma');
     const text = await readFile(schema, 'utf8');
     await writeFile(schema, `${text}\n// changed`);
@@ -188,14 +188,14 @@ describe('the image', () => {
     }
   });
 
-  test('serves with what it copies, as production', async () => {
+  test('serves in production mode with the files it copies', async () => {
     const { data } = await api.ask('{ viewer { user { id } } }');
     expect(data).toEqual({ viewer: null });
     const page = await fetch(`${api.url}/graphql`, { headers: { accept: 'text/html' } });
     expect(await page.text()).not.toContain('GraphiQL');
   });
 
-  test('is healthy by its own check, and not without a server', async () => {
+  test('is healthy by its own check, which fails without a server', async () => {
     const [, program, ...args] = compose.services.api.healthcheck.test;
     expect(program).toBe('node');
     const words = args.map((word) => word.replaceAll('$$', '$'));
@@ -205,13 +205,13 @@ describe('the image', () => {
         () => true,
         () => false,
       );
-    // As a container's check is repeated: on a busy machine the first ones may come too early.
+    // Repeated like a container's check, since the first ones may fail on a busy machine.
     await waitUntil(() => isHealthy(new URL(api.url).port));
     await expect(check('1')).rejects.toThrow();
   });
 });
 
-/** Does what the Dockerfile does; packages are linked from the project instead of downloaded. */
+/** Runs the steps of the Dockerfile; packages are linked from the project instead of downloaded. */
 async function build(dockerfile: string, image: string): Promise<void> {
   for (const [, words = ''] of dockerfile.matchAll(/^COPY (?!--from)(.*)$/gm)) {
     const names = words.split(' ');
@@ -232,13 +232,13 @@ async function build(dockerfile: string, image: string): Promise<void> {
   }
 }
 
-/** What RUN lines run, in their order. */
+/** The commands of the RUN lines, in order. */
 function listRuns(dockerfile: string): string[] {
   const joined = dockerfile.replaceAll(/\\\n\s*/g, '');
   return [...joined.matchAll(/^RUN (.*)$/gm)].map(([, command = '']) => command);
 }
 
-/** What the file asks for or leaves empty, with the database of the test. */
+/** The variables with required and empty ones filled in, for the database of the test. */
 function fillIn(environment: Record<string, string>, databaseUrl: string): Record<string, string> {
   const filled = Object.entries(environment).map(([name, value]): [string, string] => {
     if (name === 'DATABASE_URL') return [name, databaseUrl];
@@ -248,7 +248,7 @@ function fillIn(environment: Record<string, string>, databaseUrl: string): Recor
   return Object.fromEntries(filled);
 }
 
-/** What stands in the file where the variable is not set. */
+/** The text with each variable replaced by its default. */
 function fillInDefaults(value: string): string {
   return value.replaceAll(/\$\{\w+:-(.*?)\}/g, '$1');
 }

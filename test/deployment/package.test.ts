@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 
 type Packed = [{ files: { path: string }[] }];
 
-/** What npm would put into the archive. */
+/** The files that npm puts into the archive. */
 async function listPacked(): Promise<string[]> {
   const { stdout } = await promisify(execFile)('npm', ['pack', '--dry-run', '--json'], {
     maxBuffer: 20_000_000,
@@ -14,7 +14,7 @@ async function listPacked(): Promise<string[]> {
   return files.map(({ path }) => path);
 }
 
-test('the packed archive holds what the image is built from, the documents, and nothing else', async () => {
+test('the packed archive contains only the documents and the files that the image is built from', async () => {
   const packed = await listPacked();
   const others = packed.filter(
     (file) =>
@@ -30,7 +30,7 @@ test('the packed archive holds what the image is built from, the documents, and 
   const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, names = '']) =>
     names.split(' '),
   );
-  // npm leaves these two out of every archive.
+  // npm never packs these two.
   const needed = copied.filter((name) => name !== 'package-lock.json' && name !== '.npmrc');
   expect(needed.length).toBeGreaterThan(5);
   for (const name of needed) {

@@ -11,8 +11,8 @@ import type { GraphQLResult } from '../support/app.ts';
 import { listBlocks, readEnvScripts, runScript } from '../support/docs.ts';
 import { startTestMail, type TestMailServer } from '../support/smtp.ts';
 
-// Production with nothing but what README.md and docs/operations.md say: their SQL, their .env, their mutations. Only
-// the addresses of PostgreSQL and of the mail server are those of the test.
+// Production with the SQL, the .env and the mutations of README.md and docs/operations.md. Only the addresses of
+// PostgreSQL and the mail server are those of the test.
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -56,9 +56,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true, maxRetries: 10 });
 });
 
-/** Writes .env as the README has people do it, perhaps without one of the lines. */
-async function writeSettings(leftOut = /^$/): Promise<void> {
-  const lines = settings.split('\n').filter((line) => line === '' || !leftOut.test(line));
+/** Writes .env with the script of the README, perhaps without the matching lines. */
+async function writeSettings(omitted = /^$/): Promise<void> {
+  const lines = settings.split('\n').filter((line) => line === '' || !omitted.test(line));
   await runScript(lines.join('\n'), folder);
 }
 
@@ -74,7 +74,7 @@ async function asSuperuser(sql: string): Promise<void> {
   await client.end();
 }
 
-/** The port alone is another: 4000 may be taken on this machine. */
+/** Any free port, since 4000 may be in use. */
 const environment = { NODE_ENV: undefined, PORT: '0' };
 
 async function runProgram(args: string[], input = ''): Promise<Ended> {
@@ -84,7 +84,7 @@ async function runProgram(args: string[], input = ''): Promise<Ended> {
   return await ended;
 }
 
-describe('a server that is started as the README says', () => {
+describe('a server started by the README', () => {
   let server: Served;
   const password = 'slow violet tractors hum';
   beforeAll(async () => {
@@ -107,7 +107,7 @@ describe('a server that is started as the README says', () => {
     return (await response.json()) as GraphQLResult;
   }
 
-  /** Signs somebody up and follows the link that verifies the address. */
+  /** Signs a user up and follows the link that verifies their address. */
   async function join(email: string, tenantName: string | null = null) {
     const signUp = `mutation ($input: SignUpInput!) { signUp(input: $input) {
       ... on SignUpSuccess { token tenant { id } } ... on Error { code message } } }`;
@@ -119,15 +119,15 @@ describe('a server that is started as the README says', () => {
     return data.signUp as { token: string; tenant: { id: string } };
   }
 
-  /** The token behind the link in the next mail to somebody, which leads to this page. */
+  /** The next mail to an address, whose only link leads to this page with the mail's token. */
   async function followLink(email: string, page: string): Promise<{ token: string | null }> {
-    const got = await mail.waitForMail(email);
-    expect(got.parsed.from?.text).toBe('"Tenantry" <no-reply@example.com>');
-    expect(got.text.match(/https?:\/\/\S+/g)).toEqual([`${page}#token=${got.token}`]);
-    return got;
+    const received = await mail.waitForMail(email);
+    expect(received.parsed.from?.text).toBe('"Tenantry" <no-reply@example.com>');
+    expect(received.text.match(/https?:\/\/\S+/g)).toEqual([`${page}#token=${received.token}`]);
+    return received;
   }
 
-  test('somebody invited by mail joins by the pages that the docs describe', async () => {
+  test('a user invited by mail joins through the documented pages', async () => {
     const owner = await join('owner@firm.example', 'The Firm');
     const invite = `mutation ($input: InviteMembersInput!) { inviteMembers(input: $input) {
       ... on InviteMembersSuccess { results { error { message } } } ... on Error { message } } }`;
@@ -141,7 +141,7 @@ describe('a server that is started as the README says', () => {
     expect(accepted.data.acceptInvitation.membership.tenant.name).toBe('The Firm');
   });
 
-  test('a forgotten password is reset by them', async () => {
+  test('a forgotten password is reset through the documented page', async () => {
     const email = 'forgetful@people.example';
     await join(email);
     const request = `mutation ($input: RequestPasswordResetInput!) {
@@ -153,14 +153,14 @@ describe('a server that is started as the README says', () => {
     expect(reset).toEqual({ data: { resetPassword: { revokedCount: 1 } } });
   });
 
-  test('nothing of development is there', async () => {
+  test('no development page and no introspection is available', async () => {
     for (const page of ['inbox', 'invitation', 'email-verification', 'password-reset']) {
       expect((await fetch(`${server.url}/dev/${page}`)).status, page).toBe(404);
     }
     expect((await ask('{ __schema { types { name } } }', {})).data).toBeUndefined();
   });
 
-  test('an administrator is made beside it', async () => {
+  test('an administrator is created while it runs', async () => {
     const args = ['admin', 'create', '--email', 'you@example.com', '--password-stdin', '--json'];
     const { code, stdout } = await runProgram(args, `${password}\n`);
     expect([code, JSON.parse(stdout).outcome]).toEqual([0, 'created']);
@@ -171,7 +171,7 @@ test.each([
   ['PUBLIC_URL', 'INVITATION_URL'],
   ['MAIL_FROM', 'MAIL_FROM'],
   ['TENANTRY_SECRET', 'TENANTRY_SECRET'],
-])('without %s the start fails in one line that names it', async (name, also) => {
+])('without %s the start fails with one line that names it', async (name, also) => {
   await writeSettings(new RegExp(`^${name}=`));
   const { code, stdout, stderr } = await runProgram(['serve']);
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -180,7 +180,7 @@ test.each([
   await writeSettings();
 });
 
-test('without a mail server it starts, and says that mails wait', async () => {
+test('without SMTP_URL the server starts and logs that it is not set', async () => {
   await writeSettings(/^(SMTP_URL|MAIL_FROM|PUBLIC_URL)=/);
   const server = await startProgram([program, 'serve'], { cwd: folder, environment });
   const { code, stdout } = await server.end('SIGTERM');

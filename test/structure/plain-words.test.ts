@@ -26,8 +26,6 @@ const banned: readonly (readonly [pattern: RegExp, instead: string])[] = [
 const unread = [
   'test/cli/',
   'test/clients/',
-  'test/databases/',
-  'test/deployment/',
   'test/domains/',
   'test/faults/',
   'test/http/',
