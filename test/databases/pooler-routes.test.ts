@@ -28,8 +28,8 @@ describe.skipIf(program === null)('a pooler', () => {
     const pooler = await startPooler(program ?? '', [database.ownerUrl], settings);
     try {
       // Idle connections for the pooler to choose from.
-      await Promise.all([1, 2, 3].map(() => inspectRoute(pooler.lead(database.ownerUrl))));
-      expect(await inspectRoute(pooler.lead(database.ownerUrl))).toBe(route);
+      await Promise.all([1, 2, 3].map(() => inspectRoute(pooler.reroute(database.ownerUrl))));
+      expect(await inspectRoute(pooler.reroute(database.ownerUrl))).toBe(route);
     } finally {
       await pooler.close();
     }

@@ -69,7 +69,7 @@ describe.skipIf(program === null)('behind a pooler in transaction mode', () => {
     '%s a start is rejected with the setting to add, and changes nothing',
     async (_ini, settings) => {
       await startPoolerWith(settings);
-      const pooled = pooler.lead(database.ownerUrl);
+      const pooled = pooler.reroute(database.ownerUrl);
       expect(await readRejection({ DATABASE_URL: pooled })).toMatch(
         /DATABASE_URL leads through a connection pooler .* set DATABASE_DIRECT_URL /,
       );
@@ -87,7 +87,7 @@ describe.skipIf(program === null)('behind a pooler in transaction mode', () => {
   test('the server runs with DATABASE_URL and DATABASE_DIRECT_URL', async () => {
     await startPoolerWith();
     await serveOnce({
-      DATABASE_URL: pooler.lead(database.ownerUrl),
+      DATABASE_URL: pooler.reroute(database.ownerUrl),
       DATABASE_DIRECT_URL: database.ownerUrl,
     });
   });
@@ -100,7 +100,7 @@ describe.skipIf(program === null)('behind a pooler in transaction mode', () => {
     [lookup.username, lookup.password] = ['pgbouncer', 'another secret'];
     pooler = await startPooler(program ?? '', [lookup.href], recipe.settings);
     await serveOnce({
-      DATABASE_URL: pooler.lead(database.ownerUrl),
+      DATABASE_URL: pooler.reroute(database.ownerUrl),
       DATABASE_DIRECT_URL: database.ownerUrl,
     });
   });
@@ -111,13 +111,15 @@ describe.skipIf(program === null)('behind a pooler in transaction mode', () => {
     await serveOnce({ DATABASE_URL: database.ownerUrl });
     await serveOnce({
       DATABASE_URL: database.ownerUrl,
-      DATABASE_APP_URL: pooler.lead(buildAppUrl(database.ownerUrl, rolesOf(database.ownerUrl).app)),
+      DATABASE_APP_URL: pooler.reroute(
+        buildAppUrl(database.ownerUrl, rolesOf(database.ownerUrl).app),
+      ),
     });
   });
 
   test('a DATABASE_DIRECT_URL that also leads through the pooler is rejected by name', async () => {
     await startPoolerWith();
-    const pooled = pooler.lead(database.ownerUrl);
+    const pooled = pooler.reroute(database.ownerUrl);
     const other = new URL(pooled);
     other.searchParams.set('application_name', 'direct');
     expect(await readRejection({ DATABASE_URL: pooled, DATABASE_DIRECT_URL: other.href })).toMatch(
@@ -130,7 +132,7 @@ describe.skipIf(program === null)('behind a pooler in transaction mode', () => {
     const another = await createEmptyDatabase();
     try {
       const environment = {
-        DATABASE_URL: pooler.lead(database.ownerUrl),
+        DATABASE_URL: pooler.reroute(database.ownerUrl),
         DATABASE_DIRECT_URL: another.ownerUrl,
       };
       expect(await readRejection(environment)).toMatch(/different databases/);
@@ -141,7 +143,7 @@ describe.skipIf(program === null)('behind a pooler in transaction mode', () => {
 
   test('a startup parameter that the pooler rejects is named in one line', async () => {
     await startPoolerWith();
-    const pooled = new URL(pooler.lead(database.ownerUrl));
+    const pooled = new URL(pooler.reroute(database.ownerUrl));
     pooled.searchParams.set('options', '-c work_mem=8MB');
     const environment = { DATABASE_URL: pooled.href, DATABASE_DIRECT_URL: database.ownerUrl };
     expect(await readRejection(environment)).toMatch(
@@ -157,7 +159,7 @@ describe.skipIf(program === null)('an unusable pooler', () => {
   ])('is rejected with a line that matches %s', async (words, settings) => {
     await startPoolerWith(settings);
     const environment = {
-      DATABASE_URL: pooler.lead(database.ownerUrl),
+      DATABASE_URL: pooler.reroute(database.ownerUrl),
       DATABASE_DIRECT_URL: database.ownerUrl,
     };
     expect(await readRejection(environment)).toMatch(words);
@@ -166,7 +168,7 @@ describe.skipIf(program === null)('an unusable pooler', () => {
 
 test.skipIf(program === null)('a pooler in session mode needs no DATABASE_DIRECT_URL', async () => {
   await startPoolerWith({ pool_mode: 'session' });
-  await serveOnce({ DATABASE_URL: pooler.lead(database.ownerUrl) });
+  await serveOnce({ DATABASE_URL: pooler.reroute(database.ownerUrl) });
 });
 
 /** The settings and SQL on the page, without addresses and files. */

@@ -55,7 +55,7 @@ describe.skipIf(program === null)('through a pooler in transaction mode', () => 
   beforeAll(async () => {
     direct = await createTestDatabase();
     pooler = await startPooler(program ?? '', [direct.appUrl], { default_pool_size: 4 });
-    const database = { ...direct, appUrl: pooler.lead(direct.appUrl) };
+    const database = { ...direct, appUrl: pooler.reroute(direct.appUrl) };
     processes = await startTwoProcesses(settings, { database, listenUrl: direct.appUrl });
     here = processes.here;
     team = await createTeam(here);

@@ -4,8 +4,8 @@ import { startTestApp, type TestApp } from '../support/app.ts';
 import type { Ask } from '../support/cast.ts';
 import {
   create,
-  createInsistently,
-  holdTenant,
+  createWithRetries,
+  lockTenant,
   roleOf,
   waitForKeys,
 } from '../support/creations.ts';
@@ -75,7 +75,7 @@ test('sixteen at once through two servers make one row and get one answer', asyn
   const patient = await startSecond(here);
   const answers = await Promise.all(
     Array.from({ length: 16 }, (_, index) =>
-      createInsistently(askAt(index % 2 ? here : patient, person), 'createTenant', input),
+      createWithRetries(askAt(index % 2 ? here : patient, person), 'createTenant', input),
     ),
   );
   await patient.close();
@@ -87,7 +87,7 @@ test('sixteen at once through two servers make one row and get one answer', asyn
 test('the second waits for the first, and answers the same', async () => {
   const team = await createTeam(here);
   const input = roleOf(team, 'waited-for', randomUUID());
-  const letGo = await holdTenant(here, team);
+  const letGo = await lockTenant(here, team);
   const first = create(team.owner.ask, 'createRole', input);
   await waitForKeys(here, 1, 0);
   const second = create(team.owner.ask, 'createRole', input);
@@ -101,7 +101,7 @@ test('the second waits for the first, and answers the same', async () => {
 test('the second does what the first was refused', async () => {
   const team = await createTeam(here);
   const input = roleOf(team, 'second-chance', randomUUID());
-  const letGo = await holdTenant(here, team);
+  const letGo = await lockTenant(here, team);
   // The first comes through a server that gives up on the tenant; the second waits for both.
   const first = create(askAt(there, team.owner), 'createRole', input);
   await waitForKeys(here, 1, 0);
@@ -115,7 +115,7 @@ test('the second does what the first was refused', async () => {
 test('a first one that lasts too long is a conflict to the second, which loses nothing by it', async () => {
   const team = await createTeam(here);
   const input = roleOf(team, 'long', randomUUID());
-  const letGo = await holdTenant(here, team);
+  const letGo = await lockTenant(here, team);
   const first = create(team.owner.ask, 'createRole', input);
   await waitForKeys(here, 1, 0);
   const second = await create(askAt(there, team.owner), 'createRole', input);
@@ -127,7 +127,7 @@ test('a first one that lasts too long is a conflict to the second, which loses n
 
 test('anyone who waits for a key keeps nobody with another key waiting', async () => {
   const [held, free] = [await createTeam(here), await createTeam(here)];
-  const letGo = await holdTenant(here, held);
+  const letGo = await lockTenant(here, held);
   const first = create(held.owner.ask, 'createRole', roleOf(held, 'slow', 'a key of both'));
   await waitForKeys(here, 1, 0);
   const other = await create(free.owner.ask, 'createRole', roleOf(free, 'quick', 'a key of both'));
@@ -139,7 +139,7 @@ test('anyone who waits for a key keeps nobody with another key waiting', async (
 test('a first one whose connection is cut leaves nothing, and its key is good again', async () => {
   const team = await createTeam(here);
   const input = roleOf(team, 'cut-off', randomUUID());
-  const letGo = await holdTenant(here, team);
+  const letGo = await lockTenant(here, team);
   const first = create(team.owner.ask, 'createRole', input);
   await waitForKeys(here, 1, 0);
   await here.owner.query(

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { create, createInsistently } from '../support/creations.ts';
+import { create, createWithRetries } from '../support/creations.ts';
 import { isValid, post, send, toOpenSession } from '../support/credentials.ts';
 import { countRows, manage, readAuditLog } from '../support/life-cycle.ts';
 import { readRows } from '../support/mutate.ts';
@@ -44,7 +44,7 @@ describe('a sign-up that is sent again', () => {
 
   test('sixteen times at once makes one user with one session', async () => {
     const input = newcomer();
-    const sixteen = Array.from({ length: 16 }, () => createInsistently(app.ask, 'signUp', input));
+    const sixteen = Array.from({ length: 16 }, () => createWithRetries(app.ask, 'signUp', input));
     const answers = await Promise.all(sixteen);
     const tokens = new Set(answers.map(({ value }) => value?.token));
     expect(answers.map(({ code }) => code)).toEqual(answers.map(() => null));

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createCast } from '../support/cast.ts';
-import { type CreationAnswer, create, roleOf } from '../support/creations.ts';
+import { create, roleOf } from '../support/creations.ts';
 import { openSession } from '../support/credentials.ts';
 import { countRows, manage, readAuditLog } from '../support/life-cycle.ts';
-import { mutate, readRows, updateMembership } from '../support/mutate.ts';
+import { mutate, type Outcome, readRows, updateMembership } from '../support/mutate.ts';
 import { createMember, createPerson, createPlatformAdmin, createTeam } from '../support/people.ts';
 
 let app: TestApp;
@@ -17,7 +17,7 @@ afterAll(() => app.close());
 const refusedKey = { code: 'BAD_USER_INPUT', path: ['idempotencyKey'], value: null };
 
 /** That the second answer is the first one, and no error. */
-function expectSame(second: CreationAnswer, first: CreationAnswer) {
+function expectSame(second: Outcome, first: Outcome) {
   expect(first.code).toBeNull();
   expect(second).toEqual(first);
 }

@@ -42,8 +42,8 @@ const patience = {
 async function startServer(): Promise<void> {
   const { ownerUrl, appUrl } = primary.database;
   const database = {
-    ownerUrl: address.lead(ownerUrl),
-    appUrl: address.lead(appUrl),
+    ownerUrl: address.reroute(ownerUrl),
+    appUrl: address.reroute(appUrl),
     drop: async () => undefined,
   };
   app = await startTestApp(patience, { database });
@@ -88,7 +88,7 @@ async function expectRecovery(): Promise<void> {
 /** All connections are cut, and the address leads to the standby for a while, which takes no changes. */
 async function leadToStandby(): Promise<void> {
   await standby.catchUp();
-  address.turnTo(standby.ownerUrl);
+  address.routeTo(standby.ownerUrl);
   address.cut();
   await expect.poll(probe, { timeout: 30_000 }).toBe(503);
 }
@@ -104,12 +104,12 @@ describe('while the address leads to a standby', () => {
     expect(outcomes.map(readOutcome)).toEqual(Array(4).fill('UNAVAILABLE'));
     const { data } = await person.ask('{ viewer { user { email } } }');
     expect(data.viewer.user.email).toBe(person.email);
-    address.turnTo(primary.database.ownerUrl);
+    address.routeTo(primary.database.ownerUrl);
     await expectRecovery();
   });
 
   test('a server that is asked for nothing but its readiness finds the primary again as well', async () => {
-    address.turnTo(primary.database.ownerUrl);
+    address.routeTo(primary.database.ownerUrl);
     await expect.poll(probe, { timeout: 30_000 }).toBe(200);
     await expectRecovery();
   });
@@ -127,6 +127,6 @@ test('after the primary was killed and its standby promoted, nothing stays broke
   expect(readOutcome(await rename('Lost'))).toBe('UNAVAILABLE');
   expect(await probe()).toBe(503);
   await standby.promote();
-  address.turnTo(standby.ownerUrl);
+  address.routeTo(standby.ownerUrl);
   await expectRecovery();
 });

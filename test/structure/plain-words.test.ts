@@ -32,7 +32,6 @@ const unread = [
   'test/k6/',
   'test/observability/',
   'test/schema/',
-  'test/support/',
   'test/tools/',
 ];
 

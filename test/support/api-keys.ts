@@ -12,7 +12,7 @@ const mutations = {
   revokeApiKey: ['ApiKeyIdInput', apiKey],
 } as const;
 
-/** Sends a mutation about keys and flattens both ways of refusing it. */
+/** Sends a mutation about API keys. Returns a top-level error like one of the union. */
 export async function sendKey(
   ask: Ask,
   name: keyof typeof mutations,
@@ -30,10 +30,10 @@ export async function sendKey(
   return { code, path, value };
 }
 
-/** A program with a key: how it asks, and which key it is. */
+/** A client with an API key. */
 export type Program = { id: string; token: string; ask: Ask };
 
-/** Has somebody make a key, and hands it to a program. */
+/** A client with a new API key of this creator. */
 export async function createProgram(
   app: Pick<TestApp, 'ask'>,
   creator: Pick<Person, 'ask'>,
@@ -42,11 +42,11 @@ export async function createProgram(
 ): Promise<Program> {
   const input = { tenantId, name: 'deploy', permissions };
   const { code, value } = await sendKey(creator.ask, 'createApiKey', input);
-  if (code) throw new Error(`no key was made: ${code}`);
+  if (code) throw new Error(`createApiKey failed: ${code}`);
   return toProgram(app, value);
 }
 
-/** The program that has what createApiKey or rotateApiKey answered. */
+/** A client with the API key in a result of createApiKey or rotateApiKey. */
 export function toProgram(
   app: Pick<TestApp, 'ask'>,
   { secret, apiKey: { id } }: { secret: string; apiKey: { id: string } },
@@ -58,7 +58,7 @@ export function toProgram(
   };
 }
 
-/** A member with a role of its own that gives just this. */
+/** A member with a role of their own that grants exactly these permissions. */
 export async function createMemberWith(
   app: TestApp,
   team: Team,
@@ -73,14 +73,14 @@ export async function createMemberWith(
   return { ...person, roleKey, membershipId: await addMember(app, team, person, roleKey) };
 }
 
-/** Whether a key is good, as itself is told. */
+/** Whether the API accepts a key. */
 export async function isKeyValid({ ask }: { ask: Ask }): Promise<boolean> {
   const { data, errors } = await ask('{ viewer { apiKey { id } } }');
   if (errors) throw new Error(JSON.stringify(errors));
   return data.viewer !== null;
 }
 
-/** Everything that a tenant or a person may be asked for by id, read as its permissions. */
+/** The caller's permissions in a tenant, or null if the tenant is hidden from them. */
 export async function listOwnPermissions(ask: Ask, tenantId: string): Promise<string[] | null> {
   const { data, errors } = await ask('query ($id: ID!) { tenant(id: $id) { viewerPermissions } }', {
     variables: { id: tenantId },

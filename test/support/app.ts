@@ -26,12 +26,12 @@ export type AskOptions = {
 export type TestApp = {
   app: App;
   url: string;
-  /** Every statement since the last `countStatements`, as it was sent. */
+  /** Every statement since the last call of `listStatementsOf`, as it was sent. */
   statements: string[];
-  /** Connected as the owner, whom row security does not bind: for arranging and looking. */
+  /** Connected as the owner, who bypasses row security, to insert and read rows. */
   owner: pg.Client;
   appUrl: string;
-  /** Those of its database. */
+  /** The roles of its database. */
   roles: DatabaseRoles;
   ownerUrl: string;
   /** For a second server on the same database. */
@@ -40,7 +40,7 @@ export type TestApp = {
   close: () => Promise<void>;
 };
 
-/** What a test brings along instead of the usual. */
+/** Parts that a test replaces. */
 export type TestAppParts = Pick<AppParts, 'trustsDatabaseAlone' | 'listenUrl' | 'demoAccount'> & {
   database?: TestDatabase;
 };
@@ -48,20 +48,20 @@ export type TestAppParts = Pick<AppParts, 'trustsDatabaseAlone' | 'listenUrl' | 
 /** Starts a server for one test file; close it in `afterAll`. */
 export async function startTestApp(
   environment: Record<string, string> = {},
-  { database: given, ...parts }: TestAppParts = {},
+  { database: provided, ...parts }: TestAppParts = {},
 ): Promise<TestApp> {
-  const database = given ?? (await createTestDatabase());
+  const database = provided ?? (await createTestDatabase());
   const config = loadConfig({
     NODE_ENV: 'test',
     PORT: '0',
     LOG_LEVEL: 'silent',
     DATABASE_URL: database.ownerUrl,
     DATABASE_POOL_SIZE: '4',
-    // All tests come from one address; those about the budgets set their own.
+    // All tests share one address; tests of rate limits set their own.
     SIGN_IN_SOURCE_FAILURES_MAX: '1000000',
     SIGN_UP_SOURCE_MAX: '1000000',
     HOUSEKEEPING_INTERVAL_SECONDS: '0',
-    // What tests change by SQL counts at once; those about the memory set their own.
+    // Changes by SQL must be effective at once; tests of the cache set their own age.
     CREDENTIAL_CACHE_MS: '0',
     ...environment,
   });
@@ -108,10 +108,10 @@ async function ask(url: string, query: string, options: AskOptions = {}): Promis
   return (await response.json()) as GraphQLResult;
 }
 
-/** Runs `work` and returns the statements it caused. */
+/** Runs `work` and returns the statements it sends. */
 export async function listStatementsOf(app: TestApp, work: () => Promise<unknown>) {
   app.statements.length = 0;
   await work();
-  // Of the background, no matter who asked before.
+  // A background statement of an earlier request.
   return app.statements.filter((text) => !text.includes('settle_reset_request('));
 }

@@ -7,12 +7,12 @@ import { createTestDatabase } from './cluster.ts';
 import { post } from './credentials.ts';
 import { setStatementTimeout } from './serving.ts';
 
-/** A whole server whose database a test may break or take away: nobody else is connected to it. */
+/** A whole server whose database a test may break or drop, since nothing else is connected to it. */
 export type BareApp = {
   app: App;
   url: string;
   ownerUrl: string;
-  /** The log, line by line, from the lowest level on. */
+  /** The log by line, from level trace on. */
   lines: string[];
   ask: (query: string, options?: AskOptions) => Promise<GraphQLResult>;
   /** Runs SQL as the superuser in the app's database, over a connection of its own. */
@@ -20,7 +20,7 @@ export type BareApp = {
   close: () => Promise<void>;
 };
 
-/** Starts a server with its log in memory on a database of its own. */
+/** Starts a server with its log in memory and a database of its own. */
 export async function startBareApp(environment: Record<string, string> = {}): Promise<BareApp> {
   const database = await createTestDatabase();
   const { ownerUrl } = database;

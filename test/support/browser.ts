@@ -4,8 +4,8 @@ import path from 'node:path';
 import { type BrowserContext, chromium } from 'playwright-core';
 
 /**
- * Starts a real Chromium with a new profile, which goes away with the folder of this test run. It asks nothing
- * of the network but what its pages ask. Close it in `afterAll`; it also ends when this process does.
+ * Starts a real Chromium with a new profile, which is removed with the folder of this test run. It sends only the
+ * requests of its pages. Close it in `afterAll`; it also ends with this process.
  */
 export async function startBrowser(executablePath: string): Promise<BrowserContext> {
   const profile = await mkdtemp(path.join(tmpdir(), 'browser-'));

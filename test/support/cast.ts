@@ -10,7 +10,7 @@ import {
 
 export type Ask = Person['ask'];
 
-/** Everybody who may stand before a tenant; the stranger owns another one. */
+/** The kinds of callers of a tenant; the stranger owns another tenant. */
 export const callerNames = [
   'owner',
   'admin',
@@ -25,7 +25,7 @@ export type CallerName = (typeof callerNames)[number];
 
 type MemberOfTeam = Person & { membershipId: string };
 
-/** One tenant, its people, and a way to ask as each of them. */
+/** One tenant, its users, and a client for each kind of caller. */
 export type Cast = {
   team: Team;
   /** The tenant that the stranger owns. */
@@ -38,7 +38,7 @@ export type Cast = {
   as: Record<CallerName, Ask>;
 };
 
-/** A new tenant with one member of each built-in role, one that is paused, and two outsiders. */
+/** A new tenant with a member of each built-in role, a paused owner, a stranger and a platform administrator. */
 export async function createCast(app: TestApp): Promise<Cast> {
   const team = await createTeam(app);
   const otherTeam = await createTeam(app);
@@ -84,7 +84,7 @@ export async function listRoleKeys(app: TestApp, membershipId: string): Promise<
   return rows.map(({ key }) => key);
 }
 
-/** Signs somebody in to one tenant only. */
+/** A client with a new session bound to one tenant. */
 export async function signInBound(app: TestApp, person: Person, tenantSlug: string): Promise<Ask> {
   const { data } = await app.ask(
     `mutation ($input: SignInInput!) { signIn(input: $input) {
@@ -92,6 +92,6 @@ export async function signInBound(app: TestApp, person: Person, tenantSlug: stri
     { variables: { input: { email: person.email, password: person.password, tenantSlug } } },
   );
   const { token, message } = data.signIn;
-  if (!token) throw new Error(`sign-in refused: ${message}`);
+  if (!token) throw new Error(`sign-in failed: ${message}`);
   return (query, options) => app.ask(query, { token, ...options });
 }

@@ -3,24 +3,24 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-/** A program of ours in a process of its own, which a test may kill. */
+/** A Node process that a test may kill. */
 export type Child = {
   pid: number;
   /** Resolves with the first line it prints; rejects if it ends before that. */
   firstLine: Promise<string>;
-  /** `kill -9`, and resolves when it is gone. */
+  /** Sends SIGKILL and resolves when the process has ended. */
   kill: () => Promise<void>;
-  /** Sends SIGTERM and resolves with how it ended. */
+  /** Sends SIGTERM and resolves with the exit code. */
   end: () => Promise<number | null>;
 };
 
-/** Those that run. None outlives this process, however it ends in order. */
+/** The running children, which are killed when this process exits. */
 const running = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** Runs TypeScript in a Node of its own; imports in it start at the project's root (`#root/src/…`). */
+/** Runs TypeScript in a new Node process; `#root/` in its imports is the root of the project. */
 export function startChild(
   code: string,
   nodeArguments: readonly string[] = [],
@@ -51,11 +51,11 @@ export function startChild(
   };
 }
 
-/** Asks until the answer is true. Throws after `seconds`. */
-export async function waitUntil(ask: () => Promise<boolean>, seconds = 60): Promise<void> {
+/** Calls `isDone` until it returns true. Throws after `seconds`. */
+export async function waitUntil(isDone: () => Promise<boolean>, seconds = 60): Promise<void> {
   const deadline = Date.now() + seconds * 1_000;
-  while (!(await ask())) {
-    if (Date.now() > deadline) throw new Error(`still not so after ${seconds} s`);
+  while (!(await isDone())) {
+    if (Date.now() > deadline) throw new Error(`not done after ${seconds} s`);
     await sleep(30);
   }
 }
@@ -75,6 +75,6 @@ function readFirstLine(child: ChildProcess): Promise<string> {
       text += chunk.toString();
       if (text.includes('\n')) resolve(text.slice(0, text.indexOf('\n')));
     });
-    child.on('exit', (code) => reject(new Error(`ended with ${code} before it said anything`)));
+    child.on('exit', (code) => reject(new Error(`ended with ${code} before it printed a line`)));
   });
 }

@@ -7,20 +7,20 @@ import { buildAppUrl } from '../../src/db/serving/app-role.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { ensureServing } from './serving.ts';
 
-/** A database of one's own inside the run's cluster. */
+/** A database of its own in the cluster of the run. */
 export type TestDatabase = {
-  /** Superuser: sees everything. */
+  /** As the superuser, who bypasses row security. */
   ownerUrl: string;
-  /** The server's login: row security holds. */
+  /** As the serving login, which row security restricts. */
   appUrl: string;
-  /** Ends all connections to it and removes it. */
+  /** Ends all connections to it and drops it with its roles. */
   drop: () => Promise<void>;
 };
 
-/** Clones never run side by side: PostgreSQL refuses to copy a template that is in use. */
+/** Serialises clones, since PostgreSQL rejects a template that is in use. */
 const cloneLockKey = 7_201_874_034;
 
-/** A database with all migrations applied and its serving login, in some tens of milliseconds. */
+/** A database with all migrations applied and a serving login, in some tens of milliseconds. */
 export async function createTestDatabase(statementTimeoutMs?: number): Promise<TestDatabase> {
   const database = await createDatabase('tenantry_template');
   await settleDatabase({ ownerUrl: database.ownerUrl, log: silentLog });
@@ -28,7 +28,7 @@ export async function createTestDatabase(statementTimeoutMs?: number): Promise<T
   return database;
 }
 
-/** A database with nothing in it, for the tests of the migrations themselves. */
+/** An empty database, for tests of the migrations themselves. */
 export function createEmptyDatabase(): Promise<TestDatabase> {
   return createDatabase('template0');
 }

@@ -8,39 +8,39 @@ export type CollectedSpan = {
   spanId: string;
   parentSpanId: string | null;
   name: string;
-  /** 2 is a server's, 3 a client's. */
+  /** 2 for a server, 3 for a client. */
   kind: number;
   attributes: Record<string, string>;
-  /** 0 unset, 2 an error. */
+  /** 0 for unset, 2 for an error. */
   status: { code: number; message?: string };
   links: { traceId: string; spanId: string }[];
 };
 
-/** What stands where an OpenTelemetry collector would: it keeps what it is sent. */
+/** A server in place of an OpenTelemetry collector that keeps all requests. */
 export type Collector = {
   url: string;
-  /** The settings that send a server's traces here as JSON, at once. */
+  /** The settings for a server to send its traces here at once, as JSON. */
   environment: Record<string, string>;
-  /** Whole requests, as they came. */
+  /** Whole requests, as received. */
   requests: { path: string; headers: IncomingMessage['headers']; body: Buffer }[];
   /** All spans so far; JSON only. */
   listSpans: () => CollectedSpan[];
-  /** The operation that a request with this id was, once it is here, and with it all of its statements. */
+  /** The operation with this request id, once it and its statements are received. */
   findOperation: (requestId: string) => Promise<CollectedSpan>;
   listChildren: (span: CollectedSpan) => CollectedSpan[];
   close: () => Promise<void>;
 };
 
-/** Starts one; `answer` may keep requests waiting, or refuse them. */
+/** Starts a collector; `respond` returns the status and may delay or reject requests. */
 export async function startCollector(
-  answer: () => Promise<number> | number = () => 200,
+  respond: () => Promise<number> | number = () => 200,
 ): Promise<Collector> {
   const requests: Collector['requests'] = [];
   const server = createServer(async (req, res) => {
     const chunks: Buffer[] = [];
     for await (const chunk of req) chunks.push(chunk);
     requests.push({ path: req.url ?? '', headers: req.headers, body: Buffer.concat(chunks) });
-    res.writeHead(await answer(), { 'content-type': 'application/json' }).end('{}');
+    res.writeHead(await respond(), { 'content-type': 'application/json' }).end('{}');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

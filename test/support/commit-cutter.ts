@@ -1,22 +1,22 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A way to the database that can fail at the worst moment. */
+/** A proxy of the database that can cut a connection right after a commit. */
 export type CommitCutter = {
-  /** The given address, led through here. */
+  /** The given URL, through this proxy. */
   url: string;
   /**
-   * Cuts the connection of the next commit once the database has acknowledged it, so that nobody who is
-   * connected through here ever learns of it. Resolves when that has happened.
+   * Cuts the connection of the next commit once the database has acknowledged it, before the client receives the
+   * acknowledgement. Resolves when the connection is cut.
    */
   cutNextCommit: () => Promise<void>;
   close: () => Promise<void>;
 };
 
-/** What PostgreSQL says once a transaction is durable: CommandComplete, message format of protocol 3. */
+/** PostgreSQL's message for a durable transaction: CommandComplete, message format of protocol 3. */
 const acknowledgement = Buffer.from('C\0\0\0\x0bCOMMIT\0', 'latin1');
 
-/** Starts it; close it after anyone who is connected. */
+/** Starts a proxy; close it after its clients. */
 export async function startCommitCutter(databaseUrl: string): Promise<CommitCutter> {
   const target = new URL(databaseUrl);
   let onCut: (() => void) | null = null;
@@ -26,7 +26,7 @@ export async function startCommitCutter(databaseUrl: string): Promise<CommitCutt
     for (const socket of [client, database]) {
       sockets.add(socket);
       socket.setNoDelay(true);
-      // A side that breaks takes the other along, which is all there is to say of it.
+      // An error is followed by a close, which closes both sides.
       socket.on('error', () => undefined);
       socket.on('close', () => {
         sockets.delete(socket);

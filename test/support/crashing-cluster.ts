@@ -13,22 +13,22 @@ import { waitUntil } from './child.ts';
 import type { TestDatabase } from './cluster.ts';
 import { ensureServing } from './serving.ts';
 
-/** A PostgreSQL with the shipped settings, nothing of its safety switched off, that a test may kill. */
+/** A PostgreSQL with the shipped settings, fully durable, that a test may kill. */
 export type CrashingCluster = {
   database: TestDatabase;
-  /** `kill -9` of every process of the server at once. */
+  /** Sends SIGKILL to every process of the server. */
   kill: () => Promise<void>;
-  /** Starts it again on the same port, which replays its log. */
+  /** Starts it again on the same port; it replays its WAL. */
   restart: () => Promise<void>;
-  /** Stops it in PostgreSQL's own way and resolves when it is down: SIGINT fast, SIGQUIT immediately. */
+  /** Shuts it down and resolves when it has ended: fast by SIGINT, immediate by SIGQUIT. */
   stop: (signal: 'SIGINT' | 'SIGQUIT') => Promise<void>;
-  /** Whether its postmaster lives. */
+  /** Whether its postmaster runs. */
   isRunning: () => Promise<boolean>;
   /** The folder that holds all of it. */
   dataDir: string;
 };
 
-/** Where its data lies, and settings that win over the shipped ones. */
+/** The folder of its data, and settings that override the shipped ones. */
 export type CrashingClusterOptions = {
   parentDir?: string;
   overrides?: Readonly<Record<string, string>>;
@@ -60,12 +60,12 @@ export async function startCrashingCluster({
     },
     async kill() {
       const postmaster = await readPostmasterPid(dataDir);
-      // The postmaster first: it would end the others in an orderly way.
+      // The postmaster first, since it would shut the others down in order.
       for (const pid of [postmaster, ...listChildren(postmaster)]) killNow(pid);
     },
     async restart() {
       cluster = await start(port);
-      if (cluster.port !== port) throw new Error('The port was taken by somebody else meanwhile.');
+      if (cluster.port !== port) throw new Error('Another process has taken the port.');
     },
     async stop(signal) {
       const postmaster = await readPostmasterPid(dataDir);

@@ -1,10 +1,10 @@
 import type { TestApp } from './app.ts';
 import type { Ask } from './cast.ts';
 import { waitUntil } from './child.ts';
-import { codeOf, pathOf } from './mutate.ts';
+import { codeOf, type Outcome, pathOf } from './mutate.ts';
 import type { Team } from './people.ts';
 
-/** Mutations that create something: their input, and what is read of their success. */
+/** Mutations that create an entity: the input type and the fields read on success. */
 const creations = {
   createTenant: [
     'CreateTenantInput',
@@ -18,54 +18,46 @@ const creations = {
   ],
 } as const;
 
-/** The whole answer to a creation, or its error, from the union or the top level. */
-export type CreationAnswer = {
-  code: string | null;
-  path: string[] | null;
-  // biome-ignore lint/suspicious/noExplicitAny: tests read answers of every shape.
-  value: any;
-};
-
-/** Creates something. */
+/** Sends a mutation that creates an entity. Returns a top-level error like one of the union. */
 export async function create(
   ask: Ask,
   name: keyof typeof creations,
   input: object,
-): Promise<CreationAnswer> {
+): Promise<Outcome> {
   const [inputType, fields] = creations[name];
   const success = `${name.charAt(0).toUpperCase()}${name.slice(1)}Success`;
-  const answer = await ask(
+  const result = await ask(
     `mutation ($input: ${inputType}!) { ${name}(input: $input) {
       ... on ${success} { ${fields} } ... on Error { code path } } }`,
     { variables: { input } },
   );
-  if (answer.errors) return { code: codeOf(answer), path: pathOf(answer), value: null };
-  const { code = null, path = null, ...value } = answer.data[name];
+  if (result.errors) return { code: codeOf(result), path: pathOf(result), value: null };
+  const { code = null, path = null, ...value } = result.data[name];
   return { code, path, value: code === null ? value : null };
 }
 
-/** The same by a client that asks again with its key while the server is too busy to answer. */
-export async function createInsistently(
+/** The same with up to 20 tries while the server sheds load, as a client with an idempotency key does. */
+export async function createWithRetries(
   ask: Ask,
   name: keyof typeof creations,
   input: object,
-): Promise<CreationAnswer> {
+): Promise<Outcome> {
   for (let tries = 1; ; tries += 1) {
-    const answer = await create(ask, name, input);
-    if (answer.code !== 'UNAVAILABLE' || tries === 20) return answer;
+    const result = await create(ask, name, input);
+    if (result.code !== 'UNAVAILABLE' || tries === 20) return result;
   }
 }
 
-/** What createRole takes for a role of this key. */
+/** The input of createRole for a role with this key. */
 export function roleOf({ tenantId }: Team, key: string, idempotencyKey: string | null = null) {
   return { tenantId, key, name: `The ${key}`, permissions: ['tenant:read'], idempotencyKey };
 }
 
 /**
- * Holds a tenant, as a change of it does that lasts: nobody can create a role in it meanwhile. Over the
- * connection of `app.owner`, which has no other use until it is let go.
+ * Locks a tenant like a slow change of it, so that no role can be created in it. Uses the connection of `app.owner`
+ * until the returned function releases the lock.
  */
-export async function holdTenant(app: TestApp, { tenantUuid }: Team): Promise<() => Promise<void>> {
+export async function lockTenant(app: TestApp, { tenantUuid }: Team): Promise<() => Promise<void>> {
   await app.owner.query('begin');
   await app.owner.query('select from tenants where id = $1 for update', [tenantUuid]);
   return async () => {
@@ -73,7 +65,7 @@ export async function holdTenant(app: TestApp, { tenantUuid }: Team): Promise<()
   };
 }
 
-/** Resolves once so many callers hold a key, and so many wait for one that somebody else holds. */
+/** Resolves once this many requests hold an idempotency key, and this many wait for one. */
 export async function waitForKeys(app: TestApp, held: number, waiting: number): Promise<void> {
   await waitUntil(async () => {
     const { rows } = await app.owner.query<{ held: number; waiting: number }>(

@@ -1,11 +1,11 @@
 import type { TestApp } from './app.ts';
 import type { Ask } from './cast.ts';
-import type { Outcome } from './mutate.ts';
-import type { Person } from './people.ts';
+import { codeOf, type Outcome, pathOf } from './mutate.ts';
+import { type Person, toUuid } from './people.ts';
 
 const session = 'session { id isCurrent tenant { slug } }';
 
-/** The mutations about credentials: their input, their success, and what is read of it. */
+/** The mutations about credentials: input type, success type and the fields read on success. */
 const mutations = {
   signUp: [
     'SignUpInput',
@@ -24,7 +24,7 @@ const mutations = {
   revokeSessions: ['RevokeSessionsInput', 'RevokeSessionsSuccess', 'revokedCount'],
 } as const;
 
-/** Sends a mutation about credentials and flattens both ways of refusing it. */
+/** Sends a mutation about credentials. Returns a top-level error like one of the union. */
 export async function send(
   ask: Ask,
   name: keyof typeof mutations,
@@ -37,46 +37,42 @@ export async function send(
         ... on ${success} { ${fields} } ... on Error { code path } } }`,
     inputType ? { variables: { input } } : {},
   );
-  const [fault] = errors ?? [];
-  if (fault) {
-    return { code: fault.extensions.code, path: fault.extensions.path ?? null, value: null };
-  }
+  if (errors) return { code: codeOf({ errors }), path: pathOf({ errors }), value: null };
   const { code = null, path = null, ...value } = data[name];
   return { code, path, value };
 }
 
-/** A further session of somebody. */
+/** A further session of a user. */
 export type OpenSession = { id: string; uuid: string; token: string; ask: Ask };
 
-/** Signs somebody in once more, bound to one tenant if asked. */
+/** Opens another session of a user, perhaps bound to one tenant. */
 export async function openSession(
   app: TestApp,
   { email, password }: Pick<Person, 'email' | 'password'>,
   tenantSlug: string | null = null,
 ): Promise<OpenSession> {
   const { code, value } = await send(app.ask, 'signIn', { email, password, tenantSlug });
-  if (code) throw new Error(`sign-in refused: ${code}`);
-  return { ...toOpenSession(app, value.token), id: value.session.id, uuid: uuidOf(value) };
+  if (code) throw new Error(`sign-in failed: ${code}`);
+  return {
+    ...toOpenSession(app, value.token),
+    id: value.session.id,
+    uuid: toUuid(value.session.id),
+  };
 }
 
-/** A way to ask with a token. */
+/** A client with a token. */
 export function toOpenSession(app: TestApp, token: string): Pick<OpenSession, 'token' | 'ask'> {
   return { token, ask: (query, options) => app.ask(query, { token, ...options }) };
 }
 
-function uuidOf(value: { session: { id: string } }): string {
-  const hex = value.session.id.slice('session_'.length);
-  return hex.slice(0, 32).replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, '$1-$2-$3-$4-$5');
-}
-
-/** True when the token is somebody's. */
+/** Whether the API accepts a session token. */
 export async function isValid({ ask }: { ask: Ask }): Promise<boolean> {
   const { data, errors } = await ask('{ viewer { user { id } } }');
   if (errors) throw new Error(JSON.stringify(errors));
   return data.viewer !== null;
 }
 
-/** An operation as it goes over the wire, and the whole answer. */
+/** Sends a body over HTTP and returns the whole response. */
 export async function post(
   app: Pick<TestApp, 'url'>,
   body: unknown,

@@ -1,7 +1,7 @@
 import type { GraphQLResult, TestApp } from './app.ts';
 import { createPlatformAdmin, createTeam, type Team } from './people.ts';
 
-/** How many rows every list of a crowd has at the least. */
+/** The least number of rows in every list of a crowd. */
 export const crowdSize = 60;
 
 export type PageArgs = {
@@ -25,7 +25,7 @@ export type PageOf = {
   };
 };
 
-/** The lists that go both ways, with all their orders, and filters that leave more than a page. */
+/** The lists that page in both directions, with all orders, and filters that match more than a page. */
 export const lists = {
   tenants: {
     type: 'Tenant',
@@ -50,14 +50,14 @@ function ordersBy(...fields: string[]) {
   return fields.flatMap((field) => [{ field }, { field, direction: 'DESC' }]);
 }
 
-/** Sixty tenants, a team of sixty, and a way to read pages of them as who may. */
+/** Sixty tenants, a team of sixty, and functions that read pages of them as a permitted caller. */
 export type Crowd = {
   team: Team;
-  /** A page, or the error. The memberships are those of `of`, asked for by its owner. */
+  /** The response with a page or an error. Memberships are those of `of`, read by its owner. */
   fetchPage: (list: ListName, args: PageArgs, of?: Team) => Promise<GraphQLResult>;
-  /** The same, where an error is a failure. */
+  /** A page. Throws on an error. */
   getPage: (list: ListName, args: PageArgs, of?: Team) => Promise<PageOf>;
-  /** All pages from one end to the other, each as it came. */
+  /** All pages from one end to the other. */
   walk: (list: ListName, way: 'first' | 'last', size: number, args: PageArgs) => Promise<PageOf[]>;
 };
 
@@ -79,9 +79,9 @@ export async function createCrowd(app: TestApp): Promise<Crowd> {
   };
 
   const getPage: Crowd['getPage'] = async (list, args, of) => {
-    const answer = await fetchPage(list, args, of);
-    if (answer.errors) throw new Error(JSON.stringify(answer.errors));
-    const connection = list === 'memberships' ? answer.data.tenant.memberships : answer.data[list];
+    const result = await fetchPage(list, args, of);
+    if (result.errors) throw new Error(JSON.stringify(result.errors));
+    const connection = list === 'memberships' ? result.data.tenant.memberships : result.data[list];
     type Edge = { cursor: string; node: { id: string } };
     return {
       ...connection,
@@ -122,7 +122,7 @@ function writeQuery(list: ListName): string {
     ${isOfTenant ? `tenant(id: $id) { ${field} }` : field} }`;
 }
 
-/** Members without passwords: a third never signed in, a third did at one and the same moment. */
+/** Adds members without passwords: a third never signed in, a third did so at the same moment. */
 export async function addPeople(app: TestApp, { tenantUuid }: Team, count: number): Promise<void> {
   await app.owner.query(
     `with people as (

@@ -18,7 +18,7 @@ export async function listBlocks(
   return Array.from(blocks, ([, block = '']) => block);
 }
 
-/** The blocks of the README that write a file .env: for a server, and for containers. Without the commands after it. */
+/** The commands of the README that write .env, for a server and for containers. */
 export async function readEnvScripts(): Promise<{ server: string; containers: string }> {
   const [server = '', containers = ''] = (await listBlocks('README.md', 'In production', 'sh')).map(
     (block) => /^cat > \.env <<END\n[\s\S]*\nEND\n/.exec(block)?.[0] ?? '',
@@ -26,7 +26,7 @@ export async function readEnvScripts(): Promise<{ server: string; containers: st
   return { server, containers };
 }
 
-/** Runs a script of the docs in a folder, as people would paste it. */
+/** Runs a script of the docs in a folder. */
 export async function runScript(script: string, cwd: string): Promise<void> {
   await promisify(execFile)('sh', ['-c', script], { cwd });
 }

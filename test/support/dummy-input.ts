@@ -8,7 +8,7 @@ import {
 
 const leaves: Record<string, unknown> = { Int: 1, Float: 1, Boolean: true, JSON: {} };
 
-/** A value that the type takes, whatever it means: for calls that must be refused before that matters. */
+/** A value of the right type without meaning, for calls that must be rejected before it is used. */
 export function createDummy(type: GraphQLInputType): unknown {
   const bare = getNullableType(type);
   if (isListType(bare)) return [createDummy(bare.ofType)];

@@ -4,8 +4,8 @@ import { createSharedPassword } from '../../src/cli/seed/shared-password.ts';
 import { loadConfig } from '../../src/config.ts';
 
 /**
- * Fills a migrated database by the seed that everybody has: 1 tenant for 50 users, 2 memberships and 2
- * sessions for each user. Statistics are still to be taken. Returns the password of all of them.
+ * Fills a migrated database with the seed command's rows: 1 tenant per 50 users, 2 memberships and 2 sessions per
+ * user. Does not run `analyze`. Returns the password of all users.
  */
 export async function fillBySeed(ownerUrl: string, users: number): Promise<string> {
   const config = loadConfig({ NODE_ENV: 'test' });

@@ -17,7 +17,7 @@ import { ensureServing } from './serving.ts';
 declare module 'vitest' {
   // biome-ignore lint/style/useConsistentTypeDefinitions: only an interface can be added to.
   interface ProvidedContext {
-    /** The superuser's url of the run's own cluster, database `tenantry` (empty). */
+    /** The superuser's URL of the cluster of the run, with the empty database `tenantry`. */
     clusterUrl: string;
   }
 }
@@ -25,30 +25,30 @@ declare module 'vitest' {
 const atRoot = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
 const setupLock = atRoot('node_modules/.tenantry-test-setup.lock');
 
-/** Makes one cluster for the run, with a migrated template that every test database is cloned of. */
+/** Starts one cluster for the run, with a migrated template for the test databases. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await openRunFolder();
   const cluster = await startEmbedded({
     dataDir: await mkdtemp(path.join(tmpdir(), 'cluster-')),
     settingsFile: atRoot('src/postgres/postgresql.conf'),
     overrides: {
-      // What a test writes need not survive a power cut.
+      // Test data need not survive a power cut.
       fsync: 'off',
       full_page_writes: 'off',
       shared_buffers: '128MB',
-      // Of all databases of the run together: beyond it a statement that one test looks for is forgotten for another's.
+      // Enough for the statements of all databases of the run, so that none is evicted before its test reads it.
       'pg_stat_statements.max': '50000',
     },
     log: silentLog,
     otherVersion: isOn17(project) ? (postgres17 ?? undefined) : undefined,
   });
-  // Projects are set up at once in one process, where the schema engine can only run once at a time.
+  // Projects are set up concurrently in one process, but the schema engine runs only once at a time.
   await withFileLock(setupLock, { deadlineSeconds: 180 }, () => createTemplate(cluster.ownerUrl));
   project.provide('clusterUrl', cluster.ownerUrl);
   return () => cluster.stop();
 }
 
-/** All of the system's tests run on 17 with `TEST_POSTGRES=17 npx vitest run --project system`. */
+/** `TEST_POSTGRES=17 npx vitest run --project system` runs all system tests on PostgreSQL 17. */
 function isOn17({ name }: TestProject): boolean {
   return name === postgres17Project || process.env.TEST_POSTGRES === '17';
 }
@@ -64,7 +64,7 @@ async function createTemplate(clusterUrl: string): Promise<void> {
     await migrate({ ownerUrl, migrationsDir: atRoot('migrations'), log: silentLog });
     await syncBuiltInRoles(ownerUrl, builtInRoles);
     await ensureServing(ownerUrl);
-    // A template that somebody is connected to cannot be cloned.
+    // A template with connections cannot be cloned.
     await admin.query('alter database tenantry_template is_template true allow_connections false');
   } finally {
     await admin.end();

@@ -1,12 +1,13 @@
 import type { TestApp } from './app.ts';
 import type { Ask } from './cast.ts';
 import { toOpenSession } from './credentials.ts';
+import { codeOf } from './mutate.ts';
 import { type Person, toUuid } from './people.ts';
 
-/** Why, in the tests. */
+/** The reason that the tests give for an impersonation. */
 export const reason = 'Ticket 4711: the export looks empty to them.';
 
-/** How an attempt ended; a session where it is allowed. */
+/** The outcome of an attempt; with a session if it is allowed. */
 export type Attempt = {
   code: string | null;
   reason: string | null;
@@ -16,28 +17,27 @@ export type Attempt = {
   session: any;
 };
 
-/** Sends impersonateUser and flattens both ways of refusing it. */
+/** Sends impersonateUser. Returns a top-level error like one of the union. */
 export async function tryImpersonate(
   ask: Ask,
   input: object,
   options: Parameters<Ask>[1] = {},
 ): Promise<Attempt> {
-  const { data, errors } = await ask(
+  const result = await ask(
     `mutation ($input: ImpersonateUserInput!) { impersonateUser(input: $input) {
       ... on SignInSuccess { token user { id } session { id expiresAt createdAt isCurrent
         impersonatorId impersonator { id } tenant { slug } } }
       ... on Error { code path } ... on ForbiddenError { reason } } }`,
     { variables: { input }, ...options },
   );
-  const [fault] = errors ?? [];
-  const { code = fault?.extensions.code ?? null, ...rest } = data?.impersonateUser ?? {};
+  const { code = codeOf(result), ...rest } = result.data?.impersonateUser ?? {};
   return { reason: null, path: null, token: '', session: null, ...rest, code };
 }
 
-/** A session in which an administrator acts in somebody's name. */
+/** A session of an administrator who impersonates a user. */
 export type Impersonation = { id: string; uuid: string; token: string; ask: Ask };
 
-/** Opens one, in one tenant if asked. */
+/** Starts an impersonation, perhaps bound to one tenant. */
 export async function impersonate(
   app: TestApp,
   admin: Pick<Person, 'ask'>,
@@ -45,6 +45,6 @@ export async function impersonate(
   tenantId: string | null = null,
 ): Promise<Impersonation> {
   const { code, token, session } = await tryImpersonate(admin.ask, { userId, reason, tenantId });
-  if (code) throw new Error(`impersonation refused: ${code}`);
+  if (code) throw new Error(`impersonation failed: ${code}`);
   return { ...toOpenSession(app, token), id: session.id, uuid: toUuid(session.id) };
 }

@@ -6,7 +6,7 @@ import type { TestApp } from './app.ts';
 
 export type ImportOptions = { isUpdate?: boolean; isDryRun?: boolean };
 
-/** Imports a text as the command does, and returns how it ended and what became of each row. */
+/** Imports a text as the command does. Returns the summary and the result of each row. */
 export async function importInto(
   { ownerUrl }: TestApp,
   { format, text }: { format: RowFormat; text: string },

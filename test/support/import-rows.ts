@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** A well-formed argon2id hash, of no password that anybody knows: making a real one takes long. */
+/** A well-formed argon2id hash of no known password, since a real one takes long to compute. */
 export function createPhcHash(): string {
   const encode = (bytes: number) => randomBytes(bytes).toString('base64').replaceAll('=', '');
   return `$argon2id$v=19$m=19456,t=2,p=1$${encode(16)}$${encode(32)}`;
@@ -8,7 +8,7 @@ export function createPhcHash(): string {
 
 const header = 'email,name,locale,metadata,emailVerified,passwordHash,createdAt\n';
 
-/** The text of a CSV file of people numbered from `first`, each with a hash of its own, in pieces. */
+/** The lines of a CSV file of users numbered from `first`, each with a hash of its own. */
 export function* createCsv(first: number, count: number, { hasHeader = true } = {}) {
   if (hasHeader) yield header;
   for (let number = first; number < first + count; number += 1) {

@@ -1,4 +1,4 @@
-// Import this first in a program that starts servers: however it ends, nothing of it stays behind.
+// Import this first in a program that starts servers, so that all are ended and removed with it.
 import { openRunFolder } from './run-folder.ts';
 
 await openRunFolder();

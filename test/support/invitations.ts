@@ -22,7 +22,7 @@ const mutations = {
   declineInvitation: ['DeclineInvitationInput', 'declinedInvitationId'],
 } as const;
 
-/** Sends a mutation about invitations and flattens both ways of refusing it. */
+/** Sends a mutation about invitations. Returns a top-level error like one of the union. */
 export async function sendInvitation(
   ask: Ask,
   name: keyof typeof mutations,
@@ -36,40 +36,39 @@ export async function sendInvitation(
     { variables: { input } },
   );
   if (errors) {
-    const [fault] = errors;
-    const message = fault?.message ?? null;
+    const message = errors[0]?.message ?? null;
     return { code: codeOf({ errors }), path: pathOf({ errors }), message, value: null };
   }
   const { code = null, path = null, message = null, ...value } = data[name];
   return { code, path, message, value };
 }
 
-/** One line of a call: the address, and the roles it is to give. */
+/** One invitation of a call: the address and the roles to grant. */
 export type Line = { email: string; roleKeys: string[] };
 
-/** Invites, as the owner unless somebody else asks. */
+/** Invites as the owner, unless another caller is given. */
 export function invite(team: Team, lines: readonly Line[], ask: Ask = team.owner.ask) {
   return sendInvitation(ask, 'inviteMembers', { tenantId: team.tenantId, invitations: lines });
 }
 
-/** Invites one person and returns what became of it. */
+/** Invites one address and returns the result of its line. */
 export async function inviteOne(
   team: Team,
   email: string,
   { roleKeys = ['member'], ask = team.owner.ask }: { roleKeys?: string[]; ask?: Ask } = {},
 ): Promise<{ code: string | null; path: string[] | null; id: string; expiresAt: string }> {
   const { code, value } = await invite(team, [{ email, roleKeys }], ask);
-  if (code !== null) throw new Error(`the whole call was refused: ${code}`);
-  const [{ invitation: made, error }] = value.results;
+  if (code !== null) throw new Error(`the whole call failed: ${code}`);
+  const [{ invitation: created, error }] = value.results;
   return {
     code: error?.code ?? null,
     path: error?.path ?? null,
-    id: made?.id ?? '',
-    expiresAt: made?.expiresAt ?? '',
+    id: created?.id ?? '',
+    expiresAt: created?.expiresAt ?? '',
   };
 }
 
-/** What the person's e-mail address being verified looks like in the database. */
+/** Marks the e-mail address of a user as verified. */
 export async function verifyEmailOf(app: TestApp, { userUuid }: Person): Promise<void> {
   await app.owner.query('update users set email_verified_at = now() where id = $1', [userUuid]);
 }
@@ -81,7 +80,7 @@ export async function createVerified(app: TestApp, email?: string): Promise<Pers
   return person;
 }
 
-/** Somebody who is invited, and how. */
+/** An invited user with their invitation. */
 export type Invited = { person: Person; invitationId: string; token: string };
 
 /** A new user with a verified address, invited to the team. */
@@ -92,7 +91,7 @@ export async function createInvited(
 ): Promise<Invited> {
   const person = await createVerified(app);
   const { code, id } = await inviteOne(team, person.email, options);
-  if (code !== null) throw new Error(`the invitation was refused: ${code}`);
+  if (code !== null) throw new Error(`the invitation failed: ${code}`);
   return { person, invitationId: id, token: await readInvitationToken(app, person.email) };
 }
 

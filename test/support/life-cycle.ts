@@ -5,7 +5,7 @@ import type { Team } from './people.ts';
 
 const tenant = 'tenant { id status deletionAt viewerPermissions }';
 
-/** The mutations that move tenants and users through their life: input and what is read of success. */
+/** Mutations that manage tenants and users: the input type and the fields read on success. */
 const mutations = {
   suspendTenant: ['TenantIdInput', tenant],
   resumeTenant: ['TenantIdInput', tenant],
@@ -23,10 +23,10 @@ const mutations = {
   cleanupExpiredData: [null, 'sessions signInBudgets tenants isComplete'],
 } as const;
 
-/** An outcome with what is said to people. */
+/** An outcome with the message for users. */
 export type OutcomeWithMessage = Outcome & { message: string | null };
 
-/** Sends one of these mutations and flattens both ways of refusing it. */
+/** Sends one of these mutations. Returns a top-level error like one of the union. */
 export async function manage(
   ask: Ask,
   name: keyof typeof mutations,
@@ -47,12 +47,12 @@ export async function manage(
   return { code, path, message, value };
 }
 
-/** What a deletion takes. */
+/** The input of deleteTenant. */
 export function deletionOf({ tenantId, slug }: Team) {
   return { tenantId, confirmSlug: slug };
 }
 
-/** The audit log of a tenant, or of a person where it concerns no tenant, as the database holds it. */
+/** The rows of the audit log of a tenant or user. */
 export async function readAuditLog(app: TestApp, chainId: string) {
   const { rows } = await app.owner.query<{
     action: string;
@@ -67,13 +67,13 @@ export async function readAuditLog(app: TestApp, chainId: string) {
   return rows;
 }
 
-/** The fault of a chain, or null while every row is as it was written. */
+/** The first violation of an audit chain, or null if every row is as it was written. */
 export async function findChainViolation(app: TestApp, chainId: string): Promise<string | null> {
   const { rows } = await app.owner.query('select fault from verify_audit_chain($1)', [chainId]);
   return rows[0]?.fault ?? null;
 }
 
-/** Lets the time in which a tenant can be restored be over. */
+/** Ends the grace period in which a tenant can be restored. */
 export async function makeDue(app: TestApp, { tenantUuid }: Team): Promise<void> {
   await app.owner.query(
     `update tenants set deletion_at = now() - interval '1 second' where id = $1`,
@@ -81,7 +81,7 @@ export async function makeDue(app: TestApp, { tenantUuid }: Team): Promise<void>
   );
 }
 
-/** How many rows of a table there are under this condition. */
+/** The number of rows of a table, perhaps with a condition. */
 export async function countRows(app: TestApp, from: string, ...values: unknown[]) {
   const { rows } = await app.owner.query<{ count: number }>(
     `select count(*)::int as count from ${from}`,

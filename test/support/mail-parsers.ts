@@ -11,7 +11,7 @@ export type ReadHeaders = {
   names: string[];
 };
 
-/** Reads mails as `mailparser` does, which many mail programs are made with. */
+/** Reads mails with `mailparser`, which many mail programs use. */
 export function readWithMailparser(mails: readonly Buffer[]): Promise<ReadHeaders[]> {
   return Promise.all(
     mails.map(async (raw) => {
@@ -37,11 +37,11 @@ def read(raw):
 print(json.dumps([read(raw) for raw in json.load(sys.stdin)]))
 `;
 
-/** Whether Python is here, whose reader shares no code with ours or mailparser's. */
+/** Whether Python is installed, whose parser shares no code with nodemailer or mailparser. */
 export const hasPython = spawnSync('python3', ['-c', 'import email.policy']).status === 0;
 if (!hasPython) console.warn('SKIPPED: mails are not read with Python, since there is no python3');
 
-/** Reads mails as Python's `email` does, all in one process. */
+/** Reads mails with Python's `email`, all in one process. */
 export function readWithPython(mails: readonly Buffer[]): ReadHeaders[] {
   const input = JSON.stringify(mails.map((raw) => raw.toString('base64')));
   const { status, stdout, stderr } = spawnSync('python3', ['-c', script], {

@@ -4,7 +4,7 @@ import type { TestApp } from './app.ts';
 
 /** A mail as it waits in the outbox. */
 export type WaitingMail = {
-  /** Of the row in the outbox. */
+  /** Id of the row in the outbox. */
   id: string;
   to: string;
   subject: string;
@@ -15,9 +15,9 @@ export type WaitingMail = {
 
 const { links } = loadConfig({ PORT: '0' }).mail;
 
-/** Settles the requests for resets that the server would settle a moment later. */
+/** Settles the password reset requests that the server would settle a moment later. */
 export async function settleResets({ owner }: Pick<TestApp, 'owner'>): Promise<void> {
-  // One that the server has in hand is skipped here, and gone as soon as it is settled.
+  // A request that the server is settling is skipped here, and deleted by the server.
   const isWaiting = 'select exists (select from password_reset_requests) as waits';
   while ((await owner.query<{ waits: boolean }>(isWaiting)).rows[0]?.waits) {
     await owner.query('select settle_reset_request(1800, 10, 600)');
@@ -40,7 +40,7 @@ export async function readMails(app: Pick<TestApp, 'app' | 'owner'>, to: string 
   });
 }
 
-/** The newest mail to somebody. Throws an Error where there is none. */
+/** The newest mail to an address. Throws if there is none. */
 export async function readLastMail(
   app: Pick<TestApp, 'app' | 'owner'>,
   to: string,
@@ -50,7 +50,7 @@ export async function readLastMail(
   return mail;
 }
 
-/** The token in the link of the newest invitation to an address. Throws an Error where there is none. */
+/** The token in the link of the newest invitation to an address. Throws if there is none. */
 export async function readInvitationToken(
   app: Pick<TestApp, 'app' | 'owner'>,
   to: string,

@@ -1,15 +1,15 @@
 import type { GraphQLResult, TestApp } from './app.ts';
 import type { Ask } from './cast.ts';
 
-/** How a mutation ended: an error has a code, and a path where it is about one field. */
+/** The outcome of a mutation. An error has a code, and a path if it is about one field. */
 export type Outcome = {
   code: string | null;
   path: string[] | null;
-  // biome-ignore lint/suspicious/noExplicitAny: tests read answers of every shape.
+  // biome-ignore lint/suspicious/noExplicitAny: tests read responses of every shape.
   value: any;
 };
 
-/** What each mutation takes, and what is read of its success. */
+/** The input type of each mutation and the fields read on success. */
 const mutations = {
   updateProfile: ['UpdateProfileInput', 'user { id name avatarUrl locale metadata }'],
   createTenant: ['CreateTenantInput', 'tenant { id slug name metadata viewerPermissions }'],
@@ -24,7 +24,7 @@ const mutations = {
 
 export type MutationName = keyof typeof mutations;
 
-/** Sends a mutation and flattens both ways of refusing: in the union, and at the top level. */
+/** Sends a mutation. Returns a top-level error like one of the union. */
 export async function mutate(ask: Ask, name: MutationName, input: object): Promise<Outcome> {
   const [inputType, fields] = mutations[name];
   const success = `${name.charAt(0).toUpperCase()}${name.slice(1)}Success`;
@@ -64,7 +64,7 @@ const tables = [
   'api_keys',
 ];
 
-/** Every row of every table, but for the moments at which sessions and keys were last used. */
+/** Every row of these tables, without the times at which sessions and keys were last used. */
 export async function readRows(app: TestApp): Promise<string[]> {
   const selects = tables.map(
     (table) =>
@@ -77,7 +77,7 @@ export async function readRows(app: TestApp): Promise<string[]> {
 const nul = '\u0000';
 const loneSurrogate = '\ud800';
 
-/** Texts that no field of one line takes; `max` is its longest in characters. */
+/** Texts that every single-line field rejects; `max` is its greatest length in characters. */
 export function listInvalidTexts(max: number): [string, string][] {
   return [
     ['over-long', 'x'.repeat(max + 1)],
@@ -90,7 +90,7 @@ export function listInvalidTexts(max: number): [string, string][] {
   ];
 }
 
-/** Metadata that no object takes. */
+/** Metadata that is rejected everywhere. */
 export const invalidMetadata: [string, unknown][] = [
   ['a text', 'text'],
   ['an empty text', ''],
@@ -109,7 +109,7 @@ export const invalidMetadata: [string, unknown][] = [
   ['a lone surrogate in a key', { [loneSurrogate]: 1 }],
 ];
 
-/** Metadata that is only just good. */
+/** Metadata at the limits of what is accepted. */
 export const boundaryMetadata: [string, object][] = [
   ['an object nested eight deep', nest(8)],
   ['an object of exactly 16 KiB', { text: 'x'.repeat(16_384 - '{"text":""}'.length) }],

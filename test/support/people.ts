@@ -1,11 +1,11 @@
 import type { AskOptions, GraphQLResult, TestApp } from './app.ts';
 
-/** Somebody who is signed in. */
+/** A signed-in user. */
 export type Person = {
   email: string;
   password: string;
   token: string;
-  /** Public id, and the bare one for looking into the database. */
+  /** The public id, and the UUID in the database. */
   userId: string;
   userUuid: string;
   ask: (query: string, options?: AskOptions) => Promise<GraphQLResult>;
@@ -51,7 +51,7 @@ export async function createMember(
   return { ...person, membershipId: await addMember(app, team, person, ...roleKeys) };
 }
 
-/** Makes somebody a member and returns the public id of the membership. */
+/** Makes a user a member and returns the public id of the membership. */
 export async function addMember(app: TestApp, team: Team, person: Person, ...roleKeys: string[]) {
   const { rows } = await app.owner.query<{ id: string }>(
     `insert into user_tenants (tenant_id, user_id) values ($1, $2) returning id`,
@@ -80,7 +80,7 @@ export function toPublicId(prefix: string, id: string, tenantId = ''): string {
   return `${prefix}_${id.replaceAll('-', '')}${tenantId.replaceAll('-', '')}`;
 }
 
-/** The row's id in a public one. */
+/** The UUID of the row in a public id. */
 export function toUuid(publicId: string): string {
   const hex = publicId.slice(publicId.indexOf('_') + 1);
   return hex.slice(0, 32).replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, '$1-$2-$3-$4-$5');
@@ -93,7 +93,7 @@ async function signUp(app: Pick<TestApp, 'ask'>, input: { email: string; tenantN
   });
   const signedUp = data?.signUp;
   if (signedUp?.__typename !== 'SignUpSuccess') {
-    throw new Error(`sign-up refused: ${JSON.stringify(errors ?? signedUp)}`);
+    throw new Error(`sign-up failed: ${JSON.stringify(errors ?? signedUp)}`);
   }
   const { token, user, tenant } = signedUp;
   const person: Person = {

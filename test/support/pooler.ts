@@ -8,11 +8,11 @@ import { findFreePort } from '../../src/postgres/port.ts';
 import { waitUntil } from './child.ts';
 import { findTool } from './tools.ts';
 
-/** A real PgBouncer in front of a PostgreSQL. */
+/** A PgBouncer in front of a PostgreSQL. */
 export type Pooler = {
-  /** The same URL, led through the pooler. */
-  lead: (url: string) => string;
-  /** Takes new settings from now on, as an operator does who edits the file and restarts it at the same port. */
+  /** The same URL, through the pooler. */
+  reroute: (url: string) => string;
+  /** Restarts on the same port with changed settings. */
   restart: (settings: PoolerSettings) => Promise<void>;
   close: () => Promise<void>;
 };
@@ -20,7 +20,7 @@ export type Pooler = {
 /** Lines of pgbouncer.ini that differ from the ones below. */
 export type PoolerSettings = Readonly<Record<string, string | number>>;
 
-/** The path of the program; null, said loudly, where there is none or it knows no prepared statements (before 1.21). */
+/** The path of PgBouncer; null with a warning if it is missing or older than 1.21, without prepared statements. */
 export function findPgBouncer(): string | null {
   const program = findTool('pgbouncer');
   if (program === null) return null;
@@ -33,10 +33,7 @@ export function findPgBouncer(): string | null {
   return null;
 }
 
-/**
- * Starts one in transaction mode, which lets in whom the URLs name. Everything else is as it is shipped, save what
- * `settings` say.
- */
+/** Starts a pooler in transaction mode for the logins of these URLs. Other settings are the defaults, unless given. */
 export async function startPooler(
   program: string,
   urls: readonly string[],
@@ -68,19 +65,19 @@ export async function startPooler(
     );
     return run(program, file);
   };
-  // It gives up the rights of root before it reads its files.
+  // PgBouncer drops root privileges before it reads its files.
   await chmod(folder, 0o755);
-  const lead = (url: string) => {
-    const led = new URL(url);
-    led.hostname = '127.0.0.1';
-    led.port = String(port);
-    return led.href;
+  const reroute = (url: string) => {
+    const routed = new URL(url);
+    routed.hostname = '127.0.0.1';
+    routed.port = String(port);
+    return routed.href;
   };
   let end = await start(settings);
-  const isUp = () => canConnect(lead(urls[0] ?? ''));
+  const isUp = () => canConnect(reroute(urls[0] ?? ''));
   await waitUntil(isUp);
   return {
-    lead,
+    reroute,
     async restart(changed) {
       await end();
       end = await start({ ...settings, ...changed });
@@ -102,17 +99,17 @@ function formatUser(url: string): string {
 function run(program: string, file: string): () => Promise<void> {
   const asUser = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
   const pooler = spawn(program, ['-q', ...asUser, file], { stdio: 'ignore' });
-  const endWithUs = () => pooler.kill('SIGKILL');
-  process.once('exit', endWithUs);
+  const kill = () => pooler.kill('SIGKILL');
+  process.once('exit', kill);
   return async () => {
-    process.off('exit', endWithUs);
+    process.off('exit', kill);
     const ended = once(pooler, 'exit');
     pooler.kill('SIGKILL');
     await ended;
   };
 }
 
-/** Whether it listens and knows the login; where it refuses what it is asked then, it is up all the same. */
+/** Whether the login can connect. */
 async function canConnect(url: string): Promise<boolean> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
   client.on('error', () => undefined);

@@ -12,10 +12,10 @@ const root = fileURLToPath(
   ),
 );
 
-/** What to start instead of the packaged version, or null where `.ci/install-tools postgres-17` was not run. */
+/** PostgreSQL 17 as `.ci/install-tools postgres-17` installs it, or null. */
 export const postgres17 = existsSync(root) ? { major: '17', root } : null;
 
-/** One loud line where the tests on PostgreSQL 17 are skipped. For vitest.config.ts, which is loaded once. */
+/** Warns that the tests on PostgreSQL 17 are skipped. For vitest.config.ts, which is loaded once. */
 export function warnWithoutPostgres17(): void {
   if (postgres17 !== null) return;
   console.warn(

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 
-// What Prometheus and Grafana accept of the files in docs/monitoring, as far as these use it. A key that
-// is not listed is rejected, as Prometheus rejects it.
+// Schemas of the files in docs/monitoring, as far as Prometheus and Grafana accept them and these files use them. An
+// unknown key is rejected, as Prometheus rejects it.
 
 /** A Go duration as Prometheus reads it: largest unit first, each at most once. */
 const durationPattern = /^(?=\d)(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$/;
 const duration = z.string().regex(durationPattern);
 
-/** Names of labels and annotations; a stray comma in YAML makes one that is none. */
+/** Labels or annotations by name; a stray comma in YAML creates an invalid name. */
 const labels = z.record(z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/), z.string().min(1));
 
 const alert = z.strictObject({
@@ -88,7 +88,7 @@ const panel = z.strictObject({
     h: z.int().min(1),
   }),
   fieldConfig: z.strictObject({
-    // Units are ids of Grafana's own list; an unknown one is shown as text behind the number.
+    // Units are ids of Grafana; an unknown one is shown as text after the number.
     defaults: z.strictObject({
       unit: z.enum(['reqps', 'ops', 's', 'short', 'bytes', 'percentunit']).optional(),
       min: z.number(),

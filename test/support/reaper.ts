@@ -1,5 +1,5 @@
-// Cleans up after a test run, however the run ends: it waits until the pipe from the run is closed, then ends every
-// process that still works on the run's folder and removes the folder.
+// Cleans up after a test run, even a killed one: waits until the pipe from the run is closed, then ends every process
+// that uses the folder of the run and removes the folder.
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** PostgreSQL ends within a second of a SIGQUIT; what has not ended after this long is killed. */
+/** PostgreSQL ends within a second of a SIGQUIT; a process that has not ended after this time is killed. */
 const patienceMs = 10_000;
 
 const folder = process.argv[2] ?? '';
@@ -33,7 +33,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {
-    // It has ended meanwhile.
+    // The process has already ended.
   }
 }
 

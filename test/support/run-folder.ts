@@ -6,13 +6,13 @@ import { fileURLToPath } from 'node:url';
 
 const reaper = fileURLToPath(new URL('./reaper.ts', import.meta.url));
 
-/** Of the process: each project of a test run loads this module for itself, and paths of sockets must stay short. */
+/** Shared in the process, since each project of a test run loads this module itself. Socket paths must stay short. */
 const shared: { [key: symbol]: Promise<void> | undefined } = globalThis;
 const opening = Symbol.for('tenantry.run-folder');
 
 /**
- * Creates a folder, once, that becomes `tmpdir()` for this process and its children. When this process ends, in whatever
- * way, another process ends what still runs on the folder and removes it.
+ * Creates a folder, once, that is `tmpdir()` for this process and its children. When this process ends in any way,
+ * another process ends all that uses the folder and removes it.
  */
 export function openRunFolder(): Promise<void> {
   shared[opening] ??= createRunFolder();
@@ -24,7 +24,7 @@ async function createRunFolder(): Promise<void> {
   // The account that runs PostgreSQL must be able to enter.
   await chmod(folder, 0o711);
   const child = spawn(process.execPath, [reaper, folder], {
-    // A session of its own: a Ctrl-C in the terminal does not reach it.
+    // A session of its own, so that a Ctrl-C in the terminal does not reach it.
     detached: true,
     stdio: ['pipe', 'ignore', 'inherit'],
   });

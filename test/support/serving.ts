@@ -4,25 +4,25 @@ import { buildAppUrl, ensureAppRole } from '../../src/db/serving/app-role.ts';
 import { ensureServingSettings } from '../../src/db/serving/settings.ts';
 import { silentLog } from '../../src/lib/log.ts';
 
-/** As long as the setting's default. */
-const statementTimeoutMsUsual = 3_000;
+/** The default of the setting. */
+const statementTimeoutMsDefault = 3_000;
 
-/** The roles of a database that has had its start. */
+/** The roles of a database. */
 export function rolesOf(ownerUrl: string): DatabaseRoles {
   return nameRoles(readDatabaseName(ownerUrl));
 }
 
-/** What a start does for the serving login of a migrated database. Returns its url. */
+/** Creates the serving login of a migrated database, as a start does. Returns its URL. */
 export async function ensureServing(
   ownerUrl: string,
-  statementTimeoutMs = statementTimeoutMsUsual,
+  statementTimeoutMs = statementTimeoutMsDefault,
 ): Promise<string> {
   const appUrl = await ensureAppRole(ownerUrl);
   await ensureServingSettings({ ownerUrl, appUrl, statementTimeoutMs, log: silentLog });
   return appUrl;
 }
 
-/** Brings the time limits of a database that has its login to those of one server. */
+/** Sets the time limits of the serving login as a server does. */
 export async function setStatementTimeout(
   ownerUrl: string,
   statementTimeoutMs: number,

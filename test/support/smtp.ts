@@ -5,9 +5,9 @@ import { SMTPServer } from 'smtp-server';
 import { findToken } from './mail.ts';
 import { pathOfTls } from './tls-cluster.ts';
 
-/** A mail as the mail server got it. */
+/** A mail as the mail server received it. */
 export type ReceivedMail = {
-  /** Of the envelope. */
+  /** Sender of the envelope. */
   from: string;
   to: string[];
   subject: string;
@@ -16,39 +16,40 @@ export type ReceivedMail = {
   messageId: string;
   /** The token of the first link in the text, or null. */
   token: string | null;
-  /** Everything as it came over the wire. */
+  /** The source of the mail as received. */
   raw: string;
   parsed: ParsedMail;
 };
 
-/** What the server answers instead of taking a mail: a reply such as 450 or 550, or null to take it. */
+/** An SMTP reply such as 450 or 550 that rejects a mail, or null to accept it. */
 export type Rejection = { code: number; message: string } | null;
 
-/** A real mail server on this machine that keeps what it is sent. Give its url to SMTP_URL. */
+/** A local SMTP server that keeps all mails. Pass its URL as SMTP_URL. */
 export type TestMailServer = {
   url: string;
-  /** Everything taken, in order. */
+  /** All accepted mails, in order. */
   mails: ReceivedMail[];
-  /** Tells of every mail once it has come and before it is answered; may hold the answer back. */
+  /** Called with every mail before the reply, which it may delay. */
   onMessage: (mail: ReceivedMail) => Promise<Rejection> | Rejection;
   onRecipient: (address: string) => Rejection;
-  /** The first mail to somebody (and of that subject) that no earlier call has answered. */
+  /** The first mail to an address, perhaps with a subject, that no earlier call has returned. */
   waitForMail: (to: string, subject?: RegExp) => Promise<ReceivedMail>;
-  /** Takes it away, as if it had crashed; and brings it back under the same address. */
+  /** Stops the server, as if it had crashed. */
   stop: () => Promise<void>;
+  /** Starts it again on the same port. */
   start: () => Promise<void>;
-  /** Whether it offers STARTTLS from its next start on, with a certificate that nobody trusts. */
+  /** Whether it offers STARTTLS from its next start on, with an untrusted certificate. */
   hasTls: boolean;
 };
 
-/** The name and password that a client has to sign in with. */
+/** The credentials that a client must authenticate with. */
 type Login = { user: string; password: string };
 
 type Waiter = { matches: (mail: ReceivedMail) => boolean; resolve: (mail: ReceivedMail) => void };
 
-/** Starts a mail server; stop it in `afterAll`. With a login it takes mails of nobody else. */
+/** Starts a mail server; stop it in `afterAll`. With a login it accepts only mails of that client. */
 export async function startTestMail(login: Login | null = null): Promise<TestMailServer> {
-  const unseen: ReceivedMail[] = [];
+  const unread: ReceivedMail[] = [];
   const waiters: Waiter[] = [];
   let server: SMTPServer | null = null;
   let port = 0;
@@ -60,9 +61,9 @@ export async function startTestMail(login: Login | null = null): Promise<TestMai
     hasTls: false,
     waitForMail(to, subject = /./) {
       const matches = (mail: ReceivedMail) => mail.to.includes(to) && subject.test(mail.subject);
-      const at = unseen.findIndex(matches);
-      const [come] = at < 0 ? [] : unseen.splice(at, 1);
-      if (come) return Promise.resolve(come);
+      const at = unread.findIndex(matches);
+      const [received] = at < 0 ? [] : unread.splice(at, 1);
+      if (received) return Promise.resolve(received);
       return new Promise((resolve) => waiters.push({ matches, resolve }));
     },
     async stop() {
@@ -85,7 +86,7 @@ export async function startTestMail(login: Login | null = null): Promise<TestMai
     const at = waiters.findIndex(({ matches }) => matches(mail));
     const [waiter] = at < 0 ? [] : waiters.splice(at, 1);
     if (waiter) waiter.resolve(mail);
-    else unseen.push(mail);
+    else unread.push(mail);
   }
 
   await mailServer.start();
@@ -106,13 +107,13 @@ function createServer(
       ...(login === null ? ['AUTH'] : []),
       ...(mailServer.hasTls ? [] : ['STARTTLS']),
     ],
-    onAuth: ({ username, password }, _session, answer) =>
+    onAuth: ({ username, password }, _session, reply) =>
       username === login?.user && password === login?.password
-        ? answer(null, { user: username })
-        : answer(new Error('wrong user or password')),
+        ? reply(null, { user: username })
+        : reply(new Error('wrong user or password')),
     closeTimeout: 100,
-    onRcptTo: ({ address }, _session, answer) => answer(toError(mailServer.onRecipient(address))),
-    async onData(stream, session, answer) {
+    onRcptTo: ({ address }, _session, reply) => reply(toError(mailServer.onRecipient(address))),
+    async onData(stream, session, reply) {
       const chunks: Buffer[] = [];
       for await (const chunk of stream) chunks.push(chunk);
       const { mailFrom, rcptTo } = session.envelope;
@@ -122,10 +123,10 @@ function createServer(
       });
       const rejection = await mailServer.onMessage(mail);
       if (!rejection) keep(mail);
-      answer(toError(rejection));
+      reply(toError(rejection));
     },
   });
-  // A client that is cut off in the middle is what some tests are about.
+  // Some tests cut a client off.
   server.on('error', () => undefined);
   return server;
 }

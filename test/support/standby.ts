@@ -28,15 +28,15 @@ const settingsFile = fileURLToPath(new URL('../../src/postgres/postgresql.conf',
 
 /** Copies the primary while it serves, and starts the copy as its standby. */
 export async function startStandby({ database, dataDir }: CrashingCluster): Promise<Standby> {
-  const own = await mkdtemp(path.join(tmpdir(), 'tenantry-crash-'));
-  const pgData = path.join(own, 'postgres');
+  const folder = await mkdtemp(path.join(tmpdir(), 'tenantry-crash-'));
+  const pgData = path.join(folder, 'postgres');
   await copyRunningCluster(database.ownerUrl, path.join(dataDir, 'postgres'), pgData);
   await writeFile(path.join(pgData, 'standby.signal'), '');
   const binaries = await prepareBinaries();
-  await giveTo(await findAccount([...Object.values(binaries), tmpdir()]), own);
+  await giveTo(await findAccount([...Object.values(binaries), tmpdir()]), folder);
   const { hostname, port, username, password } = new URL(database.ownerUrl);
   const cluster = await startEmbedded({
-    dataDir: own,
+    dataDir: folder,
     settingsFile,
     overrides: {
       primary_conninfo: `host=${hostname} port=${port} user=${username} password=${password}`,
@@ -58,23 +58,23 @@ export async function startStandby({ database, dataDir }: CrashingCluster): Prom
     },
     async close() {
       await cluster.stop();
-      await rm(own, { recursive: true, force: true, maxRetries: 10 });
+      await rm(folder, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }
 
-/** One address in front of several servers, as a load balancer or a name in the DNS is. */
+/** One address in front of several servers, like a load balancer or a DNS name. */
 export type Switch = {
-  /** The given address, led through here. */
-  lead: (url: string) => string;
-  /** New connections lead to this server from now on; those that are open stay where they are. */
-  turnTo: (url: string) => void;
-  /** Ends all open connections, as a server does that goes down. */
+  /** The given URL, through this switch. */
+  reroute: (url: string) => string;
+  /** Routes new connections to this server; open ones are unchanged. */
+  routeTo: (url: string) => void;
+  /** Ends all open connections, like a server that goes down. */
   cut: () => void;
   close: () => Promise<void>;
 };
 
-/** Starts one that leads to the server of this URL. */
+/** Starts a switch in front of the server of this URL. */
 export async function startSwitch(url: string): Promise<Switch> {
   let target = new URL(url);
   const sockets = new Set<Socket>();
@@ -88,7 +88,6 @@ export async function startSwitch(url: string): Promise<Switch> {
       from.setNoDelay(true);
       from.pipe(to);
       from.on('error', () => undefined);
-      // A side that ends takes the other along.
       from.on('close', () => {
         sockets.delete(from);
         to.destroy();
@@ -101,13 +100,13 @@ export async function startSwitch(url: string): Promise<Switch> {
     for (const socket of sockets) socket.destroy();
   };
   return {
-    lead(given) {
-      const led = new URL(given);
-      led.hostname = '127.0.0.1';
-      led.port = String((server.address() as AddressInfo).port);
-      return led.href;
+    reroute(original) {
+      const routed = new URL(original);
+      routed.hostname = '127.0.0.1';
+      routed.port = String((server.address() as AddressInfo).port);
+      return routed.href;
     },
-    turnTo(next) {
+    routeTo(next) {
       target = new URL(next);
     },
     cut,

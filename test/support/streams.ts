@@ -1,13 +1,13 @@
 import type { GraphQLResult } from './app.ts';
 
-/** A subscription as a client follows it. */
+/** A subscription of a client. */
 export type Followed = {
   status: number;
-  /** The next answer; null once the stream has been completed. Throws when none comes in 10 s. */
+  /** The next result; null after the end of the stream. Throws if none arrives in 10 s. */
   next: () => Promise<GraphQLResult | null>;
-  /** All that is left, up to its end. */
+  /** All remaining results. */
   rest: () => Promise<GraphQLResult[]>;
-  /** Hangs up. */
+  /** Disconnects. */
   leave: () => Promise<void>;
 };
 
@@ -35,9 +35,9 @@ export async function follow(
     },
     body: JSON.stringify({ query, variables: options.variables }),
   });
-  const answers = readAnswers(response);
+  const results = readResults(response);
   const next = async () => {
-    const { value } = await within(answers.next());
+    const { value } = await within(results.next());
     return value ?? null;
   };
   return {
@@ -45,18 +45,18 @@ export async function follow(
     next,
     async rest() {
       const all: GraphQLResult[] = [];
-      for (let answer = await next(); answer; answer = await next()) all.push(answer);
+      for (let result = await next(); result; result = await next()) all.push(result);
       return all;
     },
     async leave() {
       leaving.abort();
-      await answers.next().catch(() => undefined);
+      await results.next().catch(() => undefined);
     },
   };
 }
 
-/** The answers of a stream, one for each `next` event; ends at `complete`. */
-async function* readAnswers(response: Response): AsyncGenerator<GraphQLResult> {
+/** The results of a stream, one for each `next` event, until `complete`. */
+async function* readResults(response: Response): AsyncGenerator<GraphQLResult> {
   let text = '';
   const decoder = new TextDecoder();
   for await (const chunk of response.body ?? []) {
@@ -75,7 +75,7 @@ async function* readAnswers(response: Response): AsyncGenerator<GraphQLResult> {
 async function within<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('nothing came in time')), patienceMs);
+    timer = setTimeout(() => reject(new Error('no event arrived in time')), patienceMs);
   });
   try {
     return await Promise.race([work, late]);

@@ -14,7 +14,7 @@ import { waitUntil } from './child.ts';
 /** A certificate that the server can present: test/support/tls/README.md says what each is. */
 export type Certificate = 'server.pem' | 'elsewhere.pem' | 'self-signed.pem';
 
-/** A PostgreSQL with TLS, set up as hosted ones are: over TCP it takes encrypted connections alone. */
+/** A PostgreSQL that requires TLS over TCP, like a hosted one. */
 export type TlsCluster = {
   /** The superuser's URL of a database, without parameters; created if it is missing. */
   createDatabase: (name: string) => Promise<string>;
@@ -22,7 +22,7 @@ export type TlsCluster = {
   socketFolder: string;
   /** The same database through the socket. */
   throughSocket: (url: string) => string;
-  /** New connections are shown this certificate from now on. */
+  /** Presents this certificate to new connections. */
   present: (certificate: Certificate) => Promise<void>;
   close: () => Promise<void>;
 };
@@ -42,17 +42,17 @@ hostssl all  all  127.0.0.1/32  scram-sha-256
 export const pathOfTls = (name: string) => fileURLToPath(new URL(`tls/${name}`, import.meta.url));
 
 export async function startTlsCluster(): Promise<TlsCluster> {
-  const own = await mkdtemp(path.join(tmpdir(), 'tls-'));
-  const copies = path.join(own, 'tls');
+  const folder = await mkdtemp(path.join(tmpdir(), 'tls-'));
+  const copies = path.join(folder, 'tls');
   await mkdir(copies);
   await cp(pathOfTls('.'), copies, { recursive: true });
-  // PostgreSQL takes no key that others may read, which Git cannot keep.
+  // PostgreSQL rejects a key that others may read, and Git does not keep that permission.
   await chmod(path.join(copies, 'server.key'), 0o600);
   await writeFile(path.join(copies, 'pg_hba.conf'), rules);
   const binaries = await prepareBinaries();
-  await giveTo(await findAccount([...Object.values(binaries), tmpdir()]), own);
+  await giveTo(await findAccount([...Object.values(binaries), tmpdir()]), folder);
   const cluster = await startEmbedded({
-    dataDir: own,
+    dataDir: folder,
     settingsFile: fileURLToPath(new URL('../../src/postgres/postgresql.conf', import.meta.url)),
     overrides: {
       fsync: 'off',
@@ -61,7 +61,7 @@ export async function startTlsCluster(): Promise<TlsCluster> {
       ssl_key_file: path.join(copies, 'server.key'),
       ssl_ca_file: path.join(copies, 'authority.pem'),
       hba_file: path.join(copies, 'pg_hba.conf'),
-      unix_socket_directories: own,
+      unix_socket_directories: folder,
     },
     log: silentLog,
   });
@@ -74,8 +74,8 @@ export async function startTlsCluster(): Promise<TlsCluster> {
       if (rowCount === 0) await admin(`create database ${name}`);
       return url.href;
     },
-    socketFolder: own,
-    throughSocket: (url) => formatPostgresUrl({ ...parsePostgresUrl(url), host: own }),
+    socketFolder: folder,
+    throughSocket: (url) => formatPostgresUrl({ ...parsePostgresUrl(url), host: folder }),
     async present(certificate) {
       const file = path.join(copies, certificate);
       await admin(`alter system set ssl_cert_file = '${file}'`);
@@ -86,7 +86,7 @@ export async function startTlsCluster(): Promise<TlsCluster> {
     },
     async close() {
       await cluster.stop();
-      await rm(own, { recursive: true, force: true, maxRetries: 10 });
+      await rm(folder, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 const toolsDir = fileURLToPath(new URL('../../.tools/bin', import.meta.url));
 
 /**
- * The path of a program that npm does not have, as `.ci/install-tools` installed it or the machine has
- * it; null, said once and loudly, where there is none. Its tests are skipped then.
+ * The path of a program that npm does not have, from `.ci/install-tools` or from PATH. Returns null with a warning if
+ * it is missing; its tests are skipped then.
  */
 export function findTool(name: string): string | null {
   const folders = [toolsDir, ...(process.env.PATH ?? '').split(path.delimiter)];

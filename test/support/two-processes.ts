@@ -1,13 +1,13 @@
 import { startTestApp, type TestApp, type TestAppParts } from './app.ts';
 import { startChild } from './child.ts';
 
-/** Two processes that serve one database: the one of this test, and another. */
+/** Two processes that serve one database: that of the test and another one. */
 export type TwoProcesses = {
   here: TestApp;
   there: Pick<TestApp, 'ask' | 'url'>;
-  /** Whether the other process takes the token for somebody's. */
+  /** Whether the other process accepts a session token. */
   isValidThere: (person: { token: string }) => Promise<boolean>;
-  /** What the other process lets somebody do in a tenant; null where it does not belong. */
+  /** The permissions of a caller in a tenant by the other process, or null if the tenant is hidden from them. */
   listPermissionsThere: (person: { token: string }, tenantId: string) => Promise<string[] | null>;
   close: () => Promise<void>;
 };

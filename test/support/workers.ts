@@ -10,39 +10,39 @@ import type { AskOptions, GraphQLResult } from './app.ts';
 import { waitUntil } from './child.ts';
 import { createTestDatabase } from './cluster.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: lines of every shape.
+// biome-ignore lint/suspicious/noExplicitAny: log lines of every shape.
 type Line = Record<string, any>;
 
-/** `tenantry serve` with several workers, as a group of processes on a database of its own. */
+/** `tenantry serve` with several workers, as a process group on a database of its own. */
 export type Workers = {
-  /** Of the primary, and of the group. */
+  /** Id of the primary and of the process group. */
   pid: number;
   url: string;
   /** The log so far. */
   lines: Line[];
-  /** Connected as the owner, for locks and for looking. */
+  /** Connected as the owner, to take locks and read rows. */
   owner: pg.Client;
-  /** Over a connection of its own, so that the next worker has it. */
+  /** Sends an operation on a new connection, so that the next worker handles it. */
   ask: (query: string, options?: AskOptions) => Promise<GraphQLResult>;
-  /** Asks until each worker has answered; what each said, by its number. */
+  /** Repeats an operation until each worker has responded. Returns the results by worker. */
   askEach: (query: string, token: string) => Promise<Map<number, GraphQLResult>>;
-  /** The pid that serves for a worker now. */
+  /** The current pid of a worker. */
   findPid: (worker: number) => number;
-  waitForLine: (fits: (line: Line) => boolean) => Promise<Line>;
-  /** All figures by name and labels. */
+  waitForLine: (matches: (line: Line) => boolean) => Promise<Line>;
+  /** All metrics by name and labels. */
   scrape: () => Promise<Map<string, number>>;
-  /** The exit code of the primary, when it has ended. */
+  /** Resolves with the exit code of the primary. */
   ended: Promise<number | null>;
-  /** Ends what still runs, and removes the database. */
+  /** Ends the processes and drops the database. */
   close: () => Promise<void>;
 };
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const startSecondsMax = 60;
-/** Far more than workers that take turns need. */
+/** Far more than needed if workers take turns. */
 const triesMax = 100;
 
-/** Starts it with two workers, and resolves once it serves. */
+/** Starts two workers, unless set otherwise, and resolves once they serve. */
 export async function startWorkers(environment: Record<string, string> = {}): Promise<Workers> {
   const database = await createTestDatabase();
   const metricsPort = await findFreePort();
@@ -86,7 +86,7 @@ export async function startWorkers(environment: Record<string, string> = {}): Pr
   };
 }
 
-/** Whether the line tells that a worker has begun to serve. */
+/** Whether the line reports that a worker is ready. */
 export function isServing({ msg }: Line): boolean {
   return msg === 'worker ready';
 }
@@ -100,13 +100,13 @@ function readLines(child: ChildProcess): Line[] {
 }
 
 function createWait(lines: Line[], child: ChildProcess): Workers['waitForLine'] {
-  return async (fits) => {
+  return async (matches) => {
     await waitUntil(async () => {
-      if (lines.some(fits)) return true;
+      if (lines.some(matches)) return true;
       if (child.exitCode !== null) throw new Error(`ended: ${JSON.stringify(lines)}`);
       return false;
     }, startSecondsMax);
-    return lines.find(fits) ?? {};
+    return lines.find(matches) ?? {};
   };
 }
 
@@ -117,15 +117,15 @@ function createAskEach({
 }: Pick<Workers, 'ask' | 'waitForLine'> & { count: number }): Workers['askEach'] {
   let serial = 0;
   return async (query, token) => {
-    const answers = new Map<number, GraphQLResult>();
-    for (let tries = 0; answers.size < count && tries < triesMax; tries += 1) {
+    const results = new Map<number, GraphQLResult>();
+    for (let tries = 0; results.size < count && tries < triesMax; tries += 1) {
       serial += 1;
       const requestId = `to-each-${serial}`;
-      const answer = await ask(query, { token, headers: { 'x-request-id': requestId } });
+      const result = await ask(query, { token, headers: { 'x-request-id': requestId } });
       const { worker } = await waitForLine((line) => line.requestId === requestId);
-      answers.set(worker, answer);
+      results.set(worker, result);
     }
-    return answers;
+    return results;
   };
 }
 
@@ -154,9 +154,9 @@ function post(url: string, query: string, options: AskOptions = {}): Promise<Gra
 
 async function scrape(url: string): Promise<Map<string, number>> {
   const text = await (await fetch(url)).text();
-  const figures = text.split('\n').filter((line) => /^[a-z]/.test(line));
+  const metrics = text.split('\n').filter((line) => /^[a-z]/.test(line));
   return new Map(
-    figures.map((line) => {
+    metrics.map((line) => {
       const at = line.lastIndexOf(' ');
       return [line.slice(0, at), Number(line.slice(at + 1))];
     }),

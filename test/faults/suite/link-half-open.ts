@@ -6,7 +6,7 @@ export const fault: Fault = {
   async inject(stage, { isQuick }) {
     stage.link.hold();
     await pass(isQuick ? 5 : 15);
-    stage.link.letGo();
+    stage.link.release();
     await waitUntilServing(stage);
     return undefined;
   },

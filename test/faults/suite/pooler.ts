@@ -12,7 +12,7 @@ export const fault: Fault = {
       const pooler = await startPooler(findPgBouncer() ?? '', [appUrl], {
         default_pool_size: 4,
       });
-      return { url: pooler.lead(appUrl), close: pooler.close };
+      return { url: pooler.reroute(appUrl), close: pooler.close };
     },
   },
   async inject(_stage, { isQuick }) {

@@ -1,23 +1,22 @@
 import { Agent, request } from 'node:http';
 
-/** How a request ended: what was answered, or why nothing was. */
-export type Reply = { status: number; text: string } | { fault: 'CONNECTION' | 'TIMED_OUT' };
+/** The outcome of a request: the response, or the reason why there is none. */
+export type Reply = { status: number; text: string } | { failure: 'CONNECTION' | 'TIMED_OUT' };
 
-/** A client with kept-alive connections that knows one server, or several to choose from. */
+/** A client with persistent connections to one or several servers. */
 export type Client = {
   post: (body: string, token: string) => Promise<Reply>;
-  /** How often a request went to the next server, because the first took none or had just left. */
+  /** The number of requests that were repeated on the next server. */
   countSwitches: () => number;
   close: () => void;
 };
 
-/** Longer than any deadline of the server, so that whatever runs into it hangs. */
+/** Longer than any deadline of the server, so that a request that exceeds it hangs. */
 const patienceMs = 15_000;
 
 /**
- * A client of these servers, which takes them in turn. With more than one it does what any balancer does:
- * a connection that was refused, or that broke before a byte of an answer came, is no end of the request.
- * It asks the next server then; all that it sends may be asked twice (reads, and writes with a key).
+ * A client that uses these servers in turn. Like a load balancer it repeats a request on the next server if the
+ * connection is refused or breaks before the response. All requests of the load are safe to repeat.
  */
 export function createClient(urls: readonly string[]): Client {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
@@ -30,8 +29,9 @@ export function createClient(urls: readonly string[]): Client {
       for (let tries = 1; ; tries += 1) {
         const url = urls[(first + tries) % urls.length] ?? '';
         const reply = await send(agent, `${url}/graphql`, { body, token });
-        const mayGoOn = 'fault' in reply && reply.fault === 'CONNECTION' && tries <= urls.length;
-        if (!mayGoOn || urls.length === 1) return reply;
+        const isRetryable =
+          'failure' in reply && reply.failure === 'CONNECTION' && tries <= urls.length;
+        if (!isRetryable || urls.length === 1) return reply;
         switches += 1;
       }
     },
@@ -47,19 +47,23 @@ function send(agent: Agent, url: string, { body, token }: { body: string; token:
       'content-length': Buffer.byteLength(body),
       authorization: `Bearer ${token}`,
     };
-    const sent = request(url, { method: 'POST', agent, headers, timeout: patienceMs }, (answer) => {
-      const chunks: Buffer[] = [];
-      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-      answer.on('error', () => resolve({ fault: 'CONNECTION' }));
-      answer.on('end', () => {
-        resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString() });
-      });
-    });
+    const sent = request(
+      url,
+      { method: 'POST', agent, headers, timeout: patienceMs },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', () => resolve({ failure: 'CONNECTION' }));
+        response.on('end', () => {
+          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() });
+        });
+      },
+    );
     sent.on('timeout', () => {
-      resolve({ fault: 'TIMED_OUT' });
+      resolve({ failure: 'TIMED_OUT' });
       sent.destroy();
     });
-    sent.on('error', () => resolve({ fault: 'CONNECTION' }));
+    sent.on('error', () => resolve({ failure: 'CONNECTION' }));
     sent.end(body);
   });
 }

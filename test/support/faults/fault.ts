@@ -1,40 +1,39 @@
-import type { Figures } from './figures.ts';
+import type { Measurements } from './measurements.ts';
 import type { Stage, StageNeeds } from './stage.ts';
 
 /** The ways in which a request of the load may end without success. */
 export type FaultCode = 'UNAVAILABLE' | 'CONFLICT' | 'CONNECTION' | 'TIMED_OUT';
 
-/** What must hold, beside what always must: nothing lost, nothing doubled, nothing of other tenants. */
+/** Expectations besides those of every fault: no write lost or done twice, no data of other tenants. */
 export type Expectation = {
-  /** In words, for the table. */
+  /** Text for the report. */
   words: string;
-  /** With what the load's requests may fail; empty where nothing may. */
+  /** The codes with which requests of the load may fail. */
   codes: readonly FaultCode[];
-  /** Bounds in ms, judged where the machine has nothing else to do. */
+  /** Bounds in ms, checked only on an otherwise idle machine. */
   rejectionP99MsMax?: number;
   fullRateMsMax?: number;
   errorsMax?: number;
 };
 
-/** What a fault does with the stage, and how hard. */
 export type InjectOptions = {
-  /** In a test a few seconds must do. */
+  /** True in tests, where a fault lasts a few seconds. */
   isQuick: boolean;
 };
 
-/** A fault that really happens to a running system under load. */
+/** A fault that is injected into a running system under load. */
 export type Fault = {
   name: string;
   needs?: StageNeeds | (() => Promise<StageNeeds>);
-  /** Why it cannot be had on this machine, or null. */
+  /** The reason why this machine cannot inject it, or null. */
   findObstacle?: () => Promise<string | null>;
-  /** Makes it happen, and resolves when it is over. Throws where the system misbehaves; may answer a remark. */
+  /** Injects the fault and resolves after it, perhaps with a remark. Throws if the system misbehaves. */
   inject: (stage: Stage, options: InjectOptions) => Promise<string | undefined>;
   expectation: Expectation;
 };
 
-/** What was found out about one fault. */
-export type FaultReport = Figures & {
+/** The result of one fault. */
+export type FaultReport = Measurements & {
   name: string;
   words: string;
   acknowledged: number;
@@ -46,6 +45,6 @@ export type FaultReport = Figures & {
   rssMb: [before: number, after: number];
   sockets: [before: number, after: number];
   remark: string;
-  /** What did not hold, in words. */
+  /** Each violated expectation as text. */
   breaches: string[];
 };

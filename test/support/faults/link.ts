@@ -3,41 +3,41 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nameStatement } from '../../../src/db/statement-name.ts';
 
-/** When a link is cut: the database has not yet heard of the commit, or has acknowledged it already. */
+/** When a link is cut: before the database receives a commit, or after it has acknowledged it. */
 export type CutMoment = 'before-commit' | 'after-commit';
 
-/** A way to the database that can fail as networks do. */
+/** A proxy of the database that can fail like a network. */
 export type Link = {
-  /** The given address, led through here. */
+  /** The given URL, through this proxy. */
   url: string;
-  /** Cuts the connection of the next commit at that moment; resolves when it has happened. */
+  /** Cuts the connection of the next commit at that moment; resolves when it is cut. */
   cutNext: (moment: CutMoment) => Promise<void>;
   /** Cuts all connections at once. */
   cutAll: () => void;
-  /** Nothing passes in either direction any more, and nobody is told: a half-open link. */
+  /** Stops all data in both directions without closing a connection: a half-open link. */
   hold: () => void;
-  /** Lets pass again what was held, and what comes. */
-  letGo: () => void;
-  /** Each chunk of bytes comes this much later, in each direction. */
+  /** Forwards the held data and all later data. */
+  release: () => void;
+  /** Delays each chunk in each direction. */
   delay: (milliseconds: number) => void;
   close: () => Promise<void>;
 };
 
-/** CommandComplete of a commit, message format of protocol 3: it is durable. */
+/** CommandComplete of a durable commit, message format of protocol 3. */
 const acknowledgement = Buffer.from('C\0\0\0\x0bCOMMIT\0', 'latin1');
-/** A commit on its way, by its text or by the name under which a connection has prepared it. */
+/** A commit sent to the database, as text or by the name of a prepared statement. */
 const commits = ['COMMIT', nameStatement('COMMIT')].map((text) => Buffer.from(`${text}\0`));
 
 type State = {
   cut: { moment: CutMoment; onDone: () => void } | null;
   delayMs: number;
   held: Promise<void> | null;
-  letGo: () => void;
+  release: () => void;
 };
 
-/** Starts it; close it after anyone who is connected. */
+/** Starts a link; close it after its clients. */
 export async function startLink(databaseUrl: string): Promise<Link> {
-  const state: State = { cut: null, delayMs: 0, held: null, letGo: () => undefined };
+  const state: State = { cut: null, delayMs: 0, held: null, release: () => undefined };
   const sockets = new Set<Socket>();
   const target = new URL(databaseUrl);
   const server = createServer((client) => {
@@ -65,18 +65,18 @@ export async function startLink(databaseUrl: string): Promise<Link> {
     cutAll,
     hold() {
       state.held = new Promise((resolve) => {
-        state.letGo = resolve;
+        state.release = resolve;
       });
     },
-    letGo() {
-      state.letGo();
+    release() {
+      state.release();
       state.held = null;
     },
     delay(milliseconds) {
       state.delayMs = milliseconds;
     },
     async close() {
-      state.letGo();
+      state.release();
       cutAll();
       server.close();
       await once(server, 'close');
@@ -84,7 +84,7 @@ export async function startLink(databaseUrl: string): Promise<Link> {
   };
 }
 
-/** A side that breaks takes the other along. */
+/** Closes both sides when one closes. */
 function join(client: Socket, database: Socket, sockets: Set<Socket>): void {
   for (const socket of [client, database]) {
     sockets.add(socket);
@@ -98,7 +98,7 @@ function join(client: Socket, database: Socket, sockets: Set<Socket>): void {
   }
 }
 
-/** Chunks go out one after the other, so that a delay never changes their order. */
+/** Forwards chunks one after the other, so that a delay never changes their order. */
 function pass(from: Socket, to: Socket, state: State, isCutBy: (chunk: Buffer) => boolean): void {
   let last = Promise.resolve();
   from.on('data', (chunk) => {

@@ -12,27 +12,27 @@ export type Sample = {
   code: string | null;
 };
 
-/** A write that was wanted: its key, and whether anybody was told that it was done. */
+/** A write with its key, and whether its client has received the success. */
 export type Write = { key: string; team: Team; isAcknowledged: boolean };
 
-/** A steady load of reads and of writes with idempotency keys, which notes all that it is told. */
+/** A steady load of reads and of writes with idempotency keys that records every outcome. */
 export type Load = {
   samples: Sample[];
   writes: Write[];
-  /** Answers that showed something of another tenant or person. */
-  foreignAnswers: string[];
-  /** Lets requests in flight end. */
+  /** Results with data of another tenant or user. */
+  foreignResults: string[];
+  /** Stops after the requests in flight. */
   stop: () => Promise<void>;
 };
 
 export type LoadOptions = {
   teams: readonly Team[];
   readersPerTeam: number;
-  /** Each client's pause between an answer and its next request. */
+  /** The pause of each client between a response and its next request. */
   pauseMs: number;
 };
 
-// What costs the same however many roles the writers have made: the rate after a fault is compared with that before.
+// Its cost does not grow with the number of roles, so that rates before and after a fault are comparable.
 const readQuery = `query ($id: ID!) {
   viewer { user { id email } }
   tenant(id: $id) {
@@ -44,11 +44,11 @@ const writeQuery = `mutation ($input: CreateRoleInput!) {
   createRole(input: $input) { ... on CreateRoleSuccess { role { key } } ... on Error { code } }
 }`;
 
-/** Starts it: for each team some readers and one writer, who each ask one thing at a time. */
+/** Starts the readers and one writer of each team, each with one request at a time. */
 export function startLoad(client: Client, options: LoadOptions): Load {
   const samples: Sample[] = [];
   const writes: Write[] = [];
-  const foreignAnswers: string[] = [];
+  const foreignResults: string[] = [];
   let isOver = false;
   const loop = async (kind: Sample['kind'], once: () => Promise<string | null>) => {
     while (!isOver) {
@@ -60,13 +60,13 @@ export function startLoad(client: Client, options: LoadOptions): Load {
   };
   const read = async (team: Team) => {
     const text = await post(client, team, readQuery, { id: team.tenantId });
-    if (text.code === null && !isOwn(text.data, team)) foreignAnswers.push(JSON.stringify(text));
+    if (text.code === null && !isOwn(text.data, team)) foreignResults.push(JSON.stringify(text));
     return text.code;
   };
   const write = async (team: Team) => {
-    const noted: Write = { key: `w-${randomUUID()}`, team, isAcknowledged: false };
-    writes.push(noted);
-    return sendWrite(client, noted);
+    const recorded: Write = { key: `w-${randomUUID()}`, team, isAcknowledged: false };
+    writes.push(recorded);
+    return sendWrite(client, recorded);
   };
   const loops = options.teams.flatMap((team) => [
     ...Array.from({ length: options.readersPerTeam }, () => loop('read', () => read(team))),
@@ -75,7 +75,7 @@ export function startLoad(client: Client, options: LoadOptions): Load {
   return {
     samples,
     writes,
-    foreignAnswers,
+    foreignResults,
     async stop() {
       isOver = true;
       await Promise.all(loops);
@@ -83,7 +83,7 @@ export function startLoad(client: Client, options: LoadOptions): Load {
   };
 }
 
-/** Sends a write, for the first time or again, and notes its acknowledgement; the code of an error. */
+/** Sends a write, perhaps again, and records its acknowledgement. Returns the code of an error, or null. */
 export async function sendWrite(client: Client, write: Write): Promise<string | null> {
   const { key, team } = write;
   const { tenantId } = team;
@@ -93,7 +93,7 @@ export async function sendWrite(client: Client, write: Write): Promise<string | 
   return code;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: answers of every shape.
+// biome-ignore lint/suspicious/noExplicitAny: responses of every shape.
 type Parsed = { code: string | null; data: any };
 
 async function post(client: Client, team: Team, query: string, variables: object): Promise<Parsed> {
@@ -101,9 +101,9 @@ async function post(client: Client, team: Team, query: string, variables: object
   return parse(await client.post(body, team.owner.token));
 }
 
-/** The code of whichever way it was refused; answers that are no GraphQL count by their status. */
+/** The code of an error from the union or the top level, or the status of a response that is not GraphQL. */
 function parse(reply: Reply): Parsed {
-  if ('fault' in reply) return { code: reply.fault, data: null };
+  if ('failure' in reply) return { code: reply.failure, data: null };
   try {
     const { data, errors } = JSON.parse(reply.text);
     if (errors) return { code: errors[0]?.extensions?.code ?? `HTTP ${reply.status}`, data };
@@ -113,7 +113,7 @@ function parse(reply: Reply): Parsed {
   }
 }
 
-/** A viewer who is not signed in is told so by null, which is wrong here as well. */
+/** Whether the data is of this team. A viewer of null, which is not signed in, is wrong as well. */
 function isOwn(data: Parsed['data'], team: Team): boolean {
   const emails: string[] = data.tenant?.auditEvents.edges.map(
     ({ node }: { node: { actor: { email: string } } }) => node.actor.email,

@@ -5,10 +5,10 @@ import type { FaultReport } from './fault.ts';
 const begin = '<!-- faults: written by `npm run faults` -->';
 const end = '<!-- faults end -->';
 
-/** What did not run, and why. */
+/** A fault that did not run, and the reason. */
 export type Skipped = { name: string; obstacle: string };
 
-/** Writes the table between its two marks in a page, whose other text stays as it is. */
+/** Replaces the table between two marks in a page. */
 export async function writeReport(
   file: URL,
   reports: readonly FaultReport[],
@@ -22,7 +22,7 @@ export async function writeReport(
   await writeFile(file, `${head}${begin}\n\n${table}\n${end}${tail}`);
 }
 
-/** The figures as Markdown, with the machine they were measured on. Pure but for that. */
+/** The measurements as Markdown, with the machine. */
 export function formatReport(reports: readonly FaultReport[], skipped: readonly Skipped[]): string {
   return [
     `Measured on ${describeMachine()}, PostgreSQL, servers and clients together.`,
@@ -47,7 +47,7 @@ function formatCells(report: FaultReport | undefined): Record<string, string> {
   return {
     Fault: report?.name ?? '',
     'Held?': report?.breaches.length === 0 ? 'yes' : `NO: ${report?.breaches.join('; ')}`,
-    Requests: round(report?.answers),
+    Requests: round(report?.requests),
     Failed: errors.join(', ') || 'none',
     'Error window, ms': round(report?.errorWindowMs),
     'Longest gap, ms': round(report?.longestGapMs),

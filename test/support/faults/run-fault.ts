@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitUntil } from '../child.ts';
 import type { Fault, FaultReport } from './fault.ts';
-import { hasRecovered, isServedAgain, measureFigures, type Span } from './figures.ts';
 import { type Load, sendWrite, startLoad, type Write } from './load.ts';
+import { hasRecovered, isServedAgain, measureLoad, type Span } from './measurements.ts';
 import { measureProcess } from './server-process.ts';
 import { openStage, type Stage } from './stage.ts';
 
 export type RunOptions = { isQuick: boolean };
 
-/** Builds a stage for a fault, runs it there, and takes all down again. */
+/** Opens a stage, runs a fault on it, and closes the stage. */
 export async function runFault(fault: Fault, options: RunOptions): Promise<FaultReport> {
   const needs = typeof fault.needs === 'function' ? await fault.needs() : (fault.needs ?? {});
   try {
@@ -24,9 +24,8 @@ export async function runFault(fault: Fault, options: RunOptions): Promise<Fault
 }
 
 /**
- * Lets a load run, makes the fault happen, waits until all is as before, has unacknowledged writes asked
- * for again with their keys, and compares what was told with what is stored. Every breach of what is
- * expected stands in the report; only a stage that does not come back raises.
+ * Runs a load, injects the fault, waits for the recovery, repeats unacknowledged writes with their keys, and compares
+ * the acknowledged writes with the stored ones. The report lists every violated expectation.
  */
 export async function runFaultOn(
   stage: Stage,
@@ -43,23 +42,23 @@ export async function runFaultOn(
     breaches.push(error instanceof Error ? error.message : String(error));
   });
   span.endedAt = performance.now();
-  // A rate says nothing on a machine that does other things too: there it is enough to be served again.
+  // The rate is no measure on a busy machine, where it is enough that requests succeed again.
   const isOver = isQuick ? isServedAgain : hasRecovered;
   await waitUntil(async () => isOver(load.samples, span), 30).catch(() => {
     breaches.push('the service did not come back within 30 s');
   });
   await load.stop();
-  const figures = measureFigures(load.samples, span);
+  const measurements = measureLoad(load.samples, span);
   const after = await measureProcess(pid());
   const stored = await compareWithStored(stage, load);
-  breaches.push(...(await listLeftovers(stage)), ...listBreaches(fault, figures, { isQuick }));
+  breaches.push(...(await listLeftovers(stage)), ...listBreaches(fault, measurements, { isQuick }));
   for (const what of ['lost', 'doubled', 'halfWritten', 'foreign'] as const) {
     if (stored[what] > 0) breaches.push(`${stored[what]} ${what}`);
   }
   return {
     name: fault.name,
     words: fault.expectation.words,
-    ...figures,
+    ...measurements,
     ...stored,
     rssMb: [before.rssMb, after.rssMb],
     sockets: [before.sockets, after.sockets],
@@ -68,17 +67,17 @@ export async function runFaultOn(
   };
 }
 
-/** What the clients were told against what the database holds, before and after they ask again. */
-async function compareWithStored(stage: Stage, { writes, foreignAnswers }: Load) {
+/** Compares the acknowledged writes with the stored ones, before and after the others are repeated. */
+async function compareWithStored(stage: Stage, { writes, foreignResults }: Load) {
   const counts = await countStored(stage);
   const acknowledged = writes.filter(({ isAcknowledged }) => isAcknowledged);
   const lost = acknowledged.filter(({ key }) => !counts.has(key)).length;
-  const open = writes.filter(({ isAcknowledged }) => !isAcknowledged);
-  const unacknowledged = open.filter(({ key }) => counts.has(key)).length;
-  for (const write of open) await insist(stage, write);
+  const others = writes.filter(({ isAcknowledged }) => !isAcknowledged);
+  const unacknowledged = others.filter(({ key }) => counts.has(key)).length;
+  for (const write of others) await retryUntilDone(stage, write);
   const finalCounts = await countStored(stage);
   const wrong = writes.filter(({ key }) => finalCounts.get(key) !== 1).length;
-  const [half] = await stage.query<{ count: number }>(
+  const [incomplete] = await stage.query<{ count: number }>(
     `select count(*)::int as count from roles r where r.key like 'w-%' and 1 <>
        (select count(*) from audit_events e where e.target_id = r.id and e.action = 'role.created')`,
   );
@@ -87,8 +86,8 @@ async function compareWithStored(stage: Stage, { writes, foreignAnswers }: Load)
     lost,
     unacknowledged,
     doubled: wrong,
-    halfWritten: half?.count ?? 0,
-    foreign: foreignAnswers.length,
+    halfWritten: incomplete?.count ?? 0,
+    foreign: foreignResults.length,
   };
 }
 
@@ -99,12 +98,12 @@ async function countStored(stage: Stage): Promise<Map<string, number>> {
   return new Map(rows.map(({ key, count }) => [key, count]));
 }
 
-/** As a client that has a key does: until it is told. */
-async function insist(stage: Stage, write: Write): Promise<void> {
+/** Repeats a write with its key until it succeeds. */
+async function retryUntilDone(stage: Stage, write: Write): Promise<void> {
   await waitUntil(async () => (await sendWrite(stage.client, write)) === null);
 }
 
-/** Transactions and waits that nobody goes on with, and a server that is no more. */
+/** Transactions and lock waits that are left over, and servers that have ended. */
 async function listLeftovers(stage: Stage): Promise<string[]> {
   const [left] = await stage.query<{ open: number; waiting: number }>(
     `select count(*) filter (where state like 'idle in transaction%')::int as open,
@@ -115,27 +114,28 @@ async function listLeftovers(stage: Stage): Promise<string[]> {
   if (left && left.open > 0) breaches.push(`${left.open} transactions were left open`);
   if (left && left.waiting > 0) breaches.push(`${left.waiting} statements still wait for locks`);
   for (const server of stage.servers) {
-    if (!server.isAlive()) breaches.push(`a server ended: ${server.listComplaints().at(-1)}`);
+    if (!server.isAlive()) breaches.push(`a server ended: ${server.listWarnings().at(-1)}`);
     else if ((await fetch(`${server.url}/healthz`)).status !== 200) breaches.push('not healthy');
   }
   return breaches;
 }
 
-/** Times are judged only where the machine has nothing else to do. */
+/** The violated expectations. Times are checked only on an otherwise idle machine. */
 function listBreaches(
   { expectation }: Fault,
-  figures: ReturnType<typeof measureFigures>,
+  measurements: ReturnType<typeof measureLoad>,
   { isQuick }: RunOptions,
 ): string[] {
   const { codes, rejectionP99MsMax = Infinity, fullRateMsMax = Infinity } = expectation;
   const known: readonly string[] = codes;
-  const breaches = Object.keys(figures.errors)
+  const breaches = Object.keys(measurements.errors)
     .filter((code) => !known.includes(code))
-    .map((code) => `${figures.errors[code]} requests ended with ${code}`);
-  const errors = Object.values(figures.errors).reduce((sum, count) => sum + count, 0);
+    .map((code) => `${measurements.errors[code]} requests ended with ${code}`);
+  const errors = Object.values(measurements.errors).reduce((sum, count) => sum + count, 0);
   if (errors > (expectation.errorsMax ?? Infinity)) breaches.push(`${errors} requests failed`);
   if (isQuick) return breaches;
-  if (figures.rejectionP99Ms > rejectionP99MsMax) breaches.push('errors took too long');
-  if ((figures.fullRateMs ?? Infinity) > fullRateMsMax) breaches.push('the full rate came late');
+  if (measurements.rejectionP99Ms > rejectionP99MsMax) breaches.push('errors took too long');
+  if ((measurements.fullRateMs ?? Infinity) > fullRateMsMax)
+    breaches.push('the full rate came late');
   return breaches;
 }

@@ -12,8 +12,8 @@ export type ServerProcess = {
   signal: (signal: NodeJS.Signals) => void;
   /** Sends the signal and resolves with the exit code, null after a kill. */
   end: (signal: 'SIGTERM' | 'SIGKILL') => Promise<number | null>;
-  /** What it has logged above the level of information, for anyone who has to find out why. */
-  listComplaints: () => string[];
+  /** The log lines above level info, and lines that are not JSON. */
+  listWarnings: () => string[];
 };
 
 export type ServerProcessOptions = {
@@ -26,7 +26,7 @@ export type ServerProcessOptions = {
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** Starts one and resolves once it serves. Throws with its log where it ends before that. */
+/** Starts a server and resolves once it serves. Throws with its log if it ends before. */
 export async function startServerProcess({
   environment,
   nodeArguments = [],
@@ -41,8 +41,8 @@ export async function startServerProcess({
     env: { PATH: process.env.PATH, ...environment, LOG_FORMAT: 'json', LOG_LEVEL: 'info' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const complaints: string[] = [];
-  const url = await readUrl(child, complaints);
+  const warnings: string[] = [];
+  const url = await readUrl(child, warnings);
   const isAlive = () => child.exitCode === null && child.signalCode === null;
   return {
     url,
@@ -56,11 +56,11 @@ export async function startServerProcess({
       await exited;
       return child.exitCode;
     },
-    listComplaints: () => complaints,
+    listWarnings: () => warnings,
   };
 }
 
-/** What a process holds, by Linux's own count; zeros where there is no /proc. */
+/** Memory and open files of a process, from /proc; zeros on other systems. */
 export async function measureProcess(pid: number): Promise<{ rssMb: number; sockets: number }> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   const kilobytes = Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0);
@@ -68,22 +68,22 @@ export async function measureProcess(pid: number): Promise<{ rssMb: number; sock
   return { rssMb: Math.round(kilobytes / 1_024), sockets: files.length };
 }
 
-const complaintsMax = 200;
+const warningsMax = 200;
 
-function readUrl(child: ChildProcess, complaints: string[]): Promise<string> {
+function readUrl(child: ChildProcess, warnings: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    const notice = (line: string) => {
+    const read = (line: string) => {
       const entry = parse(line);
       if (entry?.msg === 'ready') resolve(String(entry.url));
-      const isComplaint = entry === null || Number(entry.level) > 30;
-      if (isComplaint && complaints.length < complaintsMax) complaints.push(line);
+      const isWarning = entry === null || Number(entry.level) > 30;
+      if (isWarning && warnings.length < warningsMax) warnings.push(line);
     };
     for (const stream of [child.stdout, child.stderr]) {
-      if (stream) createInterface({ input: stream }).on('line', notice);
+      if (stream) createInterface({ input: stream }).on('line', read);
     }
     child.on('error', reject);
     child.on('exit', (code, signal) => {
-      reject(new Error(`ended (${code ?? signal}) before it served: ${complaints.join('\n')}`));
+      reject(new Error(`ended (${code ?? signal}) before it served: ${warnings.join('\n')}`));
     });
   });
 }

@@ -17,17 +17,17 @@ import {
   startServerProcess,
 } from './server-process.ts';
 
-/** What a fault needs that is not the usual. */
+/** Requirements of a fault that differ from the defaults. */
 export type StageNeeds = {
   cluster?: CrashingClusterOptions;
-  /** How many servers stand beside each other; one if not given. */
+  /** The number of servers; 1 by default. */
   servers?: number;
   /** Settings of all servers, by their names. */
   environment?: Record<string, string>;
   server?: Pick<ServerProcessOptions, 'nodeArguments' | 'wrapper'>;
-  /** Something between the link and the database, such as a pooler; returns its url and what ends it. */
+  /** Starts a proxy between the link and the database, such as a pooler. */
   between?: (appUrl: string) => Promise<{ url: string; close: () => Promise<void> }>;
-  /** Takes away what was laid out for this stage, once it is down. */
+  /** Cleans up after the stage is closed. */
   clear?: () => Promise<void>;
 };
 
@@ -38,9 +38,9 @@ export type Stage = {
   servers: ServerProcess[];
   client: Client;
   teams: Team[];
-  /** Ends one server and puts another in its place, at the same address. */
+  /** Ends one server and starts another at the same address. */
   replaceServer: (index: number, signal: 'SIGTERM' | 'SIGKILL') => Promise<number | null>;
-  /** Asks the database itself, as the owner and past the link. */
+  /** Queries the database as the owner, not through the link. */
   query: <Row extends object>(sql: string, values?: readonly unknown[]) => Promise<Row[]>;
   ask: (query: string, options?: AskOptions) => Promise<GraphQLResult>;
   close: () => Promise<void>;
@@ -48,7 +48,7 @@ export type Stage = {
 
 const teamsCount = 4;
 
-/** Builds one up; close it at the end. */
+/** Opens a stage; close it at the end. */
 export async function openStage(needs: StageNeeds = {}): Promise<Stage> {
   const cluster = await startCrashingCluster(needs.cluster);
   const { ownerUrl, appUrl } = cluster.database;
@@ -73,7 +73,7 @@ export async function openStage(needs: StageNeeds = {}): Promise<Stage> {
     link,
     servers,
     client,
-    teams: await arrangeTeams(ownerUrl, ask),
+    teams: await createTeams(ownerUrl, ask),
     async replaceServer(index, signal) {
       const server = servers[index];
       if (!server) throw new Error(`There is no server ${index}.`);
@@ -104,8 +104,8 @@ function getEnvironment(cluster: CrashingCluster, link: Link, port: number) {
   };
 }
 
-/** Tenants that may have as many roles as the load makes. */
-async function arrangeTeams(ownerUrl: string, ask: Stage['ask']): Promise<Team[]> {
+/** Creates tenants without a limit on roles, since the load creates many. */
+async function createTeams(ownerUrl: string, ask: Stage['ask']): Promise<Team[]> {
   const teams: Team[] = [];
   for (let count = 0; count < teamsCount; count += 1) teams.push(await createTeam({ ask }));
   await query(ownerUrl, 'update tenants set custom_roles_max = 1000000');
@@ -142,16 +142,16 @@ async function query<Row extends object>(
   }
 }
 
-/** Waits for so many seconds; what happens meanwhile is the load's. */
+/** Waits for this many seconds while the load runs. */
 export const pass = (seconds: number) => sleep(seconds * 1_000);
 
-/** Resolves once a server serves what needs the database. */
+/** Resolves once a server handles an operation that needs the database. */
 export function waitUntilServing(stage: Stage, seconds = 30): Promise<void> {
   const [team] = stage.teams;
   return waitUntil(async () => {
-    const answer = await stage
+    const result = await stage
       .ask('{ viewer { user { id } } }', { token: team?.owner.token ?? '' })
       .catch(() => null);
-    return answer?.data?.viewer?.user.id === team?.owner.userId;
+    return result?.data?.viewer?.user.id === team?.owner.userId;
   }, seconds);
 }

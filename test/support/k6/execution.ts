@@ -1,4 +1,4 @@
-// Stands in for `k6/execution`; run.ts counts the iterations.
+// Replaces `k6/execution`; rehearse.ts counts the iterations.
 
 const execution = { scenario: { iterationInTest: 0 }, vu: { idInTest: 1 } };
 

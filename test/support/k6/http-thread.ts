@@ -1,19 +1,19 @@
 import { type MessagePort, workerData } from 'node:worker_threads';
 
-// Asks for http.ts, which waits.
+// Sends the requests of http.ts, whose thread waits.
 
-type Order = { url: string; body: string; headers: Record<string, string> };
+type Request = { url: string; body: string; headers: Record<string, string> };
 
 const { port, signal } = workerData as { port: MessagePort; signal: Int32Array<SharedArrayBuffer> };
 
-port.on('message', async ({ url, body, headers }: Order) => {
-  port.postMessage(await ask(url, body, headers));
+port.on('message', async ({ url, body, headers }: Request) => {
+  port.postMessage(await send(url, body, headers));
   Atomics.store(signal, 0, 1);
   Atomics.notify(signal, 0);
 });
 
-async function ask(url: string, body: string, headers: Record<string, string>) {
-  const began = performance.now();
+async function send(url: string, body: string, headers: Record<string, string>) {
+  const startedAt = performance.now();
   try {
     const response = await fetch(url, { method: 'POST', headers, body });
     const text = await response.text();
@@ -21,16 +21,16 @@ async function ask(url: string, body: string, headers: Record<string, string>) {
       status: response.status,
       body: text,
       headers: Object.fromEntries(
-        [...response.headers].map(([name, value]) => [canonise(name), value]),
+        [...response.headers].map(([name, value]) => [canonicalize(name), value]),
       ),
-      ms: performance.now() - began,
+      ms: performance.now() - startedAt,
     };
   } catch (error) {
-    return { status: 0, body: String(error), headers: {}, ms: performance.now() - began };
+    return { status: 0, body: String(error), headers: {}, ms: performance.now() - startedAt };
   }
 }
 
-/** As Go writes names of headers, and so k6: `Server-Timing`. */
-function canonise(name: string): string {
+/** A header name as Go and k6 write it: `Server-Timing`. */
+function canonicalize(name: string): string {
   return name.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
 }

@@ -1,29 +1,29 @@
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
 
-// Stands in for `k6/http`, whose requests block: a thread asks, this one sleeps until it has the answer.
+// Replaces `k6/http`, whose requests block: another thread sends them while this one waits for the response.
 
 type Params = { headers: Record<string, string>; tags: { operation: string } };
 type Reply = { status: number; body: string; headers: Record<string, string>; ms: number };
 
-/** How often each operation was asked. */
+/** The number of requests by operation. */
 export const requests: Record<string, number> = {};
 
-const { port1: port, port2: theirs } = new MessageChannel();
+const { port1: port, port2: threadPort } = new MessageChannel();
 const signal = new Int32Array(new SharedArrayBuffer(4));
 const thread = new Worker(new URL('./http-thread.ts', import.meta.url), {
-  workerData: { port: theirs, signal },
-  transferList: [theirs],
+  workerData: { port: threadPort, signal },
+  transferList: [threadPort],
 });
 thread.unref();
 
-/** Posts, and returns with what k6 calls a response. */
+/** Sends a POST request. Returns a response of k6. */
 function post(url: string, body: string, { headers, tags }: Params) {
   requests[tags.operation] = (requests[tags.operation] ?? 0) + 1;
   Atomics.store(signal, 0, 0);
   port.postMessage({ url, body, headers });
   Atomics.wait(signal, 0, 0, 30_000);
   const reply = receiveMessageOnPort(port)?.message as Reply | undefined;
-  if (!reply) throw new Error(`no answer from ${url}`);
+  if (!reply) throw new Error(`no response from ${url}`);
   return { ...reply, error: '', timings: { duration: reply.ms } };
 }
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { loadScenario, type Rehearsal, rehearse } from './rehearse.ts';
 
-// Stands in for the program k6, as far as `npm run k6` uses it: `k6 version` and `k6 run --quiet file`.
+// Replaces the program k6 as far as `npm run k6` uses it: `k6 version` and `k6 run --quiet file`.
 
 const [, , command, , file = ''] = process.argv;
 if (command === 'version') console.log('k6 v2.1.0 (a stand-in)');
@@ -9,35 +9,35 @@ else process.exitCode = await run();
 
 async function run(): Promise<number> {
   const scenario = await loadScenario(file);
-  const metrics = summarise(rehearse(scenario, 100));
+  const metrics = summarize(rehearse(scenario, 100));
   for (const [name, text] of Object.entries(scenario.handleSummary({ metrics }))) {
     if (name === 'stdout') process.stdout.write(text);
     else writeFileSync(name, text);
   }
-  const bars = Object.values(metrics).flatMap(({ thresholds }) => Object.values(thresholds));
-  return bars.every(({ ok }) => ok) ? 0 : 99;
+  const thresholds = Object.values(metrics).flatMap(({ thresholds }) => Object.values(thresholds));
+  return thresholds.every(({ ok }) => ok) ? 0 : 99;
 }
 
-/** Failures and numbers of requests, which is all that smoke has bars for. */
-function summarise({ options, requests, samples }: Rehearsal) {
-  const entries = Object.entries(options.thresholds).map(([name, [bar = '']]) => {
+/** Failures and numbers of requests, the only metrics with thresholds in smoke. */
+function summarize({ options, requests, samples }: Rehearsal) {
+  const entries = Object.entries(options.thresholds).map(([name, [threshold = '']]) => {
     const [, metric, operation] = /^(\w+)(?:\{operation:(.*)\})?$/.exec(name) ?? [];
     const failures = listFailures(samples, operation);
     const rate = failures.reduce((sum, each) => sum + each, 0) / (failures.length || 1);
     const count = requests[operation ?? ''] ?? 0;
     const ok = metric === 'operation_failures' ? rate === 0 : count > 0;
-    return [name, { values: { rate, count }, thresholds: { [bar]: { ok } } }] as const;
+    return [name, { values: { rate, count }, thresholds: { [threshold]: { ok } } }] as const;
   });
   return Object.fromEntries(entries);
 }
 
-/** One for each question that failed and 0 for each other, of one operation or of all. */
+/** 1 for each failed request and 0 for each other, of one operation or of all. */
 function listFailures(samples: Rehearsal['samples'], operation: string | undefined): number[] {
-  const isAsked = (name: string) =>
+  const isIncluded = (name: string) =>
     operation === undefined
       ? name.startsWith('operation_failures{')
       : name === `operation_failures{${operation}}`;
   return Object.keys(samples)
-    .filter(isAsked)
+    .filter(isIncluded)
     .flatMap((name) => samples[name] ?? []);
 }

@@ -1,6 +1,6 @@
-// Stands in for `k6/metrics`: keeps what was added, by metric and operation.
+// Replaces `k6/metrics`.
 
-/** Everything that was added, under `metric{operation}`. */
+/** All samples, under `metric{operation}`. */
 export const samples: Record<string, number[]> = {};
 
 class Metric {

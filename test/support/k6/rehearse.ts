@@ -4,14 +4,14 @@ import execution from './execution.ts';
 import { requests } from './http.ts';
 import { samples } from './metrics.ts';
 
-/** What came of a rehearsal. */
+/** The result of a scenario that was run by Node. */
 export type Rehearsal = {
   options: {
     scenarios: Record<string, { executor: string }>;
     thresholds: Record<string, string[]>;
   };
   requests: Record<string, number>;
-  /** Under `metric{operation}`. */
+  /** Samples under `metric{operation}`. */
   samples: Record<string, number[]>;
 };
 
@@ -25,7 +25,7 @@ type Scenario = {
 
 const modules = ['http', 'metrics', 'execution'];
 
-/** Loads a scenario as it stands, with what k6 has and Node has not. */
+/** Loads a scenario unchanged, with the modules and globals of k6. */
 export async function loadScenario(file: string): Promise<Scenario> {
   registerHooks({
     resolve: (specifier, context, next) => {
@@ -40,9 +40,9 @@ export async function loadScenario(file: string): Promise<Scenario> {
   return await import(file);
 }
 
-/** Runs it with one virtual user and no clock. */
+/** Runs a scenario with one virtual user, without pauses. */
 export function rehearse(scenario: Scenario, iterations: number): Rehearsal {
-  // k6 hands the world over as JSON, too.
+  // k6 also passes the result of setup as JSON.
   const world = JSON.parse(JSON.stringify(scenario.setup()));
   try {
     for (let at = 0; at < iterations; at += 1) {

@@ -34,7 +34,7 @@ try {
     SIGN_UP_SOURCE_MAX: '1000000',
   };
   pooler = isPooled ? await startPooler(program, [appUrl], { default_pool_size: 4 }) : null;
-  const workingUrl = pooler?.lead(appUrl) ?? appUrl;
+  const workingUrl = pooler?.reroute(appUrl) ?? appUrl;
   processes.push(await startServerProcess(workingUrl, limits, appUrl));
   processes.push(await startServerProcess(workingUrl, limits, appUrl));
   const urls = processes.map(({ url }) => url);

@@ -1,29 +1,29 @@
 import type { Sample } from './load.ts';
 
-/** What a fault cost, as the clients of the load saw it. */
-export type Figures = {
-  answers: number;
-  /** How many requests ended with each code other than success. */
+/** The cost of a fault as measured by the clients of the load. */
+export type Measurements = {
+  requests: number;
+  /** The number of failed requests by code. */
   errors: Record<string, number>;
-  /** From the first failed request's end to the last one's. */
+  /** From the end of the first failed request to that of the last. */
   errorWindowMs: number;
-  /** The longest time in which nothing at all succeeded. */
+  /** The longest time without a successful request. */
   longestGapMs: number;
-  /** The slowest error that was answered, at the 99th percentile. */
+  /** The 99th percentile of the duration of error responses. */
   rejectionP99Ms: number;
-  /** From the end of the fault until a second brought as many answers as before it. */
+  /** From the end of the fault until the rate of successes is as before, or null. */
   fullRateMs: number | null;
 };
 
-/** When the fault began and ended, on the clock of performance.now(). */
+/** Begin and end of the fault, by performance.now(). */
 export type Span = { beganAt: number; endedAt: number };
 
-/** The part of the former rate that counts as full: what is left is the noise of a busy machine. */
+/** The share of the former rate that counts as full; the rest is the noise of a busy machine. */
 const fullShare = 0.8;
 const windowMs = 1_000;
 
-/** Reads them off a load. Pure. */
-export function measureFigures(samples: readonly Sample[], span: Span): Figures {
+/** Measures a load. Pure. */
+export function measureLoad(samples: readonly Sample[], span: Span): Measurements {
   const during = samples.filter(({ endedAt }) => endedAt >= span.beganAt);
   const failed = during.filter(({ code }) => code !== null);
   const failedAt = failed.map(({ endedAt }) => endedAt);
@@ -34,7 +34,7 @@ export function measureFigures(samples: readonly Sample[], span: Span): Figures 
     .map(({ startedAt, endedAt }) => endedAt - startedAt)
     .sort((a, b) => a - b);
   return {
-    answers: samples.length,
+    requests: samples.length,
     errors,
     errorWindowMs: failed.length === 0 ? 0 : Math.max(...failedAt) - Math.min(...failedAt),
     longestGapMs: measureGap(samples, span),
@@ -43,12 +43,12 @@ export function measureFigures(samples: readonly Sample[], span: Span): Figures 
   };
 }
 
-/** Whether the rate of before the fault has been reached again by now. */
+/** Whether the rate of before the fault has been reached again. */
 export function hasRecovered(samples: readonly Sample[], span: Span): boolean {
   return measureRecovery(samples, span) !== null;
 }
 
-/** Whether requests that were begun after the fault succeed. */
+/** Whether requests that started after the fault succeed. */
 export function isServedAgain(samples: readonly Sample[], { endedAt }: Span): boolean {
   return samples.filter(({ code, startedAt }) => code === null && startedAt > endedAt).length > 20;
 }
@@ -62,7 +62,7 @@ function measureGap(samples: readonly Sample[], { beganAt }: Span): number {
   return longest;
 }
 
-/** The first window after the end whose successes are as many as before the beginning. */
+/** The time to the first window after the fault with as many successes as before it. */
 function measureRecovery(samples: readonly Sample[], { beganAt, endedAt }: Span): number | null {
   const successes = samples.filter(({ code }) => code === null).map((sample) => sample.endedAt);
   const [firstAt = beganAt] = successes;
