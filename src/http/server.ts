@@ -15,7 +15,7 @@ import type { FindDevPage } from './dev/pages.ts';
 import { createDrain } from './drain.ts';
 import { type CreateContext, createEngine, type Engine } from './graphql/engine.ts';
 import { createErrorMasking, type MaskErrors } from './graphql/errors.ts';
-import { createFastJson, isFastJson } from './graphql/fast-json.ts';
+import { createFastJson } from './graphql/fast-json.ts';
 import { createKnownOperations } from './graphql/known-operations.ts';
 import { isObserved, observeOperations } from './graphql/observed-operations.ts';
 import { useMetrics } from './graphql/plugins/metrics.ts';
@@ -160,7 +160,7 @@ function createGraphQLHandler(options: HttpServerOptions, corsOrigins: OriginLis
   });
   const hasFastJson = options.hasFastJson ?? true;
   const handleGraphQL = observeOperations(async (exchange) => {
-    const fast = hasFastJson && isFastJson(exchange.req) ? await handleFastJson(exchange) : null;
+    const fast = hasFastJson ? await handleFastJson(exchange) : null;
     return fast ?? handleThroughYoga(yoga, exchange);
   }, observers);
   return { yoga, handleGraphQL };

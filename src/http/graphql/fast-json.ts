@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type { ExecutionResult, GraphQLSchema } from 'graphql';
 import { type GraphQLParams, isAsyncIterable } from 'graphql-yoga';
 import type { Exchange } from '../exchange.ts';
@@ -7,20 +6,11 @@ import type { CreateContext, Engine } from './engine.ts';
 import { listErrors, type MaskErrors } from './errors.ts';
 import type { KnownOperation, KnownOperations } from './known-operations.ts';
 import { findMediaType } from './media-type.ts';
-import { assertJsonBody, isJsonContentType, parseJsonBody } from './request-params.ts';
+import { assertPlainUtf8, isJsonContentType, parseJsonBody } from './request-params.ts';
 import { createRequestStandIn, createResultResponse } from './yoga-stand-ins.ts';
 
-/** Handles a request for which `isFastJson` is true; null leaves it to Yoga. */
+/** Handles a request that sends an operation in JSON and accepts JSON; null leaves all others to Yoga. */
 export type HandleFastJson = (exchange: Exchange) => Promise<HttpResponse | null>;
-
-/** Whether the fast path can handle a request: an operation in JSON, and a JSON response accepted. */
-export function isFastJson(req: IncomingMessage): boolean {
-  return (
-    req.method === 'POST' &&
-    isJsonContentType(req.headers['content-type']) &&
-    findMediaType(req.headers.accept) !== undefined
-  );
-}
 
 /**
  * The fast path: the body goes from node:http straight to Yoga's `getResultForParams`, and the result through
@@ -63,7 +53,9 @@ export function createFastJson(options: {
     }
   };
   return async (exchange) => {
-    const mediaType = findMediaType(exchange.req.headers.accept);
+    const { method, headers } = exchange.req;
+    if (method !== 'POST' || !isJsonContentType(headers['content-type'])) return null;
+    const mediaType = findMediaType(headers.accept);
     if (mediaType === undefined) return null;
     const result = await execute(exchange);
     if (result === null) return null;
@@ -73,7 +65,7 @@ export function createFastJson(options: {
 
 async function readParams(exchange: Exchange): Promise<GraphQLParams> {
   const { headers } = exchange.req;
-  assertJsonBody({
+  assertPlainUtf8({
     contentType: headers['content-type'],
     contentEncoding: headers['content-encoding'],
   });

@@ -20,14 +20,19 @@ export function isJsonContentType(contentType: string | null | undefined): boole
   return /^application\/(graphql\+)?json(;|$)/.test(first);
 }
 
-/**
- * Accepts only plain UTF-8 JSON: another charset or encoding would be misread and stored.
- * @throws GraphQLError 415
- */
+/** @throws GraphQLError 415 unless the body is plain UTF-8 JSON */
 export function assertJsonBody(headers: BodyHeaders): void {
   if (!isJsonContentType(headers.contentType)) {
     throw createHttpError(415, 'Send the operation as JSON with content-type: application/json.');
   }
+  assertPlainUtf8(headers);
+}
+
+/**
+ * Rejects another charset or encoding, which would be misread and stored.
+ * @throws GraphQLError 415
+ */
+export function assertPlainUtf8(headers: BodyHeaders): void {
   const charset = /;\s*charset\s*=\s*"?([^\s;,"]*)/i.exec(headers.contentType ?? '')?.[1];
   if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
     throw createHttpError(415, 'Send the request body in UTF-8.');
