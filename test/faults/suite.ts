@@ -24,7 +24,7 @@ import { fault as slowLoris } from './suite/slow-loris.ts';
 import { fault as timeOutStorm } from './suite/time-out-storm.ts';
 import { fault as twoMigrators } from './suite/two-migrators.ts';
 
-/** All faults, in the order of the table: by the name of their file. */
+/** All faults by file name, in the order of the table. */
 export const faults: Readonly<Record<string, Fault>> = {
   'backend-killed': backendKilled,
   'connection-terminated': connectionTerminated,

@@ -1,7 +1,7 @@
 import type { Fault } from '../../support/faults/fault.ts';
 import { pass } from '../../support/faults/stage.ts';
 
-/** For longer than the database lets a transaction be left alone (10 s). */
+/** Longer than `idle_in_transaction_session_timeout` (10 s). */
 export const fault: Fault = {
   name: 'server frozen (SIGSTOP)',
   async inject({ servers }, { isQuick }) {
@@ -12,7 +12,7 @@ export const fault: Fault = {
     return undefined;
   },
   expectation: {
-    words: 'its transactions end without it, no lock stays, it goes on where it was',
+    words: 'its transactions are ended, no lock remains, and it continues afterwards',
     codes: ['UNAVAILABLE'],
     fullRateMsMax: 5_000,
   },

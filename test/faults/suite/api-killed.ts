@@ -12,7 +12,7 @@ export const fault: Fault = {
     return undefined;
   },
   expectation: {
-    words: 'every write whole or not at all; asked again with its key it is done once',
+    words: 'every write is complete or absent; a retry with its key is executed once',
     codes: ['CONNECTION', 'UNAVAILABLE', 'CONFLICT'],
     fullRateMsMax: 5_000,
   },

@@ -1,6 +1,6 @@
 import type { Fault } from '../../support/faults/fault.ts';
 
-/** PostgreSQL cannot trust its shared memory after that, so it ends all sessions and recovers. */
+/** PostgreSQL can no longer trust its shared memory, so it closes all connections and recovers. */
 export const fault: Fault = {
   name: 'one backend killed (SIGKILL)',
   async inject(stage) {
@@ -11,7 +11,7 @@ export const fault: Fault = {
     return undefined;
   },
   expectation: {
-    words: 'all sessions drop, PostgreSQL recovers, only UNAVAILABLE',
+    words: 'all connections drop, PostgreSQL recovers; the only error is UNAVAILABLE',
     codes: ['UNAVAILABLE'],
     fullRateMsMax: 5_000,
   },

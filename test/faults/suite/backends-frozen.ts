@@ -1,7 +1,7 @@
 import type { Fault } from '../../support/faults/fault.ts';
 import { pass } from '../../support/faults/stage.ts';
 
-/** Half of the pool: the process and the network live, and nothing is ever answered. */
+/** Freezes half of the pool: the connections stay open, but never respond. */
 export const fault: Fault = {
   name: 'half of the backends frozen (SIGSTOP)',
   async inject(stage, { isQuick }) {
@@ -14,7 +14,7 @@ export const fault: Fault = {
     return `${backends.length} backends`;
   },
   expectation: {
-    words: 'the query time-out frees the slots within 4 s; the other slots go on',
+    words: 'the query time-out frees the slots within 4 s; the other slots keep working',
     codes: ['UNAVAILABLE'],
     rejectionP99MsMax: 5_200,
     fullRateMsMax: 5_000,

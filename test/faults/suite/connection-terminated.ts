@@ -10,7 +10,7 @@ export const fault: Fault = {
     return undefined;
   },
   expectation: {
-    words: 'the pool replaces it; at most the one request fails that was on it',
+    words: 'the pool replaces it; at most the one request that used it fails',
     codes: ['UNAVAILABLE'],
     errorsMax: 1,
     fullRateMsMax: 2_000,

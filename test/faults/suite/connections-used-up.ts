@@ -2,38 +2,38 @@ import pg from 'pg';
 import type { Fault } from '../../support/faults/fault.ts';
 import { pass } from '../../support/faults/stage.ts';
 
-/** The pool's connections are cut while strangers hold all others, so that none can be replaced. */
+/** Other clients hold all remaining connections, so the pool cannot replace those that are cut. */
 export const fault: Fault = {
   name: 'too many connections',
   needs: { cluster: { overrides: { max_connections: '30' } } },
   async inject(stage, { isQuick }) {
     const url = stage.cluster.database.appUrl;
-    const strangers: pg.Client[] = [];
+    const others: pg.Client[] = [];
     const fill = async () => {
       for (;;) {
-        const stranger = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
-        stranger.on('error', () => undefined);
+        const other = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+        other.on('error', () => undefined);
         try {
-          await stranger.connect();
+          await other.connect();
         } catch (error) {
           return String((error as { code?: string }).code);
         }
-        strangers.push(stranger);
+        others.push(other);
       }
     };
     const first = await fill();
     stage.link.cutAll();
     await fill();
-    // The superuser's reserved connections still let an operator in.
+    // The connections that are reserved for superusers let an operator in.
     const [seen] = await stage.query<{ count: number }>(
       'select count(*)::int from pg_stat_activity',
     );
     await pass(isQuick ? 1 : 5);
-    await Promise.all(strangers.map((stranger) => stranger.end()));
-    return `refused with ${first} at ${seen?.count} processes; the operator got in`;
+    await Promise.all(others.map((other) => other.end()));
+    return `rejected with ${first} at ${seen?.count} processes; the operator connected`;
   },
   expectation: {
-    words: 'UNAVAILABLE while none is free; the operator still gets in; then as before',
+    words: 'UNAVAILABLE while none is free; the operator can still connect; then normal service',
     codes: ['UNAVAILABLE'],
     rejectionP99MsMax: 2_000,
     fullRateMsMax: 5_000,

@@ -5,7 +5,7 @@ export const fault: Fault = {
   name: 'link cut after a commit',
   inject: (stage, { isQuick }) => cutCommits(stage, 'after-commit', isQuick ? 5 : 50),
   expectation: {
-    words: 'the write is stored but never reported; asked again it is not done twice',
+    words: 'the write is stored but not acknowledged; a retry does not execute it twice',
     codes: ['UNAVAILABLE'],
     fullRateMsMax: 2_000,
   },

@@ -5,7 +5,7 @@ export const fault: Fault = {
   name: 'link cut before a commit',
   inject: (stage, { isQuick }) => cutCommits(stage, 'before-commit', isQuick ? 5 : 50),
   expectation: {
-    words: 'the write is refused and nothing of it stays; asked again it is done once',
+    words: 'the write fails and leaves nothing behind; a retry executes it once',
     codes: ['UNAVAILABLE'],
     fullRateMsMax: 2_000,
   },

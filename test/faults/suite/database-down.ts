@@ -13,14 +13,14 @@ export const fault: Fault = {
     return undefined;
   },
   expectation: {
-    words: 'alive, not ready; requests are refused within 1 s; no queue grows',
+    words: 'alive, but not ready; requests are rejected within 1 s; no queue grows',
     codes: ['UNAVAILABLE'],
     rejectionP99MsMax: 1_200,
     fullRateMsMax: 2_500,
   },
 };
 
-/** The error says when to come again, to people and to proxies. */
+/** The error response says when to retry. */
 async function verifyRejection({ servers, teams }: Stage): Promise<void> {
   const response = await fetch(`${servers[0]?.url}/graphql`, {
     method: 'POST',
@@ -31,17 +31,17 @@ async function verifyRejection({ servers, teams }: Stage): Promise<void> {
     body: JSON.stringify({ query: '{ viewer { user { id } } }' }),
   });
   if (response.status !== 503 || !response.headers.has('retry-after')) {
-    throw new Error(`without a database /graphql answers ${response.status}`);
+    throw new Error(`without a database /graphql returns ${response.status}`);
   }
 }
 
-/** Alive is about the process alone; ready, where the server answers that, is about the database too. */
+/** `/healthz` reports the process alone; `/readyz` the database as well. */
 async function verifyProbes({ servers }: Stage): Promise<void> {
   const url = servers[0]?.url;
   const live = await fetch(`${url}/healthz`);
-  if (live.status !== 200) throw new Error(`/healthz answers ${live.status} without a database`);
+  if (live.status !== 200) throw new Error(`/healthz returns ${live.status} without a database`);
   const ready = await fetch(`${url}/readyz`);
   if (ready.status !== 503 && ready.status !== 404) {
-    throw new Error(`/readyz answers ${ready.status} without a database`);
+    throw new Error(`/readyz returns ${ready.status} without a database`);
   }
 }

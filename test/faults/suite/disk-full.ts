@@ -9,7 +9,7 @@ import { pass, type Stage, waitUntilServing } from '../../support/faults/stage.t
 const run = promisify(execFile);
 let mountPoint = '';
 
-/** A small file system in memory for the whole cluster, its write-ahead log included. */
+/** Mounts a small in-memory file system for the whole cluster, including its write-ahead log. */
 async function mountSmallDisk(): Promise<void> {
   mountPoint = await mkdtemp(path.join(tmpdir(), 'tenantry-disk-'));
   await run('mount', ['-t', 'tmpfs', '-o', 'size=192m,mode=0755', 'tmpfs', mountPoint]);
@@ -27,7 +27,7 @@ export const fault: Fault = {
       await mountSmallDisk();
       return null;
     } catch {
-      return 'a file system cannot be mounted here (it takes Linux and root)';
+      return 'cannot mount a file system (needs Linux and root)';
     } finally {
       await unmountSmallDisk();
     }
@@ -40,16 +40,19 @@ export const fault: Fault = {
   async inject(stage, { isQuick }) {
     const ballast = path.join(mountPoint, 'ballast');
     await fillDisk(ballast);
-    await useUpLog(stage);
+    await fillLog(stage);
     await pass(isQuick ? 1 : 5);
     const isDown = !(await stage.cluster.isRunning());
     await rm(ballast);
     if (isDown) await stage.cluster.restart();
     await waitUntilServing(stage);
-    return isDown ? 'PostgreSQL ended and was started with space again' : 'PostgreSQL stayed up';
+    return isDown
+      ? 'PostgreSQL exited and was restarted once there was space'
+      : 'PostgreSQL stayed up';
   },
   expectation: {
-    words: 'the server refuses and lives on; with space again nothing acknowledged is missing',
+    words:
+      'the server rejects requests and keeps running; once there is space, no acknowledged write is missing',
     codes: ['UNAVAILABLE'],
     rejectionP99MsMax: 4_500,
     fullRateMsMax: 6_000,
@@ -67,13 +70,13 @@ async function fillDisk(file: string): Promise<void> {
   }
 }
 
-/** The log's current segment still has room, which the load alone would use up too slowly. */
-async function useUpLog(stage: Stage): Promise<void> {
+/** Fills the current segment of the write-ahead log, which the load alone would do too slowly. */
+async function fillLog(stage: Stage): Promise<void> {
   for (let count = 0; count < 40; count += 1) {
-    const isRefused = await stage
+    const hasFailed = await stage
       .query(`select pg_logical_emit_message(true, 'ballast', repeat('x', 1000000))`)
       .then(() => false)
       .catch(() => true);
-    if (isRefused) return;
+    if (hasFailed) return;
   }
 }

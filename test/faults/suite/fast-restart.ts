@@ -8,7 +8,7 @@ export const fault: Fault = {
     return undefined;
   },
   expectation: {
-    words: 'UNAVAILABLE with Retry-After while it is away; no process ends',
+    words: 'UNAVAILABLE with Retry-After until it is back; no process exits',
     codes: ['UNAVAILABLE'],
     rejectionP99MsMax: 2_000,
     fullRateMsMax: 5_000,

@@ -8,7 +8,7 @@ export const fault: Fault = {
     return undefined;
   },
   expectation: {
-    words: 'as the fast restart, and the log is replayed',
+    words: 'like the fast restart, and the write-ahead log is replayed',
     codes: ['UNAVAILABLE'],
     rejectionP99MsMax: 2_000,
     fullRateMsMax: 5_000,

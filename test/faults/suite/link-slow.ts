@@ -12,7 +12,8 @@ export const fault: Fault = {
     return undefined;
   },
   expectation: {
-    words: 'slower answers within the deadlines, errors beyond; the queue is bounded',
+    words:
+      'responses are slower within the deadlines, and errors beyond them; the queue is bounded',
     codes: ['UNAVAILABLE', 'CONFLICT'],
     rejectionP99MsMax: 5_500,
     fullRateMsMax: 6_000,

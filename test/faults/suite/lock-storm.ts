@@ -7,7 +7,7 @@ export const fault: Fault = {
   async inject({ cluster }, { isQuick }) {
     const holder = new pg.Client({ connectionString: cluster.database.ownerUrl });
     await holder.connect();
-    // Else the database would end the holder itself, as it does with one of ours.
+    // Otherwise the database would end this transaction.
     await holder.query('set idle_in_transaction_session_timeout = 0');
     await holder.query('begin');
     await holder.query('lock table users in access exclusive mode');
@@ -16,7 +16,7 @@ export const fault: Fault = {
     return undefined;
   },
   expectation: {
-    words: 'refused as busy after 2 s of waiting; nothing piles up behind',
+    words: 'requests are rejected after waiting 2 s; nothing piles up behind them',
     codes: ['UNAVAILABLE', 'CONFLICT'],
     rejectionP99MsMax: 4_500,
     fullRateMsMax: 4_000,

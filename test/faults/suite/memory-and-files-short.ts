@@ -5,9 +5,9 @@ import { measureProcess } from '../../support/faults/server-process.ts';
 
 const run = promisify(execFile);
 
-/** 256 MB of heap, and bodies of nearly the largest size, many at once. */
+/** Many bodies of nearly the maximum size at once. */
 export const fault: Fault = {
-  name: 'little memory (256 MB of heap), 200 bodies of 100 KB at once, 256 files',
+  name: '256 MB of heap, 256 open files, 200 bodies of 100 KB at once',
   needs: {
     server: {
       wrapper: ['prlimit', '--nofile=256'],
@@ -17,7 +17,7 @@ export const fault: Fault = {
   findObstacle: () =>
     run('prlimit', ['--version']).then(
       () => null,
-      () => 'there is no prlimit here (util-linux)',
+      () => 'prlimit is not installed (util-linux)',
     ),
   async inject({ servers }, { isQuick }) {
     const [server] = servers;
@@ -28,16 +28,16 @@ export const fault: Fault = {
       const sent = Array.from({ length: 200 }, () =>
         fetch(`${server?.url}/graphql`, { method: 'POST', headers, body }).then(
           ({ status }) => statuses.add(status),
-          () => statuses.add('refused'),
+          () => statuses.add('connection refused'),
         ),
       );
       await Promise.all(sent);
     }
     const { rssMb } = await measureProcess(server?.pid ?? 0);
-    return `answered ${[...statuses].join(', ')}; ${rssMb} MB resident`;
+    return `statuses: ${[...statuses].join(', ')}; ${rssMb} MB resident`;
   },
   expectation: {
-    words: 'it lives on; what it cannot take is refused',
+    words: 'it keeps running and rejects what it has no capacity for',
     codes: ['UNAVAILABLE', 'CONNECTION'],
     fullRateMsMax: 5_000,
   },

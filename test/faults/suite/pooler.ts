@@ -2,11 +2,11 @@ import type { Fault } from '../../support/faults/fault.ts';
 import { pass } from '../../support/faults/stage.ts';
 import { findPgBouncer, startPooler } from '../../support/pooler.ts';
 
-/** Four connections for twelve clients of four tenants: whatever sticks to a connection would show. */
+/** Twelve clients of four tenants share four connections, so a scope left on a connection would be seen. */
 export const fault: Fault = {
-  name: 'a transaction pooler (pgbouncer) in between',
+  name: 'a transaction pooler (PgBouncer) in between',
   findObstacle: async () =>
-    findPgBouncer() === null ? 'there is no pgbouncer from 1.21 on' : null,
+    findPgBouncer() === null ? 'PgBouncer 1.21 or newer is not installed' : null,
   needs: {
     async between(appUrl) {
       const pooler = await startPooler(findPgBouncer() ?? '', [appUrl], {
@@ -19,5 +19,5 @@ export const fault: Fault = {
     await pass(isQuick ? 3 : 20);
     return undefined;
   },
-  expectation: { words: 'no scope sticks to a connection', codes: [] },
+  expectation: { words: 'no scope is left on a connection', codes: [] },
 };

@@ -5,7 +5,7 @@ import { pass } from '../../support/faults/stage.ts';
 
 const socketsCount = 500;
 
-/** Callers that begin a request and send a byte a second. */
+/** Clients that start a request and then send one byte a second. */
 export const fault: Fault = {
   name: `slow-loris: ${socketsCount} sockets, a byte a second`,
   async inject({ servers }, { isQuick }) {
@@ -13,7 +13,7 @@ export const fault: Fault = {
     const sockets: Socket[] = [];
     for (let count = 0; count < socketsCount; count += 1) {
       const socket = connect(Number(port), hostname).on('error', () => undefined);
-      // Read on, or the end would never be noticed.
+      // Without reading, the close would never be noticed.
       socket.resume();
       sockets.push(socket);
       await once(socket, 'connect');
@@ -29,5 +29,5 @@ export const fault: Fault = {
     if (open > 0) throw new Error(`${open} of the slow sockets were still open after ${seconds} s`);
     return `all closed within ${seconds} s`;
   },
-  expectation: { words: 'closed within 10 s; everybody else goes on', codes: [] },
+  expectation: { words: 'they are closed within 10 s; other clients are served', codes: [] },
 };

@@ -6,11 +6,11 @@ import type { Stage } from '../../support/faults/stage.ts';
 import { rolesOf } from '../../support/serving.ts';
 
 /**
- * Prisma gives a transaction 5 s here, and the moment at which that ends is its most reported fault. So
- * transactions stop for about as long, their time runs out before, at and after the commit.
+ * Prisma limits a transaction to 5 s, and most of its reported transaction bugs happen at that moment. These
+ * transactions pause for about as long, so that they time out before, during and after the commit.
  */
 export const fault: Fault = {
-  name: 'time-out storm: transactions that take as long as they may',
+  name: 'time-out storm: transactions that run for as long as allowed',
   async inject(stage, { isQuick }) {
     await stage.query('create table storm (pair int, half int, primary key (pair, half))');
     await stage.query(
@@ -29,7 +29,7 @@ export const fault: Fault = {
     for (let round = 0; round < rounds; round += 1) {
       const works = Array.from({ length: 20 }, async (_, index) => {
         const pair = round * 20 + index;
-        // From 4,960 to 5,036 ms with what else the transaction takes.
+        // The transaction takes 4,960 to 5,036 ms in total.
         const pauseMs = 4_950 + index * 4;
         await database.transaction(noScope, async (tx) => {
           await tx.$executeRaw`insert into storm values (${pair}, 1)`;
@@ -41,20 +41,23 @@ export const fault: Fault = {
       await Promise.allSettled(works);
     }
     await database.close();
-    return judge(stage, done, rounds * 20);
+    return verifyStored(stage, done, rounds * 20);
   },
-  expectation: { words: 'no half of a transaction stays, and none that was refused', codes: [] },
+  expectation: {
+    words: 'no transaction is stored partially, and no failed one is stored',
+    codes: [],
+  },
 };
 
-/** All or nothing for each, and all for each that was reported as done. */
-async function judge(stage: Stage, done: Set<number>, all: number): Promise<string> {
+/** Every transaction is stored completely or not at all, and every acknowledged one completely. */
+async function verifyStored(stage: Stage, done: Set<number>, all: number): Promise<string> {
   const rows = await stage.query<{ pair: number; halves: number }>(
     'select pair, count(*)::int as halves from storm group by pair',
   );
   const halves = rows.filter((row) => row.halves !== 2);
-  if (halves.length > 0) throw new Error(`${halves.length} transactions stayed half`);
+  if (halves.length > 0) throw new Error(`${halves.length} transactions were stored partially`);
   const stored = new Set(rows.map(({ pair }) => pair));
   const lost = [...done].filter((pair) => !stored.has(pair));
-  if (lost.length > 0) throw new Error(`${lost.length} reported transactions are not there`);
-  return `${all - done.size} of ${all} refused, ${stored.size - done.size} stored all the same`;
+  if (lost.length > 0) throw new Error(`${lost.length} acknowledged transactions are missing`);
+  return `${all - done.size} of ${all} failed, of which ${stored.size - done.size} were stored`;
 }

@@ -10,7 +10,7 @@ import { pass } from '../../support/faults/stage.ts';
 
 const migrations = fileURLToPath(new URL('../../../migrations', import.meta.url));
 
-/** A reader holds the table that both want to change. */
+/** The reader holds a lock on the table that the migration changes. */
 export const fault: Fault = {
   name: 'two migrators at once, while a reader holds the table',
   async inject({ cluster }, { isQuick }) {
@@ -34,7 +34,8 @@ export const fault: Fault = {
     return 'applied once';
   },
   expectation: {
-    words: 'one applies it, the other finds it done; what waits behind its lock does not fail',
+    words:
+      'one applies the migration, the other finds it applied; requests that wait for the lock succeed',
     codes: [],
     fullRateMsMax: 2_000,
   },

@@ -34,7 +34,7 @@ export function formatReport(reports: readonly FaultReport[], skipped: readonly 
     ...reports.map(
       ({ name, words, remark }) => `- **${name}**: ${words}.${remark && ` Seen: ${remark}.`}`,
     ),
-    ...skipped.map(({ name, obstacle }) => `- **${name}**: did not run, ${obstacle}.`),
+    ...skipped.map(({ name, obstacle }) => `- **${name}**: not run: ${obstacle}.`),
     '',
   ].join('\n');
 }
@@ -46,19 +46,19 @@ function formatCells(report: FaultReport | undefined): Record<string, string> {
   const pair = (values: readonly number[] | undefined) => (values ?? []).join(' → ');
   return {
     Fault: report?.name ?? '',
-    'Held?': report?.breaches.length === 0 ? 'yes' : `NO: ${report?.breaches.join('; ')}`,
+    'Passed?': report?.breaches.length === 0 ? 'yes' : `NO: ${report?.breaches.join('; ')}`,
     Requests: round(report?.requests),
     Failed: errors.join(', ') || 'none',
     'Error window, ms': round(report?.errorWindowMs),
     'Longest gap, ms': round(report?.longestGapMs),
     'Errors p99, ms': round(report?.rejectionP99Ms),
-    'Full rate after, ms': report?.fullRateMs === null ? 'never' : round(report?.fullRateMs),
+    'Recovery, ms': report?.fullRateMs === null ? 'never' : round(report?.fullRateMs),
     'Writes acknowledged': round(report?.acknowledged),
     'Acknowledged but lost': round(report?.lost),
     'Stored but unacknowledged': round(report?.unacknowledged),
-    'Done twice': round(report?.doubled),
-    'Half written': round(report?.halfWritten),
-    'Of other tenants': round(report?.foreign),
+    'Executed twice': round(report?.doubled),
+    'Partially written': round(report?.halfWritten),
+    'Data of other tenants': round(report?.foreign),
     'Memory, MB': pair(report?.rssMb),
     'Open files': pair(report?.sockets),
   };
