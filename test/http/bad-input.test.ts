@@ -16,7 +16,7 @@ import { createMember, createTeam, type Person, type Team, toPublicId } from '..
 
 let app: TestApp;
 let team: Team;
-/** What each input field of this name takes; a field of another name takes `some text`. */
+/** A valid value for each input field, by name. Other fields take `some text`. */
 let goodValues: Record<string, unknown>;
 
 beforeAll(async () => {
@@ -52,8 +52,8 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** Unlike JSON numbers and objects, a text reaches the database through many doors. */
-const faultyTexts = {
+/** Texts that PostgreSQL cannot store. */
+const unstorableTexts = {
   NUL: 'before\0after',
   'only NUL': '\0',
   'a lone high surrogate': 'before\ud800after',
@@ -67,7 +67,7 @@ const mutations = Object.values(schema.getMutationType()?.getFields() ?? {}).fla
 
 type Spot = { path: string[]; type: string };
 
-/** Every place of an input where a text can stand, also inside lists and further inputs. */
+/** Every place in an input that takes a text, including lists and nested inputs. */
 function listSpots(input: GraphQLInputObjectType): Spot[] {
   return Object.values(input.getFields()).flatMap(({ name, type }) => {
     const inner = getNamedType(type);
@@ -79,7 +79,7 @@ function listSpots(input: GraphQLInputObjectType): Spot[] {
   });
 }
 
-/** A good input, but for `text` at one spot. */
+/** A valid input, except for `text` at one place. */
 function createInput(type: GraphQLInputType, [step, ...path]: string[], text?: string): unknown {
   const inner = getNullableType(type);
   if (isListType(inner)) return [createInput(inner.ofType, step === '0' ? path : [], text)];
@@ -104,14 +104,14 @@ async function mutate(name: string, input: unknown, person: Person | null) {
   return { status, code: outcome.code ?? null, path: outcome.path ?? null };
 }
 
-describe('a text that no database can store', () => {
-  // These are compared and not stored: there it is merely wrong, and signing in never says what was.
+describe('a text that PostgreSQL cannot store', () => {
+  // These are compared, not stored, so the text is merely wrong. The error does not say which one was.
   const wrongSecrets = [
     ...['signIn.password', 'signIn.tenantSlug', 'changePassword.currentPassword'],
     'confirmPassword.password',
   ];
-  /** Where another error comes first, or each line of a list is refused for itself. */
-  const otherwise = new Map<string, string | null>([
+  /** Places where another error comes first, or where each entry of a list has its own result. */
+  const otherCodes = new Map<string, string | null>([
     ...['acceptInvitation', 'declineInvitation'].flatMap((name): [string, string][] => [
       [`${name}.invitationId`, 'BAD_USER_INPUT'],
       [`${name}.token`, 'BAD_USER_INPUT'],
@@ -123,21 +123,30 @@ describe('a text that no database can store', () => {
     (input ? listSpots(input) : []).map((spot) => [name, spot.path.join('.'), spot] as const),
   );
 
-  test.each(spots)('in %s(%s) is a named error and changes nothing', async (name, place, spot) => {
-    const input = mutations.find((mutation) => mutation.name === name)?.input;
-    const before = await readRows(app);
-    const seen: Record<string, unknown> = {};
-    for (const [kind, text] of Object.entries(faultyTexts)) {
-      const { code } = await mutate(name, createInput(input as never, spot.path, text), team.owner);
-      seen[kind] = code;
-    }
-    const isSecret = wrongSecrets.includes(`${name}.${place}`);
-    const usual = spot.type === 'ID' ? 'NOT_FOUND' : 'BAD_USER_INPUT';
-    const special = otherwise.get(`${name}.${place}`);
-    const code = isSecret ? 'UNAUTHENTICATED' : special === undefined ? usual : special;
-    expect(seen).toEqual(Object.fromEntries(Object.keys(faultyTexts).map((kind) => [kind, code])));
-    expect(await readRows(app)).toEqual(before);
-  });
+  test.each(spots)(
+    'in %s(%s) returns a typed error and changes nothing',
+    async (name, place, spot) => {
+      const input = mutations.find((mutation) => mutation.name === name)?.input;
+      const before = await readRows(app);
+      const seen: Record<string, unknown> = {};
+      for (const [kind, text] of Object.entries(unstorableTexts)) {
+        const { code } = await mutate(
+          name,
+          createInput(input as never, spot.path, text),
+          team.owner,
+        );
+        seen[kind] = code;
+      }
+      const isSecret = wrongSecrets.includes(`${name}.${place}`);
+      const usual = spot.type === 'ID' ? 'NOT_FOUND' : 'BAD_USER_INPUT';
+      const special = otherCodes.get(`${name}.${place}`);
+      const code = isSecret ? 'UNAUTHENTICATED' : special === undefined ? usual : special;
+      expect(seen).toEqual(
+        Object.fromEntries(Object.keys(unstorableTexts).map((kind) => [kind, code])),
+      );
+      expect(await readRows(app)).toEqual(before);
+    },
+  );
 
   const fields = Object.values(schema.getQueryType()?.getFields() ?? {});
   const args = [
@@ -149,7 +158,7 @@ describe('a text that no database can store', () => {
   ];
 
   test.each(args)(
-    'in %s(%s:) of a query is never a fault of ours',
+    'in %s(%s:) of a query is never an internal error',
     async (field, name, type, all) => {
       const others = all.filter((arg) => arg.name !== name && String(arg.type).endsWith('!'));
       const given = others.map(
@@ -159,7 +168,7 @@ describe('a text that no database can store', () => {
       const selection =
         field === 'tenants' || field === 'users' ? 'edges { cursor }' : '__typename';
       const query = `query ($value: ${type}) { ${field}(${[`${name}: $value`, ...given].join(', ')}) { ${selection} } }`;
-      for (const text of Object.values(faultyTexts)) {
+      for (const text of Object.values(unstorableTexts)) {
         for (const headers of [{}, { authorization: `Bearer ${team.owner.token}` }]) {
           const reply = await post(app, { query, variables: { value: inner(text) } }, headers);
           expect([reply.status < 500, reply.text]).toEqual([
@@ -172,11 +181,11 @@ describe('a text that no database can store', () => {
   );
 });
 
-describe('nobody', () => {
-  const forAll = ['signIn', 'signUp', 'requestPasswordReset', 'resetPassword', 'verifyEmail'];
-  const names = mutations.map(({ name }) => name).filter((name) => !forAll.includes(name));
+describe('an anonymous caller', () => {
+  const publicNames = ['signIn', 'signUp', 'requestPasswordReset', 'resetPassword', 'verifyEmail'];
+  const names = mutations.map(({ name }) => name).filter((name) => !publicNames.includes(name));
 
-  test.each(names)('is refused by %s whatever ids the input names', async (name) => {
+  test.each(names)('is rejected by %s whatever ids the input contains', async (name) => {
     const input = mutations.find((mutation) => mutation.name === name)?.input;
     const before = await readRows(app);
     const outcome = await mutate(name, input && createInput(input, []), null);
@@ -188,33 +197,23 @@ describe('nobody', () => {
 describe('every mutation', () => {
   const names = mutations.flatMap(({ name, input }) => (input ? [name] : []));
 
-  test.each(names)(
-    '%s refuses values of the wrong type, and fields it does not know',
-    async (name) => {
-      const before = await readRows(app);
-      const type = mutations.find((mutation) => mutation.name === name)?.input;
-      const good = createInput(type as never, []) as object;
-      const wrong: unknown[] = [
-        null,
-        7,
-        'text',
-        [[]],
-        [{}, {}],
-        { ...good, isPlatformAdmin: true },
-      ];
-      for (const [field] of Object.entries(good)) {
-        if (field !== 'metadata') wrong.push({ ...good, [field]: { no: 'text' } });
-      }
-      for (const input of wrong) {
-        const outcome = await mutate(name, input, team.owner);
-        expect({ input, ...outcome }).toMatchObject({ status: 200, code: 'BAD_USER_INPUT' });
-      }
-      expect(await readRows(app)).toEqual(before);
-    },
-  );
+  test.each(names)('%s rejects values of the wrong type and unknown fields', async (name) => {
+    const before = await readRows(app);
+    const type = mutations.find((mutation) => mutation.name === name)?.input;
+    const good = createInput(type as never, []) as object;
+    const wrong: unknown[] = [null, 7, 'text', [[]], [{}, {}], { ...good, isPlatformAdmin: true }];
+    for (const [field] of Object.entries(good)) {
+      if (field !== 'metadata') wrong.push({ ...good, [field]: { no: 'text' } });
+    }
+    for (const input of wrong) {
+      const outcome = await mutate(name, input, team.owner);
+      expect({ input, ...outcome }).toMatchObject({ status: 200, code: 'BAD_USER_INPUT' });
+    }
+    expect(await readRows(app)).toEqual(before);
+  });
 });
 
-describe('a size out of bounds', () => {
+describe('a page size out of bounds', () => {
   const lists = [
     'viewer { memberships(%) { edges { cursor } } }',
     'viewer { sessions(%) { edges { cursor } } }',
@@ -224,7 +223,7 @@ describe('a size out of bounds', () => {
     'viewer { user { memberships(%) { edges { cursor } } } }',
   ];
 
-  test.each(lists)('of %s is refused and named', async (list) => {
+  test.each(lists)('of %s is rejected with the name of the argument', async (list) => {
     for (const first of ['101', '0', '-1', '2147483647']) {
       const text = list.replace('%', `first: ${first}`).replace('@', team.slug);
       const { errors } = await team.owner.ask(`{ ${text} }`);
@@ -238,7 +237,7 @@ describe('a size out of bounds', () => {
   });
 
   test.each(['2147483648', '1e400', '1.5', '"1"', 'true', '[1]', '{}'])(
-    'such as first: %s is no number of rows',
+    'such as first: %s is rejected',
     async (first) => {
       const { errors } = await team.owner.ask(
         `{ viewer { sessions(first: ${first}) { edges { cursor } } } }`,
@@ -251,22 +250,27 @@ describe('a size out of bounds', () => {
 describe('JSON that is nested very deeply', () => {
   const nestText = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
 
-  test.each([9, 31, 33, 1_000, 15_000])('%i levels in the variables are refused', async (depth) => {
-    const query =
-      'mutation ($m: JSON) { updateProfile(input: { metadata: $m }) { ... on Error { code } } }';
-    const body = `{"query":${JSON.stringify(query)},"variables":{"m":${nestText(depth)}}}`;
-    const { status, text } = await post(app, body, { authorization: `Bearer ${team.owner.token}` });
-    expect([200, 400, 413]).toContain(status);
-    expect(text).toMatch(/BAD_USER_INPUT|BAD_REQUEST|nested|too/i);
-    expect(text).not.toContain('INTERNAL');
-  });
+  test.each([9, 31, 33, 1_000, 15_000])(
+    'is rejected at %i levels in the variables',
+    async (depth) => {
+      const query =
+        'mutation ($m: JSON) { updateProfile(input: { metadata: $m }) { ... on Error { code } } }';
+      const body = `{"query":${JSON.stringify(query)},"variables":{"m":${nestText(depth)}}}`;
+      const { status, text } = await post(app, body, {
+        authorization: `Bearer ${team.owner.token}`,
+      });
+      expect([200, 400, 413]).toContain(status);
+      expect(text).toMatch(/BAD_USER_INPUT|BAD_REQUEST|nested|too/i);
+      expect(text).not.toContain('INTERNAL');
+    },
+  );
 
-  test.each([9, 100, 240])('%i levels in the document are refused', async (depth) => {
+  test.each([9, 100, 240])('is rejected at %i levels in the document', async (depth) => {
     const literal = `${'{a:'.repeat(depth)}1${'}'.repeat(depth)}`;
-    const answer = await team.owner.ask(
+    const response = await team.owner.ask(
       `mutation { updateProfile(input: { metadata: ${literal} }) { ... on Error { code } } }`,
     );
-    const code = answer.errors?.[0]?.extensions?.code ?? answer.data?.updateProfile.code;
+    const code = response.errors?.[0]?.extensions?.code ?? response.data?.updateProfile.code;
     expect(['BAD_USER_INPUT', 'QUERY_TOO_COMPLEX']).toContain(code);
   });
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createPerson, createPlatformAdmin, createTeam, type Person } from '../support/people.ts';
-import { ask } from './fixture.ts';
+import { sendRequest } from './fixture.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ beforeEach(async () => {
   person = await createPerson(app);
 });
 
-const asked = { 'x-tenantry-session': 'cookie' };
+const wantsCookie = { 'x-tenantry-session': 'cookie' };
 const streamed = { accept: 'text/event-stream' };
 const csrf = { 'x-tenantry-csrf': '1' };
 
@@ -32,9 +32,9 @@ const revokeSessions = `mutation ($input: RevokeSessionsInput!) { revokeSessions
 
 type Headers = Record<string, string>;
 
-/** One operation over HTTP; `setCookie` is null where the answer leaves the cookie alone. */
+/** Sends an operation; `setCookie` is null if the response does not change the cookie. */
 async function send(query: string, input: object | null, headers: Headers) {
-  const reply = await ask(Number(new URL(app.url).port), {
+  const reply = await sendRequest(Number(new URL(app.url).port), {
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify({ query, variables: input ? { input } : {} }),
   });
@@ -55,23 +55,27 @@ function parse(body: string) {
   return JSON.parse(/^data: ({.*})$/m.exec(body)?.[1] ?? body);
 }
 
-const form =
+const cookieFormat =
   /^__Host-tenantry_session=(tenantry_session_[0-9A-Za-z]{49}); Path=\/; Secure; HttpOnly; SameSite=Lax; Max-Age=(\d+)$/;
 const cleared = '__Host-tenantry_session=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0';
 
-/** The token and the lifetime in a cookie that was set exactly as promised. */
+/** Returns the token and lifetime of a cookie; throws unless its attributes are exactly as documented. */
 function readCookie(setCookie: string | null): { token: string; maxAge: number; header: Headers } {
-  const [, token = '', maxAge = ''] = form.exec(setCookie ?? '') ?? [];
+  const [, token = '', maxAge = ''] = cookieFormat.exec(setCookie ?? '') ?? [];
   if (token === '') throw new Error(`not a session cookie: ${setCookie}`);
   return { token, maxAge: Number(maxAge), header: { cookie: `__Host-tenantry_session=${token}` } };
 }
 
 async function signInWithCookie({ email, password }: Person, headers: Headers = {}) {
-  const { setCookie, json } = await send(signIn, { email, password }, { ...asked, ...headers });
+  const { setCookie, json } = await send(
+    signIn,
+    { email, password },
+    { ...wantsCookie, ...headers },
+  );
   return { ...readCookie(setCookie), sessionId: String(json.data.signIn.session.id) };
 }
 
-/** Whose the request is; null for nobody's. */
+/** Returns the e-mail address of the caller, or null for an anonymous request. */
 async function findCaller(headers: Headers): Promise<string | null> {
   const { json, setCookie } = await send('{ viewer { user { email } } }', null, {
     ...csrf,
@@ -83,11 +87,11 @@ async function findCaller(headers: Headers): Promise<string | null> {
 
 describe('signing in', () => {
   test.each([
-    ['the fast way', {}],
+    ['the fast path', {}],
     ['Yoga', streamed],
   ])('puts the token into the cookie and nowhere else, through %s', async (_, headers: Headers) => {
     const { email, password } = person;
-    const reply = await send(signIn, { email, password }, { ...asked, ...headers });
+    const reply = await send(signIn, { email, password }, { ...wantsCookie, ...headers });
     const { token, maxAge, header } = readCookie(reply.setCookie);
     expect(maxAge).toBe(2_592_000);
     expect(reply.body).not.toContain('tenantry_session_');
@@ -101,10 +105,10 @@ describe('signing in', () => {
     expect(await findCaller({ authorization: `Bearer ${token}` })).toBe(email);
   });
 
-  test('up does the same', async () => {
+  test('for the first time, by sign-up, sets the same cookie', async () => {
     const email = `new-${person.email}`;
     const input = { email, password: 'a long enough secret of nobody' };
-    const { json, setCookie, body } = await send(signUp, input, asked);
+    const { json, setCookie, body } = await send(signUp, input, wantsCookie);
     const { header, maxAge } = readCookie(setCookie);
     expect(json.data.signUp).toMatchObject({ token: '', user: { email } });
     expect(body).not.toContain('tenantry_session_');
@@ -112,29 +116,29 @@ describe('signing in', () => {
     expect(await findCaller(header)).toBe(email);
   });
 
-  test('keeps the cookie of a platform administrator for as long as the session may last', async () => {
+  test('limits the cookie of a platform administrator to the lifetime of the session', async () => {
     const { maxAge } = await signInWithCookie(await createPlatformAdmin(app));
     expect(maxAge).toBe(43_200);
   });
 
-  test('without asking shows the token and sets no cookie', async () => {
+  test('returns the token and sets no cookie unless a cookie is requested', async () => {
     const { email, password } = person;
     const { json, setCookie } = await send(signIn, { email, password }, {});
     expect(setCookie).toBeNull();
     expect(json.data.signIn.token).toMatch(/^tenantry_session_/);
   });
 
-  test('in vain sets none and leaves the one there is', async () => {
+  test('with a wrong password sets no cookie and keeps the existing one', async () => {
     const { header } = await signInWithCookie(person);
     const input = { email: person.email, password: 'not the password of anybody' };
-    for (const headers of [asked, { ...asked, ...header }]) {
+    for (const headers of [wantsCookie, { ...wantsCookie, ...header }]) {
       const { json, setCookie } = await send(signIn, input, headers);
       expect([json.data.signIn.code, setCookie]).toEqual(['UNAUTHENTICATED', null]);
     }
     expect(await findCaller(header)).toBe(person.email);
   });
 
-  test('again ends the session that the cookie held, and no other', async () => {
+  test('again ends the session of the cookie and no other', async () => {
     const elsewhere = await signInWithCookie(person);
     const old = await signInWithCookie(person);
     const renewed = await signInWithCookie(person, old.header);
@@ -148,12 +152,12 @@ describe('signing in', () => {
     expect(await findCaller(taken.header)).toBe(other.email);
   });
 
-  test('over a bearer token leaves that one good', async () => {
+  test('with a bearer token keeps the session of that token valid', async () => {
     await signInWithCookie(person, { authorization: `Bearer ${person.token}` });
     expect(await findCaller({ authorization: `Bearer ${person.token}` })).toBe(person.email);
   });
 
-  test('over the cookie never shows a token, asked or not', async () => {
+  test('with a cookie never returns a token, even if no cookie is requested', async () => {
     const { header } = await signInWithCookie(person);
     const { email, password } = person;
     const { body, setCookie } = await send(signIn, { email, password }, { ...header, ...csrf });
@@ -163,9 +167,9 @@ describe('signing in', () => {
 });
 
 describe('the cookie', () => {
-  test('is good for GET as well', async () => {
+  test('also authenticates GET requests', async () => {
     const { header } = await signInWithCookie(person);
-    const { body } = await ask(Number(new URL(app.url).port), {
+    const { body } = await sendRequest(Number(new URL(app.url).port), {
       method: 'GET',
       path: `/graphql?query=${encodeURIComponent('{ viewer { user { email } } }')}`,
       headers: header,
@@ -173,7 +177,7 @@ describe('the cookie', () => {
     expect(JSON.parse(body)).toEqual({ data: { viewer: { user: { email: person.email } } } });
   });
 
-  test('counts for nothing beside an Authorization header, good or bad', async () => {
+  test('is ignored next to an Authorization header, valid or not', async () => {
     const { header } = await signInWithCookie(person);
     const other = await createPerson(app);
     const bearer = { authorization: `Bearer ${other.token}` };
@@ -183,7 +187,7 @@ describe('the cookie', () => {
     expect(await findCaller({ ...header, authorization: '' })).toBeNull();
   });
 
-  test('that is malformed costs no statement', async () => {
+  test('is rejected without a statement if it is malformed', async () => {
     const { token } = await signInWithCookie(person);
     for (const value of ['x', `${token}x`, token.slice(0, -1), token.toLowerCase(), '"', '%00']) {
       app.statements.length = 0;
@@ -192,7 +196,7 @@ describe('the cookie', () => {
     }
   });
 
-  test('is replaced by switching the tenant, and the old one is dead', async () => {
+  test('is replaced when the tenant is switched, and the old one is invalid', async () => {
     const team = await createTeam(app);
     const old = await signInWithCookie(team.owner);
     const { json, body, setCookie } = await send(
@@ -209,7 +213,7 @@ describe('the cookie', () => {
     expect(await findCaller(readCookie(setCookie).header)).toBe(team.owner.email);
   });
 
-  test('stays when switching to a foreign tenant is refused', async () => {
+  test('is kept when a switch to a foreign tenant is rejected', async () => {
     const team = await createTeam(app);
     const { header } = await signInWithCookie(person);
     const { json, setCookie } = await send(
@@ -221,13 +225,13 @@ describe('the cookie', () => {
     expect(await findCaller(header)).toBe(person.email);
   });
 
-  test('takes over from a bearer token that switches and asks for it', async () => {
+  test('replaces a bearer token that switches the tenant and requests a cookie', async () => {
     const team = await createTeam(app);
     const bearer = { authorization: `Bearer ${team.owner.token}` };
     const { json, setCookie } = await send(
       switchTenant,
       { tenantId: team.tenantId },
-      { ...bearer, ...asked },
+      { ...bearer, ...wantsCookie },
     );
     expect(json.data.switchTenant.token).toBe('');
     expect(await findCaller(readCookie(setCookie).header)).toBe(team.owner.email);
@@ -236,7 +240,7 @@ describe('the cookie', () => {
 });
 
 describe('the cookie is cleared', () => {
-  test('by signing out, which ends the session of nobody else', async () => {
+  test('by signing out, which ends no other session', async () => {
     const { header } = await signInWithCookie(person);
     const stranger = await signInWithCookie(await createPerson(app));
     const { json, setCookie } = await send(signOut, null, { ...header, ...csrf });
@@ -245,14 +249,14 @@ describe('the cookie is cleared', () => {
     expect(await findCaller(stranger.header)).not.toBeNull();
   });
 
-  test('by signing out of a session that has ended already', async () => {
+  test('by signing out of a session that has already ended', async () => {
     const { header } = await signInWithCookie(person);
     await send(signOut, null, { ...header, ...csrf });
     const { json, setCookie } = await send(signOut, null, { ...header, ...csrf });
     expect([json.errors[0].extensions.code, setCookie]).toEqual(['UNAUTHENTICATED', cleared]);
   });
 
-  test('by revoking the session it holds, and by revoking all', async () => {
+  test('by revoking its session, and by revoking all sessions', async () => {
     const one = await signInWithCookie(person);
     const two = await signInWithCookie(person);
     const three = await signInWithCookie(person);
@@ -267,17 +271,17 @@ describe('the cookie is cleared', () => {
     for (const { header } of [one, two, three]) expect(await findCaller(header)).toBeNull();
   });
 
-  // Answers may overtake each other: one to the old cookie must not undo the switch of a tenant.
-  test('not merely because its session has ended elsewhere', async () => {
+  // Responses may overtake each other: one to the old cookie must not undo a switch of the tenant.
+  test('but not because its session has ended elsewhere', async () => {
     const { header } = await signInWithCookie(person);
     await person.ask('mutation { revokeSessions(input: {}) { __typename } }');
     expect(await findCaller(header)).toBeNull();
   });
 
-  test('not by signing out with a bearer token', async () => {
+  test('but not by signing out with a bearer token', async () => {
     const { header } = await signInWithCookie(person);
     const bearer = { authorization: `Bearer ${person.token}` };
-    for (const headers of [bearer, { ...bearer, ...header, ...asked }]) {
+    for (const headers of [bearer, { ...bearer, ...header, ...wantsCookie }]) {
       const { setCookie } = await send(signOut, null, headers);
       expect(setCookie).toBeNull();
     }

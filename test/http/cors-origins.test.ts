@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
-import { ask, startHttp } from './fixture.ts';
+import { sendRequest, startHttp } from './fixture.ts';
 
 const setting = [
   'https://APP.example.com/',
@@ -25,13 +25,13 @@ const json = { 'content-type': 'application/json' };
 const cookie = { cookie: '__Host-tenantry_session=the-token' };
 
 const preflight = (origin: string) =>
-  ask(server.port, {
+  sendRequest(server.port, {
     method: 'OPTIONS',
     headers: { origin, 'access-control-request-method': 'POST' },
   });
 
 const post = (origin: string, headers = {}) =>
-  ask(server.port, {
+  sendRequest(server.port, {
     headers: { ...json, origin, ...headers },
     body: JSON.stringify({ query: '{ caller }' }),
   });
@@ -46,7 +46,7 @@ describe('an origin that the setting lists', () => {
     'capacitor://localhost',
     'app://-',
     'chrome-extension://abcdefghijklmnop',
-  ])('%s may read, preflight and use the session cookie', async (origin) => {
+  ])('%s may read responses, send a preflight and use the session cookie', async (origin) => {
     for (const reply of [await preflight(origin), await post(origin), await post(origin, cookie)]) {
       expect(reply.status).toBeLessThan(300);
       expect(reply.headers).toMatchObject({
@@ -90,7 +90,7 @@ describe('an origin that only looks like a listed one', () => {
     'chrome-extension://abcdefghijklmnopq',
     'null',
     '*',
-  ])('%s is told nothing, and its cookie does nothing', async (origin) => {
+  ])('%s gets no CORS headers, and its cookie is rejected', async (origin) => {
     for (const reply of [await preflight(origin), await post(origin)]) {
       const names = Object.keys(reply.headers);
       expect(names.filter((name) => name.startsWith('access-control'))).toEqual([]);
@@ -101,20 +101,23 @@ describe('an origin that only looks like a listed one', () => {
   });
 });
 
-describe('in development a refused origin is logged', () => {
+describe('in development a rejected origin is logged', () => {
   const start = (logsRejectedOrigins = true) =>
     startHttp({ server: { corsOrigins: ['https://a.example'], logsRejectedOrigins } });
   const listHints = (lines: readonly string[]) =>
     lines.map((line) => JSON.parse(line).msg).filter((message) => message.startsWith('CORS'));
   const send = (port: number, origin: string, headers = {}) =>
-    ask(port, {
+    sendRequest(port, {
       headers: { ...json, origin, ...headers },
       body: JSON.stringify({ query: '{ hello }' }),
     });
 
-  test('once, with the line to set', async () => {
+  test('once, with the setting that allows it', async () => {
     await using http = await start();
-    await ask(http.port, { method: 'OPTIONS', headers: { origin: 'http://localhost:5173' } });
+    await sendRequest(http.port, {
+      method: 'OPTIONS',
+      headers: { origin: 'http://localhost:5173' },
+    });
     await send(http.port, 'http://localhost:5173');
     await send(http.port, 'http://localhost:5173');
     expect(listHints(http.lines)).toEqual([
@@ -127,7 +130,7 @@ describe('in development a refused origin is logged', () => {
     ]);
   });
 
-  test('not if it is listed, is the server itself, or is none', async () => {
+  test('but not if it is listed, is the server itself, or is not an origin', async () => {
     await using http = await start();
     await send(http.port, 'https://a.example');
     await send(http.port, `http://127.0.0.1:${http.port}`);
@@ -139,13 +142,13 @@ describe('in development a refused origin is logged', () => {
     expect(listHints(http.lines)).toEqual([expect.stringContaining('without an origin')]);
   });
 
-  test('for twenty origins at most', async () => {
+  test('for at most twenty origins', async () => {
     await using http = await start();
     for (let index = 0; index < 25; index += 1) await send(http.port, `https://${index}.example`);
     expect(listHints(http.lines)).toHaveLength(20);
   });
 
-  test('and never in production', async () => {
+  test('but never in production', async () => {
     expect(loadConfig({}).server.logsRejectedOrigins).toBe(true);
     const secret = { TENANTRY_SECRET: 'a secret of more than thirty-two characters' };
     const production = loadConfig({ NODE_ENV: 'production', ...secret }).server;

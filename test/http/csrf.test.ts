@@ -1,11 +1,11 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ask, startHttp } from './fixture.ts';
+import { sendRequest, startHttp } from './fixture.ts';
 
 const listed = 'https://app.example';
 let contexts = 0;
 
-/** A server whose `caller` is the token that came in the cookie, else the Authorization header. */
+/** Starts a server whose `caller` is the token of the cookie, or else the Authorization header. */
 const start = (hasFastJson: boolean, sessionCookies = true) =>
   startHttp({
     hasFastJson,
@@ -28,7 +28,7 @@ const site = (value: string) => ({ 'sec-fetch-site': value });
 
 /** `OWN` in an origin stands for the server's own host and port. */
 function post(server: { port: number }, headers: OutgoingHttpHeaders, query = '{ caller }') {
-  return ask(server.port, {
+  return sendRequest(server.port, {
     headers: { 'content-type': 'application/json', ...fillIn(server, headers) },
     body: JSON.stringify({ query }),
   });
@@ -36,7 +36,7 @@ function post(server: { port: number }, headers: OutgoingHttpHeaders, query = '{
 
 function get(server: { port: number }, headers: OutgoingHttpHeaders, query = '{ caller }') {
   const path = `/graphql?query=${encodeURIComponent(query)}`;
-  return ask(server.port, { method: 'GET', path, headers: fillIn(server, headers) });
+  return sendRequest(server.port, { method: 'GET', path, headers: fillIn(server, headers) });
 }
 
 function fillIn({ port }: { port: number }, headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
@@ -45,7 +45,7 @@ function fillIn({ port }: { port: number }, headers: OutgoingHttpHeaders): Outgo
   return { ...headers, origin: origin.replace('OWN', `127.0.0.1:${port}`) };
 }
 
-/** None of them is in the list, and none is the server's own. */
+/** Neither listed nor the server's own. */
 const foreignOrigins = [
   'null',
   '',
@@ -65,7 +65,7 @@ const foreignOrigins = [
   'OWN',
 ];
 
-describe.each(['fast', 'yoga'] as const)('with the cookie, %s', (way) => {
+describe.each(['fast', 'yoga'] as const)('with the cookie, engine %s', (engine) => {
   test.each<[status: number, headers: OutgoingHttpHeaders]>([
     [403, {}],
     [200, csrf],
@@ -91,22 +91,22 @@ describe.each(['fast', 'yoga'] as const)('with the cookie, %s', (way) => {
     [200, { host: 'localhost:4000', origin: 'http://localhost:4000' }],
     [403, { host: 'localhost:4000', origin: 'http://localhost:3000', ...csrf }],
     [403, { host: 'localhost.evil:4000', origin: 'http://localhost.evil:4000', ...csrf }],
-  ])('a POST is answered %i: %j', async (status, headers) => {
+  ])('a POST returns %i: %j', async (status, headers) => {
     const before = contexts;
-    const reply = await post(servers[way], { ...cookie, ...headers });
+    const reply = await post(servers[engine], { ...cookie, ...headers });
     expect(reply.status).toBe(status);
     expect(contexts - before).toBe(status === 200 ? 1 : 0);
     if (status === 200) expect(reply.body).toBe('{"data":{"caller":"the-token"}}');
   });
 
-  test.each(foreignOrigins)('no request of the origin %j is executed', async (origin) => {
+  test.each(foreignOrigins)('a request from the origin %j is not executed', async (origin) => {
     const before = contexts;
     for (const proof of [{}, csrf, site('cross-site'), site('same-site')]) {
-      const refused = [
-        await post(servers[way], { ...cookie, ...proof, origin }),
-        await get(servers[way], { ...cookie, ...proof, origin }),
+      const rejected = [
+        await post(servers[engine], { ...cookie, ...proof, origin }),
+        await get(servers[engine], { ...cookie, ...proof, origin }),
       ];
-      for (const { status, body, headers } of refused) {
+      for (const { status, body, headers } of rejected) {
         expect([status, JSON.parse(body).errors[0].extensions.code]).toEqual([403, 'BAD_REQUEST']);
         expect(headers['access-control-allow-origin']).toBeUndefined();
       }
@@ -124,35 +124,35 @@ describe.each(['fast', 'yoga'] as const)('with the cookie, %s', (way) => {
     [403, site('cross-site')],
     [403, { ...site('cross-site'), 'sec-fetch-mode': 'navigate' }],
     [403, { ...site('cross-site'), ...csrf }],
-  ])('a GET is answered %i: %j', async (status, headers) => {
+  ])('a GET returns %i: %j', async (status, headers) => {
     const before = contexts;
-    const reply = await get(servers[way], { ...cookie, ...headers });
+    const reply = await get(servers[engine], { ...cookie, ...headers });
     expect(reply.status).toBe(status);
     expect(contexts - before).toBe(status === 200 ? 1 : 0);
   });
 
-  test('a GET runs no mutation', async () => {
-    const { status } = await get(servers[way], { ...cookie, ...csrf }, 'mutation { bump }');
+  test('a GET does not run a mutation', async () => {
+    const { status } = await get(servers[engine], { ...cookie, ...csrf }, 'mutation { bump }');
     expect(status).toBe(405);
   });
 
   test.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data'])(
-    'a body of %s, which needs no preflight, is refused',
+    'a body of %s, which needs no preflight, is rejected',
     async (type) => {
-      const { status } = await post(servers[way], { ...cookie, ...csrf, 'content-type': type });
+      const { status } = await post(servers[engine], { ...cookie, ...csrf, 'content-type': type });
       expect(status).toBe(415);
     },
   );
 
-  test('a link of another site to GraphiQL opens it', async () => {
-    const { status, headers } = await ask(servers[way].port, {
+  test('a link from another site opens GraphiQL', async () => {
+    const { status, headers } = await sendRequest(servers[engine].port, {
       method: 'GET',
       headers: { ...cookie, ...site('cross-site'), accept: 'text/html' },
     });
     expect([status, headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
   });
 
-  test('what comes without it is free of all this', async () => {
+  test('a request that does not use the cookie is not checked', async () => {
     const foreign = { ...site('cross-site'), origin: 'https://evil.example' };
     const bearer = { authorization: 'Bearer b' };
     for (const headers of [
@@ -161,7 +161,10 @@ describe.each(['fast', 'yoga'] as const)('with the cookie, %s', (way) => {
       { ...foreign, ...bearer, ...cookie },
     ]) {
       const caller = 'authorization' in headers ? '"Bearer b"' : 'null';
-      for (const reply of [await post(servers[way], headers), await get(servers[way], headers)]) {
+      for (const reply of [
+        await post(servers[engine], headers),
+        await get(servers[engine], headers),
+      ]) {
         expect([reply.status, reply.body]).toEqual([200, `{"data":{"caller":${caller}}}`]);
       }
     }
@@ -180,28 +183,28 @@ describe('a cookie header', () => {
     [null, '__Host-tenantry_session2=t'],
     [null, 'x__Host-tenantry_session=t'],
     [null, 'a=__Host-tenantry_session=t'],
-  ])('shows the token %j: %s', async (caller, header) => {
+  ])('contains the token %j: %s', async (caller, header) => {
     const { body } = await post(servers.fast, { ...csrf, cookie: header });
     expect(JSON.parse(body)).toEqual({ data: { caller } });
   });
 });
 
-describe('asking for a cookie', () => {
-  test.each(['Cookie', 'cookies', 'true', ''])('is refused as %j', async (value) => {
+describe('requesting a cookie', () => {
+  test.each(['Cookie', 'cookies', 'true', ''])('is rejected with the value %j', async (value) => {
     const { status } = await post(servers.fast, { 'x-tenantry-session': value });
     expect(status).toBe(400);
   });
 
-  test('is refused to other sites', async () => {
-    const asked = { 'x-tenantry-session': 'cookie' };
+  test('is rejected for other sites', async () => {
+    const wantsCookie = { 'x-tenantry-session': 'cookie' };
     for (const headers of [site('cross-site'), { origin: 'https://evil.example' }]) {
-      expect((await post(servers.fast, { ...asked, ...headers })).status).toBe(403);
+      expect((await post(servers.fast, { ...wantsCookie, ...headers })).status).toBe(403);
     }
   });
 
-  test('is refused where there are none, and a cookie is then nobody’s', async () => {
-    const asked = await post(servers.off, { 'x-tenantry-session': 'cookie' });
-    expect(asked.status).toBe(400);
+  test('is rejected if cookies are disabled, and cookies are then ignored', async () => {
+    const response = await post(servers.off, { 'x-tenantry-session': 'cookie' });
+    expect(response.status).toBe(400);
     const { status, body } = await post(servers.off, { ...cookie, ...site('cross-site') });
     expect([status, body]).toEqual([200, '{"data":{"caller":null}}']);
   });
@@ -209,12 +212,12 @@ describe('asking for a cookie', () => {
 
 describe('CORS', () => {
   const preflight = (server: { port: number }, origin: string) =>
-    ask(server.port, {
+    sendRequest(server.port, {
       method: 'OPTIONS',
       headers: fillIn(server, { origin, 'access-control-request-method': 'POST' }),
     });
 
-  test('lets listed origins send the cookie, and the headers that prove it is meant', async () => {
+  test('lets listed origins send the cookie and the CSRF headers', async () => {
     const { headers } = await preflight(servers.fast, listed);
     expect(headers).toMatchObject({
       'access-control-allow-origin': listed,
@@ -237,7 +240,7 @@ describe('CORS', () => {
     }
   });
 
-  test.each(foreignOrigins)('tells the origin %j nothing', async (origin) => {
+  test.each(foreignOrigins)('sends no CORS headers to the origin %j', async (origin) => {
     for (const reply of [
       await preflight(servers.fast, origin),
       await post(servers.fast, { origin }),
@@ -249,7 +252,7 @@ describe('CORS', () => {
     }
   });
 
-  test('allows no credentials where there are no cookies', async () => {
+  test('allows no credentials if cookies are disabled', async () => {
     for (const { headers } of [
       await preflight(servers.off, listed),
       await post(servers.off, { origin: listed }),

@@ -18,17 +18,17 @@ const assets = ['dev.css', 'inbox.js', 'try.js'];
 
 const get = (path: string, at: Pick<TestApp, 'url'> = app) => fetch(`${at.url}/dev/${path}`);
 
-/** The status and the text of a page that is asked for with these headers; fetch sends no `host`. */
+/** Returns the status and the text of a page; unlike this, fetch cannot set the header `host`. */
 function getWith(path: string, headers: Record<string, string>): Promise<[number, string]> {
   return new Promise((resolve, reject) => {
-    const asked = request(`${app.url}${path}`, { headers }, async (response) => {
+    const outgoing = request(`${app.url}${path}`, { headers }, async (response) => {
       resolve([response.statusCode ?? 0, await readText(response)]);
     });
-    asked.on('error', reject).end();
+    outgoing.on('error', reject).end();
   });
 }
 
-/** The forms of a page, as a browser reads their attributes. */
+/** The operations of the forms on a page, as a browser reads them. */
 async function listOperations(path: string): Promise<string[]> {
   const html = await (await get(path)).text();
   return Array.from(html.matchAll(/data-operation="([^"]*)"/g), ([, escaped = '']) =>
@@ -37,7 +37,7 @@ async function listOperations(path: string): Promise<string[]> {
 }
 
 describe('the inbox', () => {
-  test('shows each mail with subject, recipient, text and its link, the newest first', async () => {
+  test('shows each mail with subject, recipient, text and link, newest first', async () => {
     const older = await createPerson(app);
     const newer = await createPerson(app);
     const html = await (await get('inbox')).text();
@@ -48,7 +48,7 @@ describe('the inbox', () => {
     expect(html).toContain(`<a href="http://localhost:0/dev/email-verification#token=${token}">`);
   });
 
-  test('leads by its link to a page that proves the address', async () => {
+  test('links to a page that verifies the address', async () => {
     const person = await createPerson(app);
     const html = await (await get('inbox')).text();
     const article = html.split('<article').find((part) => part.includes(person.email)) ?? '';
@@ -60,7 +60,7 @@ describe('the inbox', () => {
     expect(JSON.parse(text)).toEqual({ data: { result: { __typename: 'VerifyEmailSuccess' } } });
   });
 
-  test('makes no markup of what strangers write', async () => {
+  test('escapes markup in mails', async () => {
     const { sealer } = app.app.runtime.mail;
     const evil = '<script src="/dev/try.js"></script><img src=x onerror="alert(1)">';
     const sealed = sealer.seal(JSON.stringify({ subject: evil, text: evil, html: evil }));
@@ -74,7 +74,7 @@ describe('the inbox', () => {
     expect(html.match(/<script/g)).toHaveLength(1);
   });
 
-  test('keeps the newest hundred, and across restarts', async () => {
+  test('keeps the newest hundred mails, in the database', async () => {
     const sealed = app.app.runtime.mail.sealer.seal('{"subject":"Hello","text":"Text"}');
     for (let round = 0; round < 130; round += 1) {
       await app.owner.query('select enqueue_mail($1, $2, true)', [
@@ -90,7 +90,7 @@ describe('the inbox', () => {
     expect(html).not.toContain('n-29@mail.example');
   });
 
-  test('shows nothing that is to be sent', async () => {
+  test('does not show mails that are to be sent', async () => {
     const sealed = app.app.runtime.mail.sealer.seal('{"subject":"Hello","text":"Text"}');
     await app.owner.query('select enqueue_mail($1, $2, false)', [
       'real@mail.example',
@@ -100,10 +100,10 @@ describe('the inbox', () => {
   });
 });
 
-describe('all pages of development', () => {
+describe('the development pages', () => {
   const all = [...pages, ...assets].map((name) => `/dev/${name}`);
 
-  test('are closed to pages that point a name of their own at this machine', async () => {
+  test('are closed to other host names that resolve to this machine', async () => {
     for (const path of all) {
       for (const host of ['localhost', 'localhost:4000', '127.0.0.1:4000', '[::1]:4000']) {
         expect((await getWith(path, { host }))[0], `${path} at ${host}`).toBe(200);
@@ -141,7 +141,7 @@ describe('all pages of development', () => {
     ['cdn-loop', 'cloudflare'],
     ['fastly-client-ip', '192.0.2.60'],
     ['fly-client-ip', '192.0.2.60'],
-  ])('are closed to what came through a proxy, and say so: %s', async (header, value) => {
+  ])('are closed to requests through a proxy, and say so: %s', async (header, value) => {
     await createPerson(app);
     for (const path of all) {
       const [status, text] = await getWith(path, { host: 'localhost', [header]: value });
@@ -151,7 +151,7 @@ describe('all pages of development', () => {
     }
   });
 
-  test('and the sign-in of the demo is not in the GraphiQL that others see', async () => {
+  test('include GraphiQL with the demo sign-in only for direct requests to localhost', async () => {
     const open = (headers: Record<string, string>) =>
       getWith('/graphql', { accept: 'text/html', host: 'localhost', ...headers });
     expect((await open({}))[1]).toContain('demo-password-for-ada');
@@ -164,7 +164,7 @@ describe('all pages of development', () => {
     }
   });
 
-  test('and GraphiQL without the demo has a sign-in to fill in', async () => {
+  test('include GraphiQL with a sign-in to fill in if there is no demo', async () => {
     const server = await startTestApp();
     const response = await fetch(`${server.url}/graphql`, { headers: { accept: 'text/html' } });
     const html = await response.text();
@@ -174,8 +174,8 @@ describe('all pages of development', () => {
   });
 });
 
-describe('every page', () => {
-  test.each(pages)('%s runs and shows nothing but what this server serves', async (page) => {
+describe('every development page', () => {
+  test.each(pages)('%s loads resources from this server only', async (page) => {
     const response = await get(page);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
@@ -190,7 +190,7 @@ describe('every page', () => {
     }
   });
 
-  test.each(assets)('%s is served by its type', async (asset) => {
+  test.each(assets)('%s is served with its media type', async (asset) => {
     const response = await get(asset);
     expect([response.status, response.headers.get('x-content-type-options')]).toEqual([
       200,
@@ -199,20 +199,19 @@ describe('every page', () => {
     expect(response.headers.get('content-type')).toMatch(/^text\/(css|javascript); charset=utf-8$/);
   });
 
-  test('asks what the schema answers', async () => {
+  test('sends operations that the schema accepts', async () => {
     const operations = (await Promise.all(pages.map(listOperations))).flat();
     expect(operations.length).toBeGreaterThan(5);
-    // Invitations bring their mutations along themselves.
-    for (const query of operations.filter((text) => !text.includes('Invitation('))) {
+    for (const query of operations) {
       const isPlain = !query.includes('$input');
       const { text } = await post(app, { query, variables: { input: isPlain ? undefined : null } });
-      const [fault] = JSON.parse(text).errors;
-      expect(fault.message, query).toMatch(isPlain ? /sign in/ : /must not be null/);
+      const [error] = JSON.parse(text).errors;
+      expect(error.message, query).toMatch(isPlain ? /sign in/ : /must not be null/);
     }
   });
 
   test.each(['', 'unknown', '../main.ts', 'assets/dev.css', '__proto__', 'constructor'])(
-    'that is none is not found: %s',
+    'that does not exist returns 404: %s',
     async (path) => {
       expect((await get(path)).status).toBe(404);
     },
@@ -225,7 +224,7 @@ describe('a server', () => {
     TENANTRY_SECRET: 'a-good-secret-of-more-than-32-characters',
   };
 
-  test('in production has none of it', async () => {
+  test('in production has no development pages', async () => {
     const server = await startTestApp(production);
     for (const path of [...pages, ...assets]) {
       expect((await get(path, server)).status, path).toBe(404);
@@ -233,7 +232,7 @@ describe('a server', () => {
     await server.close();
   });
 
-  test('without a mail server and without an inbox has the mails wait', async () => {
+  test('without a mail server and without an inbox keeps mails in the outbox', async () => {
     const server = await startTestApp(production);
     await createPerson(server);
     const { rows } = await server.owner.query('select is_for_inbox, attempts from mail_outbox');
@@ -241,7 +240,7 @@ describe('a server', () => {
     await server.close();
   });
 
-  test('that others can reach shows no inbox', async () => {
+  test('that other machines can reach shows no inbox', async () => {
     const server = await startTestApp({ HOST: '0.0.0.0' });
     const at = { url: server.url.replace('0.0.0.0', '127.0.0.1') };
     expect((await get('inbox', at)).status).toBe(404);

@@ -11,7 +11,7 @@ let serial = 0;
 const signUpMutation = `mutation ($input: SignUpInput!) { signUp(input: $input) {
   ... on SignUpSuccess { token tenant { id slug } } ... on Error { code } } }`;
 
-/** Whose session the requests of a test carry, and its tenant. */
+/** The user whose session a test uses, with their tenant. */
 type Caller = { email: string; token: string; tenantId: string };
 
 async function createCaller(app: BareApp): Promise<Caller> {
@@ -21,15 +21,15 @@ async function createCaller(app: BareApp): Promise<Caller> {
   return { email, token: data.signUp.token, tenantId: data.signUp.tenant.id };
 }
 
-/** An operation as it goes over the wire. */
+/** Sends an operation and parses the response. */
 async function request(app: BareApp, body: object, token?: string) {
   const headers = token ? { authorization: `Bearer ${token}` } : undefined;
   const reply = await post(app, body, headers);
   return { ...reply, json: JSON.parse(reply.text) };
 }
 
-/** Words of our insides that no answer may hold. */
-const insides = [
+/** Internal words that no response may contain. */
+const internals = [
   /prisma/i,
   /\bselect\b/i,
   /postgres/i,
@@ -51,7 +51,7 @@ describe('an unexpected error', () => {
   });
   afterAll(() => app.close());
 
-  /** Runs `work` while a function of the database has another name. */
+  /** Runs `work` while a database function has another name. */
   async function without<T>(name: string, work: () => Promise<T>): Promise<T> {
     await app.asOwner(`alter function ${name} rename to missing`);
     try {
@@ -63,7 +63,7 @@ describe('an unexpected error', () => {
 
   const tenantQuery = { query: 'query ($id: ID!) { tenant(id: $id) { slug } }' };
 
-  test('is shown masked, with the id under which the log has all of it', async () => {
+  test('is masked, and its request id leads to the full error in the log', async () => {
     const body = { ...tenantQuery, variables: { id: caller.tenantId } };
     const reply = await without('find_access', () => request(app, body, caller.token));
     const requestId = reply.headers.get('x-request-id');
@@ -78,14 +78,14 @@ describe('an unexpected error', () => {
         },
       ],
     });
-    for (const word of insides) expect(reply.json.errors[0].message).not.toMatch(word);
+    for (const word of internals) expect(reply.json.errors[0].message).not.toMatch(word);
     const logged = app.lines.filter((line) => requestId && line.includes(requestId));
     expect(logged.some((line) => /find_access/.test(line) && /"stack"/.test(line))).toBe(true);
     const again = await request(app, body, caller.token);
     expect(again.json.data.tenant).toEqual({ slug: expect.any(String) });
   });
 
-  test('of one field leaves the answers of the others', async () => {
+  test('in one field keeps the results of the others', async () => {
     const { json } = await without('find_access', () =>
       request(
         app,
@@ -104,7 +104,7 @@ describe('an unexpected error', () => {
     expect(json.errors).toHaveLength(1);
   });
 
-  test('in the check of the session is no sign-out: it is an error, not a null viewer', async () => {
+  test('in the session check is an error, not a null viewer', async () => {
     const { json } = await without('find_live_sessions', () =>
       request(app, { query: viewerQuery }, caller.token),
     );
@@ -112,12 +112,12 @@ describe('an unexpected error', () => {
     expect(json.errors[0].extensions.code).toBe('INTERNAL');
   });
 
-  test('in a mutation leaves nothing half done', async () => {
+  test('in a mutation rolls back everything', async () => {
     const input = { email: `half-done@errors.example`, password, tenantName: 'Half done' };
     const body = { query: signUpMutation, variables: { input } };
     const { json, text } = await without('note_sign_in', () => request(app, body));
     expect(json.errors[0].extensions.code).toBe('INTERNAL');
-    for (const word of insides) expect(text).not.toMatch(word);
+    for (const word of internals) expect(text).not.toMatch(word);
     const { rows } = await app.asOwner(
       `select email as found from users where email like 'half-done%'
        union all select slug from tenants where slug like 'half-done%'`,
@@ -125,27 +125,27 @@ describe('an unexpected error', () => {
     expect(rows).toEqual([]);
   });
 
-  test('in a sign-in leaves nothing half done, and no way in', async () => {
-    const looks = () =>
+  test('in a sign-in rolls back everything and creates no session', async () => {
+    const readState = () =>
       app.asOwner(
         `select (select count(*)::int from sessions s where s.user_id = u.id) as sessions,
-           (select count(*)::int from audit_events e where e.actor_id = u.id) as told, u.last_sign_in_at
+           (select count(*)::int from audit_events e where e.actor_id = u.id) as recorded, u.last_sign_in_at
          from users u where u.email = $1`,
         [caller.email],
       );
-    const { rows: before } = await looks();
+    const { rows: before } = await readState();
     const query = `mutation ($input: SignInInput!) { signIn(input: $input) {
       ... on SignInSuccess { token } ... on Error { code } } }`;
     const body = { query, variables: { input: { email: caller.email, password } } };
-    // The last that it does, so all that comes before has been done by then.
+    // The last step of a sign-in, so all others have run by then.
     const { json } = await without('release_sign_in', () => request(app, body));
     expect(json.data?.signIn).toBeUndefined();
     expect(json.errors[0].extensions.code).toBe('INTERNAL');
-    expect((await looks()).rows).toEqual(before);
+    expect((await readState()).rows).toEqual(before);
     expect((await request(app, body)).json.data.signIn.token).toEqual(expect.any(String));
   });
 
-  test('about a row shows neither the caller nor the log what secrets stand in the row', async () => {
+  test('about a row shows its secrets neither to the caller nor in the log', async () => {
     await app.asOwner(
       'alter table password_credentials add constraint broken check (false) not valid',
     );
@@ -153,13 +153,13 @@ describe('an unexpected error', () => {
     const { json, text } = await request(app, { query: signUpMutation, variables: { input } });
     await app.asOwner('alter table password_credentials drop constraint broken');
     expect(json.errors[0].extensions.code).toBe('INTERNAL');
-    for (const word of [...insides, /violet/]) expect(text).not.toMatch(word);
+    for (const word of [...internals, /violet/]) expect(text).not.toMatch(word);
     expect(app.lines.join('')).toContain('broken');
     for (const word of [/\$argon2id\$/, /violet/]) expect(app.lines.join('')).not.toMatch(word);
   });
 });
 
-describe('without its database', () => {
+describe('when the database fails', () => {
   let app: BareApp;
   let caller: Caller;
   let name: string;
@@ -174,19 +174,19 @@ describe('without its database', () => {
   const endConnections = () =>
     asAdmin(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`);
 
-  const isBack = async () => {
+  const hasRecovered = async () => {
     const { json } = await request(app, { query: viewerQuery }, caller.token);
     return json.data?.viewer?.user.email === caller.email;
   };
 
-  test('ended connections are replaced, and nothing but UNAVAILABLE is seen meanwhile', async () => {
+  test('terminated connections are replaced, and callers see only UNAVAILABLE until then', async () => {
     await endConnections();
     await waitUntil(async () => {
       const { status, json } = await request(app, { query: viewerQuery }, caller.token);
       if (status !== 200) expect(json.errors[0].extensions.code).toBe('UNAVAILABLE');
       return status === 200;
     });
-    expect(await isBack()).toBe(true);
+    expect(await hasRecovered()).toBe(true);
   });
 
   test.each([
@@ -196,7 +196,7 @@ describe('without its database', () => {
       () => `alter database ${name}_away rename to ${name}`,
     ],
     [
-      'accepts nobody',
+      'accepts no connections',
       () => `alter database ${name} allow_connections false`,
       () => `alter database ${name} allow_connections true`,
     ],
@@ -206,13 +206,13 @@ describe('without its database', () => {
       () => `alter database ${name} connection limit -1`,
     ],
   ])(
-    'one that %s is answered 503 with Retry-After, and the server recovers by itself',
-    async (_, take, giveBack) => {
+    'a database that %s causes a 503 with Retry-After, and the server recovers by itself',
+    async (_, disable, enable) => {
       await endConnections();
-      await asAdmin(take());
+      await asAdmin(disable());
       await endConnections();
       try {
-        const asked = [
+        const operations = [
           { body: { query: viewerQuery }, token: caller.token },
           {
             body: {
@@ -227,23 +227,23 @@ describe('without its database', () => {
             },
           },
         ];
-        for (const { body, token } of asked) {
+        for (const { body, token } of operations) {
           const { status, headers, json, text } = await request(app, body, token);
           expect([status, json.errors?.[0].extensions]).toEqual([
             503,
             { code: 'UNAVAILABLE', retryAfterSeconds: expect.any(Number) },
           ]);
           expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
-          for (const word of insides) expect(text).not.toMatch(word);
+          for (const word of internals) expect(text).not.toMatch(word);
         }
         const { status, text } = await request(app, {
           query: '{ __typename viewer { user { id } } }',
         });
         expect([status, text]).toEqual([200, '{"data":{"__typename":"Query","viewer":null}}']);
       } finally {
-        await asAdmin(giveBack());
+        await asAdmin(enable());
       }
-      await waitUntil(isBack);
+      await waitUntil(hasRecovered);
     },
   );
 });
@@ -271,27 +271,27 @@ describe('when all connections are taken', () => {
   const createTenant = `mutation ($input: CreateTenantInput!) { createTenant(input: $input) {
     ... on CreateTenantSuccess { tenant { slug } } ... on Error { code } } }`;
 
-  test('what waits too long is answered 503, and all is well when the lock is gone', async () => {
+  test('an operation that waits too long gets a 503, and succeeds once the lock is released', async () => {
     await holder.query('lock table users in access exclusive mode');
-    const asked = Array.from({ length: 12 }, (_, at) =>
+    const bodies = Array.from({ length: 12 }, (_, at) =>
       at % 2 === 0
         ? { query: viewerQuery }
         : { query: createTenant, variables: { input: { name: `Locked out ${at}` } } },
     );
-    const replies = await Promise.all(asked.map((body) => request(app, body, caller.token)));
+    const replies = await Promise.all(bodies.map((body) => request(app, body, caller.token)));
     for (const { status, headers, json, text } of replies) {
       expect([status, json.errors?.[0].extensions.code]).toEqual([503, 'UNAVAILABLE']);
       expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
-      for (const word of insides) expect(text).not.toMatch(word);
+      for (const word of internals) expect(text).not.toMatch(word);
     }
     await holder.query('rollback');
-    for (const body of asked) {
+    for (const body of bodies) {
       expect((await request(app, body, caller.token)).json.errors).toBeUndefined();
     }
     expect(app.app.db.poolStat()).toMatchObject({ waiting: 0, max: 2 });
   });
 
-  test('a mutation that has to give up midway is undone as a whole', async () => {
+  test('a mutation that times out midway is rolled back completely', async () => {
     await holder.query('lock table membership_roles in access exclusive mode');
     const variables = { input: { name: 'Midway', slug: 'midway' } };
     const body = { query: createTenant, variables };

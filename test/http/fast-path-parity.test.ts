@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Ask, ask, type Reply, startHttp } from './fixture.ts';
+import { type Reply, type RequestParts, sendRequest, startHttp } from './fixture.ts';
 
 type Server = Awaited<ReturnType<typeof startHttp>>;
 
@@ -19,13 +19,13 @@ afterAll(async () => {
 const json = 'application/json';
 const response = 'application/graphql-response+json';
 
-/** A POST of `body` as JSON, whatever `body` is. */
-function post(body: string | Buffer, headers: Record<string, string> = {}): Ask {
+/** A POST of `body` with the content type of JSON. */
+function post(body: string | Buffer, headers: Record<string, string> = {}): RequestParts {
   return { body, headers: { 'content-type': json, ...headers } };
 }
 
 /** A POST of these parameters. */
-function params(value: unknown, headers: Record<string, string> = {}): Ask {
+function params(value: unknown, headers: Record<string, string> = {}): RequestParts {
   return post(JSON.stringify(value), headers);
 }
 
@@ -35,13 +35,13 @@ function nest(depth: number): string {
 
 const hello = { query: '{ hello }' };
 const ticks = { query: 'subscription { ticks }' };
-const getTicks: Ask = { method: 'GET', path: '/graphql?query=subscription%7Bticks%7D' };
+const getTicks: RequestParts = { method: 'GET', path: '/graphql?query=subscription%7Bticks%7D' };
 const hashed = { extensions: { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } } };
 const apollo = `multipart/mixed;boundary=graphql;subscriptionSpec=1.0,${'application/graphql-response+json'},application/json;q=0.9`;
 const helloText = JSON.stringify(hello);
 
-/** Requests by name, with the status both ways must answer. */
-const requests: Record<string, [status: number, ask: Ask]> = {
+/** Requests by name, with the status that both paths must return. */
+const requests: Record<string, [status: number, request: RequestParts]> = {
   'a query': [200, params(hello)],
   'a query with variables': [
     200,
@@ -61,7 +61,7 @@ const requests: Record<string, [status: number, ask: Ask]> = {
   'an empty body': [400, post('')],
   'no body at all': [400, { headers: { 'content-type': json } }],
   'a byte order mark': [400, post(`\ufeff${helloText}`)],
-  'bytes that are no UTF-8': [400, post(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]))],
+  'bytes that are not UTF-8': [400, post(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]))],
   'an array of operations': [400, params([hello, hello])],
   'an empty array': [400, params([])],
   'JSON null': [400, post('null')],
@@ -94,11 +94,11 @@ const requests: Record<string, [status: number, ask: Ask]> = {
     params({ query: 'query ($t: String!) { echo(text: $t) }' }, { accept: response }),
   ],
   'more tokens than allowed': [200, params({ query: `{ ${'hello '.repeat(1_000)} }` })],
-  'an error that is masked': [200, params({ query: '{ hello broken }' })],
+  'a masked error with data': [200, params({ query: '{ hello broken }' })],
   'a masked error without data': [200, params({ query: '{ alsoBroken }' })],
-  'a named error': [200, params({ query: '{ refused }' })],
-  'unavailable, with nothing else': [503, params({ query: '{ busy }' })],
-  'unavailable, with something else': [200, params({ query: '{ hello busy }' })],
+  'a typed error': [200, params({ query: '{ rejected }' })],
+  'unavailable, without other data': [503, params({ query: '{ busy }' })],
+  'unavailable, with other data': [200, params({ query: '{ hello busy }' })],
   'duplicate keys, of which the last counts': [
     200,
     post('{"query":"{ nothing }","query":"{ hello }"}'),
@@ -137,7 +137,7 @@ const requests: Record<string, [status: number, ask: Ask]> = {
     415,
     { body: '{ hello }', headers: { 'content-type': 'application/graphql' } },
   ],
-  'accept: nothing we have': [406, params(hello, { accept: 'image/png' })],
+  'accept: an unsupported type': [406, params(hello, { accept: 'image/png' })],
   'accept: an event stream': [200, params(hello, { accept: 'text/event-stream' })],
   'GET a query': [200, { method: 'GET', path: '/graphql?query=%7Bhello%7D' }],
   'GET with broken variables': [
@@ -159,29 +159,29 @@ const requests: Record<string, [status: number, ask: Ask]> = {
   'an allowed origin': [200, params(hello, { origin: 'https://app.example' })],
   'a foreign origin': [200, params(hello, { origin: 'https://app.example.evil' })],
   'a path below': [404, { ...params(hello), path: '/graphql/more' }],
-  'a path that ends alike': [404, { ...params(hello), path: '/other/graphql' }],
+  'a path with the same ending': [404, { ...params(hello), path: '/other/graphql' }],
   'a query string on a POST': [200, { ...params(hello), path: '/graphql?a=/health' }],
   'a URL of 8 KiB and more': [414, { ...params(hello), path: `/graphql?${'a'.repeat(8_192)}` }],
-  'a host that is none': [400, { method: 'GET', headers: { host: 'a b' } }],
+  'an invalid host': [400, { method: 'GET', headers: { host: 'a b' } }],
   'a subscription': [200, params(ticks, { accept: 'text/event-stream' })],
   'a subscription in the multipart protocol of Apollo': [200, params(ticks, { accept: apollo })],
   'a subscription by GET': [200, { ...getTicks, headers: { accept: 'text/event-stream' } }],
-  'a subscription that may be an event stream last': [
+  'a subscription that accepts an event stream last': [
     200,
     params(ticks, { accept: `${json}, */*, text/event-stream` }),
   ],
-  'a subscription that must be JSON': [406, params(ticks, { accept: json })],
-  'a subscription to nobody who says what to accept': [406, params(ticks)],
-  'a subscription that may be anything': [406, params(ticks, { accept: '*/*' })],
-  'a subscription by GET that may be anything': [406, getTicks],
-  'a subscription to a browser': [406, params(ticks, { accept: 'text/html,*/*;q=0.8' })],
-  'a subscription that may be any text': [406, params(ticks, { accept: 'text/*' })],
+  'a subscription that accepts JSON only': [406, params(ticks, { accept: json })],
+  'a subscription without an accept header': [406, params(ticks)],
+  'a subscription that accepts anything': [406, params(ticks, { accept: '*/*' })],
+  'a subscription by GET that accepts anything': [406, getTicks],
+  'a subscription from a browser': [406, params(ticks, { accept: 'text/html,*/*;q=0.8' })],
+  'a subscription that accepts any text': [406, params(ticks, { accept: 'text/*' })],
   'a subscription in plain multipart': [406, params(ticks, { accept: 'multipart/mixed' })],
   'a subscription with multipart and JSON': [
     406,
     params(ticks, { accept: `multipart/mixed;deferSpec=20220824, ${response}, ${json}` }),
   ],
-  'a subscription that may be no event stream': [
+  'a subscription that does not accept an event stream': [
     406,
     params(ticks, { accept: 'text/event-stream;q=0, */*' }),
   ],
@@ -211,12 +211,12 @@ const requests: Record<string, [status: number, ask: Ask]> = {
 };
 
 describe.each(Object.entries(requests))('%s', (_, [status, request]) => {
-  test(`is answered ${status}, the same both ways`, async () => {
-    const [byFast, byYoga] = await askBoth(request);
+  test(`returns ${status}, and the same on both paths`, async () => {
+    const [byFast, byYoga] = await sendToBoth(request);
     expect(byFast).toEqual(byYoga);
     expect(byFast.status).toBe(status);
-    // By now the operation is known where it was let through.
-    expect((await askBoth(request))[0]).toEqual(byYoga);
+    // By now the operation is cached if it was accepted.
+    expect((await sendToBoth(request))[0]).toEqual(byYoga);
   });
 });
 
@@ -228,22 +228,22 @@ const ranges = [
   `${json};charset=latin1`,
 ];
 
-test('every pair of accepted media types is answered the same both ways', async () => {
+test('every pair of accepted media types gets the same response on both paths', async () => {
   const single = [...ranges, 'text/event-stream', 'multipart/mixed', 'nonsense', '', ' ', ','];
   const pairs = ranges.flatMap((left) => ranges.map((right) => `${left}, ${right.toUpperCase()}`));
   const wrong: string[] = [];
   for (const accept of [...single, ...pairs]) {
     for (const query of ['{ hello }', '{ hello', '{ alsoBroken }']) {
-      const [byFast, byYoga] = await askBoth(params({ query }, { accept }));
+      const [byFast, byYoga] = await sendToBoth(params({ query }, { accept }));
       if (JSON.stringify(byFast) !== JSON.stringify(byYoga)) wrong.push(`${accept} ${query}`);
     }
   }
   expect(wrong).toEqual([]);
 });
 
-async function askBoth(request: Ask): Promise<[Reply, Reply]> {
+async function sendToBoth(request: RequestParts): Promise<[Reply, Reply]> {
   const same = { ...request, headers: { 'x-request-id': 'same-on-both', ...request.headers } };
-  const replies = await Promise.all([ask(fast.port, same), ask(yoga.port, same)]);
+  const replies = await Promise.all([sendRequest(fast.port, same), sendRequest(yoga.port, same)]);
   return replies.map(({ headers: { date: _, ...headers }, ...reply }) => ({
     ...reply,
     headers,

@@ -9,15 +9,15 @@ import type { ServerContext } from '../../src/http/exchange.ts';
 import { createHttpServer, type HttpServerOptions } from '../../src/http/server.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 
-/** What the resolvers of the small schema get; `context` of every test unless it brings its own. */
+/** Context of the resolvers in the test schema, unless a test creates its own. */
 export type TestContext = {
   caller: string | null;
   request: RequestInfo;
-  /** What the server hands to Yoga stands beside what `createContext` makes. */
+  /** Added by the server to the result of `createContext`. */
   exchange: ServerContext['exchange'];
 };
 
-/** Fires when a `wait` or `slow` field begins and when its caller's going away reaches it. */
+/** Fires when a `wait` or `slow` field begins, and when `wait` is aborted. */
 export const waiting = new EventTarget();
 
 const typeDefs = /* GraphQL */ `
@@ -28,16 +28,16 @@ const typeDefs = /* GraphQL */ `
     paint(colour: Colour): String
     caller: String
     ip: String
-    "Throws what no caller may read."
+    "Throws a message that no caller may read."
     broken: String
     alsoBroken: String!
     "A value its type cannot represent."
     notANumber: Int
-    refused: String
+    rejected: String
     busy: String
     flooded: String
     limited: String
-    "Lasts until its caller is gone."
+    "Runs until its caller disconnects."
     wait: String
     slow(ms: Int!): String
     nested: Nested
@@ -49,7 +49,7 @@ const typeDefs = /* GraphQL */ `
 
 let bumps = 0;
 
-/** A schema without a database, each field one way to end. */
+/** A schema without a database. Each field ends in a different way. */
 export const testSchema = createSchema<TestContext>({
   typeDefs,
   resolvers: {
@@ -62,7 +62,7 @@ export const testSchema = createSchema<TestContext>({
       broken: () => failWithSecrets(),
       alsoBroken: () => failWithSecrets(),
       notANumber: () => 'select secret',
-      refused: () => {
+      rejected: () => {
         throw new InvalidInputError('The name is too long.', ['input', 'name']);
       },
       busy: () => {
@@ -136,7 +136,7 @@ export type Overrides = {
   server?: Partial<HttpServerOptions['server']>;
 } & Partial<Omit<HttpServerOptions, 'server' | 'log'>>;
 
-/** A listening server of the small schema, with its log in memory and its contexts counted. */
+/** Starts a server of the test schema that keeps its log in memory and counts its contexts. */
 export async function startHttp({ server, ...overrides }: Overrides = {}) {
   const lines: string[] = [];
   const output: DestinationStream = { write: (line) => lines.push(line) };
@@ -157,15 +157,18 @@ export async function startHttp({ server, ...overrides }: Overrides = {}) {
 
 export type Reply = { status: number; headers: IncomingHttpHeaders; body: string };
 
-export type Ask = {
+export type RequestParts = {
   method?: string;
   path?: string;
   headers?: OutgoingHttpHeaders;
   body?: string | Buffer;
 };
 
-/** One request over a connection of its own, written exactly as given. */
-export async function ask(port: number, { method = 'POST', path, headers, body }: Ask) {
+/** Sends one request exactly as given, over a new connection. */
+export async function sendRequest(
+  port: number,
+  { method = 'POST', path, headers, body }: RequestParts,
+) {
   const outgoing = request({
     port,
     host: '127.0.0.1',
@@ -186,9 +189,9 @@ export async function ask(port: number, { method = 'POST', path, headers, body }
   return reply;
 }
 
-/** An operation the everyday way. */
+/** Sends an operation as a JSON POST. */
 export async function query(port: number, text: string, headers: OutgoingHttpHeaders = {}) {
-  const reply = await ask(port, {
+  const reply = await sendRequest(port, {
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify({ query: text }),
   });

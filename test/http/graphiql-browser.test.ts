@@ -9,7 +9,7 @@ import { startBrowser } from '../support/browser.ts';
 import { createTestDatabase } from '../support/cluster.ts';
 import { findTool } from '../support/tools.ts';
 
-// GraphiQL as a person uses it: in a real browser, with nothing typed or pasted.
+// GraphiQL as a user sees it: in a real browser, with nothing typed or pasted.
 
 const chromium = findTool('chromium');
 let app: TestApp;
@@ -33,7 +33,7 @@ describe.skipIf(chromium === null)('GraphiQL in a browser', () => {
     await app?.close();
   });
 
-  test('signs in with one click, and every tab runs as that person', async () => {
+  test('signs in with one click, and every tab runs as that user', async () => {
     const page = await openGraphiQL();
     const signedIn = await run(page, 'SignIn');
     expect(signedIn).toMatchObject({ signIn: { token: '', user: { name: 'Ada Lovelace' } } });
@@ -70,7 +70,7 @@ describe.skipIf(chromium === null)('GraphiQL in a browser', () => {
     await page.close();
   });
 
-  test('shows in a subscription what happens in a second window', async () => {
+  test('shows in a subscription a change made in a second window', async () => {
     const [page, second] = [await openGraphiQL(), await openGraphiQL()];
     await run(page, 'SignIn');
     await choose(page, 'AuditEvents');
@@ -91,7 +91,7 @@ describe.skipIf(chromium === null)('GraphiQL in a browser', () => {
     await Promise.all([page.close(), second.close()]);
   });
 
-  test('signs up somebody new each time, who then uses the other tabs', async () => {
+  test('signs up a new user each time, and the other tabs run as that user', async () => {
     const page = await openGraphiQL();
     const first = await run(page, 'SignUp');
     const { signUp } = await run(page, 'SignUp');
@@ -104,7 +104,7 @@ describe.skipIf(chromium === null)('GraphiQL in a browser', () => {
     await page.close();
   });
 
-  test('signs out, and nobody is signed in then', async () => {
+  test('signs out, and the next request is anonymous', async () => {
     const page = await openGraphiQL();
     await run(page, 'SignIn');
     expect(await run(page, 'SignOut')).toEqual({ signOut: { ok: true } });
@@ -113,7 +113,7 @@ describe.skipIf(chromium === null)('GraphiQL in a browser', () => {
     await page.close();
   });
 
-  test('asks no other host for anything', () => {
+  test('sends no request to another host', () => {
     expect([...origins]).toEqual([app.url]);
   });
 });
@@ -125,8 +125,8 @@ async function openGraphiQL(): Promise<Page> {
 }
 
 /**
- * Opens a tab and waits until GraphiQL has read its operation, which it then writes into the address. The events are
- * sent to the buttons: GraphiQL draws anew meanwhile, and a mouse may press one button and release another.
+ * Opens a tab and waits until GraphiQL writes its operation into the address. Dispatches the click on the button:
+ * GraphiQL re-renders meanwhile, so a mouse may press one button and release another.
  */
 async function choose(page: Page, title: string): Promise<void> {
   const tab = page.getByRole('tab').filter({ has: page.getByTitle(title, { exact: true }) });
@@ -138,12 +138,14 @@ async function choose(page: Page, title: string): Promise<void> {
 const clickRun = (page: Page) =>
   page.getByRole('button', { name: 'Execute query' }).dispatchEvent('click');
 
-/** Opens a tab, runs it, and returns the data that it shows. */
-// biome-ignore lint/suspicious/noExplicitAny: tests read answers of every shape.
+/** Opens a tab, runs its operation and returns the data shown. */
+// biome-ignore lint/suspicious/noExplicitAny: tests read responses of any shape.
 async function run(page: Page, title: string): Promise<any> {
   await choose(page, title);
   const [response] = await Promise.all([
-    page.waitForResponse((answer) => answer.request().postData()?.includes(` ${title}`) ?? false),
+    page.waitForResponse(
+      (candidate) => candidate.request().postData()?.includes(` ${title}`) ?? false,
+    ),
     clickRun(page),
   ]);
   const { data, errors } = await response.json();

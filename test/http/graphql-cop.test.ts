@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createPerson } from '../support/people.ts';
 
-// The checks of graphql-cop 1.15, an auditor for GraphQL servers, with its own criteria: its twelve
-// and the one it has switched off (field duplication). Each answers true where it would complain.
+// The checks of graphql-cop 1.15, a security auditor for GraphQL servers, with its own criteria: its twelve and
+// the one that it disables (field duplication). Each returns true if graphql-cop would report an issue.
 
 let app: TestApp;
 const headers: Record<string, Record<string, string>> = { anonymous: {} };
@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-// biome-ignore lint/suspicious/noExplicitAny: answers of every shape are looked at.
+// biome-ignore lint/suspicious/noExplicitAny: checks read responses of any shape.
 type Reply = { status: number; text: string; json: any };
 type Send = (init: RequestInit, params?: Record<string, string>) => Promise<Reply>;
 
@@ -112,12 +112,12 @@ const checks: Record<string, (send: Send) => Promise<boolean>> = {
 };
 
 describe.each(['anonymous', 'with a token'])('%s', (caller) => {
-  test('the server is recognised, so that the checks mean something', async () => {
+  test('the server is detected as GraphQL, so the checks are meaningful', async () => {
     const { json } = await post(createSend(headers[caller] ?? {}), 'query cop { __typename }');
     expect(json).toEqual({ data: { __typename: 'Query' } });
   });
 
-  test.each(Object.entries(checks))('nothing to complain of: %s', async (_, check) => {
+  test.each(Object.entries(checks))('graphql-cop reports no issue: %s', async (_, check) => {
     expect(await check(createSend(headers[caller] ?? {}))).toBe(false);
   });
 });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createPerson, type Person } from '../support/people.ts';
 
-// The server as it runs in production, with nothing switched on that its defaults switch off.
+// The server in production with default settings.
 
 let app: TestApp;
 let person: Person;
@@ -37,7 +37,7 @@ const sendJson = (body: unknown, headers: Record<string, string> = {}) =>
     body: JSON.stringify(body),
   });
 
-describe('of the 61 GraphQL-over-HTTP audits', () => {
+describe('the 61 GraphQL-over-HTTP audits', () => {
   const listFailed = async (headers: Record<string, string>) => {
     const audits = serverAudits({
       url: `${app.url}/graphql`,
@@ -56,19 +56,19 @@ describe('of the 61 GraphQL-over-HTTP audits', () => {
     return failed.toSorted();
   };
 
-  /** They ask `__type` to see that variables and operation names arrive: introspection is off. */
+  /** They query `__type` to check variables and operation names, and introspection is off. */
   const introspecting = ['28B9 error', '2EA1 warn', '6A70 notice', 'D6D5 notice'];
 
-  test('those that introspect fail, and no others', async () => {
+  test('pass, except those that introspect', async () => {
     expect(await listFailed(preflight)).toEqual(introspecting);
   });
 
-  test('without the header of a preflight, those that GET fail as well', async () => {
+  test('pass without the preflight header, except those that introspect or use GET', async () => {
     expect(await listFailed({})).toEqual([...introspecting, '5A70 notice'].toSorted());
   });
 });
 
-describe('the schema is not given away', () => {
+describe('the schema is not disclosed', () => {
   test.each([
     ['{ __schema { queryType { name } } }'],
     ['{ __type(name: "User") { name } }'],
@@ -81,7 +81,7 @@ describe('the schema is not given away', () => {
     );
   });
 
-  test('but the name of a type is', async () => {
+  test('but __typename is available', async () => {
     expect(await app.ask('{ __typename }')).toEqual({ data: { __typename: 'Query' } });
   });
 
@@ -115,7 +115,7 @@ describe('the schema is not given away', () => {
     expect(JSON.stringify(errors)).not.toMatch(/did you mean/i);
   });
 
-  test('by a page: there is neither GraphiQL nor a landing page', async () => {
+  test('by a page, as there is neither GraphiQL nor a landing page', async () => {
     for (const path of ['', '?query=%7B__typename%7D', '/', '/../']) {
       const reply = await send({ method: 'GET', path, headers: { accept: 'text/html' } });
       expect(reply.status).toBeGreaterThanOrEqual(400);
@@ -125,15 +125,15 @@ describe('the schema is not given away', () => {
   });
 });
 
-describe('only operations in JSON are taken', () => {
+describe('only operations in JSON are accepted', () => {
   const typename = { query: '{ __typename }' };
   const path = `?query=${encodeURIComponent(typename.query)}`;
 
-  test('by POST, without any further header', async () => {
+  test('by POST, without any other header', async () => {
     expect((await sendJson(typename)).status).toBe(200);
   });
 
-  test('by GET, of a caller that no foreign page could be', async () => {
+  test('by GET, only with a header that foreign pages cannot send', async () => {
     expect((await send({ method: 'GET', path, headers: preflight })).status).toBe(200);
     for (const headers of [{}, { authorization: `Bearer ${person.token}` }]) {
       const { status, text } = await send({ method: 'GET', path, headers });
@@ -141,7 +141,7 @@ describe('only operations in JSON are taken', () => {
     }
   });
 
-  test('and mutations by POST alone', async () => {
+  test('and mutations by POST only', async () => {
     const mutation = `?query=${encodeURIComponent('mutation { signOut { __typename } }')}`;
     const { status, headers } = await send({ method: 'GET', path: mutation, headers: preflight });
     expect([status, headers.get('allow')]).toEqual([405, 'POST']);
@@ -159,13 +159,13 @@ describe('only operations in JSON are taken', () => {
     ['text/plain', JSON.stringify(typename)],
     ['application/graphql', typename.query],
     ['application/xml', '<query/>'],
-  ])('not as %s', async (contentType, body) => {
+  ])('but not as %s', async (contentType, body) => {
     const { status, text } = await send({ headers: { 'content-type': contentType }, body });
     expect([status, text]).toEqual([415, expect.not.stringContaining('"data"')]);
   });
 
   test.each([[[typename]], [[typename, typename]], [Array(10).fill(typename)]])(
-    'not several at once: %j',
+    'but not as a batch: %j',
     async (batch) => {
       const { status, text } = await sendJson(batch);
       expect([status, text]).toEqual([400, expect.not.stringContaining('"data"')]);
@@ -177,7 +177,7 @@ const signInMutation = (password: string) => `mutation {
   signIn(input: { email: "${person.email}", password: "${password}" }) {
     ... on SignInSuccess { token session { ip } } ... on Error { code message } } }`;
 
-test('an answer with a token may be stored by nobody, and says what it is', async () => {
+test('a response with a token may not be stored, and declares its media type', async () => {
   const { headers } = await sendJson({ query: signInMutation(person.password) });
   expect(Object.fromEntries(headers)).toMatchObject({
     'cache-control': 'no-store',
@@ -189,7 +189,7 @@ test('an answer with a token may be stored by nobody, and says what it is', asyn
   expect(headers.has('x-powered-by')).toBe(false);
 });
 
-test('what a caller says about where it came from is not believed', async () => {
+test('forwarding headers of a caller are ignored', async () => {
   const spoofed = {
     'x-forwarded-for': '203.0.113.9',
     'x-real-ip': '203.0.113.9',
@@ -220,7 +220,7 @@ describe('one operation checks credentials once', () => {
     [
       `mutation { a: signIn(${secret}) @skip(if: true) { __typename } b: signIn(${secret}) { __typename } }`,
     ],
-  ])('else the whole is refused, with no hash and no statement: %s', async (query) => {
+  ])('or is rejected as a whole, without a hash or a statement: %s', async (query) => {
     const { passwords } = app.app.runtime;
     const { hash, verify } = passwords;
     let hashes = 0;

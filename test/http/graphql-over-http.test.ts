@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { startHttp } from './fixture.ts';
 
 test.each([
-  ['the fast way', true],
+  ['the fast path', true],
   ['Yoga alone', false],
 ])('%s passes all 61 GraphQL-over-HTTP audits', async (_, hasFastJson) => {
   await using server = await startHttp({ hasFastJson });
@@ -19,7 +19,7 @@ test.each([
   expect(audits).toHaveLength(61);
 });
 
-test('with introspection off only the audits that introspect fail', async () => {
+test('with introspection off, only the audits that introspect fail', async () => {
   await using server = await startHttp({ server: { introspection: false } });
   const failed: string[] = [];
   for (const audit of serverAudits({ url: `${server.url}/graphql` })) {

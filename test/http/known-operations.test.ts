@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { schema } from '../../src/schema.ts';
-import { ask, query, startHttp, waiting } from './fixture.ts';
+import { query, sendRequest, startHttp, waiting } from './fixture.ts';
 
-// An operation that was let through once is executed without being judged again. All that may still go wrong
-// with it has to go wrong in the same way.
+// An operation that was accepted once is executed without being validated again. Every error that it can still
+// cause must be the same as the first time.
 
 type Server = Awaited<ReturnType<typeof startHttp>>;
 
 let server: Server;
-/** Of the product's schema, with nothing behind it. */
+/** Serves the real schema, without a database. */
 let product: Server;
 
 beforeAll(async () => {
@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([server.close(), product.close()]));
 
 async function send(params: object, to = server) {
-  const { status, body } = await ask(to.port, {
+  const { status, body } = await sendRequest(to.port, {
     headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json' },
     body: JSON.stringify(params),
   });
@@ -28,7 +28,7 @@ async function send(params: object, to = server) {
 }
 
 describe('once an operation is known', () => {
-  test('the engine does not see it again, until something about it is new', async () => {
+  test('it is not parsed again unless something about it is new', async () => {
     const parsed: string[] = [];
     const counting = await startHttp({
       plugins: [
@@ -47,10 +47,10 @@ describe('once an operation is known', () => {
     expect(parsed).toHaveLength(3);
   });
 
-  test('it is executed anew for each request, with its own variables and caller', async () => {
+  test('it is executed for each request, with the variables and caller of that request', async () => {
     const echo = 'query ($text: String!) { echo(text: $text) caller }';
     for (const text of ['a', 'b', 'c']) {
-      const reply = await ask(server.port, {
+      const reply = await sendRequest(server.port, {
         headers: { 'content-type': 'application/json', authorization: `Bearer ${text}` },
         body: JSON.stringify({ query: echo, variables: { text } }),
       });
@@ -58,14 +58,14 @@ describe('once an operation is known', () => {
     }
   });
 
-  test('a context is made for each request', async () => {
+  test('a context is created for each request', async () => {
     await query(server.port, '{ again: hello }');
     const before = server.counts.contexts;
     await query(server.port, '{ again: hello }');
     expect(server.counts.contexts).toBe(before + 1);
   });
 
-  test('variables that do not fit are refused as the first time', async () => {
+  test('invalid variables are rejected as the first time', async () => {
     const strict = 'query Strict($text: String!) { echo(text: $text) }';
     const first = await send({ query: strict, variables: { text: 7 } });
     expect(first).toMatchObject({ status: 400, code: 'BAD_USER_INPUT' });
@@ -75,17 +75,17 @@ describe('once an operation is known', () => {
     expect(await send({ query: strict })).toMatchObject({ status: 400 });
   });
 
-  test('a size in the variables that makes it too much is refused', async () => {
+  test('a page size in the variables that makes it too complex is rejected', async () => {
     const pages = `query ($first: Int) { tenants(first: $first) { edges { node {
       memberships(first: 10) { edges { node { id } } } } } } }`;
-    const ask = (first: number) => send({ query: pages, variables: { first } }, product);
-    const large = await ask(100);
+    const readPages = (first: number) => send({ query: pages, variables: { first } }, product);
+    const large = await readPages(100);
     expect(large.code).toBe('QUERY_TOO_COMPLEX');
-    expect((await ask(1)).code).not.toBe('QUERY_TOO_COMPLEX');
-    expect(await ask(100)).toEqual(large);
+    expect((await readPages(1)).code).not.toBe('QUERY_TOO_COMPLEX');
+    expect(await readPages(100)).toEqual(large);
   });
 
-  test('of several operations in a document each is known by its own name alone', async () => {
+  test('each of several operations in a document is selected by its own name only', async () => {
     const two = 'query A { a: hello } query B { b: hello }';
     for (const _ of [1, 2]) {
       expect((await send({ query: two, operationName: 'A' })).data).toEqual({ a: 'world' });
@@ -96,7 +96,7 @@ describe('once an operation is known', () => {
     }
   });
 
-  test('a name in front of another document leads to nothing', async () => {
+  test('a document and a name are never confused with those of another operation', async () => {
     await send({ query: 'query\n{ hello }' });
     // A comment may hold a NUL.
     expect((await send({ query: 'query { hello } #\0{ caller }' })).status).toBe(200);
@@ -107,7 +107,7 @@ describe('once an operation is known', () => {
     });
   });
 
-  test('parameters that are not plain are still refused', async () => {
+  test('invalid parameters are still rejected', async () => {
     const text = { query: '{ plain: hello }' };
     await send(text);
     for (const wrong of [
@@ -122,14 +122,14 @@ describe('once an operation is known', () => {
     expect(await send({ ...text, extensions: {} })).toMatchObject({ status: 200 });
   });
 
-  test('it is answered as unavailable when its time is up', async () => {
+  test('it is UNAVAILABLE once its deadline has passed', async () => {
     const slow = '{ slow(ms: 2000) }';
     const first = await send({ query: slow });
     expect(first).toMatchObject({ status: 503, code: 'UNAVAILABLE' });
     expect(await send({ query: slow })).toEqual(first);
   });
 
-  test('it ends when its caller goes away', async () => {
+  test('it ends when its caller disconnects', async () => {
     const patient = await startHttp();
     await using _patient = patient;
     for (const _ of [1, 2]) {
@@ -161,10 +161,10 @@ describe('once an operation is known', () => {
     expect(labels).toEqual(['query hello', 'query hello', 'query hello']);
   });
 
-  test('a mutation asked by GET stays refused', async () => {
+  test('a mutation by GET is still rejected', async () => {
     const text = 'mutation { bump }';
     await send({ query: text });
     const path = `/graphql?query=${encodeURIComponent(text)}`;
-    expect((await ask(server.port, { method: 'GET', path })).status).toBe(405);
+    expect((await sendRequest(server.port, { method: 'GET', path })).status).toBe(405);
   });
 });

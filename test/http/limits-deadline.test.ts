@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSchema } from 'graphql-yoga';
 import { describe, expect, test } from 'vitest';
-import { ask, startHttp, type TestContext } from './fixture.ts';
+import { sendRequest, startHttp, type TestContext } from './fixture.ts';
 
 const timeoutMs = 150;
 const briefMs = 75;
-/** So long that nobody can take the deadline for the end of the work, on a busy machine either. */
+/** So long that the work never ends before the deadline, even on a busy machine. */
 const longMs = 3_000;
 
-/** What the resolvers below did, in order; one list for each test's schema. */
+/** A schema with slow resolvers, and the events of these resolvers in order. */
 function createSlowSchema() {
   const events: string[] = [];
   const resolve = (name: string, ms: number) => async () => {
@@ -17,8 +17,8 @@ function createSlowSchema() {
     events.push(`${name} done`);
     return name;
   };
-  const hear = async (_: unknown, __: unknown, ctx: TestContext) => {
-    ctx.exchange.getDisconnect().addEventListener('abort', () => events.push('heard'));
+  const listen = async (_: unknown, __: unknown, ctx: TestContext) => {
+    ctx.exchange.getDisconnect().addEventListener('abort', () => events.push('aborted'));
     await sleep(longMs);
     return {};
   };
@@ -34,7 +34,7 @@ function createSlowSchema() {
         quick: resolve('quick', 1),
         brief: resolve('brief', briefMs),
         slow: () => ({}),
-        listening: hear,
+        listening: listen,
         slowList: () => [{}, {}],
       },
       Slow: {
@@ -67,7 +67,7 @@ function createSlowSchema() {
 const json = { 'content-type': 'application/json' };
 
 describe.each([
-  ['the fast way', true],
+  ['the fast path', true],
   ['Yoga alone', false],
 ])('on %s', (_, hasFastJson) => {
   const start = async (requestTimeoutMs = timeoutMs) => {
@@ -81,10 +81,13 @@ describe.each([
     ['{ quick slowList { slow } }'],
     ['{ slow { after { slow } } }'],
     ['mutation { long second }'],
-  ])('%s is answered as unavailable when its time is up', async (query) => {
+  ])('%s is UNAVAILABLE once its deadline has passed', async (query) => {
     const { server } = await start();
     await using _server = server;
-    const reply = await ask(server.port, { headers: json, body: JSON.stringify({ query }) });
+    const reply = await sendRequest(server.port, {
+      headers: json,
+      body: JSON.stringify({ query }),
+    });
     expect([reply.status, reply.headers['retry-after']]).toEqual([503, '1']);
     const { errors, data } = JSON.parse(reply.body);
     expect(data).toBeUndefined();
@@ -96,7 +99,7 @@ describe.each([
     ]);
   });
 
-  test('finding out who asks is part of that time, and nothing is begun where none is left', async () => {
+  test('the deadline includes authentication, and nothing starts after it', async () => {
     const { schema, events } = createSlowSchema();
     const createContext = async () => {
       await sleep(timeoutMs + 10);
@@ -105,12 +108,12 @@ describe.each([
     const server = { requestTimeoutMs: timeoutMs };
     await using running = await startHttp({ schema, hasFastJson, server, createContext });
     const body = JSON.stringify({ query: 'mutation { second }' });
-    const first = await ask(running.port, { headers: json, body });
-    const known = await ask(running.port, { headers: json, body });
+    const first = await sendRequest(running.port, { headers: json, body });
+    const known = await sendRequest(running.port, { headers: json, body });
     expect([first.status, known.status]).toEqual([503, 503]);
     expect(JSON.parse(known.body).errors[0].extensions.code).toBe('UNAVAILABLE');
     const stream = { ...json, accept: 'text/event-stream' };
-    const late = await ask(running.port, {
+    const late = await sendRequest(running.port, {
       headers: stream,
       body: JSON.stringify({ query: 'subscription { stuck }' }),
     });
@@ -118,14 +121,16 @@ describe.each([
     expect(events).toEqual([]);
   });
 
-  test('the time begins when an operation has its turn, not while it waits for one', async () => {
+  test('the deadline counts from the start of an operation, not from its wait in the queue', async () => {
     const { schema } = createSlowSchema();
-    // One after the other they take longer than the last of them has, and each much less.
+    // Together they take longer than the deadline, and each takes much less.
     const server = { requestTimeoutMs: briefMs * 14, inFlightMax: 1 };
     await using running = await startHttp({ schema, hasFastJson, server });
     const body = JSON.stringify({ query: '{ brief }' });
-    const asked = Array.from({ length: 16 }, () => ask(running.port, { headers: json, body }));
-    const statuses = new Set((await Promise.all(asked)).map(({ status }) => status));
+    const pending = Array.from({ length: 16 }, () =>
+      sendRequest(running.port, { headers: json, body }),
+    );
+    const statuses = new Set((await Promise.all(pending)).map(({ status }) => status));
     expect(statuses).toEqual(new Set([200]));
   });
 
@@ -133,34 +138,34 @@ describe.each([
     const { server, events } = await start();
     await using _server = server;
     const body = JSON.stringify({ query: 'mutation { first second }' });
-    await ask(server.port, { headers: json, body });
+    await sendRequest(server.port, { headers: json, body });
     const nested = JSON.stringify({ query: '{ slow { after { quick } } }' });
-    await ask(server.port, { headers: json, body: nested });
+    await sendRequest(server.port, { headers: json, body: nested });
     await expect.poll(() => events).toContain('first done');
     await sleep(timeoutMs);
     expect(events).toEqual(['first begun', 'first done']);
   });
 
-  test('a stream must begin in time, and may then last', async () => {
+  test('a stream must start before the deadline, and may then last', async () => {
     const { server } = await start();
     await using _server = server;
     const follow = async (query: string) => {
       const headers = { ...json, accept: 'text/event-stream' };
-      return (await ask(server.port, { headers, body: JSON.stringify({ query }) })).body;
+      return (await sendRequest(server.port, { headers, body: JSON.stringify({ query }) })).body;
     };
     expect(await follow('subscription { stuck }')).toContain('took too long');
     expect(await follow('subscription { late }')).toContain('{"data":{"late":"came"}}');
   });
 
-  test('who listens to the signal hears of the deadline', async () => {
+  test('the abort signal fires at the deadline', async () => {
     const { server, events } = await start();
     await using _server = server;
     const body = JSON.stringify({ query: '{ listening { quick } }' });
-    await ask(server.port, { headers: json, body });
-    expect(events).toEqual(['heard']);
+    await sendRequest(server.port, { headers: json, body });
+    expect(events).toEqual(['aborted']);
   });
 
-  test('no further field is resolved after the caller has gone', async () => {
+  test('no further field is resolved after the caller has disconnected', async () => {
     const { server, events } = await start(longMs);
     await using _server = server;
     const controller = new AbortController();
@@ -178,11 +183,11 @@ describe.each([
     expect(events).toEqual(['first begun', 'first done']);
   });
 
-  test('what is done in time is not touched, and its timer is gone', async () => {
+  test('an operation that ends in time is not affected, and its timer is cleared', async () => {
     const { server } = await start();
     await using _server = server;
     const body = JSON.stringify({ query: '{ quick }' });
-    const { status } = await ask(server.port, { headers: json, body });
+    const { status } = await sendRequest(server.port, { headers: json, body });
     expect(status).toBe(200);
     await sleep(timeoutMs + 20);
     expect(server.lines).toEqual([]);

@@ -18,15 +18,15 @@ import {
 import { measureOperation } from '../../src/http/graphql/limits/measure.ts';
 import { schema } from '../../src/schema.ts';
 
-// Documents over the real schema, each written twice: with named fragments, and with every fragment
-// put where it is used. Whatever the limits say of the one they must say of the other.
+// Documents for the real schema, each written twice: with named fragments, and with every fragment inlined. The
+// limits must treat both forms alike.
 
-/** Part of a selection, before it is written down. A group becomes a fragment or stands in place. */
+/** Part of a selection before it is printed. A group becomes a named or an inline fragment. */
 type Part = { kind: 'field'; head: string; parts: Part[] } | Group;
 
 type Group = { kind: 'group'; name: string; type: string; directive: string; parts: Part[] };
 
-/** Gives the numbers of a list one by one, then nought for ever: small lists make small documents. */
+/** Returns the numbers of a list one by one, then zeros, so small lists make small documents. */
 function createDice(numbers: readonly number[]) {
   let next = 0;
   const roll = (sides: number) => (numbers[next++] ?? 0) % sides;
@@ -35,13 +35,13 @@ function createDice(numbers: readonly number[]) {
 
 type Dice = ReturnType<typeof createDice>;
 
-/** Names that a careless walker would take for something else; after them F4, F5 and so on. */
+/** Names that naive code would mistake for something else; further fragments are F4, F5 and so on. */
 const names = ['__schema', '__proto__', 'constructor', 'first'];
 const directives = ['', '', '', '@include(if: $on)', '@skip(if: false)'];
 const aliases = ['', '', '', 'a: ', 'b: '];
 const sizes = ['', '(first: 2)', '(first: 100)', '(last: 3)', '(first: $size)', '(first: null)'];
 
-/** `groups` has those made so far, to be used again in other places. */
+/** `groups` holds the groups so far, which can be used again in other places. */
 function rollParts(dice: Dice, type: GraphQLCompositeType, depth: number, groups: Group[]): Part[] {
   const count = 1 + dice.roll(4);
   return Array.from({ length: count }, () =>
@@ -130,7 +130,8 @@ function describeVerdicts({ document, operation }: ReturnType<typeof writeDocume
     ),
     requests: variableSets.map((variables) => ({
       measures: measureOperation(schema, document, operation, readVariables(operation, variables)),
-      fault: findOperationViolation(schema, { document, operationName: null, variables })?.message,
+      violation: findOperationViolation(schema, { document, operationName: null, variables })
+        ?.message,
     })),
   };
 }
@@ -158,7 +159,7 @@ test('a document and its inlined form get the same measures and the same verdict
     }),
     { numRuns: 1_500 },
   );
-  // Otherwise the property would say little.
+  // Otherwise the property would cover too little.
   for (const count of Object.values(seen)) expect(count).toBeGreaterThan(0);
 });
 

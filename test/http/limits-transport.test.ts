@@ -1,15 +1,15 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ask, startHttp } from './fixture.ts';
+import { sendRequest, startHttp } from './fixture.ts';
 
-// What is refused before there is an operation. The caps of the body are in http-parity.test.ts.
+// Limits that apply before an operation is read. Those of the body are in fast-path-parity.test.ts.
 
 type Server = Awaited<ReturnType<typeof startHttp>>;
 const json = { 'content-type': 'application/json' };
 const hello = '{"query":"{ hello }"}';
 
-describe('at the boundary', () => {
+describe('at the limit', () => {
   let server: Server;
 
   beforeAll(async () => {
@@ -17,14 +17,14 @@ describe('at the boundary', () => {
   });
   afterAll(() => server.close());
 
-  test('a URL of 8 KiB is served, one byte more is a 414', async () => {
+  test('a URL of 8 KiB is accepted, and one byte more returns 414', async () => {
     const path = '/graphql?query=%7Bhello%7D&x='.padEnd(8_192, 'a');
-    expect((await ask(server.port, { method: 'GET', path })).status).toBe(200);
-    const { status, body } = await ask(server.port, { method: 'GET', path: `${path}a` });
+    expect((await sendRequest(server.port, { method: 'GET', path })).status).toBe(200);
+    const { status, body } = await sendRequest(server.port, { method: 'GET', path: `${path}a` });
     expect([status, JSON.parse(body).errors[0].extensions.code]).toEqual([414, 'BAD_REQUEST']);
   });
 
-  test('headers of 16 KiB are served, more are a 431', async () => {
+  test('headers of 16 KiB are accepted, and more return 431', async () => {
     const send = async (length: number) => {
       const head = 'POST /graphql HTTP/1.1\r\n';
       const fields = `host: x\r\ncontent-type: application/json\r\ncontent-length: ${hello.length}\r\nconnection: close\r\nx: `;
@@ -36,20 +36,23 @@ describe('at the boundary', () => {
     expect(await send(16_384 + 64)).toMatch(/^HTTP\/1\.1 431 /);
   });
 
-  test('a hundred small headers are served, thousands are not', async () => {
+  test('a hundred small headers are accepted, and thousands are not', async () => {
     const headers = (count: number) =>
       Object.fromEntries(Array.from({ length: count }, (_, index) => [`x-${index}`, 'a']));
-    const few = await ask(server.port, { headers: { ...json, ...headers(100) }, body: hello });
+    const few = await sendRequest(server.port, {
+      headers: { ...json, ...headers(100) },
+      body: hello,
+    });
     expect(few.status).toBe(200);
-    const { status } = await ask(server.port, { headers: headers(4_000), body: hello });
+    const { status } = await sendRequest(server.port, { headers: headers(4_000), body: hello });
     expect(status).toBe(431);
   });
 
-  test('JSON 32 levels deep is served, 33 are a 400', async () => {
+  test('JSON of 32 levels is accepted, and 33 levels return 400', async () => {
     const send = (depth: number) => {
       // The body and its variables are the first two levels.
       const lists = `${'['.repeat(depth - 2)}${']'.repeat(depth - 2)}`;
-      return ask(server.port, {
+      return sendRequest(server.port, {
         headers: json,
         body: `{"query":"{ hello }","variables":{"a":${lists}}}`,
       });
@@ -66,13 +69,16 @@ test.each([
   [1, 'https', 'max-age=31536000'],
   [1, 'https, http', undefined],
   [2, 'https, http', 'max-age=31536000'],
-])('behind %i proxies, come by "%s", browsers are told to keep to TLS: %s', async (...row) => {
-  const [trustedProxyHops, protocol, expected] = row;
-  await using server = await startHttp({ server: { trustedProxyHops } });
-  const headers = { ...json, ...(protocol && { 'x-forwarded-proto': protocol }) };
-  const reply = await ask(server.port, { headers, body: hello });
-  expect(reply.headers['strict-transport-security']).toBe(expected);
-});
+])(
+  'behind %i proxies, a request by "%s" gets the Strict-Transport-Security header %s',
+  async (...row) => {
+    const [trustedProxyHops, protocol, expected] = row;
+    await using server = await startHttp({ server: { trustedProxyHops } });
+    const headers = { ...json, ...(protocol && { 'x-forwarded-proto': protocol }) };
+    const reply = await sendRequest(server.port, { headers, body: hello });
+    expect(reply.headers['strict-transport-security']).toBe(expected);
+  },
+);
 
 describe('slow callers', () => {
   const timeoutMs = 400;
@@ -83,18 +89,18 @@ describe('slow callers', () => {
       'a body',
       'POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-length: 10000\r\ncontent-type: application/json\r\n\r\n',
     ],
-  ])('are cut off though %s keep dripping', async (_, beginning) => {
+  ])('are disconnected even while they keep sending %s', async (_, beginning) => {
     await using server = await startHttp({ server: { requestTimeoutMs: timeoutMs } });
     const socket = connect(server.port, '127.0.0.1');
     socket.on('error', () => undefined);
     socket.write(beginning);
     const drip = setInterval(() => socket.write('a'), 20);
-    const answer = await readAll(socket);
+    const response = await readAll(socket);
     clearInterval(drip);
-    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    expect(response).toMatch(/^HTTP\/1\.1 408 /);
   });
 
-  test('do not keep others waiting, and leave nothing behind', async () => {
+  test('do not delay others, and leave no connection behind', async () => {
     await using server = await startHttp({ server: { requestTimeoutMs: timeoutMs } });
     const sockets = Array.from({ length: 200 }, () => {
       const socket = connect(server.port, '127.0.0.1');
@@ -103,7 +109,7 @@ describe('slow callers', () => {
       return socket;
     });
     await sleep(50);
-    const { status } = await ask(server.port, { headers: json, body: hello });
+    const { status } = await sendRequest(server.port, { headers: json, body: hello });
     expect(status).toBe(200);
     await Promise.all(sockets.map(readAll));
     await expect.poll(() => countConnections(server)).toBe(0);
@@ -122,7 +128,7 @@ async function readAll(socket: Socket): Promise<string> {
   try {
     for await (const chunk of socket) text += chunk;
   } catch {
-    // Cut off in the middle of what it was still sending.
+    // The server closes the connection while the client is still sending.
   }
   return text;
 }

@@ -11,12 +11,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listExamples } from '../../src/http/dev/example-queries.ts';
 import { isCredentialMutation } from '../../src/http/graphql/limits/credential-mutations.ts';
 import { schema } from '../../src/schema.ts';
-import { ask, startHttp } from './fixture.ts';
+import { sendRequest, startHttp } from './fixture.ts';
 
 type Server = Awaited<ReturnType<typeof startHttp>>;
 
-// The schema of the product without anything behind it: what is refused is refused before that, and
-// of the rest only the fact that it was let through is of interest here.
+// The real schema without a database: a rejected document never needs one, and of an accepted document only the
+// fact that it was accepted matters here.
 let fast: Server;
 let yoga: Server;
 let validations = 0;
@@ -40,11 +40,11 @@ afterAll(() => Promise.all([fast.close(), yoga.close()]));
 type ValidateFn = (...args: any[]) => any;
 type OnValidate = { validateFn: ValidateFn; setValidationFn: (fn: ValidateFn) => void };
 
-type Outcome = { status: number; isRefused: boolean; message: string; contexts: number };
+type Outcome = { status: number; isRejected: boolean; message: string; contexts: number };
 
 async function send(server: Server, query: string, variables?: object): Promise<Outcome> {
   const before = server.counts.contexts;
-  const { status, body } = await ask(server.port, {
+  const { status, body } = await sendRequest(server.port, {
     headers: {
       'content-type': 'application/json',
       accept: 'application/graphql-response+json',
@@ -52,22 +52,22 @@ async function send(server: Server, query: string, variables?: object): Promise<
     body: JSON.stringify({ query, variables }),
   });
   const [error] = JSON.parse(body).errors ?? [];
-  const isRefused = error?.extensions.code === 'QUERY_TOO_COMPLEX';
-  if (isRefused) expect(body).not.toMatch(/\d|stack|"data"/);
+  const isRejected = error?.extensions.code === 'QUERY_TOO_COMPLEX';
+  if (isRejected) expect(body).not.toMatch(/\d|stack|"data"/);
   return {
     status,
-    isRefused,
+    isRejected,
     message: error?.message ?? '',
     contexts: server.counts.contexts - before,
   };
 }
 
-/** What both ways say; they must say the same. */
-async function sendBothWays(query: string, variables?: object): Promise<Outcome> {
+/** The outcome on both paths, which must be the same. */
+async function sendOnBothPaths(query: string, variables?: object): Promise<Outcome> {
   const byFast = await send(fast, query, variables);
   const byYoga = await send(yoga, query, variables);
   expect({ ...byFast, message: '' }).toEqual({ ...byYoga, message: '' });
-  // Once more: by now an operation that was let through is known.
+  // Once more: by now an accepted operation is cached.
   expect(await send(fast, query, variables)).toEqual(byFast);
   return byFast;
 }
@@ -85,7 +85,7 @@ const schemas = (count: number) => repeat(count, (index) => `a${index}: __schema
 const tenantPage = `fragment T on TenantConnection {
   edges { node { memberships(first: 1) { edges { node { id } } } } } }`;
 
-/** Each limit by name: the largest document it lets through, and the smallest it does not. */
+/** Each limit by name, with the largest document that it accepts and the smallest that it rejects. */
 const limits: Record<string, [largest: string, tooLarge: string]> = {
   aliases: [
     `{ viewer { user { ${repeat(15, (index) => `a${index}: email`)} } } }`,
@@ -155,24 +155,24 @@ const limits: Record<string, [largest: string, tooLarge: string]> = {
 };
 
 describe.each(Object.entries(limits))('%s', (_, [largest, tooLarge]) => {
-  test('are let through up to the limit', async () => {
+  test('a document up to the limit is accepted', async () => {
     expect(validate(schema, parse(largest))).toEqual([]);
-    const { isRefused, message } = await sendBothWays(largest);
-    expect([isRefused, message]).toEqual([false, expect.not.stringContaining('operation')]);
+    const { isRejected, message } = await sendOnBothPaths(largest);
+    expect([isRejected, message]).toEqual([false, expect.not.stringContaining('operation')]);
   });
 
-  test('are refused beyond it, before anybody is asked who asks', async () => {
-    expect(await sendBothWays(tooLarge)).toMatchObject({
+  test('a document beyond the limit is rejected before the caller is authenticated', async () => {
+    expect(await sendOnBothPaths(tooLarge)).toMatchObject({
       status: 400,
-      isRefused: true,
+      isRejected: true,
       contexts: 0,
     });
   });
 });
 
-describe('what the product is for is let through', () => {
+describe('a document of a typical client is accepted', () => {
   const queries: Record<string, string> = {
-    'where the caller belongs': inViewer(
+    'the tenants of the caller': inViewer(
       'tenant { id name slug } roles { id key name } permissions',
     ),
     'a hundred tenants with owners and member count': `{ tenants(first: 100) {
@@ -187,7 +187,7 @@ describe('what the product is for is let through', () => {
       checkPermissions(checks: $checks) { tenantId permission allowed reason } }`,
     'a hundred objects by id': `query ($ids: [ID!]!) { nodes(ids: $ids) {
       id ... on User { email } ... on Tenant { slug } } }`,
-    'the whole schema, with all there is to ask': getIntrospectionQuery({
+    'the whole schema, with every introspection option': getIntrospectionQuery({
       descriptions: true,
       specifiedByUrl: true,
       directiveIsRepeatable: true,
@@ -203,10 +203,10 @@ describe('what the product is for is let through', () => {
   test.each([...Object.entries(queries), ...examples])('%s', async (_, query = '') => {
     expect(validate(schema, parse(query))).toEqual([]);
     const variables = { ids: Array(100).fill('a'), checks: Array(500).fill({}), token: 'a' };
-    expect((await sendBothWays(query, variables)).isRefused).toBe(false);
-    // As clients with a cache send it.
+    expect((await sendOnBothPaths(query, variables)).isRejected).toBe(false);
+    // As sent by clients with a cache.
     const withTypenames = print(addTypenameToDocument(parse(query)));
-    expect((await sendBothWays(withTypenames, variables)).isRefused).toBe(false);
+    expect((await sendOnBothPaths(withTypenames, variables)).isRejected).toBe(false);
   });
 });
 
@@ -225,58 +225,58 @@ describe('sizes in variables', () => {
     [{ size: null, other: 100 }, true],
     [{ size: -1_000_000, other: 100 }, false],
     [{ size: 1_000_000, other: 1_000_000 }, true],
-  ])('%j decide for each request', async (variables, isRefused) => {
-    expect((await sendBothWays(document, variables)).isRefused).toBe(isRefused);
+  ])('%j decide per request', async (variables, isRejected) => {
+    expect((await sendOnBothPaths(document, variables)).isRejected).toBe(isRejected);
   });
 
-  test('do not make a document be judged or validated again', async () => {
+  test('do not cause a document to be validated again', async () => {
     const text = `${document} # of its own`;
     const before = validations;
     for (const size of [1, 100, 2, 99]) await send(fast, text, { size });
     expect(validations - before).toBe(1);
   });
 
-  test('a refused document is judged once', async () => {
+  test('in a rejected document do not matter, and it is validated once', async () => {
     const before = validations;
     for (let count = 0; count < 3; count += 1) await send(fast, `{ ${aliased(17)} }`);
     expect(validations - before).toBe(1);
   });
 
-  test('a page beyond the largest is left to the field to refuse', async () => {
+  test('above the largest page are rejected by the field, not by the limits', async () => {
     const query = '{ tenants(first: 101) { edges { node { id } } } }';
-    expect((await sendBothWays(query)).isRefused).toBe(false);
+    expect((await sendOnBothPaths(query)).isRejected).toBe(false);
   });
 });
 
 test.each([
-  ['a fragment by the name of __schema', 'fragment __schema on Query { viewer { user { id } } }'],
-  ['a fragment by the name of __proto__', 'fragment __proto__ on Query { viewer { user { id } } }'],
+  ['a fragment named __schema', 'fragment __schema on Query { viewer { user { id } } }'],
+  ['a fragment named __proto__', 'fragment __proto__ on Query { viewer { user { id } } }'],
 ])('%s is measured like any other', async (_, fragment) => {
   const name = fragment.split(' ')[1];
   const deep = fragment.replace(
     '{ user { id } }',
     inViewer('tenant { viewerMembership { tenant { owners { id } } } }').slice(9, -2),
   );
-  expect((await sendBothWays(`{ ...${name} } ${fragment}`)).isRefused).toBe(false);
-  expect((await sendBothWays(`{ ...${name} } ${deep}`)).isRefused).toBe(true);
+  expect((await sendOnBothPaths(`{ ...${name} } ${fragment}`)).isRejected).toBe(false);
+  expect((await sendOnBothPaths(`{ ...${name} } ${deep}`)).isRejected).toBe(true);
 });
 
-test('fragments that use each other over and over are measured without following each path', async () => {
+test('fragments that use each other repeatedly are measured without following each path', async () => {
   const fragments = repeat(
     60,
     (index) => `fragment F${index} on Query { ...F${index + 1} ...F${index + 1} }`,
   );
   const query = `{ ...F0 } ${fragments} fragment F60 on Query { __typename }`;
-  expect((await sendBothWays(query)).isRefused).toBe(true);
+  expect((await sendOnBothPaths(query)).isRejected).toBe(true);
 });
 
-test('a circle of fragments is refused by validation', async () => {
+test('a cycle of fragments is rejected by validation', async () => {
   const query = '{ ...A } fragment A on Query { ...B } fragment B on Query { __typename ...A }';
-  const { status, message } = await sendBothWays(query);
+  const { status, message } = await sendOnBothPaths(query);
   expect([status, message]).toEqual([400, expect.stringContaining('Cannot spread fragment')]);
 });
 
-test('every mutation that takes a secret is one that checks credentials', () => {
+test('every mutation that takes a secret is listed as a credential mutation', () => {
   const mutations = Object.values(schema.getMutationType()?.getFields() ?? {});
   const takeSecrets = mutations.filter(({ args }) =>
     args.some(({ type }) => {

@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 const stats = () => app.app.http.loadShedder.stats();
-const isEmpty = () => expect.poll(() => stats().inFlight).toBe(0);
+const expectEmpty = () => expect.poll(() => stats().inFlight).toBe(0);
 const viewer = '{ viewer { user { id } } }';
 
 async function countLockWaits(): Promise<number | null> {
@@ -29,7 +29,7 @@ async function countLockWaits(): Promise<number | null> {
   return rowCount;
 }
 
-/** Takes the only place, by a change that has to wait for the database. */
+/** Takes the only slot, with a change that waits for a lock. */
 async function fill(): Promise<void> {
   await app.owner.query('begin');
   await app.owner.query('select from tenants where id = $1 for update', [team.tenantUuid]);
@@ -42,7 +42,7 @@ async function fill(): Promise<void> {
   end = async () => {
     await app.owner.query('rollback');
     expect((await pending).data.updateTenant.tenant.name).toBe('Changed');
-    await isEmpty();
+    await expectEmpty();
   };
 }
 
@@ -51,7 +51,7 @@ const scrape = async (name: string) => {
   return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
 };
 
-test('a write that is refused is not done, and not remembered: its key can be used again', async () => {
+test('a rejected write has no effect, and its idempotency key can be used again', async () => {
   const input = {
     tenantId: team.tenantId,
     key: 'late',
@@ -74,9 +74,9 @@ test('a write that is refused is not done, and not remembered: its key can be us
   };
   await fill();
   app.statements.length = 0;
-  const refused = await create();
-  expect(refused.data).toBeUndefined();
-  expect(refused.errors?.[0]?.extensions).toEqual({ code: 'UNAVAILABLE', retryAfterSeconds: 1 });
+  const rejected = await create();
+  expect(rejected.data).toBeUndefined();
+  expect(rejected.errors?.[0]?.extensions).toEqual({ code: 'UNAVAILABLE', retryAfterSeconds: 1 });
   expect(app.statements).toEqual([]);
   await end?.();
   end = null;
@@ -85,7 +85,7 @@ test('a write that is refused is not done, and not remembered: its key can be us
   expect(await countRoles()).toBe(1);
 });
 
-test('health, readiness and figures are answered while there is no room', async () => {
+test('health, readiness and metrics respond while the server is full', async () => {
   await fill();
   expect((await app.ask(viewer)).errors?.[0]?.extensions.code).toBe('UNAVAILABLE');
   for (const path of ['/healthz', '/readyz']) {
@@ -95,7 +95,7 @@ test('health, readiness and figures are answered while there is no room', async 
   expect(await scrape('tenantry_in_flight_max')).toBe(1);
 });
 
-test('what is refused is counted, also as an error', async () => {
+test('a rejected request is counted, also as an error', async () => {
   const names = ['tenantry_refused_total', 'tenantry_errors_total{code="UNAVAILABLE"}'];
   const read = () =>
     Promise.all(names.map((name) => scrape(name.replace(/[{}]/g, '\\$&')).then((n) => n || 0)));
@@ -106,16 +106,16 @@ test('what is refused is counted, also as an error', async () => {
   expect(after.map((count, at) => count - (before[at] ?? 0))).toEqual([3, 3]);
 });
 
-test('an open stream holds no place', async () => {
+test('an open stream holds no slot', async () => {
   const stream = await follow(app.url, 'subscription { viewerEvents { type } }', {
     token: team.owner.token,
   });
-  await isEmpty();
+  await expectEmpty();
   expect((await team.owner.ask(viewer)).errors).toBeUndefined();
   await stream.leave();
 });
 
-test('passwords being hashed hold no place: a crowd that signs in shuts nobody out', async () => {
+test('password hashing holds no slot, so many sign-ins do not block other callers', async () => {
   const { passwords } = app.app.runtime;
   let isOver = false;
   const hashOn = async () => {
@@ -123,7 +123,7 @@ test('passwords being hashed hold no place: a crowd that signs in shuts nobody o
   };
   await fill();
   const crowd = [hashOn(), hashOn(), hashOn(), hashOn()];
-  // What fills the only place stands for one of those who wait for their hash.
+  // The operation in the only slot counts as one that waits for a hash.
   expect(stats().inFlight).toBe(0);
   expect((await team.owner.ask(viewer)).errors).toBeUndefined();
   isOver = true;

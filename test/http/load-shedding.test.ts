@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { type Ask, ask, startHttp, waiting } from './fixture.ts';
+import { type RequestParts, sendRequest, startHttp, waiting } from './fixture.ts';
 
 const json = { 'content-type': 'application/json' };
-const post = (query: string, headers = {}): Ask => ({
+const post = (query: string, headers = {}): RequestParts => ({
   headers: { ...json, ...headers },
   body: JSON.stringify({ query }),
 });
@@ -20,10 +20,10 @@ const busy = {
 };
 
 describe.each([
-  ['the fast way', true],
+  ['the fast path', true],
   ['Yoga alone', false],
 ])('on %s', (_, hasFastJson) => {
-  /** A server for one operation at once, and one that fills it until `release`. */
+  /** Starts a server for one operation at a time, and an operation that fills it until `release`. */
   async function startFull(server: { requestTimeoutMs?: number } = {}) {
     const http = await startHttp({
       hasFastJson,
@@ -44,11 +44,11 @@ describe.each([
     return { http, pending, release: () => leaving.abort() };
   }
 
-  test('what there is no room for is refused, typed and in time, and nothing is done', async () => {
+  test('an operation above the limit is rejected with a typed error, and nothing is executed', async () => {
     const { http, release } = await startFull();
     await using _http = http;
     const { contexts } = http.counts;
-    const reply = await ask(http.port, hello);
+    const reply = await sendRequest(http.port, hello);
     expect([reply.status, reply.headers['retry-after']]).toEqual([503, '1']);
     expect(reply.headers).toMatchObject({
       'content-type': 'application/json; charset=utf-8',
@@ -62,7 +62,7 @@ describe.each([
     release();
   });
 
-  test('the body of what is refused is not waited for', async () => {
+  test('a rejected request does not wait for its body', async () => {
     const { http, release } = await startFull();
     await using _http = http;
     const socket = connect(http.port, '127.0.0.1');
@@ -74,11 +74,11 @@ describe.each([
     release();
   });
 
-  test('every way to ask is refused alike, a preflight and other paths are not', async () => {
+  test('every kind of operation is rejected alike, but not a preflight or another path', async () => {
     const { http, release } = await startFull();
     await using _http = http;
     const origin = 'https://app.example';
-    const asked: Ask[] = [
+    const operations: RequestParts[] = [
       hello,
       post('{ hello'),
       post('subscription { ticks }', { accept: 'text/event-stream' }),
@@ -86,17 +86,18 @@ describe.each([
       { method: 'GET', path: '/graphql?query=%7Bhello%7D' },
       { body: 'x' },
     ];
-    const replies = await Promise.all(asked.map((each) => ask(http.port, each)));
-    expect(replies.map(({ status }) => status)).toEqual(asked.map(() => 503));
-    expect(replies.map(({ body }) => JSON.parse(body))).toEqual(asked.map(() => busy));
+    const replies = await Promise.all(operations.map((each) => sendRequest(http.port, each)));
+    expect(replies.map(({ status }) => status)).toEqual(operations.map(() => 503));
+    expect(replies.map(({ body }) => JSON.parse(body))).toEqual(operations.map(() => busy));
     expect(replies[3]?.headers['access-control-allow-origin']).toBe(origin);
-    const free: [number, Ask][] = [
+    const accepted: [number, RequestParts][] = [
       [200, { method: 'GET', path: '/healthz' }],
       [200, { method: 'GET', path: '/readyz' }],
       [404, { method: 'GET', path: '/nothing' }],
       [204, { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST' } }],
     ];
-    for (const [status, each] of free) expect((await ask(http.port, each)).status).toBe(status);
+    for (const [status, each] of accepted)
+      expect((await sendRequest(http.port, each)).status).toBe(status);
     release();
   });
 
@@ -104,38 +105,38 @@ describe.each([
     ['a success', '{ hello }', 200],
     ['a failure', '{ alsoBroken }', 200],
     ['an error', '{ busy }', 503],
-    ['a document that is none', '{ hello', 200],
-    ['a subscription that is not asked for as a stream', 'subscription { ticks }', 406],
-  ])('the place is free again after %s', async (_what, query, status) => {
+    ['a syntax error', '{ hello', 200],
+    ['a subscription without an event stream', 'subscription { ticks }', 406],
+  ])('the slot is free again after %s', async (_what, query, status) => {
     await using http = await startHttp({
       hasFastJson,
       server: { inFlightMax: 1, inFlightQueueMax: 0 },
     });
     const headers = { accept: 'application/json' };
     for (let turn = 0; turn < 3; turn += 1) {
-      expect((await ask(http.port, post(query, headers))).status).toBe(status);
+      expect((await sendRequest(http.port, post(query, headers))).status).toBe(status);
       expect(http.loadShedder.stats()).toEqual({ inFlight: 0, waiting: 0, shed: 0 });
     }
   });
 
-  test('the place is free again once its caller has gone', async () => {
+  test('the slot is free again once its caller has disconnected', async () => {
     const { http, pending, release } = await startFull();
     await using _http = http;
     release();
     expect(await pending).toBeNull();
     await expect.poll(() => http.loadShedder.stats().inFlight).toBe(0);
-    expect((await ask(http.port, hello)).status).toBe(200);
+    expect((await sendRequest(http.port, hello)).status).toBe(200);
   });
 
-  test('the place is free again when the time of an operation is up', async () => {
+  test('the slot is free again once the deadline of its operation has passed', async () => {
     const { http, pending } = await startFull({ requestTimeoutMs: 150 });
     await using _http = http;
     expect(await pending).toBe(503);
     expect(http.loadShedder.stats().inFlight).toBe(0);
-    expect((await ask(http.port, hello)).status).toBe(200);
+    expect((await sendRequest(http.port, hello)).status).toBe(200);
   });
 
-  test('who sends slowly holds no place', async () => {
+  test('a caller that sends slowly holds no slot', async () => {
     await using http = await startHttp({
       hasFastJson,
       server: { inFlightMax: 1, inFlightQueueMax: 0 },
@@ -145,24 +146,24 @@ describe.each([
     socket.write('POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n');
     socket.write('content-length: 1000\r\n\r\n{');
     await received;
-    expect((await ask(http.port, hello)).status).toBe(200);
+    expect((await sendRequest(http.port, hello)).status).toBe(200);
     socket.destroy();
   });
 
-  test('what has to wait is done when its turn comes', async () => {
+  test('a queued operation is executed when its turn comes', async () => {
     await using http = await startHttp({
       hasFastJson,
       server: { inFlightMax: 1, inFlightQueueMax: 10 },
     });
     const replies = await Promise.all(
-      Array.from({ length: 11 }, () => ask(http.port, post('{ slow(ms: 1) }'))),
+      Array.from({ length: 11 }, () => sendRequest(http.port, post('{ slow(ms: 1) }'))),
     );
     expect(replies.map(({ status }) => status)).toEqual(replies.map(() => 200));
     expect(http.loadShedder.stats()).toEqual({ inFlight: 0, waiting: 0, shed: 0 });
   });
 });
 
-test('an overload is one line of the log, however many are refused', async () => {
+test('an overload is one log line, no matter how many requests are rejected', async () => {
   await using http = await startHttp({ server: { inFlightMax: 1, inFlightQueueMax: 0 } });
   const leaving = new AbortController();
   const begun = once(waiting, 'begun');
@@ -173,7 +174,7 @@ test('an overload is one line of the log, however many are refused', async () =>
     signal: leaving.signal,
   }).catch(() => null);
   await begun;
-  for (let turn = 0; turn < 5; turn += 1) await ask(http.port, hello);
+  for (let turn = 0; turn < 5; turn += 1) await sendRequest(http.port, hello);
   expect(http.lines.filter((line) => line.includes('overloaded: shedding'))).toHaveLength(1);
   leaving.abort();
   await pending;

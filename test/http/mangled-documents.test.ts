@@ -11,9 +11,9 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-type GraphQLFault = { extensions?: { code?: string } };
+type GraphQLFailure = { extensions?: { code?: string } };
 
-describe('documents that were mangled', () => {
+describe('mangled documents', () => {
   const seeds = [
     `query Q($id: ID!, $n: Int = 3) { tenant(id: $id) { ...T memberships(first: $n) { edges { node { user { email } } } } } } fragment T on Tenant { slug }`,
     'mutation { signIn(input: { email: "a@b.example", password: "x" }) { __typename ... on Error { code message } } }',
@@ -21,7 +21,7 @@ describe('documents that were mangled', () => {
     '{ nodes(ids: ["user_x", null]) { __typename id } permissions { key } __schema { queryType { name } } }',
   ];
 
-  /** A generator of its own, so that a document that fails can be made again (mulberry32). */
+  /** A seeded random generator (mulberry32), so that a failing document can be reproduced. */
   function createRandom(seed: number): (below: number) => number {
     let state = seed;
     return (below) => {
@@ -59,14 +59,15 @@ describe('documents that were mangled', () => {
     return tokens.join(' ');
   }
 
-  test('are 50 times answered as what they are, never as a fault of ours', async () => {
+  test('get an error with a code, never an internal error', async () => {
     for (let seed = 0; seed < 50; seed += 1) {
       const query = mangle(seed);
       for (const headers of [{}, { authorization: `Bearer ${team.owner.token}` }]) {
         const variables = { id: seed % 2 ? team.tenantId : 'tenant_x' };
         const { status, text } = await post(app, { query, variables }, headers);
-        const answer = JSON.parse(text);
-        const codes = answer.errors?.map(({ extensions }: GraphQLFault) => extensions?.code) ?? [];
+        const response = JSON.parse(text);
+        const codes =
+          response.errors?.map(({ extensions }: GraphQLFailure) => extensions?.code) ?? [];
         expect({ seed, query, status: status < 500, codes }).toEqual({
           seed,
           query,

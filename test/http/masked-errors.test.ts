@@ -1,14 +1,14 @@
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { UnauthenticatedError, UnavailableError } from '../../src/core/app-error.ts';
-import { ask, query, startHttp, waiting } from './fixture.ts';
+import { query, sendRequest, startHttp, waiting } from './fixture.ts';
 
-const bothWays = [
-  ['the fast way', true],
+const bothPaths = [
+  ['the fast path', true],
   ['Yoga alone', false],
 ] as const;
 
-describe.each(bothWays)('%s', (_, hasFastJson) => {
+describe.each(bothPaths)('%s', (_, hasFastJson) => {
   let server: Awaited<ReturnType<typeof startHttp>>;
 
   beforeAll(async () => {
@@ -16,7 +16,7 @@ describe.each(bothWays)('%s', (_, hasFastJson) => {
   });
   afterAll(() => server.close());
 
-  test('an unexpected error is shown masked with the request id, and logged whole', async () => {
+  test('an unexpected error is masked, shows the request id and is logged in full', async () => {
     const { json, headers, status } = await query(server.port, '{ hello broken }');
     const requestId = headers['x-request-id'];
     expect(status).toBe(200);
@@ -37,14 +37,14 @@ describe.each(bothWays)('%s', (_, hasFastJson) => {
     expect(logged[0]).toContain('http/fixture.ts');
   });
 
-  test('a value of the wrong type is a fault of ours and shows nothing of the value', async () => {
+  test('a result of the wrong type is an internal error and does not show the value', async () => {
     const { body, json } = await query(server.port, '{ notANumber }');
     expect(json.errors[0].extensions.code).toBe('INTERNAL');
     expect(body).not.toContain('secret');
   });
 
-  test('a named error shows its message, its code and the field it is about', async () => {
-    const { json } = await query(server.port, '{ refused }');
+  test('a typed error shows its message, code and field', async () => {
+    const { json } = await query(server.port, '{ rejected }');
     expect(json.errors[0]).toMatchObject({
       message: 'The name is too long.',
       extensions: { code: 'BAD_USER_INPUT', path: ['input', 'name'] },
@@ -52,7 +52,7 @@ describe.each(bothWays)('%s', (_, hasFastJson) => {
     expect(server.lines.join('')).not.toContain('The name is too long.');
   });
 
-  test('of an overload one line is logged, not one for each who is rejected', async () => {
+  test('an overload is one log line, not one per rejected request', async () => {
     for (const _ of [1, 2, 3]) {
       const { status } = await query(server.port, '{ flooded }');
       expect(status).toBe(503);
@@ -61,25 +61,25 @@ describe.each(bothWays)('%s', (_, hasFastJson) => {
     expect(lines).toHaveLength(1);
   });
 
-  test('unavailable alone is a 503 that says when to come back', async () => {
+  test('UNAVAILABLE without data is a 503 with Retry-After', async () => {
     const { status, headers, json } = await query(server.port, '{ busy }');
     expect([status, headers['retry-after']]).toEqual([503, '7']);
     expect(json.errors[0].extensions).toEqual({ code: 'UNAVAILABLE', retryAfterSeconds: 7 });
   });
 
-  test('unavailable beside an answer keeps the answer and its 200', async () => {
+  test('UNAVAILABLE next to data keeps the data and the status 200', async () => {
     const { status, headers, json } = await query(server.port, '{ hello busy }');
     expect([status, headers['retry-after'], json.data.hello]).toEqual([200, undefined, 'world']);
   });
 
-  test('a rate limit says after how many seconds to try again', async () => {
+  test('a rate limit returns the seconds until the next attempt', async () => {
     const { status, json } = await query(server.port, '{ limited }');
     expect(status).toBe(200);
     expect(json.errors[0].extensions).toEqual({ code: 'RATE_LIMITED', retryAfterSeconds: 30 });
   });
 
-  test('a variable that does not fit its type is named, with a code', async () => {
-    const reply = await ask(server.port, {
+  test('a variable of the wrong type is named, with a code', async () => {
+    const reply = await sendRequest(server.port, {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({
         query: 'query ($t: String!) { echo(text: $t) }',
@@ -91,22 +91,22 @@ describe.each(bothWays)('%s', (_, hasFastJson) => {
     expect(error.message).toContain('"$t"');
   });
 
-  test('only an operation that is to run costs a context', async () => {
+  test('only a valid operation creates a context', async () => {
     const before = server.counts.contexts;
     await query(server.port, '{ nothing }');
     await query(server.port, '{ hello');
-    await ask(server.port, { headers: { 'content-type': 'application/json' }, body: '{' });
+    await sendRequest(server.port, { headers: { 'content-type': 'application/json' }, body: '{' });
     expect(server.counts.contexts).toBe(before);
     await query(server.port, '{ hello a: hello b: caller nested { hello } }');
     expect(server.counts.contexts).toBe(before + 1);
   });
 
-  test('the context gets the authorization header as it came', async () => {
+  test('the context gets the authorization header unchanged', async () => {
     const { json } = await query(server.port, '{ caller }', { authorization: 'Bearer abc' });
     expect(json.data.caller).toBe('Bearer abc');
   });
 
-  test('a caller that leaves ends its operation', async () => {
+  test('a caller that disconnects ends its operation', async () => {
     const begun = once(waiting, 'begun');
     const aborted = once(waiting, 'aborted');
     const controller = new AbortController();
@@ -125,7 +125,7 @@ describe.each(bothWays)('%s', (_, hasFastJson) => {
     expect(server.lines.slice(logged)).toEqual([]);
   });
 
-  test('a caller that leaves in the middle of its body is no fault', async () => {
+  test('a caller that disconnects while sending its body causes no error', async () => {
     const logged = server.lines.length;
     const controller = new AbortController();
     const body = new ReadableStream({
@@ -156,7 +156,7 @@ describe.each(bothWays)('%s', (_, hasFastJson) => {
   ];
 
   test.each(failures)(
-    'a context that throws %s is answered like any other error',
+    'a context that throws %s returns the same response as any other error',
     async (...row) => {
       const [, createError, status, code, retryAfter] = row;
       await using failing = await startHttp({
@@ -185,7 +185,7 @@ test('with introspection off nothing gives the schema away', async () => {
     expect(json.data).toBeUndefined();
     expect(body).not.toContain('Did you mean');
   }
-  const variable = await ask(server.port, {
+  const variable = await sendRequest(server.port, {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
       query: 'query ($c: Colour) { paint(colour: $c) }',
@@ -196,12 +196,12 @@ test('with introspection off nothing gives the schema away', async () => {
   expect(variable.body).not.toContain('Did you mean');
 });
 
-test('a plugin that only one of the ways would run is refused at the start', async () => {
+test('a plugin that only one of the paths would run is rejected at startup', async () => {
   const plugins = [{ onResponse: () => undefined }];
   await expect(startHttp({ plugins })).rejects.toThrow('onResponse');
 });
 
-test('a plugin of the operation runs both ways', async () => {
+test('a plugin for operations runs on both paths', async () => {
   const seen: string[] = [];
   const plugins = [
     {

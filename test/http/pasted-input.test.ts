@@ -6,7 +6,7 @@ import { importInto, toNdjson } from '../support/import-into.ts';
 import { mutate } from '../support/mutate.ts';
 import { createPerson, createTeam, type Person, type Team } from '../support/people.ts';
 
-// What people type and paste has blanks around it: the API, the command and the import take them off.
+// Typed and pasted input may be surrounded by blanks. The API, the command line and the import trim it.
 
 let app: OperatedApp;
 let mary: Person;
@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** As telephones, web pages, spreadsheets and address books leave them. */
+/** Variants as phones, web pages, spreadsheets and address books produce them. */
 const pasted = (text: string): string[] => [
   `${text} `,
   `\u00a0${text}\t`,
@@ -31,14 +31,14 @@ const pasted = (text: string): string[] => [
 describe('blanks around an e-mail address', () => {
   const password = 'slow violet tractors hum';
 
-  test('do not keep anybody from signing in', async () => {
+  test('do not prevent a sign-in', async () => {
     for (const email of [...pasted(mary.email), `mailto:${mary.email}`, `<${mary.email}>`]) {
       const { code, value } = await send(app.ask, 'signIn', { email, password: mary.password });
       expect([code, value.user?.email], JSON.stringify(email)).toEqual([null, mary.email]);
     }
   });
 
-  test('make no second account beside the one that is there', async () => {
+  test('do not create a second account', async () => {
     for (const email of pasted(mary.email)) {
       const { code, path } = await send(app.ask, 'signUp', { email, password });
       expect([code, path], JSON.stringify(email)).toEqual(['CONFLICT', ['email']]);
@@ -47,7 +47,7 @@ describe('blanks around an e-mail address', () => {
     expect(value.user.email).toBe('new@pasted.example');
   });
 
-  test('give a stranger no further attempt at a password', async () => {
+  test('do not give an attacker further password attempts', async () => {
     const { email } = await createPerson(app, 'attempts@pasted.example');
     const codes: (string | null)[] = [];
     for (const spelling of [...pasted(email), email]) {
@@ -57,7 +57,7 @@ describe('blanks around an e-mail address', () => {
     expect(codes.at(-1)).toBe('RATE_LIMITED');
   });
 
-  test('are taken off in invitations, in reset requests and in the look-up of a member', async () => {
+  test('are trimmed in invitations, password resets and the lookup of a member', async () => {
     const { data } = await team.owner.ask(
       `mutation ($input: InviteMembersInput!) { inviteMembers(input: $input) {
         ... on InviteMembersSuccess { results { invitation { email } error { ... on Error { code } } } } } }`,
@@ -89,7 +89,7 @@ describe('blanks around an e-mail address', () => {
     ]);
   });
 
-  test('are taken off by the command and by the import', async () => {
+  test('are trimmed by the command line and by the import', async () => {
     for (const email of pasted(mary.email)) {
       expect(await app.runJson('user', 'show', email)).toMatchObject({ email: mary.email });
     }
@@ -114,7 +114,7 @@ describe('blanks around an e-mail address', () => {
     expect(rows).toEqual([{ name: 'Ada' }]);
   });
 
-  test('in a spreadsheet are taken off as well, and a cell of blanks says nothing', async () => {
+  test('are trimmed in a spreadsheet, and a blank cell counts as empty', async () => {
     const { results } = await importInto(app, {
       format: 'csv',
       text: '\ufeffemail,name,locale,emailVerified\n cell@pasted.example ,\u00a0, en ,true \n',
@@ -128,7 +128,7 @@ describe('blanks around an e-mail address', () => {
 });
 
 describe('blanks around a token', () => {
-  test('do not keep a session from being verified, nor its token from being a bearer token', async () => {
+  test('do not prevent the verification of a session or the use of a bearer token', async () => {
     for (const token of pasted(mary.token)) {
       const { data } = await mary.ask(
         'query ($token: String!) { verifySession(token: $token) { valid } }',
@@ -144,7 +144,7 @@ describe('blanks around a token', () => {
     }
   });
 
-  test('do not make a token good that is not, nor one of somebody else readable', async () => {
+  test('do not make an invalid token valid or the token of another user readable', async () => {
     const [, rest] = mary.token.split('_session_');
     expect(await isValid(toOpenSession(app, `tenantry_session_ ${rest}`))).toBe(false);
     const { errors } = await team.owner.ask(
@@ -154,7 +154,7 @@ describe('blanks around a token', () => {
     expect(errors?.[0]?.extensions.code).toBe('FORBIDDEN');
   });
 
-  test('around an API key do not matter either', async () => {
+  test('are ignored around an API key', async () => {
     const program = await createProgram(app, team.owner, team, 'members:read');
     const pastedKey = { secret: ` ${program.token} `, apiKey: { id: program.id } };
     expect(await isKeyValid(toProgram(app, pastedKey))).toBe(true);
@@ -162,7 +162,7 @@ describe('blanks around a token', () => {
 });
 
 describe('blanks around slugs, ids and names', () => {
-  test('find the tenant in the API and the command, and nothing for a stranger', async () => {
+  test('are ignored in the API and the command line, and a stranger still finds nothing', async () => {
     for (const slug of pasted(team.slug)) {
       const variables = { slug };
       const query = 'query ($slug: String!) { tenant(slug: $slug) { id } }';
@@ -175,7 +175,7 @@ describe('blanks around slugs, ids and names', () => {
     expect(bound.value.session.tenant).toEqual({ slug: team.slug });
   });
 
-  test('are no part of what is stored', async () => {
+  test('are not stored', async () => {
     const created = await mutate(mary.ask, 'createTenant', {
       name: ' Pasted\u00a0',
       slug: ' pasted-slug\n',
@@ -206,7 +206,7 @@ describe('blanks around slugs, ids and names', () => {
     expect(data.updateTenant.tenant.settings.allowedEmailDomains).toEqual(['pasted.example']);
   });
 
-  test('stay where they are part of the thing: in a password', async () => {
+  test('are kept in a password', async () => {
     const email = 'blanks@pasted.example';
     const password = ' slow violet tractors hum ';
     expect(await send(app.ask, 'signUp', { email, password })).toMatchObject({ code: null });

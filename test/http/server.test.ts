@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PortTakenError } from '../../src/http/port-taken-error.ts';
-import { ask, query, startHttp, waiting } from './fixture.ts';
+import { query, sendRequest, startHttp, waiting } from './fixture.ts';
 
 const uuid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 
-describe('every answer', () => {
+describe('every response', () => {
   let server: Awaited<ReturnType<typeof startHttp>>;
 
   beforeAll(async () => {
@@ -22,7 +22,7 @@ describe('every answer', () => {
     ['the health check', { method: 'GET', path: '/healthz' }],
     ['an unknown path', { method: 'GET', path: '/nope' }],
   ])('to %s carries a request id and the security headers', async (_, request) => {
-    const { headers } = await ask(server.port, request);
+    const { headers } = await sendRequest(server.port, request);
     expect(headers['x-request-id']).toMatch(uuid);
     expect(headers).toMatchObject({
       'x-content-type-options': 'nosniff',
@@ -38,12 +38,12 @@ describe('every answer', () => {
     ['a'.repeat(65), uuid],
     ['with spaces in it', uuid],
     ["'; drop table users", uuid],
-  ])('to request id %j carries a sane one', async (given, expected) => {
+  ])('to the request id %j carries a valid request id', async (given, expected) => {
     const { headers } = await query(server.port, '{ hello }', { 'x-request-id': given });
     expect(headers['x-request-id']).toMatch(expected);
   });
 
-  test('says to listed origins, and to no other, that they may read it', async () => {
+  test('allows listed origins, and no others, to read it', async () => {
     const allowed = await query(server.port, '{ hello }', { origin: 'https://app.example' });
     expect(allowed.headers).toMatchObject({
       'access-control-allow-origin': 'https://app.example',
@@ -62,7 +62,7 @@ describe('every answer', () => {
       const { headers } = await query(server.port, '{ hello }', { origin });
       expect(headers['access-control-allow-origin']).toBeUndefined();
       expect(headers.vary).toBe('Origin');
-      const preflight = await ask(server.port, {
+      const preflight = await sendRequest(server.port, {
         method: 'OPTIONS',
         headers: { origin, 'access-control-request-method': 'POST' },
       });
@@ -73,12 +73,12 @@ describe('every answer', () => {
 
   test('to the health check needs no context', async () => {
     const before = server.counts.contexts;
-    const { status, body } = await ask(server.port, { method: 'GET', path: '/healthz' });
+    const { status, body } = await sendRequest(server.port, { method: 'GET', path: '/healthz' });
     expect([status, body, server.counts.contexts]).toEqual([200, 'ok', before]);
   });
 
-  test('to headers that are too large says so', async () => {
-    const { status, headers, body } = await ask(server.port, {
+  test('to headers that are too large is a 431 with the reason', async () => {
+    const { status, headers, body } = await sendRequest(server.port, {
       method: 'GET',
       headers: { 'x-large': 'a'.repeat(17_000) },
     });
@@ -87,7 +87,7 @@ describe('every answer', () => {
     expect(body).toContain('too large');
   });
 
-  test('to what is no HTTP says so', async () => {
+  test('to a request that is not HTTP is a 400', async () => {
     const socket = connect(server.port, '127.0.0.1');
     socket.end('GARBAGE\r\n\r\n');
     expect(await readAll(socket)).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
@@ -99,29 +99,29 @@ test('GraphiQL opens with the examples and fetches nothing from elsewhere', asyn
     examples: [{ query: '{ hello }' }, { query: 'mutation { bump }', variables: { one: 1 } }],
   });
   const page = { method: 'GET', headers: { accept: 'text/html' } };
-  const { status, headers, body } = await ask(server.port, page);
+  const { status, headers, body } = await sendRequest(server.port, page);
   expect([status, headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
   expect(body).toContain(
     '"defaultTabs":[{"query":"{ hello }","variables":null},{"query":"mutation { bump }","variables":"{\\n  \\"one\\": 1\\n}"}]',
   );
-  // Without cookies for sessions, none is asked for.
+  // Without session cookies, GraphiQL requests none.
   expect(body).not.toContain('additionalHeaders":');
   expect(body.slice(-2_000)).not.toMatch(/https?:/);
   expect(body).not.toMatch(/(unpkg|jsdelivr|cdnjs)\.(com|net)/);
   expect(body).not.toMatch(/<(script|link|img)[^>]+(src|href)="?https?:/);
-  const root = await ask(server.port, { ...page, path: '/' });
+  const root = await sendRequest(server.port, { ...page, path: '/' });
   expect([root.status, root.headers.location]).toEqual([302, '/graphql']);
 });
 
-test('without GraphiQL there is no page and no landing page', async () => {
+test('without GraphiQL there is neither its page nor a redirect to it', async () => {
   await using server = await startHttp({ server: { graphiql: false } });
   const headers = { accept: 'text/html' };
-  const page = await ask(server.port, { method: 'GET', headers });
+  const page = await sendRequest(server.port, { method: 'GET', headers });
   expect([page.status, JSON.parse(page.body).errors[0].extensions.code]).toEqual([
     406,
     'BAD_REQUEST',
   ]);
-  expect((await ask(server.port, { method: 'GET', path: '/', headers })).status).toBe(404);
+  expect((await sendRequest(server.port, { method: 'GET', path: '/', headers })).status).toBe(404);
 });
 
 test.each([
@@ -135,11 +135,14 @@ test.each([
   [1, '203.0.113.9:5555', '203.0.113.9'],
   [1, 'unknown', '127.0.0.1'],
   [1, undefined, '127.0.0.1'],
-])('behind %i proxies "%s" is taken for %s', async (trustedProxyHops, forwarded, ip) => {
-  await using server = await startHttp({ server: { trustedProxyHops } });
-  const headers = forwarded === undefined ? {} : { 'x-forwarded-for': forwarded };
-  expect((await query(server.port, '{ ip }', headers)).json.data.ip).toBe(ip);
-});
+])(
+  'behind %i proxies, x-forwarded-for "%s" gives the address %s',
+  async (trustedProxyHops, forwarded, ip) => {
+    await using server = await startHttp({ server: { trustedProxyHops } });
+    const headers = forwarded === undefined ? {} : { 'x-forwarded-for': forwarded };
+    expect((await query(server.port, '{ ip }', headers)).json.data.ip).toBe(ip);
+  },
+);
 
 test.each([
   ['headers', 'POST /graphql HTTP/1.1\r\nhost: x\r\n'],
@@ -147,24 +150,24 @@ test.each([
     'a body',
     'POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 20\r\n\r\n{',
   ],
-])('anyone who sends %s too slowly gets a 408', async (_, text) => {
+])('a caller that sends %s too slowly gets a 408', async (_, text) => {
   await using server = await startHttp({ server: { requestTimeoutMs: 200 } });
   const socket = connect(server.port, '127.0.0.1');
   socket.write(text);
-  const answer = await readAll(socket);
-  expect(answer).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
-  expect(answer).toContain('x-request-id: ');
+  const response = await readAll(socket);
+  expect(response).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
+  expect(response).toContain('x-request-id: ');
   expect(server.lines).toEqual([]);
 });
 
-test('a taken port is one clear line', async () => {
+test('a port in use is reported in one line', async () => {
   await using server = await startHttp();
   const second = startHttp({ server: { port: server.port } });
   await expect(second).rejects.toThrow(PortTakenError);
   await expect(second).rejects.toThrow(/^Port \d+ on 127\.0\.0\.1 is taken [^\n]+$/);
 });
 
-test('an announced shutdown turns /readyz to 503 and goes on serving until the port closes', async () => {
+test('an announced shutdown sets /readyz to 503, and the server responds until the port closes', async () => {
   await using server = await startHttp();
   const ready = async () => (await fetch(`http://127.0.0.1:${server.port}/readyz`)).status;
   expect(await ready()).toBe(200);
@@ -172,13 +175,13 @@ test('an announced shutdown turns /readyz to 503 and goes on serving until the p
   expect(await ready()).toBe(503);
   const { json, headers } = await query(server.port, '{ hello }', { connection: 'keep-alive' });
   expect(json.data.hello).toBe('world');
-  // So that kept connections move to another server as well.
+  // So that keep-alive connections move to another server as well.
   expect(headers.connection).toBe('close');
   await server.close();
   await expect(ready()).rejects.toThrow();
 });
 
-test('close lets what is in flight end, and takes nothing new', async () => {
+test('close lets operations in flight finish and accepts no new ones', async () => {
   const server = await startHttp();
   const begun = once(waiting, 'begun');
   const slow = query(server.port, '{ slow(ms: 200) }', { connection: 'keep-alive' });
@@ -191,7 +194,7 @@ test('close lets what is in flight end, and takes nothing new', async () => {
   await closed;
 });
 
-test('close cuts what outlasts the grace', async () => {
+test('close aborts operations that outlast the grace period', async () => {
   const server = await startHttp({ server: { shutdownGraceMs: 100 } });
   const begun = once(waiting, 'begun');
   const slow = query(server.port, '{ slow(ms: 600000) }');
@@ -201,8 +204,8 @@ test('close cuts what outlasts the grace', async () => {
   await cut;
 });
 
-test('close ends at once where nothing is in flight, and can be called twice', async () => {
-  // Were the grace waited for, the test would time out.
+test('close ends at once if nothing is in flight, and can be called twice', async () => {
+  // The test would time out if close waited for the grace period.
   const server = await startHttp({ server: { shutdownGraceMs: 600_000 } });
   const idle = connect(server.port, '127.0.0.1');
   await once(idle, 'connect');

@@ -19,9 +19,9 @@ afterAll(() => app.close());
 const viewerEvents = 'subscription { viewerEvents { type } }';
 const followViewer = ({ token }: Pick<Person, 'token'>, headers = {}) =>
   follow(app.url, viewerEvents, { token, headers });
-const noneOpen = () => waitUntil(async () => app.app.runtime.streams.count() === 0);
+const waitForNoStreams = () => waitUntil(async () => app.app.runtime.streams.count() === 0);
 
-test('one caller has so many streams and no more, and others still have theirs', async () => {
+test('one caller has a limited number of streams, and other callers can still open theirs', async () => {
   const [own, other] = [team.owner, await createPerson(app)];
   const open = [await followViewer(own), await followViewer(own), await followViewer(other)];
   const [rejection] = await (await followViewer(own)).rest();
@@ -34,10 +34,10 @@ test('one caller has so many streams and no more, and others still have theirs',
   const [third] = await (await followViewer(own)).rest();
   expect(third?.errors?.[0]?.extensions).toMatchObject({ code: 'RATE_LIMITED' });
   for (const stream of open) await stream.leave();
-  await noneOpen();
+  await waitForNoStreams();
 });
 
-test('an answer that may be stored or gathered on the way would be no stream', async () => {
+test('a stream tells proxies not to store or buffer it, and sends heartbeats', async () => {
   const response = await fetch(`${app.url}/graphql`, {
     method: 'POST',
     headers: {
@@ -54,14 +54,14 @@ test('an answer that may be stored or gathered on the way would be no stream', a
   expect(response.headers.get('content-encoding')).toBeNull();
   const reader = response.body?.getReader();
   const texts = [];
-  // The first comment comes at once, the second with the heart's next beat.
+  // The first comment comes at once, the second with the next heartbeat.
   while (texts.length < 2) texts.push(new TextDecoder().decode((await reader?.read())?.value));
   expect(texts).toEqual([':\n\n', ':\n\n']);
   await reader?.cancel();
-  await noneOpen();
+  await waitForNoStreams();
 });
 
-test('a subscription that is not asked for as a stream is refused', async () => {
+test('a subscription without an event stream is rejected', async () => {
   const response = await fetch(`${app.url}/graphql`, {
     method: 'POST',
     headers: {
@@ -73,7 +73,7 @@ test('a subscription that is not asked for as a stream is refused', async () => 
   });
   expect(response.status).toBe(406);
   await response.text();
-  await noneOpen();
+  await waitForNoStreams();
 });
 
 const deep = `subscription { viewerEvents { subject { ... on Membership { user {
@@ -83,13 +83,13 @@ test.each([
   ['depth', deep],
   ['aliases', `subscription { viewerEvents { ${alias(20)} } }`],
   ['length', `subscription { viewerEvents { type ${'at '.repeat(1_100)} } }`],
-])('the limits on documents hold: %s', async (_limit, query) => {
+])('the document limits apply to subscriptions: %s', async (_limit, query) => {
   const [rejection] = await (await follow(app.url, query, { token: team.owner.token })).rest();
   expect(rejection?.errors?.[0]?.extensions.code).toBe('QUERY_TOO_COMPLEX');
   expect(app.app.runtime.streams.count()).toBe(0);
 });
 
-test('a page of another site opens no stream with the session cookie, one of ours does', async () => {
+test('only a page of a listed origin opens a stream with the session cookie', async () => {
   const cookie = `__Host-tenantry_session=${team.owner.token}`;
   const open = (origin: string) =>
     follow(app.url, viewerEvents, { headers: { cookie, origin, 'x-tenantry-csrf': '1' } });
@@ -98,10 +98,10 @@ test('a page of another site opens no stream with the session cookie, one of our
   const own = await open('https://app.example.com');
   expect([own.status, app.app.runtime.streams.count()]).toEqual([200, 1]);
   await own.leave();
-  await noneOpen();
+  await waitForNoStreams();
 });
 
-test('a token in the address opens nothing', async () => {
+test('a token in the URL does not authenticate', async () => {
   const query = encodeURIComponent(viewerEvents);
   const response = await fetch(`${app.url}/graphql?query=${query}&token=${team.owner.token}`, {
     headers: { accept: 'text/event-stream', 'graphql-require-preflight': '1' },
@@ -109,7 +109,7 @@ test('a token in the address opens nothing', async () => {
   expect(await response.text()).toContain('UNAUTHENTICATED');
 });
 
-test('an EventSource, which can only GET, follows too', async () => {
+test('an EventSource, which can only use GET, opens a stream', async () => {
   const url = `${app.url}/graphql?query=${encodeURIComponent(viewerEvents)}`;
   const response = await fetch(url, {
     headers: {
@@ -120,10 +120,10 @@ test('an EventSource, which can only GET, follows too', async () => {
   });
   expect([response.status, app.app.runtime.streams.count()]).toEqual([200, 1]);
   await response.body?.cancel();
-  await noneOpen();
+  await waitForNoStreams();
 });
 
-test('a server that stops ends its streams and does not wait for them', async () => {
+test('a server that shuts down ends its streams and does not wait for them', async () => {
   const other = await startTestApp({ SHUTDOWN_GRACE_MS: '300000' });
   const person = await createPerson(other);
   const stream = await follow(other.url, viewerEvents, { token: person.token });

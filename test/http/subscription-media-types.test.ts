@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Ask, ask, startHttp } from './fixture.ts';
+import { type RequestParts, sendRequest, startHttp } from './fixture.ts';
 
-// What a client reads that sent something this server does not do: enough to go on, or to know what to change.
+// A client that sends something unsupported gets an error that says what to change.
 
 type Server = Awaited<ReturnType<typeof startHttp>>;
 
@@ -13,24 +13,24 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([server.close(), guarded.close()]));
 
-async function read({ port }: Server, request: Ask) {
-  const { status, headers, body } = await ask(port, request);
+async function read({ port }: Server, request: RequestParts) {
+  const { status, headers, body } = await sendRequest(port, request);
   const { data, errors } = JSON.parse(body);
   return { status, type: headers['content-type'], data, error: errors?.[0] };
 }
 
-const post = (body: unknown, headers = {}): Ask => ({
+const post = (body: unknown, headers = {}): RequestParts => ({
   headers: { 'content-type': 'application/json', ...headers },
   body: JSON.stringify(body),
 });
 
-const get = (params: Record<string, string>, headers = {}): Ask => ({
+const get = (params: Record<string, string>, headers = {}): RequestParts => ({
   method: 'GET',
   path: `/graphql?${new URLSearchParams(params)}`,
   headers,
 });
 
-describe('a subscription that was not asked for as a stream says what to send', () => {
+describe('a subscription without an event stream says what to send', () => {
   const query = 'subscription { ticks }';
   const accepts: [string, Record<string, string>][] = [
     ['no accept header', {}],
@@ -63,7 +63,7 @@ describe('a subscription that was not asked for as a stream says what to send', 
   );
 });
 
-test('several operations at once are refused with the reason', async () => {
+test('a batch is rejected with the reason', async () => {
   const { status, error } = await read(server, post([{ query: '{ hello }' }]));
   expect([status, error]).toEqual([
     400,
@@ -74,7 +74,7 @@ test('several operations at once are refused with the reason', async () => {
   ]);
 });
 
-test('a hash or an id instead of the text is answered so that clients send the text', async () => {
+test('a hash or an id instead of the document gets an error that makes clients send the document', async () => {
   const persistedQuery = { version: 1, sha256Hash: 'a'.repeat(64) };
   const extensions = JSON.stringify({ persistedQuery });
   for (const request of [
@@ -101,8 +101,8 @@ test('a hash or an id instead of the text is answered so that clients send the t
   }
 });
 
-describe('where GET is guarded, it', () => {
-  const ways: [status: number, headers: Record<string, string>][] = [
+describe('a guarded GET', () => {
+  const cases: [status: number, headers: Record<string, string>][] = [
     [403, {}],
     [403, { authorization: 'Bearer t' }],
     [403, { accept: 'application/graphql-response+json' }],
@@ -123,18 +123,18 @@ describe('where GET is guarded, it', () => {
     [200, { origin: 'https://app.example' }],
     [200, { 'sec-fetch-site': 'same-origin' }],
   ];
-  test.each(ways)('is answered %i with %j', async (expected, headers) => {
+  test.each(cases)('returns %i with %j', async (expected, headers) => {
     const { status, error } = await read(guarded, get({ query: '{ hello }' }, headers));
     expect(status).toBe(expected);
     if (status === 403) expect(error.message).toContain('graphql-require-preflight');
   });
 });
 
-describe('what clients send of their own accord does no harm:', () => {
+describe('a default of a common client is accepted:', () => {
   test.each([
     ['an empty operation name', post({ query: 'query A { hello }', operationName: '' })],
     [
-      'null for all there is',
+      'null for all parameters',
       post({ query: '{ hello }', operationName: null, variables: null, extensions: null }),
     ],
     [
@@ -142,7 +142,7 @@ describe('what clients send of their own accord does no harm:', () => {
       post({ query: '{ hello }', extensions: { clientLibrary: { name: '@apollo/client' } } }),
     ],
     [
-      'headers that name them',
+      'headers that name the client',
       post(
         { query: '{ hello }' },
         { 'apollographql-client-name': 'web', 'apollographql-client-version': '1' },
@@ -164,14 +164,14 @@ describe('what clients send of their own accord does no harm:', () => {
     expect([status, data]).toEqual([200, { hello: 'world' }]);
   });
 
-  test('of several operations an empty name still chooses none', async () => {
+  test('but an empty name selects none of several operations', async () => {
     const query = 'query A { hello } query B { hello }';
     const { status, error } = await read(server, post({ query, operationName: '' }));
     expect([status, error.extensions.code]).toEqual([400, 'OPERATION_RESOLUTION_FAILURE']);
   });
 
-  test('a page of an allowed origin may send the headers of its client', async () => {
-    const { headers } = await ask(server.port, {
+  test('a page of a listed origin may send the headers of its client', async () => {
+    const { headers } = await sendRequest(server.port, {
       method: 'OPTIONS',
       headers: { origin: 'https://app.example', 'access-control-request-method': 'POST' },
     });

@@ -28,7 +28,6 @@ const unread = [
   'test/clients/',
   'test/domains/',
   'test/faults/',
-  'test/http/',
   'test/k6/',
   'test/observability/',
   'test/schema/',
