@@ -13,14 +13,13 @@ import {
   type Team,
 } from '../support/people.ts';
 
-// PostgreSQL is killed, all its processes at once, in the moment in which something was acknowledged.
-// After the restart it must hold: a right that was taken away does not come back with the power. Without
-// synchronous_commit each of these fails within the first rounds.
+// All processes of PostgreSQL are killed as soon as a change is acknowledged. After the restart the change must
+// still be there. Without synchronous_commit each of these tests fails within the first rounds.
 
 const rounds = 20;
 
-/** A change that takes something away, and the question whether it is gone. */
-type Change = { acknowledge: () => Promise<string | null>; isGone: () => Promise<boolean> };
+/** A change that revokes something, and a check that it is still revoked. */
+type Change = { acknowledge: () => Promise<string | null>; isRevoked: () => Promise<boolean> };
 
 const isSignedIn = async ({ token }: { token: string }) => {
   const { data, errors } = await app.ask('{ viewer { user { id } } }', { token });
@@ -30,13 +29,13 @@ const isSignedIn = async ({ token }: { token: string }) => {
 
 const signOut = ({ ask, token }: Person): Change => ({
   acknowledge: async () => (await send(ask, 'signOut')).code,
-  isGone: async () => !(await isSignedIn({ token })),
+  isRevoked: async () => !(await isSignedIn({ token })),
 });
 
 const dropRole = (member: Person & { membershipId: string }): Change => ({
   acknowledge: async () =>
     (await updateMembership(team.owner.ask, member.membershipId, { roleKeys: ['viewer'] })).code,
-  isGone: async () => {
+  isRevoked: async () => {
     const { data } = await member.ask(
       'query ($id: ID!) { tenant(id: $id) { viewerPermissions } }',
       {
@@ -52,22 +51,22 @@ const changePassword = (person: Person): Change => ({
     const input = { currentPassword: person.password, newPassword: 'another harbour without wind' };
     return (await send(person.ask, 'changePassword', input)).code;
   },
-  isGone: async () => {
+  isRevoked: async () => {
     const { email, password } = person;
-    const refused = await send(app.ask, 'signIn', { email, password });
+    const rejected = await send(app.ask, 'signIn', { email, password });
     const newPassword = 'another harbour without wind';
     const accepted = await send(app.ask, 'signIn', { email, password: newPassword });
-    return refused.code === 'UNAUTHENTICATED' && accepted.code === null;
+    return rejected.code === 'UNAUTHENTICATED' && accepted.code === null;
   },
 });
 
 const revokeKey = (program: Program): Change => ({
   acknowledge: async () =>
     (await sendKey(team.owner.ask, 'revokeApiKey', { apiKeyId: program.id })).code,
-  isGone: async () => !(await isKeyValid(program)),
+  isRevoked: async () => !(await isKeyValid(program)),
 });
 
-const kinds: [what: string, prepare: () => Promise<Change>][] = [
+const kinds: [name: string, prepare: () => Promise<Change>][] = [
   ['a sign-out', async () => signOut(await createPerson(app))],
   ['a dropped role', async () => dropRole(await createMember(app, team, 'admin'))],
   [
@@ -80,25 +79,25 @@ const kinds: [what: string, prepare: () => Promise<Change>][] = [
 let cluster: CrashingCluster;
 let app: TestApp;
 let team: Team;
-/** Arranged before the first kill, since that takes a connection which no kill brings back. */
+/** Prepared before the first kill, which closes the connection that preparing needs. */
 const prepared = new Map<string, Change[]>();
 beforeAll(async () => {
   cluster = await startCrashingCluster();
   app = await startTestApp({}, { database: cluster.database });
   app.owner.on('error', () => undefined);
   team = await createTeam(app);
-  for (const [what, prepare] of kinds) {
+  for (const [name, prepare] of kinds) {
     const changes: Change[] = [];
     for (let round = 0; round < rounds; round += 1) changes.push(await prepare());
-    prepared.set(what, changes);
+    prepared.set(name, changes);
   }
 });
 afterAll(() => app?.close());
 
-test.each(kinds.map(([what]) => what))(
-  '%s holds when the database is killed right after its acknowledgement',
-  async (what) => {
-    const changes = prepared.get(what) ?? [];
+test.each(kinds.map(([name]) => name))(
+  '%s is kept if the database is killed right after its acknowledgement',
+  async (name) => {
+    const changes = prepared.get(name) ?? [];
     expect(changes).toHaveLength(rounds);
     for (const change of changes) {
       const code = await change.acknowledge();
@@ -106,7 +105,7 @@ test.each(kinds.map(([what]) => what))(
       expect(code).toBeNull();
       await cluster.restart();
       await waitUntil(isServing);
-      expect(await change.isGone()).toBe(true);
+      expect(await change.isRevoked()).toBe(true);
     }
   },
 );

@@ -20,7 +20,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-async function askWho(url: string): Promise<unknown> {
+async function readCurrentUser(url: string): Promise<unknown> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
@@ -30,7 +30,7 @@ async function askWho(url: string): Promise<unknown> {
   }
 }
 
-test('before the migrations it says that they are missing', async () => {
+test('the serving login cannot be created before the migrations, and the error says so', async () => {
   const empty = await createEmptyDatabase();
   await expect(ensureAppRole(empty.ownerUrl)).rejects.toMatchObject({
     name: 'AppRoleError',
@@ -39,21 +39,21 @@ test('before the migrations it says that they are missing', async () => {
   await empty.drop();
 });
 
-test('twenty starts at once all get a login that works', async () => {
+test('twenty concurrent starts all get the same working login', async () => {
   await owner.query(`alter role ${role} nologin password null`);
   const urls = await Promise.all(
     Array.from({ length: 20 }, () => ensureAppRole(database.ownerUrl)),
   );
   expect(new Set(urls).size).toBe(1);
-  expect(await askWho(urls[0] ?? '')).toBe(role);
+  expect(await readCurrentUser(urls[0] ?? '')).toBe(role);
 });
 
-test('a working login is left as it is, another password is put right', async () => {
+test('a working login is left unchanged, and a changed password is reset', async () => {
   const readStored = async () =>
     (await owner.query('select rolpassword from pg_authid where rolname = $1', [role])).rows;
   const before = await readStored();
   await ensureAppRole(database.ownerUrl);
   expect(await readStored()).toEqual(before);
   await owner.query(`alter role ${role} password 'other'`);
-  expect(await askWho(await ensureAppRole(database.ownerUrl))).toBe(role);
+  expect(await readCurrentUser(await ensureAppRole(database.ownerUrl))).toBe(role);
 });

@@ -3,8 +3,7 @@ import { startTestApp, type TestApp } from '../support/app.ts';
 import { waitUntil } from '../support/child.ts';
 import { createTeam, type Team } from '../support/people.ts';
 
-// The credentials of all requests in flight are checked by one statement: the one connection it is on must
-// not take them all down.
+// One statement checks the credentials of all requests in flight, so one broken connection could fail them all.
 
 let app: TestApp;
 let team: Team;
@@ -14,21 +13,21 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-test('a connection that ends under the check of many requests fails none of them', async () => {
+test('a connection that breaks while it checks many credentials fails no request', async () => {
   const { token, userId } = team.owner;
   await app.owner.query('begin; lock table sessions in access exclusive mode');
-  const asked = Array.from({ length: 8 }, () => app.ask('{ viewer { user { id } } }', { token }));
+  const pending = Array.from({ length: 8 }, () => app.ask('{ viewer { user { id } } }', { token }));
   await waitUntil(async () => (await listWaiting()).length > 0);
   for (const pid of await listWaiting()) {
     await app.owner.query('select pg_terminate_backend($1)', [pid]);
   }
   await app.owner.query('rollback');
-  for (const answer of await Promise.all(asked)) {
-    expect(answer).toEqual({ data: { viewer: { user: { id: userId } } } });
+  for (const response of await Promise.all(pending)) {
+    expect(response).toEqual({ data: { viewer: { user: { id: userId } } } });
   }
 });
 
-/** The connections whose statement waits for the lock. */
+/** The pids of connections that wait for the lock. */
 async function listWaiting(): Promise<number[]> {
   const { rows } = await app.owner.query<{ pid: number }>(
     `select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,

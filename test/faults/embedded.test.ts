@@ -25,7 +25,7 @@ const settingsFile = fileURLToPath(new URL('../../src/postgres/postgresql.conf',
 const isLinux = process.platform === 'linux';
 const isRoot = process.getuid?.() === 0;
 
-/** A data folder of its own; whatever still runs there is ended after the test. */
+/** A new data folder, which is removed after the test together with a server that still runs there. */
 async function createDataDir(): Promise<string> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'tenantry-embedded-'));
   onTestFinished(async () => {
@@ -62,7 +62,7 @@ async function killAndWait(pid: number, signal: NodeJS.Signals): Promise<void> {
   await waitUntil(async () => !hasProcess(pid));
 }
 
-async function ask(ownerUrl: string, sql: string): Promise<unknown[]> {
+async function query(ownerUrl: string, sql: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString: ownerUrl });
   await client.connect();
   try {
@@ -73,47 +73,47 @@ async function ask(ownerUrl: string, sql: string): Promise<unknown[]> {
   }
 }
 
-test('the second start finds the data again', async () => {
+test('a second start opens the existing data', async () => {
   const dataDir = await createDataDir();
   const first = await start(dataDir);
-  await ask(first.ownerUrl, 'create table kept (x int)');
+  await query(first.ownerUrl, 'create table kept (x int)');
   await first.stop();
   const second = await start(dataDir);
-  expect(await ask(second.ownerUrl, `select to_regclass('kept')::text`)).toEqual(['kept']);
+  expect(await query(second.ownerUrl, `select to_regclass('kept')::text`)).toEqual(['kept']);
   await second.stop();
   await second.stop();
   expect(await readPostmasterPid(dataDir)).toBe(0);
 });
 
-test('it is tuned, checksummed, of one collation, and heard on this machine only', async () => {
+test('the server has tuned settings, checksums and the C.UTF-8 locale, and listens on 127.0.0.1 with a password', async () => {
   const cluster = await start(await createDataDir());
-  const seen = await ask(
+  const values = await query(
     cluster.ownerUrl,
     `select current_setting(name) from unnest(array['listen_addresses', 'shared_buffers',
        'shared_preload_libraries', 'data_checksums', 'synchronous_commit', 'server_encoding'])
      with ordinality n(name, i) order by i`,
   );
-  expect(seen).toEqual(['127.0.0.1', '256MB', 'pg_stat_statements', 'on', 'on', 'UTF8']);
+  expect(values).toEqual(['127.0.0.1', '256MB', 'pg_stat_statements', 'on', 'on', 'UTF8']);
   const sql = `select datlocprovider, datlocale from pg_database where datname = 'tenantry'`;
-  expect(await ask(cluster.ownerUrl, sql)).toEqual(['b', 'C.UTF-8']);
+  expect(await query(cluster.ownerUrl, sql)).toEqual(['b', 'C.UTF-8']);
   const wrong = new URL(cluster.ownerUrl);
   wrong.password = 'guess';
-  await expect(ask(wrong.href, 'select 1')).rejects.toMatchObject({ code: '28P01' });
+  await expect(query(wrong.href, 'select 1')).rejects.toMatchObject({ code: '28P01' });
   await cluster.stop();
 });
 
-test('a changed settings file counts from the next start', async () => {
+test('a changed settings file takes effect at the next start', async () => {
   const dataDir = await createDataDir();
   await (await start(dataDir)).stop();
   const changed = path.join(dataDir, 'changed.conf');
   await writeFile(changed, await readFile(settingsFile));
   await appendFile(changed, "\nwork_mem = '5MB'\n");
   const cluster = await start(dataDir, { settingsFile: changed });
-  expect(await ask(cluster.ownerUrl, 'show work_mem')).toEqual(['5MB']);
+  expect(await query(cluster.ownerUrl, 'show work_mem')).toEqual(['5MB']);
   await cluster.stop();
 });
 
-test('the preferred port is used when it is free, another when it is not', async () => {
+test('the preferred port is used if it is free, and another one otherwise', async () => {
   const dataDir = await createDataDir();
   const blocker = createServer().listen(0, '127.0.0.1');
   await once(blocker, 'listening');
@@ -129,7 +129,7 @@ test('the preferred port is used when it is free, another when it is not', async
   await preferred.stop();
 });
 
-test('of ten starts at once on an empty folder one owns the server and all can use it', async () => {
+test('of ten concurrent starts on an empty folder one owns the server and all can use it', async () => {
   const dataDir = await createDataDir();
   const clusters = await Promise.all(Array.from({ length: 10 }, () => start(dataDir)));
   expect(clusters.filter(({ isOwner }) => isOwner)).toHaveLength(1);
@@ -145,12 +145,12 @@ test('a second process uses the running server and does not stop it', async () =
   const guest = await start(dataDir);
   expect(guest).toMatchObject({ port, isOwner: false });
   await guest.stop();
-  expect(await ask(guest.ownerUrl, 'select 1')).toEqual([1]);
+  expect(await query(guest.ownerUrl, 'select 1')).toEqual([1]);
   expect(await owner.end()).toBe(0);
   expect(await readPostmasterPid(dataDir)).toBe(0);
 });
 
-test('a server whose owner was killed is adopted, and stopped by its new owner', async () => {
+test('a server whose owner was killed is adopted by the next process, which also stops it', async () => {
   const dataDir = await createDataDir();
   const owner = startChildServer(dataDir);
   const port = Number(await owner.firstLine);
@@ -161,17 +161,17 @@ test('a server whose owner was killed is adopted, and stopped by its new owner',
   expect(await readPostmasterPid(dataDir)).toBe(0);
 });
 
-test('a kill of everything loses nothing that was committed', async () => {
+test('a killed PostgreSQL loses no committed data', async () => {
   const dataDir = await createDataDir();
   const first = await start(dataDir, { overrides: {} });
-  await ask(first.ownerUrl, 'create table kept as select 1 as x');
+  await query(first.ownerUrl, 'create table kept as select 1 as x');
   await killAndWait(await readPostmasterPid(dataDir), 'SIGKILL');
   const second = await start(dataDir);
-  expect(await ask(second.ownerUrl, 'select x from kept')).toEqual([1]);
+  expect(await query(second.ownerUrl, 'select x from kept')).toEqual([1]);
   await second.stop();
 });
 
-test('a stale pid file whose pid is somebody else by now does not stop the start', async () => {
+test('a stale pid file whose pid belongs to another process does not prevent a start', async () => {
   const dataDir = await createDataDir();
   await start(dataDir);
   await killAndWait(await readPostmasterPid(dataDir), 'SIGKILL');
@@ -184,26 +184,26 @@ test('a stale pid file whose pid is somebody else by now does not stop the start
   const [, ...rest] = (await readFile(pidFile, 'utf8')).split('\n');
   await writeFile(pidFile, [stranger.pid, ...rest].join('\n'));
   const cluster = await start(dataDir);
-  expect(await ask(cluster.ownerUrl, 'select 1')).toEqual([1]);
+  expect(await query(cluster.ownerUrl, 'select 1')).toEqual([1]);
   await cluster.stop();
 });
 
-test('a first start that was killed half-way is done again', async () => {
+test('a first start that was killed half-way is repeated by the next start', async () => {
   const dataDir = await createDataDir();
-  const listWorkshops = async () =>
+  const listTemporaryFolders = async () =>
     (await readdir(dataDir)).filter((name) => name.startsWith('postgres.new-'));
   const first = startChildServer(dataDir);
-  await waitUntil(async () => (await listWorkshops()).length > 0);
+  await waitUntil(async () => (await listTemporaryFolders()).length > 0);
   await first.kill();
   expect(await readdir(dataDir)).not.toContain('postgres');
   const cluster = await start(dataDir);
-  expect(await ask(cluster.ownerUrl, 'select 1')).toEqual([1]);
+  expect(await query(cluster.ownerUrl, 'select 1')).toEqual([1]);
   await cluster.stop();
   await (await start(dataDir)).stop();
-  expect(await listWorkshops()).toEqual([]);
+  expect(await listTemporaryFolders()).toEqual([]);
 });
 
-test('a folder that is no cluster of ours is left alone', async () => {
+test('a folder that does not hold our cluster is rejected and left unchanged', async () => {
   const dataDir = await createDataDir();
   await mkdir(path.join(dataDir, 'postgres'));
   await writeFile(path.join(dataDir, 'postgres', 'precious'), 'data');
@@ -211,7 +211,7 @@ test('a folder that is no cluster of ours is left alone', async () => {
   expect(await readdir(path.join(dataDir, 'postgres'))).toEqual(['precious']);
 });
 
-test.runIf(isLinux)('a Ctrl-C in our terminal does not reach the server', async () => {
+test.runIf(isLinux)('a Ctrl-C in the terminal does not reach the server', async () => {
   const dataDir = await createDataDir();
   const cluster = await start(dataDir);
   const session = async (pid: number) =>
@@ -221,13 +221,16 @@ test.runIf(isLinux)('a Ctrl-C in our terminal does not reach the server', async 
   await cluster.stop();
 });
 
-test.runIf(isLinux && isRoot)('it runs for root in a folder that only root may enter', async () => {
-  // mkdtemp gives it mode 0700, like /root itself.
-  const dataDir = path.join(await createDataDir(), 'inner');
-  const cluster = await start(dataDir);
-  const status = await readFile(`/proc/${await readPostmasterPid(dataDir)}/status`, 'utf8');
-  expect(status).not.toMatch(/^Uid:\s+0/m);
-  // CAP_DAC_OVERRIDE, bit 1, and no other power of root.
-  expect(status).toMatch(/^CapEff:\s+0000000000000002$/m);
-  await cluster.stop();
-});
+test.runIf(isLinux && isRoot)(
+  'the server runs for root in a folder that only root may enter, without the other privileges of root',
+  async () => {
+    // mkdtemp gives it mode 0700, like /root itself.
+    const dataDir = path.join(await createDataDir(), 'inner');
+    const cluster = await start(dataDir);
+    const status = await readFile(`/proc/${await readPostmasterPid(dataDir)}/status`, 'utf8');
+    expect(status).not.toMatch(/^Uid:\s+0/m);
+    // Only CAP_DAC_OVERRIDE, bit 1.
+    expect(status).toMatch(/^CapEff:\s+0000000000000002$/m);
+    await cluster.stop();
+  },
+);

@@ -4,7 +4,7 @@ import { type CrashingCluster, startCrashingCluster } from '../support/crashing-
 import { createPerson, type Person } from '../support/people.ts';
 import { type Standby, type Switch, startStandby, startSwitch } from '../support/standby.ts';
 
-// A primary and a standby behind one address, and a server that knows the address alone.
+// A primary and a standby behind one address, which is all that the server knows.
 
 // Two servers are started for each test.
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 120_000 });
@@ -30,8 +30,8 @@ afterEach(async () => {
   await primary.database.drop();
 });
 
-/** Longer than any wait on a busy machine: only what is wrong with a connection ends a request. */
-const patience = {
+/** Long time-outs, so that only a broken connection can fail a request. */
+const settings = {
   CREDENTIAL_CACHE_MS: '1000',
   DATABASE_ACQUIRE_TIMEOUT_MS: '30000',
   DATABASE_STATEMENT_TIMEOUT_MS: '30000',
@@ -46,11 +46,11 @@ async function startServer(): Promise<void> {
     appUrl: address.reroute(appUrl),
     drop: async () => undefined,
   };
-  app = await startTestApp(patience, { database });
+  app = await startTestApp(settings, { database });
   app.owner.on('error', () => undefined);
 }
 
-/** Everybody who asks uses connections of their own, until the pool has all it may. */
+/** Sends concurrent requests until the pool has reached its size. */
 async function startServerWithFullPool(): Promise<void> {
   await startServer();
   person = await createPerson(app);
@@ -65,28 +65,28 @@ const rename = (name: string) =>
     { variables: { name } },
   );
 
-/** What a request came to: done, or the code of its error. */
+/** The new name, or the code of the error. */
 const readOutcome = ({ data, errors }: GraphQLResult) =>
   errors ? errors[0]?.extensions.code : data.updateProfile.user.name;
 
 const probe = async () => (await fetch(`${app.url}/readyz`)).status;
 
-/** Every one of many changes at once is done. */
-const isSound = async () => {
+/** Whether 40 concurrent changes all succeed. */
+const isHealthy = async () => {
   const names = Array.from({ length: 40 }, (_, index) => `Name ${index}`);
-  const answers = await Promise.all(names.map(rename));
-  return answers.map(readOutcome).every((outcome, index) => outcome === names[index]);
+  const responses = await Promise.all(names.map(rename));
+  return responses.map(readOutcome).every((outcome, index) => outcome === names[index]);
 };
 
-/** Nothing was restarted, and nothing is cut that still lives: the server has to find out by itself. */
+/** The server recovers without a restart, and without its live connections being cut. */
 async function expectRecovery(): Promise<void> {
-  await expect.poll(isSound, { timeout: 60_000, interval: 100 }).toBe(true);
-  expect(await isSound()).toBe(true);
+  await expect.poll(isHealthy, { timeout: 60_000, interval: 100 }).toBe(true);
+  expect(await isHealthy()).toBe(true);
   await expect.poll(probe, { timeout: 30_000 }).toBe(200);
 }
 
-/** All connections are cut, and the address leads to the standby for a while, which takes no changes. */
-async function leadToStandby(): Promise<void> {
+/** Cuts all connections and routes the address to the standby, which accepts no changes. */
+async function routeToStandby(): Promise<void> {
   await standby.catchUp();
   address.routeTo(standby.ownerUrl);
   address.cut();
@@ -96,10 +96,10 @@ async function leadToStandby(): Promise<void> {
 describe('while the address leads to a standby', () => {
   beforeEach(async () => {
     await startServerWithFullPool();
-    await leadToStandby();
+    await routeToStandby();
   });
 
-  test('changes are rejected as unavailable, reads work, and later the primary is found again', async () => {
+  test('changes are rejected as unavailable and reads work, until the address leads to the primary again', async () => {
     const outcomes = await Promise.all([1, 2, 3, 4].map(() => rename('Lost')));
     expect(outcomes.map(readOutcome)).toEqual(Array(4).fill('UNAVAILABLE'));
     const { data } = await person.ask('{ viewer { user { email } } }');
@@ -108,19 +108,19 @@ describe('while the address leads to a standby', () => {
     await expectRecovery();
   });
 
-  test('a server that is asked for nothing but its readiness finds the primary again as well', async () => {
+  test('a server that gets no requests but readiness probes finds the primary again', async () => {
     address.routeTo(primary.database.ownerUrl);
     await expect.poll(probe, { timeout: 30_000 }).toBe(200);
     await expectRecovery();
   });
 
-  test('a promotion counts without a new connection', async () => {
+  test('a promotion is noticed on existing connections', async () => {
     await standby.promote();
     await expectRecovery();
   });
 });
 
-test('after the primary was killed and its standby promoted, nothing stays broken and nobody is signed in anew', async () => {
+test('the server recovers after the primary is killed and its standby promoted, and sessions stay valid', async () => {
   await startServerWithFullPool();
   await standby.catchUp();
   await primary.kill();

@@ -15,7 +15,7 @@ import { getOwnToken } from '../../src/lib/process-token.ts';
 import { waitUntil } from '../support/child.ts';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/cluster.ts';
 
-// Somebody else has what a start needs. It goes on waiting, and says after a while for whom.
+// Another session holds a lock that a start needs. The start waits, and after a while logs the holder.
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -45,7 +45,7 @@ async function open(created: Promise<TestDatabase>): Promise<void> {
 
 const hold = (lock: AdvisoryLock) => takeAdvisoryLock(runOn(holder), lock, { log });
 
-/** Who has it, as the one warning says. */
+/** The holder of the lock, as reported by the only warning. */
 async function readHolders(): Promise<unknown> {
   await waitUntil(async () => warnings.length > 0, 30);
   expect(warnings.map(({ message }) => message)).toEqual(['waiting for a lock']);
@@ -57,7 +57,7 @@ async function findOwnHolder(): Promise<string[]> {
   return [`somebody (pid ${rows[0]?.pid})`];
 }
 
-test('migrations wait for the other session, name it, and are applied once it has ended', async () => {
+test('migrations wait for another session, log its name, and are applied once it has released the lock', async () => {
   await open(createEmptyDatabase());
   await hold('migrations');
   const migrationsDir = fileURLToPath(new URL('../../migrations', import.meta.url));
@@ -73,19 +73,22 @@ describe('on a migrated database', () => {
   test.each<[AdvisoryLock, 'disconnect' | 'commit']>([
     ['user import', 'disconnect'],
     ['demo data', 'commit'],
-  ])('the lock "%s", held until %s, is waited for and its holder named', async (lock, until) => {
-    await hold(lock);
-    const working = withOperator(
-      database.ownerUrl,
-      (operator) => operator.transaction(() => operator.takeLock(lock, until)),
-      { log },
-    );
-    expect(await readHolders()).toEqual(await findOwnHolder());
-    await holder.query('select pg_advisory_unlock_all()');
-    await working;
-  });
+  ])(
+    'a command waits for the lock "%s", held until %s, and logs its holder',
+    async (lock, until) => {
+      await hold(lock);
+      const working = withOperator(
+        database.ownerUrl,
+        (operator) => operator.transaction(() => operator.takeLock(lock, until)),
+        { log },
+      );
+      expect(await readHolders()).toEqual(await findOwnHolder());
+      await holder.query('select pg_advisory_unlock_all()');
+      await working;
+    },
+  );
 
-  test('a table that somebody has locked is waited for, and the session named', async () => {
+  test('a start waits for a locked table and logs the session that locked it', async () => {
     await holder.query('begin; lock table built_in_roles in access exclusive mode');
     const syncing = syncBuiltInRoles(database.ownerUrl, builtInRoles, log);
     expect(await readHolders()).toEqual(await findOwnHolder());
@@ -93,7 +96,7 @@ describe('on a migrated database', () => {
     await syncing;
   });
 
-  test('the lock file of the embedded PostgreSQL is waited for, and the process named', async () => {
+  test('a start waits for the lock file of the embedded PostgreSQL and logs the process that holds it', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'tenantry-lock-'));
     try {
       const file = path.join(folder, 'embedded.lock');

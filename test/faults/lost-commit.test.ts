@@ -8,9 +8,8 @@ import { isValid, toOpenSession } from '../support/credentials.ts';
 import { countRows } from '../support/life-cycle.ts';
 import { createTeam, type Team } from '../support/people.ts';
 
-// The link to the database is cut after it has acknowledged a commit and before anybody hears of it. The
-// server cannot know whether anything was done, and must not do it again by itself (that would be twice);
-// the client asks again with its key.
+// The connection is cut after the database has committed and before the server gets the acknowledgement. The server
+// cannot know whether the change was made, so it must not retry; the client retries with its idempotency key.
 
 let app: TestApp;
 let cutter: CommitCutter;
@@ -26,7 +25,7 @@ afterAll(async () => {
   await cutter.close();
 });
 
-/** Each creation with what it takes, and the rows it is to make. */
+/** Each creating mutation with its input and the rows that it creates. */
 const creations = [
   ['createRole', () => roleOf(team, 'committed'), `roles where key = 'committed'`],
   ['createTenant', () => ({ name: 'Committed' }), `tenants where name = 'Committed'`],
@@ -37,28 +36,31 @@ const creations = [
   ],
 ] as const;
 
-test.each(creations)('%s asked again after a lost commit was done once', async (...creation) => {
-  const [name, getInput, rows] = creation;
-  const input = { ...getInput(), idempotencyKey: randomUUID() };
-  const isCut = cutter.cutNextCommit();
-  const lost = await create(team.owner.ask, name, input);
-  await isCut;
-  expect(lost.code).toBe('UNAVAILABLE');
-  expect(await countRows(app, rows)).toBe(1);
-  const found = await create(team.owner.ask, name, input);
-  expect(found.code).toBeNull();
-  expect(await create(team.owner.ask, name, input)).toEqual(found);
-  expect(await countRows(app, rows)).toBe(1);
-  if (name === 'signUp') expect(await isValid(toOpenSession(app, found.value.token))).toBe(true);
-});
+test.each(creations)(
+  '%s is executed once if it is retried with its key after a lost commit',
+  async (...creation) => {
+    const [name, getInput, rows] = creation;
+    const input = { ...getInput(), idempotencyKey: randomUUID() };
+    const isCut = cutter.cutNextCommit();
+    const lost = await create(team.owner.ask, name, input);
+    await isCut;
+    expect(lost.code).toBe('UNAVAILABLE');
+    expect(await countRows(app, rows)).toBe(1);
+    const found = await create(team.owner.ask, name, input);
+    expect(found.code).toBeNull();
+    expect(await create(team.owner.ask, name, input)).toEqual(found);
+    expect(await countRows(app, rows)).toBe(1);
+    if (name === 'signUp') expect(await isValid(toOpenSession(app, found.value.token))).toBe(true);
+  },
+);
 
-test('without a key a lost commit can be asked for, but not asked again', async () => {
+test('a creation without a key is stored after a lost commit, and its retry is rejected as a CONFLICT', async () => {
   const input = roleOf(team, 'unkeyed');
   const isCut = cutter.cutNextCommit();
   const lost = await create(team.owner.ask, 'createRole', input);
   await isCut;
   expect(lost.code).toBe('UNAVAILABLE');
   expect(await countRows(app, `roles where key = 'unkeyed'`)).toBe(1);
-  const refused = { code: 'CONFLICT', path: ['key'] };
-  expect(await create(team.owner.ask, 'createRole', input)).toMatchObject(refused);
+  const conflict = { code: 'CONFLICT', path: ['key'] };
+  expect(await create(team.owner.ask, 'createRole', input)).toMatchObject(conflict);
 });

@@ -35,10 +35,10 @@ async function createProject(): Promise<string> {
 const readClient = (root: string) =>
   readFile(path.join(root, 'src/db/generated/models/Thing.ts'), 'utf8');
 
-test('the client is generated once for several at once, and again only for another schema', async () => {
+test('the client is generated once for concurrent starts, and again only when the schema changes', async () => {
   const root = await createProject();
-  const answers = await Promise.all([1, 2, 3].map(() => prepareClient(root)));
-  expect(answers.filter(({ isChanged }) => isChanged)).toHaveLength(1);
+  const results = await Promise.all([1, 2, 3].map(() => prepareClient(root)));
+  expect(results.filter(({ isChanged }) => isChanged)).toHaveLength(1);
   expect(await prepareClient(root)).toEqual({ isChanged: false });
   expect(await readClient(root)).not.toContain('colour');
   await writeFile(
@@ -49,7 +49,7 @@ test('the client is generated once for several at once, and again only for anoth
   expect(await readClient(root)).toContain('colour');
 });
 
-test("a faulty schema is reported in Prisma's words and does not count as done", async () => {
+test("an invalid schema is reported with Prisma's error, and the next start generates the client again", async () => {
   const root = await createProject();
   await writeFile(path.join(root, 'prisma/schema.prisma'), `${schema}\nmodel Broken {}`);
   await expect(prepareClient(root)).rejects.toThrow('prisma generate failed');

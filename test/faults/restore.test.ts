@@ -11,10 +11,10 @@ import { create, roleOf } from '../support/creations.ts';
 import { send } from '../support/credentials.ts';
 import { createTeam, type Team } from '../support/people.ts';
 
-// A backup is older than what was revoked after it. Restored, it must not give any of that back.
+// Credentials that were revoked after a backup must still be invalid once it is restored.
 
-/** Where a server's database lies, as settings. */
-type Place = Record<string, string>;
+/** The settings that name the database of a server. */
+type DatabaseSettings = Record<string, string>;
 type Ask = (query: string, options?: AskOptions) => Promise<GraphQLResult>;
 
 let folder: string;
@@ -25,7 +25,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const quiet = { LOG_LEVEL: 'error', DEMO: 'off' };
 
-/** Like an app, whichever server serves just now. */
+/** Sends requests to the current server. */
 const createAsk =
   (getUrl: () => string): Ask =>
   async (query, { token, variables } = {}) => {
@@ -40,9 +40,9 @@ const createAsk =
     return (await response.json()) as GraphQLResult;
   };
 
-/** A whole drill: backup while it serves, revocations after that, the server's end, restore, new start. */
-async function drill(place: Place, name: string, options: readonly string[] = []) {
-  const environment = { ...quiet, ...place };
+/** Backs up a running server, revokes credentials, stops the server, restores the backup and starts a new server. */
+async function drill(settings: DatabaseSettings, name: string, options: readonly string[] = []) {
+  const environment = { ...quiet, ...settings };
   let server: Served = await startServing(environment);
   const app = { ask: createAsk(() => server.url) };
   const team = await createTeam(app);
@@ -51,14 +51,14 @@ async function drill(place: Place, name: string, options: readonly string[] = []
   const live = await createProgram(app, team.owner, team, 'tenant:read');
   expect((await create(team.owner.ask, 'createRole', roleOf(team, 'kept'))).code).toBeNull();
   const backup = path.join(folder, name);
-  expect(await runTenantry(['backup', backup], place)).toMatchObject({ code: 0 });
+  expect(await runTenantry(['backup', backup], settings)).toMatchObject({ code: 0 });
   expect((await sendKey(team.owner.ask, 'revokeApiKey', { apiKeyId: revoked.id })).code).toBeNull();
   expect((await create(team.owner.ask, 'createRole', roleOf(team, 'later'))).code).toBeNull();
   expect((await send(team.owner.ask, 'signOut')).code).toBeNull();
-  const early = await runTenantry(['restore', backup, '--yes'], place);
+  const early = await runTenantry(['restore', backup, '--yes'], settings);
   expect(early).toMatchObject({ code: 1, stderr: expect.stringContaining('stop') });
   await server.end('SIGTERM');
-  const ended = await runTenantry(['restore', backup, '--yes', '--json', ...options], place);
+  const ended = await runTenantry(['restore', backup, '--yes', '--json', ...options], settings);
   expect(ended).toMatchObject({ code: 0 });
   server = await startServing(environment);
   return { app, team, untouched, revoked, live, restored: JSON.parse(ended.stdout), server };
@@ -79,55 +79,55 @@ async function isSignedIn(ask: Ask, { owner }: Team): Promise<boolean> {
   return (await ask('{ viewer { user { id } } }', { token: owner.token })).data.viewer !== null;
 }
 
-describe('a copy of the embedded PostgreSQL', () => {
-  let place: Place;
+describe('a backup of the embedded PostgreSQL', () => {
+  let settings: DatabaseSettings;
   let remove: () => Promise<void>;
   beforeAll(async () => {
     const data = await createDataDir();
-    place = { TENANTRY_DATA_DIR: data.dataDir };
+    settings = { TENANTRY_DATA_DIR: data.dataDir };
     remove = data.remove;
   });
   afterAll(() => remove());
 
-  test('gives back the data of its time, and none of what was revoked since', async () => {
-    const { app, team, untouched, revoked, live, restored, server } = await drill(place, 'copy');
+  test('restores the data of the backup, and no credential that was valid then', async () => {
+    const { app, team, untouched, revoked, live, restored, server } = await drill(settings, 'copy');
     expect(restored.ended).toMatchObject({ sessions: 2, apiKeys: 2 });
     expect(await isSignedIn(app.ask, team)).toBe(false);
     expect(await isSignedIn(app.ask, untouched)).toBe(false);
-    for (const program of [revoked, live]) expect(await isGood(program)).toBe(false);
+    for (const program of [revoked, live]) expect(await isAccepted(program)).toBe(false);
     const roles = await listRoles(app.ask, team);
     expect(roles).toContain('kept');
     expect(roles).not.toContain('later');
     expect((await stat(restored.aside)).isDirectory()).toBe(true);
-    expect(await runTenantry(['audit', 'verify'], place)).toMatchObject({ code: 0 });
+    expect(await runTenantry(['audit', 'verify'], settings)).toMatchObject({ code: 0 });
     await server.end('SIGTERM');
   });
 
-  test('with --keep-keys gives back the keys of its time, the sessions never', async () => {
-    const kept = await drill(place, 'keys', ['--keep-keys']);
+  test('restores the API keys with --keep-keys, but never the sessions', async () => {
+    const kept = await drill(settings, 'keys', ['--keep-keys']);
     expect(kept.restored.ended).toMatchObject({ apiKeys: 0 });
-    expect(await isGood(kept.live)).toBe(true);
+    expect(await isAccepted(kept.live)).toBe(true);
     expect(await isSignedIn(kept.app.ask, kept.untouched)).toBe(false);
-    const now = await runTenantry(['restore', 'now', '--yes'], place);
+    const now = await runTenantry(['restore', 'now', '--yes'], settings);
     expect(now).toMatchObject({ code: 0, stdout: expect.stringContaining('Ended:') });
-    expect(await isGood(kept.live)).toBe(false);
+    expect(await isAccepted(kept.live)).toBe(false);
     await kept.server.end('SIGTERM');
   });
 
-  test('that is not whole is refused, and nothing is replaced', async () => {
-    const unfinished = await runTenantry(['restore', folder, '--yes'], place);
+  test('is rejected if it is incomplete, and nothing is replaced', async () => {
+    const unfinished = await runTenantry(['restore', folder, '--yes'], settings);
     expect(unfinished).toMatchObject({ code: 1, stderr: expect.stringContaining('no complete') });
-    const taken = await runTenantry(['backup', folder], place);
+    const taken = await runTenantry(['backup', folder], settings);
     expect(taken).toMatchObject({ code: 1, stderr: expect.stringContaining('exists already') });
   });
 });
 
-/** A key may be refused with an error or be nobody's: both are no. */
-async function isGood(program: Program): Promise<boolean> {
+/** False also if the check of the key fails with an error. */
+async function isAccepted(program: Program): Promise<boolean> {
   return isKeyValid(program).catch(() => false);
 }
 
-describe('a PostgreSQL of one’s own', () => {
+describe('a backup of your own PostgreSQL', () => {
   const hasTools = () => {
     try {
       return / 1[89]\.| [2-9]\d\./.test(
@@ -138,23 +138,26 @@ describe('a PostgreSQL of one’s own', () => {
     }
   };
 
-  test.runIf(hasTools())('is dumped and restored in the same way', async () => {
+  test.runIf(hasTools())('restores the data, and no credential that was valid then', async () => {
     const { database } = await startCrashingCluster();
-    const place = { DATABASE_URL: database.ownerUrl };
-    const { app, team, revoked, live, restored, server } = await drill(place, 'dump');
+    const settings = { DATABASE_URL: database.ownerUrl };
+    const { app, team, revoked, live, restored, server } = await drill(settings, 'dump');
     expect(await isSignedIn(app.ask, team)).toBe(false);
-    for (const program of [revoked, live]) expect(await isGood(program)).toBe(false);
+    for (const program of [revoked, live]) expect(await isAccepted(program)).toBe(false);
     expect(await listRoles(app.ask, team)).toContain('kept');
     expect(restored.aside).toMatch(/^tenantry_before_/);
     await server.end('SIGTERM');
     await database.drop();
   });
 
-  test.runIf(!hasTools())('is refused without its pg_dump, saying how to get it', async () => {
-    const { database } = await startCrashingCluster();
-    const place = { DATABASE_URL: database.ownerUrl };
-    const refused = await runTenantry(['backup', path.join(folder, 'none')], place);
-    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('--pg-bin') });
-    await database.drop();
-  });
+  test.runIf(!hasTools())(
+    'is rejected without a matching pg_dump, and the error names the option to set',
+    async () => {
+      const { database } = await startCrashingCluster();
+      const settings = { DATABASE_URL: database.ownerUrl };
+      const backup = await runTenantry(['backup', path.join(folder, 'none')], settings);
+      expect(backup).toMatchObject({ code: 1, stderr: expect.stringContaining('--pg-bin') });
+      await database.drop();
+    },
+  );
 });

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { hasProcess } from '../../src/lib/process-token.ts';
 import { startChild, waitUntil } from '../support/child.ts';
 
-/** Stands for a test run: its PostgreSQL lies in the run's folder, and a server of it runs beside. */
+/** A test run with a PostgreSQL in its folder and another child process. */
 const run = `
   import { spawn } from 'node:child_process';
   import { tmpdir } from 'node:os';
@@ -34,7 +34,7 @@ test.skipIf(process.platform === 'win32').each(['kill', 'end'] as const)(
   },
 );
 
-/** PostgreSQL closes a connection that does not speak its protocol; nobody refuses it where nobody listens. */
+/** True if PostgreSQL closed the connection, which does not speak its protocol. */
 function isNotRefused({ cause }: Error & { cause?: { code?: string } }): boolean {
   return cause?.code !== 'ECONNREFUSED';
 }

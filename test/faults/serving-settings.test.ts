@@ -7,7 +7,7 @@ import { runAt } from '../support/bare-app.ts';
 import { createTestDatabase } from '../support/cluster.ts';
 import { rolesOf } from '../support/serving.ts';
 
-/** Keeps what is logged. */
+/** A log that keeps its lines. */
 function createLog() {
   const lines: { fields: Readonly<Record<string, unknown>>; message: string }[] = [];
   const keep: Log['info'] = (fields, message) => lines.push({ fields, message });
@@ -21,8 +21,8 @@ async function createDatabase() {
   return { ...database, name };
 }
 
-/** A login of somebody's own, which the owner is no administrator of. */
-async function createOwnLogin(appUrl: string) {
+/** A custom serving login, which the owner cannot administer. */
+async function createCustomLogin(appUrl: string) {
   const role = `own_${randomBytes(4).toString('hex')}`;
   await runAt(
     inject('clusterUrl'),
@@ -39,7 +39,7 @@ async function createOwnLogin(appUrl: string) {
 const show = async (url: string, setting: string) =>
   (await runAt(url, 'select current_setting($1) as value', [setting])).rows[0].value;
 
-test('the serving login has its settings whatever the server, the database and the login are set to', async () => {
+test('the settings of the serving login override those of the server, the database and the login', async () => {
   const { ownerUrl, appUrl, name } = await createDatabase();
   const { username } = new URL(appUrl);
   await runAt(ownerUrl, `alter database ${name} set timezone = 'Asia/Kathmandu'`);
@@ -53,7 +53,7 @@ test('the serving login has its settings whatever the server, the database and t
   expect(lines).toEqual([]);
 });
 
-test('the time limits follow the last server that starts, and a change is logged', async () => {
+test('the last server that starts decides the time limits, and a change is logged', async () => {
   const { ownerUrl, appUrl } = await createDatabase();
   const { log, lines } = createLog();
   await ensureServingSettings({ ownerUrl, appUrl, statementTimeoutMs: 6_000, log });
@@ -66,7 +66,7 @@ test('the time limits follow the last server that starts, and a change is logged
   ]);
 });
 
-test('twenty starts at once leave the settings right', async () => {
+test('twenty concurrent starts leave the correct settings', async () => {
   const { ownerUrl, appUrl } = await createDatabase();
   const { log } = createLog();
   const start = () => ensureServingSettings({ ownerUrl, appUrl, statementTimeoutMs: 5_000, log });
@@ -74,51 +74,51 @@ test('twenty starts at once leave the settings right', async () => {
   expect(await show(appUrl, 'statement_timeout')).toBe('5s');
 });
 
-test('a login that the owner may not alter sets its own defaults, in this database only', async () => {
+test('a login that the owner cannot alter sets its own defaults, in this database only', async () => {
   const { ownerUrl, appUrl, name } = await createDatabase();
-  const own = await createOwnLogin(appUrl);
+  const custom = await createCustomLogin(appUrl);
   const owner = new URL(ownerUrl);
-  const boss = `boss_${randomBytes(4).toString('hex')}`;
-  await runAt(ownerUrl, `create role ${boss} login createrole password 'boss'`);
-  await runAt(ownerUrl, `grant connect on database ${name} to ${boss}`);
-  [owner.username, owner.password] = [boss, 'boss'];
+  const limitedOwner = `limited_owner_${randomBytes(4).toString('hex')}`;
+  await runAt(ownerUrl, `create role ${limitedOwner} login createrole password 'limited'`);
+  await runAt(ownerUrl, `grant connect on database ${name} to ${limitedOwner}`);
+  [owner.username, owner.password] = [limitedOwner, 'limited'];
   onTestFinished(async () => {
-    await runAt(ownerUrl, `drop owned by ${boss}; drop role ${boss}`);
+    await runAt(ownerUrl, `drop owned by ${limitedOwner}; drop role ${limitedOwner}`);
   });
   await runAt(ownerUrl, `alter database ${name} set datestyle = 'SQL, DMY'`);
   const { log } = createLog();
   await ensureServingSettings({
     ownerUrl: owner.href,
-    appUrl: own.url,
+    appUrl: custom.url,
     statementTimeoutMs: 3_000,
     log,
   });
-  expect(await show(own.url, 'datestyle')).toBe('ISO, MDY');
+  expect(await show(custom.url, 'datestyle')).toBe('ISO, MDY');
   const { rows } = await runAt(
     ownerUrl,
     `select count(*)::int as other from pg_db_role_setting
-     where setrole = '${own.role}'::regrole and setdatabase = 0`,
+     where setrole = '${custom.role}'::regrole and setdatabase = 0`,
   );
   expect(rows).toEqual([{ other: 0 }]);
 });
 
-test('a login of somebody’s own that is no member of the serving role is named with the statement to run', async () => {
+test('a custom login outside the serving role is rejected with the statement to run', async () => {
   const { ownerUrl, appUrl } = await createDatabase();
-  const own = await createOwnLogin(appUrl);
-  await runAt(ownerUrl, `revoke ${rolesOf(ownerUrl).app} from ${own.role}`);
+  const custom = await createCustomLogin(appUrl);
+  await runAt(ownerUrl, `revoke ${rolesOf(ownerUrl).app} from ${custom.role}`);
   const { log } = createLog();
-  const options = { ownerUrl, appUrl: own.url, statementTimeoutMs: 3_000, log };
+  const options = { ownerUrl, appUrl: custom.url, statementTimeoutMs: 3_000, log };
   await expect(ensureServingSettings(options)).rejects.toMatchObject({
     name: 'AppRoleError',
-    message: expect.stringContaining(`run: grant ${rolesOf(ownerUrl).app} to ${own.role}`),
+    message: expect.stringContaining(`run: grant ${rolesOf(ownerUrl).app} to ${custom.role}`),
   });
-  await runAt(ownerUrl, `grant ${rolesOf(ownerUrl).app} to ${own.role}`);
+  await runAt(ownerUrl, `grant ${rolesOf(ownerUrl).app} to ${custom.role}`);
   await ensureServingSettings(options);
 });
 
-test('what cannot be set ends the start with the statement to run', async () => {
+test('a setting that cannot be changed ends the start with the statement to run', async () => {
   const { ownerUrl, appUrl, name } = await createDatabase();
-  // It has the last word on a new connection.
+  // A login trigger overrides every default.
   await runAt(
     ownerUrl,
     `create function set_style() returns event_trigger language plpgsql
@@ -126,8 +126,8 @@ test('what cannot be set ends the start with the statement to run', async () => 
      create event trigger set_style on login execute function set_style()`,
   );
   const { log } = createLog();
-  const start = (one: string) =>
-    ensureServingSettings({ ownerUrl, appUrl: one, statementTimeoutMs: 3_000, log });
+  const start = (url: string) =>
+    ensureServingSettings({ ownerUrl, appUrl: url, statementTimeoutMs: 3_000, log });
   await expect(start(appUrl)).rejects.toMatchObject({
     name: 'AppRoleError',
     message: expect.stringMatching(
@@ -140,18 +140,18 @@ test('what cannot be set ends the start with the statement to run', async () => 
   await expect(start(appUrl)).rejects.not.toThrow(/\n/);
 });
 
-test('a default that opens a scope for everybody, or switches triggers off, ends the start of an owner who may not undo it', async () => {
+test('a default that opens a scope or disables triggers ends the start if the owner cannot reset it', async () => {
   const { ownerUrl, appUrl, name } = await createDatabase();
-  const boss = `boss_${randomBytes(4).toString('hex')}`;
-  await runAt(ownerUrl, `create role ${boss} login createrole password 'boss'`);
-  await runAt(ownerUrl, `grant connect on database ${name} to ${boss}`);
+  const limitedOwner = `limited_owner_${randomBytes(4).toString('hex')}`;
+  await runAt(ownerUrl, `create role ${limitedOwner} login createrole password 'limited'`);
+  await runAt(ownerUrl, `grant connect on database ${name} to ${limitedOwner}`);
   onTestFinished(async () => {
-    await runAt(ownerUrl, `drop owned by ${boss}; drop role ${boss}`);
+    await runAt(ownerUrl, `drop owned by ${limitedOwner}; drop role ${limitedOwner}`);
   });
   await runAt(ownerUrl, `alter database ${name} set tenantry.platform = 'on'`);
   await runAt(ownerUrl, `alter database ${name} set session_replication_role = 'replica'`);
   const owner = new URL(ownerUrl);
-  [owner.username, owner.password] = [boss, 'boss'];
+  [owner.username, owner.password] = [limitedOwner, 'limited'];
   const { log } = createLog();
   const start = (url: string) =>
     ensureServingSettings({ ownerUrl: url, appUrl, statementTimeoutMs: 3_000, log });
@@ -161,7 +161,7 @@ test('a default that opens a scope for everybody, or switches triggers off, ends
   expect(await show(appUrl, 'session_replication_role')).toBe('origin');
 });
 
-test('a serving connection sends nothing that a pooler rejects at the start', async () => {
+test('a serving connection sends no startup parameter that a pooler rejects', async () => {
   const { appUrl } = await createDatabase();
   const limits = { acquireTimeoutMs: 5_000, statementTimeoutMs: 3_000, queryTimeoutMs: 4_000 };
   const pool = new ScopedPool({ url: appUrl, poolSize: 1, connectionMaxAgeSeconds: 60, ...limits });

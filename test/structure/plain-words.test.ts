@@ -27,7 +27,6 @@ const unread = [
   'test/cli/',
   'test/clients/',
   'test/domains/',
-  'test/faults/',
   'test/k6/',
   'test/observability/',
   'test/schema/',
