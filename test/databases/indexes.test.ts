@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Arena, openArena } from '../tools/prove/arena.ts';
-import { judge } from '../tools/prove/judge.ts';
+import { type ProofCluster, startProofCluster } from '../tools/prove/cluster.ts';
 import { prove } from '../tools/prove/prove.ts';
+import { listViolations } from '../tools/prove/violations.ts';
 
 // The small form of `npm run db:prove`, without timings and with few rows.
 
-let arena: Arena;
+let cluster: ProofCluster;
 beforeAll(async () => {
-  arena = await openArena({ isHasty: true });
+  cluster = await startProofCluster({ isFast: true });
 });
-afterAll(() => arena.clear());
+afterAll(() => cluster.clear());
 
 test('every operation reads by an index, and every index is used by an operation', async () => {
-  const findings = await prove(arena, { users: 100_000, isTimed: false });
-  expect(findings.ledger.size).toBeGreaterThan(100);
-  expect(judge(findings, null)).toEqual([]);
+  const findings = await prove(cluster, { users: 100_000, isTimed: false });
+  expect(findings.statements.size).toBeGreaterThan(100);
+  expect(listViolations(findings, null)).toEqual([]);
 }, 600_000);

@@ -1,9 +1,14 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { toPublicId } from '../support/people.ts';
-import { type Arena, openArena, startServer, withClient } from '../tools/prove/arena.ts';
+import {
+  type ProofCluster,
+  startProofCluster,
+  startServer,
+  withClient,
+} from '../tools/prove/cluster.ts';
 import { signUp } from '../tools/prove/operations/world.ts';
-import { tellPlansSql } from '../tools/prove/plans.ts';
+import { logPlansSql } from '../tools/prove/plans.ts';
 import { createPlayer, type Data } from '../tools/prove/player.ts';
 
 // Most tenants of a public product have one or two members, and some have thousands. PostgreSQL keeps one plan for
@@ -13,11 +18,11 @@ const smallCount = 5_000;
 /** Members of the large tenant; every fifth is an administrator, one is its owner. */
 const largeCount = 5_000;
 
-let arena: Arena;
+let cluster: ProofCluster;
 beforeAll(async () => {
-  arena = await openArena({ isHasty: true });
+  cluster = await startProofCluster({ isFast: true });
 });
-afterAll(() => arena.clear());
+afterAll(() => cluster.clear());
 
 type Tenant = { id: string; membershipId: string };
 type List = {
@@ -97,19 +102,19 @@ describe('a page of a large tenant reads few pages of disk among many tenants of
   const seen = new Map<string, { results: Data[]; expected: string[]; buffersMax: number }>();
 
   beforeAll(async () => {
-    const ownerUrl = await arena.createDatabase('uneven');
+    const ownerUrl = await cluster.createDatabase('uneven');
     await withClient(ownerUrl, async (client) => {
       const { large, small } = await fill(client);
-      await client.query(tellPlansSql('uneven', 'buffers'));
+      await client.query(logPlansSql('uneven', 'buffers'));
       const app = await startServer(ownerUrl);
       try {
-        const { play } = createPlayer(app.url, arena.log);
+        const { play } = createPlayer(app.url, cluster.log);
         const root = await signUp(play, 'root');
         await client.query(`update users set is_platform_admin = true where name = 'root'`);
         const owner = await signUp(play, 'owner');
         await makeOwner(client, large);
         for (const [name, list] of Object.entries(lists)) {
-          const player = createPlayer(app.url, arena.log);
+          const player = createPlayer(app.url, cluster.log);
           // PostgreSQL makes five custom plans before it may keep a generic one. The small tenants need an
           // administrator, since the owner sees only the large one.
           for (const one of small) await player.play(name, list.query(one), root.token);
@@ -118,7 +123,7 @@ describe('a page of a large tenant reads few pages of disk among many tenants of
             results.push(await player.play(name, list.query(large), owner.token));
           }
           const expected = await listExpected(client, large, list);
-          const buffers = [...player.ledger.values()].map(({ buffersMax }) => buffersMax);
+          const buffers = [...player.statements.values()].map(({ buffersMax }) => buffersMax);
           seen.set(name, { results, expected, buffersMax: Math.max(...buffers) });
         }
       } finally {

@@ -14,16 +14,16 @@ import { nameFolders } from '../../../src/postgres/folders.ts';
 import { startEmbedded } from '../../../src/postgres/start.ts';
 import { ensureServing } from '../../support/serving.ts';
 
-/** A PostgreSQL of the proof's own, with the shipped settings. */
-export type Arena = {
-  /** A migrated database; the url is the owner's, a superuser. */
+/** A temporary PostgreSQL with the shipped settings. */
+export type ProofCluster = {
+  /** Creates a migrated database and returns the URL of its owner, a superuser. */
   createDatabase: (name: string) => Promise<string>;
   dropDatabase: (name: string) => Promise<void>;
   log: ServerLog;
   clear: () => Promise<void>;
 };
 
-/** What the server has printed: the plans of statements, among other things. */
+/** The log of the server, which contains the plans of statements. */
 export type ServerLog = {
   size: () => Promise<number>;
   readFrom: (offset: number) => Promise<string>;
@@ -31,13 +31,13 @@ export type ServerLog = {
 
 const atRoot = (name: string) => fileURLToPath(new URL(`../../../${name}`, import.meta.url));
 
-/** Starts it; with `isHasty` what it writes need not survive a power cut. */
-export async function openArena({ isHasty = false } = {}): Promise<Arena> {
+/** Starts the server. With `isFast` its data does not survive a power failure. */
+export async function startProofCluster({ isFast = false } = {}): Promise<ProofCluster> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'tenantry-prove-'));
   const cluster = await startEmbedded({
     dataDir,
     settingsFile: atRoot('src/postgres/postgresql.conf'),
-    overrides: isHasty ? { fsync: 'off', full_page_writes: 'off' } : { max_wal_size: '8GB' },
+    overrides: isFast ? { fsync: 'off', full_page_writes: 'off' } : { max_wal_size: '8GB' },
     log: silentLog,
   });
   const urlOf = (name: string) => {
@@ -67,7 +67,7 @@ export async function openArena({ isHasty = false } = {}): Promise<Arena> {
   };
 }
 
-/** Opens a connection for the time of `work`. */
+/** Runs `work` with a connection. */
 export async function withClient<T>(
   url: string,
   work: (client: pg.Client) => Promise<T>,
@@ -81,7 +81,7 @@ export async function withClient<T>(
   }
 }
 
-/** A listening server; nothing happens in it that no operation asked for. */
+/** Starts a server without background work. */
 export async function startServer(ownerUrl: string): Promise<App & { url: string }> {
   const config = loadConfig({
     NODE_ENV: 'test',
@@ -90,14 +90,14 @@ export async function startServer(ownerUrl: string): Promise<App & { url: string
     DATABASE_POOL_SIZE: '4',
     HOUSEKEEPING_INTERVAL_SECONDS: '0',
     CREDENTIAL_CACHE_MS: '0',
-    // Without its indexes a statement may take all the time it wants.
+    // Statements are slow without indexes.
     REQUEST_TIMEOUT_MS: '300000',
     DATABASE_STATEMENT_TIMEOUT_MS: '300000',
     DATABASE_QUERY_TIMEOUT_MS: '300000',
   });
   const app = await createApp(config, {
     appUrl: await ensureServing(ownerUrl, config.database.statementTimeoutMs),
-    secret: 'a secret that only the proof knows',
+    secret: 'a secret for this run only',
     log: createLogger(config.log),
   });
   const { url } = await app.http.listen();

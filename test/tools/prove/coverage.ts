@@ -12,7 +12,7 @@ import {
   visitWithTypeInfo,
 } from 'graphql';
 
-/** What of the schema no document uses: `Type.field`, `Type.field(argument)`, `Input.field`, `Enum.VALUE`. */
+/** Parts of the schema that no document uses, as `Type.field`, `Type.field(argument)`, `Input.field` or `Enum.VALUE`. */
 export function listUnused(schema: GraphQLSchema, documents: readonly string[]): string[] {
   const used = new Set(documents.flatMap((document) => listUsed(schema, document)));
   return listAll(schema).filter((place) => !used.has(place));
@@ -22,11 +22,11 @@ function listAll(schema: GraphQLSchema): string[] {
   return Object.values(schema.getTypeMap()).flatMap((type) => {
     if (type.name.startsWith('__')) return [];
     if (isInputObjectType(type)) return listFields(type.getFields(), type.name);
-    // Only what a list is asked for by chooses a plan.
+    // Of the enums only orders affect a plan.
     if (isEnumType(type) && /Order/.test(type.name)) {
       return type.getValues().map(({ name }) => `${type.name}.${name}`);
     }
-    // Errors are made by the services, without a statement of their own.
+    // Errors need no statement.
     if (!isObjectType(type) || type.name.endsWith('Error')) return [];
     return Object.values(type.getFields()).flatMap((field) => [
       `${type.name}.${field.name}`,
@@ -41,8 +41,8 @@ function listFields(fields: Record<string, unknown>, type: string): string[] {
 
 function listUsed(schema: GraphQLSchema, text: string): string[] {
   const document = parse(text);
-  const [fault] = validate(schema, document);
-  if (fault) throw new Error(`${fault.message}\n${text}`);
+  const [error] = validate(schema, document);
+  if (error) throw new Error(`${error.message}\n${text}`);
   const info = new TypeInfo(schema);
   const used: string[] = [];
   visit(
@@ -71,7 +71,7 @@ function listUsed(schema: GraphQLSchema, text: string): string[] {
   return used;
 }
 
-/** A field of an interface is one of all that implement it. */
+/** The object types of a type; for an interface, all that implement it. */
 function listConcrete(schema: GraphQLSchema, name: string): string[] {
   const type = schema.getType(name);
   if (!isInterfaceType(type)) return [name];

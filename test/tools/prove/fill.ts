@@ -1,7 +1,7 @@
 import { fillBySeed } from '../../support/fill.ts';
-import { withClient } from './arena.ts';
+import { withClient } from './cluster.ts';
 
-/** What was made, and how to sign in as one of its people. */
+/** The generated data, and the password of its users. */
 export type Filling = {
   users: number;
   password: string;
@@ -10,14 +10,14 @@ export type Filling = {
 };
 
 /**
- * Fills a migrated database by the seed, and what that leaves out (keys, invitations, audit logs, and what
- * expires) in plain SQL.
+ * Fills a migrated database with the seed, and in plain SQL with what the seed omits: API keys, invitations, audit logs
+ * and data that expires.
  */
 export async function fill(ownerUrl: string, users: number): Promise<Filling> {
   const began = performance.now();
   const password = await fillBySeed(ownerUrl, users);
   return await withClient(ownerUrl, async (client) => {
-    // Made-up rows, whose references hold by the way they are made; the chains of audit logs do not.
+    // Skips triggers and foreign keys, for speed. The references are valid; the hashes of audit logs are not.
     await client.query(`set session_replication_role = replica; set work_mem = '128MB'`);
     for (const statement of statements) await client.query(statement);
     await client.query('vacuum (analyze)');
@@ -32,7 +32,7 @@ export async function fill(ownerUrl: string, users: number): Promise<Filling> {
   });
 }
 
-/** A hash of nothing, as of a token that nobody holds. */
+/** A random hash, of no token. */
 const someHash = 'uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())';
 
 const statements = [
@@ -45,7 +45,7 @@ const statements = [
    join user_tenants m on m.tenant_id = mr.tenant_id and m.id = mr.membership_id and m.is_active
    cross join generate_series(1, 3) n
    where r.key = 'owner'`,
-  // Eight invitations for each tenant: two wait, six have been accepted, some of them long ago.
+  // Eight invitations for each tenant: two pending, six accepted, some of them long ago.
   `insert into invitations (tenant_id, email, status, token_hash, created_at, expires_at, settled_at)
    select t.id, 'guest-' || n || '@' || t.slug || '.example',
      case when n <= 2 then 'pending' else 'accepted' end, case when n <= 2 then ${someHash} end,
@@ -56,7 +56,7 @@ const statements = [
   `insert into invitation_roles (tenant_id, invitation_id, role_id)
    select i.tenant_id, i.id, r.id
    from invitations i join roles r on r.tenant_id = i.tenant_id and r.key = 'member'`,
-  // An audit log in each tenant with an entry for every second member, and one for every fourth person.
+  // An audit log in each tenant with an entry for every second member, and one for every fourth user.
   `insert into audit_events (chain_id, sequence, tenant_id, at, action, actor_id, target_type, target_id,
      changes, request_id, ip, hash, person_id)
    select m.tenant_id, row_number() over (partition by m.tenant_id order by m.id), m.tenant_id,
@@ -68,7 +68,7 @@ const statements = [
    select u.id, 1, now() - random() * interval '1 year', 'session.opened', u.id, 'User', u.id,
      '{}', gen_random_uuid()::text, '198.51.100.7', ${someHash}, u.id
    from users u where get_byte(uuid_send(u.id), 15) % 4 = 0`,
-  // 1 in 5,000 was done by an administrator in somebody's name.
+  // 1 in 5,000 was done by an impersonating administrator.
   `update audit_events set impersonator_id = (select id from users order by id limit 1)
    where get_byte(hash, 0) = 0 and get_byte(hash, 1) < 13`,
   `insert into audit_heads (chain_id, sequence, hash)
@@ -88,11 +88,11 @@ const statements = [
   `insert into mail_outbox (recipient, sealed_message, next_attempt_at)
    select u.email, '\\x00', now() + random() * interval '1 hour'
    from users u where get_byte(uuid_send(u.id), 15) % 100 = 0`,
-  // What housekeeping finds: 1 in 400 of what expires has done so.
+  // For housekeeping: 1 in 400 sessions and 1 in 256 idempotency keys have expired.
   `update sessions set expires_at = now() - interval '1 hour'
    where get_byte(token_hash, 0) = 0 and get_byte(token_hash, 1) < 160`,
   `update idempotency_keys set expires_at = now() - interval '1 hour' where get_byte(slot, 0) = 0`,
-  // 1 in 20,000 sessions is one in which an administrator acts in somebody's name.
+  // 1 in 20,000 sessions is an impersonation.
   `update sessions set impersonator_id = (select id from users order by id limit 1),
      expires_at = created_at + interval '1 hour'
    where get_byte(token_hash, 2) = 0 and get_byte(token_hash, 3) < 4`,

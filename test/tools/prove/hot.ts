@@ -1,59 +1,59 @@
 import { toPublicId } from '../../support/people.ts';
-import type { ServerLog } from './arena.ts';
+import type { ServerLog } from './cluster.ts';
 import { error, text } from './operations/fields.ts';
 import { signIn, type World } from './operations/world.ts';
 import { createPlayer } from './player.ts';
-import type { Ledger, Statement } from './statements.ts';
+import type { Statement, StatementsByText } from './statements.ts';
 
-/** One of the queries that the database was tuned for, over many arguments. */
+/** The times of a frequent query with many arguments, in milliseconds. */
 export type HotQuery = {
   name: string;
-  /** What 95 of 100 may take at most in the database. */
+  /** Limit of the 95th percentile in the database. */
   p95MsMax: number;
   runs: number;
-  /** Of asking again, in all rounds but the first. */
+  /** Of all rounds but the first. */
   p50Ms: number;
   p95Ms: number;
-  /** Of the first round, in which each was asked for the first time, and of all rounds with it. */
+  /** Of the first round, in which each argument is new, and of all rounds. */
   firstP95Ms: number;
   allP95Ms: number;
-  /** Pages of 8 KiB a run, on average. */
+  /** Pages of 8 KiB, on average per run. */
   buffers: number;
 };
 
-/** How to tell the statement of each, and its bar. */
+/** Each query with a text that identifies its statement, and its limit. */
 const queries = [
-  // The statement counts the attempt as well.
+  // The statement also counts the attempt.
   { name: 'login by e-mail', mark: 'find_credentials(', p95MsMax: 1 },
   { name: 'session check', mark: 'find_live_sessions(', p95MsMax: 1 },
   { name: 'API key check', mark: 'find_live_api_keys(', p95MsMax: 1 },
-  // With its people and roles; a page has 25 unless another size is asked for.
+  // Includes users and roles. The default page size is 25.
   { name: 'page of 25 members, last sign-in first', mark: 'from tenant_members', p95MsMax: 1 },
   { name: 'page of 50 members, last sign-in first', mark: 'from tenant_members', p95MsMax: 1 },
 ] as const;
 
 type Query = (typeof queries)[number];
 
-/** What they are asked with; made once, so that before and after are asked the same. */
+/** The arguments of the queries, which are the same before and after. */
 export type HotArguments = {
   emails: string[];
   password: string;
   tokens: string[];
   tenants: string[];
   keys: string[];
-  /** Who asks for the rest. */
+  /** The token of the caller of the other queries. */
   root: string;
 };
 
 /**
- * Signs people in and makes keys; tenants are some of the largest, and others of all sizes. Twice as many in
- * all: what is measured, and others that a server is put to work with before that.
+ * Signs users in, creates keys, and picks the largest tenants and tenants of all sizes. `hot` is measured; `others`
+ * warm up the server before that.
  */
 export async function prepareHot(
   { client, play, filling, root, tenants }: World,
   count: number,
 ): Promise<{ hot: HotArguments; others: HotArguments }> {
-  // By a hash, so that they are spread over the whole table and the same in each run.
+  // Ordered by a hash, so that they are spread over the table and the same in each run.
   const { rows: people } = await client.query<{ email: string }>(
     `select email from users where status = 'active' and email not like '%@operators.example'
      order by md5(id::text) limit $1`,
@@ -98,18 +98,15 @@ export async function prepareHot(
   return { hot: await choose(0, large), others: await choose(count, []) };
 }
 
-/**
- * Asks them through the API in a first round and then in so many more, and reads in the log of the database
- * how long each took there.
- */
+/** Sends the queries through the API, in a first round and `again` more, and reads their times from the database's log. */
 export async function measureHot(
   url: string,
   log: ServerLog,
   hot: HotArguments,
   again: number,
 ): Promise<HotQuery[]> {
-  const { play, ledger } = createPlayer(url, log);
-  // Both pages are one statement to the ledger, so each gets one of its own.
+  const { play, statements } = createPlayer(url, log);
+  // Both page sizes use the same statement, so each has its own player.
   const large = createPlayer(url, log);
   for (let round = 0; round <= again; round += 1) {
     for (const email of hot.emails) await signIn(play, { email, password: hot.password });
@@ -124,8 +121,8 @@ export async function measureHot(
     }
   }
   return queries.map((query) => {
-    const asked = query.name.includes('50') ? large.ledger : ledger;
-    return sumUp(query, findStatement(asked, query), again);
+    const found = query.name.includes('50') ? large.statements : statements;
+    return sumUp(query, findStatement(found, query), again);
   });
 }
 
@@ -133,17 +130,17 @@ const listMembers = (id: string, size: number) =>
   `{ tenant(id: "${id}") { memberships(first: ${size}, orderBy: { field: LAST_SIGN_IN_AT, direction: DESC }) {
     edges { node { id lastSignInAt user { name } roles { key } } } } } }`;
 
-/** The outermost statement with that mark that ran most often. */
-function findStatement(ledger: Ledger, query: Query): Statement {
-  const found = [...ledger.values()]
-    .filter(({ text }) => text.toLowerCase().includes(query.mark) && isAsked(text, query))
+/** The statement with the mark of the query that ran most often. */
+function findStatement(statements: StatementsByText, query: Query): Statement {
+  const found = [...statements.values()]
+    .filter(({ text }) => text.toLowerCase().includes(query.mark) && isOfQuery(text, query))
     .toSorted((a, b) => b.times.length - a.times.length)[0];
-  if (!found) throw new Error(`no statement of ${query.name}`);
+  if (!found) throw new Error(`no statement found for ${query.name}`);
   return found;
 }
 
-/** Members are also looked up by person and by id; the page is the one in an order with a limit. */
-function isAsked(text: string, { mark }: Query): boolean {
+/** Members are also looked up by user and by id; the page has an order and a limit. */
+function isOfQuery(text: string, { mark }: Query): boolean {
   return mark !== 'from tenant_members' || /order by .*last_sign_in_at.* limit/i.test(text);
 }
 

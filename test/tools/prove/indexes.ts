@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { waitUntil } from '../../support/child.ts';
 
-/** An index, and whether it keeps rows unique. */
+/** An index and its usage. */
 export type Index = {
   name: string;
   table: string;
@@ -9,13 +9,13 @@ export type Index = {
   isPrimary: boolean;
   megabytes: number;
   scans: number;
-  /** Which query it is there for, as its comment says. */
+  /** The query that it serves. */
   comment: string | null;
 };
 
 /**
- * All indexes with how often they were used since their statistics began. Every server must be closed: what
- * a connection counted is certain to be told when it ends.
+ * All indexes with the number of scans since the last reset of the statistics. Every server must be closed, since a
+ * connection is certain to report its counts only when it ends.
  */
 export async function listIndexes(client: pg.Client): Promise<Index[]> {
   await waitUntil(async () => {
@@ -34,11 +34,8 @@ export async function listIndexes(client: pg.Client): Promise<Index[]> {
   return rows;
 }
 
-/**
- * What is left is what a schema has without any tuning: keys, what must be unique, and plans as PostgreSQL
- * makes them by itself.
- */
-export async function takeOutTuning(client: pg.Client): Promise<void> {
+/** Leaves only keys, unique indexes and PostgreSQL's default plan settings. */
+export async function removeTuning(client: pg.Client): Promise<void> {
   await client.query(`
     do $$
     declare

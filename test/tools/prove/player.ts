@@ -1,47 +1,47 @@
-import type { ServerLog } from './arena.ts';
+import type { ServerLog } from './cluster.ts';
 import { readRuns } from './plans.ts';
-import { enter, type Ledger } from './statements.ts';
+import { addRuns, type StatementsByText } from './statements.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: answers of every shape.
+// biome-ignore lint/suspicious/noExplicitAny: responses of any shape.
 export type Data = any;
 
-/** Sends an operation by its name and returns its data. Throws an Error when it is refused. */
+/** Sends an operation, recorded under `name`, and returns its data. Throws if it fails. */
 export type Play = (name: string, document: string, token?: string | null) => Promise<Data>;
 
 export type Player = {
   play: Play;
-  /** Enters what was done by something else than an operation, as a job. */
-  note: (name: string, work: () => Promise<unknown>) => Promise<void>;
-  /** What was sent, for the check that nothing was forgotten. */
+  /** Runs work that is not an operation, such as a job, and records its statements. */
+  record: (name: string, work: () => Promise<unknown>) => Promise<void>;
+  /** All documents that were sent. */
   documents: string[];
-  ledger: Ledger;
+  statements: StatementsByText;
 };
 
-/** Plays operations one after the other, so that every plan in the log belongs to the one at hand. */
+/** Operations must be sent one at a time, so that every new plan in the log belongs to the current one. */
 export function createPlayer(url: string, log: ServerLog): Player {
   const documents: string[] = [];
-  const ledger: Ledger = new Map();
-  const note = async (name: string, work: () => Promise<unknown>) => {
+  const statements: StatementsByText = new Map();
+  const record = async (name: string, work: () => Promise<unknown>) => {
     const before = await log.size();
     await work();
-    enter(ledger, name, readRuns(await log.readFrom(before)));
+    addRuns(statements, name, readRuns(await log.readFrom(before)));
   };
   const play: Play = async (name, document, token = null) => {
     documents.push(document);
     let data: Data;
-    await note(name, async () => {
-      data = await ask(url, document, token);
+    await record(name, async () => {
+      data = await request(url, document, token);
       const rejection = Object.values<Data>(data).find((value) => value?.code);
       if (rejection)
-        throw new Error(`${name} was refused: ${JSON.stringify(rejection)}\n${document}`);
+        throw new Error(`${name} was rejected: ${JSON.stringify(rejection)}\n${document}`);
     });
     return data;
   };
-  return { play, note, documents, ledger };
+  return { play, record, documents, statements };
 }
 
-/** Sends an operation that nobody enters. Throws an Error when it fails. */
-export async function ask(url: string, query: string, token: string | null): Promise<Data> {
+/** Sends an operation without recording it. Throws if it fails. */
+export async function request(url: string, query: string, token: string | null): Promise<Data> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
     headers: {

@@ -1,73 +1,72 @@
 import type pg from 'pg';
 import type { App } from '../../../src/app.ts';
 import { schema } from '../../../src/schema.ts';
-import { type Arena, startServer, withClient } from './arena.ts';
+import { type ProofCluster, startServer, withClient } from './cluster.ts';
 import { listUnused } from './coverage.ts';
 import { fill } from './fill.ts';
 import { type HotArguments, measureHot, prepareHot } from './hot.ts';
-import { listIndexes, takeOutTuning } from './indexes.ts';
-import type { Findings } from './judge.ts';
+import { listIndexes, removeTuning } from './indexes.ts';
 import { playAll } from './operations/all.ts';
 import { streamDocuments } from './operations/streams.ts';
 import { createWorld } from './operations/world.ts';
-import { type Told, tellPlansSql } from './plans.ts';
+import { logPlansSql, type PlanDetail } from './plans.ts';
 import { createPlayer } from './player.ts';
+import type { Findings } from './violations.ts';
 
-/** How many arguments each hot query is asked with, and how often after the first time. */
+/** The number of arguments of each hot query, and of runs after the first one. */
 const hotCount = 60;
 const hotRounds = 5;
-/** Without its indexes each takes its time: a few arguments tell enough, the largest tenants among them. */
+/** Fewer without indexes, where the queries are slow; the largest tenants are included. */
 const beforeArguments = 15;
 const beforeRounds = 2;
 
 /**
- * Fills a database for so many users, plays every operation of the API in it, and looks at what the
- * database did for that; if `isTimed` then the hot queries many times, and once more without any
- * tuning.
+ * Fills a database with `users` users, runs every operation of the API, and reads the plans of all statements. With
+ * `isTimed` it also measures the hot queries, with and without tuning.
  */
 export async function prove(
-  arena: Arena,
+  cluster: ProofCluster,
   { users, isTimed }: { users: number; isTimed: boolean },
 ): Promise<Findings> {
   const database = `proof_${users}`;
-  const ownerUrl = await arena.createDatabase(database);
+  const ownerUrl = await cluster.createDatabase(database);
   const filling = await fill(ownerUrl, users);
   const { seconds, rows } = filling;
   try {
     const played = await withServer(
       ownerUrl,
-      { database, told: 'everything' },
+      { database, detail: 'everything' },
       async (app, client) => {
         await client.query('select pg_stat_reset()');
-        const player = createPlayer(app.url, arena.log);
+        const player = createPlayer(app.url, cluster.log);
         const world = await createWorld(player, { app, client, filling });
         await playAll(world);
         const unused = listUnused(schema, [...player.documents, ...streamDocuments]);
-        const found = { users, seconds, rows, ledger: player.ledger, unused };
-        if (!isTimed) return { found, asked: null };
-        return { found, asked: await prepareHot(world, hotCount) };
+        const found = { users, seconds, rows, statements: player.statements, unused };
+        if (!isTimed) return { found, prepared: null };
+        return { found, prepared: await prepareHot(world, hotCount) };
       },
     );
     const found = { ...played.found, indexes: await withClient(ownerUrl, listIndexes) };
-    if (played.asked === null) return { ...found, hot: [], before: [], compared: [] };
-    const { hot, others } = played.asked;
-    // Times without anything that is counted besides, and then once more for the buffers.
+    if (played.prepared === null) return { ...found, hot: [], before: [], compared: [] };
+    const { hot, others } = played.prepared;
+    // Buffers are counted in a separate run, since counting takes time.
     const time = <T>(work: (url: string) => Promise<T>) =>
-      withServer(ownerUrl, { database, told: 'times' }, ({ url }) => work(url));
-    const count = (asked: HotArguments) =>
-      withServer(ownerUrl, { database, told: 'buffers' }, ({ url }) =>
-        measureHot(url, arena.log, asked, 0),
+      withServer(ownerUrl, { database, detail: 'times' }, ({ url }) => work(url));
+    const count = (prepared: HotArguments) =>
+      withServer(ownerUrl, { database, detail: 'buffers' }, ({ url }) =>
+        measureHot(url, cluster.log, prepared, 0),
       );
     const few = cut(hot);
     const after = await time(async (url) => {
-      // A server that has been at work: the processes of its connections know their way in shared memory.
-      await measureHot(url, arena.log, others, 0);
-      const all = await measureHot(url, arena.log, hot, hotRounds);
-      return { all, compared: await measureHot(url, arena.log, few, beforeRounds) };
+      // Warms up the server and its database connections.
+      await measureHot(url, cluster.log, others, 0);
+      const all = await measureHot(url, cluster.log, hot, hotRounds);
+      return { all, compared: await measureHot(url, cluster.log, few, beforeRounds) };
     });
     const afterBuffers = await count(hot);
-    await withClient(ownerUrl, takeOutTuning);
-    const before = await time((url) => measureHot(url, arena.log, few, beforeRounds));
+    await withClient(ownerUrl, removeTuning);
+    const before = await time((url) => measureHot(url, cluster.log, few, beforeRounds));
     const beforeBuffers = await count(few);
     return {
       ...found,
@@ -82,19 +81,19 @@ export async function prove(
       compared: after.compared,
     };
   } finally {
-    await arena.dropDatabase(database);
+    await cluster.dropDatabase(database);
   }
 }
 
 type Work<T> = (app: App & { url: string }, client: pg.Client) => Promise<T>;
 
-/** A server whose statements are told, and the owner beside it, of whom nothing is told. */
+/** Runs `work` with a server whose plans are logged, and a client of the owner whose plans are not. */
 async function withServer<T>(
   ownerUrl: string,
-  { database, told }: { database: string; told: Told },
+  { database, detail }: { database: string; detail: PlanDetail },
   work: Work<T>,
 ): Promise<T> {
-  await withClient(ownerUrl, (client) => client.query(tellPlansSql(database, told)));
+  await withClient(ownerUrl, (client) => client.query(logPlansSql(database, detail)));
   const app = await startServer(ownerUrl);
   try {
     return await withClient(ownerUrl, async (client) => {

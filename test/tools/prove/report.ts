@@ -2,11 +2,11 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { describeMachine } from '../benchmarks/stage.ts';
 import type { HotQuery } from './hot.ts';
 import type { Index } from './indexes.ts';
-import { type Findings, wholesaleReasons } from './judge.ts';
 import { formatPlan } from './plans.ts';
 import type { Statement } from './statements.ts';
+import { type Findings, fullReadReasons } from './violations.ts';
 
-/** Where the pages of `npm run db:prove` lie. */
+/** The files that `npm run db:prove` writes. */
 const pages = {
   summary: new URL('../../../docs/indexes.md', import.meta.url),
   plans: new URL('../../../reports/plans.md', import.meta.url),
@@ -14,8 +14,8 @@ const pages = {
 
 const command = '`npm run db:prove`';
 
-/** What was found, smallest first, with what is not as it should be. */
-export type Proof = readonly { findings: Findings; breaches: readonly string[] }[];
+/** The findings at each size, smallest first, with their violations. */
+export type Proof = readonly { findings: Findings; violations: readonly string[] }[];
 
 /** Writes docs/indexes.md and, for the largest size, reports/plans.md. */
 export async function writeReport(proof: Proof): Promise<void> {
@@ -28,23 +28,27 @@ export async function writeReport(proof: Proof): Promise<void> {
 
 function formatSummary(proof: Proof): string {
   return [
-    '# Which index earns its place',
+    '# Indexes and the queries they serve',
     '',
-    `Written by ${command}, which fills a database with the seed, plays every operation of the API in it`,
-    'with every argument and order, and reads in the log of PostgreSQL which plan each statement got. It',
-    'fails on a big table that is read whole, on an index that no statement used, on a plan that turns from',
-    'an index to the whole table as the data grows, on a hot query over its bar at the 95th percentile,',
-    'and on a field, argument or order of the schema that it did not ask for. The statements with their',
-    'plans are written to reports/plans.md beside it.',
+    `Written by ${command}. It fills a database with generated data, runs every operation of the API with every`,
+    'argument and order, and reads from the log of PostgreSQL which plan each statement got. It fails if',
+    '',
+    '- a statement reads a whole large table,',
+    '- no statement uses an index,',
+    '- a plan switches from an index to the whole table as the data grows,',
+    '- a hot query exceeds its limit at the 95th percentile,',
+    '- or a field, argument or order of the schema was not used.',
+    '',
+    'All statements with their plans are written to reports/plans.md.',
     '',
     `Measured on ${describeMachine()}, server and client together, with the shipped settings.`,
     '',
-    '## What does not hold',
+    '## Violations',
     '',
-    ...proof.flatMap(({ findings, breaches }) =>
-      breaches.map((breach) => `- ${formatCount(findings.users)} users: ${breach}`),
+    ...proof.flatMap(({ findings, violations }) =>
+      violations.map((violation) => `- ${formatCount(findings.users)} users: ${violation}`),
     ),
-    ...(proof.every(({ breaches }) => breaches.length === 0) ? ['Nothing.'] : []),
+    ...(proof.every(({ violations }) => violations.length === 0) ? ['None.'] : []),
     '',
     '## The data',
     '',
@@ -52,26 +56,30 @@ function formatSummary(proof: Proof): string {
     '',
     '## The hot queries',
     '',
-    'In the database, without the way there, as the server asks them: by the app role, row security on.',
-    'Before: the same schema with its keys and what must be unique alone, and plans as PostgreSQL makes them by',
-    'itself; for a few of the arguments, the largest tenants among them. How many times faster is said of those.',
-    'Before and after are of asking again what was asked a moment ago, which is what a hot query is, and so is the',
-    'bar. The first time, for which PostgreSQL still has to fetch most of the pages, is told beside it, by itself and',
-    'with the five times that follow: of a server that was put to work with other people, tenants and keys before.',
-    'The session of who asks for the rest is checked each time, and so is among the sessions.',
+    'Times are measured in the database, without the network, for the serving login with row security on.',
+    '',
+    '- *After* is the shipped schema. *Before* is the same schema with only its keys and unique constraints, and with',
+    '  the default plan settings of PostgreSQL. It is measured with a few of the arguments, including the largest',
+    '  tenants; *Faster* compares the two with these arguments.',
+    '- *Before*, *After* and the limit are for queries that ran with the same arguments a moment earlier, as hot queries',
+    '  do. *First run* is the first query with each argument, which has to load most of its pages, on a server that has',
+    '  already served other users, tenants and keys. *All runs* includes it and the five runs that follow.',
+    '- *Buffers* are pages of 8 KiB, on average per run.',
+    '- Every request checks the session of its caller, so these checks are included in *session check*.',
+
     '',
     ...formatHot(proof),
     '',
     '## Indexes',
     '',
-    'What is unique or a key keeps the data right and stands here too. Statements: how many different ones',
-    'had it in their plan, at the largest size.',
+    'Primary keys and unique indexes are included. *Statements* is the number of distinct statements with the index in',
+    'their plan, at the largest size.',
     '',
     ...formatIndexes(proof),
     '',
-    '## What may read a whole table',
+    '## Operations that may read a whole table',
     '',
-    ...wholesaleReasons.map((reason) => `- ${reason}.`),
+    ...fullReadReasons.map((reason) => `- ${reason}.`),
     '',
   ].join('\n');
 }
@@ -86,7 +94,10 @@ function formatData(proof: Proof): string {
     ...tables.map((name) =>
       formatRow([`\`${name}\``, ...proof.map(({ findings }) => count(findings.rows, name))]),
     ),
-    formatRow(['Filled in', ...proof.map(({ findings }) => `${Math.round(findings.seconds)} s`)]),
+    formatRow([
+      'Time to fill',
+      ...proof.map(({ findings }) => `${Math.round(findings.seconds)} s`),
+    ]),
   ].join('\n');
 }
 
@@ -101,10 +112,17 @@ function formatHot(proof: Proof): string[] {
       return formatRow([formatCount(findings.users), after.name, ...cells]);
     }),
   );
-  const titles = ['Users', 'Query', 'Before p50', 'p95', 'Buffers', 'After p50', 'p95', 'Buffers'];
-  const verdicts = ['Bar', 'Runs', 'Faster at p50', 'At p95', 'p95 the first time', 'p95 of all'];
+  const times = (name: string) => [`${name} p50`, `${name} p95`, `${name} buffers`];
+  const others = [
+    'Limit',
+    'Runs',
+    'Faster at p50',
+    'Faster at p95',
+    'First run p95',
+    'All runs p95',
+  ];
   return [
-    formatRow([...titles, ...verdicts]),
+    formatRow(['Users', 'Query', ...times('Before'), ...times('After'), ...others]),
     formatRow(['---:', '---', ...Array.from({ length: 12 }, () => '---:')]),
     ...rows,
   ];
@@ -135,9 +153,9 @@ function formatComparison({
 function formatIndexes(proof: Proof): string[] {
   const largest = proof.at(-1)?.findings;
   if (!largest) return [];
-  const statements = [...largest.ledger.values()];
+  const statements = [...largest.statements.values()];
   return [
-    formatRow(['Table', 'Index', 'MB', 'Statements', 'What it is for', 'Operations']),
+    formatRow(['Table', 'Index', 'MB', 'Statements', 'Purpose', 'Operations']),
     formatRow(['---', '---', '---:', '---:', '---', '---']),
     ...largest.indexes.map((index) => formatIndex(index, statements)),
   ];
@@ -159,15 +177,14 @@ function formatIndex(index: Index, statements: readonly Statement[]): string {
   ]);
 }
 
-function formatPlans({ users, ledger }: Findings): string {
-  const statements = [...ledger.values()].toSorted((a, b) => b.buffersMax - a.buffersMax);
+function formatPlans({ users, statements: all }: Findings): string {
+  const statements = [...all.values()].toSorted((a, b) => b.buffersMax - a.buffersMax);
   return [
     '# Every statement with its plans',
     '',
-    `Written by ${command} with ${formatCount(users)} users, those that looked at most pages first. Times`,
-    'are in the database and include what it takes to tell them; the first run of a statement on a',
-    'connection is among them. Buffers are pages of 8 KiB. Statements in a function stand by themselves',
-    'and in what the function took.',
+    `Written by ${command} with ${formatCount(users)} users, ordered by the maximum of buffers. Times are measured in`,
+    'the database and include the logging of plans and the first run of a statement on a connection. Buffers are',
+    'pages of 8 KiB. Statements in a function are listed separately, and are included in the figures of the function.',
     '',
     ...statements.flatMap(formatStatement),
   ].join('\n');

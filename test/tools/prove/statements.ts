@@ -1,39 +1,43 @@
 import { listIndexes, listSequentialScans, nameShape, type PlanNode, type Run } from './plans.ts';
 
-/** A distinct statement with all its runs added up. */
+/** A distinct statement with the totals of its runs. */
 export type Statement = {
   text: string;
-  /** How long each run took, in its order. */
+  /** Milliseconds of each run, in order. */
   times: number[];
-  /** Pages of 8 KiB that all runs together looked at. */
+  /** Pages of 8 KiB read by all runs. */
   buffers: number;
   buffersMax: number;
-  /** Which operations had it run. */
+  /** The operations that ran it. */
   operations: Set<string>;
   indexes: Set<string>;
   scannedTables: Set<string>;
-  /** Every different plan; the one of the run with most buffers. */
+  /** Each distinct plan by its shape, as of the run with the most buffers. */
   plans: Map<string, { plan: PlanNode; runs: number; buffers: number }>;
 };
 
-/** Statements by their text. */
-export type Ledger = Map<string, Statement>;
+/** Statements by text. */
+export type StatementsByText = Map<string, Statement>;
 
 /** Adds the runs of one operation. */
-export function enter(ledger: Ledger, operation: string, runs: readonly Run[]): void {
+export function addRuns(
+  statements: StatementsByText,
+  operation: string,
+  runs: readonly Run[],
+): void {
   for (const run of runs) {
-    const statement = ledger.get(run.text) ?? open(ledger, run.text);
+    const statement = statements.get(run.text) ?? createStatement(statements, run.text);
     statement.times.push(run.ms);
     statement.buffers += run.buffers;
     statement.buffersMax = Math.max(statement.buffersMax, run.buffers);
     statement.operations.add(operation);
     for (const index of listIndexes(run.plan)) statement.indexes.add(index);
     for (const table of listSequentialScans(run.plan)) statement.scannedTables.add(table);
-    enterPlan(statement, run);
+    addPlan(statement, run);
   }
 }
 
-function enterPlan({ plans }: Statement, { plan, buffers }: Run): void {
+function addPlan({ plans }: Statement, { plan, buffers }: Run): void {
   const shape = nameShape(plan);
   const known = plans.get(shape);
   if (known === undefined) plans.set(shape, { plan, runs: 1, buffers });
@@ -43,7 +47,7 @@ function enterPlan({ plans }: Statement, { plan, buffers }: Run): void {
   }
 }
 
-function open(ledger: Ledger, text: string): Statement {
+function createStatement(statements: StatementsByText, text: string): Statement {
   const statement: Statement = {
     text,
     times: [],
@@ -54,6 +58,6 @@ function open(ledger: Ledger, text: string): Statement {
     scannedTables: new Set(),
     plans: new Map(),
   };
-  ledger.set(text, statement);
+  statements.set(text, statement);
   return statement;
 }

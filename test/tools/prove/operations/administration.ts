@@ -1,7 +1,7 @@
 import { error, tenant as tenantFields, user as userFields } from './fields.ts';
 import { signUp, type World } from './world.ts';
 
-/** The life of a tenant, from its founding to its end. */
+/** The life cycle of a tenant. */
 export async function playTenantLife(world: World) {
   const { play, root, client } = world;
   const { token } = await signUp(play, 'founder');
@@ -25,12 +25,12 @@ export async function playTenantLife(world: World) {
       ... on UpdateTenantLimitsSuccess { limits { members apiKeys customRoles } } ${error} } }`,
     root,
   );
-  const change = (name: string, asker: string, more = '') =>
+  const change = (name: string, token: string, more = '') =>
     play(
       name,
       `mutation { ${name}(input: { tenantId: "${id}"${more} }) {
         ... on ${name.charAt(0).toUpperCase()}${name.slice(1)}Success { tenant { ${tenantFields} } } ${error} } }`,
-      asker,
+      token,
     );
   await change('suspendTenant', root);
   await change('resumeTenant', root);
@@ -47,18 +47,22 @@ export async function playTenantLife(world: World) {
   );
 }
 
-/** What administrators do with people. */
+/** Operations of platform administrators on users. */
 export async function playAdministration({ play, root }: World) {
   const person = await signUp(play, 'subject');
   const userId = person.user.id;
   const { impersonateUser } = await play(
     'impersonateUser',
     `mutation { impersonateUser(input: { userId: "${userId}", tenantId: "${person.tenant.id}",
-      reason: "The proof looks at what they see.", idempotencyKey: "${Date.now()}" }) {
+      reason: "Runs every operation once.", idempotencyKey: "${Date.now()}" }) {
       ... on SignInSuccess { token session { id } user { id } } ${error} } }`,
     root,
   );
-  await play('Query.viewer as another', `{ viewer { user { id } } }`, impersonateUser.token);
+  await play(
+    'Query.viewer while impersonating',
+    `{ viewer { user { id } } }`,
+    impersonateUser.token,
+  );
   for (const [name, fields] of [
     ['suspendUser', `user { ${userFields} }`],
     ['reinstateUser', `user { ${userFields} }`],
@@ -66,18 +70,18 @@ export async function playAdministration({ play, root }: World) {
   ] as const) {
     await play(
       name,
-      `mutation { ${name}(input: { userId: "${userId}", reason: "The proof does everything once." }) {
+      `mutation { ${name}(input: { userId: "${userId}", reason: "Runs every operation once." }) {
         ... on ${name.charAt(0).toUpperCase()}${name.slice(1)}Success { ${fields} } ${error} } }`,
       root,
     );
   }
   await play(
-    'revokeSessions of another',
+    'revokeSessions of another user',
     `mutation { revokeSessions(input: { userId: "${userId}", tenantId: "${person.tenant.id}" }) {
       ... on RevokeSessionsSuccess { revokedCount } ${error} } }`,
     root,
   );
-  // The last owner of a tenant stays; somebody without one goes.
+  // The last owner of a tenant cannot be erased, so this user has no tenant.
   const { signUp: alone } = await play(
     'signUp',
     `mutation { signUp(input: { email: "alone-${Date.now()}@operators.example",

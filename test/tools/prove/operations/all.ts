@@ -7,7 +7,7 @@ import { playPeople } from './people.ts';
 import { playStreams } from './streams.ts';
 import type { World } from './world.ts';
 
-/** Every operation of the API, and what the server does by itself. */
+/** Runs every operation of the API, and all background work. */
 export async function playAll(world: World): Promise<void> {
   for (const tenant of world.tenants) {
     await playObjects(world, tenant);

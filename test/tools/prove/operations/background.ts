@@ -4,29 +4,29 @@ import { claimMails, deleteMail, postponeMail } from '../../../../src/domains/ma
 import { deleteAllExpired } from '../../../../src/domains/maintenance/service.ts';
 import type { World } from './world.ts';
 
-/** What the server does by itself: mails, what has expired, and notes of what was used. */
-export async function playBackground({ note, app: { db, runtime }, client }: World) {
-  await note('sending mails', () =>
+/** Background work: sending mails, deleting expired data and recording last use. */
+export async function playBackground({ record, app: { db, runtime }, client }: World) {
+  await record('sending mails', () =>
     db.transaction(noScope, async (tx) => {
       const [first, second] = await claimMails(tx, { rowsMax: 10, leaseSeconds: 120 });
-      if (!first || !second) throw new Error('no mail waits');
+      if (!first || !second) throw new Error('no mail is waiting');
       await postponeMail(tx, first, { waitSeconds: 60, fault: 'made up' });
       await deleteMail(tx, second.id);
     }),
   );
-  await note('deleting what has expired', () => deleteAllExpired(db, { consecutiveMax: 100 }));
-  // Once a second or so, in the background; here while somebody looks.
+  await record('deleting expired data', () => deleteAllExpired(db, { consecutiveMax: 100 }));
+  // The server does this about once a second.
   const { rows: sessions } = await client.query<{ id: string }>('select id from sessions limit 50');
   const { rows: keys } = await client.query<{ id: string }>('select id from api_keys limit 50');
   const [sessionIds, keyIds] = [sessions, keys].map((rows) => rows.map(({ id }) => id));
-  await note('noting what was used', () =>
+  await record('recording last use', () =>
     db.read(noScope, async (tx) => {
       await tx.$queryRaw`select touch_sessions(${sessionIds}::uuid[])::text`;
       await tx.$queryRaw`select touch_api_keys(${keyIds}::uuid[])::text`;
       await tx.$queryRaw`select note_sign_in_failures(3)::text`;
     }),
   );
-  await note('checking streams', async () => {
+  await record('checking streams', async () => {
     await getGrantFinder(runtime)({
       userId: crypto.randomUUID(),
       tenantId: crypto.randomUUID(),

@@ -1,12 +1,12 @@
 import { error, text } from './fields.ts';
-import { forgetBudgets, readToken, signIn, signUp, type World } from './world.ts';
+import { readToken, resetBudgets, signIn, signUp, type World } from './world.ts';
 
-/** A person's way with its password, its address and its sessions. */
+/** Operations on a user's own password, address and sessions. */
 export async function playCredentials(world: World) {
   const { play, client } = world;
   const person = await signUp(play, 'newcomer');
   const { email, password, token, tenant } = person;
-  await forgetBudgets(world);
+  await resetBudgets(world);
   await play(
     'requestEmailVerification',
     `mutation { requestEmailVerification {
@@ -31,7 +31,7 @@ export async function playCredentials(world: World) {
       ... on SignInSuccess { token } ${error} } }`,
     token,
   );
-  // The switch has ended the session that it began in.
+  // The switch has revoked the session that it was called with.
   const again = await signIn(play, { email, password });
   await play(
     'confirmPassword',
@@ -66,7 +66,7 @@ export async function playCredentials(world: World) {
     `mutation { signOut { ... on SignOutSuccess { ok } ${error} } }`,
     last.token,
   );
-  await forgetBudgets(world);
+  await resetBudgets(world);
   await client.query('delete from mail_outbox where recipient = $1', [email]);
   await play(
     'requestPasswordReset',

@@ -1,6 +1,6 @@
-// What is asked of each type; nothing in here is left out of a proof of all operations.
+// All fields of each type.
 
-/** Errors, which a play takes for a failure. */
+/** The fields by which the player detects an error. */
 export const error = '... on Error { code message path }';
 
 export const user = `id email name avatarUrl locale emailVerified status metadata createdAt
@@ -25,8 +25,8 @@ export const auditEvent = `id action actorId impersonatorId at changes hash ip r
   redactedAt actor { id } impersonator { id } target { id }`;
 const pageInfo = 'pageInfo { hasNextPage hasPreviousPage startCursor endCursor }';
 
-/** A list with everything about its pages but the count, which has a statement of its own. */
+/** A page with everything but the total count, which has its own statement. */
 export const page = (node: string) => `{ edges { cursor node { ${node} } } ${pageInfo} }`;
 
-/** A text as GraphQL writes it. */
+/** A GraphQL string literal. */
 export const text = (value: string) => JSON.stringify(value);

@@ -14,7 +14,7 @@ const orders = ['LAST_SIGN_IN_AT', 'JOINED_AT'].flatMap((field) =>
   ['DESC', 'ASC'].map((direction) => `orderBy: { field: ${field}, direction: ${direction} }`),
 );
 
-/** Every list of a tenant, in every order, by every filter, on its first and its inner pages. */
+/** Every list of a tenant, in every order and with every filter, on the first and on later pages. */
 export async function playTenantLists({ play, client }: World, tenant: SeededTenant) {
   const list = async (field: string, args: string, node: string) => {
     const { tenant: found } = await play(
@@ -77,7 +77,7 @@ async function playAuditFilters(
 
 const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
 
-/** What one is shown about oneself, and others. */
+/** A user's lists, as seen by the user and by an administrator. */
 export async function playOwnLists({ play, root }: World, { token, userId }: SeededTenant) {
   for (const [field, node] of [
     ['memberships', membership],
@@ -106,7 +106,7 @@ export async function playOwnLists({ play, root }: World, { token, userId }: See
   await play('Viewer', '{ viewer { pendingInvitations { id } } }', token);
 }
 
-/** What platform administrators list. */
+/** The lists of platform administrators. */
 export async function playPlatformLists({ play, root, tenants: [, middle] }: World) {
   for (const [field, orderFields, node] of [
     ['tenants', ['CREATED_AT', 'SLUG'], 'id slug name owners { id email } memberCount'],
@@ -130,22 +130,22 @@ export async function playPlatformLists({ play, root, tenants: [, middle] }: Wor
     await list('first: 20, where: { metadata: { department: "Sales" } }');
     await list('first: 20, where: { status: SUSPENDED }');
     await list('first: 20, where: { status: ACTIVE }');
-    await play(`Query.${field} with a count`, `{ ${field}(first: 1) { totalCount } }`, root);
+    await play(`Query.${field} with totalCount`, `{ ${field}(first: 1) { totalCount } }`, root);
   }
 }
 
-/** How long the lists are. */
+/** The total counts of the lists. */
 export async function playCounts({ play, root }: World, { id, token, userId }: SeededTenant) {
   for (const field of ['memberships', 'sessions', 'apiKeys', 'invitations', 'auditEvents']) {
     await play(
-      `Tenant.${field} with a count`,
+      `Tenant.${field} with totalCount`,
       `{ tenant(id: "${id}") { ${field}(first: 1) { totalCount } } }`,
       token,
     );
   }
   for (const field of ['memberships', 'sessions']) {
     const count = `${field}(first: 1) { totalCount }`;
-    await play(`User.${field} with a count`, `{ user(id: "${userId}") { ${count} } }`, root);
-    await play(`Viewer.${field} with a count`, `{ viewer { ${count} } }`, token);
+    await play(`User.${field} with totalCount`, `{ user(id: "${userId}") { ${count} } }`, root);
+    await play(`Viewer.${field} with totalCount`, `{ viewer { ${count} } }`, token);
   }
 }

@@ -12,7 +12,7 @@ import {
 } from './fields.ts';
 import type { SeededTenant, World } from './world.ts';
 
-/** Everything that can be looked at by itself, in one tenant. */
+/** Every single object of a tenant. */
 export async function playObjects(world: World, tenant: SeededTenant) {
   const { play, root } = world;
   const { id, slug, token, userId, email } = tenant;
@@ -43,7 +43,7 @@ export async function playObjects(world: World, tenant: SeededTenant) {
   );
 }
 
-/** Each kind of object by its id, one of this tenant's. */
+/** One object of each kind in the tenant, by its id. */
 async function playNodes({ play, client }: World, tenant: SeededTenant) {
   const { rows } = await client.query<{ kind: string; uuid: string }>(
     `(select 'member' as kind, id as uuid from user_tenants where tenant_id = $1 limit 1)
@@ -57,16 +57,16 @@ async function playNodes({ play, client }: World, tenant: SeededTenant) {
   const ids = [tenant.id, tenant.userId];
   const hex = (uuid: string) => uuid.replaceAll('-', '');
   for (const { kind, uuid } of rows) ids.push(`${kind}_${hex(uuid)}${hex(tenant.uuid)}`);
-  const asked = `__typename id ... on Tenant { slug } ... on User { email }
+  const fields = `__typename id ... on Tenant { slug } ... on User { email }
     ... on Membership { ${member} } ... on Role { ${role} } ... on Invitation { email status }
     ... on AuditEvent { ${auditEvent} } ... on Session { createdAt } ... on ApiKey { hint }`;
   for (const id of ids)
-    await play('Query.node', `{ node(id: "${id}") { ${asked} } }`, tenant.token);
+    await play('Query.node', `{ node(id: "${id}") { ${fields} } }`, tenant.token);
   const list = ids.map(text).join(', ');
   await play('Query.nodes', `{ nodes(ids: [${list}]) { id } }`, tenant.token);
 }
 
-/** What belongs to no tenant. */
+/** Objects outside tenants. */
 export async function playPlatformObjects({ play, root }: World) {
   await play('Query.permissions', '{ permissions { key title description isDangerous } }');
   await play(
@@ -86,7 +86,7 @@ export async function playPlatformObjects({ play, root }: World) {
   );
 }
 
-/** A program's way: made, used, verified, replaced, ended. */
+/** The life cycle of an API key. */
 export async function playApiKeys({ play }: World, { id, token }: SeededTenant) {
   const { createApiKey } = await play(
     'createApiKey',
@@ -97,7 +97,11 @@ export async function playApiKeys({ play }: World, { id, token }: SeededTenant) 
     token,
   );
   const { secret, apiKey: made } = createApiKey;
-  await play('Query.viewer by a key', '{ viewer { apiKey { id name } user { id } } }', secret);
+  await play(
+    'Query.viewer with an API key',
+    '{ viewer { apiKey { id name } user { id } } }',
+    secret,
+  );
   await play(
     'Query.verifyApiKey',
     `{ verifyApiKey(key: "${secret}", permissions: ["tenant:read"]) { valid permissions missing
@@ -105,7 +109,7 @@ export async function playApiKeys({ play }: World, { id, token }: SeededTenant) 
     secret,
   );
   await play(
-    'Query.verifySession by a key',
+    'Query.verifySession with an API key',
     `{ verifySession(token: "${token}", tenantId: "${id}") { valid user { id } } }`,
     secret,
   );

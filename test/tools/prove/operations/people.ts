@@ -1,14 +1,7 @@
 import { error, invitation, member, role, text } from './fields.ts';
-import {
-  forgetBudgets,
-  readToken,
-  type SeededTenant,
-  signIn,
-  signUp,
-  type World,
-} from './world.ts';
+import { readToken, resetBudgets, type SeededTenant, signIn, signUp, type World } from './world.ts';
 
-/** Roles and people of a tenant: made, changed, taken away. */
+/** Operations on the roles and members of a tenant. */
 export async function playPeople(world: World, tenant: SeededTenant) {
   const { play } = world;
   const { id, token } = tenant;
@@ -50,7 +43,7 @@ export async function playPeople(world: World, tenant: SeededTenant) {
   await playOwnership(world);
 }
 
-/** Somebody new with a verified address, who accepts an invitation. */
+/** A new user with a verified address accepts an invitation. */
 async function joinByInvitation(
   world: World,
   tenant: SeededTenant,
@@ -107,7 +100,7 @@ async function playInvitations(world: World, tenant: SeededTenant) {
   );
 }
 
-/** A small tenant changes hands; who gave it away can leave. */
+/** The owner of a small tenant transfers it to a member. */
 async function playOwnership(world: World) {
   const owner = await signUp(world.play, 'giver');
   const tenant = { id: owner.tenant.id, token: owner.token } as SeededTenant;
@@ -121,7 +114,7 @@ async function playOwnership(world: World) {
 }
 
 async function invite(world: World, tenant: SeededTenant, email: string, roleKey: string) {
-  await forgetBudgets(world);
+  await resetBudgets(world);
   const { inviteMembers } = await world.play(
     'inviteMembers',
     `mutation { inviteMembers(input: { tenantId: "${tenant.id}", idempotencyKey: "${email}",
@@ -131,11 +124,11 @@ async function invite(world: World, tenant: SeededTenant, email: string, roleKey
     tenant.token,
   );
   const [result] = inviteMembers.results;
-  if (result.error) throw new Error(`not invited: ${JSON.stringify(result.error)}`);
+  if (result.error) throw new Error(`the invitation failed: ${JSON.stringify(result.error)}`);
   return result.invitation.id as string;
 }
 
-/** Somebody new whose address is verified, as invitations want it. */
+/** A new user with a verified address, which invitations require. */
 export async function signUpVerified(world: World, name: string) {
   const person = await signUp(world.play, name);
   await world.client.query('update users set email_verified_at = now() where email = $1', [

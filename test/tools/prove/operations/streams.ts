@@ -1,19 +1,19 @@
 import { follow } from '../../../support/streams.ts';
-import { ask } from '../player.ts';
+import { request } from '../player.ts';
 import { error } from './fields.ts';
 import { signIn, type World } from './world.ts';
 
 const auditLog =
   'subscription ($id: ID!, $after: String) { auditEvents(tenantId: $id, after: $after) { id action at changes } }';
-const news = 'subscription { viewerEvents { type at subject { id } } }';
+const viewerEvents = 'subscription { viewerEvents { type at subject { id } } }';
 
-/** Follows an audit log, and one's own news, until something was told that happened meanwhile. */
-export async function playStreams({ note, app, play, filling, tenants: [, tenant] }: World) {
+/** Follows an audit log and a user's own events until each delivers one event. */
+export async function playStreams({ record, app, play, filling, tenants: [, tenant] }: World) {
   const { token, id, email } = tenant;
   const { url } = app;
-  await note('Subscription.auditEvents', async () => {
+  await record('Subscription.auditEvents', async () => {
     const followed = await follow(url, auditLog, { token, variables: { id } });
-    await ask(
+    await request(
       url,
       `mutation { updateTenant(input: { tenantId: "${id}", metadata: { followed: true } }) {
         ... on UpdateTenantSuccess { tenant { id } } ${error} } }`,
@@ -23,9 +23,9 @@ export async function playStreams({ note, app, play, filling, tenants: [, tenant
     await followed.leave();
   });
   const other = await signIn(play, { email, password: filling.password });
-  await note('Subscription.viewerEvents', async () => {
-    const followed = await follow(url, news, { token });
-    await ask(
+  await record('Subscription.viewerEvents', async () => {
+    const followed = await follow(url, viewerEvents, { token });
+    await request(
       url,
       `mutation { revokeSession(input: { sessionId: "${other.session.id}" }) {
         ... on RevokeSessionSuccess { revokedSessionId } ${error} } }`,
@@ -36,5 +36,5 @@ export async function playStreams({ note, app, play, filling, tenants: [, tenant
   });
 }
 
-/** Their documents, for the check that nothing was forgotten. */
-export const streamDocuments = [auditLog, news];
+/** The documents of the subscriptions. */
+export const streamDocuments = [auditLog, viewerEvents];

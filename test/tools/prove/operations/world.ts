@@ -6,7 +6,7 @@ import type { Filling } from '../fill.ts';
 import type { Data, Play, Player } from '../player.ts';
 import { error, text } from './fields.ts';
 
-/** A tenant of the seed with its founder signed in. */
+/** A tenant of the seed, whose founder is signed in. */
 export type SeededTenant = {
   uuid: string;
   id: string;
@@ -17,23 +17,23 @@ export type SeededTenant = {
   userId: string;
 };
 
-/** What operations are played in. */
-export type World = Pick<Player, 'play' | 'note'> & {
+/** The data and connections that operations need. */
+export type World = Pick<Player, 'play' | 'record'> & {
   app: App & { url: string };
-  /** Connected as the owner, for arranging and looking. */
+  /** A connection of the owner. */
   client: pg.Client;
   filling: Filling;
   /** The token of a platform administrator. */
   root: string;
-  /** The largest, one in the middle, one of the smallest. */
+  /** The largest, a medium and one of the smallest. */
   tenants: [SeededTenant, SeededTenant, SeededTenant];
 };
 
 let serial = 0;
 
-/** Signs somebody up, and makes it a platform administrator; signs in the founders of three tenants. */
+/** Signs up a platform administrator and signs in the founders of three tenants. */
 export async function createWorld(
-  { play, note }: Player,
+  { play, record }: Player,
   { app, client, filling }: Pick<World, 'app' | 'client' | 'filling'>,
 ): Promise<World> {
   const { token } = await signUp(play, 'root');
@@ -49,16 +49,16 @@ export async function createWorld(
     tenants.push({ ...row, id, userId: toPublicId('user', row.userId), token: signedIn.token });
   }
   const [largest, middle, small] = tenants;
-  // The largest has as much as it may, and is to be given more.
+  // The largest has reached its limits, and gets more keys and members.
   await client.query(
     'update tenants set api_keys_max = 1000000, members_max = 1000000 where id = $1',
     [largest?.uuid],
   );
   if (!largest || !middle || !small) throw new Error('the seed has fewer than three tenants');
-  return { play, note, app, client, filling, root: token, tenants: [largest, middle, small] };
+  return { play, record, app, client, filling, root: token, tenants: [largest, middle, small] };
 }
 
-/** The founder's membership is the first of its tenant. */
+/** The founder has the first membership of a tenant. */
 const founders = `
   select t.id as uuid, t.slug, u.email, u.id as "userId"
   from (
@@ -90,7 +90,7 @@ export async function signIn(
   return signIn;
 }
 
-/** Somebody new, who founds a tenant. */
+/** Signs up a new user with a tenant. */
 export async function signUp(play: Play, name: string) {
   serial += 1;
   const email = `${name}-${serial}-${Date.now()}@operators.example`;
@@ -105,7 +105,7 @@ export async function signUp(play: Play, name: string) {
   return { email, password, ...signUp } as Data;
 }
 
-/** The token of the newest mail to somebody. */
+/** The token in the newest mail to an address. */
 export async function readToken({ client, app }: World, email: string): Promise<string> {
   const mails = await readMails({ app, owner: client }, email);
   const token = mails.findLast((mail) => mail.token !== null)?.token;
@@ -113,7 +113,7 @@ export async function readToken({ client, app }: World, email: string): Promise<
   return token;
 }
 
-/** Lets everybody be mailed again at once. */
-export async function forgetBudgets({ client }: World): Promise<void> {
+/** Resets the rate limits of mails. */
+export async function resetBudgets({ client }: World): Promise<void> {
   await client.query(`delete from sign_in_budgets where not starts_with(bucket, 'account:')`);
 }
