@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { subtractCpu } from '../tools/benchmarks/bench/cpu.ts';
-import { judgeReply, type Request } from '../tools/benchmarks/bench/expect.ts';
+import { checkResponse, type Request } from '../tools/benchmarks/bench/expect.ts';
 
 const request: Request = { headers: {}, body: '', expect: { text: '"valid":true', times: 1 } };
-const judge = (body: string, status = '200') => judgeReply({ status, body }, request);
+const judge = (body: string, status = '200') => checkResponse({ status, body }, request);
 
 test('a response is good only if it holds the expected data', () => {
   expect(judge('{"data":{"verifySession":{"valid":true}}}')).toBe('good');
@@ -14,10 +14,10 @@ test('a response is good only if it holds the expected data', () => {
   expect(judge('the connection broke', '')).toBe('wrong');
 });
 
-test('a response that sheds load counts as refused, in each of its forms', () => {
-  expect(judge('', '503')).toBe('refused');
-  expect(judge('{"data":{"signIn":{"code":"RATE_LIMITED"}}}')).toBe('refused');
-  expect(judge('{"errors":[{"extensions":{"code":"UNAVAILABLE"}}]}')).toBe('refused');
+test('a response that sheds load counts as rejected, in each of its forms', () => {
+  expect(judge('', '503')).toBe('rejected');
+  expect(judge('{"data":{"signIn":{"code":"RATE_LIMITED"}}}')).toBe('rejected');
+  expect(judge('{"errors":[{"extensions":{"code":"UNAVAILABLE"}}]}')).toBe('rejected');
 });
 
 test('a page is good only if it has all of its rows', () => {
@@ -26,8 +26,8 @@ test('a page is good only if it has all of its rows', () => {
     status: '200',
     body: `{"data":[${'{"id":1}'.repeat(rows)}]}`,
   });
-  expect(judgeReply(reply(3), page)).toBe('good');
-  expect(judgeReply(reply(2), page)).toBe('wrong');
+  expect(checkResponse(reply(3), page)).toBe('good');
+  expect(checkResponse(reply(2), page)).toBe('wrong');
 });
 
 test('CPU time is counted for processes that exist before and after', () => {

@@ -11,7 +11,7 @@ export type Load = {
 };
 
 /** What came of it; an answer with `errors` counts as failed. */
-export type LoadResult = { answers: number; failures: number; perSecond: number };
+export type LoadResult = { responses: number; failures: number; perSecond: number };
 
 /** Runs a load in a thread of its own, so that it shares cores but no event loop with the server. */
 export function runLoad(load: Load): Promise<LoadResult> {
@@ -39,18 +39,18 @@ async function run(load: Load): Promise<LoadResult> {
   const agent = new Agent({ keepAlive: true, maxSockets: load.connections });
   const began = performance.now();
   const end = began + load.milliseconds;
-  let answers = 0;
+  let responses = 0;
   let failures = 0;
   const loop = async () => {
     while (performance.now() < end) {
       const text = await post(load, agent);
-      if (text.startsWith('{"data":') && !text.includes('"errors":')) answers += 1;
+      if (text.startsWith('{"data":') && !text.includes('"errors":')) responses += 1;
       else failures += 1;
     }
   };
   await Promise.all(Array.from({ length: load.connections }, loop));
   agent.destroy();
-  return { answers, failures, perSecond: answers / ((performance.now() - began) / 1_000) };
+  return { responses, failures, perSecond: responses / ((performance.now() - began) / 1_000) };
 }
 
 if (parentPort) parentPort.postMessage(await run(workerData as Load));

@@ -5,7 +5,7 @@ import { ask, describeMachine, getMedian, openStage, print, runSql, startServer 
 // how far two samples of the same differ on this machine: where that is beyond the bars, it is too busy to tell.
 
 const pairs = 300;
-/** Milliseconds between the medians, and the share of single answers that the best threshold tells right. */
+/** Milliseconds between the medians, and the share of single responses that the best threshold tells right. */
 const bars = { difference: 0.3, rightShare: 0.55 };
 
 type Probe = { name: string; time: (email: string) => Promise<number> };
@@ -91,7 +91,7 @@ async function timeOf(url: string, query: string, token?: string): Promise<numbe
   const began = performance.now();
   const { result } = await ask<{ result: { __typename: string } }>(url, query, token);
   const took = performance.now() - began;
-  if (!result.__typename.endsWith('Success')) throw new Error(`refused: ${result.__typename}`);
+  if (!result.__typename.endsWith('Success')) throw new Error(`rejected: ${result.__typename}`);
   return took;
 }
 
@@ -100,7 +100,7 @@ function compareTwo(first: readonly number[], second: readonly number[]): Compar
   return { difference, rightShare: getRightShare(first, second) };
 }
 
-/** The share of all answers that a threshold tells right, for the best one in either direction. */
+/** The share of all responses that a threshold tells right, for the best one in either direction. */
 function getRightShare(first: readonly number[], second: readonly number[]): number {
   const all = [
     ...first.map((took) => ({ took, isFirst: true })),
@@ -121,18 +121,14 @@ function getRightShare(first: readonly number[], second: readonly number[]): num
 function report(name: string, { known, unknown, other }: Samples): boolean {
   const found = compareTwo(known, unknown);
   const chance = compareTwo(other, unknown);
-  const isHeld = isWithinBars(found);
-  const verdict = isHeld
-    ? 'held'
-    : isWithinBars(chance)
-      ? 'NOT HELD'
-      : 'too busy to tell, run again';
+  const isMet = isWithinBars(found);
+  const verdict = isMet ? 'met' : isWithinBars(chance) ? 'NOT MET' : 'too busy to tell, run again';
   print(
     `${name}, ${pairs} pairs: medians with an account ${getMedian(known).toFixed(2)} ms, without ` +
       `${getMedian(unknown).toFixed(2)} ms; ${describe(found)}, by chance ${describe(chance)} ` +
       `(at most ${bars.difference} ms and ${(bars.rightShare * 100).toFixed(0)} %): ${verdict}`,
   );
-  return isHeld;
+  return isMet;
 }
 
 function isWithinBars({ difference, rightShare }: Comparison): boolean {

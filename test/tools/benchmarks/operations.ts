@@ -7,17 +7,16 @@ import { writeReport } from './bench/report.ts';
 import { measureSize, type Run, tell } from './bench/size.ts';
 import { openStage, print } from './stage.ts';
 
-// `npm run bench`: our hot operations against a bare server with one statement per request (raw), against
-// PostGraphile and against ourselves without the cache, in turn and in one run, in databases of three sizes;
-// writes docs/performance.md. `--users 10000` measures sizes of one's own and writes nothing; neither
-// does `--quick`, which shows that everything works.
+// `npm run bench` compares our hot operations with a bare server that runs one statement per request (raw), with
+// PostGraphile and with our server without its cache, in databases of three sizes, and writes docs/performance.md.
+// `--users 10000` measures other sizes, `--quick` shows that everything works; neither writes anything.
 
 const usualSizes = ['10000', '100000', '1000000'];
 
 const values = readOptions();
 const sizes = (values.users ?? usualSizes).map(Number).toSorted((a, b) => a - b);
 if (!sizes.every((size) => Number.isInteger(size) && size >= 1_000)) {
-  print('--users takes whole numbers of at least 1000.');
+  print('--users must be a whole number of at least 1000.');
   process.exit(2);
 }
 const pace = values.quick ? quick : usual;
@@ -35,11 +34,11 @@ try {
   await stage.clear();
 }
 for (const verdict of growth) tell(verdict);
-const isHeld = [...runs.flatMap(({ verdicts }) => verdicts), ...growth].every((one) => one.isHeld);
+const isMet = [...runs.flatMap(({ verdicts }) => verdicts), ...growth].every((one) => one.isMet);
 if (values.users === undefined && !values.quick) await writeReport(runs, growth);
-process.exit(isHeld ? 0 : 1);
+process.exit(isMet ? 0 : 1);
 
-/** Says how it is called, and ends, where it was called otherwise. */
+/** Prints the usage and exits if the options are invalid. */
 function readOptions() {
   try {
     return parseArgs({

@@ -134,7 +134,7 @@ function judge({
   recoverySeconds,
   memoryGrowth,
 }: Measured & { peak: number }) {
-  const verdicts: [what: string, value: number, isHeld: boolean][] = [
+  const verdicts: [what: string, value: number, isMet: boolean][] = [
     ['offered, of ten times the peak', offered, offered >= bars.offeredMin],
     ['goodput, of the peak', during.goodput / peak, during.goodput >= bars.goodputMin * peak],
     [
@@ -148,10 +148,10 @@ function judge({
       memoryGrowth <= bars.memoryGrowthMax,
     ],
     ['seconds to full recovery', recoverySeconds, recoverySeconds <= bars.recoverySecondsMax],
-    ['answers that were neither', during.failed, during.failed === 0],
+    ['responses that were neither', during.failed, during.failed === 0],
   ];
-  for (const [what, value, isHeld] of verdicts) {
-    print(`${what.padEnd(44)} ${value.toFixed(2).padStart(8)}: ${isHeld ? 'held' : 'NOT HELD'}`);
-    if (!isHeld) process.exitCode = 1;
+  for (const [what, value, isMet] of verdicts) {
+    print(`${what.padEnd(44)} ${value.toFixed(2).padStart(8)}: ${isMet ? 'met' : 'NOT MET'}`);
+    if (!isMet) process.exitCode = 1;
   }
 }

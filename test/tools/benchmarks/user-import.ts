@@ -42,8 +42,8 @@ try {
     [`under ${secondsMax} s`, seconds < secondsMax],
     [`exactly ${users} people after the kill`, found === users],
   ] as const;
-  for (const [what, isHeld] of verdicts) print(`${what}: ${isHeld ? 'held' : 'NOT HELD'}`);
-  process.exitCode = verdicts.every(([, isHeld]) => isHeld) ? 0 : 1;
+  for (const [what, isMet] of verdicts) print(`${what}: ${isMet ? 'met' : 'NOT MET'}`);
+  process.exitCode = verdicts.every(([, isMet]) => isMet) ? 0 : 1;
 } finally {
   await stage.clear();
   await rm(folder, { recursive: true, force: true });

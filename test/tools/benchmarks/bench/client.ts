@@ -1,39 +1,38 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { type Connection, openConnection, type Reply } from '../connection.ts';
-import { judgeReply, type Request } from './expect.ts';
+import { checkResponse, type Request } from './expect.ts';
 
 /**
- * So many callers, each asking one thing at a time, the requests in turn: again at once, or after a pause.
- * With `perSecond` requests arrive by the clock instead, whether or not others have been answered, and
- * `connections` is how many can be under way.
+ * A closed loop: each connection sends one request at a time, at once or after a pause. With `perSecond` requests arrive
+ * at fixed times instead, regardless of earlier responses, and `connections` is the maximum in flight.
  */
 export type Load = {
   port: number;
   requests: readonly Request[];
   connections: number;
   milliseconds: number;
-  /** How long a caller looks at its answer before it asks again, on average. */
+  /** The average pause between a response and the next request. */
   pauseMs?: number;
   perSecond?: number;
 };
 
-/** What came of it. */
-export type Answers = {
-  /** How long each good answer took, in ms, in order of size. */
+/** The results of a load. */
+export type Responses = {
+  /** The time of each good response in ms, sorted. */
   times: Float64Array;
-  /** Rejected; where nobody may be, a failure. */
-  refused: number;
+  /** Rejected by load shedding or a rate limit. */
+  rejected: number;
   wrong: number;
-  /** The first answer that was rejected or wrong. */
-  firstFault: string | null;
+  /** The first response that was rejected or wrong. */
+  firstFailure: string | null;
   milliseconds: number;
-  /** Time on a core of the client itself, in ms. */
+  /** CPU time of the client in ms. */
   cpuMs: number;
 };
 
-/** Runs a load in a thread of its own. */
-export function runLoad(load: Load): Promise<Answers> {
+/** Runs a load in its own thread. */
+export function runLoad(load: Load): Promise<Responses> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL(import.meta.url), { workerData: load });
     worker.once('message', resolve);
@@ -42,10 +41,10 @@ export function runLoad(load: Load): Promise<Answers> {
 }
 
 type Shot = { text: string; request: Request };
-type Book = { times: number[]; refused: number; wrong: number; firstFault: string | null };
+type Book = { times: number[]; rejected: number; wrong: number; firstFailure: string | null };
 
-async function run(load: Load): Promise<Answers> {
-  const book: Book = { times: [], refused: 0, wrong: 0, firstFault: null };
+async function run(load: Load): Promise<Responses> {
+  const book: Book = { times: [], rejected: 0, wrong: 0, firstFailure: null };
   const shots = load.requests.map((request) => ({ text: write(request), request }));
   const began = performance.now();
   const end = began + load.milliseconds;
@@ -66,7 +65,7 @@ async function runCallers(
 ): Promise<void> {
   let turn = 0;
   const call = async () => {
-    // Not all at once, as people come.
+    // Users do not all arrive at the same moment.
     if (pauseMs > 0) await sleep(Math.random() * pauseMs);
     const connection = openConnection(port);
     while (connection.isOpen() && performance.now() < end) {
@@ -96,21 +95,21 @@ async function runArrivals(
   };
   const total = Math.round((perSecond * milliseconds) / 1_000);
   const began = performance.now();
-  let answered = 0;
+  let responded = 0;
   const send = (turn: number) => {
     const shot = shots[turn % shots.length] as Shot;
-    // From the moment it was due: a client that comes late must not make the server look fast.
+    // Measured from the scheduled time, so that a late client does not make the server look fast.
     const asked = began + (turn * 1_000) / perSecond;
     const connection = idle.pop() ?? open();
     const settle = (reply: Reply) => {
-      answered += 1;
+      responded += 1;
       if (connection?.isOpen()) idle.push(connection);
       note(book, { shot, asked, reply });
     };
     if (connection) connection.send(shot.text, settle);
     else settle({ status: '', body: 'all connections were busy' });
   };
-  for (let sent = 0; answered < total; ) {
+  for (let sent = 0; responded < total; ) {
     const due = Math.min(total, ((performance.now() - began) * perSecond) / 1_000);
     for (; sent < due; sent += 1) send(sent);
     await sleep(1);
@@ -122,16 +121,16 @@ const ask = (connection: Connection, text: string) =>
   new Promise<Reply>((resolve) => connection.send(text, resolve));
 
 function note(book: Book, { shot, asked, reply }: { shot: Shot; asked: number; reply: Reply }) {
-  const outcome = judgeReply(reply, shot.request);
+  const outcome = checkResponse(reply, shot.request);
   if (outcome === 'good') {
     book.times.push(performance.now() - asked);
     return;
   }
   book[outcome] += 1;
-  book.firstFault ??= `${reply.status} ${reply.body}`;
+  book.firstFailure ??= `${reply.status} ${reply.body}`;
 }
 
-/** As it goes over the wire. */
+/** The HTTP request as text. */
 function write({ headers, body }: Request): string {
   const lines = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(body)) });
   return [

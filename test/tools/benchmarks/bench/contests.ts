@@ -14,24 +14,24 @@ import {
 import type { SideName } from './sides.ts';
 import { findCursor, type World } from './world.ts';
 
-/** What is measured, by its name in the report. */
+/** The measured operations, by their names in the report. */
 export type Operation =
   | 'raw'
   | 'verifySession'
   | 'verifySession, cache off'
-  | 'verifySession, all that raw tells'
-  | 'verifySession by a key'
+  | 'verifySession, same fields as raw'
+  | 'verifySession with an API key'
   | 'verifyApiKey'
   | 'verifyApiKey, cache off'
   | 'viewer'
-  | 'viewer, tenants alone'
+  | 'viewer, tenants only'
   | 'PostGraphile: user, tenants'
   | '50 members'
   | '50 members, page 1,000'
   | 'PostGraphile: 50 members'
   | 'sign-in';
 
-/** What one side is asked, with many arguments in turn. */
+/** An operation, the server that it is sent to, and its requests, which are sent in turn. */
 export type Contest = {
   operation: Operation;
   side: SideName;
@@ -41,7 +41,7 @@ export type Contest = {
 const pageSize = 50;
 const latePage = 1_000;
 
-/** All that is measured of a world; page 1,000 where the tenant has so many members and more. */
+/** All measurements. Page 1,000 is included if the tenant has enough members. */
 export async function listContests(url: string, world: World): Promise<Contest[]> {
   const { people, keys, visitors } = world;
   const checks = people.map((person) => askSession(person.token, person));
@@ -53,16 +53,16 @@ export async function listContests(url: string, world: World): Promise<Contest[]
     enter('raw', 'raw', people.map(askRaw)),
     enter('verifySession', 'ours', checks),
     enter('verifySession, cache off', 'cacheOff', checks),
-    enter('verifySession, all that raw tells', 'ours', people.map(askSessionAndUser)),
+    enter('verifySession, same fields as raw', 'ours', people.map(askSessionAndUser)),
     enter(
-      'verifySession by a key',
+      'verifySession with an API key',
       'ours',
       people.map((person) => askSession(service, person)),
     ),
     enter('verifyApiKey', 'ours', keyChecks),
     enter('verifyApiKey, cache off', 'cacheOff', keyChecks),
     enter('viewer', 'ours', people.map(askViewer)),
-    enter('viewer, tenants alone', 'ours', people.map(askTenants)),
+    enter('viewer, tenants only', 'ours', people.map(askTenants)),
     enter('PostGraphile: user, tenants', 'postgraphile', people.map(askPostgraphileTenants)),
     enter('50 members', 'ours', [askMembers(world, null)]),
     ...late.map((request) => enter('50 members, page 1,000', 'ours', [request])),
@@ -76,6 +76,6 @@ export async function listContests(url: string, world: World): Promise<Contest[]
 }
 
 function enter(operation: Operation, side: SideName, requests: readonly Request[]): Contest {
-  if (requests.length === 0) throw new Error(`There is nobody for ${operation}.`);
+  if (requests.length === 0) throw new Error(`no requests for ${operation}`);
   return { operation, side, requests };
 }

@@ -1,17 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 
-/** Time on a core so far in ms, by process; null where there is no /proc. */
+/** CPU time in ms so far, by process; null where /proc is not available. */
 export type CpuTimes = ReadonlyMap<number, number> | null;
 
-/** Reads it. A process that has ended is left out. */
+/** Reads the CPU times. A process that has exited is omitted. */
 export async function readCpuTimes(pids: readonly number[]): Promise<CpuTimes> {
   if (process.platform !== 'linux') return null;
   const times = new Map<number, number>();
   for (const pid of pids) {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
     if (stat === null) continue;
-    // The name of a process may hold spaces; after its bracket the fields are counted from the third.
+    // The process name may contain spaces; the text after its bracket starts with the third field.
     const fields = stat.split(') ')[1]?.split(' ') ?? [];
     times.set(pid, ((Number(fields[11]) + Number(fields[12])) / ticksPerSecond()) * 1_000);
   }
@@ -19,8 +19,8 @@ export async function readCpuTimes(pids: readonly number[]): Promise<CpuTimes> {
 }
 
 /**
- * What the processes used that were there both times. Anyone who came or went in between is left out: pools are
- * full before anything is measured, so that is a connection which was replaced. Pure.
+ * CPU time of the processes that exist both before and after. Others are omitted: since the pools are full before a
+ * measurement, they are connections that were replaced. Pure.
  */
 export function subtractCpu(after: CpuTimes, before: CpuTimes): number | null {
   if (after === null || before === null) return null;

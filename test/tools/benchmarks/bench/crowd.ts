@@ -5,22 +5,22 @@ import type { Contest, Operation } from './contests.ts';
 import type { Request } from './expect.ts';
 import { findPort, findQuantile } from './measure.ts';
 
-/** What a thousand people at once found, against a hundred. */
+/** Results of 1,000 concurrent users and of 100. */
 export type Crowd = {
   p95AtHundred: number;
   p95AtThousand: number;
   failures: number;
-  firstFault: string | null;
-  /** The most that was seen; null where the system does not tell. */
+  firstFailure: string | null;
+  /** The maximum; null where /proc is not available. */
   rssMb: number | null;
   hitRatio: number;
 };
 
-/** They look at an answer for so long on average, as people who read and type do. */
+/** The average pause of a user between a response and the next request. */
 export const pauseSeconds = 5;
 const sampleMs = 500;
 
-/** Lets 100 and then 1,000 people go about their day. `client` is the owner's. */
+/** Runs 100 and then 1,000 concurrent users. `client` is the owner's. */
 export async function measureCrowd(
   client: pg.Client,
   { url, pid }: { url: string; pid: number },
@@ -42,14 +42,14 @@ export async function measureCrowd(
   return {
     p95AtHundred: findQuantile(hundred, 0.95),
     p95AtThousand: findQuantile(thousand, 0.95),
-    failures: hundred.refused + hundred.wrong + thousand.refused + thousand.wrong,
-    firstFault: hundred.firstFault ?? thousand.firstFault,
+    failures: hundred.rejected + hundred.wrong + thousand.rejected + thousand.wrong,
+    firstFailure: hundred.firstFailure ?? thousand.firstFailure,
     rssMb,
     hitRatio: hits / (hits + after.read - before.read),
   };
 }
 
-/** Of a hundred requests, how many are of each kind when people go about their day. */
+/** The share of each operation, in percent. */
 const daily: readonly [Operation, share: number][] = [
   ['verifySession', 58],
   ['verifyApiKey', 16],
@@ -58,14 +58,14 @@ const daily: readonly [Operation, share: number][] = [
   ['sign-in', 2],
 ];
 
-/** A thousand of them, the kinds well mixed and in the same order in each run. */
+/** A thousand requests, evenly mixed, in the same order in each run. */
 function mix(contests: readonly Contest[]): Request[] {
   const bag = daily.flatMap(([operation, share]) => {
     const requests = contests.find((contest) => contest.operation === operation)?.requests ?? [];
     return Array.from({ length: share }, () => requests);
   });
   return Array.from({ length: 1_000 }, (_one, turn) => {
-    // 37 has no divisor in common with 100, so all of the bag comes up, well mixed.
+    // 37 and 100 have no common divisor, so every request is picked, evenly mixed.
     const choices = bag[(turn * 37) % bag.length] ?? [];
     return choices[turn % choices.length] as Request;
   });

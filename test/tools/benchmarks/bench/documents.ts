@@ -1,4 +1,4 @@
-/** What our servers are asked. */
+/** The documents that our server gets. */
 export const documents = {
   verifySession: `query ($token: String!) { verifySession(token: $token) { valid } }`,
   verifySessionAndUser: `query ($token: String!) { verifySession(token: $token) {
@@ -19,7 +19,7 @@ export const documents = {
       ... on SignInSuccess { token } ... on Error { code message } } }`,
 };
 
-/** The nearest that PostGraphile makes of the tables: the same rows, for anybody who knows an address or id. */
+/** The closest documents for PostGraphile: the same rows, without authorization. */
 export const postgraphileDocuments = {
   tenants: `query ($email: String!) { userByEmail(email: $email) { rowId email
     userTenantsByUserId(first: 25) { nodes { tenantByTenantId { rowId name } } } } }`,

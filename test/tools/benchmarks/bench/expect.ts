@@ -1,21 +1,21 @@
 import type { Reply } from '../connection.ts';
 
-/** What is asked, and what its answer has to hold to be one. */
+/** A request, and the text that a correct response contains. */
 export type Request = {
   headers: Record<string, string>;
   body: string;
-  /** This text, at least so many times. */
+  /** A text and its minimum number of occurrences. */
   expect: { text: string; times: number };
 };
 
-/** As requested; rejected as too expensive; or anything that may not happen. */
-export type Outcome = 'good' | 'refused' | 'wrong';
+/** As expected; rejected by load shedding or a rate limit; or anything else. */
+export type Outcome = 'good' | 'rejected' | 'wrong';
 
 const rejectionForm = /"code":"(?:RATE_LIMITED|UNAVAILABLE)"/;
 
-/** An error in GraphQL's own form has status 200, so the body alone tells. Pure. */
-export function judgeReply({ status, body }: Reply, { expect }: Request): Outcome {
-  if (status === '503' || rejectionForm.test(body)) return 'refused';
+/** GraphQL errors have status 200, so the body decides. Pure. */
+export function checkResponse({ status, body }: Reply, { expect }: Request): Outcome {
+  if (status === '503' || rejectionForm.test(body)) return 'rejected';
   const isGood =
     status === '200' &&
     body.startsWith('{"data":') &&

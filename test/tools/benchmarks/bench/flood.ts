@@ -1,59 +1,59 @@
 import { getMedian } from '../stage.ts';
-import { type Answers, runLoad } from './client.ts';
-import { type Contestant, checkAnswers, findPort, findQuantile } from './measure.ts';
+import { type Responses, runLoad } from './client.ts';
+import { type Contestant, checkResponses, findPort, findQuantile } from './measure.ts';
 import type { Pace } from './pace.ts';
 
-/** How session checks fare while people sign in at twice the rate at which passwords can be hashed. */
+/** Session checks while sign-ins arrive at twice the rate at which passwords can be hashed. */
 export type Flood = {
-  /** With the sign-ins against without, in one round; like all figures here the median of the rounds. */
+  /** The p99 with sign-ins divided by that without, within a round. All figures are medians of the rounds. */
   p99Growth: number;
   quietP99Ms: number;
   floodP99Ms: number;
-  /** Per second, of those that were offered. */
+  /** Per second. */
   signedIn: number;
-  refused: number;
-  /** Session checks that were refused or wrong. */
+  rejected: number;
+  /** Session checks that were rejected or wrong. */
   failures: number;
-  /** As the first, of a server on the same machine that has no sign-ins to do: what the machine alone makes of it. */
+  /** The same ratio for a server without sign-ins on the same machine, which shows the effect of the machine alone. */
   bystanderGrowth: number;
-  firstFault: string | null;
+  firstFailure: string | null;
 };
 
-/** So many that none is the client's to run out of; they are opened as they are needed. */
+/** Enough for all arrivals; opened on demand. */
 const connections = 2_000;
-/** A moderate rate: a server that is not busy otherwise. */
+/** A moderate rate, at which the server is mostly idle. */
 export const checksPerSecond = 200;
 
-/** A server, and what it is asked. */
-type Asked = Pick<Contestant, 'url' | 'requests'>;
+/** A server and its requests. */
+type Target = Pick<Contestant, 'url' | 'requests'>;
 
 /**
- * Session checks and sign-ins arrive by the clock, each from a thread of its own; the bystander is asked for its checks
- * while the sign-ins go where they always go. Throws where a check fails in quiet or at the bystander, or a sign-in
- * other than by being asked to come back later.
+ * Session checks and sign-ins arrive at fixed times, each from its own thread. The bystander gets its checks while the
+ * sign-ins go to our server. Throws if a check fails without sign-ins or at the bystander, or if a sign-in fails
+ * other than by load shedding.
  */
 export async function measureFlood(
-  asked: { checks: Asked; signIns: Asked; bystander: Asked; hashesPerSecond: number },
+  loads: { checks: Target; signIns: Target; bystander: Target; hashesPerSecond: number },
   { floodRounds, floodMs: milliseconds }: Pace,
 ): Promise<Flood> {
-  const arrive = ({ url, requests }: Asked, perSecond: number) =>
+  const arrive = ({ url, requests }: Target, perSecond: number) =>
     runLoad({ port: findPort(url), requests, connections, milliseconds, perSecond });
-  const compare = async (checks: Asked) => {
+  const compare = async (checks: Target) => {
     const quiet = await arrive(checks, checksPerSecond);
-    checkAnswers(quiet);
+    checkResponses(quiet);
     const [flooded, signIns] = await Promise.all([
       arrive(checks, checksPerSecond),
-      arrive(asked.signIns, 2 * asked.hashesPerSecond),
+      arrive(loads.signIns, 2 * loads.hashesPerSecond),
     ]);
-    if (signIns.wrong > 0) throw new Error(`a sign-in failed: ${signIns.firstFault}`);
+    if (signIns.wrong > 0) throw new Error(`a sign-in failed: ${signIns.firstFailure}`);
     const [quietP99Ms, floodP99Ms] = [findQuantile(quiet, 0.99), findQuantile(flooded, 0.99)];
     return { quietP99Ms, floodP99Ms, growth: floodP99Ms / quietP99Ms, flooded, signIns };
   };
   const found: { own: Compared; bystander: Compared }[] = [];
   for (let round = 0; round < floodRounds; round += 1) {
-    const own = await compare(asked.checks);
-    const bystander = await compare(asked.bystander);
-    checkAnswers(bystander.flooded);
+    const own = await compare(loads.checks);
+    const bystander = await compare(loads.bystander);
+    checkResponses(bystander.flooded);
     found.push({ own, bystander });
   }
   const median = (pick: (one: (typeof found)[number]) => number) => getMedian(found.map(pick));
@@ -62,19 +62,22 @@ export async function measureFlood(
     quietP99Ms: median(({ own }) => own.quietP99Ms),
     floodP99Ms: median(({ own }) => own.floodP99Ms),
     signedIn: median(({ own }) => own.signIns.times.length / (milliseconds / 1_000)),
-    refused: median(({ own }) => own.signIns.refused / (milliseconds / 1_000)),
-    failures: found.reduce((sum, { own: { flooded } }) => sum + flooded.refused + flooded.wrong, 0),
-    firstFault:
-      found.map(({ own }) => own.flooded.firstFault).find((fault) => fault !== null) ?? null,
+    rejected: median(({ own }) => own.signIns.rejected / (milliseconds / 1_000)),
+    failures: found.reduce(
+      (sum, { own: { flooded } }) => sum + flooded.rejected + flooded.wrong,
+      0,
+    ),
+    firstFailure:
+      found.map(({ own }) => own.flooded.firstFailure).find((fault) => fault !== null) ?? null,
     bystanderGrowth: median(({ bystander }) => bystander.growth),
   };
 }
 
-/** Checks in quiet and during sign-ins, in one round. */
+/** Checks without and with sign-ins, in one round. */
 type Compared = {
   quietP99Ms: number;
   floodP99Ms: number;
   growth: number;
-  flooded: Answers;
-  signIns: Answers;
+  flooded: Responses;
+  signIns: Responses;
 };

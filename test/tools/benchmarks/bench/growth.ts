@@ -1,17 +1,17 @@
-import { withClient } from '../../prove/arena.ts';
+import { withClient } from '../../prove/cluster.ts';
 import { getMedian, print } from '../stage.ts';
-import { judgeGrowth, type Verdict } from './bars.ts';
+import { checkGrowth, type Verdict } from './bars.ts';
 import type { Contest } from './contests.ts';
 import { measure } from './measure.ts';
 import { connections, type Pace } from './pace.ts';
 import { type Servers, startOurs } from './sides.ts';
 
-/** A database that was measured already, and what was asked of it. */
+/** A database that was measured, with its requests. */
 export type Measurable = { ownerUrl: string; contests: readonly Contest[] };
 
 /**
- * Our operations among few and among many in turn, so that what the machine does meanwhile hits both. Hashing
- * knows no data, and page 1,000 exists among many alone: both are left out.
+ * Compares our operations on a small and a large database in turn, so that noise on the machine affects both. Sign-in is
+ * omitted since hashing is independent of the data, and so is page 1,000, which only the large one has.
  */
 export async function measureGrowth(
   small: Measurable,
@@ -30,7 +30,7 @@ export async function measureGrowth(
         { servers: many, contest: { operation, side, requests }, ownerUrl: large.ownerUrl },
         pace,
       );
-      verdicts.push(judgeGrowth(operation, getMedian(ratios)));
+      verdicts.push(checkGrowth(operation, getMedian(ratios)));
     }
     print(`growth: ${((performance.now() - began) / 1_000).toFixed(0)} s`);
     return verdicts;
@@ -39,27 +39,27 @@ export async function measureGrowth(
   }
 }
 
-type Place = { servers: Servers; contest: Contest; ownerUrl: string };
+type Target = { servers: Servers; contest: Contest; ownerUrl: string };
 
-/** The p50 among many against that among few, of each round. */
-async function compareInTurn(few: Place, many: Place, pace: Pace): Promise<number[]> {
+/** The ratio of the medians on the large and the small database, for each round. */
+async function compareInTurn(few: Target, many: Target, pace: Pace): Promise<number[]> {
   await findP50(few, pace.warmUpMs);
   await findP50(many, pace.warmUpMs);
   const ratios: number[] = [];
   for (let round = 0; round < pace.repetitions; round += 1) {
-    const found = new Map<Place, number>();
-    for (const place of round % 2 === 0 ? [few, many] : [many, few]) {
-      found.set(place, await findP50(place, pace.growthMs));
+    const found = new Map<Target, number>();
+    for (const target of round % 2 === 0 ? [few, many] : [many, few]) {
+      found.set(target, await findP50(target, pace.growthMs));
     }
     ratios.push((found.get(many) ?? Number.NaN) / (found.get(few) ?? Number.NaN));
   }
   return ratios;
 }
 
-async function findP50({ servers, contest, ownerUrl }: Place, milliseconds: number) {
+async function findP50({ servers, contest, ownerUrl }: Target, milliseconds: number) {
   const { operation, side, requests } = contest;
   const server = servers.get(side);
-  if (!server) throw new Error(`nobody answers ${operation}`);
+  if (!server) throw new Error(`no server for ${operation}`);
   const load = { connections, milliseconds };
   const { p50 } = await withClient(ownerUrl, (client) =>
     measure({ ...server, requests }, load, client),

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { loadConfig } from '../../../../src/config.ts';
 import { createPasswordHasher } from '../../../../src/core/passwords/hasher.ts';
 
-/** Hashes per second: as many at once as there are cores, and nothing else. */
+/** Password hashes per second, with one at a time on each core. */
 export async function measureHashes(milliseconds: number): Promise<number> {
   const config = loadConfig({ NODE_ENV: 'test' });
   const hasher = createPasswordHasher(config.passwords);

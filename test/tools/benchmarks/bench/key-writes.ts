@@ -3,16 +3,12 @@ import type pg from 'pg';
 import { type Contestant, measure } from './measure.ts';
 import { connections } from './pace.ts';
 
-/**
- * PostgreSQL's connections tell what they wrote within a second while they are busy, and within ten
- * (PGSTAT_IDLE_INTERVAL) once they are idle.
- */
+/** PostgreSQL reports the writes of an idle connection within ten seconds (PGSTAT_IDLE_INTERVAL). */
 const settleMs = 11_000;
 
 /**
- * Rows that each key check inserts, changes or deletes. That a key was used is noted once a minute; all notes are
- * made due at the beginning, so more is written than usual and never less. Sessions are left out: nothing
- * here asks for one, and those that have expired are cleared away meanwhile.
+ * Rows that a key check inserts, updates or deletes. The last use of a key is saved once a minute; all are due at the
+ * beginning, so the result is an upper bound. Sessions are omitted, since only housekeeping writes them here.
  */
 export async function measureKeyWrites(
   client: pg.Client,

@@ -1,9 +1,9 @@
 import type pg from 'pg';
-import { type Answers, runLoad } from './client.ts';
+import { type Responses, runLoad } from './client.ts';
 import { readCpuTimes, subtractCpu } from './cpu.ts';
 import type { Request } from './expect.ts';
 
-/** What is asked of whom, again and again in turn. */
+/** A server and the requests that it gets in turn. */
 export type Contestant = { url: string; pid: number; requests: readonly Request[] };
 
 /** One repetition. Times in ms. */
@@ -12,19 +12,16 @@ export type Measured = {
   p50: number;
   p95: number;
   p99: number;
-  /** Of the server and of its connections in the database; null where the system does not tell. */
+  /** Of the server and its database connections; null where /proc is not available. */
   cpuMsPerRequest: number | null;
-  /** Of the load, which shares the machine. */
+  /** Of the load generator, which shares the machine. */
   clientCpuMsPerRequest: number;
   statementsPerRequest: number;
 };
 
 export type ClosedLoad = { connections: number; milliseconds: number };
 
-/**
- * Loads a server in a closed loop and looks at what that took. `client` is the owner's. Throws with the first
- * answer that is not what was asked for.
- */
+/** Measures a server in a closed loop. `client` is the owner's. Throws if any response is not as expected. */
 export async function measure(
   { url, pid, requests }: Contestant,
   load: ClosedLoad,
@@ -32,37 +29,37 @@ export async function measure(
 ): Promise<Measured> {
   const cpuBefore = await readCpuTimes([pid, ...(await listBackends(client))]);
   const statementsBefore = await countStatements(client);
-  const answers = await runLoad({ port: findPort(url), requests, ...load });
+  const responses = await runLoad({ port: findPort(url), requests, ...load });
   const cpuAfter = await readCpuTimes([pid, ...(await listBackends(client))]);
   const statements = (await countStatements(client)) - statementsBefore;
-  checkAnswers(answers);
-  const count = answers.times.length;
+  checkResponses(responses);
+  const count = responses.times.length;
   const cpuMs = subtractCpu(cpuAfter, cpuBefore);
   return {
-    perSecond: count / (answers.milliseconds / 1_000),
-    p50: findQuantile(answers, 0.5),
-    p95: findQuantile(answers, 0.95),
-    p99: findQuantile(answers, 0.99),
+    perSecond: count / (responses.milliseconds / 1_000),
+    p50: findQuantile(responses, 0.5),
+    p95: findQuantile(responses, 0.95),
+    p99: findQuantile(responses, 0.99),
     cpuMsPerRequest: cpuMs === null ? null : cpuMs / count,
-    clientCpuMsPerRequest: answers.cpuMs / count,
+    clientCpuMsPerRequest: responses.cpuMs / count,
     statementsPerRequest: statements / count,
   };
 }
 
-/** Throws where anything was refused or wrong, with the first such answer. */
-export function checkAnswers({ times, refused, wrong, firstFault }: Answers): void {
-  if (refused + wrong === 0 && times.length > 0) return;
+/** Throws with the first unexpected response if there is any. */
+export function checkResponses({ times, rejected, wrong, firstFailure }: Responses): void {
+  if (rejected + wrong === 0 && times.length > 0) return;
   throw new Error(
-    `${refused} refused, ${wrong} wrong and ${times.length} good answers; the first that was not good: ${firstFault}`,
+    `${rejected} rejected, ${wrong} wrong and ${times.length} good responses; the first failure: ${firstFailure}`,
   );
 }
 
 export const findPort = (url: string) => Number(new URL(url).port);
 
-export const findQuantile = ({ times }: Pick<Answers, 'times'>, share: number) =>
+export const findQuantile = ({ times }: Pick<Responses, 'times'>, share: number) =>
   times[Math.floor(times.length * share)] ?? Number.NaN;
 
-/** The connections of all servers, of which one is loaded; not the one that looks. */
+/** The pids of the database connections of all servers. */
 async function listBackends(client: pg.Client): Promise<number[]> {
   const { rows } = await client.query<{ pid: number }>(
     `select pid from pg_stat_activity
@@ -71,7 +68,7 @@ async function listBackends(client: pg.Client): Promise<number[]> {
   return rows.map(({ pid }) => pid);
 }
 
-/** All of the servers' logins; the owner only looks. */
+/** Statements of the logins of all servers. */
 async function countStatements(client: pg.Client): Promise<number> {
   const { rows } = await client.query<{ calls: number }>(
     `select coalesce(sum(calls), 0)::float8 as calls from pg_stat_statements

@@ -1,7 +1,7 @@
-/** Of a closed loop: each asks one thing at a time. */
+/** Connections of a closed loop, each with one request at a time. */
 export const connections = 32;
 
-/** How long everything is looked at, in ms. */
+/** Durations in milliseconds, and repetitions. */
 export type Pace = {
   repetitions: number;
   hashesMs: number;
@@ -14,7 +14,7 @@ export type Pace = {
   crowdMs: number;
 };
 
-/** What is reported. */
+/** The pace of the published figures. */
 export const usual: Pace = {
   repetitions: 5,
   hashesMs: 2_000,
@@ -27,7 +27,7 @@ export const usual: Pace = {
   crowdMs: 30_000,
 };
 
-/** To see that everything works; its figures are worth nothing. */
+/** A short run that shows that everything works; its figures are meaningless. */
 export const quick: Pace = {
   repetitions: 1,
   hashesMs: 1_000,

@@ -1,11 +1,11 @@
-import { withClient } from '../../prove/arena.ts';
+import { withClient } from '../../prove/cluster.ts';
 
 const role = 'bench_peer';
 const password = 'only-known-to-the-benchmark';
 
 /**
- * A login for the servers that ours is compared with: it reads everything, row security does not bind it, and
- * unlike the owner's its statements are counted. Returns its url.
+ * Creates a login for the other servers, which reads all tables without row security, and returns its URL. Unlike the
+ * owner's, its statements are counted.
  */
 export async function createPeerLogin(ownerUrl: string): Promise<string> {
   await withClient(ownerUrl, async (client) => {

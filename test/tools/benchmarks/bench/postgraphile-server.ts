@@ -5,15 +5,14 @@ import { startChild } from '../../../support/child.ts';
 import type { ServerProcess } from '../server-process.ts';
 
 const list = fileURLToPath(new URL('../peers/', import.meta.url));
-/** Where no test runner and no linter looks. */
+/** Outside the reach of the test runner and the linter. */
 const folder = fileURLToPath(
   new URL('../../../../node_modules/.cache/benchmark-peers/', import.meta.url),
 );
 
 /**
- * PostGraphile on the same tables, as its documentation starts it, without authorisation. It is installed at
- * the first run from a lockfile of its own, because the 300 MB that come with it are no part of what the
- * project needs. Throws where it cannot be had.
+ * PostGraphile on the same tables, started as its documentation says, without authorization. It is installed at the first
+ * run from its own lockfile, since the project itself does not need its 300 MB. Throws if it cannot be installed.
  */
 export async function startPostgraphileServer(
   peerUrl: string,
@@ -51,7 +50,7 @@ export async function startPostgraphileServer(
   };
 }
 
-/** Does nothing where it has been done for this lockfile. */
+/** Does nothing if this lockfile is already installed. */
 function install(): void {
   const read = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : null);
   if (read(`${folder}done`) === read(`${list}package-lock.json`)) return;

@@ -2,9 +2,8 @@ import { startChild } from '../../../support/child.ts';
 import type { ServerProcess } from '../server-process.ts';
 
 /**
- * What people would write instead: a bare HTTP server that answers each request with one named statement
- * through pg, the session with its user. Nothing is authorised, limited, logged or written down, and row
- * security does not bind it.
+ * A bare HTTP server that runs one named statement per request through pg, the session with its user, without
+ * authorization, limits, logging or row security.
  */
 export async function startRawServer(peerUrl: string, poolSize: number): Promise<ServerProcess> {
   const child = startChild(`
@@ -25,11 +24,11 @@ export async function startRawServer(peerUrl: string, poolSize: number): Promise
         const { token } = JSON.parse(Buffer.concat(chunks).toString()).variables;
         const hash = createHash('sha256').update(token).digest();
         const { rows } = await pool.query({ name: 'session', text, values: [hash] });
-        const answer = JSON.stringify({ data: { session: rows[0] ?? null } });
+        const body = JSON.stringify({ data: { session: rows[0] ?? null } });
         response.writeHead(200, {
-          'content-type': 'application/json', 'content-length': Buffer.byteLength(answer),
+          'content-type': 'application/json', 'content-length': Buffer.byteLength(body),
         });
-        response.end(answer);
+        response.end(body);
       });
     });
     process.on('SIGTERM', () => { server.close(() => pool.end()); server.closeAllConnections(); });

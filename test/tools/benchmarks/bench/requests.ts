@@ -6,12 +6,12 @@ const once = (text: string) => ({ text, times: 1 });
 const ofPerson = ({ email }: Person) => once(`"email":"${email}"`);
 const isValid = once('"valid":true');
 
-/** The bare server is told the token alone. */
+/** The bare server only needs the token. */
 export function askRaw(person: Person): Request {
   return { ...compose('', { variables: { token: person.token } }), expect: ofPerson(person) };
 }
 
-/** Somebody's session, asked for by anyone who holds the credential. */
+/** Checks the session of a user with a credential. */
 export function askSession(credential: string, { token }: Person): Request {
   const variables = { token };
   return {
@@ -28,7 +28,7 @@ export function askSessionAndUser(person: Person): Request {
   };
 }
 
-/** A key, by itself. */
+/** Checks an API key, authenticated by the key itself. */
 export function askKey(key: string): Request {
   const variables = { key };
   return { ...compose(documents.verifyApiKey, { token: key, variables }), expect: isValid };
@@ -50,7 +50,7 @@ export function askMembers({ owner, tenantId }: World, after: string | null): Re
   };
 }
 
-/** Refused where there are too many of them. */
+/** Rejected if there are too many. */
 export function askSignIn(email: string, { password }: World): Request {
   const variables = { email, password };
   return { ...compose(documents.signIn, { variables }), expect: once('"token":"') };

@@ -4,24 +4,24 @@ import { createPeerLogin } from './peer-login.ts';
 import { startPostgraphileServer } from './postgraphile-server.ts';
 import { startRawServer } from './raw-server.ts';
 
-/** Our server in several settings, and what it is compared with. */
+/** Our server in two configurations, and the servers that it is compared with. */
 export type SideName = 'ours' | 'cacheOff' | 'raw' | 'postgraphile';
 
 export type Sides = {
   ours: ServerProcess;
   raw: ServerProcess;
   all: Servers;
-  /** Who does not take part, and why. */
+  /** Servers that could not be started, with reasons. */
   absent: readonly string[];
   end: () => Promise<void>;
 };
 
 const poolSize = 10;
 
-/** Limits of one caller, which is all callers here; they are still counted. */
+/** Raised limits per caller, since all requests come from one. They are still counted. */
 const limits = { SIGN_IN_SOURCE_FAILURES_MAX: '1000000', API_KEY_REQUESTS_PER_MINUTE: '10000000' };
 
-/** What is set otherwise than shipped. */
+/** The settings of each configuration that differ from the defaults. */
 const variants: Partial<Record<SideName, Record<string, string>>> = {
   ours: {},
   cacheOff: { CREDENTIAL_CACHE_MS: '0' },
@@ -29,7 +29,7 @@ const variants: Partial<Record<SideName, Record<string, string>>> = {
 
 export type Servers = ReadonlyMap<SideName, ServerProcess>;
 
-/** Starts our server on a filled database, a process in each of the settings. */
+/** Starts one process of our server per configuration. */
 export async function startOurs(ownerUrl: string): Promise<Servers> {
   const all = new Map<SideName, ServerProcess>();
   for (const [name, settings] of Object.entries(variants)) {
@@ -38,7 +38,7 @@ export async function startOurs(ownerUrl: string): Promise<Servers> {
   return all;
 }
 
-/** Starts one more of our server, as shipped but for `limits` and what is given. */
+/** Starts our server with `limits` and the given settings. */
 export async function startOne(
   ownerUrl: string,
   settings: Record<string, string> = {},
@@ -47,7 +47,7 @@ export async function startOne(
   return await startServerProcess(await ensureServing(ownerUrl), environment);
 }
 
-/** Starts a process of each side on a filled database. */
+/** Starts all servers on a filled database. */
 export async function openSides(ownerUrl: string): Promise<Sides> {
   const peerUrl = await createPeerLogin(ownerUrl);
   const all = new Map(await startOurs(ownerUrl));

@@ -1,14 +1,14 @@
 import type pg from 'pg';
 import { fillBySeed } from '../../../support/fill.ts';
-import { withClient } from '../../prove/arena.ts';
+import { withClient } from '../../prove/cluster.ts';
 import { getMedian, print, runSql } from '../stage.ts';
 import {
-  judgeCrowd,
-  judgeFlood,
-  judgeLatePage,
-  judgeRatios,
-  judgeSignIn,
-  judgeWrites,
+  checkCrowd,
+  checkFlood,
+  checkLatePage,
+  checkRatios,
+  checkSignIn,
+  checkWrites,
   type Verdict,
 } from './bars.ts';
 import { type Contest, listContests, type Operation } from './contests.ts';
@@ -20,7 +20,7 @@ import { measureSeries, type Series } from './series.ts';
 import { openSides, type Sides, startOne } from './sides.ts';
 import { createWorld } from './world.ts';
 
-/** What was measured at one size. */
+/** The results at one size of database. */
 export type Run = {
   users: number;
   ownerUrl: string;
@@ -28,11 +28,11 @@ export type Run = {
   series: Series;
   hashesPerSecond: number;
   verdicts: readonly Verdict[];
-  /** What was not measured, and why. */
+  /** Measurements that were skipped, with reasons. */
   gaps: readonly string[];
 };
 
-/** Fills an empty migrated database for so many users and measures everything in it. */
+/** Fills an empty migrated database with `users` users and measures everything. */
 export async function measureSize(ownerUrl: string, users: number, pace: Pace): Promise<Run> {
   const password = await timed('filled', () => fill(ownerUrl, users));
   const sides = await openSides(ownerUrl);
@@ -53,10 +53,10 @@ export async function measureSize(ownerUrl: string, users: number, pace: Pace): 
   }
 }
 
-/** A line of the result, for people. */
-export function tell({ promise, bar, measured, isHeld }: Verdict): void {
-  const verdict = bar === null ? 'shown   ' : isHeld ? 'held    ' : 'NOT HELD';
-  print(`  ${verdict} ${promise}: ${measured.toFixed(3)}${bar === null ? '' : ` (${bar})`}`);
+/** Prints one verdict. */
+export function tell({ target, bar, measured, isMet }: Verdict): void {
+  const verdict = bar === null ? 'info    ' : isMet ? 'met     ' : 'NOT MET ';
+  print(`  ${verdict} ${target}: ${measured.toFixed(3)}${bar === null ? '' : ` (${bar})`}`);
 }
 
 async function fill(ownerUrl: string, users: number): Promise<string> {
@@ -87,23 +87,27 @@ async function measureAll(
     bystander: { ...raw, requests: requestsOf('raw') },
     hashesPerSecond,
   };
-  const flood = await timed('sign-ins in plenty', () => measureFlood(flooded, pace));
-  const crowd = await timed('crowd', () => measureFreshly(client, { ownerUrl, contests, pace }));
-  if (flood.firstFault !== null) print(`  among sign-ins: ${flood.firstFault}`);
-  if (crowd.firstFault !== null) print(`  of the crowd's: ${crowd.firstFault}`);
+  const flood = await timed('sign-in flood', () => measureFlood(flooded, pace));
+  const crowd = await timed('concurrent users', () =>
+    measureCrowdOnNewServer(client, { ownerUrl, contests, pace }),
+  );
+  if (flood.firstFailure !== null)
+    print(`  first failure in the sign-in flood: ${flood.firstFailure}`);
+  if (crowd.firstFailure !== null)
+    print(`  first failure of the concurrent users: ${crowd.firstFailure}`);
   const verdicts = [
-    ...judgeRatios(series),
-    ...judgeLatePage(series),
-    judgeSignIn(series, rounds.hashesPerSecond),
-    judgeWrites(writes),
-    ...judgeFlood(flood),
-    ...judgeCrowd(crowd),
+    ...checkRatios(series),
+    ...checkLatePage(series),
+    checkSignIn(series, rounds.hashesPerSecond),
+    checkWrites(writes),
+    ...checkFlood(flood),
+    ...checkCrowd(crowd),
   ];
   return { series, hashesPerSecond, verdicts };
 }
 
-/** The crowd comes to a process that has done nothing before, so that the memory is what it took. */
-async function measureFreshly(
+/** Measures concurrent users on a new process, so that its memory is due to them alone. */
+async function measureCrowdOnNewServer(
   client: pg.Client,
   { ownerUrl, contests, pace }: Omit<Subject, 'sides'>,
 ) {
@@ -118,7 +122,7 @@ async function measureFreshly(
 function listGaps(contests: readonly Contest[]): string[] {
   return contests.some(({ operation }) => operation === '50 members, page 1,000')
     ? []
-    : ['page 1,000 of the members: no tenant has more than 50,000 of them'];
+    : ['page 1,000 of the members: no tenant has more than 50,000 members'];
 }
 
 async function timed<T>(part: string, work: () => Promise<T>): Promise<T> {

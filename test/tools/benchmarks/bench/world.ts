@@ -1,12 +1,12 @@
 import { toPublicId } from '../../../support/people.ts';
-import { withClient } from '../../prove/arena.ts';
+import { withClient } from '../../prove/cluster.ts';
 import { documents } from './documents.ts';
 import type { Request } from './expect.ts';
 
-/** Somebody with a session. */
+/** A user with a session. */
 export type Person = { email: string; token: string };
 
-/** Who asks a seeded server, and for what. */
+/** The callers of a seeded server, and the data they request. */
 export type World = {
   tenantUuid: string;
   tenantId: string;
@@ -14,18 +14,18 @@ export type World = {
   /** The session of an owner of the tenant. */
   owner: string;
   keys: readonly string[];
-  /** People with a session each. */
+  /** Users with a session. */
   people: readonly Person[];
-  /** Others, who only sign in, so that nobody's session is ended by too many of them. */
+  /** Users who only sign in. They are separate, since too many sign-ins end the oldest session of a user. */
   visitors: readonly string[];
   password: string;
 };
 
-/** Who asks. */
+/** Callers of each kind. */
 export const peopleCount = 200;
 const keyCount = 20;
 
-/** Signs members of the largest tenant in through the API and gives that tenant keys. */
+/** Signs in members of the largest tenant and creates API keys for it. */
 export async function createWorld(url: string, ownerUrl: string, password: string): Promise<World> {
   const { tenantUuid, memberCount, ownerEmail, emails } = await choosePeople(ownerUrl);
   const tenantId = toPublicId('tenant', tenantUuid);
@@ -41,7 +41,7 @@ export async function createWorld(url: string, ownerUrl: string, password: strin
   return { tenantUuid, tenantId, memberCount, owner, keys, people, visitors, password };
 }
 
-/** The cursor with which the page of that number begins; pages are walked as somebody who reads on would. */
+/** The cursor of a page, found by reading all pages before it. */
 export async function findCursor(url: string, world: World, page: number): Promise<string> {
   type Data = { tenant: { memberships: { pageInfo: { endCursor: string } } } };
   const { owner: token, tenantId } = world;
@@ -58,7 +58,7 @@ export async function findCursor(url: string, world: World, page: number): Promi
 
 type More = { token?: string; variables?: Record<string, unknown> };
 
-/** A request without what its answer has to hold. */
+/** The headers and body of a request. */
 export function compose(
   query: string,
   { token, variables = {} }: More,
@@ -72,7 +72,7 @@ export function compose(
   };
 }
 
-/** Of the largest tenant: an owner, and members spread over it, the same in each run. */
+/** An owner of the largest tenant and members spread over it, the same in each run. */
 function choosePeople(ownerUrl: string) {
   return withClient(ownerUrl, async (client) => {
     await client.query('update tenants set api_keys_max = 1000000');
@@ -105,21 +105,21 @@ async function signIn(url: string, email: string, password: string): Promise<str
   const variables = { email, password };
   type Data = { signIn: { token?: string } };
   const data = await ask<Data>(url, documents.signIn, { variables });
-  return data.signIn.token ?? refuse(data);
+  return data.signIn.token ?? fail(data);
 }
 
 async function createKey(url: string, token: string, tenantId: string): Promise<string> {
   type Data = { createApiKey: { secret?: string } };
   const data = await ask<Data>(url, documents.createKey, { token, variables: { tenantId } });
-  return data.createApiKey.secret ?? refuse(data);
+  return data.createApiKey.secret ?? fail(data);
 }
 
 async function ask<Data>(url: string, document: string, more: More): Promise<Data> {
   const response = await fetch(url, { method: 'POST', ...compose(document, more) });
   const { data, errors } = (await response.json()) as { data: Data; errors?: unknown };
-  return errors ? refuse(errors) : data;
+  return errors ? fail(errors) : data;
 }
 
-function refuse(answer: unknown): never {
-  throw new Error(`The benchmark cannot be prepared: ${JSON.stringify(answer)}`);
+function fail(response: unknown): never {
+  throw new Error(`The benchmark cannot be prepared: ${JSON.stringify(response)}`);
 }

@@ -3,14 +3,14 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type Connection, type Reply as HttpReply, openConnection } from '../connection.ts';
 
 /** What an answer says of the server: done, shed (503), or anything that may not happen. */
-export type Outcome = 'accepted' | 'refused' | 'failed';
+export type Outcome = 'accepted' | 'rejected' | 'failed';
 
 /** Requests as they go over the wire, in the order in which they are asked, again and again. */
 export type Shots = { port: number; requests: readonly { kind: string; text: string }[] };
 
 /**
  * Closed: so many connections, each asks again once it has its answer. Open: requests arrive by the clock,
- * whether or not others have been answered.
+ * whether or not others have been responded.
  */
 export type Load = { seconds: number } & (
   | { kind: 'closed'; connections: number }
@@ -133,7 +133,7 @@ function note(result: LoadResult, reply: Omit<Reply, 'outcome'>, answer: HttpRep
 
 /** A GraphQL failure has status 200 too; `code` is asked for in every result that can be an error. */
 function judge({ status, body }: HttpReply): Outcome {
-  if (status === '503') return 'refused';
+  if (status === '503') return 'rejected';
   const isGood =
     status === '200' &&
     body.startsWith('{"data":') &&

@@ -5,34 +5,34 @@ export type Figures = {
   seconds: number;
   /** Requests that were asked, each second. */
   offeredPerSecond: number;
-  /** Answers that were what was asked for, each second. */
+  /** Responses that were what was asked for, each second. */
   goodput: number;
   accepted: number;
-  refused: number;
+  rejected: number;
   failed: number;
   unsent: number;
-  /** Milliseconds of what was accepted, and the median of what was refused. */
+  /** Milliseconds of what was accepted, and the median of what was rejected. */
   p50: number;
   p99: number;
-  refusedP50: number;
+  rejectedP50: number;
   /** Of these, what the client itself may have added. */
   clientLagMs: number;
 };
 
 export function count({ replies, unsent, lagMs }: LoadResult, seconds: number): Figures {
   const accepted = replies.filter(({ outcome }) => outcome === 'accepted');
-  const refused = replies.filter(({ outcome }) => outcome === 'refused');
+  const rejected = replies.filter(({ outcome }) => outcome === 'rejected');
   return {
     seconds,
     offeredPerSecond: replies.length / seconds,
     goodput: accepted.length / seconds,
     accepted: accepted.length,
-    refused: refused.length,
-    failed: replies.length - accepted.length - refused.length,
+    rejected: rejected.length,
+    failed: replies.length - accepted.length - rejected.length,
     unsent,
     p50: getQuantile(accepted, 0.5),
     p99: getQuantile(accepted, 0.99),
-    refusedP50: getQuantile(refused, 0.5),
+    rejectedP50: getQuantile(rejected, 0.5),
     clientLagMs: lagMs,
   };
 }
@@ -43,7 +43,7 @@ export function getQuantile(replies: readonly Reply[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
-/** From which second on nothing was refused and the slowest in a hundred stayed within `p99Max`. */
+/** From which second on nothing was rejected and the slowest in a hundred stayed within `p99Max`. */
 export function findRecovery({ replies }: LoadResult, p99Max: number): number {
   const last = Math.ceil(Math.max(...replies.map(({ at }) => at)));
   for (let second = last; second > 0; second -= 1) {
@@ -55,13 +55,22 @@ export function findRecovery({ replies }: LoadResult, p99Max: number): number {
 }
 
 export function describe(name: string, figures: Figures): string {
-  const { offeredPerSecond, goodput, p50, p99, refused, refusedP50, failed, unsent, clientLagMs } =
-    figures;
+  const {
+    offeredPerSecond,
+    goodput,
+    p50,
+    p99,
+    rejected,
+    rejectedP50,
+    failed,
+    unsent,
+    clientLagMs,
+  } = figures;
   return [
     name.padEnd(28),
     `${Math.round(offeredPerSecond)} asked/s, ${Math.round(goodput)} done/s,`,
     `p50 ${p50.toFixed(1)}, p99 ${p99.toFixed(1)} ms;`,
-    refused > 0 ? `refused ${refused} (p50 ${refusedP50.toFixed(1)} ms);` : 'none refused;',
+    rejected > 0 ? `rejected ${rejected} (p50 ${rejectedP50.toFixed(1)} ms);` : 'none rejected;',
     `failed ${failed}${unsent > 0 ? `, unsent ${unsent}` : ''};`,
     `client late by ${clientLagMs.toFixed(1)} ms at p99`,
   ].join(' ');

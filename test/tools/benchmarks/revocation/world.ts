@@ -18,7 +18,7 @@ export type World = {
   createApiKey: () => Promise<{ id: string; secret: string }>;
   createTenant: () => Promise<{ tenantId: string; slug: string; owner: { token: string } }>;
   /** Asks one process; returns the data. Throws on errors. */
-  // biome-ignore lint/suspicious/noExplicitAny: answers of every shape are read.
+  // biome-ignore lint/suspicious/noExplicitAny: responses of every shape are read.
   ask: (url: string, query: string, token: string, variables?: object) => Promise<any>;
   close: () => Promise<void>;
 };
