@@ -40,7 +40,7 @@ beforeAll(async () => {
     overrides: { fsync: 'off' },
     log: silentLog,
   });
-  const [sql = ''] = await listBlocks('README.md', 'With a database of your own', 'sql');
+  const [sql = ''] = await listBlocks('README.md', 'With your own database', 'sql');
   await asSuperuser(`drop database tenantry; ${sql}`);
   const { server: script } = await readEnvScripts();
   expect(script).toContain('localhost:5432');
