@@ -10,8 +10,8 @@ import { startTestApp, type TestApp } from '../support/app.ts';
 import type { Rehearsal } from '../support/k6/rehearse.ts';
 import { createPlatformAdmin } from '../support/people.ts';
 
-// Every scenario is run against a real server, by Node instead of k6: whatever is not load is proven
-// wherever the tests run.
+// Every scenario runs against a real server, in Node instead of k6, so everything but the load is tested without
+// k6.
 
 const atRoot = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
 const scenarios = readdirSync(atRoot('k6/scenarios'));
@@ -62,21 +62,21 @@ async function rehearse(
 }
 
 describe.each(scenarios)('%s', (scenario) => {
-  test('gets the answers it expects to every operation it promises something of', async () => {
+  test('gets the expected response to every operation with a threshold', async () => {
     const { options, requests, samples, log } = await rehearse(scenario, 100);
     expect(log).toBe('');
     const failures = Object.entries(samples).filter(([name]) =>
       name.startsWith('operation_failures'),
     );
     for (const [name, values] of failures) expect([name, Math.max(...values)]).toEqual([name, 0]);
-    const promised = Object.keys(options.thresholds).flatMap(
+    const measured = Object.keys(options.thresholds).flatMap(
       (name) => /^http_reqs\{operation:(.*)\}$/.exec(name)?.[1] ?? [],
     );
-    expect(promised).not.toEqual([]);
-    for (const operation of promised) expect(requests).toHaveProperty(operation);
+    expect(measured).not.toEqual([]);
+    for (const operation of measured) expect(requests).toHaveProperty(operation);
   });
 
-  test('deletes the tenants that it made', async () => {
+  test('deletes the tenants that it created', async () => {
     const { rows } = await app.owner.query(
       `select slug from tenants where slug like 'load-%' and status <> 'pending_deletion'`,
     );
@@ -84,7 +84,7 @@ describe.each(scenarios)('%s', (scenario) => {
   });
 });
 
-test('an error in place of an answer is counted as a failure, though its status is 200', async () => {
+test('an error in the result counts as a failure, even with the status 200', async () => {
   await app.owner.query(`update tenants set custom_roles_max = 0`);
   await app.owner.query(`alter table tenants alter column custom_roles_max set default 0`);
   const { samples, log } = await rehearse('mutations.ts', 20);
@@ -92,12 +92,12 @@ test('an error in place of an answer is counted as a failure, though its status 
   expect(log).toContain('createRole was refused, LIMIT_REACHED');
 });
 
-test('the time of a sign-in is told without the hash, and is shorter for it', async () => {
+test('the time of a sign-in is also reported without its hash', async () => {
   const { samples } = await rehearse('sign-in.ts', 5);
   expect(samples['sign_in_without_hash{sign-in}']).toHaveLength(5);
 });
 
-test('a run that lacks what a scenario needs says so before it begins', async () => {
+test('a run without the settings of its scenario is rejected before it starts', async () => {
   const { LOAD_ADMIN_EMAIL, ...rest } = environment;
   environment = rest;
   const message = 'needs a platform admin: set LOAD_ADMIN_EMAIL and LOAD_ADMIN_PASSWORD';

@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** Runs `npm run k6` as npm would. Programs are those of `folder`; a k6 of the machine is none of ours. */
+/** Runs `npm run k6` as npm would. Programs come from `folder`, so an installed k6 is not used. */
 function runK6(args: string[], programs = folder) {
   type Ended = { code: number; stdout: string; stderr: string };
   return new Promise<Ended>((resolve) => {
@@ -33,7 +33,7 @@ async function addProgram(name: string, script: string): Promise<string> {
   return file;
 }
 
-test('makes server, database and seed, runs, says what was held, and leaves no folder behind', async () => {
+test('starts and seeds a server, runs, reports the thresholds, and leaves no folder behind', async () => {
   await addProgram('k6', `exec "${process.execPath}" "${atRoot('test/support/k6/k6.ts')}" "$@"`);
   const system = `${folder}:/usr/bin:/bin`;
   const { code, stdout } = await runK6(['nested', '--users', '300'], system);
@@ -43,24 +43,25 @@ test('makes server, database and seed, runs, says what was held, and leaves no f
   const summary = JSON.parse(await readFile(atRoot('reports/k6/nested-smoke.json'), 'utf8'));
   expect(summary.metrics).toHaveProperty(['http_reqs{operation:nested-members}']);
   expect(await readFile(atRoot('reports/k6/server.log'), 'utf8')).toContain('"stopped"');
-  const left = await readdir(folder);
-  expect(left.filter((name) => name.startsWith('tenantry-k6-'))).toEqual([]);
+  const names = await readdir(folder);
+  expect(names.filter((name) => name.startsWith('tenantry-k6-'))).toEqual([]);
 });
 
-test('a missed bar is an exit code of 1, and named', async () => {
+test('a missed threshold ends with 1 and the name of the scenario', async () => {
   await addProgram('k6', 'if [ "$1" = version ]; then echo "k6 v2.1.0 (x)"; else exit 99; fi');
   const { code, stdout } = await runK6(['viewer', '--url', 'http://localhost:1/graphql']);
   expect(code).toBe(1);
   expect(stdout).toContain('NOT HELD: viewer');
 });
 
-test('without k6 it says how to get it on each system', async () => {
+test('without k6 the error says how to install it on each system', async () => {
   const { code, stderr } = await runK6(['viewer']);
   expect(code).toBe(1);
-  for (const way of ['brew install', 'winget install', 'go install']) expect(stderr).toContain(way);
+  for (const command of ['brew install', 'winget install', 'go install'])
+    expect(stderr).toContain(command);
 });
 
-test('a k6 that is too old for the scripts is refused', async () => {
+test('a k6 that is too old for the scripts is rejected', async () => {
   await addProgram('k6', 'echo "k6 v0.49.0 (x)"');
   expect(await runK6(['viewer'])).toMatchObject({
     code: 1,
@@ -74,7 +75,7 @@ test.each([
   [['viewer', '--profile', 'hurricane'], 'There is no profile hurricane'],
   [['viewer', '--users', 'many'], '--users takes a whole number above 0, not many'],
   [['viewer', '--url', 'nowhere'], 'nowhere is no URL'],
-])('called with %j it shows how it is called', async (args, message) => {
+])('the arguments %j end with 2 and the usage', async (args, message) => {
   const { code, stderr } = await runK6(args);
   expect(code).toBe(2);
   expect(stderr).toContain(message);

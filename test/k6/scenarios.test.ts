@@ -23,7 +23,7 @@ describe.each(readdirSync(atRoot('k6/operations')))('%s', (file) => {
   });
 });
 
-test('the table of k6/README.md lists every scenario and how it is run', () => {
+test('the table of k6/README.md lists every scenario with its command', () => {
   const rows = read('k6/README.md').matchAll(
     /^\| `([a-z-]+)` \|.*`npm run k6 -- (.+) --profile load` \|$/gm,
   );
@@ -37,7 +37,7 @@ test('runner, scripts and README know the same profiles', () => {
   for (const profile of profiles) expect(read('k6/README.md')).toContain(`| \`${profile}\` |`);
 });
 
-test('no scenario pauses: iterations arrive by the clock, not by what came before', () => {
+test('no scenario sleeps, so iterations start on schedule and not after the previous one', () => {
   for (const folder of ['lib', 'scenarios']) {
     for (const file of readdirSync(atRoot(`k6/${folder}`))) {
       expect(read(`k6/${folder}/${file}`)).not.toMatch(/\bsleep\b/);
@@ -45,9 +45,9 @@ test('no scenario pauses: iterations arrive by the clock, not by what came befor
   }
 });
 
-// Where there is no k6 there is nothing to ask; k6-rehearsal.test.ts runs the scripts all the same.
+// Without k6 this is skipped; rehearsal.test.ts runs the scripts in any case.
 if (k6 !== null) {
-  describe.each(scenarioNames)('k6 takes %s', (name) => {
+  describe.each(scenarioNames)('k6 accepts %s', (name) => {
     test.each(profiles)('with the profile %s', async (profile) => {
       const env = { ...process.env, LOAD_PROFILE: profile };
       const args = ['inspect', '--include-system-env-vars', atRoot(`k6/scenarios/${name}.ts`)];

@@ -9,7 +9,7 @@ function collect(format: 'pretty' | 'json') {
   };
 }
 
-test.each(['pretty', 'json'] as const)('%s lines never hold a secret', (format) => {
+test.each(['pretty', 'json'] as const)('%s lines never contain a secret', (format) => {
   const { lines, log } = collect(format);
   log.info({
     password: 'hunter2',
@@ -23,9 +23,9 @@ test.each(['pretty', 'json'] as const)('%s lines never hold a secret', (format) 
 
 test.each(['pretty', 'json'] as const)('%s lines cannot be forged', (format) => {
   const { lines, log } = collect(format);
-  const nasty = 'a\n{"level":30,"msg":"fake"}\r\u001b[2J\u009b31m\u202e\u2028';
-  log.info({ name: nasty }, nasty);
-  log.error({ err: new Error(nasty) }, 'Failed');
+  const hostile = 'a\n{"level":30,"msg":"fake"}\r\u001b[2J\u009b31m\u202e\u2028';
+  log.info({ name: hostile }, hostile);
+  log.error({ err: new Error(hostile) }, 'Failed');
   const text = lines.join('');
   expect(text).not.toMatch(/[^\P{Cc}\n]|[\u2028\u202e]/u);
   expect(text.split('\n').some((line) => line.startsWith('{"level":30,"msg":"fake"'))).toBe(false);
@@ -36,9 +36,9 @@ test('an error is written without the certificate that Node attaches to it', () 
   const { log, lines } = collect('json');
   const certificate: Record<string, unknown> = { raw: Buffer.from('bytes of a certificate') };
   certificate.issuerCertificate = certificate;
-  const refused = Object.assign(new Error('altnames'), { code: 'ERR_TLS_X', cert: certificate });
-  log.error({ err: new AggregateError([refused], 'all of them') }, 'Failed');
-  log.error({ err: refused }, 'Failed');
+  const rejected = Object.assign(new Error('altnames'), { code: 'ERR_TLS_X', cert: certificate });
+  log.error({ err: new AggregateError([rejected], 'all of them') }, 'Failed');
+  log.error({ err: rejected }, 'Failed');
   for (const line of lines) {
     expect(line).toContain('ERR_TLS_X');
     expect(line).not.toMatch(/"raw"|issuerCertificate|unable to serialize/);

@@ -7,7 +7,7 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-/** A server with figures, and how to read one of them. */
+/** Starts a server with metrics; `read` returns one of them. */
 async function openApp(environment: Record<string, string>) {
   const app = await startBareApp({ METRICS_PORT: '0', LOG_LEVEL: 'warn', ...environment });
   closers.push(app.close);
@@ -22,7 +22,7 @@ async function openApp(environment: Record<string, string>) {
 const signUp = `mutation { signUp(input: { email: "somebody@people.example", name: "Somebody",
   password: "a harbour without any wind" }) { __typename } }`;
 
-test('mails that a mail server does not take are seen to wait, until they are sent', async () => {
+test('a mail that the mail server postpones is counted as waiting until it is sent', async () => {
   const mail = await startTestMail();
   closers.push(mail.stop);
   let isBusy = true;
@@ -40,7 +40,7 @@ test('mails that a mail server does not take are seen to wait, until they are se
   expect(await app.read('tenantry_mails_total{outcome="sent"}')).toBe(1);
 });
 
-test('a mail that nobody will ever take is given up, and no longer waits', async () => {
+test('a mail that is rejected for good is counted as given up, and no longer as waiting', async () => {
   const mail = await startTestMail();
   closers.push(mail.stop);
   mail.onRecipient = () => ({ code: 550, message: 'nobody here' });
@@ -51,7 +51,7 @@ test('a mail that nobody will ever take is given up, and no longer waits', async
   expect(await app.read('tenantry_mails_waiting')).toBe(0);
 });
 
-test('housekeeping that fails again and again is seen, and that it is well again', async () => {
+test('housekeeping failures are counted, and reset by a success', async () => {
   const app = await openApp({ HOUSEKEEPING_INTERVAL_SECONDS: '1' });
   const failures = () => app.read('tenantry_housekeeping_failures');
   await app.asOwner('alter table sessions rename to somewhere_else');

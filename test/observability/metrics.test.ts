@@ -14,7 +14,7 @@ afterAll(() => app.close());
 
 const metricsUrl = () => app.app.metricsUrl ?? '';
 
-/** All figures by name and labels. */
+/** Returns all metrics by name and labels. */
 async function scrape(): Promise<Map<string, number>> {
   const response = await fetch(metricsUrl());
   expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=/);
@@ -27,8 +27,8 @@ async function scrape(): Promise<Map<string, number>> {
   );
 }
 
-/** By how much figures grew. */
-async function grow(names: string[], work: () => Promise<unknown>): Promise<number[]> {
+/** Returns the increase of each metric during `work`. */
+async function measureIncrease(names: string[], work: () => Promise<unknown>): Promise<number[]> {
   const before = await scrape();
   await work();
   const after = await scrape();
@@ -38,26 +38,26 @@ async function grow(names: string[], work: () => Promise<unknown>): Promise<numb
 const countOf = (operation: string) => `tenantry_operation_seconds_count{operation="${operation}"}`;
 const errorsOf = (code: string) => `tenantry_errors_total{code="${code}"}`;
 
-test('operations are counted and timed by their root field, whatever clients call them', async () => {
+test('operations are counted and timed by their root field, not by the name that clients choose', async () => {
   const names = [countOf('query viewer'), countOf('query several')];
-  const grown = await grow(names, async () => {
+  const increases = await measureIncrease(names, async () => {
     await person.ask('query OneName { viewer { user { id } } }');
     await person.ask('query AnotherName { viewer { user { id } } }');
     await person.ask('{ a: viewer { user { id } } b: viewer { user { id } } }');
   });
-  expect(grown).toEqual([2, 1]);
+  expect(increases).toEqual([2, 1]);
   expect([...(await scrape()).keys()].join()).not.toMatch(/OneName|AnotherName/);
 });
 
-test('an operation that takes too long is timed like the rest', async () => {
+test('an operation that times out is also timed', async () => {
   const slow = await startTestApp({ METRICS_PORT: '0', REQUEST_TIMEOUT_MS: '200' });
   try {
     await slow.owner.query('begin; lock table users in access exclusive mode');
-    const answer = await slow.ask(
+    const response = await slow.ask(
       'mutation { signIn(input: { email: "a@b.example", password: "of somebody" }) { __typename } }',
     );
     await slow.owner.query('rollback');
-    expect(codeOf(answer)).toBe('UNAVAILABLE');
+    expect(codeOf(response)).toBe('UNAVAILABLE');
     const text = await (await fetch(slow.app.metricsUrl ?? '')).text();
     expect(text).toContain(`${countOf('mutation signIn')} 1`);
   } finally {
@@ -65,7 +65,7 @@ test('an operation that takes too long is timed like the rest', async () => {
   }
 });
 
-test('what is known of credentials from memory is counted, and whether changes are heard', async () => {
+test('hits and misses of the credential cache are counted, as is its missing connection to changes', async () => {
   const remembering = await startTestApp({ METRICS_PORT: '0', CREDENTIAL_CACHE_MS: '5000' });
   const read = async (name: string) => {
     const text = await (await fetch(remembering.app.metricsUrl ?? '')).text();
@@ -83,36 +83,36 @@ test('what is known of credentials from memory is counted, and whether changes a
   }
 });
 
-test('what is alerted of is told as none before it has happened', async () => {
-  const figures = await scrape();
-  expect(figures.get(errorsOf('INTERNAL'))).toBe(0);
-  expect(figures.get('tenantry_mails_total{outcome="given_up"}')).toBe(0);
+test('metrics with alerts are zero before the first event', async () => {
+  const metrics = await scrape();
+  expect(metrics.get(errorsOf('INTERNAL'))).toBe(0);
+  expect(metrics.get('tenantry_mails_total{outcome="given_up"}')).toBe(0);
 });
 
-test('errors and errors are counted by code, also what is refused before anything runs', async () => {
+test('errors are counted by code, including those of operations that are rejected before execution', async () => {
   const names = ['GRAPHQL_VALIDATION_FAILED', 'UNAUTHENTICATED', 'NOT_FOUND'].map(errorsOf);
-  const grown = await grow(names, async () => {
+  const increases = await measureIncrease(names, async () => {
     await person.ask('{ nothing }');
     await app.ask('mutation { updateProfile(input: { name: "x" }) { __typename } }');
-    // Refused in its result, and counted although its code is not asked for.
+    // An error in the result, counted even if the operation does not select its code.
     await person.ask(
       `mutation { updateTenant(input: { tenantId: "tenant_${'0'.repeat(32)}", name: "x" }) { __typename } }`,
     );
   });
-  expect(grown).toEqual([1, 1, 1]);
+  expect(increases).toEqual([1, 1, 1]);
 });
 
-test('what can fill up is watched', async () => {
-  const figures = await scrape();
-  expect(figures.get('tenantry_pool_connections_max')).toBeGreaterThan(0);
-  expect(figures.get('tenantry_pool_connections')).toBeGreaterThan(0);
+test('everything with a limited size has a metric', async () => {
+  const metrics = await scrape();
+  expect(metrics.get('tenantry_pool_connections_max')).toBeGreaterThan(0);
+  expect(metrics.get('tenantry_pool_connections')).toBeGreaterThan(0);
   for (const name of ['pool_waiting', 'hashing_running', 'hashing_queued', 'streams']) {
-    expect(figures.get(`tenantry_${name}`), name).toBe(0);
+    expect(metrics.get(`tenantry_${name}`), name).toBe(0);
   }
-  expect(figures.has('nodejs_eventloop_lag_p99_seconds')).toBe(true);
+  expect(metrics.has('nodejs_eventloop_lag_p99_seconds')).toBe(true);
 });
 
-test('figures are not to be had where the API is, and nothing else is where they are', async () => {
+test('metrics have their own port, and nothing else is served there', async () => {
   expect((await fetch(`${app.url}/metrics`)).status).toBe(404);
   for (const path of ['/', '/graphql', '/healthz']) {
     expect((await fetch(new URL(path, metricsUrl()))).status).toBe(404);
@@ -120,7 +120,7 @@ test('figures are not to be had where the API is, and nothing else is where they
   expect((await fetch(metricsUrl(), { method: 'POST' })).status).toBe(404);
 });
 
-test('without the setting nothing listens', async () => {
+test('without the setting there is no metrics server', async () => {
   const other = await startTestApp();
   expect(other.app.metricsUrl).toBeNull();
   await other.close();

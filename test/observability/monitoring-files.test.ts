@@ -17,8 +17,8 @@ import {
 } from '../support/prometheus-files.ts';
 import { findTool } from '../support/tools.ts';
 
-// docs/monitoring is for Prometheus and Grafana: it loads there, asks only for metrics that exist, and
-// every alert is explained.
+// The files in docs/monitoring load in Prometheus and Grafana, use only existing metrics, and every alert is
+// documented.
 
 const folder = fileURLToPath(new URL('../../docs/monitoring/', import.meta.url));
 const runFile = promisify(execFile);
@@ -38,7 +38,7 @@ const readRules = async () =>
   rulesFile.parse(await readYaml('alerts.yml')).groups.flatMap(({ rules }) => rules);
 const readDashboard = async () => dashboardFile.parse(JSON.parse(await read('dashboard.json')));
 
-/** Of all targets; Grafana puts a duration in the place of its variable. */
+/** Returns the expressions of all targets, with a duration for Grafana's variable. */
 const listDashboardExpressions = async () =>
   (await readDashboard()).panels.flatMap(({ targets }) =>
     targets.map(({ expr }) => expr.replaceAll('$__rate_interval', '1m')),
@@ -52,7 +52,7 @@ describe('the format', () => {
     ['grafana-datasources.yml', datasourcesFile],
     ['grafana-dashboards.yml', dashboardsFile],
     ['dashboard.json', dashboardFile],
-  ])('of %s has only keys and values that its reader accepts', async (file, format) => {
+  ])('of %s has only keys and values that its program accepts', async (file, format) => {
     expect(format.safeParse(await readYaml(file)).error).toBeUndefined();
   });
 
@@ -81,17 +81,17 @@ describe('names', () => {
   test.each([
     ['the dashboard', listDashboardExpressions],
     ['the alerts', listAlertExpressions],
-  ])('of metrics and labels in %s all exist in /metrics', async (_what, list) => {
+  ])('of metrics in %s all exist in /metrics', async (_what, list) => {
     const expressions = await list();
     expect(expressions.length).toBeGreaterThan(5);
     const known = listMetrics();
-    const asked = expressions.flatMap(
+    const used = expressions.flatMap(
       (expression) => expression.match(/\b(tenantry|nodejs|process)_\w+/g) ?? [],
     );
-    expect(asked.filter((name) => !known.has(name))).toEqual([]);
+    expect(used.filter((name) => !known.has(name))).toEqual([]);
   });
 
-  test('of label values in alerts are counted from the start, so that the first one is a rise', async () => {
+  test('of label values in alerts exist from the start, so that the first event is an increase', async () => {
     const selectors = (await listAlertExpressions()).flatMap(
       (expression) => expression.match(/\btenantry_\w+\{[^}]+\}/g) ?? [],
     );
@@ -99,7 +99,7 @@ describe('names', () => {
     expect(selectors.filter((selector) => !metrics.includes(`\n${selector} `))).toEqual([]);
   });
 
-  test('of alerts are the sections of the operations page', async () => {
+  test('of alerts are sections of the operations page', async () => {
     const alerts = (await readRules()).map(({ alert }) => alert);
     const sections = Array.from(
       (await read('../operations.md')).matchAll(/^### (\w+)$/gm),
@@ -108,7 +108,7 @@ describe('names', () => {
     expect(sections).toEqual(alerts);
   });
 
-  test('in one file are those of the others', async () => {
+  test('match between the files', async () => {
     const { rule_files: ruleFiles, scrape_configs: jobs } = prometheusFile.parse(
       await readYaml('prometheus.yml'),
     );
@@ -129,17 +129,17 @@ describe('expressions', () => {
   test.each([
     ['the dashboard', listDashboardExpressions],
     ['the alerts', listAlertExpressions],
-  ])('of %s are PromQL by the grammar of Prometheus', async (_what, list) => {
+  ])('of %s are valid PromQL', async (_what, list) => {
     expect((await list()).filter((expression) => !isPromQl(expression))).toEqual([]);
   });
 
   test.each(['', 'up ==', 'sum(rate(a[5m])', 'rate(a[5x])', 'a b', 'increase(a[])', 'a{b=c}'])(
-    'such as "%s" are none',
+    'such as "%s" are not valid PromQL',
     (expression) => expect(isPromQl(expression)).toBe(false),
   );
 });
 
-test('panels of the dashboard have ids and places of their own, and the data source it lets choose', async () => {
+test('panels of the dashboard have unique ids and positions, and use the selected data source', async () => {
   const { panels, templating } = await readDashboard();
   expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
   const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>

@@ -4,8 +4,8 @@ import { type BareApp, startBareApp } from '../support/bare-app.ts';
 import { type Collector, startCollector } from '../support/collector.ts';
 import { createTeam, type Team } from '../support/people.ts';
 
-// What the log says of requests: at the level debug a line for each, and the ids of the request in every line
-// that comes from one.
+// Log lines about requests: one line each at the level debug, and the request id in every line that a request
+// causes.
 
 let collector: Collector;
 let app: BareApp;
@@ -26,7 +26,7 @@ const listLines = (requestId: string, of = app.lines) =>
 const nameTenant = `query ($id: ID!) { tenant(id: $id) { name } }`;
 const readAuditLog = `query ($id: ID!) { tenant(id: $id) { auditEvents(first: 1) { edges { node { id } } } } }`;
 
-test('an operation has one line: what, for how long, in which tenant, by which ids', async () => {
+test('an operation has one line with its name, duration, tenant, request id and trace id', async () => {
   const headers = { 'x-request-id': 'request-of-a-member' };
   await team.owner.ask(nameTenant, { variables: { id: team.tenantId }, headers });
   const { traceId } = await collector.findOperation(headers['x-request-id']);
@@ -43,30 +43,30 @@ test('an operation has one line: what, for how long, in which tenant, by which i
   ]);
 });
 
-test('a refused one names its codes, and no tenant that the caller was not let into', async () => {
+test('the line of a rejected operation has its error codes, and no tenant without access', async () => {
   const other = await createTeam(app);
-  const ask = async (id: string, query: string, variables = {}) => {
+  const send = async (id: string, query: string, variables = {}) => {
     await other.owner.ask(query, { variables, headers: { 'x-request-id': id } });
     return listLines(id);
   };
   const input = { tenantId: team.tenantId, name: 'Stolen' };
   const rename =
     'mutation ($input: UpdateTenantInput!) { updateTenant(input: $input) { __typename } }';
-  const [refused] = await ask('request-of-a-thief', rename, { input });
-  expect(refused).toMatchObject({ msg: 'mutation updateTenant', codes: ['NOT_FOUND'] });
-  expect(refused).not.toHaveProperty('tenantId');
-  const [unread] = await ask('request-of-a-mistake', '{ nothing }');
-  expect(unread).toMatchObject({ msg: 'rejected', codes: ['GRAPHQL_VALIDATION_FAILED'] });
+  const [rejected] = await send('request-of-a-thief', rename, { input });
+  expect(rejected).toMatchObject({ msg: 'mutation updateTenant', codes: ['NOT_FOUND'] });
+  expect(rejected).not.toHaveProperty('tenantId');
+  const [invalid] = await send('request-of-a-mistake', '{ nothing }');
+  expect(invalid).toMatchObject({ msg: 'rejected', codes: ['GRAPHQL_VALIDATION_FAILED'] });
 });
 
-test('a program is always in the tenant of its key', async () => {
+test('an operation with an API key always has the tenant of the key', async () => {
   const program = await createProgram(app, team.owner, team, 'members:read');
   const headers = { 'x-request-id': 'request-of-a-program' };
   await program.ask('{ viewer { apiKey { id } } }', { headers });
   expect(listLines(headers['x-request-id'])[0]).toMatchObject({ tenantId: team.tenantUuid });
 });
 
-test('without debug there is no such line, and a fault still names request and tenant', async () => {
+test('without debug there is no such line, and an internal error still has request and tenant', async () => {
   const quiet = await startBareApp({ LOG_LEVEL: 'info' });
   try {
     const { owner, tenantId, tenantUuid } = await createTeam(quiet);
@@ -89,14 +89,14 @@ test('without debug there is no such line, and a fault still names request and t
   }
 });
 
-test('no line holds what a caller sent to be kept secret, faults included', async () => {
+test('no line contains a secret of a caller, not even after an internal error', async () => {
   const secrets = await useSecrets();
   const text = app.lines.join('');
   expect(text).toContain('unexpected error');
   for (const secret of secrets) expect(text.includes(secret), secret.slice(0, 8)).toBe(false);
 });
 
-/** Uses secrets until the database breaks, and then goes on. */
+/** Sends secrets, breaks the database, and sends them again. */
 async function useSecrets(): Promise<string[]> {
   const { owner } = team;
   const program = await createProgram(app, owner, team, 'members:read');

@@ -7,16 +7,16 @@ const signIn = `mutation ($input: SignInInput!) {
   signIn(input: $input) { ... on SignInSuccess { token } ... on Error { code } } }`;
 
 let app: TestApp;
-let silent: TestApp;
+let untimed: TestApp;
 let person: Person;
 beforeAll(async () => {
   app = await startTestApp({ SERVER_TIMING: 'on' });
-  silent = await startTestApp({ SERVER_TIMING: 'off' });
+  untimed = await startTestApp({ SERVER_TIMING: 'off' });
   person = await createPerson(app);
 });
 afterAll(async () => {
   await app.close();
-  await silent.close();
+  await untimed.close();
 });
 
 async function send(to: TestApp, input: object, accept = 'application/json') {
@@ -28,15 +28,15 @@ async function send(to: TestApp, input: object, accept = 'application/json') {
   return { timing: response.headers.get('server-timing'), body: await response.text() };
 }
 
-describe.each(['application/json', 'text/event-stream'])('answers in %s', (accept) => {
-  test('say after a good sign-in how long its hash took', async () => {
+describe.each(['application/json', 'text/event-stream'])('a response in %s', (accept) => {
+  test('has the time of the password hash after a successful sign-in', async () => {
     const { email, password } = person;
     const { timing, body } = await send(app, { email, password }, accept);
     expect(body).toContain('tenantry_session_');
     expect(timing).toMatch(/^hash;dur=\d+\.\d\d$/);
   });
 
-  test('say nothing on an error, known e-mail address or not', async () => {
+  test('has no timing after an error, for a known e-mail address or not', async () => {
     for (const email of [person.email, 'nobody@people.example']) {
       const { timing, body } = await send(app, { email, password: 'a wrong one' }, accept);
       expect(body).toContain('UNAUTHENTICATED');
@@ -45,14 +45,14 @@ describe.each(['application/json', 'text/event-stream'])('answers in %s', (accep
   });
 });
 
-test('switched off, nothing is said', async () => {
-  const { email, password } = await createPerson(silent);
-  const { timing, body } = await send(silent, { email, password });
+test('a response has no timing if the setting is off', async () => {
+  const { email, password } = await createPerson(untimed);
+  const { timing, body } = await send(untimed, { email, password });
   expect(body).toContain('tenantry_session_');
   expect(timing).toBeNull();
 });
 
-test('production says nothing unless it is asked to', () => {
+test('the setting is off by default in production', () => {
   const secret = 'x'.repeat(32);
   const { server } = loadConfig({ NODE_ENV: 'production', TENANTRY_SECRET: secret });
   expect(server.serverTiming).toBe(false);

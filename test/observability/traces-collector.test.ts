@@ -25,7 +25,7 @@ async function openApp(environment: Record<string, string>) {
   return app;
 }
 
-test('a collector that refuses or is away costs one line of log, and one when it is back', async () => {
+test('a failing collector is one log line, and its recovery is another', async () => {
   let status = 400;
   const collector = await openCollector(() => status);
   const app = await openApp({ ...collector.environment, LOG_LEVEL: 'info' });
@@ -37,22 +37,22 @@ test('a collector that refuses or is away costs one line of log, and one when it
   status = 200;
   await app.ask(query);
   await waitUntil(async () => app.lines.length > 1);
-  const said = app.lines.map((line) => JSON.parse(line));
-  expect(said.map(({ msg }) => msg)).toEqual([warning, 'traces are exported again']);
-  expect(said[0].level).toBe(40);
+  const logged = app.lines.map((line) => JSON.parse(line));
+  expect(logged.map(({ msg }) => msg)).toEqual([warning, 'traces are exported again']);
+  expect(logged[0].level).toBe(40);
 });
 
-test('requests do not wait for a collector that never answers, and a stop not for long', async () => {
+test('requests do not wait for a collector that never responds, and a shutdown does not wait long', async () => {
   const collector = await openCollector(() => new Promise<number>(() => undefined));
   const app = await startBareApp(collector.environment);
-  const answers = await Promise.all(Array.from({ length: 50 }, () => app.ask(query)));
-  expect(answers).toEqual(answers.map(() => anonymous));
+  const responses = await Promise.all(Array.from({ length: 50 }, () => app.ask(query)));
+  expect(responses).toEqual(responses.map(() => anonymous));
   await waitUntil(async () => collector.requests.length > 0);
-  // Ends although the collector never does.
+  // Ends even though the collector never responds.
   await app.close();
 });
 
-test('nobody at the address fails nothing', async () => {
+test('an unreachable collector causes no errors for callers', async () => {
   const app = await openApp({
     OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
     OTEL_EXPORTER_OTLP_TIMEOUT: '50',
@@ -65,7 +65,7 @@ test('nobody at the address fails nothing', async () => {
   expect(app.lines.map((line) => JSON.parse(line).msg)).toEqual([warning]);
 });
 
-test('what is not yet handed over is at the stop', async () => {
+test('spans that are still buffered are exported at shutdown', async () => {
   const collector = await openCollector();
   const app = await startBareApp({ ...collector.environment, OTEL_BSP_SCHEDULE_DELAY: '300000' });
   await app.ask(query);
@@ -74,7 +74,7 @@ test('what is not yet handed over is at the stop', async () => {
   expect(collector.listSpans().map(({ name }) => name)).toContain('query viewer');
 });
 
-test('headers, encoding, address and what the server is called are as set', async () => {
+test('headers, encoding, address and service name follow the settings', async () => {
   const collector = await openCollector();
   const app = await startBareApp({
     OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${collector.url}/a/path/of/its/own`,
@@ -97,7 +97,7 @@ test('headers, encoding, address and what the server is called are as set', asyn
   expect(app.lines.join()).not.toContain('of-the-collector');
 });
 
-test('a sampler that takes nothing exports nothing', async () => {
+test('no span is exported if the sampler takes none', async () => {
   const collector = await openCollector();
   const app = await startBareApp({ ...collector.environment, OTEL_TRACES_SAMPLER: 'always_off' });
   await Promise.all(Array.from({ length: 5 }, () => app.ask(query)));
@@ -106,14 +106,14 @@ test('a sampler that takes nothing exports nothing', async () => {
 });
 
 test.each([
-  ['nothing of it without the settings', {}, false],
-  ['nothing of it if disabled', { OTEL_SDK_DISABLED: 'true', OTEL_TRACES_EXPORTER: 'otlp' }, false],
-  ['it with them', { OTEL_TRACES_EXPORTER: 'otlp' }, true],
-])('of OpenTelemetry’s SDK a server loads %s', async (_, environment, isLoaded) => {
+  ['nothing without the settings', {}, false],
+  ['nothing if it is disabled', { OTEL_SDK_DISABLED: 'true', OTEL_TRACES_EXPORTER: 'otlp' }, false],
+  ['the modules with the settings', { OTEL_TRACES_EXPORTER: 'otlp' }, true],
+])('a server loads of the OpenTelemetry SDK %s', async (_, environment, isLoaded) => {
   const database = await createTestDatabase();
   closers.push(database.drop);
-  // The loader itself tells what is loaded, as a module or by require(). The interface alone, without any
-  // SDK, comes with the metrics (prom-client).
+  // The loader hook sees everything that is loaded, by import or require(). The API package without the SDK comes
+  // with prom-client.
   const child = startChild(`
     import { registerHooks } from 'node:module';
     let count = 0;

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => collector.close());
 
-test('no secret, variable, literal or person gets into a trace', async () => {
+test('a trace contains no secret, variable, literal or personal data', async () => {
   const { hashes, planted } = await useSecrets();
   await app.close();
   const bytes = Buffer.concat(collector.requests.map(({ body }) => body)).toString('latin1');
@@ -24,7 +24,7 @@ test('no secret, variable, literal or person gets into a trace', async () => {
   }
 });
 
-/** Does what secrets are for, with them in every place where a caller can put one. */
+/** Uses secrets, with one in every place where a caller can put one. */
 async function useSecrets(): Promise<{ planted: string[]; hashes: string[] }> {
   const team = await createTeam(app);
   const { owner } = team;
@@ -70,7 +70,7 @@ async function useSecrets(): Promise<{ planted: string[]; hashes: string[] }> {
   };
 }
 
-/** Every hash that the database holds, in the ways one could be written. */
+/** Returns every hash in the database, in each encoding. */
 async function listHashes(): Promise<string[]> {
   const { rows } = await app.owner.query<{ hash: Buffer }>(
     `select token_hash as hash from sessions union all select token_hash from api_keys`,

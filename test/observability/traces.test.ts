@@ -19,7 +19,7 @@ afterAll(async () => {
   await collector.close();
 });
 
-/** Asks, and returns the operation as the collector has it, with its statements. */
+/** Sends an operation and returns its span, with the spans of its statements. */
 async function trace(
   ask: Person['ask'],
   query: string,
@@ -66,7 +66,7 @@ test('an operation is one span with its statements beneath, and none for its fie
   expect(ofTrace).toHaveLength(1 + statements.length);
 });
 
-test('a transaction shows all of its statements, from begin to commit', async () => {
+test('a transaction has a span for each statement, from begin to commit', async () => {
   const { span, statements } = await trace(team.owner.ask, updateTenant, {
     variables: { input: { tenantId: team.tenantId, name: 'Renamed' } },
   });
@@ -77,7 +77,7 @@ test('a transaction shows all of its statements, from begin to commit', async ()
   expect(names.some((name) => name.startsWith('update'))).toBe(true);
 });
 
-test('a parent that the caller names is taken, and so is its wish not to be traced', async () => {
+test('the parent span and the sampling decision of the caller are respected', async () => {
   const [traceId, spanId] = ['4bf92f3577b34da6a3ce929d0e0e4736', '00f067aa0ba902b7'];
   const { span } = await trace(stranger.ask, '{ viewer { user { id } } }', {
     headers: { traceparent: `00-${traceId}-${spanId}-01`, tracestate: 'planted=in-the-state' },
@@ -86,13 +86,13 @@ test('a parent that the caller names is taken, and so is its wish not to be trac
   const unwanted = '5bf92f3577b34da6a3ce929d0e0e4736';
   const headers = { traceparent: `00-${unwanted}-${spanId}-00` };
   await stranger.ask('{ viewer { user { id } } }', { headers });
-  // What comes later is here, so what came before would be.
+  // A later span has arrived, so an earlier one would have.
   await trace(stranger.ask, '{ viewer { user { id } } }');
   expect(collector.listSpans().map((one) => one.traceId)).not.toContain(unwanted);
 });
 
 test.each(['', '00-0-0-01', `00-${'0'.repeat(32)}-${'0'.repeat(16)}-01`, 'x'.repeat(2_000)])(
-  'the traceparent %j is none',
+  'the invalid traceparent %j is ignored',
   async (traceparent) => {
     const { span } = await trace(stranger.ask, '{ viewer { user { id } } }', {
       headers: { traceparent },
@@ -101,7 +101,7 @@ test.each(['', '00-0-0-01', `00-${'0'.repeat(32)}-${'0'.repeat(16)}-01`, 'x'.rep
   },
 );
 
-test('an error shows its code as an error, wherever it is answered', async () => {
+test('a span has the code of its error, wherever the response contains it', async () => {
   const foreign = { input: { tenantId: team.tenantId, name: 'Stolen' } };
   const cases: [Person['ask'], string, string, object?][] = [
     // As a member of the result.
@@ -121,7 +121,7 @@ test('an error shows its code as an error, wherever it is answered', async () =>
   }
 });
 
-test('what never was an operation is no span, and what was refused unread is one without a type', async () => {
+test('a request without an operation has no span, and a syntax error has one without a type', async () => {
   const before = collector.listSpans().length;
   const page = await fetch(`${app.url}/graphql`, { headers: { accept: 'text/html' } });
   expect(page.headers.get('content-type')).toMatch(/^text\/html/);
@@ -131,7 +131,7 @@ test('what never was an operation is no span, and what was refused unread is one
   expect(collector.listSpans()).toHaveLength(before + 1);
 });
 
-test('one statement for many operations belongs to none of them and links to all', async () => {
+test('a statement for many operations belongs to none of them and links to all of them', async () => {
   const ids = Array.from({ length: 12 }, () => randomUUID());
   await Promise.all(
     ids.map((id) =>
@@ -154,7 +154,7 @@ test('one statement for many operations belongs to none of them and links to all
   expect(waited.toSorted()).toEqual(spans.map(({ spanId }) => spanId).toSorted());
 });
 
-test('a fault of the database shows its code and nothing of what it says', async () => {
+test('a database error shows its code and not its message', async () => {
   const tenantSlug = team.slug;
   const { statements } = await trace(
     app.ask,

@@ -2,7 +2,7 @@ import { getNamedType, isInputObjectType } from 'graphql';
 import { expect, test } from 'vitest';
 import { schema } from '../../src/schema.ts';
 
-/** What makes something that would be there twice if it were asked for twice. */
+/** Mutations that would create something twice if a request were repeated. */
 const creating = /^(create|invite|rotate|impersonate|signUp)/;
 const mutations = Object.values(schema.getMutationType()?.getFields() ?? {});
 const takesKey = ({ args: [input] }: (typeof mutations)[number]) => {

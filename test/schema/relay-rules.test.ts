@@ -3,7 +3,7 @@ import * as graphqlEslint from '@graphql-eslint/eslint-plugin';
 import { ESLint, type Linter } from 'eslint';
 import { expect, test } from 'vitest';
 
-/** The set `schema-relay`, with two options where it asks for more than Relay's specification. */
+/** The set `schema-relay`, with two options where it demands more than the Relay specification. */
 const rules = {
   // "Forward, backward, or both": some lists are only read forward.
   '@graphql-eslint/relay-arguments': ['error', { includeBoth: false }],
@@ -36,11 +36,11 @@ async function lint(sdl: string): Promise<string[]> {
   );
 }
 
-test('the printed schema keeps to the rules for Relay connections', async () => {
+test('the printed schema follows the rules for Relay connections', async () => {
   expect(await lint(readFileSync('src/schema.graphql', 'utf8'))).toEqual([]);
 });
 
-test('a schema that does not is found out, rule by rule', async () => {
+test('a schema that breaks the rules is reported, rule by rule', async () => {
   const findings = await lint(`
     type Query { users(first: String): UserConnection }
     type UserConnection { edges: [UserEdge] }
