@@ -254,6 +254,16 @@ describe('an e-mail address', () => {
   });
 });
 
+test("a sign-up dates the password by the database's clock, like the user", async () => {
+  const { value } = await signUp({});
+  const { rows } = await app.owner.query(
+    `select c.changed_at = u.created_at as "isSame"
+     from users u join password_credentials c on c.user_id = u.id where u.email = $1`,
+    [value.user.email],
+  );
+  expect(rows).toEqual([{ isSame: true }]);
+});
+
 /** An address of so many bytes. */
 function atBytes(bytes: number): string {
   const head = `l@${'a'.repeat(63)}.${'b'.repeat(63)}.${'c'.repeat(63)}.`;

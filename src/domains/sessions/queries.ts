@@ -103,7 +103,8 @@ export async function noteSignIn(tx: Db, userId: string): Promise<void> {
 }
 
 export async function createPassword(tx: Db, userId: string, passwordHash: string): Promise<void> {
-  await tx.passwordCredential.createMany({ data: [{ userId, passwordHash }] });
+  await tx.$executeRaw`
+    insert into password_credentials (user_id, password_hash) values (${userId}::uuid, ${passwordHash})`;
 }
 
 /**
