@@ -84,6 +84,16 @@ export function getBounds(
   return isDescending ? { above: before, below: after } : { above: after, below: before };
 }
 
+/** The same bounds as a condition of Prisma's typed client on a single ordering column. */
+export function getRange(
+  request: PageRequest,
+  isDescending: boolean,
+): { gt?: string; lt?: string } {
+  const { above, below } = getBounds(request, isDescending);
+  const [[gt], [lt]] = [above ?? [], below ?? []];
+  return { ...(gt && { gt }), ...(lt && { lt }) };
+}
+
 /** A page of an empty list. */
 export const emptyPage: Page<never> = {
   rows: [],

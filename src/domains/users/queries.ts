@@ -1,4 +1,4 @@
-import { type CursorKey, getBounds, type PageRequest } from '../../core/data/page.ts';
+import { type CursorKey, getRange, type PageRequest } from '../../core/data/page.ts';
 import { toJsonb, toPattern } from '../../core/data/search.ts';
 import type { JsonObject, User, UserStatus } from '../../core/entities.ts';
 import type { Db } from '../../db/database.ts';
@@ -9,6 +9,9 @@ export const userColumns = Prisma.sql`
   u.id, u.email, u.email_verified_at as "emailVerifiedAt", u.name, u.avatar_url as "avatarUrl",
   u.locale, u.status, u.is_platform_admin as "isPlatformAdmin", u.metadata,
   u.last_sign_in_at as "lastSignInAt", u.created_at as "createdAt"`;
+
+/** The columns of the model that the record has not. */
+const notOfUser = { searchText: true, updatedAt: true } as const;
 
 /** Values of a new user; the caller chooses the id, whose scope it enters. */
 export type NewUser = { id: string; email: string; name: string | null };
@@ -37,9 +40,7 @@ export function listUsersInScope(db: Db, userIds: readonly string[]): Promise<Us
 }
 
 export async function findUserByEmail(db: Db, email: string): Promise<User | null> {
-  const [user] = await db.$queryRaw<User[]>`
-    select ${userColumns} from users u where u.email = ${email}`;
-  return user ?? null;
+  return (await db.user.findFirst({ where: { email }, omit: notOfUser })) as User | null;
 }
 
 /** The fields of the profile; undefined leaves a field as it is, null empties it. */
@@ -77,24 +78,20 @@ export type UserFilter = {
 export type UserOrder = { field: UserOrderField; isDescending: boolean };
 
 /** One more than a page of users in the page's direction, for a platform scope. */
-export function listUsers(
+export async function listUsers(
   db: Db,
   request: PageRequest,
   order: UserOrder,
   status: UserStatus | null,
 ): Promise<User[]> {
-  const column = order.field === 'email' ? Prisma.sql`u.email` : Prisma.sql`u.id`;
-  const type = order.field === 'email' ? Prisma.sql`text` : Prisma.sql`uuid`;
-  const isDescending = order.isDescending !== request.isBackward;
-  const { above, below } = getBounds(request, order.isDescending);
-  return db.$queryRaw<User[]>`
-    select ${userColumns} from users u
-    where true
-      ${above ? Prisma.sql`and ${column} > ${above[0]}::${type}` : Prisma.empty}
-      ${below ? Prisma.sql`and ${column} < ${below[0]}::${type}` : Prisma.empty}
-      ${status ? Prisma.sql`and u.status = ${status}` : Prisma.empty}
-    order by ${column} ${isDescending ? Prisma.sql`desc` : Prisma.sql`asc`}
-    limit ${request.size + 1}`;
+  const column = order.field === 'email' ? 'email' : 'id';
+  const users = await db.user.findMany({
+    where: { [column]: getRange(request, order.isDescending), ...(status && { status }) },
+    orderBy: { [column]: order.isDescending === request.isBackward ? 'asc' : 'desc' },
+    take: request.size + 1,
+    omit: notOfUser,
+  });
+  return users as User[];
 }
 
 /** The same for a search, which is always newest first. */
@@ -106,9 +103,8 @@ export function searchUsers(db: Db, request: PageRequest, filter: UserFilter): P
       ${request.after?.[0] ?? null}::uuid, ${!request.isBackward}, ${request.size + 1}::int) u`;
 }
 
-export async function countUsers(db: Db): Promise<number> {
-  const [row] = await db.$queryRaw<[{ count: number }]>`select count(*)::int as count from users`;
-  return row.count;
+export function countUsers(db: Db): Promise<number> {
+  return db.user.count();
 }
 
 /** Where a user stands in an order. */
