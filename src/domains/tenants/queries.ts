@@ -107,9 +107,8 @@ export function searchTenants(
       ${request.after?.[0] ?? null}::uuid, ${!request.isBackward}, ${request.size + 1}::int) t`;
 }
 
-export async function countTenants(db: Db): Promise<number> {
-  const [row] = await db.$queryRaw<[{ count: number }]>`select count(*)::int as count from tenants`;
-  return row.count;
+export function countTenants(db: Db): Promise<number> {
+  return db.tenant.count();
 }
 
 /** Where a tenant stands in an order. */

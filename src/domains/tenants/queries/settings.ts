@@ -73,7 +73,6 @@ export async function findRolePermissions(
   tenantId: string,
   key: string,
 ): Promise<string[] | null> {
-  const [role] = await db.$queryRaw<{ permissions: string[] }[]>`
-    select r.permissions from roles r where r.tenant_id = ${tenantId}::uuid and r.key = ${key}`;
+  const role = await db.role.findFirst({ where: { tenantId, key }, select: { permissions: true } });
   return role?.permissions ?? null;
 }
