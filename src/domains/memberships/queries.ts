@@ -157,8 +157,10 @@ export async function deleteMembership(
 
 /** In which tenants a user is an active member, in the order of their ids; in the platform scope. */
 export async function listTenantIdsOf(db: Db, userId: string): Promise<string[]> {
-  const rows = await db.$queryRaw<{ id: string }[]>`
-    select m.tenant_id as id from user_tenants m
-    where m.user_id = ${userId}::uuid and m.is_active order by m.tenant_id`;
-  return rows.map(({ id }) => id);
+  const memberships = await db.membership.findMany({
+    where: { userId, isActive: true },
+    orderBy: { tenantId: 'asc' },
+    select: { tenantId: true },
+  });
+  return memberships.map(({ tenantId }) => tenantId);
 }
