@@ -1,5 +1,5 @@
 import type { LiveApiKey } from '../../core/access/live-api-key.ts';
-import type { CursorKey, PageRequest } from '../../core/data/page.ts';
+import { type CursorKey, getRange, type PageRequest } from '../../core/data/page.ts';
 import type { ApiKey } from '../../core/entities.ts';
 import type { Db } from '../../db/database.ts';
 import { Prisma } from '../../db/generated/client.ts';
@@ -85,14 +85,12 @@ export async function expireApiKey(
 
 /** One more than a page of a tenant's keys, newest first; those that have ended too. */
 export function listApiKeys(db: Db, tenantId: string, request: PageRequest): Promise<ApiKey[]> {
-  const { after, before, isBackward } = request;
-  return db.$queryRaw<ApiKey[]>`
-    select ${keyColumns} from api_keys k
-    where k.tenant_id = ${tenantId}::uuid
-      ${after ? Prisma.sql`and k.id < ${after[0]}::uuid` : Prisma.empty}
-      ${before ? Prisma.sql`and k.id > ${before[0]}::uuid` : Prisma.empty}
-    order by k.id ${isBackward ? Prisma.sql`asc` : Prisma.sql`desc`}
-    limit ${request.size + 1}`;
+  return db.apiKey.findMany({
+    where: { tenantId, id: getRange(request, true) },
+    orderBy: { id: request.isBackward ? 'asc' : 'desc' },
+    take: request.size + 1,
+    omit: { tokenHash: true },
+  });
 }
 
 export function toApiKeyKey({ id }: ApiKey): CursorKey {
