@@ -40,10 +40,8 @@ export function toInvitationKey({ id }: Invitation): CursorKey {
   return [id];
 }
 
-export async function countInvitations(db: Db, tenantId: string): Promise<number> {
-  const [row] = await db.$queryRaw<[{ count: number }]>`
-    select count(*)::int as count from invitations i where i.tenant_id = ${tenantId}::uuid`;
-  return row.count;
+export function countInvitations(db: Db, tenantId: string): Promise<number> {
+  return db.invitation.count({ where: { tenantId } });
 }
 
 /** Invitations of one tenant by id. */
