@@ -27,35 +27,35 @@ const createApolloClient = (url: string, headers: Record<string, string>) =>
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
-describeServers((stand) => {
-  /** With links of the test's own; what they send is noted. */
+describeServers((server) => {
+  /** Creates a client with the links of a test and a recording fetch. */
   const create = (
     { fetch }: { fetch: typeof globalThis.fetch },
     {
       links = [],
-      headers = stand.bearer,
+      headers = server.bearer,
       ...http
     }: { links?: ApolloLink[]; headers?: Record<string, string>; useGETForQueries?: boolean } = {},
   ) =>
     new ApolloClient({
-      link: ApolloLink.from([...links, new HttpLink({ uri: stand.url, fetch, headers, ...http })]),
+      link: ApolloLink.from([...links, new HttpLink({ uri: server.url, fetch, headers, ...http })]),
       cache: new InMemoryCache({ possibleTypes }),
       clientAwareness: { name: 'web', version: '1.0' },
     });
 
-  const ownEmail = () => stand.team.owner.email;
+  const ownEmail = () => server.team.owner.email;
 
-  test('reads by token and by cookie', async () => {
-    for (const headers of [stand.bearer, stand.cookie]) {
-      const { data } = await createApolloClient(stand.url, headers).query<Data>({ query: viewer });
+  test('a query succeeds with a token and with a cookie', async () => {
+    for (const headers of [server.bearer, server.cookie]) {
+      const { data } = await createApolloClient(server.url, headers).query<Data>({ query: viewer });
       expect(data.viewer.user.email).toBe(ownEmail());
       expect(data.viewer.memberships.edges[0].node.roles[0].key).toBe('owner');
     }
   });
 
-  test('reads by GET', async () => {
+  test('a query succeeds by GET', async () => {
     const recorder = createRecorder();
-    for (const headers of [stand.bearer, stand.cookie]) {
+    for (const headers of [server.bearer, server.cookie]) {
       const client = create(recorder, { useGETForQueries: true, headers });
       const { data } = await client.query<Data>({ query: viewer });
       expect(data.viewer.user.email).toBe(ownEmail());
@@ -67,7 +67,7 @@ describeServers((stand) => {
     ['by POST', false, false, ['POST', 'POST', 'POST']],
     ['by GET', true, false, ['GET', 'POST', 'POST']],
     ['by GET, and queries too', true, true, ['GET', 'GET', 'GET']],
-  ])('hashes a query once %s, and then sends its text', async (_, hashes, queries, methods) => {
+  ])('a query is sent as a hash once %s, and then as text', async (_, hashes, queries, methods) => {
     const recorder = createRecorder();
     const links = [new PersistedQueryLink({ sha256, useGETForHashedQueries: hashes })];
     const client = create(recorder, { links, useGETForQueries: queries });
@@ -82,7 +82,7 @@ describeServers((stand) => {
     expect(isHashed).toEqual([true, false, false]);
   });
 
-  test('hashes no mutation twice', async () => {
+  test('a mutation sent as a hash is repeated once, as text', async () => {
     const recorder = createRecorder();
     const client = create(recorder, { links: [new PersistedQueryLink({ sha256 })] });
     const { data } = await client.mutate<Data>({
@@ -93,12 +93,12 @@ describeServers((stand) => {
     expect(recorder.sent).toHaveLength(2);
   });
 
-  test('a batch is refused with the reason, and one operation at a time goes', async () => {
+  test('a batch is rejected with the reason', async () => {
     const recorder = createRecorder();
     const link = new BatchHttpLink({
-      uri: stand.url,
+      uri: server.url,
       fetch: recorder.fetch,
-      headers: stand.bearer,
+      headers: server.bearer,
     });
     const client = new ApolloClient({ link, cache: new InMemoryCache() });
     await expect(client.query({ query: viewer })).rejects.toThrow(/Batching is not supported/);
@@ -110,7 +110,7 @@ describeServers((stand) => {
     expect(recorder.sent.map(({ status }) => status)).toEqual([400, 400]);
   });
 
-  test('what was lost on the way back is asked for again and done once', async () => {
+  test('a mutation whose response is lost is sent again and executed once', async () => {
     const recorder = createRecorder(async (count, send) => {
       const response = await send();
       if (count > 1) return response;
@@ -118,28 +118,28 @@ describeServers((stand) => {
     });
     const input = { name: `Once ${randomUUID()}`, idempotencyKey: randomUUID() };
     const { data } = await withFetch(recorder.fetch, () =>
-      createApolloClient(stand.url, stand.bearer).mutate<Data>({
+      createApolloClient(server.url, server.bearer).mutate<Data>({
         mutation: createTenant,
         variables: { input },
       }),
     );
     expect(data.createTenant.tenant.name).toBe(input.name);
-    expect(await countTenants(stand, input.name)).toBe(1);
+    expect(await countTenants(server, input.name)).toBe(1);
   });
 
-  test('a mutation without a key is not asked for again', async () => {
+  test('a mutation without an idempotency key is not sent again', async () => {
     const recorder = createRecorder(() => Promise.reject(new TypeError('fetch failed')));
-    const asked = withFetch(recorder.fetch, () =>
-      createApolloClient(stand.url, stand.bearer).mutate({
+    const mutation = withFetch(recorder.fetch, () =>
+      createApolloClient(server.url, server.bearer).mutate({
         mutation: createTenant,
         variables: { input: { name: 'Never' } },
       }),
     );
-    await expect(asked).rejects.toThrow('fetch failed');
-    expect(await countTenants(stand, 'Never')).toBe(0);
+    await expect(mutation).rejects.toThrow('fetch failed');
+    expect(await countTenants(server, 'Never')).toBe(0);
   });
 
-  test('a busy server is asked again', async () => {
+  test('a query is sent again to a busy server', async () => {
     const recorder = createRecorder(async (count, send) =>
       count > 1
         ? send()
@@ -149,13 +149,13 @@ describeServers((stand) => {
           }),
     );
     const { data } = await withFetch(recorder.fetch, () =>
-      createApolloClient(stand.url, stand.bearer).query<Data>({ query: viewer }),
+      createApolloClient(server.url, server.bearer).query<Data>({ query: viewer }),
     );
     expect(data.viewer.user.email).toBe(ownEmail());
   });
 
   test('an error of a mutation is a member of its union', async () => {
-    const { data } = await createApolloClient(stand.url, stand.bearer).mutate<Data>({
+    const { data } = await createApolloClient(server.url, server.bearer).mutate<Data>({
       mutation: createTenant,
       variables: { input: { name: '' } },
     });
@@ -165,18 +165,18 @@ describeServers((stand) => {
     });
   });
 
-  test('an operation that may not be done rejects with its code', async () => {
-    const client = createApolloClient(stand.url, {});
-    const refused = client.query({ query: gql`{ tenants(first: 1) { totalCount } }` });
-    await expect(refused).rejects.toMatchObject({
+  test('an operation without permission is rejected with its code', async () => {
+    const client = createApolloClient(server.url, {});
+    const rejected = client.query({ query: gql`{ tenants(first: 1) { totalCount } }` });
+    await expect(rejected).rejects.toMatchObject({
       errors: [{ extensions: { code: 'UNAUTHENTICATED' } }],
     });
   });
 
-  test('a client that can take @defer reads as ever, and is told that there is no @defer', async () => {
+  test('a client that supports @defer can query, and gets an error for @defer', async () => {
     const recorder = createRecorder();
     const client = new ApolloClient({
-      link: new HttpLink({ uri: stand.url, fetch: recorder.fetch, headers: stand.bearer }),
+      link: new HttpLink({ uri: server.url, fetch: recorder.fetch, headers: server.bearer }),
       cache: new InMemoryCache(),
       incrementalHandler: new Defer20220824Handler(),
     });
@@ -187,11 +187,11 @@ describeServers((stand) => {
     expect(recorder.sent[1]?.headers.get('accept')).toContain('multipart/mixed;deferSpec=20220824');
   });
 
-  test.each([['POST'], ['GET']])('follows a subscription by %s', async (method) => {
+  test.each([['POST'], ['GET']])('a subscription by %s receives events', async (method) => {
     const recorder = createRecorder();
     const client = create(recorder, { useGETForQueries: method === 'GET' });
     const first = new Promise((resolve, reject) => {
-      const variables = { id: stand.team.tenantId };
+      const variables = { id: server.team.tenantId };
       const following = client.subscribe<Data>({ query: auditEvents, variables }).subscribe({
         next: ({ data, error }) => {
           if (error) reject(error);
@@ -201,16 +201,16 @@ describeServers((stand) => {
         error: reject,
       });
     });
-    await keepRenaming(stand, first);
+    await keepRenaming(server, first);
     expect(await first).toBe('tenant.updated');
     expect(recorder.sent[0]).toMatchObject({ method, status: 200 });
-    await expect.poll(() => stand.app.app.runtime.streams.count()).toBe(0);
+    await expect.poll(() => server.app.app.runtime.streams.count()).toBe(0);
   });
 
-  test('a subscription that is not allowed ends with its code', async () => {
+  test('a subscription without permission ends with its code', async () => {
     const ended = new Promise((resolve, reject) => {
-      createApolloClient(stand.url, {})
-        .subscribe({ query: auditEvents, variables: { id: stand.team.tenantId } })
+      createApolloClient(server.url, {})
+        .subscribe({ query: auditEvents, variables: { id: server.team.tenantId } })
         .subscribe({
           next: ({ error }) => resolve(error),
           error: resolve,

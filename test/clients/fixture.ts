@@ -2,30 +2,30 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTeam, type Team } from '../support/people.ts';
 
-/** What an operation came back with; clients type it as their documents say. */
-// biome-ignore lint/suspicious/noExplicitAny: tests read answers of every shape.
+/** The result of an operation. */
+// biome-ignore lint/suspicious/noExplicitAny: tests read responses of any shape.
 export type Data = any;
 
-/** Before a test puts another in its place. */
+/** The fetch of Node, before a test replaces it. */
 const plainFetch = globalThis.fetch;
 
-/** One request of a client and its answer's status. */
+/** One request of a client and the status of its response. */
 export type Sent = { method: string; url: URL; headers: Headers; body: string; status: number };
 
-/** What a client under test is given. */
-export type Stand = {
+/** The server for a client under test. */
+export type TestServer = {
   app: TestApp;
   team: Team;
   isProduction: boolean;
-  /** Where the API is. */
+  /** The address of the API. */
   url: string;
   bearer: Record<string, string>;
-  /** As browsers send it; node's fetch keeps no cookies. */
+  /** As sent by browsers; the fetch of Node stores no cookies. */
   cookie: Record<string, string>;
 };
 
-/** Runs the tests against a server in development and one in production, each with a team of its own. */
-export function describeServers(tests: (stand: Stand) => void): void {
+/** Runs the tests against a server in development and one in production, each with its own team. */
+export function describeServers(tests: (server: TestServer) => void): void {
   describe.each([
     ['in development', { CORS_ORIGINS: 'https://app.example' }],
     [
@@ -37,12 +37,12 @@ export function describeServers(tests: (stand: Stand) => void): void {
       },
     ],
   ])('%s', (_, environment: Record<string, string>) => {
-    const stand = {} as Stand;
+    const server = {} as TestServer;
     beforeAll(async () => {
       const app = await startTestApp(environment);
       const team = await createTeam(app);
       const { token } = team.owner;
-      Object.assign(stand, {
+      Object.assign(server, {
         app,
         team,
         isProduction: environment.NODE_ENV === 'production',
@@ -51,12 +51,12 @@ export function describeServers(tests: (stand: Stand) => void): void {
         cookie: { cookie: `__Host-tenantry_session=${token}`, 'x-tenantry-csrf': '1' },
       });
     });
-    afterAll(() => stand.app.close());
-    tests(stand);
+    afterAll(() => server.app.close());
+    tests(server);
   });
 }
 
-/** A fetch that notes what goes through it; `interfere` may answer or fail in its place. */
+/** Returns a fetch that records its requests; `interfere` may respond or fail instead of the server. */
 export function createRecorder(
   interfere?: (count: number, send: () => Promise<Response>) => Promise<Response>,
 ) {
@@ -78,8 +78,8 @@ export function createRecorder(
   return { sent, fetch: recordingFetch };
 }
 
-/** Does something that the tenant's audit log shows, again and again until `stop`: a stream may begin at any time. */
-export async function keepRenaming({ team }: Stand, until: Promise<unknown>): Promise<void> {
+/** Creates audit events until `until` settles, because a stream may start at any time. */
+export async function keepRenaming({ team }: TestServer, until: Promise<unknown>): Promise<void> {
   let isOver = false;
   const over = until.finally(() => {
     isOver = true;
@@ -94,7 +94,7 @@ export async function keepRenaming({ team }: Stand, until: Promise<unknown>): Pr
   await over;
 }
 
-/** Runs `work` with another fetch, for clients that take the one of their place. */
+/** Runs `work` with another global fetch. */
 export async function withFetch<T>(
   fetch: typeof globalThis.fetch,
   work: () => Promise<T>,
@@ -107,8 +107,8 @@ export async function withFetch<T>(
   }
 }
 
-/** How many tenants of that name there are. */
-export async function countTenants({ app }: Stand, name: string): Promise<number> {
+/** Counts the tenants of this name. */
+export async function countTenants({ app }: TestServer, name: string): Promise<number> {
   const { rows } = await app.owner.query('select count(*)::int as n from tenants where name = $1', [
     name,
   ]);

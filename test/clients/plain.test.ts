@@ -8,69 +8,69 @@ const viewer =
   'query Viewer($first: Int) { viewer { user { email } memberships(first: $first) { totalCount } } }';
 const auditEvents = 'subscription Audit($id: ID!) { auditEvents(tenantId: $id) { id action } }';
 
-describeServers((stand) => {
-  test('graphql-request reads by token and by cookie', async () => {
-    for (const headers of [stand.bearer, stand.cookie]) {
-      const { requests } = createPlainClients(stand.url, headers);
+describeServers((server) => {
+  test('a query of graphql-request succeeds with a token and with a cookie', async () => {
+    for (const headers of [server.bearer, server.cookie]) {
+      const { requests } = createPlainClients(server.url, headers);
       const data: Data = await requests.request(viewer, { first: 1 });
-      expect(data.viewer.user.email).toBe(stand.team.owner.email);
+      expect(data.viewer.user.email).toBe(server.team.owner.email);
     }
   });
 
-  test('graphql-request reads by GET with the header that production asks for', async () => {
-    const headers = { ...stand.bearer, 'graphql-require-preflight': '1' };
-    const client = new GraphQLClient(stand.url, { method: 'GET', headers, jsonSerializer: JSON });
+  test('a query of graphql-request by GET succeeds with the header that production requires', async () => {
+    const headers = { ...server.bearer, 'graphql-require-preflight': '1' };
+    const client = new GraphQLClient(server.url, { method: 'GET', headers, jsonSerializer: JSON });
     const data: Data = await client.request(viewer, { first: 1 });
-    expect(data.viewer.user.email).toBe(stand.team.owner.email);
+    expect(data.viewer.user.email).toBe(server.team.owner.email);
   });
 
-  test('graphql-request reads several operations of a document one by one, and a batch is refused with the reason', async () => {
-    const { requests } = createPlainClients(stand.url, stand.bearer);
+  test('a single operation of graphql-request succeeds, and a batch is rejected with the reason', async () => {
+    const { requests } = createPlainClients(server.url, server.bearer);
     const data: Data = await requests.request(`query A { viewer { user { email } } }`);
-    expect(data.viewer.user.email).toBe(stand.team.owner.email);
-    const batch = batchRequests(stand.url, [{ document: viewer }], stand.bearer);
+    expect(data.viewer.user.email).toBe(server.team.owner.email);
+    const batch = batchRequests(server.url, [{ document: viewer }], server.bearer);
     await expect(batch).rejects.toThrow(/Batching is not supported/);
   });
 
-  test('graphql-request throws what an operation is refused for', async () => {
-    const { requests } = createPlainClients(stand.url, {});
-    const refused = requests.request('{ tenants(first: 1) { totalCount } }');
-    const error = await refused.catch((thrown: unknown) => thrown);
+  test('graphql-request throws the error of a rejected operation', async () => {
+    const { requests } = createPlainClients(server.url, {});
+    const rejected = requests.request('{ tenants(first: 1) { totalCount } }');
+    const error = await rejected.catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ClientError);
     expect(error).toMatchObject({
       response: { errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] },
     });
   });
 
-  test('graphql-request is told what a subscription needs', async () => {
-    const { requests } = createPlainClients(stand.url, stand.bearer);
-    const asked = requests.request(auditEvents, { id: stand.team.tenantId });
-    await expect(asked).rejects.toThrow('accept: text/event-stream');
+  test('a subscription of graphql-request is rejected with the header it needs', async () => {
+    const { requests } = createPlainClients(server.url, server.bearer);
+    const response = requests.request(auditEvents, { id: server.team.tenantId });
+    await expect(response).rejects.toThrow('accept: text/event-stream');
   });
 
-  test('graphql-sse follows a subscription by token and by cookie', async () => {
-    for (const headers of [stand.bearer, stand.cookie]) {
-      const { streams } = createPlainClients(stand.url, headers);
-      const variables = { id: stand.team.tenantId };
+  test('a subscription of graphql-sse receives events with a token and with a cookie', async () => {
+    for (const headers of [server.bearer, server.cookie]) {
+      const { streams } = createPlainClients(server.url, headers);
+      const variables = { id: server.team.tenantId };
       const following = streams.iterate<Data>({ query: auditEvents, variables });
       const first = following.next();
-      await keepRenaming(stand, first);
+      await keepRenaming(server, first);
       expect((await first).value?.data?.auditEvents.action).toBe('tenant.updated');
       await following.return?.();
-      await expect.poll(() => stand.app.app.runtime.streams.count()).toBe(0);
+      await expect.poll(() => server.app.app.runtime.streams.count()).toBe(0);
     }
   });
 
-  test('graphql-sse is told at once that its one-connection mode is not there', async () => {
+  test('the single-connection mode of graphql-sse is rejected at once', async () => {
     const client = createClient({
-      url: stand.url,
-      headers: stand.bearer,
+      url: server.url,
+      headers: server.bearer,
       singleConnection: true,
       retryAttempts: 0,
     });
     const following = client.iterate({
       query: auditEvents,
-      variables: { id: stand.team.tenantId },
+      variables: { id: server.team.tenantId },
     });
     await expect(following.next()).rejects.toThrow(/405|Method Not Allowed/);
   });

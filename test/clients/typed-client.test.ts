@@ -31,7 +31,7 @@ async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
-test('the members of a tenant come page by page, each once', async () => {
+test('listMembers returns every member once, page by page', async () => {
   const pages = await collect(listMembers(owner, team.slug, 2));
   expect(pages.map((page) => page.length)).toEqual([2, 2, 1]);
   const all = pages.flat();
@@ -39,12 +39,12 @@ test('the members of a tenant come page by page, each once', async () => {
   expect(all.find(({ email }) => email === team.owner.email)?.roleKeys).toEqual(['owner']);
 });
 
-test('a tenant where one does not belong has no members to show', async () => {
+test('listMembers returns nothing for a foreign tenant', async () => {
   const foreign = await createTeam(app);
   expect(await collect(listMembers(owner, foreign.slug))).toEqual([]);
 });
 
-test('a token is told good with what it allows, and no token at all is not', async () => {
+test('verifySession returns the user and the permissions of a valid token', async () => {
   const { token } = team.owner;
   const own = createClient(`${app.url}/graphql`, token);
   const found = await verifySession(own, token, team.tenantId);
@@ -52,7 +52,7 @@ test('a token is told good with what it allows, and no token at all is not', asy
   expect(found?.permissions).toContain('members:read');
 });
 
-test('somebody else’s token is no answer for who may not verify', async () => {
+test('verifySession rejects a caller who may not verify the token', async () => {
   const foreign = await createTeam(app);
   await expect(verifySession(owner, foreign.owner.token)).rejects.toThrow(OperationError);
   await expect(verifySession(anonymous, foreign.owner.token)).rejects.toMatchObject({
@@ -61,10 +61,10 @@ test('somebody else’s token is no answer for who may not verify', async () => 
   });
 });
 
-test('errors of a sign-in are told apart by their type', async () => {
+test('signIn distinguishes errors by their type', async () => {
   const { email } = await createMember(app, team, 'member');
-  const refused = await signIn(anonymous, email, 'not the password of anybody');
-  expect(refused.kind).toBe('refused');
+  const rejected = await signIn(anonymous, email, 'not the password of anybody');
+  expect(rejected.kind).toBe('refused');
   const malformed = await signIn(anonymous, 'no address', 'whatever it may be');
   expect(malformed).toMatchObject({ kind: 'refused', path: ['email'] });
   await signIn(anonymous, email, 'not the password of anybody');
@@ -72,11 +72,11 @@ test('errors of a sign-in are told apart by their type', async () => {
   expect(later).toMatchObject({ kind: 'try-later', seconds: expect.any(Number) });
 });
 
-test('what the schema has not does not compile', () => {
+test('a field or variable that does not exist does not compile', () => {
   const document = graphql('query { viewer { shoeSize } }');
-  const ask = () => owner.ask(document, {});
-  // @ts-expect-error: there is no such field, so its answer has no type to read it from.
-  void (async () => (await ask()).viewer?.shoeSize.toFixed());
-  // @ts-expect-error: a variable that the document does not know.
+  const send = () => owner.ask(document, {});
+  // @ts-expect-error: there is no such field, so the result has no such property.
+  void (async () => (await send()).viewer?.shoeSize.toFixed());
+  // @ts-expect-error: the document has no such variable.
   void (() => owner.ask(graphql('query ($id: ID!) { node(id: $id) { id } }'), { identity: '' }));
 });

@@ -11,7 +11,7 @@ import {
   type Data,
   describeServers,
   keepRenaming,
-  type Stand,
+  type TestServer,
   withFetch,
 } from './fixture.ts';
 
@@ -24,13 +24,13 @@ const schema = introspectSchema(readFileSync('src/schema.graphql', 'utf8'));
 const createUrqlClient = (url: string, headers: Record<string, string>) =>
   createExample(url, headers, schema);
 
-describeServers((stand) => {
+describeServers((server) => {
   const create = (fetch: typeof globalThis.fetch, options: Partial<ClientOptions> = {}) =>
     new Client({
-      url: stand.url,
+      url: server.url,
       exchanges: [fetchExchange],
       fetch,
-      fetchOptions: { headers: { ...stand.bearer, 'graphql-require-preflight': '1' } },
+      fetchOptions: { headers: { ...server.bearer, 'graphql-require-preflight': '1' } },
       ...options,
     });
 
@@ -40,12 +40,12 @@ describeServers((stand) => {
     return data.viewer.user.email;
   };
 
-  test('reads by token and by cookie, from the cache the second time', async () => {
-    for (const headers of [stand.bearer, stand.cookie]) {
+  test('a query succeeds with a token and with a cookie, the second time from the cache', async () => {
+    for (const headers of [server.bearer, server.cookie]) {
       const recorder = createRecorder();
       await withFetch(recorder.fetch, async () => {
-        const client = createUrqlClient(stand.url, headers);
-        expect(await readEmail(client)).toBe(stand.team.owner.email);
+        const client = createUrqlClient(server.url, headers);
+        expect(await readEmail(client)).toBe(server.team.owner.email);
         const { data } = await client.query<Data>(viewer, {});
         expect(data.viewer.memberships.edges[0].node.roles[0].key).toBe('owner');
       });
@@ -58,28 +58,28 @@ describeServers((stand) => {
     ['force', 'GET'],
     [true, 'GET'],
     [false, 'POST'],
-  ] as const)('reads with preferGetMethod %s', async (preferGetMethod, method) => {
+  ] as const)('a query succeeds with preferGetMethod %s', async (preferGetMethod, method) => {
     const recorder = createRecorder();
     expect(await readEmail(create(recorder.fetch, { preferGetMethod }))).toBe(
-      stand.team.owner.email,
+      server.team.owner.email,
     );
     expect(recorder.sent.map((sent) => sent.method)).toEqual([method]);
   });
 
-  test('reads by GET without a header of its own from a page of the server or of a listed origin', async () => {
+  test('a query by GET needs no header on a page of the server or of a listed origin', async () => {
     const listed = { origin: 'https://app.example', 'sec-fetch-site': 'cross-site' };
     for (const proof of [{ 'sec-fetch-site': 'same-origin' }, listed]) {
-      const fetchOptions = { headers: { ...stand.bearer, ...proof } };
+      const fetchOptions = { headers: { ...server.bearer, ...proof } };
       const client = create(globalThis.fetch, { fetchOptions });
-      expect(await readEmail(client)).toBe(stand.team.owner.email);
+      expect(await readEmail(client)).toBe(server.team.owner.email);
     }
   });
 
-  test('is told in production which header a GET of no page needs', async () => {
-    const client = create(globalThis.fetch, { fetchOptions: { headers: stand.bearer } });
+  test('a query by GET outside a page is rejected in production with the header it needs', async () => {
+    const client = create(globalThis.fetch, { fetchOptions: { headers: server.bearer } });
     const { data, error } = await client.query<Data>(viewer, {});
-    if (stand.isProduction) expect(error?.message).toContain('graphql-require-preflight');
-    else expect(data.viewer.user.email).toBe(stand.team.owner.email);
+    if (server.isProduction) expect(error?.message).toContain('graphql-require-preflight');
+    else expect(data.viewer.user.email).toBe(server.team.owner.email);
   });
 
   describe.each([
@@ -87,14 +87,14 @@ describeServers((stand) => {
     ['force', ['GET', 'GET', 'GET']],
     [false, ['POST', 'POST', 'POST']],
   ] as const)('with preferGetForPersistedQueries %s', (preferGetForPersistedQueries, methods) => {
-    test('hashes a query once, and then sends its text', async () => {
+    test('a query is sent as a hash once, and then as text', async () => {
       const recorder = createRecorder();
       const client = create(recorder.fetch, {
         preferGetMethod: preferGetForPersistedQueries,
         exchanges: [persistedExchange({ preferGetForPersistedQueries }), fetchExchange],
       });
       for (let count = 0; count < 2; count += 1) {
-        expect(await readEmail(client)).toBe(stand.team.owner.email);
+        expect(await readEmail(client)).toBe(server.team.owner.email);
       }
       expect(recorder.sent.map(({ method }) => method)).toEqual(methods);
       const isHashed = recorder.sent.map(({ url, body }) =>
@@ -104,7 +104,7 @@ describeServers((stand) => {
     });
   });
 
-  test('what was lost on the way back is asked for again and done once', async () => {
+  test('a mutation whose response is lost is sent again and executed once', async () => {
     const recorder = createRecorder(async (count, send) => {
       const response = await send();
       if (count > 1) return response;
@@ -112,20 +112,20 @@ describeServers((stand) => {
     });
     const input = { name: `Once ${randomUUID()}`, idempotencyKey: randomUUID() };
     const { data } = await withFetch(recorder.fetch, async () =>
-      createUrqlClient(stand.url, stand.bearer).mutation<Data>(createTenant, { input }),
+      createUrqlClient(server.url, server.bearer).mutation<Data>(createTenant, { input }),
     );
     expect(data.createTenant.tenant.name).toBe(input.name);
-    expect(await countTenants(stand, input.name)).toBe(1);
+    expect(await countTenants(server, input.name)).toBe(1);
   });
 
-  test('a mutation without a key is not asked for again', async () => {
+  test('a mutation without an idempotency key is not sent again', async () => {
     let count = 0;
     const recorder = createRecorder(() => {
       count += 1;
       return Promise.reject(new TypeError('fetch failed'));
     });
     const { error } = await withFetch(recorder.fetch, async () =>
-      createUrqlClient(stand.url, stand.bearer).mutation(createTenant, {
+      createUrqlClient(server.url, server.bearer).mutation(createTenant, {
         input: { name: 'Never' },
       }),
     );
@@ -133,24 +133,25 @@ describeServers((stand) => {
   });
 
   test('an error of a mutation is a member of its union', async () => {
-    const { data } = await createUrqlClient(stand.url, stand.bearer).mutation<Data>(createTenant, {
-      input: { name: '' },
-    });
+    const { data } = await createUrqlClient(server.url, server.bearer).mutation<Data>(
+      createTenant,
+      { input: { name: '' } },
+    );
     expect(data.createTenant).toMatchObject({ code: 'BAD_USER_INPUT' });
   });
 
-  test('an operation that may not be done is an error with its code', async () => {
-    const { error } = await createUrqlClient(stand.url, {}).query(
+  test('an operation without permission is an error with its code', async () => {
+    const { error } = await createUrqlClient(server.url, {}).query(
       '{ tenants(first: 1) { totalCount } }',
       {},
     );
     expect(error?.graphQLErrors[0]?.extensions.code).toBe('UNAUTHENTICATED');
   });
 
-  test('follows a subscription until the session ends', async () => {
-    const token = await signInAgain(stand);
-    const client = createUrqlClient(stand.url, { authorization: `Bearer ${token}` });
-    const variables = { id: stand.team.tenantId };
+  test('a subscription receives events until the session ends', async () => {
+    const token = await signInAgain(server);
+    const client = createUrqlClient(server.url, { authorization: `Bearer ${token}` });
+    const variables = { id: server.team.tenantId };
     const results: Data[] = [];
     const first = new Promise<void>((resolve) => {
       client.subscription<Data>(auditEvents, variables).subscribe((result) => {
@@ -158,17 +159,17 @@ describeServers((stand) => {
         resolve();
       });
     });
-    await keepRenaming(stand, first);
+    await keepRenaming(server, first);
     expect(results[0].data.auditEvents.action).toBe('tenant.updated');
-    await stand.app.ask('mutation { signOut { __typename } }', { token });
+    await server.app.ask('mutation { signOut { __typename } }', { token });
     await expect
       .poll(() => results.at(-1).error?.graphQLErrors[0].extensions.code, { timeout: 10_000 })
       .toBe('UNAUTHENTICATED');
-    await expect.poll(() => stand.app.app.runtime.streams.count()).toBe(0);
+    await expect.poll(() => server.app.app.runtime.streams.count()).toBe(0);
   });
 });
 
-async function signInAgain({ app, team }: Stand): Promise<string> {
+async function signInAgain({ app, team }: TestServer): Promise<string> {
   const { email, password } = team.owner;
   const { data } = await app.ask(
     `mutation ($input: SignInInput!) { signIn(input: $input) { ... on SignInSuccess { token } } }`,
