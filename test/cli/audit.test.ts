@@ -38,7 +38,7 @@ const verify = async (...args: string[]) => {
   return { code, stderr, found: JSON.parse(stdout || 'null') };
 };
 
-test('tail prints the newest entries, the newest last, for people and for programs', async () => {
+test('tail prints the newest entries, newest last, as a table or as JSON', async () => {
   const { code, stdout } = await audit('tail', '--tenant', team.slug, '-n', '2');
   expect(code).toBe(0);
   expect(stdout.trim().split('\n')).toEqual([
@@ -56,7 +56,7 @@ test('tail prints the newest entries, the newest last, for people and for progra
   });
 });
 
-test('tail -f goes on with what follows, and ends well when it is stopped', async () => {
+test('tail -f prints new entries, and ends with 0 on SIGINT', async () => {
   const other = await createTeam(app);
   const child = spawnTenantry(
     ['audit', 'tail', '--tenant', other.slug, '-f', '--json'],
@@ -78,7 +78,7 @@ test('tail -f goes on with what follows, and ends well when it is stopped', asyn
   ]);
 });
 
-test('export writes a whole audit log, or what is behind a number, and no file that is not whole', async () => {
+test('export writes a whole audit log, or the entries after a number', async () => {
   const file = path.join(folder, 'audit-log.ndjson');
   expect(await audit('export', '--tenant', team.slug, '--output', file)).toMatchObject({
     code: 0,
@@ -96,13 +96,13 @@ test.each([
   [2, ['export', '--tenant', 'x', '--after', '-1'], /--after must be a whole number/],
   [2, ['tail'], /required option '--tenant <slug>'/],
   [2, ['verify', '--all', '--tenant', 'x'], /either --tenant or --all/],
-])('a call that cannot work ends with %i: %j', async (expected, args, reason) => {
+])('an invalid call ends with %i and the reason: %j', async (expected, args, reason) => {
   const { code, stdout, stderr } = await audit(...args);
   expect({ code, stdout }).toEqual({ code: expected, stdout: '' });
   expect(stderr).toMatch(reason);
 });
 
-test('verify proves all chains, and one', async () => {
+test('verify checks all chains, or one', async () => {
   const all = await audit('verify', '--all');
   expect(all).toMatchObject({ code: 0, stderr: '' });
   expect(all.stdout).toMatch(/^\d+ chains? with \d+ entries: all as they were written\.\n$/);
@@ -113,14 +113,14 @@ test('verify proves all chains, and one', async () => {
   });
 });
 
-/** Runs `work` while the chain is spoilt, and mends it. */
-async function whileSpoilt(spoil: string, work: () => Promise<void>) {
+/** Runs `work` while the chain is tampered with, and restores it. */
+async function whileTampered(sql: string, work: () => Promise<void>) {
   const chain = [team.tenantUuid];
   await app.owner.query(
     `create table kept as select * from audit_events where chain_id = '${team.tenantUuid}'`,
   );
   const { rows } = await app.owner.query('select * from audit_heads where chain_id = $1', chain);
-  for (const statement of spoil.split(';')) {
+  for (const statement of sql.split(';')) {
     await app.owner.query(statement.replace('$chain', `'${team.tenantUuid}'`));
   }
   await work();
@@ -131,8 +131,8 @@ async function whileSpoilt(spoil: string, work: () => Promise<void>) {
   await app.owner.query('drop table kept');
 }
 
-test('verify names the first broken entry and a tail that is gone, and ends with 1', async () => {
-  await whileSpoilt(
+test('verify names the first broken entry or a missing end, and ends with 1', async () => {
+  await whileTampered(
     `update audit_events set changes = '{}' where chain_id = $chain and sequence = 3`,
     async () => {
       const { code, stdout, stderr } = await audit('verify', '--tenant', team.slug);
@@ -141,7 +141,7 @@ test('verify names the first broken entry and a tail that is gone, and ends with
       expect(stdout).toContain('does not say what it said');
     },
   );
-  await whileSpoilt(
+  await whileTampered(
     'delete from audit_events where chain_id = $chain and sequence > 2',
     async () => {
       const { code, found } = await verify();
@@ -160,18 +160,18 @@ test('verify names the first broken entry and a tail that is gone, and ends with
   );
 });
 
-test('signed heads that are kept elsewhere show a tail that was cut off together with its head', async () => {
+test('verify against signed heads detects a truncation that includes the head', async () => {
   const file = path.join(folder, 'heads.json');
   expect((await verify('--write-heads', file)).code).toBe(0);
   await rename('Later than the heads');
   expect((await verify('--against', file)).code).toBe(0);
-  // As an editor of Windows saves it.
+  // As saved by an editor on Windows.
   await writeFile(file, `\ufeff${(await readFile(file, 'utf8')).replaceAll('\n', '\r\n')}`);
   expect((await verify('--against', file)).code).toBe(0);
   const cut = `delete from audit_events where chain_id = $chain and sequence > 2;
     update audit_heads h set sequence = 2, hash = (select e.hash from audit_events e
       where e.chain_id = h.chain_id and e.sequence = 2) where chain_id = $chain`;
-  await whileSpoilt(cut, async () => {
+  await whileTampered(cut, async () => {
     expect((await verify()).code).toBe(0);
     const { code, found } = await verify('--against', file);
     expect(code).toBe(1);
@@ -181,7 +181,7 @@ test('signed heads that are kept elsewhere show a tail that was cut off together
   });
 });
 
-test('heads that were changed, or signed with another secret, are not believed', async () => {
+test('verify rejects heads that were changed or not signed', async () => {
   const file = path.join(folder, 'forged.json');
   await verify('--tenant', team.slug, '--write-heads', file);
   const text = await readFile(file, 'utf8');

@@ -15,24 +15,24 @@ test.each([
   ['auth', ['day', 'signIns', 'failedSignIns', 'activeUsers', 'newUsers']],
   ['tables', ['table', 'rows', 'bytes', 'deadRows', 'lastVacuum', 'lastAnalyze']],
   ['indexes', ['index', 'table', 'scans', 'bytes']],
-])('db %s tells a program one object a line, and people a table', async (section, fields) => {
+])('db %s prints one object per line as JSON, or a table', async (section, fields) => {
   const rows = await app.runLines('db', section);
   expect(rows.length).toBeGreaterThan(0);
   for (const row of rows) expect(Object.keys(row).sort()).toEqual(fields.toSorted());
   const { code, stdout, stderr } = await app.run('db', section);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  // A line of titles, then a line for each.
+  // A line of titles, then one per row.
   expect(stdout.trimEnd().split('\n')).toHaveLength(rows.length + 1);
 });
 
-test('db slow names a statement that is slow, without what somebody put into it', async () => {
+test('db slow names a slow statement without its values', async () => {
   await app.owner.query(`do $$ begin perform pg_sleep(0.15), 'a secret'; end $$`);
   const slow = await app.runLines('db', 'slow', '--min-ms', '120', '--limit', '100');
   expect(slow.map(({ query }) => query)).toContain('do $…$');
   expect(JSON.stringify(slow)).not.toContain('a secret');
 });
 
-test('db slow lists what the service does and no statement that reads statistics', async () => {
+test('db slow lists statements of the service, and none that reads statistics', async () => {
   for (const section of ['all', 'slow', 'advice', 'connections', 'cache', 'auth', 'tables']) {
     await app.run('db', section);
   }
@@ -48,7 +48,7 @@ test('db slow lists what the service does and no statement that reads statistics
   expect(queries.filter((query) => about.test(query))).toEqual([]);
 });
 
-test('db indexes --unused names what no statement used', async () => {
+test('db indexes --unused lists an index that no statement used', async () => {
   await app.owner.query('create index nobody_needs_it_idx on users (avatar_url)');
   const unused = await app.runLines('db', 'indexes', '--unused');
   expect(unused).toContainEqual(
@@ -57,8 +57,8 @@ test('db indexes --unused names what no statement used', async () => {
 });
 
 describe('db advice', () => {
-  test('names the table that was never analyzed and what to do', async () => {
-    // Or it may be analyzed before it is looked at.
+  test('names a table that was never analyzed, and the remedy', async () => {
+    // Otherwise autovacuum may analyze it first.
     await app.owner.query('alter table sign_in_budgets set (autovacuum_enabled = off)');
     await app.owner.query(
       `insert into sign_in_budgets (bucket) select 'made up ' || n from generate_series(1, 2000) n`,
@@ -94,7 +94,7 @@ describe('an index that no statement uses', () => {
   });
   afterAll(() => app.owner.query('drop table heron_sightings'));
 
-  test('is no matter of advice while the statistics are young, which the list of indexes says', async () => {
+  test('causes no advice while the statistics are young, and the list of indexes says so', async () => {
     await setStart('29 days');
     expect(await listAdvice()).toEqual([]);
     const { stdout, stderr } = await app.run('db', 'indexes', '--unused');
@@ -102,7 +102,7 @@ describe('an index that no statement uses', () => {
     expect(stderr).toMatch(/^Counted since .* UTC only: .* Judge indexes after 30 days\.\n$/);
   });
 
-  test('is one after 30 days', async () => {
+  test('causes advice after 30 days', async () => {
     await setStart('31 days');
     expect(await listAdvice()).toEqual([
       {
@@ -114,14 +114,14 @@ describe('an index that no statement uses', () => {
     expect(await app.run('db', 'indexes', '--unused')).toMatchObject({ stderr: '' });
   });
 
-  test('is none where its comment names the query it serves, as those that are shipped do', async () => {
+  test('causes no advice if its comment names the query it serves', async () => {
     await setStart('31 days');
     await app.owner.query(`comment on index ${index} is 'a report of the end of the year'`);
     expect(await listAdvice()).toEqual([]);
   });
 });
 
-test('every shipped index that keeps nothing unique names the query it serves', async () => {
+test('every shipped index that is not unique names the query it serves', async () => {
   const { rows } = await app.owner.query(
     `select c.relname from pg_index i join pg_class c on c.oid = i.indexrelid
      where c.relnamespace = 'public'::regnamespace and not i.indisunique
@@ -130,7 +130,7 @@ test('every shipped index that keeps nothing unique names the query it serves', 
   expect(rows.map(({ relname }) => relname)).toEqual(['nobody_needs_it_idx']);
 });
 
-test('db all has every part in one answer', async () => {
+test('db all prints every part at once', async () => {
   const all = await app.runJson('db', 'all');
   const parts = ['advice', 'auth', 'cache', 'connections', 'indexes', 'slow', 'tables'];
   expect(Object.keys(all).sort()).toEqual(parts);
@@ -138,7 +138,7 @@ test('db all has every part in one answer', async () => {
   for (const part of parts) expect(stdout).toContain(`\n${part}\n`);
 });
 
-test('db cleanup deletes what has expired, whatever it takes, and says how much', async () => {
+test('db cleanup deletes all expired data, and prints how much', async () => {
   const person = await createPerson(app);
   await app.owner.query(
     `insert into sessions (user_id, token_hash, idle_timeout_seconds, expires_at)
@@ -149,14 +149,14 @@ test('db cleanup deletes what has expired, whatever it takes, and says how much'
   expect(await app.runJson('db', 'cleanup')).toMatchObject({ sessions: 0 });
 });
 
-test('where nothing measures statements db slow and db all say so, and not that none is slow', async () => {
+test('db slow and db all say that statement statistics are missing, not that none is slow', async () => {
   await app.owner.query('drop extension pg_stat_statements');
   const note = 'There are no statistics of statements: "tenantry db advice" says what to do.\n';
   for (const form of [[], ['--json']]) {
     const slow = await app.run('db', 'slow', ...form);
     expect(slow).toEqual({ code: 0, stdout: '', stderr: note });
     const { code, stdout, stderr } = await app.run('db', 'all', ...form);
-    expect({ code, isSaid: stderr.includes(note) }).toEqual({ code: 0, isSaid: true });
+    expect({ code, hasNote: stderr.includes(note) }).toEqual({ code: 0, hasNote: true });
     expect(stderr).not.toContain('No statements that slow');
     if (form.length > 0) expect(JSON.parse(stdout).slow).toBeNull();
   }

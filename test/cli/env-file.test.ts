@@ -14,7 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const file = () => path.join(folder, '.env');
 const root = new URL('../../', import.meta.url);
 
-/** Runs Node where the .env is, with nothing of this process's environment but what it needs. */
+/** Runs Node in the folder of the .env, with PATH and HOME as its only environment. */
 function runNode(args: string[], input: Buffer = Buffer.from('')) {
   const env = { PATH: process.env.PATH, HOME: process.env.HOME };
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, env, input });
@@ -34,20 +34,17 @@ const lines = 'PORT=4791\nLOG_LEVEL=warn\n';
 const bom = '\ufeff';
 const utf16be = (text: string) => Buffer.from(text, 'utf16le').swap16();
 
-describe('every line of .env counts, the first one too,', () => {
+describe('every line of .env is read, including the first,', () => {
   test.each([
     ['in UTF-8', Buffer.from(lines)],
     ['in UTF-8 with a byte order mark', Buffer.from(bom + lines)],
     [
-      'with a byte order mark and the line ends of Windows',
+      'with a byte order mark and Windows line ends',
       Buffer.from(bom + lines.replaceAll('\n', '\r\n')),
     ],
-    ['without a line end at its end', Buffer.from(bom + lines.trimEnd())],
+    ['without a final line end', Buffer.from(bom + lines.trimEnd())],
     ['in quotes', Buffer.from(`${bom}PORT="4791"\r\nLOG_LEVEL='warn'\r\n`)],
-    [
-      'exported, as shells write it',
-      Buffer.from(`${bom}export PORT=4791\nexport LOG_LEVEL=warn\n`),
-    ],
+    ['with export, as in shells', Buffer.from(`${bom}export PORT=4791\nexport LOG_LEVEL=warn\n`)],
     [
       'in little-endian UTF-16, as Windows PowerShell writes it',
       Buffer.from(bom + lines, 'utf16le'),
@@ -58,7 +55,7 @@ describe('every line of .env counts, the first one too,', () => {
     expect(readPortAndLevel()).toEqual([4791, 'warn']);
   });
 
-  test('and of an empty file, or one that holds a mark alone, none', () => {
+  test('and an empty file, or one with only a mark, changes no setting', () => {
     for (const text of ['', bom]) {
       writeFileSync(file(), text);
       expect(readPortAndLevel()).toEqual([4000, 'info']);
@@ -72,7 +69,7 @@ describe('a .env that cannot be read stops the start in one line', () => {
   test.each([
     ['in Latin-1', Buffer.from('MAIL_FROM=Büro <a@b.example>\n', 'latin1')],
     ['in UTF-16 without a mark', Buffer.from(lines, 'utf16le')],
-    ['cut off within a letter', Buffer.from('MAIL_FROM=B\u00fc').subarray(0, -1)],
+    ['cut off within a character', Buffer.from('MAIL_FROM=B\u00fc').subarray(0, -1)],
   ])('%s', (_, bytes) => {
     writeFileSync(file(), bytes);
     const { status, stdout, stderr } = migrate();
@@ -93,7 +90,7 @@ describe('a .env that cannot be read stops the start in one line', () => {
   });
 });
 
-describe('a password from standard input is its first line alone', () => {
+describe('a password from standard input is the first line only', () => {
   const read = (input: Buffer) => {
     const script = `import { readPasswordFromInput } from '${new URL('src/cli/prompt.ts', root)}';
       console.log(JSON.stringify(await readPasswordFromInput()));`;
@@ -102,16 +99,13 @@ describe('a password from standard input is its first line alone', () => {
 
   test.each([
     ['plain', Buffer.from('pässword 🏃')],
-    [
-      'with a byte order mark and a line end of Windows',
-      Buffer.from(`${bom}pässword 🏃\r\nmore\n`),
-    ],
+    ['with a byte order mark and a Windows line end', Buffer.from(`${bom}pässword 🏃\r\nmore\n`)],
     ['in UTF-16 with a mark', Buffer.from(`${bom}pässword 🏃\r\n`, 'utf16le')],
   ])('%s', (_, input) => {
     expect(JSON.parse(read(input).stdout)).toBe('pässword 🏃');
   });
 
-  test('and nothing that is no text', () => {
+  test('and input that is not text is rejected', () => {
     const { stdout, stderr } = read(Buffer.from('pässword', 'latin1'));
     expect([stdout, stderr]).toEqual([
       '',

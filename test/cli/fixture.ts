@@ -8,7 +8,7 @@ import { hasProcess } from '../../src/lib/process-token.ts';
 import type { GraphQLResult } from '../support/app.ts';
 import { waitUntil } from '../support/child.ts';
 
-/** Variables of a process. One that is undefined is not set, whatever the fixture would set. */
+/** Variables of a process. An undefined one is not set, even if the fixture has a default for it. */
 export type Environment = Record<string, string | undefined>;
 
 /** How a command ended. */
@@ -16,22 +16,22 @@ export type Ended = { code: number | null; stdout: string; stderr: string };
 
 /** A server in a process of its own. */
 export type Served = {
-  /** The server's origin, as it was printed. */
+  /** The origin of the server, as printed. */
   url: string;
-  /** Of the process that was started. */
+  /** The id of the process. */
   pid: number;
   ask: (query: string, token?: string) => Promise<GraphQLResult>;
-  /** Resolves once it prints something that matches, from the call on. */
+  /** Resolves once it prints a match after this call. */
   waitForText: (pattern: RegExp) => Promise<string>;
-  /** Sends the signals, one right after the other, and resolves with how it ended. */
+  /** Sends the signals in immediate sequence and resolves with the outcome. */
   end: (...signals: NodeJS.Signals[]) => Promise<Ended>;
 };
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-/** Longer than any start on a busy machine; a test fails by its own limit before that. */
+/** Longer than any start on a busy machine; the time limit of a test is reached first. */
 const startSecondsMax = 60;
 
-/** Runs `tenantry` to its end. Of the settings it sees only those given, and no .env. */
+/** Runs `tenantry` to its end, with only the given settings and without a .env. */
 export async function runTenantry(
   args: string[],
   environment: Environment = {},
@@ -45,7 +45,7 @@ export async function runTenantry(
 
 /** Starts `tenantry serve` on a free port and waits until it says where it is. */
 export async function startServing(environment: Environment): Promise<Served> {
-  return serve(spawnTenantry(['serve'], { PORT: '0', ...environment }));
+  return waitForServer(spawnTenantry(['serve'], { PORT: '0', ...environment }));
 }
 
 /** The same for arguments of Node, in a folder of its own. */
@@ -53,17 +53,17 @@ export function startProgram(
   args: string[],
   { cwd, environment }: { cwd: string; environment: Environment },
 ): Promise<Served> {
-  return serve(spawnNode(args, environment, cwd));
+  return waitForServer(spawnNode(args, environment, cwd));
 }
 
-async function serve(child: ChildProcess): Promise<Served> {
+async function waitForServer(child: ChildProcess): Promise<Served> {
   const ended = collect(child);
-  // As people are told, or as a line of the log.
+  // In the output for people or in a log line.
   const url = await waitForText(child, /(?:GraphQL +|"url":")(http:[^\s"]+?)(?:\/graphql|")/);
   return {
     url,
     pid: child.pid ?? 0,
-    ask: (query, token) => ask(url, query, token),
+    ask: (query, token) => sendQuery(url, query, token),
     waitForText: (pattern) => waitForText(child, pattern),
     end: (...signals) => {
       for (const signal of signals) child.kill(signal);
@@ -72,7 +72,7 @@ async function serve(child: ChildProcess): Promise<Served> {
   };
 }
 
-/** Sends a program the signal as soon as it has printed `text`, and returns how it ended. */
+/** Sends the signal as soon as a program has printed `text`, and returns its outcome. */
 export async function signalOnce(
   text: RegExp,
   signal: NodeJS.Signals,
@@ -84,7 +84,7 @@ export async function signalOnce(
   return ended;
 }
 
-/** A folder for a server's data, and its removal together with whatever still runs there. */
+/** Creates a data folder. `remove` deletes it and stops a PostgreSQL that still runs there. */
 export async function createDataDir(): Promise<{ dataDir: string; remove: () => Promise<void> }> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'tenantry-cli-'));
   return {
@@ -98,14 +98,14 @@ export async function createDataDir(): Promise<{ dataDir: string; remove: () => 
   };
 }
 
-/** The pid of the PostgreSQL that runs on a data folder, or null. */
+/** Returns the pid of the PostgreSQL on a data folder, or null. */
 export async function findPostgres(dataDir: string): Promise<number | null> {
   const file = path.join(dataDir, 'postgres', 'postmaster.pid');
   const pid = Number.parseInt(await readFile(file, 'utf8').catch(() => ''), 10);
   return pid > 0 && hasProcess(pid) ? pid : null;
 }
 
-async function ask(url: string, query: string, token?: string): Promise<GraphQLResult> {
+async function sendQuery(url: string, query: string, token?: string): Promise<GraphQLResult> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
     headers: {
@@ -117,7 +117,7 @@ async function ask(url: string, query: string, token?: string): Promise<GraphQLR
   return (await response.json()) as GraphQLResult;
 }
 
-/** Starts `tenantry` and leaves it to the caller. */
+/** Starts `tenantry`; the caller has to end it. */
 export function spawnTenantry(args: string[], environment: Environment): ChildProcess {
   return spawnNode([path.join(root, 'src/cli/tenantry.js'), ...args], environment);
 }
@@ -132,13 +132,13 @@ export function spawnNode(args: string[], environment: Environment, cwd = tmpdir
   return spawn(process.execPath, args, {
     // Not the project's folder, whose .env is the developer's own.
     cwd,
-    // PATH and HOME are for the programs of PostgreSQL.
+    // The programs of PostgreSQL need PATH and HOME.
     env: { PATH: process.env.PATH, HOME: process.env.HOME, NODE_ENV: 'test', ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
 }
 
-/** Resolves with all it printed, when it has ended. */
+/** Resolves with the output and exit code once the process has ended. */
 export async function collect(child: ChildProcess): Promise<Ended> {
   const ended = { code: null as number | null, stdout: '', stderr: '' };
   child.stdout?.on('data', (chunk: Buffer) => {
@@ -151,7 +151,7 @@ export async function collect(child: ChildProcess): Promise<Ended> {
   return ended;
 }
 
-/** The pattern's first group, or the whole match. */
+/** Resolves with the first group of the pattern, or with the whole match. */
 export function waitForText(child: ChildProcess, pattern: RegExp): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';

@@ -18,7 +18,7 @@ const countMails = async () => {
   return rows[0].mails;
 };
 
-test('people are invited by mail, and the audit log tells it as nobody’s doing', async () => {
+test('invitations are sent by mail, and recorded in the audit log without an actor', async () => {
   const team = await createTeam(app);
   const before = await countMails();
   const emails = ['Mary@people.example', 'joe@people.example'];
@@ -42,7 +42,7 @@ test('people are invited by mail, and the audit log tells it as nobody’s doing
   expect(events.map(({ action }) => action)).toEqual(['invitation.created', 'invitation.created']);
 });
 
-test('an address that cannot be invited says why, stops no other and ends with 1', async () => {
+test('an address that cannot be invited is reported, does not stop the others and ends with 1', async () => {
   const team = await createTeam(app);
   const member = await createMember(app, team, 'member');
   const args = ['invite', member.email, 'mary', 'new@people.example', '--tenant', team.slug];
@@ -55,7 +55,7 @@ test('an address that cannot be invited says why, stops no other and ends with 1
   expect(third).toMatch(/^new@people.example +invited +member +\d{4}-/);
 });
 
-test('a call that cannot be answered at all changes nothing', async () => {
+test('an invalid call changes nothing', async () => {
   const team = await createTeam(app);
   const before = await countMails();
   expect(await app.run('invite', 'mary@people.example', '--tenant', 'no-such-tenant')).toEqual(

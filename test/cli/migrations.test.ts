@@ -11,21 +11,21 @@ import { ScopedPool } from '../../src/db/pool.ts';
 import { printStructure } from '../../src/db/structure.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/cluster.ts';
-import { findUnlisted, manners } from './commands.ts';
+import { commandCases, findUnlisted } from './commands.ts';
 import { createDataDir, runTenantry, startServing } from './fixture.ts';
 import { type CommandSeries, startSeries } from './operator-fixture.ts';
 
-// Only serve, migrate, seed and the first start of an embedded database migrate. Every other command finds
-// a database at its own version, or changes nothing and says what to run.
+// Only serve, migrate, seed and the first start of an embedded database migrate. Every other command requires a
+// database at its own version, or changes nothing and says what to run.
 
 const migrationsDir = fileURLToPath(new URL('../../migrations', import.meta.url));
 const shipped = (await readdir(migrationsDir)).filter((name) => /^\d{3}_/.test(name)).sort();
 const last = shipped.at(-1) ?? '';
 
-const commands = Object.entries(manners).map(([name, manner]) => ({ name, ...manner }));
-const careful = commands.filter(({ schema }) => schema === 'current');
+const commands = Object.entries(commandCases).map(([name, command]) => ({ name, ...command }));
+const versioned = commands.filter(({ schema }) => schema === 'current');
 
-/** A database as the release before this one left it. */
+/** Creates a database without the newest migration. */
 async function createOlderDatabase(): Promise<TestDatabase> {
   const database = await createEmptyDatabase();
   const older = await mkdtemp(path.join(tmpdir(), 'tenantry-older-'));
@@ -36,7 +36,7 @@ async function createOlderDatabase(): Promise<TestDatabase> {
   return database;
 }
 
-/** Everything in it: structure, history and the rows of every table. */
+/** Returns the structure of a database and a hash of the rows of every table. */
 async function readWhole({ ownerUrl }: TestDatabase): Promise<Record<string, unknown>> {
   const owner = new pg.Client({ connectionString: ownerUrl });
   await owner.connect();
@@ -58,15 +58,15 @@ async function readWhole({ ownerUrl }: TestDatabase): Promise<Record<string, unk
   }
 }
 
-/** Keeps settings of one series equal to those of an installation. */
+/** Starts a series of commands with the settings of an installation. */
 const open = ({ ownerUrl }: TestDatabase): CommandSeries =>
   startSeries({ DATABASE_URL: ownerUrl, TENANTRY_SECRET: 'a secret that only the tests know' });
 
-test('the table of commands has every command', async () => {
+test('the list of commands is complete', async () => {
   expect(await findUnlisted()).toEqual([]);
 });
 
-describe('with a migration waiting', () => {
+describe('with a pending migration', () => {
   let database: TestDatabase;
   let series: CommandSeries;
   let before: object;
@@ -80,7 +80,7 @@ describe('with a migration waiting', () => {
     await database.drop();
   });
 
-  test.each(careful)('$name names it and ends with 3', async ({ name, args }) => {
+  test.each(versioned)('$name names the migration and ends with 3', async ({ name, args }) => {
     const ended = await series.run(...name.split(' '), ...args);
     expect(ended).toEqual({
       code: 3,
@@ -89,17 +89,17 @@ describe('with a migration waiting', () => {
     });
   });
 
-  test('restore now is such a command', async () => {
+  test('restore now ends with 3 as well', async () => {
     expect(await series.run('restore', 'now', '--yes')).toMatchObject({ code: 3, stdout: '' });
   });
 
-  test('a backup of the database can be made before it is migrated', async () => {
-    const { args } = manners.backup ?? { args: [] };
+  test('backup does not require the migration', async () => {
+    const { args } = commandCases.backup ?? { args: [] };
     const { stderr } = await series.run('backup', ...args);
     expect(stderr).not.toMatch(/migration/);
   });
 
-  test('a file that an export or import would write is not made', async () => {
+  test('an export or import creates no file', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'tenantry-export-'));
     for (const people of [[], ['mary@example.com']]) {
       const output = path.join(folder, 'people');
@@ -113,13 +113,13 @@ describe('with a migration waiting', () => {
     await rm(folder, { recursive: true });
   });
 
-  test('nothing of that, and no restore without a backup, changes the database', async () => {
+  test('none of these, nor a restore without a backup, changes the database', async () => {
     expect(await series.run('restore', '/nowhere/at/all', '--yes')).toMatchObject({ code: 1 });
     expect(await readWhole(database)).toEqual(before);
   });
 });
 
-test('a function whose file has changed is named like a migration, until migrate has applied it', async () => {
+test('a changed function is named like a migration until migrate applies it', async () => {
   const database = await createTestDatabase();
   const series = open(database);
   try {
@@ -144,7 +144,7 @@ test('a function whose file has changed is named like a migration, until migrate
   }
 });
 
-test('a database of a version before 0.2.0 stops serve and every command with one line, and stays as it is', async () => {
+test('serve and every command reject a database from before 0.2.0 in one line and do not change it', async () => {
   const database = await createTestDatabase();
   const series = open(database);
   const rejection = {
@@ -173,11 +173,13 @@ test('a database of a version before 0.2.0 stops serve and every command with on
 });
 
 describe.each(['migrate', 'seed'])('%s', (name) => {
-  test('applies what waits', async () => {
+  test('applies pending migrations', async () => {
     const database = await createOlderDatabase();
     const series = open(database);
     try {
-      expect(await series.run(name, ...(manners[name]?.args ?? []))).toMatchObject({ code: 0 });
+      expect(await series.run(name, ...(commandCases[name]?.args ?? []))).toMatchObject({
+        code: 0,
+      });
       expect(await series.run('tenant', 'list')).toMatchObject({ code: 0 });
     } finally {
       await series.close();
@@ -186,7 +188,7 @@ describe.each(['migrate', 'seed'])('%s', (name) => {
   });
 });
 
-test('serve applies what waits', async () => {
+test('serve applies pending migrations', async () => {
   const database = await createOlderDatabase();
   try {
     const served = await startServing({ DATABASE_URL: database.ownerUrl });
@@ -199,7 +201,7 @@ test('serve applies what waits', async () => {
   }
 });
 
-test('a database that was never migrated is left empty, and what to run is said', async () => {
+test('a command leaves an empty database empty, and says what to run', async () => {
   const database = await createEmptyDatabase();
   const series = open(database);
   try {
@@ -216,7 +218,7 @@ test('a database that was never migrated is left empty, and what to run is said'
   }
 });
 
-test('of many migrations that wait the first and the last are named', async () => {
+test('an error about several pending migrations names the first and the last', async () => {
   const database = await createTestDatabase();
   const series = open(database);
   try {
@@ -231,7 +233,7 @@ test('of many migrations that wait the first and the last are named', async () =
   }
 });
 
-describe('a database that a newer version migrated', () => {
+describe('a database migrated by a newer version', () => {
   let database: TestDatabase;
   let series: CommandSeries;
   let before: object;
@@ -251,7 +253,7 @@ describe('a database that a newer version migrated', () => {
   });
 
   const others = commands.filter(({ name }) => ['migrate', 'seed'].includes(name));
-  test.each([...careful, ...others])('stops $name, which ends with 3', async ({ name, args }) => {
+  test.each([...versioned, ...others])('stops $name, which ends with 3', async ({ name, args }) => {
     expect(await series.run(...name.split(' '), ...args)).toEqual({
       code: 3,
       stdout: '',
@@ -268,18 +270,18 @@ describe('a database that a newer version migrated', () => {
     expect(stderr).toContain('999_from_the_future');
   });
 
-  test('is left as it was by all of these', async () => {
+  test('is not changed by any of these', async () => {
     expect(await readWhole(database)).toEqual(before);
   });
 });
 
-describe('at its own version', () => {
+describe('with a database at its own version', () => {
   let database: TestDatabase;
   let series: CommandSeries;
   let before: object;
   beforeAll(async () => {
     database = await createTestDatabase();
-    // A start would bring them back to what this version says.
+    // A start of the server would reset these.
     await execute(database, `update roles set name = 'changed by hand' where tenant_id is null`);
     before = await readWhole(database);
     series = open(database);
@@ -290,14 +292,14 @@ describe('at its own version', () => {
   });
 
   test.each(commands.filter(({ reads }) => reads))(
-    '$name needs to write nothing',
+    '$name needs no write access',
     async ({ name, args }) => {
       const { stderr } = await series.run(...name.split(' '), ...args);
       expect(stderr).not.toMatch(/read-only/);
     },
   );
 
-  test('the connections of such a command reject what would change the database', async () => {
+  test('a connection of such a command rejects changes', async () => {
     const { ownerUrl } = database;
     const sql = 'delete from sign_in_budgets';
     const rejection = { code: '25006' };
@@ -313,12 +315,12 @@ describe('at its own version', () => {
     await pool.end();
   });
 
-  test('no command that looks changes a row, not even a built-in role that was changed by hand', async () => {
+  test('no such command changes a row, not even a modified built-in role', async () => {
     expect(await readWhole(database)).toEqual(before);
   });
 });
 
-test('the first command sets up an embedded database that is empty', async () => {
+test('the first command migrates an empty embedded database', async () => {
   const { dataDir, remove } = await createDataDir();
   try {
     const environment = { TENANTRY_DATA_DIR: dataDir };

@@ -4,22 +4,22 @@ import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase } from '../support/cluster.ts';
 import { type Ended, type Environment, spawnScript } from './fixture.ts';
 
-/** The command in a process of its own that runs one after the other: starting one takes a second. */
+/** A process that runs commands one after the other, because each start takes a second. */
 export type CommandSeries = {
-  /** Runs `tenantry` with these arguments to its end. Nobody sits at a terminal. */
+  /** Runs `tenantry` with these arguments to its end, without a terminal. */
   run: (...args: string[]) => Promise<Ended>;
   close: () => Promise<void>;
 };
 
-/** A server, and the command at work on the same database while it runs. */
+/** A server, and commands that run on its database. */
 export type OperatedApp = TestApp & {
   ownerUrl: string;
   run: CommandSeries['run'];
-  /** Runs it and returns its one JSON document; it must end with 0. */
-  // biome-ignore lint/suspicious/noExplicitAny: tests read answers of every shape.
+  /** Runs a command and returns its JSON document; the command must end with 0. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests read responses of any shape.
   runJson: (...args: string[]) => Promise<any>;
-  /** The same for a list: one object a line. */
-  // biome-ignore lint/suspicious/noExplicitAny: tests read answers of every shape.
+  /** The same for a list, which has one object per line. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests read responses of any shape.
   runLines: (...args: string[]) => Promise<any[]>;
 };
 
@@ -34,7 +34,7 @@ export async function startOperatedApp(): Promise<OperatedApp> {
     TENANTRY_SECRET: 'a secret that only the tests know',
   };
   const { run, close } = startSeries(environment);
-  // What the first command loads is loaded before a test waits for it.
+  // Loads the modules of commands before a test waits for them.
   await run('tenant', 'list');
   const succeed = async (args: string[]) => {
     const { code, stdout, stderr } = await run(...args, '--json');
@@ -57,7 +57,7 @@ export async function startOperatedApp(): Promise<OperatedApp> {
   };
 }
 
-/** Says how each command ended, on a line of its own on both outputs. */
+/** Marks the end of each command, on its own line of both outputs. */
 const mark = '#ended';
 const serveCommands = `
   import { createInterface } from 'node:readline';
@@ -107,7 +107,7 @@ export function startSeries(environment: Environment): CommandSeries {
   };
 }
 
-/** What an operator left in a chain of the audit log, in its order. */
+/** Returns the events of operators in a chain of the audit log, in order. */
 export async function listOperatorEvents(app: TestApp, chainId: string) {
   const { rows } = await app.owner.query<{ action: string; changes: object }>(
     `select action, changes from audit_events

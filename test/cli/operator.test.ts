@@ -13,7 +13,7 @@ afterEach(async () => {
 
 const secret = 's'.repeat(40);
 
-test('the command works on the embedded database of a server that runs, and leaves it running', async () => {
+test('a command works on the embedded database of a running server, and leaves it running', async () => {
   const { dataDir, remove } = await createDataDir();
   closers.push(remove);
   const env = { TENANTRY_DATA_DIR: dataDir, NODE_ENV: 'development' };
@@ -27,13 +27,13 @@ test('the command works on the embedded database of a server that runs, and leav
   );
   expect(data.signIn.__typename).not.toBe('SignInSuccess');
   await server.end('SIGTERM');
-  // And without one: what the command started it stops.
+  // Without a server, the command starts and stops the database itself.
   const listed = await runTenantry(['tenant', 'list', '--status', 'suspended', '--json'], env);
   expect(listed).toMatchObject({ code: 0, stderr: '' });
   expect(JSON.parse(listed.stdout)).toMatchObject({ slug: 'acme', status: 'SUSPENDED' });
 });
 
-test('an owner that is no superuser is an operator, and the serving login is none', async () => {
+test('an owner without superuser is an operator, and the serving login is not', async () => {
   const database = await createEmptyDatabase();
   const owner = `operator_${randomBytes(4).toString('hex')}`;
   const asAdmin = (sql: string) => runAt(inject('clusterUrl'), sql);
@@ -61,7 +61,7 @@ test('an owner that is no superuser is an operator, and the serving login is non
   expect(rows).toMatchObject([{ is_operator: false, tenants: 0 }]);
 });
 
-test('who stops reading a long list stops the reading', async () => {
+test('a command ends without an error when its output is closed', async () => {
   const database = await createTestDatabase();
   onTestFinished(database.drop);
   await runAt(
@@ -71,12 +71,12 @@ test('who stops reading a long list stops the reading', async () => {
   const env = { DATABASE_URL: database.ownerUrl, TENANTRY_SECRET: secret };
   const child = spawnTenantry(['tenant', 'list', '--json'], env);
   const exited = once(child, 'exit');
-  let faults = '';
+  let errors = '';
   child.stderr?.on('data', (chunk: Buffer) => {
-    faults += chunk.toString();
+    errors += chunk.toString();
   });
   await once(child.stdout ?? child, 'data');
   child.stdout?.destroy();
   expect(await exited).toEqual([0, null]);
-  expect(faults).toBe('');
+  expect(errors).toBe('');
 });

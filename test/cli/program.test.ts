@@ -20,7 +20,7 @@ test.each([
   [['tenant', 'list', '--limit', 'all'], /must be a whole number from 1/],
   [['user', 'erase', 'mary@example.com'], /no terminal to confirm this at: give --yes/],
   [[], /Usage: tenantry/],
-])('a call that cannot work says why and ends with 2: %j', async (args, reason) => {
+])('an invalid call ends with 2 and the reason: %j', async (args, reason) => {
   const { code, stdout, stderr } = await runTenantry(args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toMatch(reason);
@@ -47,13 +47,13 @@ test.each([
   [['audit', 'tail', '--help']],
   [['audit', 'export', '--help']],
   [['audit', 'verify', '--help']],
-])('help shows how it is called, with an example: %j', async (args) => {
+])('help shows the usage with an example: %j', async (args) => {
   const { code, stdout, stderr } = await runTenantry(args);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toMatch(/^Usage: tenantry[\s\S]*Examples?:\n {2}\$ /);
 });
 
-test('version and schema are those of this source', async () => {
+test('version and schema match the source', async () => {
   const { version } = JSON.parse(await readFile(atRoot('package.json'), 'utf8'));
   expect(await runTenantry(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   const printed = await readFile(atRoot('src/schema.graphql'), 'utf8');
@@ -63,7 +63,7 @@ test('version and schema are those of this source', async () => {
   expect(`${again}\n`).toBe(printed);
 });
 
-test('an unusable setting ends a command with 1, and the value of a secret is not shown', async () => {
+test('an invalid setting ends a command with 1, and its secret is not printed', async () => {
   const environment = { DATABASE_URL: 'mysql://owner:secret@localhost/tenantry' };
   const { code, stdout, stderr } = await runTenantry(['migrate'], environment);
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -71,7 +71,7 @@ test('an unusable setting ends a command with 1, and the value of a secret is no
   expect(stderr).not.toContain('secret');
 });
 
-test('migrate names what it applied, and nothing the second time', async () => {
+test('migrate lists the applied migrations, and none the second time', async () => {
   const database = await createEmptyDatabase();
   try {
     const migrate = async () => {
@@ -122,7 +122,7 @@ describe('admin create', () => {
     return rows;
   };
 
-  test('makes somebody who signs in as a platform admin', async () => {
+  test('creates a platform admin who can sign in', async () => {
     const email = 'op@firm.example';
     const args = ['--email', 'Op@Firm.example', '--name', 'Olga Petrova', '--password-stdin'];
     const { code, stdout } = await create([...args, '--json'], `${password}\n`);
@@ -139,12 +139,12 @@ describe('admin create', () => {
     ]);
   });
 
-  test('promotes somebody who signed up only with --yes, and ends its sessions', async () => {
+  test('promotes an existing user only with --yes, and ends their sessions', async () => {
     const email = 'climber@firm.example';
     const { token } = await send('signUp', email);
-    const refused = await create(['--email', email]);
-    expect(refused).toMatchObject({ code: 1, stdout: '' });
-    expect(refused.stderr).toMatch(/exists: make it a platform admin with --yes/);
+    const rejected = await create(['--email', email]);
+    expect(rejected).toMatchObject({ code: 1, stdout: '' });
+    expect(rejected.stderr).toMatch(/exists: make it a platform admin with --yes/);
     expect(await isAdmin(token)).toBe(false);
     const { code } = await create(['--email', email, '--yes']);
     expect(code).toBe(0);
@@ -159,7 +159,7 @@ describe('admin create', () => {
     ]);
   });
 
-  test('refuses a password that signing up would refuse, and makes nobody', async () => {
+  test('rejects a password that sign-up would reject, and creates no user', async () => {
     const args = ['--email', 'weak@firm.example', '--password-stdin'];
     const { code, stdout, stderr } = await create(args, 'password1234567\n');
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -168,7 +168,7 @@ describe('admin create', () => {
     expect(rows).toEqual([]);
   });
 
-  test('holds a password to the minimum that is set', async () => {
+  test('applies the minimum password length of the settings', async () => {
     const email = 'short@firm.example';
     const { code, stderr } = await runTenantry(
       ['admin', 'create', '--email', ` ${email} `, '--password-stdin'],
@@ -181,7 +181,7 @@ describe('admin create', () => {
     });
   });
 
-  test('asks nobody where there is no terminal', async () => {
+  test('does not prompt without a terminal', async () => {
     const { code, stderr } = await create(['--email', 'silent@firm.example']);
     expect(code).toBe(2);
     expect(stderr).toMatch(/give --password-stdin/);

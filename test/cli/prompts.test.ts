@@ -7,7 +7,7 @@ import { createPerson, createTeam } from '../support/people.ts';
 import { collect, waitForText } from './fixture.ts';
 import { listOperatorEvents, type OperatedApp, startOperatedApp } from './operator-fixture.ts';
 
-// Somebody at a terminal. `script` of util-linux gives a program one; other systems have none of that form.
+// `script` of util-linux runs a program in a terminal; on other systems it takes other arguments.
 const hasTerminal =
   process.platform === 'linux' &&
   spawnSync('script', ['--version'], { stdio: 'ignore' }).status === 0;
@@ -20,7 +20,7 @@ afterAll(() => app.close());
 
 const ctrlC = '\u0003';
 
-/** Runs `tenantry` at a terminal and types `answer` when it asks for something. */
+/** Runs `tenantry` in a terminal and types `answer` at the prompt. */
 async function runAtTerminal(args: string[], prompt: RegExp, answer: string) {
   const tenantry = fileURLToPath(new URL('../../src/cli/tenantry.js', import.meta.url));
   const words = [process.execPath, tenantry, ...args].map((word) => `'${word}'`);
@@ -44,7 +44,7 @@ async function runAtTerminal(args: string[], prompt: RegExp, answer: string) {
 }
 
 describe.runIf(hasTerminal)('at a terminal', () => {
-  test('a tenant is deleted by who types its slug, and by nobody else', async () => {
+  test('a tenant is deleted only after its slug is typed', async () => {
     const team = await createTeam(app);
     const remove = (answer: string) =>
       runAtTerminal(['tenant', 'delete', team.slug], /Type .* to go on: /, answer);
@@ -60,7 +60,7 @@ describe.runIf(hasTerminal)('at a terminal', () => {
     ]);
   });
 
-  test('what cannot be undone is done after a yes, and not after anything else', async () => {
+  test('an irreversible command runs only after a yes', async () => {
     const person = await createPerson(app);
     const revoke = (answer: string) =>
       runAtTerminal(['session', 'revoke', '--user', person.email], /Go on\? \[y\/N\] /, answer);

@@ -32,7 +32,7 @@ describe('with its own PostgreSQL', () => {
 
   const serve = () => startServing({ TENANTRY_DATA_DIR: dataDir });
 
-  test('the first start fills the demo, answers, and leaves nothing behind at SIGTERM', async () => {
+  test('the first start seeds the demo, responds, and leaves no process behind at SIGTERM', async () => {
     const server = await serve();
     expect(await server.ask('{ viewer { user { id } } }')).toEqual({ data: { viewer: null } });
     const { data } = await server.ask(signIn('ada@acme.example', 'demo-password-for-ada'));
@@ -44,7 +44,7 @@ describe('with its own PostgreSQL', () => {
     expect(await findPostgres(dataDir)).toBeNull();
   });
 
-  test('what was acknowledged survives a kill -9, and the demo is made once', async () => {
+  test('an acknowledged change survives a kill -9, and the demo is seeded once', async () => {
     const killed = await serve();
     const { data } = await killed.ask(`mutation {
       signUp(input: { email: "kept@firm.example", password: "${password}" }) {
@@ -54,13 +54,13 @@ describe('with its own PostgreSQL', () => {
     const { data: kept } = await server.ask('{ viewer { user { email } } }', data.signUp.token);
     expect(kept.viewer.user.email).toBe('kept@firm.example');
     expect(await countUsers(server)).toBe(12);
-    // As npm and the launcher pass one Ctrl-C on.
+    // As npm and the launcher forward one Ctrl-C.
     const { code } = await server.end('SIGINT', 'SIGINT', 'SIGTERM');
     expect(code).toBe(0);
     expect(await findPostgres(dataDir)).toBeNull();
   });
 
-  test('several workers share it, and leave nothing behind at SIGTERM', async () => {
+  test('several workers share it, and leave no process behind at SIGTERM', async () => {
     const server = await startServing({ TENANTRY_DATA_DIR: dataDir, WEB_CONCURRENCY: '2' });
     const { data } = await server.ask(signIn('ada@acme.example', 'demo-password-for-ada'));
     expect(data.signIn.user).toEqual({ name: 'Ada Lovelace' });
@@ -70,7 +70,7 @@ describe('with its own PostgreSQL', () => {
     expect(await findPostgres(dataDir)).toBeNull();
   });
 
-  test('a signal during the start ends it in order', async () => {
+  test('a signal during the start shuts it down cleanly', async () => {
     const child = spawnTenantry(['serve'], { PORT: '0', TENANTRY_DATA_DIR: dataDir });
     const { code, stdout } = await signalOnce(/PostgreSQL started/, 'SIGTERM', child);
     expect(code).toBe(0);
@@ -78,7 +78,7 @@ describe('with its own PostgreSQL', () => {
     expect(await findPostgres(dataDir)).toBeNull();
   });
 
-  test('a command joins the server that runs and leaves it running', async () => {
+  test('a command uses the database of a running server and leaves it running', async () => {
     const server = await serve();
     const { code, stdout } = await runTenantry(['migrate', '--json'], {
       TENANTRY_DATA_DIR: dataDir,
@@ -88,7 +88,7 @@ describe('with its own PostgreSQL', () => {
     await server.end('SIGTERM');
   });
 
-  test('a command that is interrupted stops the database it had started', async () => {
+  test('an interrupted command stops the database that it started', async () => {
     const child = spawnTenantry(['seed', '--users', '40000'], { TENANTRY_DATA_DIR: dataDir });
     const { code, stderr } = await signalOnce(/ of 40,000 users/, 'SIGINT', child);
     expect(code).toBe(1);
@@ -103,21 +103,21 @@ async function countUsers(server: Served): Promise<number> {
   return found.data.users.totalCount;
 }
 
-describe('with a database of somebody else', () => {
+describe('with an external database', () => {
   async function createEnvironment({ ownerUrl }: TestDatabase) {
     const { dataDir, remove } = await createDataDir();
     onTestFinished(remove);
     return { PORT: '0', DATABASE_URL: ownerUrl, TENANTRY_DATA_DIR: dataDir };
   }
 
-  async function takeDatabase(create: () => Promise<TestDatabase>) {
+  async function createDatabase(create: () => Promise<TestDatabase>) {
     const database = await create();
     onTestFinished(() => database.drop());
     return database;
   }
 
-  test('an empty one is migrated and served, and no other is started', async () => {
-    const env = await createEnvironment(await takeDatabase(createEmptyDatabase));
+  test('an empty database is migrated and used, and no embedded one is started', async () => {
+    const env = await createEnvironment(await createDatabase(createEmptyDatabase));
     const server = await startServing({ ...env, DEMO: 'off' });
     expect(await server.ask('{ viewer { user { id } } }')).toEqual({ data: { viewer: null } });
     const { code, stdout } = await server.end('SIGINT');
@@ -127,17 +127,17 @@ describe('with a database of somebody else', () => {
   });
 
   test.runIf(process.platform === 'linux').each([
-    ['told nothing', {}, ['2', '--max-semi-space-size=8']],
+    ['by default', {}, ['2', '--max-semi-space-size=8']],
     [
-      'told otherwise',
+      'with explicit options',
       { MALLOC_ARENA_MAX: '5', NODE_OPTIONS: '--max-semi-space-size=12' },
       ['5', '--max-semi-space-size=12'],
     ],
   ])(
-    '%s, it serves with options for little memory, in the process that was started',
-    async (_, told, expected) => {
-      const env = await createEnvironment(await takeDatabase(createTestDatabase));
-      const server = await startServing({ ...env, ...told, DEMO: 'off' });
+    'the server uses options for low memory in the same process, %s',
+    async (_, overrides, expected) => {
+      const env = await createEnvironment(await createDatabase(createTestDatabase));
+      const server = await startServing({ ...env, ...overrides, DEMO: 'off' });
       const read = async (file: string) =>
         (await readFile(`/proc/${server.pid}/${file}`, 'utf8')).split('\0');
       const environment = await read('environ');
@@ -150,15 +150,15 @@ describe('with a database of somebody else', () => {
     },
   );
 
-  test('a login that row security does not bind is refused', async () => {
-    const database = await takeDatabase(createTestDatabase);
+  test('a serving login that bypasses row security is rejected', async () => {
+    const database = await createDatabase(createTestDatabase);
     const env = await createEnvironment(database);
     const ended = await runTenantry(['serve'], { ...env, DATABASE_APP_URL: database.ownerUrl });
     expect(ended).toMatchObject({ code: 1, stdout: '' });
     expect(ended.stderr).toMatch(/^error: The serving login postgres is a superuser.*\n$/);
   });
 
-  test('one that cannot be reached is one line and exit 1', async () => {
+  test('an unreachable database is reported in one line and ends with 1', async () => {
     const port = await findFreePort();
     const ownerUrl = `postgresql://owner:secret@127.0.0.1:${port}/tenantry`;
     const ended = await runTenantry(['serve'], { PORT: '0', DATABASE_URL: ownerUrl });
@@ -169,8 +169,8 @@ describe('with a database of somebody else', () => {
     expect(ended.stderr).not.toContain('secret');
   });
 
-  test('a fault that nobody caught ends the server in order, with 1', async () => {
-    const { ownerUrl } = await takeDatabase(createTestDatabase);
+  test('an uncaught error shuts the server down cleanly and ends with 1', async () => {
+    const { ownerUrl } = await createDatabase(createTestDatabase);
     const env = { PORT: '0', DATABASE_URL: ownerUrl, DEMO: 'off', TENANTRY_SECRET: 's'.repeat(40) };
     const child = spawnScript(
       `import { readConfig } from '#root/src/config.ts';
@@ -185,7 +185,7 @@ describe('with a database of somebody else', () => {
   });
 });
 
-test('a taken port is one line and exit 1, before any database is started', async () => {
+test('a port in use is reported in one line and ends with 1, before a database is started', async () => {
   const { dataDir, remove } = await createDataDir();
   const holder = createServer().listen(0, '127.0.0.1');
   onTestFinished(async () => {

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-test('one session ends at once and no other; the audit log tells the person of it', async () => {
+test('a session is revoked at once, no other is, and the audit log of the user records it', async () => {
   const person = await createPerson(app);
   const second = await openSession(app, person);
   const listed = await app.runLines('session', 'list', '--user', person.email);
@@ -37,7 +37,7 @@ test('one session ends at once and no other; the audit log tells the person of i
   );
 });
 
-test('sessions bound to a tenant are listed by it, and end in its audit log', async () => {
+test('sessions bound to a tenant are listed for it, and their end is recorded in its audit log', async () => {
   const team = await createTeam(app);
   const member = await createMember(app, team, 'member');
   const bound = await openSession(app, member, team.slug);
@@ -51,7 +51,7 @@ test('sessions bound to a tenant are listed by it, and end in its audit log', as
   ]);
 });
 
-test('all sessions of somebody end only after a yes', async () => {
+test('all sessions of a user are revoked only with --yes', async () => {
   const person = await createPerson(app);
   const second = await openSession(app, person);
   expect(await app.run('session', 'revoke', '--user', person.email)).toEqual(
@@ -69,7 +69,7 @@ test('all sessions of somebody end only after a yes', async () => {
   ]);
 });
 
-test('whose sessions are meant has to be said, once', async () => {
+test('a call with no selection of sessions or an ambiguous one ends with 2', async () => {
   const both = ['--user', 'mary@example.com', '--tenant', 'acme'];
   expect(await app.run('session', 'list', ...both)).toMatchObject({ code: 2, stdout: '' });
   expect(await app.run('session', 'revoke')).toMatchObject({ code: 2, stdout: '' });

@@ -21,7 +21,7 @@ const seesTenant = async ({ owner, tenantId }: Team) => {
   return data?.tenant ?? null;
 };
 
-test('a tenant is created for somebody who has signed up, who owns it then', async () => {
+test('a tenant is created for an existing user, who becomes its owner', async () => {
   const mary = await createPerson(app);
   const args = ['tenant', 'create', '--name', 'Jackson Labs', '--owner', mary.email];
   const created = await app.runJson(...args);
@@ -44,7 +44,7 @@ test('a tenant is created for somebody who has signed up, who owns it then', asy
   expect(second.slug).toMatch(/^jackson-labs-[b-z2-9]{6}$/);
 });
 
-test('a tenant that cannot be created names the option, and nothing is created', async () => {
+test('a tenant with invalid options is not created, and the error names the option', async () => {
   const { email, userUuid } = await createPerson(app);
   const team = await createTeam(app);
   const before = await countRows(app, 'tenants');
@@ -65,7 +65,7 @@ test('a tenant that cannot be created names the option, and nothing is created',
   expect(await countRows(app, 'tenants')).toBe(before);
 });
 
-test('a tenant goes through its whole life, notified of as nobody’s doing', async () => {
+test('each status change of a tenant is recorded in the audit log without an actor', async () => {
   const team = await createTeam(app);
   expect(await app.run('tenant', 'suspend', team.slug)).toEqual({
     code: 0,
@@ -93,7 +93,7 @@ test('a tenant goes through its whole life, notified of as nobody’s doing', as
   expect(await findChainViolation(app, team.tenantUuid)).toBeNull();
 });
 
-test('a tenant is not deleted without a terminal, without its slug, or with another', async () => {
+test('a tenant is not deleted without a confirmation or with a wrong slug', async () => {
   const team = await createTeam(app);
   expect(await app.run('tenant', 'delete', team.slug)).toEqual(
     rejection(2, 'There is no terminal to confirm this at: give --confirm-slug <slug> or --yes.'),
@@ -109,7 +109,7 @@ test('a tenant is not deleted without a terminal, without its slug, or with anot
   expect(await listOperatorEvents(app, team.tenantUuid)).toEqual([]);
 });
 
-test('a tenant that is to be erased cannot be suspended', async () => {
+test('a tenant pending deletion cannot be suspended', async () => {
   const team = await createTeam(app);
   expect((await app.run('tenant', 'delete', team.slug, '--yes')).code).toBe(0);
   expect(await app.run('tenant', 'suspend', team.slug)).toEqual(
@@ -117,7 +117,7 @@ test('a tenant that is to be erased cannot be suspended', async () => {
   );
 });
 
-test('a list goes on over all pages, is narrowed as asked, and has the fields of the API', async () => {
+test('a list covers all pages, applies its filters, and has the fields of the API', async () => {
   await app.owner.query(
     `insert into tenants (slug, name) select 'heron-' || n, 'Heron ' || n from generate_series(1, 230) n`,
   );
@@ -137,14 +137,14 @@ test('a list goes on over all pages, is narrowed as asked, and has the fields of
   const [titles = '', ...rows] = stdout.trimEnd().split('\n');
   expect({ code, rows: rows.length }).toEqual({ code: 0, rows: 120 });
   expect(titles).toMatch(/^SLUG +NAME +STATUS +MEMBERS +CREATED +ID$/);
-  // Nothing is coloured, and every column stands where its title does.
+  // No colours, and every column is aligned with its title.
   expect(stdout).not.toContain('\u001b');
   const idAt = titles.indexOf('ID');
   expect(rows.every((row) => row.indexOf('tenant_') === idAt)).toBe(true);
   expect(rows[0]).toMatch(/ \d{4}-\d\d-\d\d \d\d:\d\d UTC /);
 });
 
-test('a list that finds nothing is empty, and says so where people look', async () => {
+test('an empty list prints nothing on standard output, and a note on standard error', async () => {
   const args = ['tenant', 'list', '--search', 'no such tenant anywhere'];
   expect(await app.run(...args)).toEqual({ code: 0, stdout: '', stderr: 'No tenants.\n' });
   expect(await app.run('tenant', 'list', '--search', 'ab')).toEqual(
@@ -152,7 +152,7 @@ test('a list that finds nothing is empty, and says so where people look', async 
   );
 });
 
-test('what is shown of a tenant is what the API says of it', async () => {
+test('tenant show prints the same fields as the API', async () => {
   const { slug, tenantId, owner } = await createTeam(app);
   const { data } = await owner.ask(
     `query ($id: ID!) { tenant(id: $id) { id slug name status memberCount metadata createdAt deletionAt

@@ -43,34 +43,31 @@ const listUsers = `select email, name, locale, avatar_url, metadata,
     password_hash
   from users u left join password_credentials c on c.user_id = u.id order by email`;
 
-test.each(['csv', 'ndjson'])(
-  'everybody in %s is everybody again where it is imported',
-  async (format) => {
-    const file = at(`people.${format}`);
-    const exported = await run([
-      'export',
-      ...['--format', format, '--output', file, '--with-password-hashes'],
-    ]);
-    expect(exported).toMatchObject({ code: 0, stdout: '' });
-    expect(exported.stderr).toMatch(/secrets[\s\S]*Wrote 6002 users/);
-    expect((await stat(file)).mode & 0o777).toBe(0o600);
-    const other = await startBareApp();
-    try {
-      const imported = await run(['import', file, '--json'], other.ownerUrl);
-      expect({ code: imported.code, ...JSON.parse(imported.stdout) }).toMatchObject({
-        code: 0,
-        created: 6002,
-        invalid: 0,
-      });
-      const [before, after] = [await app.asOwner(listUsers), await other.asOwner(listUsers)];
-      expect(after.rows).toEqual(before.rows);
-    } finally {
-      await other.close();
-    }
-  },
-);
+test.each(['csv', 'ndjson'])('an export in %s can be imported without loss', async (format) => {
+  const file = at(`people.${format}`);
+  const exported = await run([
+    'export',
+    ...['--format', format, '--output', file, '--with-password-hashes'],
+  ]);
+  expect(exported).toMatchObject({ code: 0, stdout: '' });
+  expect(exported.stderr).toMatch(/secrets[\s\S]*Wrote 6002 users/);
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  const other = await startBareApp();
+  try {
+    const imported = await run(['import', file, '--json'], other.ownerUrl);
+    expect({ code: imported.code, ...JSON.parse(imported.stdout) }).toMatchObject({
+      code: 0,
+      created: 6002,
+      invalid: 0,
+    });
+    const [before, after] = [await app.asOwner(listUsers), await other.asOwner(listUsers)];
+    expect(after.rows).toEqual(before.rows);
+  } finally {
+    await other.close();
+  }
+});
 
-test('hashes of passwords are written only when they are asked for', async () => {
+test('password hashes are exported only on request', async () => {
   const { code, stdout, stderr } = await run(['export']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: 'Wrote 6002 users.\n' });
   expect(stdout.split('\n')).toHaveLength(6004);
@@ -79,7 +76,7 @@ test('hashes of passwords are written only when they are asked for', async () =>
   expect(stdout).not.toContain('$2');
 });
 
-test('all about one person is one JSON document, and its audit log tells who was told', async () => {
+test('the export of one user is one JSON document, and is recorded in their audit log', async () => {
   const { code, stdout } = await run(['export', 'Formula@People.example']);
   expect({ code, ...JSON.parse(stdout) }).toMatchObject({
     code: 0,
@@ -103,7 +100,7 @@ test.each([
   [['odd@people.example', '--with-password-hashes'], 2, /never has password hashes/],
   [['--output', '/nowhere/people.csv'], 1, /cannot be written/],
   [['--output', '/dev/null'], 1, /cannot be written: EEXIST/],
-])('export %j says what is wrong', async (args, code, reason) => {
+])('the invalid export %j ends with the reason', async (args, code, reason) => {
   const ended = await run(['export', ...args]);
   expect(ended).toMatchObject({ code, stdout: '' });
   expect(ended.stderr).toMatch(reason);

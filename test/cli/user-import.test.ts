@@ -31,7 +31,7 @@ async function countImported(): Promise<{ users: number; passwords: number }> {
 }
 
 describe('user import', () => {
-  test('writes what became of each row, prints a summary, and ends with 1 if any was refused', async () => {
+  test('writes the result of each row, prints a summary, and ends with 1 if a row was rejected', async () => {
     const file = at('people.csv');
     const header = 'email,passwordHash\n';
     await writeFile(file, `${header}cli@people.example,"${createPhcHash()}"\nbad,\n`);
@@ -82,18 +82,18 @@ describe('user import', () => {
     [['/nowhere/people.csv'], 1, /\/nowhere\/people\.csv cannot be read/],
     [['/', '--format', 'csv'], 1, /\/ cannot be read/],
     [['/dev/null', '--format', 'csv', '--results', '/nowhere/results'], 1, /cannot be written/],
-  ])('of %j says what is wrong', async (args, code, reason) => {
+  ])('of %j ends with the reason', async (args, code, reason) => {
     const ended = await run(args);
     expect(ended).toMatchObject({ code, stdout: '' });
     expect(ended.stderr).toMatch(reason);
   });
 });
 
-test('an import that was killed half-way and is started again ends with everybody, each once', async () => {
+test('an import that is killed and started again imports every row once', async () => {
   const people = 20_000;
   const file = at('people.csv');
   await writeFile(file, [...createCsv(1, people)].join(''));
-  // It gets a little more than half of the rows and then waits: it cannot be over when it is killed.
+  // It gets a little more than half of the rows and then waits, so it has not finished when it is killed.
   const child = spawnTenantry(['user', 'import', '-', '--format', 'csv'], {
     DATABASE_URL: app.ownerUrl,
   });

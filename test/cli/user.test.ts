@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-test('a suspended user is out at once and back in after being reinstated', async () => {
+test('a suspended user is signed out at once, and can sign in again after being reinstated', async () => {
   const person = await createPerson(app);
   const args = ['user', 'suspend', person.email.toUpperCase(), '--reason', 'seen in a leak'];
   expect(await app.runJson(...args)).toMatchObject({ id: person.userId, status: 'SUSPENDED' });
@@ -44,7 +44,7 @@ test('a suspended user is out at once and back in after being reinstated', async
   expect(await findChainViolation(app, person.userUuid)).toBeNull();
 });
 
-test('an erased user is gone, and each tenant learns that it lost a member', async () => {
+test('an erased user is deleted, and the audit log of each of their tenants records it', async () => {
   const team = await createTeam(app);
   const member = await createMember(app, team, 'member');
   expect(await app.runJson('user', 'erase', member.email, '--yes')).toEqual({
@@ -58,7 +58,7 @@ test('an erased user is gone, and each tenant learns that it lost a member', asy
   expect(own.map(({ action }) => action)).toEqual(['user.erased']);
 });
 
-test('nobody is erased without a terminal, nor the last owner of a tenant', async () => {
+test('a user is not erased without a confirmation or as the last owner of a tenant', async () => {
   const { owner, slug } = await createTeam(app);
   expect(await app.run('user', 'erase', owner.email)).toEqual(
     rejection(2, 'There is no terminal to confirm this at: give --yes.'),
@@ -70,7 +70,7 @@ test('nobody is erased without a terminal, nor the last owner of a tenant', asyn
   expect(await listOperatorEvents(app, owner.userUuid)).toEqual([]);
 });
 
-test('what cannot be done to a user says why in one line', async () => {
+test('an invalid call ends with the reason in one line', async () => {
   const { email } = await createPerson(app);
   expect(await app.run('user', 'show', 'mary')).toEqual(
     rejection(1, '<user> must contain exactly one @.'),
@@ -83,7 +83,7 @@ test('what cannot be done to a user says why in one line', async () => {
   expect(await app.run('user', 'list', '--limit', '0')).toMatchObject({ code: 2, stdout: '' });
 });
 
-test('what is shown of a user is what the API says of it, with where it belongs', async () => {
+test('user show prints the same fields as the API, with the memberships', async () => {
   const [team, other] = [await createTeam(app), await createTeam(app)];
   const member = await createMember(app, team, 'admin');
   const { data } = await member.ask(
@@ -103,7 +103,7 @@ test('what is shown of a user is what the API says of it, with where it belongs'
   expect(stdout).not.toContain(other.slug);
 });
 
-test('a name that would steer a terminal is shown as it is and steers nothing', async () => {
+test('control characters in a name are printed harmlessly', async () => {
   const person = await createPerson(app);
   await app.owner.query('update users set name = $2 where id = $1', [
     person.userUuid,
