@@ -1,9 +1,9 @@
 import { connect, type Socket } from 'node:net';
 
-/** What came back: the status (three digits; none where the connection broke) and the body. */
+/** The status of a response (three digits; empty if the connection broke) and its body. */
 export type Reply = { status: string; body: string };
 
-/** A keep-alive connection that has one request under way at most. */
+/** A keep-alive connection with at most one request in flight. */
 export type Connection = {
   send: (request: string, onReply: (reply: Reply) => void) => void;
   isOpen: () => boolean;
@@ -13,19 +13,18 @@ export type Connection = {
 const lengthForm = /\r\ncontent-length: (\d+)/i;
 
 /**
- * Reads of HTTP just what the servers here write (a status, content-length, a body), because a client that
- * shares two cores with the server has to cost as little as it can. A connection that breaks fails what
- * is under way on it and every request after that.
+ * Opens a connection that parses only the HTTP that these servers write (status, content-length and body), since a client
+ * on the same machine must use little CPU. If the connection breaks, its current and all later requests fail.
  */
 export function openConnection(port: number): Connection {
   let onReply: ((reply: Reply) => void) | null = null;
   let received = '';
   let isBroken = false;
   const settle = (reply: Reply) => {
-    const told = onReply;
+    const deliver = onReply;
     onReply = null;
     received = '';
-    told?.(reply);
+    deliver?.(reply);
   };
   const socket: Socket = connect({ port, host: '127.0.0.1', noDelay: true });
   socket.setEncoding('latin1');
@@ -43,9 +42,9 @@ export function openConnection(port: number): Connection {
     settle({ status: '', body: 'the connection broke' });
   });
   return {
-    send(request, told) {
-      if (isBroken) return told({ status: '', body: 'the connection was broken' });
-      onReply = told;
+    send(request, callback) {
+      if (isBroken) return callback({ status: '', body: 'the connection was broken' });
+      onReply = callback;
       socket.write(request, 'latin1');
     },
     isOpen: () => !isBroken,

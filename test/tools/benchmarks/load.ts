@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 
-/** A closed loop of keep-alive connections that post one body again and again. */
+/** A closed loop of keep-alive connections that repeatedly post one body. */
 export type Load = {
   url: string;
   headers: Record<string, string>;
@@ -10,10 +10,10 @@ export type Load = {
   milliseconds: number;
 };
 
-/** What came of it; an answer with `errors` counts as failed. */
+/** The results; a response with `errors` counts as failed. */
 export type LoadResult = { responses: number; failures: number; perSecond: number };
 
-/** Runs a load in a thread of its own, so that it shares cores but no event loop with the server. */
+/** Runs a load in its own thread, so that it does not share the event loop with the server. */
 export function runLoad(load: Load): Promise<LoadResult> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL(import.meta.url), { workerData: load });
@@ -22,13 +22,13 @@ export function runLoad(load: Load): Promise<LoadResult> {
   });
 }
 
-/** One request; resolves with the answer's text. */
+/** Sends a request and returns the body of the response. */
 export function post(load: Load, agent: Agent): Promise<string> {
   return new Promise((resolve, reject) => {
-    const sent = request(load.url, { method: 'POST', headers: load.headers, agent }, (answer) => {
+    const sent = request(load.url, { method: 'POST', headers: load.headers, agent }, (response) => {
       const chunks: Buffer[] = [];
-      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-      answer.on('end', () => resolve(Buffer.concat(chunks).toString()));
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () => resolve(Buffer.concat(chunks).toString()));
     });
     sent.on('error', reject);
     sent.end(load.body);

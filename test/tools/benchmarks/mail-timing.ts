@@ -1,22 +1,22 @@
 import { ask, describeMachine, getMedian, openStage, print, runSql, startServer } from './stage.ts';
 
-// Whether the time of an answer tells if there is an account, for each mail that somebody can ask for about
-// somebody else: known and unknown addresses in turn, in a random order. A second unknown address each time shows
-// how far two samples of the same differ on this machine: where that is beyond the bars, it is too busy to tell.
+// Whether the response time of operations that mail an address reveals if it has an account. Known and unknown addresses
+// alternate in random order. A second unknown address each time shows how much two samples of the same kind differ: if
+// that exceeds the limits, the machine is too busy for a result.
 
 const pairs = 300;
-/** Milliseconds between the medians, and the share of single responses that the best threshold tells right. */
-const bars = { difference: 0.3, rightShare: 0.55 };
+/** The difference of medians in ms, and the share of responses that the best threshold classifies correctly. */
+const bars = { difference: 0.3, correctShare: 0.55 };
 
 type Probe = { name: string; time: (email: string) => Promise<number> };
 const kinds = ['known', 'unknown', 'other'] as const;
 type Samples = Record<(typeof kinds)[number], number[]>;
-type Comparison = { difference: number; rightShare: number };
+type Comparison = { difference: number; correctShare: number };
 
 const stage = await openStage();
 try {
   const ownerUrl = await stage.createDatabase('mail_timing');
-  // All requests come from one address and one tenant here.
+  // All requests come from one source and one tenant.
   const app = await startServer(ownerUrl, {
     SIGN_UP_SOURCE_MAX: '1000000',
     INVITATIONS_PER_DAY_MAX: '1000000',
@@ -40,7 +40,7 @@ try {
 
 async function compare({ time }: Probe): Promise<Samples> {
   const samples: Samples = { known: [], unknown: [], other: [] };
-  // Neither the first plans nor young code are measured.
+  // Warms up plans and the JIT compiler.
   for (let warmUp = 0; warmUp < 50; warmUp += 1) await time(`warm-up-${warmUp}@example.com`);
   for (let pair = 0; pair < pairs; pair += 1) {
     for (const kind of shuffle(kinds))
@@ -67,7 +67,7 @@ function timeReset(url: string): Probe {
   };
 }
 
-/** People with an account outside the tenant, and people without one. */
+/** Invites users with and without an account. */
 async function timeInvitation(url: string): Promise<Probe> {
   type Founded = { signUp: { token: string; tenant: { id: string } } };
   const { signUp } = await ask<Founded>(
@@ -97,16 +97,16 @@ async function timeOf(url: string, query: string, token?: string): Promise<numbe
 
 function compareTwo(first: readonly number[], second: readonly number[]): Comparison {
   const difference = Math.abs(getMedian(first) - getMedian(second));
-  return { difference, rightShare: getRightShare(first, second) };
+  return { difference, correctShare: getCorrectShare(first, second) };
 }
 
 /** The share of all responses that a threshold tells right, for the best one in either direction. */
-function getRightShare(first: readonly number[], second: readonly number[]): number {
+function getCorrectShare(first: readonly number[], second: readonly number[]): number {
   const all = [
     ...first.map((took) => ({ took, isFirst: true })),
     ...second.map((took) => ({ took, isFirst: false })),
   ].sort((a, b) => a.took - b.took);
-  // Everything below the threshold is taken for the second, everything above for the first.
+  // Times below the threshold are classified as the second sample, those above as the first.
   let right = first.length;
   let best = right;
   let worst = right;
@@ -122,19 +122,19 @@ function report(name: string, { known, unknown, other }: Samples): boolean {
   const found = compareTwo(known, unknown);
   const chance = compareTwo(other, unknown);
   const isMet = isWithinBars(found);
-  const verdict = isMet ? 'met' : isWithinBars(chance) ? 'NOT MET' : 'too busy to tell, run again';
+  const verdict = isMet ? 'met' : isWithinBars(chance) ? 'NOT MET' : 'machine too busy, run again';
   print(
     `${name}, ${pairs} pairs: medians with an account ${getMedian(known).toFixed(2)} ms, without ` +
       `${getMedian(unknown).toFixed(2)} ms; ${describe(found)}, by chance ${describe(chance)} ` +
-      `(at most ${bars.difference} ms and ${(bars.rightShare * 100).toFixed(0)} %): ${verdict}`,
+      `(at most ${bars.difference} ms and ${(bars.correctShare * 100).toFixed(0)} %): ${verdict}`,
   );
   return isMet;
 }
 
-function isWithinBars({ difference, rightShare }: Comparison): boolean {
-  return difference <= bars.difference && rightShare <= bars.rightShare;
+function isWithinBars({ difference, correctShare }: Comparison): boolean {
+  return difference <= bars.difference && correctShare <= bars.correctShare;
 }
 
-function describe({ difference, rightShare }: Comparison): string {
-  return `difference ${difference.toFixed(2)} ms, best threshold ${(rightShare * 100).toFixed(1)} % right`;
+function describe({ difference, correctShare }: Comparison): string {
+  return `difference ${difference.toFixed(2)} ms, best threshold ${(correctShare * 100).toFixed(1)} % correct`;
 }

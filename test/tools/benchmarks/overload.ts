@@ -10,10 +10,10 @@ import { createShots, shares } from './overload/world.ts';
 import { type ServerProcess, startServerProcess } from './server-process.ts';
 import { describeMachine, openStage, print } from './stage.ts';
 
-// What a server does with ten times as much as it can do. First a closed loop finds what that is, at several
-// numbers of connections; then requests arrive by the clock: at 70 % of it, at ten times of it, at 70 % again.
-// Server, PostgreSQL and the client share the machine, so during the overload the server has less of it than
-// before, and what the client is late by counts as latency: goodput is a lower bound, p99 an upper one.
+// A server under ten times its capacity. First a closed loop finds the capacity, with several numbers of connections. Then
+// requests arrive at fixed times: at 70 % of it, at ten times of it, and at 70 % again. Server, PostgreSQL and client
+// share the machine, so the server gets less CPU during the overload, and delays of the client count as latency:
+// goodput is a lower bound, p99 an upper bound.
 
 const usualShare = 0.7;
 const overloadFactor = 10;
@@ -21,14 +21,14 @@ const seconds = { warmUp: 8, closed: 6, usual: 15, overload: 20 };
 const connectionCounts = [16, 32, 64];
 
 const bars = {
-  /** Of the peak. */
+  /** Share of the peak. */
   goodputMin: 0.8,
-  /** Times the usual. */
+  /** Ratio to the usual p99. */
   p99Max: 3,
-  /** From 5 s into the overload to its end. */
+  /** Ratio of the memory at the end of the overload to that after 5 s. */
   memoryGrowthMax: 1.1,
   recoverySecondsMax: 10,
-  /** Of what was to be offered: below that it was no overload. */
+  /** Share of the intended rate; with less there was no overload. */
   offeredMin: 0.95,
 };
 
@@ -41,14 +41,14 @@ try {
   const ownerUrl = await stage.createDatabase('overload');
   server = await startServerProcess(await ensureServing(ownerUrl), {
     METRICS_PORT: '0',
-    // All come from one address.
+    // All requests come from one source.
     SIGN_IN_SOURCE_FAILURES_MAX: '1000000',
     SIGN_UP_SOURCE_MAX: '1000000',
     ...pickOverrides(),
   });
   print(`machine: ${describeMachine()}`);
   print(
-    `of a hundred requests: ${Object.entries(shares)
+    `requests in percent: ${Object.entries(shares)
       .map((pair) => pair.join(' '))
       .join(', ')}`,
   );
@@ -56,7 +56,7 @@ try {
   const watch = watchServer(server.metricsUrl);
   const peak = await findPeak();
   watch.mark('peak');
-  judge({ peak, ...(await overload(peak, watch)) });
+  checkTargets({ peak, ...(await overload(peak, watch)) });
   watch.stop();
 } finally {
   client.disconnect();
@@ -64,7 +64,7 @@ try {
   await stage.clear();
 }
 
-/** For trying other settings: `npm run bench -- overload IN_FLIGHT_MAX=32`. */
+/** Settings from the command line: `npm run bench -- overload IN_FLIGHT_MAX=32`. */
 function pickOverrides(): Record<string, string> {
   return Object.fromEntries(process.argv.slice(2).map((argument) => argument.split('=', 2)));
 }
@@ -81,7 +81,7 @@ async function findPeak(): Promise<number> {
   for (const connections of connectionCounts) {
     const result = await run({ kind: 'closed', connections, seconds: seconds.closed });
     const figures = count(result, seconds.closed);
-    tell(`closed, ${connections} connections`, result, figures);
+    printResult(`closed, ${connections} connections`, result, figures);
     peak = Math.max(peak, figures.goodput);
   }
   return peak;
@@ -116,17 +116,17 @@ async function overload(peak: number, watch: ServerWatch): Promise<Measured> {
 async function open(name: string, perSecond: number, lasts: number) {
   const result = await run({ kind: 'open', perSecond, seconds: lasts });
   const figures = count(result, lasts);
-  tell(name, result, figures);
+  printResult(name, result, figures);
   return { result, figures };
 }
 
-function tell(name: string, result: LoadResult, figures: Figures): void {
+function printResult(name: string, result: LoadResult, figures: Figures): void {
   print(describe(name, figures));
   print(`${' '.repeat(28)} ${listQuantiles(result, Object.keys(shares))}`);
-  if (result.fault !== null) print(`a failure: ${result.fault}`);
+  if (result.firstFailure !== null) print(`first failure: ${result.firstFailure}`);
 }
 
-function judge({
+function checkTargets({
   peak,
   usual,
   during,
@@ -134,24 +134,20 @@ function judge({
   recoverySeconds,
   memoryGrowth,
 }: Measured & { peak: number }) {
-  const verdicts: [what: string, value: number, isMet: boolean][] = [
-    ['offered, of ten times the peak', offered, offered >= bars.offeredMin],
-    ['goodput, of the peak', during.goodput / peak, during.goodput >= bars.goodputMin * peak],
+  const verdicts: [name: string, value: number, isMet: boolean][] = [
+    ['offered rate / ten times the peak', offered, offered >= bars.offeredMin],
+    ['goodput / peak', during.goodput / peak, during.goodput >= bars.goodputMin * peak],
     [
-      'p99 of what is accepted, times the usual',
+      'p99 of accepted requests / usual p99',
       during.p99 / usual.p99,
       during.p99 <= bars.p99Max * usual.p99,
     ],
-    [
-      'memory at the end, times that 5 s into it',
-      memoryGrowth,
-      memoryGrowth <= bars.memoryGrowthMax,
-    ],
+    ['memory at the end / after 5 s', memoryGrowth, memoryGrowth <= bars.memoryGrowthMax],
     ['seconds to full recovery', recoverySeconds, recoverySeconds <= bars.recoverySecondsMax],
-    ['responses that were neither', during.failed, during.failed === 0],
+    ['responses neither accepted nor shed', during.failed, during.failed === 0],
   ];
-  for (const [what, value, isMet] of verdicts) {
-    print(`${what.padEnd(44)} ${value.toFixed(2).padStart(8)}: ${isMet ? 'met' : 'NOT MET'}`);
+  for (const [name, value, isMet] of verdicts) {
+    print(`${name.padEnd(44)} ${value.toFixed(2).padStart(8)}: ${isMet ? 'met' : 'NOT MET'}`);
     if (!isMet) process.exitCode = 1;
   }
 }

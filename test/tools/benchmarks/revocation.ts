@@ -6,17 +6,17 @@ import { createWorld } from './revocation/world.ts';
 import { type ServerProcess, startServerProcess } from './server-process.ts';
 import { describeMachine, getMedian, openStage, print } from './stage.ts';
 
-// How long something that was taken away still works: from the moment its end was acknowledged by one
-// process to the last answer of either process that still let it through, under a steady load that
-// asks both in turn. With `-- --pooler` both work through a PgBouncer, with fewer connections than they have.
+// How long a revoked credential or permission is still accepted: from the acknowledgement of its revocation by one process
+// to the last response of either process that accepts it, under a steady load on both. With `-- --pooler` both use a
+// PgBouncer with fewer connections than they have.
 
 const requestsPerSecond = 500;
 const trialsPerKind = 100;
-/** What is promised, in milliseconds. */
+/** The limit in milliseconds. */
 const windowMsMax = 1_000;
-/** How many errors in a row, over both processes, mean that it is over. */
+/** A trial ends after this many rejections in a row by both processes. */
 const rejectionsInARow = 100;
-/** Successes on both processes before anything is taken away. */
+/** Successes before the revocation. */
 const successesFirst = 20;
 
 const isPooled = process.argv.includes('--pooler');
@@ -42,7 +42,7 @@ try {
   print(`machine: ${describeMachine()}`);
   print(
     `two processes${isPooled ? ' behind a pooler' : ''}, ${requestsPerSecond} requests/s, ${trialsPerKind} trials each: milliseconds from ` +
-      'the acknowledgement to the last success anywhere',
+      'the acknowledgement to the last success of any process',
   );
   for (const kind of listTrials(world)) {
     const windows: number[] = [];
@@ -66,11 +66,11 @@ function report(name: string, windows: readonly number[]): void {
   print(`${name.padEnd(40)} ${figures} (at most ${windowMsMax}): ${isMet ? 'met' : 'NOT MET'}`);
 }
 
-/** Asks at a steady rate, takes it away, and goes on until it is rejected everywhere. */
+/** Sends requests at a steady rate, revokes, and continues until both processes reject. */
 async function measure(trial: Trial, urls: readonly string[]): Promise<number> {
   const state = { successes: 0, rejections: 0, lastSuccess: 0, isOver: false };
   const pending = new Set<Promise<void>>();
-  const ask = async (url: string) => {
+  const send = async (url: string) => {
     const isGood = await trial.probe(url);
     if (isGood) {
       state.successes += 1;
@@ -81,20 +81,20 @@ async function measure(trial: Trial, urls: readonly string[]): Promise<number> {
   const began = performance.now();
   let sent = 0;
   let acknowledged: Promise<number> | null = null;
-  const faults: unknown[] = [];
+  const failures: unknown[] = [];
   while (!state.isOver) {
     const due = Math.floor(((performance.now() - began) * requestsPerSecond) / 1_000);
     for (; sent < due; sent += 1) {
-      const asked = ask(urls[sent % urls.length] ?? '').catch((error) => {
-        faults.push(error);
+      const sending = send(urls[sent % urls.length] ?? '').catch((error) => {
+        failures.push(error);
       });
-      pending.add(asked);
-      void asked.then(() => pending.delete(asked));
+      pending.add(sending);
+      void sending.then(() => pending.delete(sending));
     }
     if (acknowledged === null && state.successes >= successesFirst) {
-      acknowledged = trial.end(urls[0] ?? '').then(() => performance.now());
+      acknowledged = trial.revoke(urls[0] ?? '').then(() => performance.now());
     }
-    if (faults.length > 0) throw faults[0];
+    if (failures.length > 0) throw failures[0];
     state.isOver = acknowledged !== null && state.rejections >= rejectionsInARow;
     await new Promise((resolve) => setTimeout(resolve, 1));
   }

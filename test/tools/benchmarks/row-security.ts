@@ -7,8 +7,8 @@ import { ensureServing } from '../../support/serving.ts';
 import { type LoadResult, runLoad } from './load.ts';
 import { ask, describeMachine, getMedian, openStage, print, runSql, startServer } from './stage.ts';
 
-// The price of row security: 50 members of a tenant with user and roles, against the same build with
-// row security disabled and no scope entered. Interleaved A B B A in one run.
+// The overhead of row security: 50 members of a tenant with user and roles, against a server with row security disabled
+// and without scopes. Interleaved A B B A in one run.
 
 const repetitions = 5;
 const load = { connections: 16, milliseconds: 3_000 };
@@ -16,7 +16,7 @@ const lossMax = 0.15;
 
 const tables = 'users tenants roles user_tenants membership_roles sessions'.split(' ');
 
-/** 100 tenants of 100 members each, besides the one that signs up. */
+/** 100 tenants with 100 members each, besides the tenant that signs up. */
 const fillSql = `
   insert into users (email, name)
     select 'person-' || n || '@example.com', 'Person ' || n from generate_series(1, 10000) n;
@@ -40,16 +40,16 @@ const query = `{ tenant(slug: "measured") { memberships(first: 50) { edges { nod
 
 const stage = await openStage();
 try {
-  const withLock = await createSide('with_row_security', false);
+  const secured = await createSide('with_row_security', false);
   const without = await createSide('without_row_security', true);
   const ratios: number[] = [];
-  await withLock.run();
+  await secured.run();
   await without.run();
   for (let round = 1; round <= repetitions; round += 1) {
-    const a1 = await withLock.run();
+    const a1 = await secured.run();
     const b1 = await without.run();
     const b2 = await without.run();
-    const a2 = await withLock.run();
+    const a2 = await secured.run();
     const ratio = (a1.perSecond + a2.perSecond) / (b1.perSecond + b2.perSecond);
     ratios.push(ratio);
     print(
@@ -61,11 +61,11 @@ try {
   const isMet = median >= 1 - lossMax;
   print(`machine: ${describeMachine()}`);
   print(
-    '50 members with user and roles, with row security against without: ' +
+    '50 members with user and roles, throughput with vs without row security: ' +
       `${median.toFixed(3)} (at least ${1 - lossMax}): ${isMet ? 'met' : 'NOT MET'}`,
   );
   process.exitCode = isMet ? 0 : 1;
-  await withLock.close();
+  await secured.close();
   await without.close();
 } finally {
   await stage.clear();
@@ -99,7 +99,7 @@ async function createSide(name: string, isOff: boolean) {
   return { run, close: app.close };
 }
 
-/** The same data path, entering no scope. */
+/** The same database access without scopes. */
 async function unscoped(ownerUrl: string): Promise<Database> {
   const { database } = loadConfig({ NODE_ENV: 'test' });
   const db = createDatabase({ ...database, url: await ensureServing(ownerUrl) });

@@ -1,18 +1,18 @@
 import { nodeArguments, nodeEnvironment } from '../../../src/cli/serve/process-options.ts';
 import { startChild } from '../../support/child.ts';
 
-/** A server in a process of its own, as it would stand beside others on one database. */
+/** A server in its own process. */
 export type ServerProcess = {
   url: string;
   pid: number;
-  /** Where its figures are; empty without METRICS_PORT. */
+  /** The URL of its metrics; empty without METRICS_PORT. */
   metricsUrl: string;
   end: () => Promise<number | null>;
 };
 
 /**
- * Starts one on a database that is migrated; `appUrl` is the serving login's, and `listenUrl` its way past a pooler
- * where `appUrl` leads through one.
+ * Starts a server on a migrated database. `appUrl` is that of the serving login; `listenUrl` bypasses the pooler if
+ * `appUrl` uses one.
  */
 export async function startServerProcess(
   appUrl: string,
@@ -32,7 +32,7 @@ export async function startServerProcess(
     const app = await createApp(config, {
       appUrl: ${JSON.stringify(appUrl)},
       listenUrl: ${JSON.stringify(listenUrl)},
-      secret: 'a secret that only the benchmark knows',
+      secret: 'a secret for this run only',
       log: createLogger(config.log),
     });
     process.on('SIGTERM', () => app.close());

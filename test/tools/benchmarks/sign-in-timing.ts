@@ -1,8 +1,8 @@
 import '../../support/in-run-folder.ts';
 import { ask, describeMachine, getMedian, openStage, print, startServer } from './stage.ts';
 
-// Whether the time of an error tells if an e-mail address is known: unknown and wrong in turn, each
-// address a few times only, so that no budget runs out.
+// Whether the time of a failed sign-in reveals if the address has an account. Known and unknown addresses alternate, and
+// each is tried only a few times, so that no rate limit is reached.
 
 const accounts = 60;
 const triesPerAccount = 4;
@@ -10,7 +10,7 @@ const differenceMax = { ratio: 0.1, milliseconds: 1 };
 
 const stage = await openStage();
 try {
-  // All tries come from one address here; the budget per account stays as shipped.
+  // All requests come from one source, so only the limits per source are raised.
   const limits = {
     SIGN_IN_SOURCE_FAILURES_MAX: '1000000',
     SIGN_UP_SOURCE_MAX: '1000000',

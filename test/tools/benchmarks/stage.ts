@@ -15,9 +15,9 @@ import { createLogger } from '../../../src/observability/logger.ts';
 import { startEmbedded } from '../../../src/postgres/start.ts';
 import { ensureServing } from '../../support/serving.ts';
 
-/** A PostgreSQL of the benchmark's own, with the shipped settings and nothing switched off. */
+/** A temporary PostgreSQL with exactly the shipped settings. */
 export type Stage = {
-  /** A migrated database; the url is the owner's. */
+  /** Creates a migrated database and returns the URL of its owner. */
   createDatabase: (name: string) => Promise<string>;
   clear: () => Promise<void>;
 };
@@ -32,10 +32,10 @@ export async function openStage(): Promise<Stage> {
     await cluster.stop();
     await rm(dataDir, { recursive: true, force: true });
   };
-  // Anyone who loses patience is left with neither a PostgreSQL nor its folder.
+  // After a Ctrl-C neither a PostgreSQL nor its folder is left.
   for (const signal of stopSignals) {
     process.once(signal, () => {
-      // What is under way breaks with the database, and interests nobody any more.
+      // Errors of the work in progress no longer matter.
       process.on('uncaughtException', () => {});
       void clear().finally(() => process.exit(1));
     });
@@ -61,7 +61,7 @@ export async function runSql(url: string, sql: string): Promise<void> {
   await client.end();
 }
 
-/** A listening server on a database; the pool is the default one. */
+/** Starts a server on a database, with the default pool size. */
 export async function startServer(
   ownerUrl: string,
   environment: Record<string, string> = {},
@@ -70,7 +70,7 @@ export async function startServer(
   const config = loadConfig({ NODE_ENV: 'test', PORT: '0', LOG_LEVEL: 'warn', ...environment });
   const app = await createApp(config, {
     appUrl: await ensureServing(ownerUrl),
-    secret: 'a secret that only the benchmark knows',
+    secret: 'a secret for this run only',
     log: createLogger(config.log),
     ...parts,
   });
@@ -78,7 +78,7 @@ export async function startServer(
   return { ...app, url: `${url}/graphql` };
 }
 
-/** Asks and returns the data. Throws on errors. */
+/** Sends a request and returns the data. Throws on errors. */
 export async function ask<Data>(url: string, query: string, token?: string): Promise<Data> {
   const response = await fetch(url, {
     method: 'POST',
@@ -98,12 +98,12 @@ export function getMedian(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-/** The machine a figure was measured on, for the reader of the figure. */
+/** A description of the machine for reports. */
 export function describeMachine(): string {
   return `${availableParallelism()} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.version}`;
 }
 
-/** A line of the result, for people. */
+/** Prints a line of the result. */
 export function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }

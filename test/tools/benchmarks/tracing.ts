@@ -6,10 +6,10 @@ import { type LoadResult, runLoad } from './load.ts';
 import { startServerProcess } from './server-process.ts';
 import { ask, describeMachine, getMedian, openStage, print } from './stage.ts';
 
-// The price of traces: every operation and statement handed over to a collector, against the same build
-// that traces nothing. Two processes on one database, interleaved A B B A in one run. Judged by how much is
-// responded; the collector shares the machine and does nothing but read, so its part is counted as ours. The
-// processor time of the server for each answer is shown beside it, which others on the machine disturb less.
+// The overhead of traces: a server that exports every operation and statement to a collector, against one without
+// traces. Two processes on one database, interleaved A B B A in one run. The check is of the throughput, which
+// includes the cost of the collector on the same machine. The CPU time per request is printed as well, since other
+// processes affect it less.
 
 const repetitions = 15;
 const load = { connections: 16, milliseconds: 1_000 };
@@ -44,17 +44,21 @@ try {
     print(
       `round ${round}: traced ${Math.round(a1.perSecond)} and ${Math.round(a2.perSecond)}/s, ` +
         `plain ${Math.round(b1.perSecond)} and ${Math.round(b2.perSecond)}/s, ratio ${ratio.toFixed(3)}; ` +
-        `${a1.cpuMs.toFixed(2)} against ${b1.cpuMs.toFixed(2)} ms of processor an answer`,
+        `${a1.cpuMs.toFixed(2)} against ${b1.cpuMs.toFixed(2)} ms CPU per request`,
     );
   }
   const median = getMedian(ratios);
   const isMet = median >= 1 - lossMax;
-  print(`machine: ${describeMachine()}; the collector took ${await collector.countBytes()} bytes`);
   print(
-    'the viewer with memberships, tenants and roles, traced against not: ' +
+    `machine: ${describeMachine()}; the collector received ${await collector.countBytes()} bytes`,
+  );
+  print(
+    'viewer with memberships, tenants and roles, throughput with vs without traces: ' +
       `${median.toFixed(3)} (at least ${1 - lossMax}): ${isMet ? 'met' : 'NOT MET'}`,
   );
-  print(`processor time of the server an answer: ${getMedian(cpuRatios).toFixed(3)} times as much`);
+  print(
+    `CPU time of the server per request, with vs without traces: ${getMedian(cpuRatios).toFixed(3)}`,
+  );
   process.exitCode = isMet ? 0 : 1;
 } finally {
   for (const close of closers) await close();
@@ -105,15 +109,15 @@ async function measure(
 }
 
 async function signUp(url: string): Promise<string> {
-  const answer = await ask<{ signUp: { token: string } }>(
+  const data = await ask<{ signUp: { token: string } }>(
     url,
     `mutation { signUp(input: { email: "owner@example.com", password: "a harbour without any wind",
       tenantName: "Measured", tenantSlug: "measured" }) { ... on SignUpSuccess { token } } }`,
   );
-  return answer.signUp.token;
+  return data.signUp.token;
 }
 
-/** A collector in a process of its own that throws everything away, and tells at GET how much. */
+/** A collector in its own process that discards everything, and responds to GET with the number of bytes. */
 async function startSink(): Promise<{ url: string; countBytes: () => Promise<number> }> {
   const child = startChild(`
     import { createServer } from 'node:http';

@@ -13,9 +13,8 @@ import { Client } from 'pg';
 import { createCsv } from '../../support/import-rows.ts';
 import { describeMachine, openStage, print } from './stage.ts';
 
-// How long `tenantry user import` takes for people with argon2id hashes, as a process of its own, and
-// again for the same file, when everybody is there already. Then the same in an empty database, killed
-// half-way and started again: nobody may be missing, and nobody there twice.
+// The duration of `tenantry user import` for users with argon2id hashes, in its own process, and of a second import of the
+// same file. Then an import into an empty database is killed half-way and repeated: no user may be missing or duplicated.
 
 const users = Number(process.argv[2] ?? 100_000);
 const secondsMax = 30;
@@ -28,21 +27,21 @@ try {
   const databaseUrl = await stage.createDatabase('user_import');
   print(`machine: ${describeMachine()}`);
   const seconds = await timeImport('into an empty database', databaseUrl, file);
-  await timeImport('once more, everybody is there', databaseUrl, file);
+  await timeImport('again, with all users present', databaseUrl, file);
 
   const otherUrl = await stage.createDatabase('user_import_killed');
   const { child, ended } = startImport(otherUrl, file);
   await killHalfway(child, otherUrl);
   await ended;
-  print(`killed with ${await countUsers(otherUrl)} people written`);
+  print(`killed with ${await countUsers(otherUrl)} users written`);
   await timeImport('started again', otherUrl, file);
   const found = await countUsers(otherUrl);
 
   const verdicts = [
     [`under ${secondsMax} s`, seconds < secondsMax],
-    [`exactly ${users} people after the kill`, found === users],
+    [`exactly ${users} users after the kill`, found === users],
   ] as const;
-  for (const [what, isMet] of verdicts) print(`${what}: ${isMet ? 'met' : 'NOT MET'}`);
+  for (const [name, isMet] of verdicts) print(`${name}: ${isMet ? 'met' : 'NOT MET'}`);
   process.exitCode = verdicts.every(([, isMet]) => isMet) ? 0 : 1;
 } finally {
   await stage.clear();
@@ -69,11 +68,11 @@ async function timeImport(what: string, databaseUrl: string, file: string): Prom
   const { code, answer } = await startImport(databaseUrl, file).ended;
   if (code !== 0) throw new Error(`the import ended with ${code}`);
   const seconds = (performance.now() - began) / 1_000;
-  print(`${what}: ${seconds.toFixed(1)} s with the start of the process. ${answer.trim()}`);
+  print(`${what}: ${seconds.toFixed(1)} s including the start of the process. ${answer.trim()}`);
   return seconds;
 }
 
-/** The process has no time to say goodbye, and the kill falls into the midst of a batch. */
+/** Kills the process in the middle of a batch. */
 async function killHalfway(child: ChildProcess, databaseUrl: string): Promise<void> {
   const isRunning = () => child.exitCode === null && child.signalCode === null;
   while (isRunning() && (await countUsers(databaseUrl)) < users / 2) await setTimeout(50);

@@ -2,53 +2,53 @@ import { randomUUID } from 'node:crypto';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type Connection, type Reply as HttpReply, openConnection } from '../connection.ts';
 
-/** What an answer says of the server: done, shed (503), or anything that may not happen. */
+/** The result of a request: success, shed (503), or anything else. */
 export type Outcome = 'accepted' | 'rejected' | 'failed';
 
-/** Requests as they go over the wire, in the order in which they are asked, again and again. */
+/** HTTP requests as text, which are sent in turn. */
 export type Shots = { port: number; requests: readonly { kind: string; text: string }[] };
 
 /**
- * Closed: so many connections, each asks again once it has its answer. Open: requests arrive by the clock,
- * whether or not others have been responded.
+ * Closed: each connection sends its next request after a response. Open: requests arrive at fixed times, regardless of
+ * earlier responses.
  */
 export type Load = { seconds: number } & (
   | { kind: 'closed'; connections: number }
   | { kind: 'open'; perSecond: number }
 );
 
-/** An answer: when it was due to be asked (seconds since the start), what came, and after how long. */
+/** A response, with its scheduled time in seconds since the start, and its latency. */
 export type Reply = { kind: string; at: number; outcome: Outcome; ms: number };
 
 export type LoadResult = {
   replies: Reply[];
-  /** Open: arrivals for which there was no connection left. */
+  /** Open: requests for which there was no free connection. */
   unsent: number;
-  /** How late this process itself was with the slowest in a hundred of its turns; part of every latency. */
+  /** The p99 of this process's event loop delay, which is part of every latency. */
   lagMs: number;
-  /** The first answer that may not happen. */
-  fault: string | null;
+  /** The first failed response. */
+  firstFailure: string | null;
 };
 
-/** Stands in a write where its idempotency key goes. */
+/** A placeholder for the idempotency key of a write. */
 export const keyMark = '@'.repeat(36);
 
-/** Kept alive, as a proxy keeps them; an arrival that finds all of them busy is not sent. */
+/** Keep-alive connections, like those of a proxy. A request is not sent if all are busy. */
 const connectionsOpen = 2_000;
 
 let next = 0;
 
-/** The next of the requests; a write under a key of its own. */
+/** The next request; a write gets a new key. */
 function pick({ requests }: Shots): { kind: string; text: string } {
   const request = requests[next % requests.length];
-  if (!request) throw new Error('There is nothing to ask.');
+  if (!request) throw new Error('no requests');
   next += 1;
   const { kind, text } = request;
   return text.includes(keyMark) ? { kind, text: text.replaceAll(keyMark, randomUUID()) } : request;
 }
 
 async function runClosed(shots: Shots, load: Load & { kind: 'closed' }): Promise<LoadResult> {
-  const result: LoadResult = { replies: [], unsent: 0, lagMs: 0, fault: null };
+  const result: LoadResult = { replies: [], unsent: 0, lagMs: 0, firstFailure: null };
   const began = performance.now();
   const endsAt = began + load.seconds * 1_000;
   const loop = (connection: Connection) =>
@@ -60,8 +60,8 @@ async function runClosed(shots: Shots, load: Load & { kind: 'closed' }): Promise
           return resolve();
         }
         const { kind, text } = pick(shots);
-        connection.send(text, (answer) => {
-          note(result, { kind, at: (asked - began) / 1_000, ms: since(asked) }, answer);
+        connection.send(text, (response) => {
+          note(result, { kind, at: (asked - began) / 1_000, ms: since(asked) }, response);
           again();
         });
       };
@@ -73,7 +73,7 @@ async function runClosed(shots: Shots, load: Load & { kind: 'closed' }): Promise
 }
 
 async function runOpen(shots: Shots, load: Load & { kind: 'open' }): Promise<LoadResult> {
-  const result: LoadResult = { replies: [], unsent: 0, lagMs: 0, fault: null };
+  const result: LoadResult = { replies: [], unsent: 0, lagMs: 0, firstFailure: null };
   const all = await openConnections(shots.port, connectionsOpen);
   const idle = [...all];
   const total = Math.round(load.perSecond * load.seconds);
@@ -87,15 +87,15 @@ async function runOpen(shots: Shots, load: Load & { kind: 'open' }): Promise<Loa
     }
     underWay += 1;
     const { kind, text } = pick(shots);
-    connection.send(text, (answer) => {
+    connection.send(text, (response) => {
       underWay -= 1;
       if (connection.isOpen()) idle.push(connection);
-      note(result, { kind, at: (asked - began) / 1_000, ms: since(asked) }, answer);
+      note(result, { kind, at: (asked - began) / 1_000, ms: since(asked) }, response);
     });
   };
   for (let sent = 0; sent < total || underWay > 0; ) {
     const due = Math.min(total, ((performance.now() - began) * load.perSecond) / 1_000);
-    // From the moment it was due: a client that comes late must not make the server look fast.
+    // Measured from the scheduled time, so that a late client does not make the server look fast.
     for (; sent < due; sent += 1) ask(began + (sent * 1_000) / load.perSecond);
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
@@ -104,8 +104,8 @@ async function runOpen(shots: Shots, load: Load & { kind: 'open' }): Promise<Loa
 }
 
 /**
- * A few at a time: what is measured is not how fast connections are made. Each is used once, because the
- * server hangs up on who connects and asks nothing.
+ * Opens connections in batches, since their setup is not measured. Each is used once, because the server closes a new
+ * connection that sends nothing.
  */
 async function openConnections(port: number, count: number): Promise<Connection[]> {
   const all: Connection[] = [];
@@ -125,14 +125,14 @@ function greet({ send }: Connection): Promise<void> {
 
 const since = (asked: number) => performance.now() - asked;
 
-function note(result: LoadResult, reply: Omit<Reply, 'outcome'>, answer: HttpReply): void {
-  const outcome = judge(answer);
+function note(result: LoadResult, reply: Omit<Reply, 'outcome'>, response: HttpReply): void {
+  const outcome = classify(response);
   result.replies.push({ ...reply, outcome });
-  if (outcome === 'failed') result.fault ??= `${answer.status} ${answer.body}`;
+  if (outcome === 'failed') result.firstFailure ??= `${response.status} ${response.body}`;
 }
 
-/** A GraphQL failure has status 200 too; `code` is asked for in every result that can be an error. */
-function judge({ status, body }: HttpReply): Outcome {
+/** GraphQL errors have status 200; every result that can be an error selects `code`. */
+function classify({ status, body }: HttpReply): Outcome {
   if (status === '503') return 'rejected';
   const isGood =
     status === '200' &&

@@ -1,21 +1,21 @@
 import type { LoadResult, Reply } from './client.ts';
 
-/** What one load came to. */
+/** The results of one load. */
 export type Figures = {
   seconds: number;
-  /** Requests that were asked, each second. */
+  /** Requests sent per second. */
   offeredPerSecond: number;
-  /** Responses that were what was asked for, each second. */
+  /** Successful responses per second. */
   goodput: number;
   accepted: number;
   rejected: number;
   failed: number;
   unsent: number;
-  /** Milliseconds of what was accepted, and the median of what was rejected. */
+  /** Latencies in ms, of accepted requests and of rejected ones. */
   p50: number;
   p99: number;
   rejectedP50: number;
-  /** Of these, what the client itself may have added. */
+  /** The part of the latencies that the client may have added. */
   clientLagMs: number;
 };
 
@@ -37,13 +37,13 @@ export function count({ replies, unsent, lagMs }: LoadResult, seconds: number): 
   };
 }
 
-/** Milliseconds; not a number where there is nothing. */
+/** A quantile in ms; NaN without responses. */
 export function getQuantile(replies: readonly Reply[], share: number): number {
   const sorted = replies.map(({ ms }) => ms).sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
-/** From which second on nothing was rejected and the slowest in a hundred stayed within `p99Max`. */
+/** The second from which on nothing was rejected and p99 stayed within `p99Max`. */
 export function findRecovery({ replies }: LoadResult, p99Max: number): number {
   const last = Math.ceil(Math.max(...replies.map(({ at }) => at)));
   for (let second = last; second > 0; second -= 1) {
@@ -68,15 +68,15 @@ export function describe(name: string, figures: Figures): string {
   } = figures;
   return [
     name.padEnd(28),
-    `${Math.round(offeredPerSecond)} asked/s, ${Math.round(goodput)} done/s,`,
+    `${Math.round(offeredPerSecond)} sent/s, ${Math.round(goodput)} succeeded/s,`,
     `p50 ${p50.toFixed(1)}, p99 ${p99.toFixed(1)} ms;`,
     rejected > 0 ? `rejected ${rejected} (p50 ${rejectedP50.toFixed(1)} ms);` : 'none rejected;',
     `failed ${failed}${unsent > 0 ? `, unsent ${unsent}` : ''};`,
-    `client late by ${clientLagMs.toFixed(1)} ms at p99`,
+    `client delay ${clientLagMs.toFixed(1)} ms at p99`,
   ].join(' ');
 }
 
-/** The median and the slowest in a hundred of what was accepted, for each kind. */
+/** The p50 and p99 of accepted requests, for each kind. */
 export function listQuantiles({ replies }: LoadResult, kinds: readonly string[]): string {
   return kinds
     .map((name) => {

@@ -1,8 +1,8 @@
-/** The server's resident memory and processor time, looked at every second. */
+/** Samples the server's resident memory and CPU time every second. */
 export type ServerWatch = {
-  /** Ends a part of the run. */
+  /** Names the samples since the previous mark. */
   mark: (part: string) => void;
-  /** How many times what it was `after` seconds into the part the memory was at the part's end. */
+  /** The ratio of the memory at the end of a part to that `after` seconds into it. */
   getGrowth: (part: string, after: number) => number;
   describe: () => string[];
   stop: () => void;
@@ -13,7 +13,7 @@ type Sample = { at: number; bytes: number; cpuSeconds: number };
 export function watchServer(metricsUrl: string): ServerWatch {
   const parts = new Map<string, Sample[]>();
   let samples: Sample[] = [];
-  const look = async () => {
+  const sample = async () => {
     const text = await (await fetch(metricsUrl)).text();
     const read = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
     samples.push({
@@ -22,9 +22,9 @@ export function watchServer(metricsUrl: string): ServerWatch {
       cpuSeconds: read('process_cpu_seconds_total'),
     });
   };
-  const timer = setInterval(() => void look().catch(() => undefined), 1_000);
-  const tell = (what: string, describePart: (seen: Sample[]) => string) =>
-    `${what}: ${[...parts].map(([part, seen]) => `${part} ${describePart(seen)}`).join('; ')}`;
+  const timer = setInterval(() => void sample().catch(() => undefined), 1_000);
+  const describeParts = (name: string, describePart: (seen: Sample[]) => string) =>
+    `${name}: ${[...parts].map(([part, seen]) => `${part} ${describePart(seen)}`).join('; ')}`;
   return {
     mark(part) {
       parts.set(part, samples);
@@ -35,9 +35,9 @@ export function watchServer(metricsUrl: string): ServerWatch {
       return Math.max(...seen.slice(-3)) / Math.max(...seen.slice(after, after + 3));
     },
     describe: () => [
-      tell('memory in MB (first, most, last)', describeMemory),
-      // What it had less of during the overload than at the peak went to the client and to others.
-      tell('cores that the server had', describeCores),
+      describeParts('memory in MB (first, maximum, last)', describeMemory),
+      // During the overload the client and other processes take a larger part.
+      describeParts('cores used by the server', describeCores),
     ],
     stop: () => clearInterval(timer),
   };

@@ -5,20 +5,19 @@ import { keyMark, type Shots } from './client.ts';
 const password = 'a harbour without any wind';
 
 /**
- * Owners of tenants of their own, who sign in and check sessions; and as many founders, who make more and more
- * tenants. Who belongs to hundreds of them signs in slower, and what is measured at the end would be another
- * load than at the beginning.
+ * The number of users who sign in and check sessions, and of others who create tenants. They are separate, because
+ * sign-ins of a user slow down with hundreds of tenants, and the load would change during the run.
  */
 const accountsCount = 40;
-/** Members of the tenant whose list is looked at. */
+/** Members of the tenant whose members are listed. */
 const membersCount = 2_000;
 
-/** Of a hundred requests; what each does is in `listRequests`. */
+/** The share of each kind of request in percent; see `listRequests`. */
 export const shares = { verifySession: 64, members: 20, createTenant: 12, signIn: 4 };
 
 type Account = { email: string; token: string; tenantId: string };
 
-/** Makes tenants and people, and returns what a client is to ask, in the shares of the mix. */
+/** Creates tenants and users, and returns the requests of the client in these shares. */
 export async function createShots(url: string, ownerUrl: string): Promise<Shots> {
   const all: Account[] = [];
   for (let number = 0; number < 2 * accountsCount; number += 1) {
@@ -26,7 +25,7 @@ export async function createShots(url: string, ownerUrl: string): Promise<Shots>
   }
   const [accounts, founders] = [all.slice(0, accountsCount), all.slice(accountsCount)];
   const [first] = accounts;
-  if (!first) throw new Error('nobody is there');
+  if (!first) throw new Error('no accounts');
   await addMembers(ownerUrl, first.tenantId);
   const { host, port } = new URL(url);
   const requests = accounts.flatMap((account, number) =>
@@ -73,11 +72,11 @@ function listRequests(
       token: null,
     },
   };
-  const places = Object.entries(shares).flatMap(([kind, share]) =>
+  const slots = Object.entries(shares).flatMap(([kind, share]) =>
     Array.from({ length: share }, () => ({ kind, ...kinds[kind as keyof typeof shares] })),
   );
-  // A step that has no divisor in common with 100 visits every place once, far from its like.
-  return places.flatMap((_, at) => places[(at * 37) % places.length] ?? []);
+  // A step without a common divisor with 100 visits every slot once, and mixes the kinds.
+  return slots.flatMap((_, at) => slots[(at * 37) % slots.length] ?? []);
 }
 
 function write({

@@ -1,11 +1,11 @@
 import type { World } from './world.ts';
 
-/** Something that works, a question whether it does, and what ends it. */
+/** A credential or permission, with a check of it and its revocation. */
 export type Trial = {
-  /** True while the process at this url still lets it through. */
+  /** True while the process at this url accepts it. */
   probe: (url: string) => Promise<boolean>;
-  /** Takes it away through the process at this url; resolves with the acknowledgement. */
-  end: (url: string) => Promise<void>;
+  /** Revokes it through the process at this url; resolves with the acknowledgement. */
+  revoke: (url: string) => Promise<void>;
 };
 
 export type TrialKind = { name: string; prepare: (trial: number) => Promise<Trial> };
@@ -13,7 +13,7 @@ export type TrialKind = { name: string; prepare: (trial: number) => Promise<Tria
 const permissionsQuery = 'query ($id: ID!) { tenant(id: $id) { viewerPermissions } }';
 const verifyQuery = 'query ($token: String!) { verifySession(token: $token) { valid } }';
 
-/** What can be taken away, each asked by its holder or by a service that verifies it. */
+/** Everything that can be revoked, checked by its holder or by a service that verifies it. */
 export function listTrials(world: World): TrialKind[] {
   const { ask, admin, owner, tenantId } = world;
 
@@ -39,12 +39,12 @@ export function listTrials(world: World): TrialKind[] {
 
   return [
     {
-      name: 'session revoked, asked by its holder',
+      name: 'session revoked, used by its holder',
       prepare: async () => {
         const { token, userId } = await world.createMember('member');
         return {
           probe: isSignedIn(token),
-          end: change(admin.token, 'revokeSessions', 'RevokeSessionsInput', { userId }),
+          revoke: change(admin.token, 'revokeSessions', 'RevokeSessionsInput', { userId }),
         };
       },
     },
@@ -55,7 +55,7 @@ export function listTrials(world: World): TrialKind[] {
         return {
           probe: async (url) =>
             (await ask(url, verifyQuery, admin.token, { token })).verifySession.valid,
-          end: change(admin.token, 'revokeSessions', 'RevokeSessionsInput', { userId }),
+          revoke: change(admin.token, 'revokeSessions', 'RevokeSessionsInput', { userId }),
         };
       },
     },
@@ -66,7 +66,7 @@ export function listTrials(world: World): TrialKind[] {
         return {
           probe: async (url) =>
             (await ask(url, '{ viewer { apiKey { id } } }', secret)).viewer !== null,
-          end: change(owner.token, 'revokeApiKey', 'ApiKeyIdInput', { apiKeyId: id }),
+          revoke: change(owner.token, 'revokeApiKey', 'ApiKeyIdInput', { apiKeyId: id }),
         };
       },
     },
@@ -76,7 +76,7 @@ export function listTrials(world: World): TrialKind[] {
         const { token, userId } = await world.createMember('member');
         return {
           probe: isSignedIn(token),
-          end: change(admin.token, 'suspendUser', 'UserIdInput', { userId, reason: 'a trial' }),
+          revoke: change(admin.token, 'suspendUser', 'UserIdInput', { userId, reason: 'a trial' }),
         };
       },
     },
@@ -86,7 +86,9 @@ export function listTrials(world: World): TrialKind[] {
         const other = await world.createTenant();
         return {
           probe: hasPermission(other.owner.token, other.tenantId, 'tenant:read'),
-          end: change(admin.token, 'suspendTenant', 'TenantIdInput', { tenantId: other.tenantId }),
+          revoke: change(admin.token, 'suspendTenant', 'TenantIdInput', {
+            tenantId: other.tenantId,
+          }),
         };
       },
     },
@@ -96,7 +98,7 @@ export function listTrials(world: World): TrialKind[] {
         const { token, membershipId } = await world.createMember('admin');
         return {
           probe: hasPermission(token, tenantId, 'members:update'),
-          end: change(owner.token, 'updateMembership', 'UpdateMembershipInput', {
+          revoke: change(owner.token, 'updateMembership', 'UpdateMembershipInput', {
             membershipId,
             roleKeys: ['viewer'],
           }),
@@ -109,7 +111,7 @@ export function listTrials(world: World): TrialKind[] {
         const { token, membershipId } = await world.createMember('member');
         return {
           probe: hasPermission(token, tenantId, 'tenant:read'),
-          end: change(owner.token, 'updateMembership', 'UpdateMembershipInput', {
+          revoke: change(owner.token, 'updateMembership', 'UpdateMembershipInput', {
             membershipId,
             isActive: false,
           }),
@@ -122,7 +124,7 @@ export function listTrials(world: World): TrialKind[] {
         const { token, membershipId } = await world.createMember('member');
         return {
           probe: hasPermission(token, tenantId, 'tenant:read'),
-          end: change(owner.token, 'removeMember', 'MembershipIdInput', { membershipId }),
+          revoke: change(owner.token, 'removeMember', 'MembershipIdInput', { membershipId }),
         };
       },
     },

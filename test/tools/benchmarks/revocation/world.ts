@@ -2,10 +2,10 @@ import { Agent } from 'node:http';
 import pg from 'pg';
 import { post } from '../load.ts';
 
-/** Somebody who is signed in, and whose tenant is the world's. */
+/** A signed-in member of the tenant. */
 export type Member = { token: string; userId: string; membershipId: string };
 
-/** A tenant of its own for the trials, who may take things away, and ways to ask. */
+/** A tenant for the trials, callers that may revoke, and functions that send requests. */
 export type World = {
   tenantId: string;
   slug: string;
@@ -14,18 +14,18 @@ export type World = {
   /** A platform administrator. */
   admin: { token: string };
   createMember: (roleKey: string) => Promise<Member>;
-  /** A key of the owner's. */
+  /** Creates an API key of the owner. */
   createApiKey: () => Promise<{ id: string; secret: string }>;
   createTenant: () => Promise<{ tenantId: string; slug: string; owner: { token: string } }>;
-  /** Asks one process; returns the data. Throws on errors. */
-  // biome-ignore lint/suspicious/noExplicitAny: responses of every shape are read.
+  /** Sends a request to a process and returns the data. Throws on errors. */
+  // biome-ignore lint/suspicious/noExplicitAny: responses of any shape.
   ask: (url: string, query: string, token: string, variables?: object) => Promise<any>;
   close: () => Promise<void>;
 };
 
 const password = 'a harbour without any wind';
 
-/** Makes the world through one process; what the API lets nobody do is arranged as the owner. */
+/** Creates the data through one process, and with SQL where the API does not allow it. */
 export async function createWorld(url: string, ownerUrl: string): Promise<World> {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   const owner = new pg.Client({ connectionString: ownerUrl });
