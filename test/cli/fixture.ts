@@ -14,7 +14,7 @@ export type Environment = Record<string, string | undefined>;
 /** How a command ended. */
 export type Ended = { code: number | null; stdout: string; stderr: string };
 
-/** A server in a process of its own. */
+/** A server in its own process. */
 export type Served = {
   /** The origin of the server, as printed. */
   url: string;
@@ -43,12 +43,12 @@ export async function runTenantry(
   return ended;
 }
 
-/** Starts `tenantry serve` on a free port and waits until it says where it is. */
+/** Starts `tenantry serve` on a free port and waits until it prints its address. */
 export async function startServing(environment: Environment): Promise<Served> {
   return waitForServer(spawnTenantry(['serve'], { PORT: '0', ...environment }));
 }
 
-/** The same for arguments of Node, in a folder of its own. */
+/** Runs Node with these arguments in `cwd`, and waits in the same way. */
 export function startProgram(
   args: string[],
   { cwd, environment }: { cwd: string; environment: Environment },
@@ -130,7 +130,7 @@ export function spawnScript(code: string, environment: Environment): ChildProces
 
 export function spawnNode(args: string[], environment: Environment, cwd = tmpdir()): ChildProcess {
   return spawn(process.execPath, args, {
-    // Not the project's folder, whose .env is the developer's own.
+    // Not the folder of the project, which may contain the .env of the developer.
     cwd,
     // The programs of PostgreSQL need PATH and HOME.
     env: { PATH: process.env.PATH, HOME: process.env.HOME, NODE_ENV: 'test', ...environment },

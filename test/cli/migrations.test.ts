@@ -37,7 +37,7 @@ async function createOlderDatabase(): Promise<TestDatabase> {
 }
 
 /** Returns the structure of a database and a hash of the rows of every table. */
-async function readWhole({ ownerUrl }: TestDatabase): Promise<Record<string, unknown>> {
+async function readDatabase({ ownerUrl }: TestDatabase): Promise<Record<string, unknown>> {
   const owner = new pg.Client({ connectionString: ownerUrl });
   await owner.connect();
   try {
@@ -72,7 +72,7 @@ describe('with a pending migration', () => {
   let before: object;
   beforeAll(async () => {
     database = await createOlderDatabase();
-    before = await readWhole(database);
+    before = await readDatabase(database);
     series = open(database);
   });
   afterAll(async () => {
@@ -115,7 +115,7 @@ describe('with a pending migration', () => {
 
   test('none of these, nor a restore without a backup, changes the database', async () => {
     expect(await series.run('restore', '/nowhere/at/all', '--yes')).toMatchObject({ code: 1 });
-    expect(await readWhole(database)).toEqual(before);
+    expect(await readDatabase(database)).toEqual(before);
   });
 });
 
@@ -127,14 +127,14 @@ test('a changed function is named like a migration until migrate applies it', as
       database,
       `update tenantry_migrations.functions set hash = 'other' where name = 'find_access'`,
     );
-    const before = await readWhole(database);
+    const before = await readDatabase(database);
     expect(await series.run('tenant', 'list')).toEqual({
       code: 3,
       stdout: '',
       stderr:
         'error: 1 migration waits for this database (functions/find_access): run "tenantry migrate" (every start of the server does too), then try again\n',
     });
-    expect(await readWhole(database)).toEqual(before);
+    expect(await readDatabase(database)).toEqual(before);
     const { stdout } = await series.run('migrate', '--json');
     expect(JSON.parse(stdout)).toEqual({ applied: ['functions/find_access'] });
     expect(await series.run('tenant', 'list')).toMatchObject({ code: 0 });
@@ -160,12 +160,12 @@ test('serve and every command reject a database from before 0.2.0 in one line an
       `update _prisma_migrations set migration_name = '001_create_session_tables'
        where migration_name = '001_core_schema'`,
     );
-    const before = await readWhole(database);
+    const before = await readDatabase(database);
     const environment = { DATABASE_URL: database.ownerUrl, PORT: '0' };
     expect(await runTenantry(['serve'], environment)).toEqual(rejection);
     expect(await series.run('migrate')).toEqual(rejection);
     expect(await series.run('tenant', 'list')).toEqual(rejection);
-    expect(await readWhole(database)).toEqual(before);
+    expect(await readDatabase(database)).toEqual(before);
   } finally {
     await series.close();
     await database.drop();
@@ -211,7 +211,7 @@ test('a command leaves an empty database empty, and says what to run', async () 
       stderr:
         'error: the database is empty: run "tenantry migrate" (every start of the server does too), then try again\n',
     });
-    expect((await readWhole(database)).rows).toEqual({});
+    expect((await readDatabase(database)).rows).toEqual({});
   } finally {
     await series.close();
     await database.drop();
@@ -244,7 +244,7 @@ describe('a database migrated by a newer version', () => {
       `insert into _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count)
        values (gen_random_uuid()::text, '', '999_from_the_future', now(), 1)`,
     );
-    before = await readWhole(database);
+    before = await readDatabase(database);
     series = open(database);
   });
   afterAll(async () => {
@@ -271,7 +271,7 @@ describe('a database migrated by a newer version', () => {
   });
 
   test('is not changed by any of these', async () => {
-    expect(await readWhole(database)).toEqual(before);
+    expect(await readDatabase(database)).toEqual(before);
   });
 });
 
@@ -283,7 +283,7 @@ describe('with a database at its own version', () => {
     database = await createTestDatabase();
     // A start of the server would reset these.
     await execute(database, `update roles set name = 'changed by hand' where tenant_id is null`);
-    before = await readWhole(database);
+    before = await readDatabase(database);
     series = open(database);
   });
   afterAll(async () => {
@@ -316,7 +316,7 @@ describe('with a database at its own version', () => {
   });
 
   test('no such command changes a row, not even a modified built-in role', async () => {
-    expect(await readWhole(database)).toEqual(before);
+    expect(await readDatabase(database)).toEqual(before);
   });
 });
 

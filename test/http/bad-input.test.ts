@@ -65,13 +65,15 @@ const mutations = Object.values(schema.getMutationType()?.getFields() ?? {}).fla
   return [{ name: field.name, input: isInputObjectType(type) ? type : null }];
 });
 
-type Spot = { path: string[]; type: string };
+type TextPlace = { path: string[]; type: string };
 
 /** Every place in an input that takes a text, including lists and nested inputs. */
-function listSpots(input: GraphQLInputObjectType): Spot[] {
+function listTextPlaces(input: GraphQLInputObjectType): TextPlace[] {
   return Object.values(input.getFields()).flatMap(({ name, type }) => {
     const inner = getNamedType(type);
-    const below = isInputObjectType(inner) ? listSpots(inner) : [{ path: [], type: inner.name }];
+    const below = isInputObjectType(inner)
+      ? listTextPlaces(inner)
+      : [{ path: [], type: inner.name }];
     const step = isListType(getNullableType(type)) ? [name, '0'] : [name];
     return below
       .filter((spot) => ['String', 'ID', 'JSON'].includes(spot.type))
@@ -119,11 +121,11 @@ describe('a text that PostgreSQL cannot store', () => {
     ['inviteMembers.invitations.0.email', null],
     ['inviteMembers.invitations.0.roleKeys.0', null],
   ]);
-  const spots = mutations.flatMap(({ name, input }) =>
-    (input ? listSpots(input) : []).map((spot) => [name, spot.path.join('.'), spot] as const),
+  const places = mutations.flatMap(({ name, input }) =>
+    (input ? listTextPlaces(input) : []).map((spot) => [name, spot.path.join('.'), spot] as const),
   );
 
-  test.each(spots)(
+  test.each(places)(
     'in %s(%s) returns a typed error and changes nothing',
     async (name, place, spot) => {
       const input = mutations.find((mutation) => mutation.name === name)?.input;

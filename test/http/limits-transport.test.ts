@@ -29,7 +29,7 @@ describe('at the limit', () => {
       const head = 'POST /graphql HTTP/1.1\r\n';
       const fields = `host: x\r\ncontent-type: application/json\r\ncontent-length: ${hello.length}\r\nconnection: close\r\nx: `;
       const filler = 'a'.repeat(length - head.length - fields.length - '\r\n\r\n'.length);
-      return talk(server, `${head}${fields}${filler}\r\n\r\n${hello}`);
+      return sendRaw(server, `${head}${fields}${filler}\r\n\r\n${hello}`);
     };
     expect(await send(16_384)).toMatch(/^HTTP\/1\.1 200 /);
     // node:http does not count the punctuation between the fields, so a few bytes more pass.
@@ -116,7 +116,7 @@ describe('slow callers', () => {
   });
 });
 
-function talk(server: Server, text: string): Promise<string> {
+function sendRaw(server: Server, text: string): Promise<string> {
   const socket = connect(server.port, '127.0.0.1');
   socket.on('error', () => undefined);
   socket.write(text);
