@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { checkLatePage, checkRatios, checkSignIn } from '../tools/benchmarks/bench/bars.ts';
-import type { Operation } from '../tools/benchmarks/bench/contests.ts';
 import type { Measured } from '../tools/benchmarks/bench/measure.ts';
+import type { Operation } from '../tools/benchmarks/bench/workloads.ts';
 
 const once = (perSecond: number, p50 = 1): Measured => ({
   perSecond,

@@ -100,7 +100,7 @@ function compareTwo(first: readonly number[], second: readonly number[]): Compar
   return { difference, correctShare: getCorrectShare(first, second) };
 }
 
-/** The share of all responses that a threshold tells right, for the best one in either direction. */
+/** The share of responses that the best threshold classifies correctly, in either direction. */
 function getCorrectShare(first: readonly number[], second: readonly number[]): number {
   const all = [
     ...first.map((took) => ({ took, isFirst: true })),

@@ -4,7 +4,7 @@ import type { Verdict } from './bench/bars.ts';
 import { measureGrowth } from './bench/growth.ts';
 import { quick, usual } from './bench/pace.ts';
 import { writeReport } from './bench/report.ts';
-import { measureSize, type Run, tell } from './bench/size.ts';
+import { measureSize, printVerdict, type Run } from './bench/size.ts';
 import { openStage, print } from './stage.ts';
 
 // `npm run bench` compares our hot operations with a bare server that runs one statement per request (raw), with
@@ -33,7 +33,7 @@ try {
 } finally {
   await stage.clear();
 }
-for (const verdict of growth) tell(verdict);
+for (const verdict of growth) printVerdict(verdict);
 const isMet = [...runs.flatMap(({ verdicts }) => verdicts), ...growth].every((one) => one.isMet);
 if (values.users === undefined && !values.quick) await writeReport(runs, growth);
 process.exit(isMet ? 0 : 1);

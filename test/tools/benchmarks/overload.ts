@@ -6,7 +6,7 @@ import { ensureServing } from '../../support/serving.ts';
 import type { Load, LoadResult } from './overload/client.ts';
 import { count, describe, type Figures, findRecovery, listQuantiles } from './overload/figures.ts';
 import { type ServerWatch, watchServer } from './overload/server-watch.ts';
-import { createShots, shares } from './overload/world.ts';
+import { createRequestMix, shares } from './overload/world.ts';
 import { type ServerProcess, startServerProcess } from './server-process.ts';
 import { describeMachine, openStage, print } from './stage.ts';
 
@@ -52,7 +52,7 @@ try {
       .map((pair) => pair.join(' '))
       .join(', ')}`,
   );
-  client.send(await createShots(server.url, ownerUrl));
+  client.send(await createRequestMix(server.url, ownerUrl));
   const watch = watchServer(server.metricsUrl);
   const peak = await findPeak();
   watch.mark('peak');

@@ -55,20 +55,20 @@ function startImport(databaseUrl: string, file: string) {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, DATABASE_URL: databaseUrl },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  let answer = '';
+  let output = '';
   child.stdout.on('data', (chunk) => {
-    answer += chunk;
+    output += chunk;
   });
-  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, answer }));
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, output }));
   return { child, ended };
 }
 
-async function timeImport(what: string, databaseUrl: string, file: string): Promise<number> {
+async function timeImport(label: string, databaseUrl: string, file: string): Promise<number> {
   const began = performance.now();
-  const { code, answer } = await startImport(databaseUrl, file).ended;
+  const { code, output } = await startImport(databaseUrl, file).ended;
   if (code !== 0) throw new Error(`the import ended with ${code}`);
   const seconds = (performance.now() - began) / 1_000;
-  print(`${what}: ${seconds.toFixed(1)} s including the start of the process. ${answer.trim()}`);
+  print(`${label}: ${seconds.toFixed(1)} s including the start of the process. ${output.trim()}`);
   return seconds;
 }
 

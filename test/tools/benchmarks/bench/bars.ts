@@ -1,8 +1,8 @@
 import { getMedian } from '../stage.ts';
-import type { Operation } from './contests.ts';
 import type { Crowd } from './crowd.ts';
 import type { Flood } from './flood.ts';
 import type { Series } from './series.ts';
+import type { Operation } from './workloads.ts';
 
 /** A target with the measured value. Without a bar the value is only reported. */
 export type Verdict = {

@@ -12,7 +12,7 @@ export type Load = {
   requests: readonly Request[];
   connections: number;
   milliseconds: number;
-  /** The average pause between a response and the next request. */
+  /** The average pause between a response and the current request. */
   pauseMs?: number;
   perSecond?: number;
 };
@@ -40,20 +40,20 @@ export function runLoad(load: Load): Promise<Responses> {
   });
 }
 
-type Shot = { text: string; request: Request };
-type Book = { times: number[]; rejected: number; wrong: number; firstFailure: string | null };
+type EncodedRequest = { text: string; request: Request };
+type Tally = { times: number[]; rejected: number; wrong: number; firstFailure: string | null };
 
 async function run(load: Load): Promise<Responses> {
-  const book: Book = { times: [], rejected: 0, wrong: 0, firstFailure: null };
-  const shots = load.requests.map((request) => ({ text: write(request), request }));
+  const tally: Tally = { times: [], rejected: 0, wrong: 0, firstFailure: null };
+  const encoded = load.requests.map((request) => ({ text: write(request), request }));
   const began = performance.now();
   const end = began + load.milliseconds;
-  if (load.perSecond === undefined) await runCallers(load, { shots, book, end });
-  else await runArrivals({ ...load, perSecond: load.perSecond }, { shots, book });
+  if (load.perSecond === undefined) await runCallers(load, { encoded, tally, end });
+  else await runArrivals({ ...load, perSecond: load.perSecond }, { encoded, tally });
   const { user, system } = process.threadCpuUsage();
   return {
-    ...book,
-    times: Float64Array.from(book.times).sort(),
+    ...tally,
+    times: Float64Array.from(tally.times).sort(),
     milliseconds: performance.now() - began,
     cpuMs: (user + system) / 1_000,
   };
@@ -61,7 +61,7 @@ async function run(load: Load): Promise<Responses> {
 
 async function runCallers(
   { port, connections, pauseMs = 0 }: Load,
-  { shots, book, end }: { shots: readonly Shot[]; book: Book; end: number },
+  { encoded, tally, end }: { encoded: readonly EncodedRequest[]; tally: Tally; end: number },
 ): Promise<void> {
   let turn = 0;
   const call = async () => {
@@ -69,9 +69,9 @@ async function runCallers(
     if (pauseMs > 0) await sleep(Math.random() * pauseMs);
     const connection = openConnection(port);
     while (connection.isOpen() && performance.now() < end) {
-      const shot = shots[turn++ % shots.length] as Shot;
-      const asked = performance.now();
-      note(book, { shot, asked, reply: await ask(connection, shot.text) });
+      const current = encoded[turn++ % encoded.length] as EncodedRequest;
+      const sentAt = performance.now();
+      record(tally, { current, sentAt, reply: await send(connection, current.text) });
       const pause = (0.5 + Math.random()) * pauseMs;
       if (performance.now() + pause >= end) break;
       if (pause > 0) await sleep(pause);
@@ -83,7 +83,7 @@ async function runCallers(
 
 async function runArrivals(
   { port, connections, milliseconds, perSecond }: Load & { perSecond: number },
-  { shots, book }: { shots: readonly Shot[]; book: Book },
+  { encoded, tally }: { encoded: readonly EncodedRequest[]; tally: Tally },
 ): Promise<void> {
   const all: Connection[] = [];
   const idle: Connection[] = [];
@@ -95,21 +95,21 @@ async function runArrivals(
   };
   const total = Math.round((perSecond * milliseconds) / 1_000);
   const began = performance.now();
-  let responded = 0;
+  let settled = 0;
   const send = (turn: number) => {
-    const shot = shots[turn % shots.length] as Shot;
+    const current = encoded[turn % encoded.length] as EncodedRequest;
     // Measured from the scheduled time, so that a late client does not make the server look fast.
-    const asked = began + (turn * 1_000) / perSecond;
+    const sentAt = began + (turn * 1_000) / perSecond;
     const connection = idle.pop() ?? open();
     const settle = (reply: Reply) => {
-      responded += 1;
+      settled += 1;
       if (connection?.isOpen()) idle.push(connection);
-      note(book, { shot, asked, reply });
+      record(tally, { current, sentAt, reply });
     };
-    if (connection) connection.send(shot.text, settle);
+    if (connection) connection.send(current.text, settle);
     else settle({ status: '', body: 'all connections were busy' });
   };
-  for (let sent = 0; responded < total; ) {
+  for (let sent = 0; settled < total; ) {
     const due = Math.min(total, ((performance.now() - began) * perSecond) / 1_000);
     for (; sent < due; sent += 1) send(sent);
     await sleep(1);
@@ -117,17 +117,20 @@ async function runArrivals(
   for (const connection of all) connection.close();
 }
 
-const ask = (connection: Connection, text: string) =>
+const send = (connection: Connection, text: string) =>
   new Promise<Reply>((resolve) => connection.send(text, resolve));
 
-function note(book: Book, { shot, asked, reply }: { shot: Shot; asked: number; reply: Reply }) {
-  const outcome = checkResponse(reply, shot.request);
+function record(
+  tally: Tally,
+  { current, sentAt, reply }: { current: EncodedRequest; sentAt: number; reply: Reply },
+) {
+  const outcome = checkResponse(reply, current.request);
   if (outcome === 'good') {
-    book.times.push(performance.now() - asked);
+    tally.times.push(performance.now() - sentAt);
     return;
   }
-  book[outcome] += 1;
-  book.firstFailure ??= `${reply.status} ${reply.body}`;
+  tally[outcome] += 1;
+  tally.firstFailure ??= `${reply.status} ${reply.body}`;
 }
 
 /** The HTTP request as text. */

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type pg from 'pg';
 import { runLoad } from './client.ts';
-import type { Contest, Operation } from './contests.ts';
 import type { Request } from './expect.ts';
 import { findPort, findQuantile } from './measure.ts';
+import type { Operation, Workload } from './workloads.ts';
 
 /** Results of 1,000 concurrent users and of 100. */
 export type Crowd = {
@@ -24,11 +24,11 @@ const sampleMs = 500;
 export async function measureCrowd(
   client: pg.Client,
   { url, pid }: { url: string; pid: number },
-  { contests, milliseconds }: { contests: readonly Contest[]; milliseconds: number },
+  { workloads, milliseconds }: { workloads: readonly Workload[]; milliseconds: number },
 ): Promise<Crowd> {
   const load = {
     port: findPort(url),
-    requests: mix(contests),
+    requests: mix(workloads),
     milliseconds,
     pauseMs: pauseSeconds * 1_000,
   };
@@ -59,9 +59,9 @@ const daily: readonly [Operation, share: number][] = [
 ];
 
 /** A thousand requests, evenly mixed, in the same order in each run. */
-function mix(contests: readonly Contest[]): Request[] {
+function mix(workloads: readonly Workload[]): Request[] {
   const bag = daily.flatMap(([operation, share]) => {
-    const requests = contests.find((contest) => contest.operation === operation)?.requests ?? [];
+    const requests = workloads.find((workload) => workload.operation === operation)?.requests ?? [];
     return Array.from({ length: share }, () => requests);
   });
   return Array.from({ length: 1_000 }, (_one, turn) => {

@@ -1,6 +1,6 @@
 import { getMedian } from '../stage.ts';
 import { type Responses, runLoad } from './client.ts';
-import { type Contestant, checkResponses, findPort, findQuantile } from './measure.ts';
+import { checkResponses, findPort, findQuantile, type LoadTarget } from './measure.ts';
 import type { Pace } from './pace.ts';
 
 /** Session checks while sign-ins arrive at twice the rate at which passwords can be hashed. */
@@ -25,7 +25,7 @@ const connections = 2_000;
 export const checksPerSecond = 200;
 
 /** A server and its requests. */
-type Target = Pick<Contestant, 'url' | 'requests'>;
+type Target = Pick<LoadTarget, 'url' | 'requests'>;
 
 /**
  * Session checks and sign-ins arrive at fixed times, each from its own thread. The bystander gets its checks while the
@@ -68,7 +68,7 @@ export async function measureFlood(
       0,
     ),
     firstFailure:
-      found.map(({ own }) => own.flooded.firstFailure).find((fault) => fault !== null) ?? null,
+      found.map(({ own }) => own.flooded.firstFailure).find((failure) => failure !== null) ?? null,
     bystanderGrowth: median(({ bystander }) => bystander.growth),
   };
 }

@@ -1,13 +1,13 @@
 import { withClient } from '../../prove/cluster.ts';
 import { getMedian, print } from '../stage.ts';
 import { checkGrowth, type Verdict } from './bars.ts';
-import type { Contest } from './contests.ts';
 import { measure } from './measure.ts';
 import { connections, type Pace } from './pace.ts';
 import { type Servers, startOurs } from './sides.ts';
+import type { Workload } from './workloads.ts';
 
 /** A database that was measured, with its requests. */
-export type Measurable = { ownerUrl: string; contests: readonly Contest[] };
+export type Measurable = { ownerUrl: string; workloads: readonly Workload[] };
 
 /**
  * Compares our operations on a small and a large database in turn, so that noise on the machine affects both. Sign-in is
@@ -22,12 +22,12 @@ export async function measureGrowth(
   const [few, many] = [await startOurs(small.ownerUrl), await startOurs(large.ownerUrl)];
   try {
     const verdicts: Verdict[] = [];
-    for (const { operation, side, requests } of large.contests) {
-      const fewer = small.contests.find((contest) => contest.operation === operation);
+    for (const { operation, side, requests } of large.workloads) {
+      const fewer = small.workloads.find((workload) => workload.operation === operation);
       if (!few.has(side) || operation === 'sign-in' || !fewer) continue;
       const ratios = await compareInTurn(
-        { servers: few, contest: fewer, ownerUrl: small.ownerUrl },
-        { servers: many, contest: { operation, side, requests }, ownerUrl: large.ownerUrl },
+        { servers: few, workload: fewer, ownerUrl: small.ownerUrl },
+        { servers: many, workload: { operation, side, requests }, ownerUrl: large.ownerUrl },
         pace,
       );
       verdicts.push(checkGrowth(operation, getMedian(ratios)));
@@ -39,7 +39,7 @@ export async function measureGrowth(
   }
 }
 
-type Target = { servers: Servers; contest: Contest; ownerUrl: string };
+type Target = { servers: Servers; workload: Workload; ownerUrl: string };
 
 /** The ratio of the medians on the large and the small database, for each round. */
 async function compareInTurn(few: Target, many: Target, pace: Pace): Promise<number[]> {
@@ -56,8 +56,8 @@ async function compareInTurn(few: Target, many: Target, pace: Pace): Promise<num
   return ratios;
 }
 
-async function findP50({ servers, contest, ownerUrl }: Target, milliseconds: number) {
-  const { operation, side, requests } = contest;
+async function findP50({ servers, workload, ownerUrl }: Target, milliseconds: number) {
+  const { operation, side, requests } = workload;
   const server = servers.get(side);
   if (!server) throw new Error(`no server for ${operation}`);
   const load = { connections, milliseconds };

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import { type Contestant, measure } from './measure.ts';
+import { type LoadTarget, measure } from './measure.ts';
 import { connections } from './pace.ts';
 
 /** PostgreSQL reports the writes of an idle connection within ten seconds (PGSTAT_IDLE_INTERVAL). */
@@ -12,7 +12,7 @@ const settleMs = 11_000;
  */
 export async function measureKeyWrites(
   client: pg.Client,
-  keys: Contestant,
+  keys: LoadTarget,
   milliseconds: number,
 ): Promise<number> {
   await client.query('update api_keys set last_used_at = null');

@@ -4,7 +4,7 @@ import { readCpuTimes, subtractCpu } from './cpu.ts';
 import type { Request } from './expect.ts';
 
 /** A server and the requests that it gets in turn. */
-export type Contestant = { url: string; pid: number; requests: readonly Request[] };
+export type LoadTarget = { url: string; pid: number; requests: readonly Request[] };
 
 /** One repetition. Times in ms. */
 export type Measured = {
@@ -23,7 +23,7 @@ export type ClosedLoad = { connections: number; milliseconds: number };
 
 /** Measures a server in a closed loop. `client` is the owner's. Throws if any response is not as expected. */
 export async function measure(
-  { url, pid, requests }: Contestant,
+  { url, pid, requests }: LoadTarget,
   load: ClosedLoad,
   client: pg.Client,
 ): Promise<Measured> {

@@ -7,12 +7,12 @@ const ofPerson = ({ email }: Person) => once(`"email":"${email}"`);
 const isValid = once('"valid":true');
 
 /** The bare server only needs the token. */
-export function askRaw(person: Person): Request {
+export function buildRawRequest(person: Person): Request {
   return { ...compose('', { variables: { token: person.token } }), expect: ofPerson(person) };
 }
 
 /** Checks the session of a user with a credential. */
-export function askSession(credential: string, { token }: Person): Request {
+export function buildSessionRequest(credential: string, { token }: Person): Request {
   const variables = { token };
   return {
     ...compose(documents.verifySession, { token: credential, variables }),
@@ -20,7 +20,7 @@ export function askSession(credential: string, { token }: Person): Request {
   };
 }
 
-export function askSessionAndUser(person: Person): Request {
+export function buildSessionAndUserRequest(person: Person): Request {
   const { token } = person;
   return {
     ...compose(documents.verifySessionAndUser, { token, variables: { token } }),
@@ -29,21 +29,21 @@ export function askSessionAndUser(person: Person): Request {
 }
 
 /** Checks an API key, authenticated by the key itself. */
-export function askKey(key: string): Request {
+export function buildKeyRequest(key: string): Request {
   const variables = { key };
   return { ...compose(documents.verifyApiKey, { token: key, variables }), expect: isValid };
 }
 
-export function askViewer(person: Person): Request {
+export function buildViewerRequest(person: Person): Request {
   return { ...compose(documents.viewer, { token: person.token }), expect: ofPerson(person) };
 }
 
-export function askTenants(person: Person): Request {
+export function buildTenantsRequest(person: Person): Request {
   return { ...compose(documents.tenants, { token: person.token }), expect: ofPerson(person) };
 }
 
 /** A page of 50 members of the largest tenant, by its owner. */
-export function askMembers({ owner, tenantId }: World, after: string | null): Request {
+export function buildMembersRequest({ owner, tenantId }: World, after: string | null): Request {
   return {
     ...compose(documents.members, { token: owner, variables: { tenantId, after } }),
     expect: { text: '"lastSignInAt":', times: 50 },
@@ -51,12 +51,12 @@ export function askMembers({ owner, tenantId }: World, after: string | null): Re
 }
 
 /** Rejected if there are too many. */
-export function askSignIn(email: string, { password }: World): Request {
+export function buildSignInRequest(email: string, { password }: World): Request {
   const variables = { email, password };
   return { ...compose(documents.signIn, { variables }), expect: once('"token":"') };
 }
 
-export function askPostgraphileTenants(person: Person): Request {
+export function buildPostgraphileTenantsRequest(person: Person): Request {
   const { email } = person;
   return {
     ...compose(postgraphileDocuments.tenants, { variables: { email } }),
@@ -64,7 +64,7 @@ export function askPostgraphileTenants(person: Person): Request {
   };
 }
 
-export function askPostgraphileMembers({ tenantUuid }: World): Request {
+export function buildPostgraphileMembersRequest({ tenantUuid }: World): Request {
   return {
     ...compose(postgraphileDocuments.members, { variables: { tenantId: tenantUuid } }),
     expect: { text: '"lastSignInAt":', times: 50 },

@@ -1,10 +1,10 @@
 import type pg from 'pg';
 import { getMedian, print } from '../stage.ts';
-import type { Contest, Operation } from './contests.ts';
 import { measureHashes } from './hashes.ts';
-import { type Contestant, type Measured, measure } from './measure.ts';
+import { type LoadTarget, type Measured, measure } from './measure.ts';
 import { connections, type Pace } from './pace.ts';
 import type { Sides } from './sides.ts';
+import type { Operation, Workload } from './workloads.ts';
 
 /** All repetitions of each operation at one size of database. */
 export type Series = ReadonlyMap<Operation, readonly Measured[]>;
@@ -12,7 +12,7 @@ export type Series = ReadonlyMap<Operation, readonly Measured[]>;
 /** The series, and the bare password hashes per second of each round. */
 export type Rounds = { series: Series; hashesPerSecond: readonly number[] };
 
-type Subject = { sides: Sides; contests: readonly Contest[]; pace: Pace };
+type Subject = { sides: Sides; workloads: readonly Workload[]; pace: Pace };
 
 /**
  * Measures all operations in turn, in alternating order, so that noise on the machine affects all of them. The warm-up
@@ -20,30 +20,30 @@ type Subject = { sides: Sides; contests: readonly Contest[]; pace: Pace };
  */
 export async function measureSeries(
   client: pg.Client,
-  { sides, contests, pace }: Subject,
+  { sides, workloads, pace }: Subject,
 ): Promise<Rounds> {
-  const contestants: (Contestant & { operation: Operation; repeated: Measured[] })[] = [];
-  for (const { operation, side, requests } of contests) {
+  const loadTargets: (LoadTarget & { operation: Operation; repeated: Measured[] })[] = [];
+  for (const { operation, side, requests } of workloads) {
     const server = sides.all.get(side);
-    if (server) contestants.push({ operation, requests, repeated: [], ...server });
+    if (server) loadTargets.push({ operation, requests, repeated: [], ...server });
   }
-  for (const contestant of contestants) await attempt(contestant, pace.warmUpMs);
+  for (const loadTarget of loadTargets) await attempt(loadTarget, pace.warmUpMs);
   const hashesPerSecond: number[] = [];
   for (let round = 0; round < pace.repetitions; round += 1) {
-    for (const contestant of round % 2 === 0 ? contestants : contestants.toReversed()) {
-      contestant.repeated.push(await attempt(contestant, pace.roundMs));
+    for (const loadTarget of round % 2 === 0 ? loadTargets : loadTargets.toReversed()) {
+      loadTarget.repeated.push(await attempt(loadTarget, pace.roundMs));
     }
     hashesPerSecond.push(await measureHashes(pace.hashesMs));
   }
-  for (const { operation, repeated } of contestants) printSeries(operation, repeated);
-  const series = new Map(contestants.map(({ operation, repeated }) => [operation, repeated]));
+  for (const { operation, repeated } of loadTargets) printSeries(operation, repeated);
+  const series = new Map(loadTargets.map(({ operation, repeated }) => [operation, repeated]));
   return { series, hashesPerSecond };
 
-  async function attempt(contestant: (typeof contestants)[number], milliseconds: number) {
+  async function attempt(loadTarget: (typeof loadTargets)[number], milliseconds: number) {
     try {
-      return await measure(contestant, { connections, milliseconds }, client);
+      return await measure(loadTarget, { connections, milliseconds }, client);
     } catch (cause) {
-      throw new Error(`${contestant.operation} failed`, { cause });
+      throw new Error(`${loadTarget.operation} failed`, { cause });
     }
   }
 }

@@ -11,20 +11,20 @@ import {
   checkWrites,
   type Verdict,
 } from './bars.ts';
-import { type Contest, listContests, type Operation } from './contests.ts';
 import { measureCrowd } from './crowd.ts';
 import { measureFlood } from './flood.ts';
 import { measureKeyWrites } from './key-writes.ts';
 import type { Pace } from './pace.ts';
 import { measureSeries, type Series } from './series.ts';
 import { openSides, type Sides, startOne } from './sides.ts';
+import { listWorkloads, type Operation, type Workload } from './workloads.ts';
 import { createWorld } from './world.ts';
 
 /** The results at one size of database. */
 export type Run = {
   users: number;
   ownerUrl: string;
-  contests: readonly Contest[];
+  workloads: readonly Workload[];
   series: Series;
   hashesPerSecond: number;
   verdicts: readonly Verdict[];
@@ -38,23 +38,23 @@ export async function measureSize(ownerUrl: string, users: number, pace: Pace): 
   const sides = await openSides(ownerUrl);
   try {
     const { url } = sides.ours;
-    const contests = await timed('prepared', async () =>
-      listContests(url, await createWorld(url, ownerUrl, password)),
+    const workloads = await timed('prepared', async () =>
+      listWorkloads(url, await createWorld(url, ownerUrl, password)),
     );
     const run = await withClient(ownerUrl, (client) =>
-      measureAll(client, { ownerUrl, sides, contests, pace }),
+      measureAll(client, { ownerUrl, sides, workloads, pace }),
     );
-    for (const verdict of run.verdicts) tell(verdict);
-    const gaps = [...sides.absent, ...listGaps(contests)];
+    for (const verdict of run.verdicts) printVerdict(verdict);
+    const gaps = [...sides.absent, ...listGaps(workloads)];
     for (const gap of gaps) print(`  NOT MEASURED ${gap}`);
-    return { users, ownerUrl, contests, ...run, gaps };
+    return { users, ownerUrl, workloads, ...run, gaps };
   } finally {
     await sides.end();
   }
 }
 
 /** Prints one verdict. */
-export function tell({ target, bar, measured, isMet }: Verdict): void {
+export function printVerdict({ target, bar, measured, isMet }: Verdict): void {
   const verdict = bar === null ? 'info    ' : isMet ? 'met     ' : 'NOT MET ';
   print(`  ${verdict} ${target}: ${measured.toFixed(3)}${bar === null ? '' : ` (${bar})`}`);
 }
@@ -66,17 +66,17 @@ async function fill(ownerUrl: string, users: number): Promise<string> {
   return password;
 }
 
-type Subject = { ownerUrl: string; sides: Sides; contests: readonly Contest[]; pace: Pace };
+type Subject = { ownerUrl: string; sides: Sides; workloads: readonly Workload[]; pace: Pace };
 
 async function measureAll(
   client: pg.Client,
-  { ownerUrl, sides, contests, pace }: Subject,
+  { ownerUrl, sides, workloads, pace }: Subject,
 ): Promise<Pick<Run, 'series' | 'hashesPerSecond' | 'verdicts'>> {
   const { ours, raw } = sides;
   const requestsOf = (operation: Operation) =>
-    contests.find((contest) => contest.operation === operation)?.requests ?? [];
+    workloads.find((workload) => workload.operation === operation)?.requests ?? [];
   const { series, ...rounds } = await timed('operations', () =>
-    measureSeries(client, { sides, contests, pace }),
+    measureSeries(client, { sides, workloads, pace }),
   );
   const hashesPerSecond = getMedian(rounds.hashesPerSecond);
   const keys = { ...ours, requests: requestsOf('verifyApiKey') };
@@ -89,7 +89,7 @@ async function measureAll(
   };
   const flood = await timed('sign-in flood', () => measureFlood(flooded, pace));
   const crowd = await timed('concurrent users', () =>
-    measureCrowdOnNewServer(client, { ownerUrl, contests, pace }),
+    measureCrowdOnNewServer(client, { ownerUrl, workloads, pace }),
   );
   if (flood.firstFailure !== null)
     print(`  first failure in the sign-in flood: ${flood.firstFailure}`);
@@ -109,18 +109,18 @@ async function measureAll(
 /** Measures concurrent users on a new process, so that its memory is due to them alone. */
 async function measureCrowdOnNewServer(
   client: pg.Client,
-  { ownerUrl, contests, pace }: Omit<Subject, 'sides'>,
+  { ownerUrl, workloads, pace }: Omit<Subject, 'sides'>,
 ) {
   const fresh = await startOne(ownerUrl);
   try {
-    return await measureCrowd(client, fresh, { contests, milliseconds: pace.crowdMs });
+    return await measureCrowd(client, fresh, { workloads, milliseconds: pace.crowdMs });
   } finally {
     await fresh.end();
   }
 }
 
-function listGaps(contests: readonly Contest[]): string[] {
-  return contests.some(({ operation }) => operation === '50 members, page 1,000')
+function listGaps(workloads: readonly Workload[]): string[] {
+  return workloads.some(({ operation }) => operation === '50 members, page 1,000')
     ? []
     : ['page 1,000 of the members: no tenant has more than 50,000 members'];
 }

@@ -6,7 +6,7 @@ import { type Connection, type Reply as HttpReply, openConnection } from '../con
 export type Outcome = 'accepted' | 'rejected' | 'failed';
 
 /** HTTP requests as text, which are sent in turn. */
-export type Shots = { port: number; requests: readonly { kind: string; text: string }[] };
+export type RequestMix = { port: number; requests: readonly { kind: string; text: string }[] };
 
 /**
  * Closed: each connection sends its next request after a response. Open: requests arrive at fixed times, regardless of
@@ -39,7 +39,7 @@ const connectionsOpen = 2_000;
 let next = 0;
 
 /** The next request; a write gets a new key. */
-function pick({ requests }: Shots): { kind: string; text: string } {
+function pick({ requests }: RequestMix): { kind: string; text: string } {
   const request = requests[next % requests.length];
   if (!request) throw new Error('no requests');
   next += 1;
@@ -47,56 +47,56 @@ function pick({ requests }: Shots): { kind: string; text: string } {
   return text.includes(keyMark) ? { kind, text: text.replaceAll(keyMark, randomUUID()) } : request;
 }
 
-async function runClosed(shots: Shots, load: Load & { kind: 'closed' }): Promise<LoadResult> {
+async function runClosed(mix: RequestMix, load: Load & { kind: 'closed' }): Promise<LoadResult> {
   const result: LoadResult = { replies: [], unsent: 0, lagMs: 0, firstFailure: null };
   const began = performance.now();
   const endsAt = began + load.seconds * 1_000;
   const loop = (connection: Connection) =>
     new Promise<void>((resolve) => {
       const again = () => {
-        const asked = performance.now();
-        if (asked >= endsAt) {
+        const sentAt = performance.now();
+        if (sentAt >= endsAt) {
           connection.close();
           return resolve();
         }
-        const { kind, text } = pick(shots);
+        const { kind, text } = pick(mix);
         connection.send(text, (response) => {
-          note(result, { kind, at: (asked - began) / 1_000, ms: since(asked) }, response);
+          record(result, { kind, at: (sentAt - began) / 1_000, ms: since(sentAt) }, response);
           again();
         });
       };
       again();
     });
-  const connections = Array.from({ length: load.connections }, () => openConnection(shots.port));
+  const connections = Array.from({ length: load.connections }, () => openConnection(mix.port));
   await Promise.all(connections.map(loop));
   return result;
 }
 
-async function runOpen(shots: Shots, load: Load & { kind: 'open' }): Promise<LoadResult> {
+async function runOpen(mix: RequestMix, load: Load & { kind: 'open' }): Promise<LoadResult> {
   const result: LoadResult = { replies: [], unsent: 0, lagMs: 0, firstFailure: null };
-  const all = await openConnections(shots.port, connectionsOpen);
+  const all = await openConnections(mix.port, connectionsOpen);
   const idle = [...all];
   const total = Math.round(load.perSecond * load.seconds);
   const began = performance.now();
   let underWay = 0;
-  const ask = (asked: number) => {
+  const send = (sentAt: number) => {
     const connection = idle.pop();
     if (!connection) {
       result.unsent += 1;
       return;
     }
     underWay += 1;
-    const { kind, text } = pick(shots);
+    const { kind, text } = pick(mix);
     connection.send(text, (response) => {
       underWay -= 1;
       if (connection.isOpen()) idle.push(connection);
-      note(result, { kind, at: (asked - began) / 1_000, ms: since(asked) }, response);
+      record(result, { kind, at: (sentAt - began) / 1_000, ms: since(sentAt) }, response);
     });
   };
   for (let sent = 0; sent < total || underWay > 0; ) {
     const due = Math.min(total, ((performance.now() - began) * load.perSecond) / 1_000);
     // Measured from the scheduled time, so that a late client does not make the server look fast.
-    for (; sent < due; sent += 1) ask(began + (sent * 1_000) / load.perSecond);
+    for (; sent < due; sent += 1) send(began + (sent * 1_000) / load.perSecond);
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
   for (const connection of all) connection.close();
@@ -123,9 +123,9 @@ function greet({ send }: Connection): Promise<void> {
   });
 }
 
-const since = (asked: number) => performance.now() - asked;
+const since = (sentAt: number) => performance.now() - sentAt;
 
-function note(result: LoadResult, reply: Omit<Reply, 'outcome'>, response: HttpReply): void {
+function record(result: LoadResult, reply: Omit<Reply, 'outcome'>, response: HttpReply): void {
   const outcome = classify(response);
   result.replies.push({ ...reply, outcome });
   if (outcome === 'failed') result.firstFailure ??= `${response.status} ${response.body}`;
@@ -142,17 +142,15 @@ function classify({ status, body }: HttpReply): Outcome {
   return isGood ? 'accepted' : 'failed';
 }
 
-let shots: Shots = { port: 0, requests: [] };
+let mix: RequestMix = { port: 0, requests: [] };
 
-process.on('message', async (message: Shots | Load) => {
+process.on('message', async (message: RequestMix | Load) => {
   if ('port' in message) {
-    shots = message;
+    mix = message;
     return;
   }
   const lag = monitorEventLoopDelay({ resolution: 1 });
   lag.enable();
-  const result = await (message.kind === 'open'
-    ? runOpen(shots, message)
-    : runClosed(shots, message));
+  const result = await (message.kind === 'open' ? runOpen(mix, message) : runClosed(mix, message));
   process.send?.({ ...result, lagMs: lag.percentile(99) / 1e6 });
 });

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { ask } from '../stage.ts';
-import { keyMark, type Shots } from './client.ts';
+import { keyMark, type RequestMix } from './client.ts';
 
 const password = 'a harbour without any wind';
 
@@ -18,7 +18,7 @@ export const shares = { verifySession: 64, members: 20, createTenant: 12, signIn
 type Account = { email: string; token: string; tenantId: string };
 
 /** Creates tenants and users, and returns the requests of the client in these shares. */
-export async function createShots(url: string, ownerUrl: string): Promise<Shots> {
+export async function createRequestMix(url: string, ownerUrl: string): Promise<RequestMix> {
   const all: Account[] = [];
   for (let number = 0; number < 2 * accountsCount; number += 1) {
     all.push(await signUp(url, number));
