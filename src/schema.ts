@@ -30,5 +30,5 @@ import './domains/monitoring/schema.ts';
 import './domains/personal-data/schema.ts';
 import { builder } from './graphql/builder.ts';
 
-/** The whole public schema; each domain adds its part when it is loaded above. */
+/** The public GraphQL schema. Each import above registers the types and fields of a domain. */
 export const schema = builder.toSchema();

@@ -2,7 +2,7 @@ import SchemaBuilder from '@pothos/core';
 import type { Ctx } from '../core/context.ts';
 import type { JsonObject } from '../core/entities.ts';
 
-/** The types that every part of the schema shares. */
+/** Types that every part of the schema shares. */
 type OwnTypes = {
   Context: Ctx;
   DefaultFieldNullability: false;
@@ -25,5 +25,5 @@ builder.subscriptionType({
     'All subscriptions, over server-sent events. Each ends when the credential is no longer valid.',
 });
 
-/** The builder's types as Pothos completes them, for refs that are passed around. */
+/** The builder's type parameters with Pothos' defaults filled in. */
 export type SchemaTypes = PothosSchemaTypes.ExtendDefaultTypes<OwnTypes>;

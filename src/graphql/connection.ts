@@ -3,7 +3,7 @@ import type { Page } from '../core/data/page.ts';
 import { builder, type SchemaTypes } from './builder.ts';
 import { price } from './price.ts';
 
-/** Counting reads the whole list, twice the price of a page. */
+/** Cost of `totalCount`, twice that of a page: counting reads the whole list. */
 const countCost = 50;
 
 const PageInfo = builder.objectRef<Page<unknown>>('PageInfo').implement({
@@ -72,7 +72,7 @@ export function createConnectionType<Row extends object>(
 
 type ArgBuilder = Parameters<Parameters<typeof builder.queryFields>[0]>[0]['arg'];
 
-/** The arguments of a list that can be read from both ends. */
+/** Arguments of a list that pages in both directions. */
 export function pageArgs(t: { arg: ArgBuilder }) {
   return {
     first: t.arg.int({ description: 'Number of items from the start, 1 to 100; 25 by default.' }),
@@ -82,7 +82,7 @@ export function pageArgs(t: { arg: ArgBuilder }) {
   };
 }
 
-/** The arguments of a list that is only read forward. */
+/** Arguments of a list that only pages forward. */
 export function forwardArgs(t: { arg: ArgBuilder }) {
   const { first, after } = pageArgs(t);
   return { first, after };

@@ -28,7 +28,7 @@ export const ErrorCode = builder.enumType('ErrorCode', {
   },
 });
 
-/** An error as a value: GraphQL takes an Error that a resolver returns for one that it threw. */
+/** An error as a plain object: graphql-js treats a returned Error instance as thrown. */
 export type Rejection = {
   __typename: string;
   code: AppError['code'];
@@ -38,13 +38,13 @@ export type Rejection = {
   reason: ForbiddenReason | null;
 };
 
-/** An error as clients see it. */
+/** Converts an error to the object that the schema shows. */
 export function toRejection(error: AppError | ErrorData): Rejection {
   const { name, ...rest } = error instanceof AppError ? describeError(error) : error;
   return { __typename: name, ...rest };
 }
 
-/** The interface of all errors, for fields that return one as a value. */
+/** Interface of all error types, also the type of fields that return an error as a value. */
 export const ErrorInterface = builder.interfaceRef<Rejection>('Error').implement({
   description: 'An error of a mutation. Nothing was changed.',
   fields: (t) => ({
@@ -120,8 +120,8 @@ const types = new Map<ErrorClass, ObjectRef<SchemaTypes, Rejection>>([
 ]);
 
 /**
- * The types that show these errors. Throws an Error for one that has no type, while the schema is
- * built: left out of its union it would only be missed by the first client that meets it.
+ * Returns the object types of these errors. Runs while the schema is built, so a missing type is found at the start.
+ * @throws Error for an error without a type
  */
 export function listErrorTypes(errors: readonly ErrorClass[]): ObjectRef<SchemaTypes, Rejection>[] {
   return errors.map((errorClass) => {

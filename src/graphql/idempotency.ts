@@ -2,7 +2,7 @@ import type { builder } from './builder.ts';
 
 type InputFields = Parameters<Parameters<typeof builder.inputType>[1]['fields']>[0];
 
-/** The field `idempotencyKey` of every input that creates something; see core/idempotency.ts. */
+/** The `idempotencyKey` field of every input that creates something; see core/idempotency.ts. */
 export function idempotencyKeyField(t: InputFields) {
   return t.string({
     description:

@@ -3,9 +3,8 @@ import { trimCode } from '../lib/blanks.ts';
 import { nilUuid } from '../lib/uuid.ts';
 
 /**
- * Ids of the public API: a word for the type and the UUID without hyphens. What belongs to a tenant
- * also carries that tenant's UUID, so that reading it starts with the question whether the caller
- * may enter that tenant at all. To clients ids are opaque.
+ * Public ids: a prefix for the type, and the UUID without hyphens. The id of a tenant-owned object also carries the
+ * tenant's UUID, so that access to the tenant is checked before the object is read. Opaque to clients.
  */
 const prefixes = {
   Tenant: 'tenant',
@@ -20,7 +19,7 @@ const prefixes = {
 
 export type NodeType = keyof typeof prefixes;
 
-/** Whether the id of a type carries a tenant's; null where it depends on the object. */
+/** Whether ids of a type carry a tenant id; null if that depends on the object. */
 const carriesTenant: Record<NodeType, boolean | null> = {
   Tenant: false,
   User: false,
@@ -32,7 +31,7 @@ const carriesTenant: Record<NodeType, boolean | null> = {
   AuditEvent: true,
 };
 
-/** A decoded id: the object, and the tenant it claims to belong to (null where it has none). */
+/** A decoded id, with the tenant that it claims to belong to; null if it carries none. */
 export type NodeKey = { id: string; tenantId: string | null };
 
 const typeByPrefix = new Map(
@@ -40,13 +39,13 @@ const typeByPrefix = new Map(
 );
 const idForm = /^([a-z]+)_([0-9a-f]{32})([0-9a-f]{32})?$/;
 
-/** The public id of an object. */
+/** Encodes the public id of an object. */
 export function toGlobalId(type: NodeType, id: string, tenantId: string | null = null): string {
   const tenant = tenantId === null ? '' : tenantId.replaceAll('-', '');
   return `${prefixes[type]}_${id.replaceAll('-', '')}${tenant}`;
 }
 
-/** Reads a public id; null for anything that is none. */
+/** Decodes a public id. Returns null for a malformed one. */
 export function parseGlobalId(globalId: string): { type: NodeType; key: NodeKey } | null {
   const [, prefix = '', id = '', tenantId] = idForm.exec(trimCode(globalId)) ?? [];
   const type = typeByPrefix.get(prefix);
@@ -54,18 +53,18 @@ export function parseGlobalId(globalId: string): { type: NodeType; key: NodeKey 
   return { type, key: { id: toUuid(id), tenantId: tenantId ? toUuid(tenantId) : null } };
 }
 
-/** Reads the id of a known type; null for anything else, which services answer like an absent one. */
+/** Decodes an id of the given type. Returns null for any other, which services treat like that of an absent object. */
 export function parseIdOf(type: NodeType, globalId: string): NodeKey | null {
   const parsed = parseGlobalId(globalId);
   return parsed?.type === type ? parsed.key : null;
 }
 
-/** The bare id of a known type; for anything else the nil UUID, which no object has. */
+/** Returns the bare UUID of an id of the given type. For any other it is the nil UUID, which no object has. */
 export function parseIdOrNil(type: NodeType, globalId: string): string {
   return parseIdOf(type, globalId)?.id ?? nilUuid;
 }
 
-/** The same for an input. Throws NotFoundError, as for an absent object, for anything else. */
+/** Decodes an id of the given type. @throws NotFoundError for any other, as for an absent object */
 export function requireIdOf(type: NodeType, globalId: string, noun: string): NodeKey {
   const key = parseIdOf(type, globalId);
   if (key === null)
@@ -73,7 +72,7 @@ export function requireIdOf(type: NodeType, globalId: string, noun: string): Nod
   return key;
 }
 
-/** The same for what belongs to a tenant, whose id must name that tenant. */
+/** Decodes the id of a tenant-owned object. @throws NotFoundError for any other, as for an absent object */
 export function requireTenantOwnedId(
   type: NodeType,
   globalId: string,
@@ -85,7 +84,7 @@ export function requireTenantOwnedId(
   return { id, tenantId };
 }
 
-/** One object has one id: what is too long or too short for its type names nothing. */
+/** Whether the id carries a tenant exactly if its type does: each object has only one id. */
 function hasRightForm(type: NodeType, hasTenant: boolean): boolean {
   const carries = carriesTenant[type];
   return carries === null || carries === hasTenant;

@@ -15,7 +15,7 @@ import { type ErrorClass, listErrorTypes, type Rejection, toRejection } from './
 
 type ResultRef<Success extends object> = ReturnType<typeof createResultType<Success>>;
 
-const usualErrors: readonly ErrorClass[] = [
+const commonErrors: readonly ErrorClass[] = [
   InvalidInputError,
   ForbiddenError,
   NotFoundError,
@@ -23,15 +23,15 @@ const usualErrors: readonly ErrorClass[] = [
 ];
 
 /**
- * Defines `<name>Result`: a success, or the errors that mutations answering it may end in, which
- * are the usual ones (input, forbidden, not found, conflict) and `moreErrors`.
+ * Defines `<name>Result`: the union of a success, the common errors (input, forbidden, not found, conflict) and
+ * `moreErrors`.
  */
 export function createResultType<Success extends object>(
   name: string,
   success: ObjectRef<SchemaTypes, Success>,
   moreErrors: readonly ErrorClass[] = [],
 ) {
-  const errors = [...usualErrors, ...moreErrors];
+  const errors = [...commonErrors, ...moreErrors];
   const union = builder.unionType(`${name}Result`, {
     description: `Result of ${name}: success, or an error with nothing changed.`,
     types: [success, ...listErrorTypes(errors)] as never,
@@ -40,28 +40,25 @@ export function createResultType<Success extends object>(
   return { union, errors };
 }
 
-type Callers = 'people' | 'credentials' | 'anybody';
+/** Signed-in users, users and API keys ("credentials"), or everyone except API keys ("anybody"). */
+type Callers = 'users' | 'credentials' | 'anybody';
 
-/** How a mutation looks: its input, what it answers and how. */
+/** The definition of a mutation. */
 export type MutationOptions<Input, Success extends object> = {
   description: string;
   input: InputRef<Input>;
   result: ResultRef<Success>;
-  /**
-   * Who may try it at all, before anything else: a person who has signed in (the default), API keys as
-   * well, or anybody but API keys: anyone who signs in or up is a person to be.
-   */
+  /** Checked before anything else; `users` by default. */
   callers?: Callers;
   resolve: (ctx: Ctx, input: Input) => Promise<Success>;
 };
 
 /**
- * Adds the mutation `name(input: …!)`. Errors that are no member of its result go to the top level,
- * masked if unexpected.
+ * Adds the mutation `name(input: …!)`. Errors outside its result type become top-level errors, masked if unexpected.
  */
 export function addMutation<Input, Success extends object>(
   name: string,
-  { description, input, result, callers = 'people', resolve }: MutationOptions<Input, Success>,
+  { description, input, result, callers = 'users', resolve }: MutationOptions<Input, Success>,
 ): void {
   builder.mutationField(name, (t) =>
     t.field({
@@ -69,7 +66,7 @@ export function addMutation<Input, Success extends object>(
       description,
       args: { input: t.arg({ type: input, required: true }) },
       resolve: ((_root: unknown, args: { input: Input }, ctx: Ctx) =>
-        refusable(ctx, { name, errors: result.errors }, async () => {
+        runMutation(ctx, { name, errors: result.errors }, async () => {
           requireCaller(ctx, callers);
           rejectImpersonator(ctx, name);
           return await resolve(ctx, args.input);
@@ -79,8 +76,8 @@ export function addMutation<Input, Success extends object>(
 }
 
 /**
- * The same for a mutation that needs no input. Whether somebody must be signed in is left to its
- * service, which has something to do for anonymous callers too (signing out drops a dead cookie).
+ * Adds a mutation without input. Its service checks the caller: signing out also removes an anonymous caller's stale
+ * cookie.
  */
 export function addPlainMutation<Success extends object>(
   name: string,
@@ -97,7 +94,7 @@ export function addPlainMutation<Success extends object>(
       type: result.union as never,
       description,
       resolve: ((_root: unknown, _args: unknown, ctx: Ctx) =>
-        refusable(ctx, { name, errors: result.errors }, async () => {
+        runMutation(ctx, { name, errors: result.errors }, async () => {
           rejectImpersonator(ctx, name);
           return await resolve(ctx);
         })) as never,
@@ -105,17 +102,17 @@ export function addPlainMutation<Success extends object>(
   );
 }
 
-/** Throws UnauthenticatedError, ForbiddenError. */
+/** @throws UnauthenticatedError or ForbiddenError */
 function requireCaller(ctx: Ctx, callers: Callers): void {
   if (callers === 'credentials') getAuthenticated(ctx);
-  else if (callers === 'people' || ctx.principal.kind === 'apiKey') getSignedIn(ctx);
+  else if (callers === 'users' || ctx.principal.kind === 'apiKey') getSignedIn(ctx);
 }
 
 /**
- * Returns an error of the result type as a value; everything else is thrown on. What mutations before it in
- * the same document have loaded is forgotten: they change things.
+ * Runs a mutation. Returns errors of its result type as values and throws all others. First discards what earlier
+ * mutations of the document have loaded, because they change data.
  */
-async function refusable<T>(
+async function runMutation<T>(
   ctx: Ctx,
   { name, errors }: { name: string; errors: readonly ErrorClass[] },
   work: () => Promise<T>,

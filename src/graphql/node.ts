@@ -6,10 +6,10 @@ import { price } from './price.ts';
 
 const idsPerCallMax = 100;
 
-/** An id may name any tenant, so most take a statement of their own. */
+/** Cost of one id: each may belong to another tenant, so most take a statement of their own. */
 const lookupCost = 10;
 
-/** Anything with an id that can be fetched again by it. */
+/** Interface of the objects that `node` can look up. */
 export const Node = builder.interfaceRef<object>('Node').implement({
   description: 'An object with a global id, which `node` looks up.',
   resolveType: (value) => (value as { __typename: string }).__typename,
@@ -24,7 +24,7 @@ export const Node = builder.interfaceRef<object>('Node').implement({
 type FindNode = (ctx: Ctx, key: NodeKey) => Promise<object | null>;
 const finders = new Map<NodeType, FindNode>();
 
-/** Makes a type reachable by `node`; `find` returns null for what the caller may not see. */
+/** Makes a type available to `node`; `find` returns null for objects that the caller may not see. */
 export function registerNode(type: NodeType, find: FindNode): void {
   finders.set(type, find);
 }
@@ -53,7 +53,9 @@ builder.queryFields((t) => ({
   }),
 }));
 
-/** An object by type and bare id; null where there is no such type, or nothing the caller may see. */
+/**
+ * Finds an object by type and bare id. Returns null for an unknown type and for objects that the caller may not see.
+ */
 export async function findNodeOf(
   ctx: Ctx,
   type: string | null,

@@ -1,6 +1,6 @@
 import { InvalidInputError } from '../core/app-error.ts';
 
-/** The one argument of several that was given. Throws InvalidInputError for none or more. */
+/** Returns the only argument given, of two. @throws InvalidInputError for none or both */
 export function requireOneOf<Field extends string>(
   args: { [field in Field]?: string | null | undefined },
   fields: readonly [Field, Field],

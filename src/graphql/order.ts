@@ -8,7 +8,6 @@ export const OrderDirection = builder.enumType('OrderDirection', {
   } as const,
 });
 
-/** True for an order input that starts at the large end. */
 export function isDescending(order: { direction?: 'asc' | 'desc' | null | undefined }): boolean {
   return order.direction === 'desc';
 }

@@ -31,7 +31,7 @@ function parseDateTime(value: unknown): Date {
   return date;
 }
 
-/** A literal in the document becomes the value it would have been as a variable. */
+/** Converts a literal to the value it would have as a variable. */
 function toJson(node: ValueNode, variables: Record<string, unknown>): unknown {
   switch (node.kind) {
     case Kind.NULL:

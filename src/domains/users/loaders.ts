@@ -3,7 +3,7 @@ import { createLoader, inOrderOf } from '../../core/data/loader.ts';
 import type { User } from '../../core/entities.ts';
 import { listVisibleUsers } from './queries.ts';
 
-/** Users by id, null for those the caller may not see. */
+/** Loads users by id; null for those that the caller may not see. */
 export const userLoader = createLoader<string, User | null>(async (ctx, userIds) => {
   const { scope, actorId, onlyTenant } = getReader(ctx);
   const users = await ctx.db.read(scope, (db) =>

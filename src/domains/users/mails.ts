@@ -1,6 +1,5 @@
 import type { MailContent } from '../../core/mail.ts';
 
-/** Asks somebody to show that the mailbox is theirs. */
 export function composeVerification(token: string): MailContent {
   return {
     subject: 'Please confirm your e-mail address',

@@ -1,6 +1,6 @@
 import { hashToken, type MintedToken, mintToken, type TokenHash } from '../../lib/token.ts';
 
-/** The one purpose of a mailed token. */
+/** The purpose of a mailed token, which is valid for no other. */
 export type TokenPurpose = 'email_verification' | 'password_reset';
 
 const prefixes: Readonly<Record<TokenPurpose, string>> = {
@@ -8,21 +8,20 @@ const prefixes: Readonly<Record<TokenPurpose, string>> = {
   password_reset: 'tenantry_reset',
 };
 
-/** How long a token is good for. */
 export const lifetimeSeconds: Readonly<Record<TokenPurpose, number>> = {
   email_verification: 24 * 3_600,
   password_reset: 30 * 60,
 };
 
-/** How many mails one mailbox gets at somebody's request, whichever caller asks. */
+/** Limits of requested mails per mailbox, across all callers. */
 export const mailBudget = { mailsMax: 5, windowSeconds: 3_600, spacingSeconds: 60 };
 
-/** A new token, to be mailed, and the hash to store. */
+/** Creates a token to mail, and the hash to store. */
 export function createOneTimeToken(purpose: TokenPurpose): MintedToken {
   return mintToken(prefixes[purpose]);
 }
 
-/** The hash of a well-formed token of this purpose; null for anything else, which costs no statement. */
+/** Hashes a well-formed token of this purpose. Returns null for any other, which then costs no statement. */
 export function hashOneTimeToken(purpose: TokenPurpose, token: string): TokenHash | null {
   return hashToken(prefixes[purpose], token);
 }

@@ -22,15 +22,20 @@ import {
 import { userLoader } from './loaders.ts';
 import * as queries from './queries.ts';
 
-/** Longest name of a person, in code points. */
+/** Maximum length of a name, in code points. */
 export const userNameMax = 100;
 
-/** A user the caller may see: itself, people of its tenants, anybody for platform administrators. */
+/**
+ * Finds a user that the caller may see: themselves, members of their tenants, or anyone for platform administrators.
+ */
 export async function findVisibleUser(ctx: Ctx, userId: string): Promise<User | null> {
   return ctx.principal.kind === 'anonymous' ? null : await userLoader(ctx).load(userId);
 }
 
-/** A user by id or e-mail: oneself, or anybody for platform administrators; else null. */
+/**
+ * Finds a user by id or e-mail address: the caller, or any user for platform administrators. Returns null for others.
+ * @throws UnauthenticatedError, InvalidInputError for a malformed address
+ */
 export async function findUser(
   ctx: Ctx,
   by: { id: string } | { email: string },
@@ -53,7 +58,7 @@ export type UserListInput = {
   order: queries.UserOrder | null;
 };
 
-/** All users, for platform administrators. Throws ForbiddenError for anybody else. */
+/** Lists all users. Platform administrators only. @throws ForbiddenError, InvalidInputError */
 export async function listUsers(ctx: Ctx, input: UserListInput): Promise<Page<User>> {
   requirePlatformAdmin(ctx);
   const { isSearch, filter, order } = parseSearch(input.filter, input.order);
@@ -64,17 +69,17 @@ export async function listUsers(ctx: Ctx, input: UserListInput): Promise<Page<Us
       ? queries.searchUsers(db, request, filter)
       : queries.listUsers(db, request, order, filter.status ?? null),
   );
-  const isWhole = !isSearch && !filter.status;
-  const count = isWhole ? () => ctx.db.read(scope, queries.countUsers) : null;
+  const isUnfiltered = !isSearch && !filter.status;
+  const count = isUnfiltered ? () => ctx.db.read(scope, queries.countUsers) : null;
   return toPage(ctx, request, rows, { toKey: queries.toUserKey(order), count });
 }
 
-/** The changes; null clears a field. */
+/** Changes to a profile; null clears a field. */
 export type UpdateProfileInput = Omit<queries.ProfileChanges, 'metadata'> & {
   metadata?: JsonObject | null | undefined;
 };
 
-/** Changes the caller's own profile. Throws InvalidInputError. */
+/** Changes the caller's own profile. @throws InvalidInputError */
 export async function updateProfile(ctx: Ctx, input: UpdateProfileInput): Promise<User> {
   const { user } = getSignedIn(ctx);
   const changes: queries.ProfileChanges = {
@@ -90,7 +95,7 @@ export async function updateProfile(ctx: Ctx, input: UpdateProfileInput): Promis
       action: 'user.updated',
       tenantId: null,
       target: { type: 'User', id: user.id },
-      // Names only: what a person says of itself must not outlive it in the audit log.
+      // Names only: personal data must not outlive its user in the audit log.
       changes: { fields: [null, Object.keys(listChanges(user, after, profileFields))] },
     });
     return after;
@@ -99,7 +104,7 @@ export async function updateProfile(ctx: Ctx, input: UpdateProfileInput): Promis
 
 const profileFields = ['name', 'avatarUrl', 'locale', 'metadata'] as const;
 
-/** The caller's permissions on a user it can see. */
+/** Lists the caller's permissions on a user that they can see. */
 export function listOwnPermissionsOn(ctx: Ctx, userId: string): string[] {
   const isSelf = findSignedInUserId(ctx) === userId;
   const isAdmin = isPlatformAdmin(ctx);

@@ -6,7 +6,6 @@ import { User } from '../schema.ts';
 import { eraseUser } from '../service/erase.ts';
 import { reinstateUser, suspendUser } from '../service/suspend.ts';
 
-/** A user that something is done to or about. */
 export const UserIdInput = builder.inputType('UserIdInput', {
   description: 'A user, with a reason.',
   fields: (t) => ({

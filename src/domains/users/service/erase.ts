@@ -14,10 +14,10 @@ import * as queries from '../queries/life-cycle.ts';
 import { checkReason, type UserIdInput } from './suspend.ts';
 
 /**
- * Removes a person for good: profile, password, memberships and sessions, all or nothing. The audit log
- * keeps the id alone. By the user themselves, in a session that is not bound to a tenant, or by a
- * platform administrator, with a recent sign-in; never while a tenant has no other owner. Throws ForbiddenError,
- * NotFoundError, ConflictError, InvalidInputError.
+ * Erases a user permanently, with profile, password, memberships and sessions; the audit log keeps only the id. For the
+ * user themselves, in a session that is not bound to a tenant, or a platform administrator, after a recent sign-in. The
+ * last owner of a tenant cannot be erased.
+ * @throws ForbiddenError, NotFoundError, ConflictError for a last owner, InvalidInputError
  */
 export async function eraseUser(ctx: Ctx, input: UserIdInput): Promise<void> {
   const own = findSignedInUnlessOperator(ctx);
@@ -34,9 +34,9 @@ export async function eraseUser(ctx: Ctx, input: UserIdInput): Promise<void> {
   const scope = isOwn ? getOwnScope(ctx) : getPlatformScope(ctx);
   await ctx.db.transaction(scope, async (tx) => {
     const memberships = await queries.lockMembershipsOf(tx, userId);
-    const orphans = memberships.filter(({ isLastOwner }) => isLastOwner);
-    if (orphans.length > 0) throw createConflict(orphans);
-    // Before its end: the audit log of a tenant takes entries by its own people only.
+    const lastOwnerships = memberships.filter(({ isLastOwner }) => isLastOwner);
+    if (lastOwnerships.length > 0) throw createConflict(lastOwnerships);
+    // Before the erasure: a tenant's audit log accepts entries only by its current members.
     await recordEndedMemberships(ctx, tx, userId, memberships);
     await recordAudit(ctx, tx, {
       action: 'user.erased',
@@ -57,7 +57,7 @@ export async function eraseUser(ctx: Ctx, input: UserIdInput): Promise<void> {
   }
 }
 
-/** Each tenant learns from its own audit log that it lost a member. */
+/** Records the end of each membership in the audit log of its tenant. */
 async function recordEndedMemberships(
   ctx: Ctx,
   tx: Db,
@@ -76,9 +76,12 @@ async function recordEndedMemberships(
 
 const slugsShownMax = 5;
 
-function createConflict(orphans: readonly queries.EndingMembership[]): ConflictError {
-  const shown = orphans.slice(0, slugsShownMax).map(({ slug }) => `"${slug}"`);
-  const more = orphans.length > slugsShownMax ? ` and ${orphans.length - slugsShownMax} more` : '';
+function createConflict(lastOwnerships: readonly queries.EndingMembership[]): ConflictError {
+  const shown = lastOwnerships.slice(0, slugsShownMax).map(({ slug }) => `"${slug}"`);
+  const more =
+    lastOwnerships.length > slugsShownMax
+      ? ` and ${lastOwnerships.length - slugsShownMax} more`
+      : '';
   return new ConflictError(
     `This user is the last owner of ${shown.join(', ')}${more}; make someone else an owner first.`,
   );

@@ -12,14 +12,14 @@ import { userLoader } from '../loaders.ts';
 import { deleteSessionsOf, updateUserStatus } from '../queries/life-cycle.ts';
 import { findVisibleUser } from '../service.ts';
 
-/** Longest reason, in code points. */
+/** Maximum length of a reason, in code points. */
 const reasonMax = 500;
 
 export type UserIdInput = { userId: string; reason?: string | null | undefined };
 
 /**
- * Ends all sessions of a user, who cannot sign in until reinstated. Platform administrators only,
- * and not themselves. Throws ForbiddenError, NotFoundError, ConflictError, InvalidInputError.
+ * Ends all sessions of a user and prevents sign-ins until they are reinstated. Platform administrators only.
+ * @throws ForbiddenError, NotFoundError, ConflictError for the caller themselves, InvalidInputError
  */
 export async function suspendUser(ctx: Ctx, input: UserIdInput): Promise<User> {
   const reason = checkReason(input);
@@ -30,19 +30,22 @@ export async function suspendUser(ctx: Ctx, input: UserIdInput): Promise<User> {
   return await changeStatus(ctx, input.userId, { status: 'suspended', reason });
 }
 
-/** Lets a suspended user sign in again. Platform administrators only. Throws as suspendUser. */
+/**
+ * Lets a suspended user sign in again. Platform administrators only.
+ * @throws ForbiddenError, NotFoundError, InvalidInputError
+ */
 export async function reinstateUser(ctx: Ctx, input: UserIdInput): Promise<User> {
   const reason = checkReason(input);
   requirePlatformAdmin(ctx);
   return await changeStatus(ctx, input.userId, { status: 'active', reason });
 }
 
-/** The reason for the audit log, or null. Throws InvalidInputError. */
+/** Returns the reason for the audit log, or null. @throws InvalidInputError */
 export function checkReason({ reason }: UserIdInput): string | null {
   return checkOptionalText('reason', reason, reasonMax) ?? null;
 }
 
-/** Asking again for what is so already changes nothing. */
+/** Changes the status of a user; does nothing if they already have it. */
 async function changeStatus(
   ctx: Ctx,
   userId: string,

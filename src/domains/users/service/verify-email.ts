@@ -11,8 +11,9 @@ import { createOneTimeToken, hashOneTimeToken } from '../one-time-token.ts';
 import * as queries from '../queries/verification.ts';
 
 /**
- * Mails the caller a link that proves its address; the link before it is void. True, and no mail,
- * where it is proven already. Throws RateLimitedError after one mail a minute and five an hour.
+ * Mails the caller a link that verifies their address; earlier links become invalid. Returns true, and sends no mail,
+ * if the address is already verified.
+ * @throws RateLimitedError beyond one mail a minute and five an hour
  */
 export async function requestEmailVerification(ctx: Ctx): Promise<boolean> {
   const { user } = getSignedIn(ctx);
@@ -29,7 +30,7 @@ export async function requestEmailVerification(ctx: Ctx): Promise<boolean> {
   return false;
 }
 
-/** Puts the mail with the link into the outbox, in the scope of its user. Throws RateLimitedError. */
+/** Adds the mail with the link to the outbox, in the scope of its user. @throws RateLimitedError */
 export async function sendVerification(
   ctx: Ctx,
   tx: Db,
@@ -47,8 +48,9 @@ export async function sendVerification(
 }
 
 /**
- * Marks the address as proven that the token was sent to; answers it. Good once, and only for anyone who
- * still has that address. Throws InvalidInputError.
+ * Verifies the address that the token was sent to, and returns it. A token works once, and only while the user still
+ * has that address.
+ * @throws InvalidInputError for an invalid token
  */
 export async function verifyEmail(ctx: Ctx, token: string): Promise<string> {
   const hash = hashOneTimeToken('email_verification', token);
@@ -64,19 +66,19 @@ export async function verifyEmail(ctx: Ctx, token: string): Promise<string> {
     });
     return verified;
   });
-  noteVerified(ctx, userId);
+  refreshPrincipal(ctx, userId);
   return email;
 }
 
-/** One error for every invalid token, so the reason does not show. */
+/** The same error for every invalid token, so that it does not reveal the reason. */
 export function createTokenRejection(): InvalidInputError {
   return new InvalidInputError('This link is no longer valid. Please request a new one.', [
     'token',
   ]);
 }
 
-/** The rest of the operation sees the caller as it is now. */
-function noteVerified(ctx: Ctx, userId: string): void {
+/** Shows the rest of the operation the verified address of the caller. */
+function refreshPrincipal(ctx: Ctx, userId: string): void {
   const { principal } = ctx;
   if (principal.kind !== 'session' || principal.user.id !== userId) return;
   const user = { ...principal.user, emailVerifiedAt: principal.user.emailVerifiedAt ?? new Date() };
