@@ -1,7 +1,7 @@
 import type { Ctx } from '../../core/context.ts';
 import type { Tenant, TenantStatus } from '../../core/entities.ts';
 import { ownersLoader } from '../../domains/tenants/loaders.ts';
-import { createTenantFor } from '../../domains/tenants/service/found.ts';
+import { createTenantFor } from '../../domains/tenants/service/create-for.ts';
 import * as lifeCycle from '../../domains/tenants/service/life-cycle.ts';
 import * as policy from '../../domains/tenants/service/settings.ts';
 import { listTenants } from '../../domains/tenants/service.ts';

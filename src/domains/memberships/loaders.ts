@@ -16,18 +16,18 @@ import {
   type MembershipsQuery,
 } from './queries.ts';
 
-/** A page of the memberships of one user. */
+/** A page of one user's memberships. */
 export type UserMembershipsRef = { userId: string; afterId: string | null; pageSize: number };
 
-/** The memberships of a user that the caller can see. Primes their tenants for `Membership.tenant`. */
+/** Loads the memberships of a user that the caller may see, and primes their tenants for `Membership.tenant`. */
 export const userMembershipsLoader = createLoader<UserMembershipsRef, readonly Membership[]>(
   async (ctx, refs) => {
     const { scope, actorId, onlyTenant } = getReader(ctx);
-    const asks = refs.map((ref) => ({ ...ref, actorId, onlyTenant }));
+    const queries = refs.map((ref) => ({ ...ref, actorId, onlyTenant }));
     const found =
       scope === noScope
-        ? await Promise.all(asks.map(getMembershipLister(ctx.runtime)))
-        : await ctx.db.read(scope, (db) => listVisibleMemberships(db, asks));
+        ? await Promise.all(queries.map(getMembershipLister(ctx.runtime)))
+        : await ctx.db.read(scope, (db) => listVisibleMemberships(db, queries));
     return found.map((ofUser) => {
       for (const { tenant } of ofUser) tenantLoader(ctx).prime(tenant.id, tenant);
       return ofUser.map(({ membership }) => membership);
@@ -36,10 +36,10 @@ export const userMembershipsLoader = createLoader<UserMembershipsRef, readonly M
   ({ userId, afterId, pageSize }) => `${userId}/${afterId}/${pageSize}`,
 );
 
-/** Lists memberships of users, batched over all requests in one statement. */
+/** Lists memberships of users, batched over all requests into one statement. */
 const getMembershipLister = createShared(({ db }) =>
   createBatcher<MembershipsQuery, readonly MembershipOfUser[]>(
-    (asks) => db.ask((raw) => listVisibleMemberships(raw, asks)),
+    (queries) => db.ask((raw) => listVisibleMemberships(raw, queries)),
     ({ actorId, userId, onlyTenant, afterId, pageSize }) =>
       `${actorId} ${userId} ${onlyTenant} ${afterId} ${pageSize}`,
   ),
@@ -47,7 +47,7 @@ const getMembershipLister = createShared(({ db }) =>
 
 export type MembershipRef = TenantOwnedRef;
 
-/** Memberships by tenant and id. The caller has been authorised in the tenant. */
+/** Loads memberships by tenant and id. The caller must be authorized in the tenant. */
 export const membershipLoader = createTenantOwnedLoader<Membership>(async (db, tenantId, ids) => {
   const memberships = await listMemberships(db, tenantId, { ids });
   return memberships.map((membership) => [membership.id, membership]);

@@ -1,9 +1,7 @@
 import { ownerRoleKey } from '../../core/access/permissions.ts';
 import type { Membership } from '../../core/entities.ts';
 
-/** Permissions of the roles of a membership; core/access/grants.ts decides who may change whom. */
-
-/** All permissions that a membership's roles give together. */
+/** Lists the permissions that the roles of a membership grant together, sorted. */
 export function listPermissions(membership: Pick<Membership, 'roles'>): string[] {
   return [...new Set(membership.roles.flatMap(({ permissions }) => permissions))].sort();
 }

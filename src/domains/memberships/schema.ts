@@ -30,12 +30,13 @@ export const Membership = builder.objectRef<MembershipRecord>('Membership').impl
     tenant: t.field({
       type: Tenant,
       description: 'The tenant.',
-      resolve: ({ tenantId }, _args, ctx) => demand(tenantLoader(ctx).load(tenantId), 'tenant'),
+      resolve: ({ tenantId }, _args, ctx) =>
+        requireVisible(tenantLoader(ctx).load(tenantId), 'tenant'),
     }),
     user: t.field({
       type: User,
       description: 'The user.',
-      resolve: ({ userId }, _args, ctx) => demand(userLoader(ctx).load(userId), 'user'),
+      resolve: ({ userId }, _args, ctx) => requireVisible(userLoader(ctx).load(userId), 'user'),
     }),
     roles: t.field({
       type: [Role],
@@ -230,12 +231,15 @@ addMutation('leaveTenant', {
   },
 });
 
-/** The object a membership leads to, without a promise where it is loaded; an error where the caller may not see it. */
-function demand<Value>(
+/**
+ * Returns the object that a membership refers to, without a promise if it is loaded.
+ * @throws NotFoundError if the caller may not see it
+ */
+function requireVisible<Value>(
   found: Value | null | Promise<Value | null>,
   noun: string,
 ): Value | Promise<Value> {
-  if (found instanceof Promise) return found.then((value) => demand(value, noun));
+  if (found instanceof Promise) return found.then((value) => requireVisible(value, noun));
   if (found === null) throw new NotFoundError(`This ${noun} is not visible to you.`);
   return found;
 }

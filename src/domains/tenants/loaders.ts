@@ -13,34 +13,34 @@ import {
 } from './queries/settings.ts';
 import { listOwners } from './queries.ts';
 
-/** Tenants by id, null where the caller does not belong. */
+/** Loads tenants by id; null for those that the caller has no access to. */
 export const tenantLoader = createLoader<string, Tenant | null>((ctx, tenantIds) =>
   Promise.all(tenantIds.map(async (id) => (await findAccess(ctx, { id }))?.tenant ?? null)),
 );
 
-/** The tenant something is bound to, where it is bound to one and the caller belongs there. */
+/** Finds the tenant that an object is bound to. Returns null if there is none, or the caller has no access to it. */
 export async function findTenantOf(ctx: Ctx, tenantId: string | null): Promise<Tenant | null> {
   return tenantId === null ? null : await tenantLoader(ctx).load(tenantId);
 }
 
-/** Owners by tenant. */
+/** Loads the owners of tenants. */
 export const ownersLoader = createLoader<string, readonly User[]>(async (ctx, tenantIds) => {
   const owners = await readInScopes(ctx, tenantIds, listOwners);
   const byTenant = Map.groupBy(owners, ({ tenantId }) => tenantId);
   return tenantIds.map((id) => byTenant.get(id) ?? []);
 });
 
-/** Settings and limits of tenants. The caller is authorized for `tenant:read`. */
+/** Loads the settings and limits of tenants. The caller must be authorized for `tenant:read`. */
 export const policyLoader = createLoader<string, TenantPolicy>((ctx, tenantIds) =>
   loadInScopes(ctx, tenantIds, listPolicies),
 );
 
-/** Usage of tenants. The caller is authorized for `tenant:read`. */
+/** Loads the usage of tenants. The caller must be authorized for `tenant:read`. */
 export const usageLoader = createLoader<string, TenantUsage>((ctx, tenantIds) =>
   loadInScopes(ctx, tenantIds, listUsages),
 );
 
-/** One row per tenant, in their order: each read in its own scope, or all in the platform's. */
+/** Returns one row or error for each tenant, in the order of the ids. */
 async function loadInScopes<Row extends { tenantId: string }>(
   ctx: Ctx,
   tenantIds: readonly string[],
@@ -53,10 +53,7 @@ async function loadInScopes<Row extends { tenantId: string }>(
   );
 }
 
-/**
- * One statement for one tenant or, for a platform administrator, for all of them; a member of several
- * tenants reads each in its own scope.
- */
+/** Reads all tenants with one statement for a platform administrator, and each in its own scope for others. */
 async function readInScopes<Row>(
   ctx: Ctx,
   tenantIds: readonly string[],

@@ -4,22 +4,20 @@ import type { SessionLimits } from '../../core/runtime.ts';
 import { trimCode } from '../../lib/blanks.ts';
 import { canonicalizeEmail } from '../../lib/email.ts';
 
-/** Pure decisions about what a tenant may set for itself; nothing here touches the database. */
-
-/** Settings of a tenant; null where the platform's default applies. */
+/** The settings of a tenant; null for the platform's default. */
 export type TenantSettings = {
   sessionIdleTimeoutSeconds: number | null;
   sessionAbsoluteTimeoutSeconds: number | null;
-  /** The role of who joins without another being named. */
+  /** The role of members who join without a named one. */
   defaultRoleKey: string;
   /** Canonical; empty for any. */
   allowedEmailDomains: readonly string[];
 };
 
-/** As stored: without what is not set. */
+/** Settings as stored, without those that are not set. */
 export type StoredSettings = Partial<TenantSettings>;
 
-/** Fields to set, null to follow the platform again. */
+/** Settings to change; null restores the platform's default. */
 export type SettingsPatch = { [Key in keyof TenantSettings]?: TenantSettings[Key] | null };
 
 export const defaultSettings: TenantSettings = {
@@ -29,36 +27,36 @@ export const defaultSettings: TenantSettings = {
   allowedEmailDomains: [],
 };
 
-/** Shorter sessions would end while somebody is still typing. */
+/** Shorter sessions would expire while their user is typing. */
 const lifetimeSecondsMin = 60;
 const domainsMax = 50;
 
-/** Stored settings with what is not set filled in. */
+/** Adds the defaults to stored settings. */
 export function completeSettings(stored: StoredSettings): TenantSettings {
   return { ...defaultSettings, ...stored };
 }
 
-/** Stored settings after a patch. */
+/** Applies a patch to stored settings. */
 export function mergeSettings(stored: StoredSettings, patch: SettingsPatch): StoredSettings {
   const merged = Object.entries({ ...stored, ...patch }).filter(([, value]) => value !== null);
   return Object.fromEntries(merged);
 }
 
 /**
- * Reads settings from an input. Lifetimes may only be tighter than the platform's `limits`. Throws
- * InvalidInputError that names the field.
+ * Checks the settings of an input. Lifetimes may only be shorter than the platform's `limits`.
+ * @throws InvalidInputError naming the field
  */
 export function checkSettings(input: JsonObject, limits: SessionLimits): SettingsPatch {
   return Object.fromEntries(
     Object.entries(input).map(([field, value]) => {
-      if (!Object.hasOwn(checks, field)) throw refuse(field, 'is not a setting');
+      if (!Object.hasOwn(checks, field)) throw createError(field, 'is not a setting');
       const check = checks[field as keyof TenantSettings];
       return [field, value === null ? null : check(field, value, limits)];
     }),
   );
 }
 
-/** True where the tenant lets people with this canonical e-mail address join. */
+/** Whether users with this canonical e-mail address may join the tenant. */
 export function isEmailAllowed(settings: TenantSettings, email: string): boolean {
   const { allowedEmailDomains } = settings;
   const domain = email.slice(email.lastIndexOf('@') + 1);
@@ -74,29 +72,29 @@ const checks: Record<keyof TenantSettings, Check> = {
     checkSeconds(field, value, limits.absoluteTimeoutSeconds),
   defaultRoleKey: (field, value) => {
     if (typeof value === 'string') return trimCode(value);
-    throw refuse(field, 'must be the key of a role');
+    throw createError(field, 'must be the key of a role');
   },
   allowedEmailDomains: (field, value) => {
     if (!Array.isArray(value) || value.length > domainsMax) {
-      throw refuse(field, `must be a list of at most ${domainsMax} domains`);
+      throw createError(field, `must be a list of at most ${domainsMax} domains`);
     }
     return [...new Set(value.map((domain) => checkDomain(field, domain)))].sort();
   },
 };
 
 function checkSeconds(field: string, value: unknown, max: number): number {
-  const isFine = Number.isInteger(value) && Number(value) <= max;
-  if (isFine && Number(value) >= Math.min(lifetimeSecondsMin, max)) return Number(value);
-  throw refuse(field, `must be a whole number between ${lifetimeSecondsMin} and ${max}`);
+  const isValid = Number.isInteger(value) && Number(value) <= max;
+  if (isValid && Number(value) >= Math.min(lifetimeSecondsMin, max)) return Number(value);
+  throw createError(field, `must be a whole number between ${lifetimeSecondsMin} and ${max}`);
 }
 
-/** Domains are compared with those of canonical addresses, so they are read by the same rule. */
+/** Canonicalizes a domain like those of e-mail addresses, with which it is compared. */
 function checkDomain(field: string, value: unknown): string {
   const address = typeof value === 'string' ? canonicalizeEmail(`a@${trimCode(value)}`) : null;
-  if (!address?.ok) throw refuse(field, 'must be domains such as example.com');
+  if (!address?.ok) throw createError(field, 'must be domains such as example.com');
   return address.email.slice(2);
 }
 
-function refuse(field: string, fault: string): InvalidInputError {
-  return new InvalidInputError(`"${field}" ${fault}.`, ['settings', field]);
+function createError(field: string, violation: string): InvalidInputError {
+  return new InvalidInputError(`"${field}" ${violation}.`, ['settings', field]);
 }

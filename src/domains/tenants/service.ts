@@ -28,10 +28,10 @@ const readTenant = permission('tenant:read');
 const deleteTenant = permission('tenant:delete');
 const changeTenant = permission('tenant:update');
 
-/** Longest name of a tenant, in code points. */
+/** Maximum length of a name, in code points. */
 export const tenantNameMax = 100;
 
-/** A tenant by id or slug; null where the caller does not belong. */
+/** Finds a tenant by id or slug. Returns null if the caller has no access to it. */
 export async function findTenant(
   ctx: Ctx,
   by: { id: string } | { slug: string },
@@ -47,7 +47,7 @@ export type TenantListInput = {
   order: queries.TenantOrder | null;
 };
 
-/** All tenants, for platform administrators. Throws ForbiddenError for anybody else. */
+/** Lists all tenants. Platform administrators only. @throws ForbiddenError, InvalidInputError */
 export async function listTenants(ctx: Ctx, input: TenantListInput): Promise<Page<Tenant>> {
   requirePlatformAdmin(ctx);
   const { isSearch, filter, order } = parseSearch(input.filter, input.order);
@@ -59,8 +59,8 @@ export async function listTenants(ctx: Ctx, input: TenantListInput): Promise<Pag
       ? queries.searchTenants(db, request, filter)
       : queries.listTenants(db, request, order, filter.status ?? null),
   );
-  const isWhole = !isSearch && !filter.status;
-  const count = isWhole ? () => ctx.db.read(scope, queries.countTenants) : null;
+  const isUnfiltered = !isSearch && !filter.status;
+  const count = isUnfiltered ? () => ctx.db.read(scope, queries.countTenants) : null;
   return toPage(ctx, request, rows, { toKey: queries.toTenantKey(order), count });
 }
 
@@ -71,8 +71,9 @@ export type CreateTenantInput = IdempotentInput & {
 };
 
 /**
- * Creates a tenant that the caller owns. Throws InvalidInputError, ConflictError (the slug that was
- * asked for is taken, or the idempotency key is at work), ForbiddenError.
+ * Creates a tenant that the caller owns.
+ * @throws InvalidInputError, ForbiddenError in a session bound to a tenant, ConflictError if the given slug is taken or
+ * the first call with the idempotency key is still running
  */
 export async function createTenant(ctx: Ctx, input: CreateTenantInput): Promise<Tenant> {
   const { user, session } = getSignedIn(ctx);
@@ -81,7 +82,7 @@ export async function createTenant(ctx: Ctx, input: CreateTenantInput): Promise<
   }
   const tenant = checkNewTenant(input, 'name', 'slug');
   const once = { mutation: 'createTenant', input, scope: getOwnScope(ctx) };
-  return await withTakenSlugNamed('slug', () =>
+  return await withSlugConflict('slug', () =>
     transactOnce(ctx, once, async (tx) => {
       await createRecordedTenant(ctx, tx, user.id, tenant);
       return await queries.getFoundedTenant(tx, user.id, tenant.id);
@@ -89,7 +90,7 @@ export async function createTenant(ctx: Ctx, input: CreateTenantInput): Promise<
   );
 }
 
-/** Creates a tenant with its owner, and records it in the audit log. */
+/** Creates a tenant with its owner and records it in the audit log. */
 export async function createRecordedTenant(
   ctx: Ctx,
   tx: Db,
@@ -106,7 +107,10 @@ export async function createRecordedTenant(
   });
 }
 
-/** A new tenant from checked input; without a slug it takes one made from the name that is free. */
+/**
+ * Checks the input of a new tenant. Without a slug it gets the first free one derived from its name.
+ * @throws InvalidInputError
+ */
 export function checkNewTenant(
   input: CreateTenantInput,
   nameField: string,
@@ -121,8 +125,8 @@ export function checkNewTenant(
   };
 }
 
-/** Turns a taken slug into a ConflictError that names the field. */
-export async function withTakenSlugNamed<T>(field: string, work: () => Promise<T>): Promise<T> {
+/** Runs work and converts the violation of a taken slug to a ConflictError that names the field. */
+export async function withSlugConflict<T>(field: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -140,8 +144,8 @@ export type UpdateTenantInput = {
 };
 
 /**
- * Changes name, slug, metadata or settings. Needs tenant:update. Throws InvalidInputError, NotFoundError,
- * ForbiddenError, ConflictError (slug taken).
+ * Changes the name, slug, metadata or settings of a tenant. Requires tenant:update.
+ * @throws InvalidInputError, NotFoundError, ForbiddenError, ConflictError if the slug is taken
  */
 export async function updateTenant(ctx: Ctx, input: UpdateTenantInput): Promise<Tenant> {
   const access = await authorize(ctx, { id: input.tenantId }, changeTenant);
@@ -154,7 +158,7 @@ export async function updateTenant(ctx: Ctx, input: UpdateTenantInput): Promise<
     input.settings == null
       ? null
       : checkSettings(checkMetadata('settings', input.settings), ctx.runtime.sessionLimits);
-  const changed = await withTakenSlugNamed('slug', () =>
+  const changed = await withSlugConflict('slug', () =>
     ctx.db.transaction(getTenantScope(ctx, input.tenantId), async (tx) => {
       const settingChanges = settings ? await changeSettings(tx, access, settings) : {};
       const after = await queries.updateTenant(tx, input.tenantId, changes);
@@ -177,9 +181,9 @@ export async function updateTenant(ctx: Ctx, input: UpdateTenantInput): Promise<
 }
 
 /**
- * Makes sure that the caller may see more of a tenant than its name. Who may delete it may see it
- * while it waits for its end, when nothing else of it is left to anybody. Throws NotFoundError,
- * ForbiddenError.
+ * Authorizes reading more of a tenant than its name. tenant:delete suffices, because it is the only permission left
+ * while the deletion is pending.
+ * @throws NotFoundError, ForbiddenError
  */
 export async function authorizeReading(ctx: Ctx, tenantId: string): Promise<void> {
   if (isPlatformAdmin(ctx)) return;
@@ -187,7 +191,7 @@ export async function authorizeReading(ctx: Ctx, tenantId: string): Promise<void
   if (!access?.permissions.has(deleteTenant)) await authorize(ctx, { id: tenantId }, readTenant);
 }
 
-/** The caller's permissions in a tenant, sorted; empty for anyone who is not a member. */
+/** Lists the caller's permissions in a tenant, sorted; empty for callers without access. */
 export async function listOwnPermissions(ctx: Ctx, tenantId: string): Promise<readonly string[]> {
   const access: Access | null = await findAccess(ctx, { id: tenantId });
   return access ? [...access.permissions].sort() : [];

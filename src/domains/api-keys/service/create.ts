@@ -17,7 +17,7 @@ import type { Db } from '../../../db/database.ts';
 import { listRightsOf } from '../../roles/queries.ts';
 import { holdOwnSession } from '../../sessions/service/hold.ts';
 import { lockTenant } from '../../tenants/queries.ts';
-import { requireRoom } from '../../tenants/service/settings.ts';
+import { requireCapacity } from '../../tenants/service/settings.ts';
 import * as queries from '../queries.ts';
 import {
   apiKeyNameMax,
@@ -184,7 +184,7 @@ type KeyFields = Omit<queries.NewApiKey, 'tokenHash' | 'hint'>;
 
 /** Creates a key and records it in the audit log, without the secret. Throws LimitReachedError. */
 async function makeKey(ctx: Ctx, tx: Db, fields: KeyFields): Promise<CreatedApiKey> {
-  await requireRoom(tx, fields.tenantId, 'apiKeys');
+  await requireCapacity(tx, fields.tenantId, 'apiKeys');
   const { secret, ...stored } = createApiKeyToken(ctx.runtime.apiKeys.prefix);
   const apiKey = await queries.createApiKey(tx, { ...fields, ...stored });
   const { id, tenantId, name, permissions, expiresAt } = apiKey;

@@ -9,7 +9,7 @@ import { listRoles } from '../../roles/queries.ts';
 import { lockTenantFor } from '../../roles/service/locked-tenant.ts';
 import { holdOwnSession } from '../../sessions/service/hold.ts';
 import { completeSettings } from '../../tenants/rules.ts';
-import { countRoom, getPolicy } from '../../tenants/service/settings.ts';
+import { countCapacity, getPolicy } from '../../tenants/service/settings.ts';
 import { composeInvitation } from '../mail.ts';
 import * as queries from '../queries.ts';
 import type { Terms } from '../rules.ts';
@@ -52,7 +52,7 @@ export async function lockForInvitations(
     rights,
     roles: await listRoles(tx, tenantId),
     settings: completeSettings(policy.settings),
-    room: await countRoom(tx, policy, 'members'),
+    room: await countCapacity(tx, policy, 'members'),
     membersMax: policy.limits.members,
   };
 }

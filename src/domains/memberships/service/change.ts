@@ -29,12 +29,12 @@ import type { Db } from '../../../db/database.ts';
 import { listRoles } from '../../roles/queries.ts';
 import { findRolesByKey, rolesPerMemberMax } from '../../roles/rules.ts';
 import { lockTenant } from '../../tenants/queries.ts';
-import { requireRoom } from '../../tenants/service/settings.ts';
+import { requireCapacity } from '../../tenants/service/settings.ts';
 import { type MembershipRef, membershipLoader } from '../loaders.ts';
 import * as queries from '../queries.ts';
 import { isOwner, listPermissions } from '../rules.ts';
 
-/** A kind of change of a membership: what it takes, and its word in the audit log. */
+/** A kind of change, with the permission it requires and its audit action. */
 type ChangeKind = { permission: Permission | null; action: AuditAction };
 
 const membershipUpdated: ChangeKind = {
@@ -55,10 +55,10 @@ export type UpdateMembershipInput = {
 };
 
 /**
- * Changes roles, active flag or metadata of a membership. Needs members:update; nobody changes
- * somebody with as many rights (owners excepted), nor gives rights they lack; the last owner stays.
- * Throws NotFoundError, ForbiddenError, InvalidInputError, ConflictError (last owner),
- * LimitReachedError (a pause that ends where there is no room for one more).
+ * Changes roles, active flag or metadata of a membership. Requires members:update. Only an owner can change a member
+ * whose permissions equal or exceed their own, and nobody can grant permissions that they lack.
+ * @throws NotFoundError, ForbiddenError, InvalidInputError, ConflictError for the last owner, LimitReachedError if a
+ * pause ends while the tenant is full
  */
 export async function updateMembership(
   ctx: Ctx,
@@ -72,25 +72,25 @@ export async function updateMembership(
       'roleKeys',
     ]);
   }
-  return await changeMembership(ctx, input.membership, membershipUpdated, async (tx, change) => {
-    if (isActive === false && change.isOwn) {
+  return await changeMembership(ctx, input.membership, membershipUpdated, async (tx, context) => {
+    if (isActive === false && context.isOwn) {
       throw new InvalidInputError(
         'You cannot pause your own membership; leave the tenant instead.',
         ['isActive'],
       );
     }
     if (roleKeys) {
-      const roles = await getGrantableRoles(tx, change, roleKeys);
+      const roles = await getGrantableRoles(tx, context, roleKeys);
       await queries.assignRoles(
         tx,
-        change.target,
+        context.target,
         roles.map(({ id }) => id),
       );
     }
-    if (isActive === true && !change.target.isActive) {
-      await requireRoom(tx, change.target.tenantId, 'members');
+    if (isActive === true && !context.target.isActive) {
+      await requireCapacity(tx, context.target.tenantId, 'members');
     }
-    await queries.updateMembership(tx, change.target, {
+    await queries.updateMembership(tx, context.target, {
       isActive: isActive ?? undefined,
       metadata,
     });
@@ -98,8 +98,8 @@ export async function updateMembership(
 }
 
 /**
- * Ends somebody's membership. Needs members:remove, and more rights than the member has. Throws
- * NotFoundError, ForbiddenError, ConflictError (last owner).
+ * Removes a member. Requires members:remove and, except for owners, more permissions than the member has.
+ * @throws NotFoundError, ForbiddenError, ConflictError for the last owner
  */
 export function removeMember(ctx: Ctx, membership: MembershipRef): Promise<Membership> {
   return changeMembership(ctx, membership, membershipRemoved, (tx, { target }) =>
@@ -107,7 +107,7 @@ export function removeMember(ctx: Ctx, membership: MembershipRef): Promise<Membe
   );
 }
 
-/** Ends the caller's own membership. Throws NotFoundError, ConflictError (last owner). */
+/** Ends the caller's own membership. @throws NotFoundError, ConflictError for the last owner */
 export async function leaveTenant(ctx: Ctx, tenantId: string): Promise<void> {
   getSignedIn(ctx);
   const access = await findAccess(ctx, { id: tenantId });
@@ -119,32 +119,32 @@ export async function leaveTenant(ctx: Ctx, tenantId: string): Promise<void> {
   );
 }
 
-/** Who changes whom, as it stands while the tenant is locked. */
-type Change = { actor: ReadonlySet<string>; target: Membership; isOwn: boolean };
+/** The actor's permissions and the target, read while the tenant is locked. */
+type ChangeContext = { actor: ReadonlySet<string>; target: Membership; isOwn: boolean };
 
 /**
- * Runs a change while the tenant is locked, decided by the rights of actor and target as they are
- * then, and refuses it if it would leave the tenant without an owner.
+ * Locks the tenant, checks the current permissions of actor and target, and applies and records a change.
+ * @throws ConflictError, with nothing changed, if the tenant would have no owner left
  */
 async function changeMembership(
   ctx: Ctx,
   ref: MembershipRef,
   { permission, action }: ChangeKind,
-  change: (tx: Db, change: Change) => Promise<void>,
+  apply: (tx: Db, context: ChangeContext) => Promise<void>,
 ): Promise<Membership> {
   const { tenantId } = ref;
   if (permission) await authorize(ctx, { id: tenantId }, permission, 'membership');
   const changed = await ctx.db.transaction(getTenantScope(ctx, tenantId), async (tx) => {
     await lockTenant(tx, tenantId);
-    const decided = await getChange(ctx, tx, ref);
-    if (permission) requirePermission(decided.actor, permission);
-    if (!decided.isOwn && !mayManage(decided.actor, listPermissions(decided.target))) {
+    const context = await getContext(ctx, tx, ref);
+    if (permission) requirePermission(context.actor, permission);
+    if (!context.isOwn && !mayManage(context.actor, listPermissions(context.target))) {
       throw new ForbiddenError(
         'This member’s permissions equal or exceed yours; only an owner can do this.',
       );
     }
-    await change(tx, decided);
-    if (isOwner(decided.target) && (await queries.countOwners(tx, tenantId)) === 0) {
+    await apply(tx, context);
+    if (isOwner(context.target) && (await queries.countOwners(tx, tenantId)) === 0) {
       throw new ConflictError('A tenant needs an owner; make someone else an owner first.');
     }
     const [after] = await queries.listMemberships(tx, tenantId, { ids: [ref.id] });
@@ -152,27 +152,27 @@ async function changeMembership(
       action,
       tenantId,
       target: { type: 'Membership', id: ref.id },
-      changes: listMembershipChanges(decided.target, after),
+      changes: listMembershipChanges(context.target, after),
     });
-    return after ?? decided.target;
+    return after ?? context.target;
   });
   clearAccess(ctx);
   membershipLoader(ctx).clear(ref);
   return changed;
 }
 
-/** Audit changes: roles by their keys, and the user when a membership ends. */
+/** Lists the changes for the audit log: roles by key, and the user if the membership has ended. */
 function listMembershipChanges(before: Membership, after: Membership | undefined): Changes {
   const { userId } = before;
-  const tell = (membership: Membership) => ({
+  const toAudit = (membership: Membership) => ({
     ...membership,
     roles: membership.roles.map(({ key }) => key),
   });
-  if (after === undefined) return { userId: [userId, null], roles: [tell(before).roles, null] };
-  return listChanges(tell(before), tell(after), ['roles', 'isActive', 'metadata']);
+  if (after === undefined) return { userId: [userId, null], roles: [toAudit(before).roles, null] };
+  return listChanges(toAudit(before), toAudit(after), ['roles', 'isActive', 'metadata']);
 }
 
-async function getChange(ctx: Ctx, tx: Db, ref: MembershipRef): Promise<Change> {
+async function getContext(ctx: Ctx, tx: Db, ref: MembershipRef): Promise<ChangeContext> {
   const actorId = findActorId(ctx);
   const memberships = await queries.listMemberships(tx, ref.tenantId, {
     ids: [ref.id],
@@ -181,15 +181,18 @@ async function getChange(ctx: Ctx, tx: Db, ref: MembershipRef): Promise<Change> 
   const target = memberships.find(({ id }) => id === ref.id);
   const own = memberships.find(({ userId, isActive }) => userId === actorId && isActive);
   if (!target) throw createNotFound();
-  const rights = isPlatformAdmin(ctx) ? allPermissions : own ? listPermissions(own) : [];
+  const granted = isPlatformAdmin(ctx) ? allPermissions : own ? listPermissions(own) : [];
   const isOwn = target.userId === findSignedInUserId(ctx);
-  return { actor: limitToCredential(ctx, rights), target, isOwn };
+  return { actor: limitToCredential(ctx, granted), target, isOwn };
 }
 
-/** The roles with these keys. Throws InvalidInputError for an unknown one, ForbiddenError beyond the actor's rights. */
+/**
+ * Returns the roles with these keys.
+ * @throws InvalidInputError for an unknown key, ForbiddenError for a role that grants more than the actor has
+ */
 async function getGrantableRoles(
   tx: Db,
-  { actor, target }: Change,
+  { actor, target }: ChangeContext,
   roleKeys: readonly string[],
 ): Promise<Role[]> {
   const all = await listRoles(tx, target.tenantId);

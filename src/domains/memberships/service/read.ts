@@ -12,8 +12,8 @@ import * as queries from '../queries/members.ts';
 import { listPermissions } from '../rules.ts';
 
 const readMembers = permission('members:read');
-/** Actions on existing members. */
-const onOneMember: ReadonlySet<string> = new Set([
+/** Permissions that apply to single members. */
+const memberPermissions: ReadonlySet<string> = new Set([
   permission('members:update'),
   permission('members:remove'),
 ]);
@@ -25,8 +25,8 @@ export type MemberListInput = {
 };
 
 /**
- * The members of a tenant, last sign-in first unless ordered otherwise. Needs members:read. Throws
- * NotFoundError, ForbiddenError, InvalidInputError.
+ * Lists the members of a tenant, most recent sign-in first by default. Requires members:read.
+ * @throws NotFoundError, ForbiddenError, InvalidInputError
  */
 export async function listMembers(
   ctx: Ctx,
@@ -43,8 +43,8 @@ export async function listMembers(
     queries.listMembers(db, tenantId, request, { filter, order }),
   );
   for (const { user } of members) userLoader(ctx).prime(user.id, user);
-  const isWhole = Object.values(filter).every((value) => value == null);
-  const count = isWhole
+  const isUnfiltered = Object.values(filter).every((value) => value == null);
+  const count = isUnfiltered
     ? () => ctx.db.read(scope, (db) => queries.countMembers(db, tenantId))
     : null;
   const page = toPage(ctx, request, members, { toKey: ({ cursorKey }) => cursorKey, count });
@@ -59,7 +59,7 @@ function checkFilter(filter: queries.MembershipFilter): queries.MembershipFilter
   };
 }
 
-/** The memberships of a user that the caller may see, in the order of joining. */
+/** Lists the memberships of a user that the caller may see, in the order of joining. */
 export async function listMembershipsOfUser(
   ctx: Ctx,
   userId: string,
@@ -75,7 +75,7 @@ export async function listMembershipsOfUser(
   return toPage(ctx, request, rows, { toKey: ({ id }) => [id] });
 }
 
-/** One membership: the caller's own, or any in a tenant where it may read members; else null. */
+/** Finds a membership: the caller's own, or any in a tenant where they have members:read. */
 export async function findMembership(
   ctx: Ctx,
   tenantId: string,
@@ -86,13 +86,13 @@ export async function findMembership(
   return isVisible ? await membershipLoader(ctx).load({ tenantId, id: membershipId }) : null;
 }
 
-/** The caller's own membership in a tenant, or null. */
+/** Finds the caller's own membership in a tenant. */
 export async function findOwnMembership(ctx: Ctx, tenantId: string): Promise<Membership | null> {
   const access = await findAccess(ctx, { id: tenantId });
   return access?.membershipId ? await findMembership(ctx, tenantId, access.membershipId) : null;
 }
 
-/** The caller's permissions on a membership. */
+/** Lists the caller's permissions on a membership. */
 export async function listOwnPermissionsOn(ctx: Ctx, membership: Membership): Promise<string[]> {
   const access = await findAccess(ctx, { id: membership.tenantId });
   if (!access) return [];
@@ -100,7 +100,8 @@ export async function listOwnPermissionsOn(ctx: Ctx, membership: Membership): Pr
   const canManage = isOwn || mayManage(access.permissions, listPermissions(membership));
   return [...access.permissions]
     .filter(
-      (permission) => permission === readMembers || (canManage && onOneMember.has(permission)),
+      (permission) =>
+        permission === readMembers || (canManage && memberPermissions.has(permission)),
     )
     .sort();
 }

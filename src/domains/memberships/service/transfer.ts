@@ -24,11 +24,10 @@ const adminRoleKey = 'admin';
 export type TransferOwnershipInput = { tenantId: string; toUserId: string };
 
 /**
- * Gives the caller's ownership to another active member, both at once: the other becomes owner, the
- * caller admin; other roles stay. Only an owner can, not a platform administrator in its place, and with
- * a recent sign-in. Throws
- * NotFoundError (no such tenant or member), ForbiddenError, InvalidInputError (to oneself),
- * ConflictError (paused or suspended).
+ * Transfers the caller's ownership to another active member: they become an owner and the caller an admin, in one
+ * transaction; other roles stay. Owners only, not platform administrators, after a recent sign-in.
+ * @throws NotFoundError for an unknown tenant or member, ForbiddenError, InvalidInputError for the caller themselves,
+ * ConflictError for a paused or suspended member
  */
 export async function transferOwnership(
   ctx: Ctx,
@@ -65,7 +64,7 @@ export async function transferOwnership(
   return to;
 }
 
-/** Who gives and who takes, as they stand while the tenant is locked. */
+/** Returns the memberships of the current and the new owner, read while the tenant is locked. */
 async function getPair(
   tx: Db,
   tenantId: string,
@@ -84,7 +83,7 @@ async function getPair(
   return { from, to };
 }
 
-/** The ids of a membership's roles with one more and perhaps one less. */
+/** Returns the ids of a membership's roles, with one added and optionally one removed. */
 function pickRoles(
   roles: readonly Role[],
   membership: Membership,

@@ -17,7 +17,7 @@ import type { Db } from '../../../db/database.ts';
 import { DatabaseError, isConstraintViolation } from '../../../db/error-map.ts';
 import { trimCode } from '../../../lib/blanks.ts';
 import { completeSettings } from '../../tenants/rules.ts';
-import { getPolicy, requireRoom } from '../../tenants/service/settings.ts';
+import { getPolicy, requireCapacity } from '../../tenants/service/settings.ts';
 import { rolesLoader } from '../loaders.ts';
 import * as queries from '../queries.ts';
 import { roleDescriptionMax, roleKeyPattern, roleNameMax } from '../rules.ts';
@@ -60,7 +60,7 @@ export async function createRole(ctx: Ctx, input: CreateRoleInput): Promise<Role
     const once = { mutation: 'createRole', input, scope: getTenantScope(ctx, tenantId) };
     const created = await transactOnce(ctx, once, async (tx) => {
       const rights = await lockTenantFor(ctx, tx, tenantId, manageRoles);
-      await requireRoom(tx, tenantId, 'customRoles');
+      await requireCapacity(tx, tenantId, 'customRoles');
       const permissions = checkGrantable(rights, wanted);
       const role = await queries.createRole(tx, tenantId, { key, ...fields, permissions });
       const { name } = fields;

@@ -8,7 +8,7 @@ import { checkEmail, checkOptionalText } from '../../../core/input.ts';
 import type { Db } from '../../../db/database.ts';
 import { isConstraintViolation } from '../../../db/error-map.ts';
 import { createUuidV7 } from '../../../lib/uuid.ts';
-import { checkNewTenant, createRecordedTenant, withTakenSlugNamed } from '../../tenants/service.ts';
+import { checkNewTenant, createRecordedTenant, withSlugConflict } from '../../tenants/service.ts';
 import { createUser, listVisibleUsers } from '../../users/queries.ts';
 import { sendVerification } from '../../users/service/verify-email.ts';
 import { userNameMax } from '../../users/service.ts';
@@ -47,7 +47,7 @@ export async function signUp(ctx: Ctx, input: SignUpInput): Promise<SignedUp> {
   const id = createUuidV7();
   const once = { mutation: 'signUp', input, scope: getScopeOfUser(id), newUserId: id };
   const signedUp = await withTakenEmailNamed(() =>
-    withTakenSlugNamed('tenantSlug', () =>
+    withSlugConflict('tenantSlug', () =>
       transactOnce(ctx, once, async (tx) => {
         await createUser(tx, { id, email, name });
         await createPassword(tx, id, passwordHash);

@@ -5,7 +5,7 @@ import { addMutation, createResultType } from '../../../graphql/mutation.ts';
 import { Tenant, TenantIdInput } from '../schema.ts';
 import * as service from '../service/life-cycle.ts';
 
-/** A success that holds the tenant in its new state. */
+/** Defines a success type with the tenant in its new state. */
 function createSuccess(name: string, description: string) {
   return builder.objectRef<{ tenant: TenantRecord }>(name).implement({
     description,

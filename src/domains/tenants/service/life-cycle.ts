@@ -8,7 +8,7 @@ import type { Tenant, TenantStatus } from '../../../core/entities.ts';
 import { trimCode } from '../../../lib/blanks.ts';
 import { changeTenantStatus, type TenantTransition } from '../queries/life-cycle.ts';
 
-const deleteIt = permission('tenant:delete');
+const deletePermission = permission('tenant:delete');
 
 /** Audit action, target status and error message of each transition. */
 const transitions: Record<
@@ -38,15 +38,16 @@ const transitions: Record<
 };
 
 /**
- * Refuses everything in a tenant from now on, on every process; its members only see that it is
- * suspended. Platform administrators only. Throws ForbiddenError, NotFoundError, ConflictError.
+ * Suspends a tenant: every process rejects all access to it, and its members see only that it is suspended. Platform
+ * administrators only.
+ * @throws ForbiddenError, NotFoundError, ConflictError while its deletion is pending
  */
 export async function suspendTenant(ctx: Ctx, tenantId: string): Promise<Tenant> {
   requirePlatformAdmin(ctx);
   return await changeStatus(ctx, await getTenant(ctx, tenantId), 'suspend');
 }
 
-/** Takes a suspension back. Platform administrators only. Throws as suspendTenant. */
+/** Ends the suspension of a tenant. Platform administrators only. @throws the errors of suspendTenant */
 export async function resumeTenant(ctx: Ctx, tenantId: string): Promise<Tenant> {
   requirePlatformAdmin(ctx);
   return await changeStatus(ctx, await getTenant(ctx, tenantId), 'resume');
@@ -55,12 +56,12 @@ export async function resumeTenant(ctx: Ctx, tenantId: string): Promise<Tenant> 
 export type DeleteTenantInput = { tenantId: string; confirmSlug: string };
 
 /**
- * Closes a tenant and has it erased after TENANT_DELETION_GRACE_DAYS; nothing is erased before.
- * Needs tenant:delete, a recent sign-in and the slug once more. Throws NotFoundError, ForbiddenError,
- * InvalidInputError (another slug), ConflictError.
+ * Closes a tenant and schedules its erasure in TENANT_DELETION_GRACE_DAYS. Requires tenant:delete, a recent sign-in and
+ * the slug as a confirmation.
+ * @throws NotFoundError, ForbiddenError, InvalidInputError for another slug, ConflictError while it is suspended
  */
 export async function deleteTenant(ctx: Ctx, input: DeleteTenantInput): Promise<Tenant> {
-  const { tenant } = await authorize(ctx, { id: input.tenantId }, deleteIt);
+  const { tenant } = await authorize(ctx, { id: input.tenantId }, deletePermission);
   requireRecentSignIn(ctx);
   if (trimCode(input.confirmSlug) !== tenant.slug) {
     throw new InvalidInputError('"confirmSlug" is not the slug of this tenant.', ['confirmSlug']);
@@ -69,11 +70,11 @@ export async function deleteTenant(ctx: Ctx, input: DeleteTenantInput): Promise<
 }
 
 /**
- * Takes a deletion back while there is time, to the state the tenant had before. Needs
- * tenant:delete. Throws NotFoundError, ForbiddenError, ConflictError (too late).
+ * Cancels a pending deletion; the tenant gets its previous status back. Requires tenant:delete.
+ * @throws NotFoundError, ForbiddenError, ConflictError if it is too late
  */
 export async function restoreTenant(ctx: Ctx, tenantId: string): Promise<Tenant> {
-  const { tenant } = await authorize(ctx, { id: tenantId }, deleteIt);
+  const { tenant } = await authorize(ctx, { id: tenantId }, deletePermission);
   return await changeStatus(ctx, tenant, 'restore');
 }
 
@@ -85,8 +86,8 @@ async function getTenant(ctx: Ctx, tenantId: string): Promise<Tenant> {
 }
 
 /**
- * Makes a transition. Asking again for what is so already changes nothing, and moves no date. No
- * tenant scope is needed: the database decides by the person, as most of these tenants show nothing.
+ * Makes a transition. Does nothing, and moves no date, if the tenant already has the target status. Runs without a
+ * tenant scope, which shows no closed tenant: the database authorizes the user instead.
  */
 async function changeStatus(
   ctx: Ctx,

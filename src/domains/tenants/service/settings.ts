@@ -29,28 +29,28 @@ const readTenant = permission('tenant:read');
 const ownTenant = permission('tenant:own');
 const limitMax = 10_000_000;
 
-/** Settings of a tenant. Requires tenant:read. */
+/** Returns the settings of a tenant. Requires tenant:read. */
 export async function getSettings(ctx: Ctx, tenantId: string): Promise<TenantSettings> {
   await authorize(ctx, { id: tenantId }, readTenant);
   return completeSettings((await policyLoader(ctx).load(tenantId)).settings);
 }
 
-/** Limits of a tenant. Requires tenant:read. */
+/** Returns the limits of a tenant. Requires tenant:read. */
 export async function getLimits(ctx: Ctx, tenantId: string): Promise<TenantLimits> {
   await authorize(ctx, { id: tenantId }, readTenant);
   return (await policyLoader(ctx).load(tenantId)).limits;
 }
 
-/** Usage of a tenant. Requires tenant:read. */
+/** Returns the usage of a tenant. Requires tenant:read. */
 export async function getUsage(ctx: Ctx, tenantId: string): Promise<TenantUsage> {
   await authorize(ctx, { id: tenantId }, readTenant);
   return await usageLoader(ctx).load(tenantId);
 }
 
 /**
- * Changes settings in the transaction of updateTenant, one change after another, and returns what
- * changed. Nobody makes a role the default that gives more than they have. Throws InvalidInputError,
- * ForbiddenError.
+ * Changes settings in the transaction of updateTenant and returns the changes. Locks the tenant, so that concurrent
+ * changes run one after another. The default role cannot grant more than the caller has.
+ * @throws InvalidInputError, ForbiddenError
  */
 export async function changeSettings(
   tx: Db,
@@ -82,8 +82,9 @@ export type UpdateLimitsInput = {
 };
 
 /**
- * Changes what a tenant is allowed; what it has beyond that stays, and nothing is added. Platform
- * administrators only. Throws ForbiddenError, NotFoundError, InvalidInputError.
+ * Changes the limits of a tenant. What exceeds a new limit stays, but nothing can be added. Platform administrators
+ * only.
+ * @throws ForbiddenError, NotFoundError, InvalidInputError
  */
 export async function updateTenantLimits(
   ctx: Ctx,
@@ -122,10 +123,11 @@ function checkLimits(limits: UpdateLimitsInput['limits']): Partial<TenantLimits>
 }
 
 /**
- * Refuses to go beyond a limit of the tenant. Holds the tenant's row until the transaction ends, so
- * that of several at once only as many pass as there is room for. Throws LimitReachedError.
+ * Checks that `added` more fit into a limit of the tenant. Locks the tenant until the transaction ends, so that
+ * concurrent additions cannot exceed the limit.
+ * @throws LimitReachedError
  */
-export async function requireRoom(
+export async function requireCapacity(
   tx: Db,
   tenantId: string,
   kind: keyof TenantLimits,
@@ -133,7 +135,7 @@ export async function requireRoom(
 ): Promise<void> {
   await lockTenant(tx, tenantId);
   const policy = await getPolicy(tx, tenantId);
-  if (added <= (await countRoom(tx, policy, kind))) return;
+  if (added <= (await countCapacity(tx, policy, kind))) return;
   const { limits } = policy;
   throw new LimitReachedError(`This tenant can have at most ${limits[kind]} ${nouns[kind]}.`);
 }
@@ -141,10 +143,10 @@ export async function requireRoom(
 const nouns = { members: 'members', apiKeys: 'API keys', customRoles: 'custom roles' };
 
 /**
- * How many more the tenant may have; exact only while it is locked. Who is invited has a place already, so
- * that nobody is invited in vain.
+ * Counts how many more the tenant may have; exact only while it is locked. A pending invitation counts as a member, so
+ * that it can be accepted.
  */
-export async function countRoom(
+export async function countCapacity(
   tx: Db,
   { tenantId, limits }: TenantPolicy,
   kind: keyof typeof nouns,
@@ -154,7 +156,7 @@ export async function countRoom(
   return limits[kind] - reserved - (usage?.[kind] ?? 0);
 }
 
-/** Settings and limits of the tenant, in a transaction. Throws NotFoundError. */
+/** Returns the settings and limits of a tenant, within a transaction. @throws NotFoundError */
 export async function getPolicy(tx: Db, tenantId: string): Promise<TenantPolicy> {
   const [policy] = await listPolicies(tx, [tenantId]);
   if (!policy) throw new NotFoundError('This tenant does not exist or is not visible to you.');

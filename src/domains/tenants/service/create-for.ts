@@ -9,18 +9,18 @@ import {
   type CreateTenantInput,
   checkNewTenant,
   createRecordedTenant,
-  withTakenSlugNamed,
+  withSlugConflict,
 } from '../service.ts';
 
 const readTenant = permission('tenant:read');
 
-export type FoundTenantInput = CreateTenantInput & { ownerId: string };
+export type CreateTenantForInput = CreateTenantInput & { ownerId: string };
 
 /**
- * Creates a tenant that an existing, active user owns; platform administrators and operators only.
- * Throws ForbiddenError, InvalidInputError (no such owner), ConflictError (slug taken).
+ * Creates a tenant that an existing, active user owns. Platform administrators and operators only.
+ * @throws ForbiddenError, InvalidInputError if there is no such active user, ConflictError if the slug is taken
  */
-export async function createTenantFor(ctx: Ctx, input: FoundTenantInput): Promise<Tenant> {
+export async function createTenantFor(ctx: Ctx, input: CreateTenantForInput): Promise<Tenant> {
   requirePlatformAdmin(ctx);
   const tenant = checkNewTenant(input, 'name', 'slug');
   const owner = await findUser(ctx, { id: input.ownerId });
@@ -29,7 +29,7 @@ export async function createTenantFor(ctx: Ctx, input: FoundTenantInput): Promis
   if (owner.status !== 'active') {
     throw new InvalidInputError('A suspended user cannot own a new tenant.', ['owner']);
   }
-  await withTakenSlugNamed('slug', () =>
+  await withSlugConflict('slug', () =>
     ctx.db.transaction(getPlatformScope(ctx), (tx) =>
       createRecordedTenant(ctx, tx, owner.id, tenant),
     ),
