@@ -2,6 +2,14 @@
 // The launcher of the `tenantry` command: first the right Node, then the generated database
 // client, then the program. Each may fail with one clear line before the next is even parsed.
 import './ensure-node.js';
+import module from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+// Saves a third of the CPU time of a start. The cache is beside the code, because loading it is running code. Without a
+// writable directory Node goes on without a cache.
+module.enableCompileCache?.(
+  fileURLToPath(new URL('../../node_modules/.cache/tenantry-compiled', import.meta.url)),
+);
 
 if (process.env.npm_lifecycle_event) endWithParent();
 
