@@ -5,7 +5,7 @@ import { createShared } from '../../core/shared-parts.ts';
 import { noScope } from '../../db/scope.ts';
 import { type CheckedSession, listLiveSessions, touchSessions } from './queries/check.ts';
 
-/** Checks sessions; null for an invalid token. */
+/** Checks session tokens; returns null for an invalid one. */
 export type SessionChecker = {
   find: (query: SessionQuery) => Promise<LiveSession | null>;
   /** Bypasses the cache and does not count as a use: an open stream keeps no session alive. */
@@ -45,7 +45,7 @@ function toKey({ tokenHash, tenantId }: SessionQuery): string {
   return `session ${tokenHash} ${tenantId}`;
 }
 
-/** The user, the impersonator, the bound tenant, and the tenant of the permissions. */
+/** Ids whose changes invalidate a cached check: user, impersonator, bound tenant, tenant of the permissions. */
 function listDependencies({ session, access }: CheckedSession): string[] {
   const ids = [session.userId, session.impersonatorId, session.tenantId, access?.tenantId];
   return ids.filter((id) => id != null);

@@ -26,8 +26,8 @@ export const getFailedSignInCounter = createShared(({ db, log }) => {
 
   async function flush(): Promise<void> {
     if (count === 0) return;
-    const noted = count;
+    const flushed = count;
     count = 0;
-    await db.transaction(noScope, (tx) => noteSignInFailures(tx, noted));
+    await db.transaction(noScope, (tx) => noteSignInFailures(tx, flushed));
   }
 });

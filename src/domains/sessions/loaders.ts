@@ -3,8 +3,8 @@ import type { User } from '../../core/entities.ts';
 import { listUsersInScope } from '../users/queries.ts';
 
 /**
- * The user of a session that is bound to a tenant, for who may see the sessions of the tenant but
- * not the list of its members: in the tenant's own scope, so nobody from outside it is found.
+ * Loads users of sessions bound to a tenant, for callers that may see the tenant's sessions but not its members. Reads
+ * in the tenant's scope, so no user outside it is found.
  */
 export const boundUserLoader = createTenantOwnedLoader<User>(async (db, _tenantId, userIds) => {
   const users = await listUsersInScope(db, userIds);

@@ -1,6 +1,6 @@
 import type { MailContent } from '../../core/mail.ts';
 
-/** Says nothing of who it is for: it is written before it is known whether there is anybody. */
+/** Names no user, because it is composed before the account is looked up. */
 export function composePasswordReset(token: string): MailContent {
   return {
     subject: 'Choose a new password',
@@ -12,7 +12,7 @@ export function composePasswordReset(token: string): MailContent {
   };
 }
 
-/** The same where nobody had confirmed the address before: somebody else may have signed up with it. */
+/** Sent after the reset of an account whose address was never verified: someone else may have signed up with it. */
 export function composeAddressClaimed(): MailContent {
   return {
     subject: 'Your password was changed',
@@ -24,7 +24,7 @@ export function composeAddressClaimed(): MailContent {
   };
 }
 
-/** Tells the owner of an account, who may not be who did it. */
+/** Sent to the owner of an account, who may not have made the change. */
 export function composePasswordChanged(): MailContent {
   return {
     subject: 'Your password was changed',

@@ -67,7 +67,7 @@ export const Session = builder.objectRef<SessionRecord>('Session').implement({
   }),
 });
 
-/** Fields by which people recognise a sign-in. */
+/** Fields by which users recognise a sign-in. */
 builder.objectFields(Session, (t) => ({
   place: t.exposeString('place', {
     nullable: true,

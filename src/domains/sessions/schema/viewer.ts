@@ -18,7 +18,7 @@ import { listSessionsOfUser } from '../service/list.ts';
 import { type SessionVerification, verifySession } from '../service/verify.ts';
 import { Session, SessionConnection } from './session.ts';
 
-/** A person with its session, or a program with its key. */
+/** A user with their session, or an API key. */
 type Caller = { user: UserRecord | null; session: SessionRecord | null; apiKey: ApiKey | null };
 
 export const Viewer = builder.objectRef<Caller>('Viewer').implement({

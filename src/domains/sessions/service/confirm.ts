@@ -8,16 +8,16 @@ import { verifyPassword } from './password.ts';
 import { attemptSignIn, releaseSignIn } from './sign-in-budget.ts';
 
 /**
- * Proves once more who is asking, which what is dangerous wants of a session that is not fresh; the
- * token stays. Counted like a sign-in. Throws InvalidCredentialsError, RateLimitedError,
- * UnauthenticatedError (the session has ended meanwhile), UnavailableError.
+ * Confirms the caller's password, so that the session counts as recently signed in; its token stays the same. Counts as
+ * a sign-in attempt.
+ * @throws InvalidCredentialsError, RateLimitedError, UnauthenticatedError if the session has ended, UnavailableError
  */
 export async function confirmPassword(ctx: Ctx, password: string): Promise<Session> {
   const { user, session } = requireOwnSession(ctx);
   await attemptSignIn(ctx, { email: user.email, holdsSession: true }, async (found) => {
     const hash = found?.passwordHash ?? null;
-    const isRight = await verifyPassword(ctx, hash, password);
-    if (hash === null || !isRight) throw createRejection();
+    const isMatch = await verifyPassword(ctx, hash, password);
+    if (hash === null || !isMatch) throw createRejection();
     await ctx.db.transaction(getOwnScope(ctx), async (tx) => {
       if (!(await queries.lockPassword(tx, user.id, hash))) throw createRejection();
       const isLive = await queries.updateAuthenticatedAt(tx, session.id);

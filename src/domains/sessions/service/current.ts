@@ -8,8 +8,8 @@ import { endSession } from './end.ts';
 import type { OpenedSession } from './open.ts';
 
 /**
- * The rest of the operation acts in a session just opened. Answers it as the caller may see it:
- * without the token where the session is kept for the caller, who then needs none.
+ * Makes a new session the caller for the rest of the operation. Returns it as shown to the caller: with an empty token
+ * if the session is kept in a cookie.
  */
 export function enterSession(
   ctx: Ctx,
@@ -18,15 +18,15 @@ export function enterSession(
 ): OpenedSession {
   becomePrincipal(ctx, { kind: 'session', user, session });
   if (ctx.sessionKeeper === null) return { token, session };
-  // Both times are of the database's clock, so the difference is right whatever ours says.
+  // Both times are the database's, so the difference does not depend on our clock.
   const lifetimeMs = session.expiresAt.getTime() - session.createdAt.getTime();
   ctx.sessionKeeper.keep(token, Math.floor(lifetimeMs / 1_000));
   return { token: '', session };
 }
 
 /**
- * The same for a session that an earlier try of the same request may have opened: it is entered only
- * while it is good. One that has ended since is answered as it was then, and opens nothing.
+ * Enters a session that an earlier call with the same idempotency key may have opened, if it is still live. One that
+ * has ended is returned as it was, without entering it.
  */
 export async function enterRememberedSession(
   ctx: Ctx,
@@ -39,16 +39,16 @@ export async function enterRememberedSession(
   return { token: ctx.sessionKeeper === null ? token : '', session };
 }
 
-/** The rest of the operation is nobody's: the session of this request has ended. */
+/** Makes the caller anonymous for the rest of the operation. */
 export function leaveSession(ctx: Ctx): void {
   becomePrincipal(ctx, createAnonymous());
   ctx.sessionKeeper?.forget();
 }
 
 /**
- * Ends the kept session that a sign-in is about to replace: nobody holds its token any more, so
- * nobody could use it or end it. Other sessions of the caller stay, and so does `by`, which a caller holds
- * already that asks a second time. Throws UnavailableError.
+ * Ends the session in the cookie that a sign-in is about to replace, since nobody has its token any more. Other
+ * sessions stay, and so does `by`, which a caller that repeats a request already has.
+ * @throws UnavailableError
  */
 export async function endReplacedSession(ctx: Ctx, by?: Session): Promise<void> {
   const { principal, sessionKeeper } = ctx;

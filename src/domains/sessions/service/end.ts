@@ -3,14 +3,14 @@ import type { Ctx } from '../../../core/context.ts';
 import type { Db } from '../../../db/database.ts';
 import * as queries from '../queries.ts';
 
-/** How it ends, and in whose audit log that stands. */
+/** The audit action, and the audit log that it is recorded in. */
 type EndingEntry = Pick<AuditEntry, 'tenantId' | 'subjectId'> & {
   action: 'session.closed' | 'session.revoked' | 'session.replaced';
 };
 
 /**
- * Ends a session and records it in the audit log, in one transaction: that of the tenant, or of whose session
- * it was. False, with nothing told, where the scope shows no such session (any more).
+ * Ends a session and records it in the audit log of the tenant or, if none is given, of the user. Returns false, and
+ * records nothing, if the scope shows no such session.
  */
 export async function endSession(
   ctx: Ctx,

@@ -4,9 +4,9 @@ import type { Db } from '../../../db/database.ts';
 import { holdSession } from '../queries.ts';
 
 /**
- * For what outlives the session that it is made in, such as an API key: a reset of the password that ends the
- * session at the same time either finds what was made, or it is not made. First in the transaction. Does
- * nothing for callers that have no session. Throws UnauthenticatedError where it has ended.
+ * Locks the caller's session before something that outlives it is created, such as an API key: a concurrent password
+ * reset either finds it, or it is not created. Call it first in the transaction. Does nothing without a session.
+ * @throws UnauthenticatedError if the session has ended
  */
 export async function holdOwnSession({ principal, runtime }: Ctx, tx: Db): Promise<void> {
   if (principal.kind !== 'session' || runtime.trustsDatabaseAlone) return;

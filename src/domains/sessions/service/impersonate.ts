@@ -28,17 +28,17 @@ export type ImpersonateUserInput = IdempotentInput & {
   tenantId?: string | null | undefined;
 };
 
-/** Length of a reason in code points: it has to say something. */
+/** Length limits of a reason, in code points. */
 const reasonMin = 10;
 const reasonMax = 500;
 
 /**
- * Opens a session in which a platform administrator acts as somebody else, in one tenant if asked, for
- * IMPERSONATION_MAX_SECONDS at most. The person and the tenants concerned read the reason in their
- * audit logs. The caller stays who it is. Throws InvalidInputError, ForbiddenError (no platform
- * administrator in a session of its own, no recent sign-in, a session kept in a cookie, another
- * administrator), NotFoundError (no such user, or none of that tenant), ConflictError (oneself, or a
- * suspended user); for an idempotency key see transactOnce().
+ * Opens a session in which a platform administrator impersonates a user, in one tenant if given, for at most
+ * IMPERSONATION_MAX_SECONDS. The reason is recorded in the audit logs of the user and the tenants concerned. The
+ * caller's own session stays.
+ * @throws InvalidInputError, ForbiddenError (no platform administrator in a session of their own, no recent sign-in, a
+ * session kept in a cookie, the target is an administrator), NotFoundError (no such user, or no member of the tenant),
+ * ConflictError (the caller themselves, or a suspended user), the errors of transactOnce
  */
 export async function impersonateUser(
   ctx: Ctx,
@@ -50,17 +50,17 @@ export async function impersonateUser(
   const tenantId = input.tenantId ?? null;
   if (tenantId !== null) await requireMember(ctx, user.id, tenantId);
   requireRecentSignIn(ctx);
-  requireOwnToken(ctx);
+  rejectKeptSession(ctx);
   const once = { mutation: 'impersonateUser', input, scope: getPlatformScope(ctx) };
-  const made = await transactOnce(ctx, once, async (tx) => {
+  const created = await transactOnce(ctx, once, async (tx) => {
     const { token, hash } = createSessionToken();
-    // Before anything is told: who erases this user holds its row first and writes into audit logs later.
-    const opened = await openAs(ctx, tx, { userId: user.id, tenantId, tokenHash: hash });
-    await endFormer(ctx, tx, opened);
-    await tellAuditLogs(ctx, tx, opened, reason);
+    // Before the audit entries: an erasure also locks the user's row first and the audit logs later.
+    const opened = await openImpersonation(ctx, tx, { userId: user.id, tenantId, tokenHash: hash });
+    await endPreviousImpersonations(ctx, tx, opened);
+    await recordReason(ctx, tx, opened, reason);
     return { token, session: opened };
   });
-  return { ...made, user };
+  return { ...created, user };
 }
 
 async function getImpersonable(ctx: Ctx, userId: string): Promise<User> {
@@ -81,18 +81,18 @@ async function requireMember(ctx: Ctx, userId: string, tenantId: string): Promis
 }
 
 /**
- * Keeping the new session in the cookie would sign the administrator out unasked; showing its token to
- * a page whose own token no script can read would be a way around that cookie.
+ * The new session in the cookie would sign the administrator out; its token in the response would be exposed to a page
+ * whose own token no script can read.
  */
-function requireOwnToken(ctx: Ctx): void {
+function rejectKeptSession(ctx: Ctx): void {
   if (ctx.sessionKeeper === null) return;
   throw new ForbiddenError(
     'A session kept in a cookie cannot impersonate; sign in without the cookie first.',
   );
 }
 
-/** One at a time for each administrator and person: a token that was lost is no good any more. */
-async function endFormer(ctx: Ctx, tx: Db, opened: Session): Promise<void> {
+/** Allows one session per administrator and user, so that a lost token stops working. */
+async function endPreviousImpersonations(ctx: Ctx, tx: Db, opened: Session): Promise<void> {
   for (const id of await queries.deleteFormerImpersonations(tx, opened)) {
     await recordAudit(ctx, tx, {
       action: 'session.replaced',
@@ -103,7 +103,7 @@ async function endFormer(ctx: Ctx, tx: Db, opened: Session): Promise<void> {
   }
 }
 
-async function openAs(
+async function openImpersonation(
   ctx: Ctx,
   tx: Db,
   as: { userId: string; tenantId: string | null; tokenHash: TokenHash },
@@ -116,13 +116,13 @@ async function openAs(
     idleTimeoutSeconds: adminIdleTimeoutSeconds,
     absoluteTimeoutSeconds: impersonationMaxSeconds,
   });
-  // The database has looked again, at rights that may have changed meanwhile.
+  // The database checks the current permissions, which may have changed since.
   if (session === null) throw createConflict();
   return session;
 }
 
-/** The person's own audit log first, then those of the tenants that may be acted in, in their order. */
-async function tellAuditLogs(ctx: Ctx, tx: Db, session: Session, reason: string): Promise<void> {
+/** Records the reason in the user's own audit log first, then in those of the tenants it covers, in the order of their ids. */
+async function recordReason(ctx: Ctx, tx: Db, session: Session, reason: string): Promise<void> {
   const { userId, expiresAt } = session;
   const tenantIds =
     session.tenantId === null ? await listTenantIdsOf(tx, userId) : [session.tenantId];

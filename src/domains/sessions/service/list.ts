@@ -17,8 +17,8 @@ import * as queries from '../queries.ts';
 const readSessions = permission('sessions:read');
 
 /**
- * The live sessions of a user, newest first: one's own, or anybody's for platform administrators.
- * Throws ForbiddenError, InvalidInputError.
+ * Lists a user's live sessions, newest first: the caller's own, or anyone's for platform administrators.
+ * @throws UnauthenticatedError, ForbiddenError, InvalidInputError
  */
 export async function listSessionsOfUser(
   ctx: Ctx,
@@ -36,7 +36,7 @@ export async function listSessionsOfUser(
   return toPage(ctx, request, rows, { toKey: queries.toSessionKey });
 }
 
-/** The live sessions bound to a tenant, newest first. Needs sessions:read. */
+/** Lists the live sessions bound to a tenant, newest first. Requires sessions:read. */
 export async function listSessionsOfTenant(
   ctx: Ctx,
   tenantId: string,
@@ -53,7 +53,10 @@ export async function listSessionsOfTenant(
 /** A decoded session id, with the tenant it claims to be bound to. */
 export type SessionRef = { id: string; tenantId: string | null };
 
-/** A session the caller may see: its own, one of a tenant with sessions:read, any for platform administrators. */
+/**
+ * Finds a session that the caller may see: their own, one bound to a tenant where they have sessions:read, or any for
+ * platform administrators.
+ */
 export async function findSession(ctx: Ctx, ref: SessionRef): Promise<Session | null> {
   if (ctx.principal.kind === 'anonymous') return null;
   const found = await ctx.db.read(getPlatformScope(ctx), (db) => queries.findSession(db, ref));
@@ -65,9 +68,8 @@ export async function findSession(ctx: Ctx, ref: SessionRef): Promise<Session | 
 }
 
 /**
- * The user of a session that the caller sees. Who sees it for the sake of its tenant may not be
- * entitled to the list of people, and is told this one all the same. Throws an Error where row
- * security disagrees.
+ * Returns the user of a session that the caller can see, even without permission to list members.
+ * @throws Error if row security hides the user
  */
 export async function getUserOfSession(ctx: Ctx, { userId, tenantId }: Session): Promise<User> {
   const { principal } = ctx;

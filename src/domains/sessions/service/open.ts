@@ -5,13 +5,13 @@ import type { TokenHash } from '../../../lib/token.ts';
 import { createSession, type NewOwnSession } from '../queries/open.ts';
 import { createSessionToken } from '../token.ts';
 
-/** A fresh session and its token, which is shown this once. */
+/** A new session and its token, which is shown only once. */
 export type OpenedSession = { token: string; session: Session };
 
 const userAgentMax = 512;
 
-/** Whose session to open; `from` is the one that it goes on from, whose sign-in it shares. */
-export type NewSessionOf = {
+/** The user and tenant of a new session; `from` is the session that it continues, with the same time of sign-in. */
+export type NewSessionInput = {
   userId: string;
   isPlatformAdmin: boolean;
   tenantId: string | null;
@@ -19,25 +19,28 @@ export type NewSessionOf = {
 };
 
 /**
- * Opens a session for a user, in the user's own scope. Beyond the cap the session that was used longest ago
- * ends, which stands in the person's own audit log.
+ * Opens a session in the user's own scope. Beyond the limit per user the least recently used one ends, which is
+ * recorded in the user's audit log.
  */
-export async function openSession(ctx: Ctx, tx: Db, to: NewSessionOf): Promise<OpenedSession> {
+export async function openSession(
+  ctx: Ctx,
+  tx: Db,
+  input: NewSessionInput,
+): Promise<OpenedSession> {
   const { token, hash } = createSessionToken();
-  const session = await createSession(tx, composeSession(ctx, to, hash), {
-    authenticatedSecondsAgo: to.from?.authenticatedSecondsAgo ?? 0,
-    notAfter: to.from?.expiresAt ?? null,
+  const session = await createSession(tx, composeSession(ctx, input, hash), {
+    authenticatedSecondsAgo: input.from?.authenticatedSecondsAgo ?? 0,
+    notAfter: input.from?.expiresAt ?? null,
   });
   return { token, session };
 }
 
 /**
- * What a new session of this user is stored with. Platform administrators get the shorter lifetimes; a tenant may
- * shorten them further, which the database sees to.
+ * Returns the values to store. Platform administrators get shorter lifetimes; the database applies those of the tenant.
  */
 export function composeSession(
   ctx: Ctx,
-  { userId, tenantId, isPlatformAdmin }: NewSessionOf,
+  { userId, tenantId, isPlatformAdmin }: NewSessionInput,
   tokenHash: TokenHash,
 ): NewOwnSession {
   const limits = ctx.runtime.sessionLimits;
@@ -57,7 +60,6 @@ export function composeSession(
   };
 }
 
-/** Where a session is opened from, and with what. */
 export function describeOrigin({ request }: Ctx) {
   return {
     ip: request.ip,

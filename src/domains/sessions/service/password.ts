@@ -12,39 +12,39 @@ import * as queries from '../queries.ts';
 import { attemptSignIn, releaseSignIn } from './sign-in-budget.ts';
 
 /**
- * A new password in the form that is hashed (NFKC). Throws InvalidInputError for one that is too
- * short, too long, common, or made of the words around it.
+ * Returns a new password in the form that is hashed (NFKC).
+ * @throws InvalidInputError if it is too short, too long, common, or built from the words of its context
  */
 export function checkNewPassword(
   field: string,
   password: string,
-  around: { email: string; words?: readonly (string | null | undefined)[] } & PasswordPolicy,
+  context: { email: string; words?: readonly (string | null | undefined)[] } & PasswordPolicy,
 ): string {
-  const [local = '', domain = ''] = around.email.split('@');
-  const words = ['tenantry', local, ...domain.split('.'), ...(around.words ?? [])];
-  const fault = findPasswordViolation(
+  const [local = '', domain = ''] = context.email.split('@');
+  const words = ['tenantry', local, ...domain.split('.'), ...(context.words ?? [])];
+  const violation = findPasswordViolation(
     password,
     words.filter((word) => word != null && word.length >= 4) as string[],
-    around.lengthMin,
+    context.lengthMin,
   );
-  if (fault !== null) throw new InvalidInputError(`"${field}" ${fault}.`, [field]);
+  if (violation !== null) throw new InvalidInputError(`"${field}" ${violation}.`, [field]);
   return normalizePassword(password);
 }
 
 export type ChangePasswordInput = {
   currentPassword: string;
   newPassword: string;
-  /** Also end every API key that the person has made. */
+  /** Also revokes every API key that the user created. */
   revokeApiKeys?: boolean | null | undefined;
 };
 
-/** Counts of what ended with the old password. */
+/** Numbers of ended sessions and revoked API keys. */
 export type PasswordChange = { revokedCount: number; revokedApiKeyCount: number };
 
 /**
- * Changes the caller's password, ends all of its other sessions and, if asked, its API keys, and tells
- * its mailbox; returns how many ended. Throws InvalidInputError, InvalidCredentialsError (wrong current
- * password), RateLimitedError, UnavailableError.
+ * Changes the caller's password, ends all their other sessions, revokes their API keys if requested, and notifies them
+ * by mail.
+ * @throws InvalidInputError, InvalidCredentialsError for a wrong current password, RateLimitedError, UnavailableError
  */
 export async function changePassword(
   ctx: Ctx,
@@ -57,8 +57,8 @@ export async function changePassword(
   });
   return await attemptSignIn(ctx, { email: user.email, holdsSession: true }, async (found) => {
     const currentHash = found?.passwordHash ?? null;
-    const isRight = await verifyPassword(ctx, currentHash, input.currentPassword);
-    if (currentHash === null || !isRight) throw createRejection();
+    const isMatch = await verifyPassword(ctx, currentHash, input.currentPassword);
+    if (currentHash === null || !isMatch) throw createRejection();
     const passwordHash = await ctx.runtime.passwords.hash(newPassword);
     return await ctx.db.transaction(getOwnScope(ctx), async (tx) => {
       const change = { from: currentHash, to: passwordHash };
@@ -80,7 +80,7 @@ export async function changePassword(
   });
 }
 
-/** Ends all keys of the person, each told in the audit log of its tenant; returns how many. */
+/** Revokes all API keys of the scope's user, each recorded in the audit log of its tenant; returns how many. */
 export async function endOwnApiKeys(ctx: Ctx, tx: Db): Promise<number> {
   const keys = await revokeOwnApiKeys(tx);
   for (const { id, tenantId } of keys) {
@@ -98,8 +98,8 @@ function createRejection(): InvalidCredentialsError {
 }
 
 /**
- * Checks a typed password. In place of an over-long one the empty one is hashed, which fits nothing:
- * its length costs nothing, and the answer comes no sooner than any other.
+ * Checks a password as typed. Instead of an over-long one the empty one is verified, which never matches: the length
+ * costs nothing, and the duration is that of any other check.
  */
 export function verifyPassword(ctx: Ctx, hash: string | null, password: string): Promise<boolean> {
   return ctx.runtime.passwords.verify(hash, password.length <= 1024 ? password : '');

@@ -13,9 +13,10 @@ import { leaveSession } from './current.ts';
 import { checkNewPassword, endOwnApiKeys, type PasswordChange } from './password.ts';
 
 /**
- * Has a link for a new password mailed to the user with this address. Whether there is one is looked up later, in
- * the background (settle-resets.ts): the request does the same work for every address. Throws
- * InvalidInputError (malformed e-mail), RateLimitedError (per source, and per source and address, known or not).
+ * Requests a mail with a link to set a new password. The account is looked up later, in the background
+ * (settle-resets.ts), so the request does the same work for every address.
+ * @throws InvalidInputError for a malformed address, RateLimitedError per source and per source and address, known or
+ * not
  */
 export async function requestPasswordReset(ctx: Ctx, input: { email: string }): Promise<void> {
   const email = checkEmail('email', input.email);
@@ -35,16 +36,16 @@ export async function requestPasswordReset(ctx: Ctx, input: { email: string }): 
 export type ResetPasswordInput = {
   token: string;
   newPassword: string;
-  /** Also end every API key that the person has made. */
+  /** Also revokes every API key that the user created. */
   revokeApiKeys?: boolean | null | undefined;
 };
 
 /**
- * Sets a new password with a mailed token, ends all sessions of its user and, if asked, its API keys, and opens
- * an account again that failed sign-ins had shut; returns how many ended. Signs nobody in. A password that is
- * refused leaves the token good. Where nobody had proven the address before, the account may have been made by
- * somebody else: then its API keys and the invitations that it sent end in any case. Throws InvalidInputError,
- * UnavailableError.
+ * Sets a new password with a mailed token, ends all sessions of its user, revokes their API keys if requested, and
+ * unlocks an account that failed sign-ins have locked. Signs nobody in. A rejected password leaves the token valid. If
+ * the address was never verified, someone else may have created the account: its API keys and sent invitations are then
+ * always revoked.
+ * @throws InvalidInputError, UnavailableError
  */
 export async function resetPassword(ctx: Ctx, input: ResetPasswordInput): Promise<PasswordChange> {
   const tokenHash = hashOneTimeToken('password_reset', input.token);
@@ -76,7 +77,7 @@ export async function resetPassword(ctx: Ctx, input: ResetPasswordInput): Promis
       to: reset.email,
       ...(wasVerified ? composePasswordChanged() : composeAddressClaimed()),
     });
-    // Last, as in a sign-in, which locks this row last.
+    // Last, because a sign-in also locks this row last.
     await queries.reopenAccount(tx);
     return { userId: reset.userId, revokedCount, revokedApiKeyCount };
   });
@@ -85,7 +86,7 @@ export async function resetPassword(ctx: Ctx, input: ResetPasswordInput): Promis
   return ended;
 }
 
-/** Revokes the invitations that the person has sent, each with an entry in the audit log of its tenant. */
+/** Revokes the invitations that the scope's user sent, each recorded in the audit log of its tenant. */
 async function endOwnInvitations(ctx: Ctx, tx: Db): Promise<void> {
   for (const { id, tenantId } of await queries.revokeOwnInvitations(tx)) {
     await recordAudit(ctx, tx, {

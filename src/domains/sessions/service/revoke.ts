@@ -23,37 +23,37 @@ import type { SessionRef } from './list.ts';
 const endSessions = permission('sessions:revoke');
 
 /**
- * Ends one session: the caller's own, one bound to a tenant with sessions:revoke, any for platform
- * administrators. Somebody else's takes a recent sign-in; one's own must be easy to end at any time.
- * Throws NotFoundError, ForbiddenError.
+ * Ends one session: the caller's own, one bound to a tenant where they have sessions:revoke, or any for platform
+ * administrators. Another user's session requires a recent sign-in; one's own can be ended at any time.
+ * @throws NotFoundError, ForbiddenError
  */
 export async function revokeSession(ctx: Ctx, ref: SessionRef): Promise<void> {
   getAuthenticated(ctx);
   if (ctx.principal.kind === 'operator') return await revokeAsOperator(ctx, ref);
-  if (await endOwn(ctx, ref)) return;
+  if (await endIfOwn(ctx, ref)) return;
   if (isPlatformAdmin(ctx)) {
     requireRecentSignIn(ctx);
-    if (await endIn(ctx, getPlatformScope(ctx), ref)) return;
+    if (await endInScope(ctx, getPlatformScope(ctx), ref)) return;
   }
   const { tenantId } = ref;
   if (tenantId === null) throw createNotFound();
   await authorize(ctx, { id: tenantId }, endSessions, 'session');
   requireRecentSignIn(ctx);
-  const wasFound = await endIn(ctx, getTenantScope(ctx, tenantId), ref);
+  const wasFound = await endInScope(ctx, getTenantScope(ctx, tenantId), ref);
   if (!wasFound) throw createNotFound();
 }
 
-/** The same for a person's own session; false if it is not. Anyone who acts in somebody's name has its own. */
-async function endOwn(ctx: Ctx, ref: SessionRef): Promise<boolean> {
+/** Ends the session if it is the signed-in user's own, and returns whether it was. */
+async function endIfOwn(ctx: Ctx, ref: SessionRef): Promise<boolean> {
   const { principal } = ctx;
-  // An API key has no session, and its creator's are none of its business.
+  // An API key has no sessions; it must not end those of its creator.
   if (principal.kind !== 'session') return false;
-  const wasOwn = await endIn(ctx, getOwnScope(ctx), { ...ref, userId: principal.user.id });
+  const wasOwn = await endInScope(ctx, getOwnScope(ctx), { ...ref, userId: principal.user.id });
   if (wasOwn && ref.id === principal.session.id) leaveSession(ctx);
   return wasOwn;
 }
 
-/** An operator has no audit log of its own, so what is no tenant's stands in that of the session's user. */
+/** Operators have no audit log: for a session without a tenant, the entry goes to the log of its user. */
 async function revokeAsOperator(ctx: Ctx, ref: SessionRef): Promise<void> {
   const wasFound = await ctx.db.transaction(getPlatformScope(ctx), async (tx) => {
     const session = await queries.findSession(tx, ref);
@@ -64,7 +64,7 @@ async function revokeAsOperator(ctx: Ctx, ref: SessionRef): Promise<void> {
   if (!wasFound) throw createNotFound();
 }
 
-function endIn(ctx: Ctx, scope: Scope, session: SessionRef & { userId?: string }) {
+function endInScope(ctx: Ctx, scope: Scope, session: SessionRef & { userId?: string }) {
   const entry = { action: 'session.revoked', tenantId: session.tenantId } as const;
   return ctx.db.transaction(scope, (tx) => endSession(ctx, tx, session, entry));
 }
@@ -76,9 +76,9 @@ export type RevokeSessionsInput = {
 };
 
 /**
- * Ends sessions and returns how many: all of the caller's but this one; with `userId` those of
- * somebody else, by a platform administrator, or by who holds sessions:revoke in `tenantId` those
- * bound to it: that takes a recent sign-in. Throws NotFoundError, ForbiddenError.
+ * Ends sessions and returns how many: all of the caller's except this one. With `userId` those of another user, after a
+ * recent sign-in: for platform administrators, or with sessions:revoke in `tenantId` those bound to it.
+ * @throws NotFoundError, ForbiddenError
  */
 export async function revokeSessions(ctx: Ctx, input: RevokeSessionsInput): Promise<number> {
   getAuthenticated(ctx);
@@ -104,7 +104,7 @@ export async function revokeSessions(ctx: Ctx, input: RevokeSessionsInput): Prom
   });
 }
 
-/** All of the caller's but this one, or with it. */
+/** Ends all of the caller's sessions, with or without this one. */
 async function endOwnSessions(
   ctx: Ctx,
   { tenantId, includeCurrent }: RevokeSessionsInput,

@@ -4,22 +4,22 @@ import { startRepeatingJob } from '../../../lib/repeating-job.ts';
 import type { Logger } from '../../../observability/logger.ts';
 import { settleResetRequest } from '../queries/password-reset.ts';
 
-/** The job that looks up for whom resets were asked. */
+/** The background job for password reset requests. */
 export type ResetSettler = {
-  /** Has the requests looked at soon; they are looked at anyway. */
+  /** Processes new requests soon, without waiting for the next interval. */
   wake(): void;
   stop(): Promise<void>;
 };
 
-/** How often requests are looked for that another process has left behind. */
+/** Interval of looking for requests that another process has left. */
 const everyMs = 30_000;
 const retryMs = 1_000;
-/** A chance delay, so that the load of one request is not felt at a known moment by anyone who sent it. */
+/** Maximum of a random delay, so that callers cannot time the work of their own request. */
 const wakeDelayMsMax = 100;
 
 /**
- * Settles requests for a reset in the background of every process, one at a time and each in a transaction of its
- * own. What fails is logged and tried again. `onMail` is called where mails may wait.
+ * Processes password reset requests in the background of every process, one at a time, each in its own transaction.
+ * Failures are logged and retried. `onMail` is called when mails may be waiting.
  */
 export function startSettlingResets(parts: {
   db: Database;
@@ -27,10 +27,10 @@ export function startSettlingResets(parts: {
   onMail: () => void;
 }): ResetSettler {
   const { db, log, onMail } = parts;
-  let nudge: NodeJS.Timeout | null = null;
+  let timer: NodeJS.Timeout | null = null;
   const wakeIn = (milliseconds: number) => {
-    nudge ??= setTimeout(() => {
-      nudge = null;
+    timer ??= setTimeout(() => {
+      timer = null;
       job.wake();
     }, milliseconds).unref();
   };
@@ -49,7 +49,7 @@ export function startSettlingResets(parts: {
   return {
     wake: () => wakeIn(Math.random() * wakeDelayMsMax),
     async stop() {
-      clearTimeout(nudge ?? undefined);
+      clearTimeout(timer ?? undefined);
       await job.stop();
     },
   };

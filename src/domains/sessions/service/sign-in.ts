@@ -31,35 +31,34 @@ export type SignInInput = {
 export type SignedInSession = OpenedSession & { user: User };
 
 /**
- * Signs in with e-mail and password, bound to one tenant if asked. Unknown e-mail, wrong password,
- * suspended user and a tenant one does not belong to all look the same and cost the same work.
- * Throws InvalidInputError (malformed e-mail), InvalidCredentialsError, RateLimitedError,
- * UnavailableError.
+ * Signs in with e-mail and password, bound to one tenant if given. An unknown address, a wrong password, a suspended
+ * user and a tenant without membership return the same error and cost the same work.
+ * @throws InvalidInputError for a malformed address, InvalidCredentialsError, RateLimitedError, UnavailableError
  */
 export async function signIn(ctx: Ctx, input: SignInInput): Promise<SignedInSession> {
   const email = checkEmail('email', input.email);
   const holdsSession = holdsSessionOf(ctx, email);
   const { opened, hashMs } = await attemptSignIn(ctx, { email, holdsSession }, (found) =>
-    openProven(ctx, input, { email, found }),
+    verifyAndOpen(ctx, input, { email, found }),
   );
   await endReplacedSession(ctx);
-  // Only to who has shown the password: on an error it would help to tell known addresses apart.
+  // Only after a correct password: with an error it would help to distinguish known addresses.
   ctx.reportDuration?.('hash', hashMs);
   return { user: opened.user, ...enterSession(ctx, opened.user, opened) };
 }
 
-/** Checks the password and opens the session. Throws InvalidCredentialsError, UnavailableError. */
-async function openProven(
+/** Checks the password and opens the session. @throws InvalidCredentialsError, UnavailableError */
+async function verifyAndOpen(
   ctx: Ctx,
   input: SignInInput,
   { email, found }: { email: string; found: queries.StoredPassword | null },
 ): Promise<{ opened: SignedInSession; hashMs: number }> {
   const { password } = input;
   const tenantSlug = input.tenantSlug == null ? null : trimCode(input.tenantSlug);
-  const beganHash = performance.now();
-  const fits = await verifyPassword(ctx, found?.passwordHash ?? null, password);
-  const hashMs = performance.now() - beganHash;
-  if (!found || !fits || found.status !== 'active') throw createRejection(ctx);
+  const startedAt = performance.now();
+  const isMatch = await verifyPassword(ctx, found?.passwordHash ?? null, password);
+  const hashMs = performance.now() - startedAt;
+  if (!found || !isMatch || found.status !== 'active') throw createRejection(ctx);
   const { userId, isPlatformAdmin } = found;
   const tenantId =
     tenantSlug === null
@@ -82,22 +81,22 @@ async function openProven(
   return { opened: { token, ...signedIn }, hashMs };
 }
 
-/** A caller that shows a good session of this very user is no stranger guessing. */
+/** Whether the caller has a live session of this user, and so is no stranger guessing. */
 function holdsSessionOf(ctx: Ctx, email: string): boolean {
   const { principal } = ctx;
   if (principal.kind !== 'session' || principal.session.impersonatorId !== null) return false;
   return principal.user.email === email;
 }
 
-/** The one error of a sign-in, whatever the reason, counted for the operators. */
+/** The same error for every reason; counted for monitoring. */
 function createRejection(ctx: Ctx): InvalidCredentialsError {
   getFailedSignInCounter(ctx.runtime).add();
   return new InvalidCredentialsError('E-mail address or password is incorrect.');
 }
 
 /**
- * Ends the session of this request. Throws UnauthenticatedError where it has ended already; what is
- * kept of it goes either way. Throws ForbiddenError for what is no session.
+ * Ends the session of this request; its cookie is removed even if it has already ended.
+ * @throws UnauthenticatedError if it has already ended, ForbiddenError without a session
  */
 export async function signOut(ctx: Ctx): Promise<void> {
   if (ctx.principal.kind === 'anonymous') leaveSession(ctx);
@@ -110,8 +109,8 @@ export async function signOut(ctx: Ctx): Promise<void> {
 }
 
 /**
- * Replaces the session by one that is bound to `tenantId`, or by an unbound one for null; the old
- * token is dead at once. Throws NotFoundError where the caller is no active member.
+ * Replaces the session by one that is bound to `tenantId`, or to none for null. The old token stops working at once.
+ * @throws NotFoundError if the caller is not an active member, UnauthenticatedError if the session has ended
  */
 export async function switchTenant(ctx: Ctx, tenantId: string | null): Promise<SignedInSession> {
   const { user, session } = getSignedIn(ctx);
@@ -128,7 +127,7 @@ export async function switchTenant(ctx: Ctx, tenantId: string | null): Promise<S
       userId: user.id,
       isPlatformAdmin,
       tenantId,
-      // Switching is no new sign-in: the absolute end stays where it was.
+      // Not a new sign-in: the absolute expiry stays.
       from: session,
     });
     await recordAudit(ctx, tx, {

@@ -29,9 +29,10 @@ export type SignUpInput = IdempotentInput & {
 export type SignedUp = OpenedSession & { user: User; tenantId: string | null };
 
 /**
- * Creates a user, signs it in, mails it a link that proves its address and, with a tenant name,
- * creates the tenant that it owns: all or nothing. Throws InvalidInputError, ConflictError (e-mail or
- * the slug asked for taken, or the idempotency key is at work), RateLimitedError, UnavailableError.
+ * Creates a user, signs them in, mails a link to verify their address and, with a tenant name, creates a tenant that
+ * they own, all in one transaction.
+ * @throws InvalidInputError, ConflictError if the address or the given slug is taken or the first call with the
+ * idempotency key is still running, RateLimitedError, UnavailableError
  */
 export async function signUp(ctx: Ctx, input: SignUpInput): Promise<SignedUp> {
   const email = checkEmail('email', input.email);
@@ -46,7 +47,7 @@ export async function signUp(ctx: Ctx, input: SignUpInput): Promise<SignedUp> {
   const passwordHash = await ctx.runtime.passwords.hash(password);
   const id = createUuidV7();
   const once = { mutation: 'signUp', input, scope: getScopeOfUser(id), newUserId: id };
-  const signedUp = await withTakenEmailNamed(() =>
+  const signedUp = await withEmailConflict(() =>
     withSlugConflict('tenantSlug', () =>
       transactOnce(ctx, once, async (tx) => {
         await createUser(tx, { id, email, name });
@@ -87,11 +88,11 @@ function checkTenantOf(input: SignUpInput) {
     if (input.tenantSlug == null) return null;
     throw new InvalidInputError('"tenantSlug" requires "tenantName".', ['tenantName']);
   }
-  const wanted = { name: input.tenantName, slug: input.tenantSlug };
-  return checkNewTenant(wanted, 'tenantName', 'tenantSlug');
+  const { tenantName: name, tenantSlug: slug } = input;
+  return checkNewTenant({ name, slug }, 'tenantName', 'tenantSlug');
 }
 
-async function withTakenEmailNamed<T>(work: () => Promise<T>): Promise<T> {
+async function withEmailConflict<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -24,7 +24,7 @@ export type SessionVerification = {
   permissions: readonly string[];
 };
 
-const refused: SessionVerification = {
+const invalid: SessionVerification = {
   isValid: false,
   session: null,
   user: null,
@@ -35,9 +35,9 @@ const refused: SessionVerification = {
 export type VerifySessionInput = { token: string; tenantId: string | null };
 
 /**
- * Says whether a session token is good now and, with a tenant, what its user may do there: then it
- * is good only for an active member. Who asks needs sessions:verify in that tenant, to be a platform
- * administrator, or shows its own token. Throws UnauthenticatedError, ForbiddenError.
+ * Checks a session token. With a tenant, it is valid only for active members, and their permissions are returned. The
+ * caller needs sessions:verify in that tenant, platform administration, or the token itself.
+ * @throws UnauthenticatedError, ForbiddenError
  */
 export async function verifySession(
   ctx: Ctx,
@@ -46,28 +46,28 @@ export async function verifySession(
   const principal = getAuthenticated(ctx);
   const ownId = principal.kind === 'session' ? principal.session.id : null;
   const tenantId = input.tenantId ?? findBoundTenantId(ctx);
-  const mayAskForAll = isPlatformAdmin(ctx) || (await mayVerifyIn(ctx, tenantId));
+  const mayVerifyAny = isPlatformAdmin(ctx) || (await mayVerifyIn(ctx, tenantId));
   const found = await findSession(ctx, { token: input.token, tenantId });
-  if (!mayAskForAll && (ownId === null || found?.session.id !== ownId)) await refuse(ctx, tenantId);
-  if (!found || (tenantId !== null && found.access?.tenantId !== tenantId)) return refused;
+  if (!mayVerifyAny && (ownId === null || found?.session.id !== ownId)) await reject(ctx, tenantId);
+  if (!found || (tenantId !== null && found.access?.tenantId !== tenantId)) return invalid;
   if (
     found.session.tenantId !== null &&
     found.session.tenantId !== (tenantId ?? found.session.tenantId)
   ) {
-    return refused;
+    return invalid;
   }
-  // Who may verify a session is told whose it is, whether or not it may list people.
+  // A caller that may verify a session sees its user, even without permission to list members.
   userLoader(ctx).prime(found.user.id, found.user);
   return {
     isValid: true,
     session: found.session,
     user: found.user,
     tenantId: found.access?.tenantId ?? null,
-    permissions: listRights(found),
+    permissions: listGranted(found),
   };
 }
 
-/** Authentication has just checked the caller's own token, but not its permissions in a tenant. */
+/** Uses the check of the caller's own token by authentication, which did not include permissions in a tenant. */
 async function findSession(
   ctx: Ctx,
   { token, tenantId }: VerifySessionInput,
@@ -80,17 +80,17 @@ async function findSession(
     : await getSessionChecker(ctx.runtime).find({ tokenHash, tenantId });
 }
 
-/** The session's permissions in the tenant: an impersonated owner has those of an admin. */
-function listRights({ session, access }: LiveSession): readonly string[] {
-  const rights = access?.permissions ?? [];
-  if (session.impersonatorId === null) return rights;
-  return rights.filter((right) => !ownersOnly.has(right));
+/** Lists the session's permissions in the tenant; an impersonated owner has those of an admin. */
+function listGranted({ session, access }: LiveSession): readonly string[] {
+  const permissions = access?.permissions ?? [];
+  if (session.impersonatorId === null) return permissions;
+  return permissions.filter((name) => !ownersOnly.has(name));
 }
 
 async function mayVerifyIn(ctx: Ctx, tenantId: string | null): Promise<boolean> {
   if (tenantId === null) return false;
   const { principal } = ctx;
-  // What a key may do in its own tenant was found out with the key.
+  // The permissions of an API key in its own tenant were loaded with the key.
   if (principal.kind === 'apiKey' && principal.apiKey.tenantId === tenantId) {
     return principal.permissions.includes(verifySessions);
   }
@@ -98,7 +98,7 @@ async function mayVerifyIn(ctx: Ctx, tenantId: string | null): Promise<boolean> 
   return access?.permissions.has(verifySessions) ?? false;
 }
 
-async function refuse(ctx: Ctx, tenantId: string | null): Promise<never> {
+async function reject(ctx: Ctx, tenantId: string | null): Promise<never> {
   if (tenantId !== null) await authorize(ctx, { id: tenantId }, verifySessions);
   throw new ForbiddenError(
     'Verifying other users’ tokens requires a tenant and "sessions:verify" in it.',
