@@ -6,7 +6,7 @@ import { type JsonRow, readDate } from '../../db/json-row.ts';
 import type { RawReader } from '../../db/raw-reader.ts';
 import { rolesOfMembership } from '../roles/queries.ts';
 
-/** A page of a user's memberships, of those that the actor can see. */
+/** A page of a user's memberships that the actor may see. */
 export type MembershipsQuery = {
   /** Null sees nothing. */
   actorId: string | null;
@@ -16,13 +16,13 @@ export type MembershipsQuery = {
   pageSize: number;
 };
 
-/** A membership with its tenant, as `viewer` and `user` list them. */
+/** A membership with its tenant, as listed by `viewer` and `user`. */
 export type MembershipOfUser = { membership: Membership; tenant: Tenant };
 
-/** A row of a membership, where "never" is not yet null. */
+/** A membership as stored: the epoch means "never". */
 export type MembershipRow = Omit<Membership, 'lastSignInAt'> & { lastSignInAt: Date };
 
-/** A membership (m) without its roles. */
+/** The columns of a membership `m`, without its roles. */
 export const membershipOwnColumns = Prisma.sql`
   m.id, m.tenant_id as "tenantId", m.user_id as "userId", m.is_active as "isActive",
   m.metadata, m.last_sign_in_at as "lastSignInAt", m.joined_at as "joinedAt"`;
@@ -41,8 +41,8 @@ type MembershipOfUserRow = MembershipRow & {
 };
 
 /**
- * Answers many questions for memberships with one statement, in the order asked; each page in the order of
- * joining. Who asks is part of each question, so what one may see answers no other.
+ * Lists the memberships of many users with one statement. Returns pages in the order of the queries, each in the order
+ * of joining. The actor is part of each query, so no caller gets the result of another.
  */
 export async function listVisibleMemberships(
   db: RawReader,
@@ -75,8 +75,8 @@ function toMembershipOfUser(row: MembershipOfUserRow): MembershipOfUser {
 }
 
 /**
- * Memberships of one tenant, by id or by user. Users are looked up for their ids, and ids by themselves ("offset 0"),
- * whatever the tenant: who may choose takes a tenant for small, and reads all of it.
+ * Lists memberships of one tenant, by id or by user. "offset 0" makes the planner look up ids and users by their own
+ * indexes: otherwise it may take the tenant for small and read all of it.
  */
 export async function listMemberships(
   db: Db,
@@ -98,7 +98,7 @@ export async function listMemberships(
   return rows.map(toMembership);
 }
 
-/** How many active owners a tenant has. Exact only while the tenant is locked. */
+/** Counts the active owners of a tenant; exact only while it is locked. */
 export async function countOwners(tx: Db, tenantId: string): Promise<number> {
   const [row] = await tx.$queryRaw<[{ count: number }]>`
     select count(*)::int as count
@@ -110,7 +110,7 @@ export async function countOwners(tx: Db, tenantId: string): Promise<number> {
   return row.count;
 }
 
-/** Changes of a membership; undefined leaves a field as it is. */
+/** Changes to a membership; undefined leaves a field unchanged. */
 export type MembershipChanges = {
   isActive?: boolean | undefined;
   metadata?: JsonObject | undefined;
@@ -130,7 +130,7 @@ export async function updateMembership(
     where m.tenant_id = ${membership.tenantId}::uuid and m.id = ${membership.id}::uuid`;
 }
 
-/** Makes the roles of a membership exactly these. */
+/** Replaces the roles of a membership. */
 export async function assignRoles(
   tx: Db,
   membership: Pick<Membership, 'id' | 'tenantId'>,
@@ -147,7 +147,7 @@ export async function assignRoles(
     on conflict do nothing`;
 }
 
-/** Ends a membership; its tenant-bound sessions end with it. */
+/** Deletes a membership, and with it the sessions bound to its tenant. */
 export async function deleteMembership(
   tx: Db,
   membership: Pick<Membership, 'id' | 'tenantId'>,
@@ -155,7 +155,7 @@ export async function deleteMembership(
   await tx.membership.deleteMany({ where: { tenantId: membership.tenantId, id: membership.id } });
 }
 
-/** In which tenants a user is an active member, in the order of their ids; in the platform scope. */
+/** Lists the tenants in which a user is an active member, in the order of their ids, in the platform scope. */
 export async function listTenantIdsOf(db: Db, userId: string): Promise<string[]> {
   const memberships = await db.membership.findMany({
     where: { userId, isActive: true },

@@ -4,7 +4,7 @@ import type { SignInLimits } from '../../core/runtime.ts';
 import type { Db } from '../../db/database.ts';
 import { Prisma } from '../../db/generated/client.ts';
 
-/** The columns of a session `s` under the names of the record. */
+/** The columns of a session `s`, named as in the entity. */
 export const sessionColumns = Prisma.sql`
   s.id, s.user_id as "userId", s.tenant_id as "tenantId", host(s.ip) as ip,
   s.user_agent as "userAgent", s.place, s.impersonator_id as "impersonatorId",
@@ -16,7 +16,7 @@ export const sessionColumns = Prisma.sql`
 const isLive = Prisma.sql`
   s.expires_at > now() and s.last_seen_at + make_interval(secs => s.idle_timeout_seconds) > now()`;
 
-/** An account as found by its e-mail address. */
+/** An account, found by its e-mail address. */
 export type StoredPassword = {
   userId: string;
   status: UserStatus;
@@ -24,7 +24,7 @@ export type StoredPassword = {
   passwordHash: string;
 };
 
-/** Ends what the same impersonator opened before as the same user; returns the ids. */
+/** Deletes earlier sessions of the same impersonator and user; returns their ids. */
 export async function deleteFormerImpersonations(
   tx: Db,
   { id, userId, impersonatorId }: Pick<Session, 'id' | 'userId' | 'impersonatorId'>,
@@ -36,11 +36,11 @@ export async function deleteFormerImpersonations(
   return ended.map((session) => session.id);
 }
 
-/** An attempt to prove a password, and its limits. */
+/** A sign-in attempt and its rate limits. */
 export type SignInAttempt = {
   account: string;
   source: string | null;
-  /** It comes with a session of the account: strangers cannot delay it. */
+  /** Whether the caller has a session of the account, so that strangers cannot delay the attempt. */
   holdsSession: boolean;
   limits: SignInLimits;
 };
@@ -49,9 +49,9 @@ export type SignInAttempt = {
 export const attemptOutcomes = { begun: 0, shut: -1, undecided: -2 } as const;
 
 /**
- * Counts the attempt and returns the credentials behind a canonical e-mail address; null where there are none, or
- * the attempt is not begun. `seconds` is how long to wait, or one of `attemptOutcomes`: begun, shut until a
- * reset, or undecided while attempts under way use up what is allowed.
+ * Counts the attempt and returns the credentials of a canonical e-mail address; null for an unknown address and for an
+ * attempt that may not begin. `seconds` is the time to wait, or one of `attemptOutcomes`: begun, shut (locked until a
+ * reset), or undecided (pending attempts may use up the limit).
  */
 export async function beginSignIn(
   db: Db,
@@ -59,7 +59,7 @@ export async function beginSignIn(
   { account, source, holdsSession, limits }: SignInAttempt,
 ): Promise<{ seconds: number; found: StoredPassword | null }> {
   type Row = { seconds: number } & (StoredPassword | { userId: null });
-  // Nothing is looked up for an attempt that is not begun: how long that takes would tell known addresses apart.
+  // An attempt that may not begin looks up nothing: the duration would reveal known addresses.
   const [row] = await db.$queryRaw<[Row]>`
     select r.seconds, c.user_id as "userId", c.status, c.is_platform_admin as "isPlatformAdmin",
       c.password_hash as "passwordHash"
@@ -71,7 +71,7 @@ export async function beginSignIn(
   return { seconds, found: found.userId === null ? null : found };
 }
 
-/** Settles an attempt that has failed. */
+/** Settles a failed attempt. */
 export async function failSignIn(
   db: Db,
   { account, source, holdsSession, limits }: SignInAttempt,
@@ -81,7 +81,7 @@ export async function failSignIn(
       ${limits.windowSeconds}::int)::text`;
 }
 
-/** Counts a sign-up of a source. 0: go ahead; more: seconds to wait. */
+/** Counts a sign-up of a source. Returns the seconds to wait, 0 to proceed. */
 export async function reserveSignUp(
   db: Db,
   source: string | null,
@@ -92,12 +92,12 @@ export async function reserveSignUp(
   return row.seconds;
 }
 
-/** Settles an attempt that has succeeded: the account begins anew. */
+/** Settles a successful attempt and resets the count of the account. */
 export async function releaseSignIn(tx: Db, account: string, source: string | null): Promise<void> {
   await tx.$queryRaw`select release_sign_in(${account}, ${source}::inet)::text`;
 }
 
-/** Remembers the sign-in on the user and its memberships. */
+/** Records the time of the sign-in on the user and their memberships. */
 export async function noteSignIn(tx: Db, userId: string): Promise<void> {
   await tx.$queryRaw`select note_sign_in(${userId}::uuid)::text`;
 }
@@ -107,10 +107,7 @@ export async function createPassword(tx: Db, userId: string, passwordHash: strin
     insert into password_credentials (user_id, password_hash) values (${userId}::uuid, ${passwordHash})`;
 }
 
-/**
- * Holds the password as it was checked until the transaction ends; false when it has been changed
- * meanwhile, so that nobody gets in with one that is no longer good.
- */
+/** Locks the checked password until the transaction ends. Returns false if it has changed since. */
 export async function lockPassword(tx: Db, userId: string, checkedHash: string): Promise<boolean> {
   const rows = await tx.$queryRaw<unknown[]>`
     select c.user_id::text from password_credentials c
@@ -118,7 +115,7 @@ export async function lockPassword(tx: Db, userId: string, checkedHash: string):
   return rows.length > 0;
 }
 
-/** Replaces the password that was checked; false when it has been changed meanwhile. */
+/** Replaces the checked password. Returns false if it has changed since. */
 export async function updatePassword(
   tx: Db,
   userId: string,
@@ -130,10 +127,10 @@ export async function updatePassword(
   return updated > 0;
 }
 
-/** Which one session to end, and whose it must be if that is asked. */
+/** A session by id and, if given, by its tenant and user. */
 export type OneSession = { id: string; tenantId?: string | null; userId?: string };
 
-/** Ends one session and answers whose it was; null where the scope shows no such one. */
+/** Deletes a session and returns its user. Returns null if the scope shows no such session. */
 export async function deleteSession(
   tx: Db,
   { id, tenantId, userId }: OneSession,
@@ -146,14 +143,14 @@ export async function deleteSession(
   return ended ?? null;
 }
 
-/** Notes that the user of a session has just proven who they are; false where it has ended. */
+/** Marks a session as freshly authenticated. Returns false if it has ended. */
 export async function updateAuthenticatedAt(tx: Db, sessionId: string): Promise<boolean> {
   const updated = await tx.$executeRaw`
     update sessions s set authenticated_at = now() where s.id = ${sessionId}::uuid`;
   return updated > 0;
 }
 
-/** Which sessions of a user to end. */
+/** The sessions of a user, optionally those of one tenant or all except one. */
 export type SessionSelection = {
   userId: string;
   tenantId?: string | null | undefined;
@@ -161,8 +158,8 @@ export type SessionSelection = {
 };
 
 /**
- * Ends sessions and returns how many. All of a user's are also those in which the user acts in the name
- * of others: anyone who got hold of the one could have opened the other.
+ * Deletes sessions and returns how many. Without a tenant this includes the sessions in which the user impersonates
+ * others: an attacker with one of the sessions could have opened them.
  */
 export async function deleteSessions(tx: Db, selection: SessionSelection): Promise<number> {
   const { userId, tenantId, exceptId } = selection;
@@ -177,7 +174,7 @@ export async function deleteSessions(tx: Db, selection: SessionSelection): Promi
   return count;
 }
 
-/** One more than a page of live sessions, newest first. */
+/** Lists live sessions, newest first: one more than the page. */
 export function listSessions(
   db: Db,
   of: { userId: string } | { tenantId: string },
@@ -201,7 +198,7 @@ export function toSessionKey(session: Session): CursorKey {
   return [session.id];
 }
 
-/** A live session of the scope by id and the tenant that it is bound to, or null. */
+/** Finds a live session in the scope by id and bound tenant. */
 export async function findSession(
   db: Db,
   { id, tenantId }: Pick<Session, 'id' | 'tenantId'>,
@@ -213,8 +210,8 @@ export async function findSession(
 }
 
 /**
- * Holds a session until the transaction ends; false where it has ended already. Anyone who ends it waits, and
- * then finds what was made in it. One holder at a time, so that a crowd of them cannot keep it from ending.
+ * Locks a session until the transaction ends; returns false if it has ended. Ending it waits for the lock, and then
+ * sees what was created in it. The lock is exclusive, so a stream of holders cannot keep the session from ending.
  */
 export async function holdSession(tx: Db, sessionId: string): Promise<boolean> {
   const rows = await tx.$queryRaw<unknown[]>`
@@ -222,7 +219,7 @@ export async function holdSession(tx: Db, sessionId: string): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** Adds to the refused sign-ins of today. */
+/** Adds to today's count of failed sign-ins. */
 export async function noteSignInFailures(tx: Db, count: number): Promise<void> {
   await tx.$queryRaw`select note_sign_in_failures(${count}::bigint)::text`;
 }

@@ -8,7 +8,7 @@ import { Prisma } from '../../db/generated/client.ts';
 import { hasSlugForm } from '../../lib/slug.ts';
 import { userColumns } from '../users/queries.ts';
 
-/** Values of a new tenant; the caller chooses the id, the first free slug is taken. */
+/** Values of a new tenant; the caller chooses the id, and the first free slug is used. */
 export type NewTenant = {
   id: string;
   slugs: readonly string[];
@@ -16,7 +16,7 @@ export type NewTenant = {
   metadata: JsonObject;
 };
 
-/** Creates the tenant with its built-in roles and its owner, all or nothing; returns its slug. */
+/** Creates a tenant with its built-in roles and its owner; returns its slug. */
 export async function createTenantWithOwner(
   tx: Db,
   ownerId: string,
@@ -28,7 +28,7 @@ export async function createTenantWithOwner(
   return created.slug;
 }
 
-/** The tenant that a user has just founded, which no scope shows before the next transaction. */
+/** Returns a tenant that the user just created, which no scope shows within this transaction. */
 export async function getFoundedTenant(tx: Db, ownerId: string, tenantId: string): Promise<Tenant> {
   const [tenant] = await tx.$queryRaw<[Tenant]>`
     select tenant_id as id, slug, name, status, metadata, member_count as "memberCount",
@@ -37,14 +37,14 @@ export async function getFoundedTenant(tx: Db, ownerId: string, tenantId: string
   return tenant;
 }
 
-/** Changes of a tenant; undefined leaves a field as it is. */
+/** Changes to a tenant; undefined leaves a field unchanged. */
 export type TenantChanges = {
   name?: string | undefined;
   slug?: string | undefined;
   metadata?: JsonObject | undefined;
 };
 
-/** The changed tenant; null when the scope does not show it. */
+/** Updates a tenant. Returns null if the scope does not show it. */
 export async function updateTenant(
   tx: Db,
   tenantId: string,
@@ -64,14 +64,13 @@ export async function updateTenant(
 export type TenantOrderField = 'createdAt' | 'slug';
 export type TenantOrder = { field: TenantOrderField; isDescending: boolean };
 
-/** Filters for tenants. */
 export type TenantFilter = {
   search?: string | null | undefined;
   status?: TenantStatus | null | undefined;
   metadata?: JsonObject | null | undefined;
 };
 
-/** One more than a page of tenants in the page's direction, for a platform scope. */
+/** Lists tenants in the direction of the page, one more than the page, in a platform scope. */
 export function listTenants(
   db: Db,
   request: PageRequest,
@@ -94,7 +93,7 @@ export function listTenants(
     limit ${request.size + 1}`;
 }
 
-/** The same for a search, which is always newest first. */
+/** Searches tenants, newest first, one more than the page. */
 export function searchTenants(
   db: Db,
   request: PageRequest,
@@ -111,12 +110,12 @@ export function countTenants(db: Db): Promise<number> {
   return db.tenant.count();
 }
 
-/** Where a tenant stands in an order. */
+/** Returns the cursor key of a tenant in an order. */
 export function toTenantKey(order: TenantOrder): (tenant: Tenant) => CursorKey {
   return (tenant) => [order.field === 'slug' ? tenant.slug : tenant.id];
 }
 
-/** The active owners of tenants, oldest first. */
+/** Lists the active owners of tenants, longest-standing first. */
 export function listOwners(
   db: Db,
   tenantIds: readonly string[],
@@ -131,22 +130,19 @@ export function listOwners(
     order by m.id`;
 }
 
-/**
- * Holds the tenant's row until the transaction ends, so that changes which must leave an owner
- * happen one after another.
- */
+/** Locks the tenant until the transaction ends, so that changes that must leave an owner run one after another. */
 export async function lockTenant(tx: Db, tenantId: string): Promise<void> {
   await tx.$queryRaw`select t.id::text from tenants t where t.id = ${tenantId}::uuid for no key update`;
 }
 
-/** The id of an active tenant in which the user is an active member, asked for by id or slug. */
+/** Finds the id of an active tenant, by id or slug, in which the user is an active member. */
 export async function findOwnTenantId(
   db: Db,
   userId: string,
   by: { id: string } | { slug: string },
 ): Promise<string | null> {
   const ids = 'id' in by ? [by.id] : [];
-  // PostgreSQL takes no NUL in a text; what cannot be a slug is nobody's.
+  // PostgreSQL rejects NUL in text, so malformed slugs are not looked up.
   const slugs = 'slug' in by && hasSlugForm(by.slug) ? [by.slug] : [];
   const [found] = await db.$queryRaw<{ id: string }[]>`
     select tenant_id as id

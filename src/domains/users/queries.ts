@@ -4,16 +4,16 @@ import type { JsonObject, User, UserStatus } from '../../core/entities.ts';
 import type { Db } from '../../db/database.ts';
 import { Prisma } from '../../db/generated/client.ts';
 
-/** The columns of a user `u` under the names of the record. */
+/** The columns of a user `u`, named as in the entity. */
 export const userColumns = Prisma.sql`
   u.id, u.email, u.email_verified_at as "emailVerifiedAt", u.name, u.avatar_url as "avatarUrl",
   u.locale, u.status, u.is_platform_admin as "isPlatformAdmin", u.metadata,
   u.last_sign_in_at as "lastSignInAt", u.created_at as "createdAt"`;
 
-/** The columns of the model that the record has not. */
+/** Columns of the model that the entity does not have. */
 const notOfUser = { searchText: true, updatedAt: true } as const;
 
-/** Values of a new user; the caller chooses the id, whose scope it enters. */
+/** Values of a new user; the caller chooses the id, because the transaction runs in its scope. */
 export type NewUser = { id: string; email: string; name: string | null };
 
 export async function createUser(tx: Db, user: NewUser): Promise<void> {
@@ -21,7 +21,7 @@ export async function createUser(tx: Db, user: NewUser): Promise<void> {
     insert into users (id, email, name) values (${user.id}::uuid, ${user.email}, ${user.name})`;
 }
 
-/** Those of the users that the actor may see. */
+/** Lists those of the users that the actor may see. */
 export function listVisibleUsers(
   db: Db,
   actorId: string | null,
@@ -33,7 +33,7 @@ export function listVisibleUsers(
     from find_visible_users(${actorId}::uuid, ${userIds}::uuid[], ${onlyTenant}::uuid) u`;
 }
 
-/** Those of the users that the scope shows: itself, and the people of its tenant. */
+/** Lists those of the users that the scope shows: the user themselves, and members of its tenant. */
 export function listUsersInScope(db: Db, userIds: readonly string[]): Promise<User[]> {
   return db.$queryRaw<User[]>`
     select ${userColumns} from users u where u.id = any (${userIds}::uuid[])`;
@@ -43,7 +43,7 @@ export async function findUserByEmail(db: Db, email: string): Promise<User | nul
   return (await db.user.findFirst({ where: { email }, omit: notOfUser })) as User | null;
 }
 
-/** The fields of the profile; undefined leaves a field as it is, null empties it. */
+/** Changes to a profile; undefined leaves a field unchanged, null clears it. */
 export type ProfileChanges = {
   name?: string | null | undefined;
   avatarUrl?: string | null | undefined;
@@ -68,7 +68,6 @@ export async function updateUser(tx: Db, userId: string, changes: ProfileChanges
 
 export type UserOrderField = 'createdAt' | 'email';
 
-/** Filters for users. */
 export type UserFilter = {
   search?: string | null | undefined;
   status?: UserStatus | null | undefined;
@@ -77,7 +76,7 @@ export type UserFilter = {
 
 export type UserOrder = { field: UserOrderField; isDescending: boolean };
 
-/** One more than a page of users in the page's direction, for a platform scope. */
+/** Lists users in the direction of the page, one more than the page, in a platform scope. */
 export async function listUsers(
   db: Db,
   request: PageRequest,
@@ -94,7 +93,7 @@ export async function listUsers(
   return users as User[];
 }
 
-/** The same for a search, which is always newest first. */
+/** Searches users, newest first, one more than the page. */
 export function searchUsers(db: Db, request: PageRequest, filter: UserFilter): Promise<User[]> {
   return db.$queryRaw<User[]>`
     select ${userColumns}
@@ -107,7 +106,7 @@ export function countUsers(db: Db): Promise<number> {
   return db.user.count();
 }
 
-/** Where a user stands in an order. */
+/** Returns the cursor key of a user in an order. */
 export function toUserKey(order: UserOrder): (user: User) => CursorKey {
   return (user) => [order.field === 'email' ? user.email : user.id];
 }

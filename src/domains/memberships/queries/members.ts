@@ -5,13 +5,12 @@ import { Prisma } from '../../../db/generated/client.ts';
 import { rolesAsJson } from '../../roles/queries.ts';
 import { type MembershipRow, membershipOwnColumns, toMembership } from '../queries.ts';
 
-/** A member with its user, and where it stands in the order of the list. */
+/** A member with their user, and the cursor key in the order of the list. */
 export type Member = { membership: Membership; user: User; cursorKey: CursorKey };
 
 export type MembershipOrderField = 'lastSignInAt' | 'joinedAt';
 export type MembershipOrder = { field: MembershipOrderField; isDescending: boolean };
 
-/** Filters for members. */
 export type MembershipFilter = {
   roleKey?: string | null | undefined;
   isActive?: boolean | null | undefined;
@@ -20,10 +19,9 @@ export type MembershipFilter = {
 };
 
 /**
- * One more than a page of a tenant's members, each with user and roles, in one statement. Many members
- * share few roles, so one row brings for all of them the roles that they have, and who has which: as
- * JSON at every member they were half of the statement's time. Who has which is asked for all at once: memberships of
- * a small tenant stand side by side in that index, and one look for each would go through it from its top.
+ * Lists members of a tenant with user and roles in one statement, one more than the page. Many members share few roles,
+ * so the first row carries all roles of the page and their assignments: as JSON in every row they took half of the
+ * time. The assignments are read at once, because those of a small tenant are adjacent in the index.
  */
 export async function listMembers(
   db: Db,
@@ -73,7 +71,7 @@ export async function listMembers(
   return rows.map((row) => toMember(row, rolesOf(row.id), order));
 }
 
-/** The roles of a page, and which membership has which of them, by their ids; null where there are none. */
+/** The roles of a page and their assignments to memberships; null if there are none. */
 type PageRoles = {
   all: Role[] | null;
   held: [membershipId: string, roleId: string][] | null;
@@ -82,7 +80,7 @@ type PageRoles = {
 type MemberRow = Omit<MembershipRow, 'roles'> &
   UserRow & { cursorAt: string; roles: PageRoles | null };
 
-/** Answers each membership's roles, in the order of all. */
+/** Returns a function that lists the roles of a membership, in the order of `all`. */
 function gatherRoles(roles: PageRoles | null | undefined): (membershipId: string) => Role[] {
   const held = Map.groupBy(roles?.held ?? [], ([membershipId]) => membershipId);
   return (membershipId) => {
@@ -91,7 +89,7 @@ function gatherRoles(roles: PageRoles | null | undefined): (membershipId: string
   };
 }
 
-// Ids are made in the order of time, so the primary key is the order of joining.
+// Ids are ordered by time (UUID v7), so the primary key is the order of joining.
 function positionOf({ field }: MembershipOrder): Prisma.Sql {
   return field === 'joinedAt' ? Prisma.sql`m.id` : Prisma.sql`(m.last_sign_in_at, m.id)`;
 }
@@ -103,15 +101,14 @@ function positionAt({ field }: MembershipOrder, key: CursorKey): Prisma.Sql {
 }
 
 /**
- * So many with a role are looked up one by one. Of more, a page is met on a walk in the order of the list, among a
- * hundred thousand members after as many steps (page × members / holders).
+ * Up to this many holders of a role are looked up one by one. With more, scanning the list in its order fills a page
+ * soon: after about page × members / holders rows.
  */
 const fewMax = 2_000;
 
 /**
- * Only members with that role. Which way is the shorter one depends on how many have it, from one owner to
- * everybody, and a plan that is kept for both cannot know; so a look at the first of them decides, and nothing but
- * the way.
+ * Restricts the list to members with a role. A cached plan cannot suit both one owner and a role that everybody has, so
+ * the number of holders selects the plan; the result is the same.
  */
 async function narrowToRole(db: Db, tenantId: string, roleKey: string): Promise<Prisma.Sql> {
   const role = Prisma.sql`(select r.id from roles r where r.tenant_id = ${tenantId}::uuid and r.key = ${roleKey})`;
@@ -121,7 +118,7 @@ async function narrowToRole(db: Db, tenantId: string, roleKey: string): Promise<
   const [row] = await db.$queryRaw<[{ areFew: boolean }]>`
     select count(*) <= ${fewMax} as "areFew" from (${holders} limit ${fewMax + 1}) h`;
   if (row.areFew) return Prisma.sql`and m.id = any (array(${holders}))`;
-  // "offset 0" keeps it from being the beginning of the way.
+  // "offset 0" keeps the planner from starting with the holders.
   return Prisma.sql`and exists (${holders} and mr.membership_id = m.id offset 0)`;
 }
 

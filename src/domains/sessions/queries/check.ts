@@ -4,7 +4,7 @@ import type { Db } from '../../../db/database.ts';
 import { Prisma } from '../../../db/generated/client.ts';
 import type { RawReader } from '../../../db/raw-reader.ts';
 
-/** A session and its user, whose columns share some names. */
+/** A session joined with its user; columns of the same name are prefixed. */
 export type SessionOfUserRow = Omit<User, 'id' | 'createdAt'> &
   Omit<Session, 'id' | 'tenantId' | 'createdAt'> & {
     sessionId: string;
@@ -13,7 +13,7 @@ export type SessionOfUserRow = Omit<User, 'id' | 'createdAt'> &
     userCreatedAt: Date;
   };
 
-/** Its columns under the names by which functions of the database answer them. */
+/** Its columns, as returned by database functions. */
 export const sessionOfUserColumns = Prisma.sql`
   session_id as "sessionId", session_tenant_id as "sessionTenantId", ip, user_agent as "userAgent",
   place, impersonator_id as "impersonatorId",
@@ -33,7 +33,7 @@ type LiveSessionRow = SessionOfUserRow & {
 
 export type CheckedSession = LiveSession & { needsTouch: boolean };
 
-/** Answers many session checks with one statement, in the order asked, null for what is not valid. */
+/** Checks many sessions with one statement. Returns results in the order of the queries; null for an invalid token. */
 export async function listLiveSessions(
   db: RawReader,
   asks: readonly SessionQuery[],
@@ -97,7 +97,7 @@ function toCheckedSession(row: LiveSessionRow): CheckedSession {
   };
 }
 
-/** Notes that sessions were just used. */
+/** Records the use of sessions just now. */
 export async function touchSessions(db: Db, sessionIds: readonly string[]): Promise<void> {
   await db.$queryRaw`select touch_sessions(${sessionIds}::uuid[])::text`;
 }

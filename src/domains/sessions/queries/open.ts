@@ -17,30 +17,30 @@ export type NewSession = {
   absoluteTimeoutSeconds: number;
 };
 
-/** One that a user opens for itself. */
+/** Values of a session that users open for themselves. */
 export type NewOwnSession = NewSession & {
-  /** How many of the user's may be open, this one included. */
+  /** Maximum number of sessions of the user, including this one. */
   perUserMax: number;
-  /** For the audit log of those that end by it. */
+  /** For the audit entries of sessions that end because of the maximum. */
   requestId: string;
 };
 
-/** When its user proved who they are, and how long that is good. */
+/** The time of the sign-in, and the latest expiry. */
 export type SignInTimes = {
   authenticatedSecondsAgo: number;
-  /** The end of the sign-in that a session goes on from; null where there is none. */
+  /** The expiry of the session that this one continues; null for a new sign-in. */
   notAfter: Date | null;
 };
 
-/** The first arguments of both functions that open one. */
+/** The first arguments of open_session() and sign_in(). */
 const listArguments = (session: NewOwnSession) => Prisma.sql`
   ${session.userId}::uuid, ${session.tenantId}::uuid, ${session.tokenHash}, ${session.ip}::inet,
   ${session.userAgent}, ${session.place}, ${session.idleTimeoutSeconds}::int,
   ${session.absoluteTimeoutSeconds}::int, ${session.perUserMax}::int, ${session.requestId}`;
 
 /**
- * Opens a session in its user's own scope, by the database's clock. Beyond `perUserMax` those that were
- * used longest ago end.
+ * Opens a session in its user's own scope, by the database's clock. Beyond `perUserMax` the least recently used ones
+ * end.
  */
 export async function createSession(
   tx: Db,
@@ -54,18 +54,18 @@ export async function createSession(
   return created;
 }
 
-/** A password that has proven right. */
+/** A password that was checked successfully. */
 export type ProvenPassword = {
   checkedHash: string;
   /** The hash to store instead, if any. */
   newHash: string | null;
-  /** The budget that bears the reserved attempt. */
+  /** The budget in which the attempt was counted. */
   account: string;
 };
 
 /**
- * All that a sign-in does after its hash, whole or not at all; in its user's own scope. Null, with nothing
- * done, where the password has been changed meanwhile.
+ * Does all that a sign-in does after its hash, in one transaction and the user's own scope. Returns null, with nothing
+ * done, if the password has changed since.
  */
 export async function completeSignIn(
   db: Db,
@@ -78,10 +78,7 @@ export async function completeSignIn(
   return row ? toSessionOfUser(row) : null;
 }
 
-/**
- * Opens a session in which somebody acts as somebody else, by the database's clock. Null where the
- * database does not allow it (check_impersonation() in the migrations).
- */
+/** Opens an impersonation session, by the database's clock. Returns null if check_impersonation() does not allow it. */
 export async function createImpersonation(
   tx: Db,
   session: NewSession & { impersonatorId: string },

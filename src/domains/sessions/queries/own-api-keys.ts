@@ -1,8 +1,8 @@
 import type { Db } from '../../../db/database.ts';
 
 /**
- * Ends every key that the person of the scope has made, in whatever tenant; answers them. Here because a
- * change of the password does so, and the domain of keys is younger.
+ * Revokes every API key that the scope's user created, in all tenants, and returns them. Here because a password change
+ * does so, and domains import only earlier ones.
  */
 export function revokeOwnApiKeys(tx: Db): Promise<{ id: string; tenantId: string }[]> {
   return tx.$queryRaw<{ id: string; tenantId: string }[]>`

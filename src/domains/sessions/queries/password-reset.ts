@@ -3,10 +3,10 @@ import type { Db } from '../../../db/database.ts';
 import type { TokenHash } from '../../../lib/token.ts';
 import { lifetimeSeconds, mailBudget } from '../../users/one-time-token.ts';
 
-/** How many mails strangers can cause in one mailbox: this many in an hour, then one in `spacingSeconds`. */
+/** Limits of reset mails to one mailbox, across all callers: `mailsMax` in an hour, then one every `spacingSeconds`. */
 const floodLimits = { mailsMax: 10, spacingSeconds: 600 };
 
-/** A request for a reset; whether there is an account is not known yet. */
+/** A password reset request; the account has not been looked up yet. */
 export type ResetRequest = {
   email: string;
   tokenHash: TokenHash;
@@ -16,8 +16,8 @@ export type ResetRequest = {
 };
 
 /**
- * Stores the request and looks nobody up. 0: stored; more: seconds to wait, counted per source and per source and
- * address.
+ * Stores a request without looking up the account. Returns the seconds to wait, per source and per source and address;
+ * 0 if it is stored.
  */
 export async function storeResetRequest(
   db: Db,
@@ -33,7 +33,10 @@ export async function storeResetRequest(
   return row.seconds;
 }
 
-/** Settles the oldest request: token, mail and audit entry if there is such a user. False where there is none. */
+/**
+ * Processes the oldest request: creates token, mail and audit entry if the user exists. Returns false if no request is
+ * left.
+ */
 export async function settleResetRequest(tx: Db): Promise<boolean> {
   const [row] = await tx.$queryRaw<[{ wasFound: boolean }]>`
     select settle_reset_request(${lifetimeSeconds.password_reset}::int, ${floodLimits.mailsMax}::int,
@@ -41,14 +44,14 @@ export async function settleResetRequest(tx: Db): Promise<boolean> {
   return row.wasFound;
 }
 
-/** The address that a token was sent to, while the token is good; or null. */
+/** Finds the address that a valid token was sent to. */
 export async function findResetEmail(db: Db, tokenHash: TokenHash): Promise<string | null> {
   const [found] = await db.$queryRaw<{ email: string }[]>`
     select email from find_one_time_token('password_reset', ${tokenHash})`;
   return found?.email ?? null;
 }
 
-/** Whose password was set, how many sessions ended, and whether the address had been proven before. */
+/** The user, the number of ended sessions, and whether the address was verified before. */
 export type PasswordReset = {
   userId: string;
   email: string;
@@ -57,8 +60,8 @@ export type PasswordReset = {
 };
 
 /**
- * Uses the token up, sets the password and ends all sessions; the rest of the transaction acts as the
- * user. Null for a token that is not valid.
+ * Uses up the token, sets the password and ends all sessions; the rest of the transaction acts as the user. Returns
+ * null for an invalid token.
  */
 export async function resetPassword(
   tx: Db,
@@ -71,13 +74,13 @@ export async function resetPassword(
   return reset ?? null;
 }
 
-/** Revokes all pending invitations that the scope's user has sent, in whatever tenant. */
+/** Revokes all pending invitations that the scope's user sent, in all tenants. */
 export function revokeOwnInvitations(tx: Db): Promise<{ id: string; tenantId: string }[]> {
   return tx.$queryRaw<{ id: string; tenantId: string }[]>`
     select id, tenant_id as "tenantId" from revoke_own_invitations()`;
 }
 
-/** Forgets the failed sign-ins of the scope's user, also those that shut the account. */
+/** Deletes the failed sign-ins of the scope's user, which also unlocks the account. */
 export async function reopenAccount(tx: Db): Promise<void> {
   await tx.$queryRaw`select reopen_account()::text`;
 }

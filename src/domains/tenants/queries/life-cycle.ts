@@ -2,11 +2,11 @@ import { tenantColumns } from '../../../core/access/authorize.ts';
 import type { Tenant } from '../../../core/entities.ts';
 import type { Db } from '../../../db/database.ts';
 
-/** Changes of status. change_tenant_status() decides which are possible, and where each leads. */
+/** Status changes; change_tenant_status() decides which are possible, and their results. */
 export const tenantTransitions = ['suspend', 'resume', 'delete', 'restore'] as const;
 export type TenantTransition = (typeof tenantTransitions)[number];
 
-/** The tenant in its new state; null where its state or the scope does not allow the transition. */
+/** Changes the status. Returns null if the current status or the scope does not allow it. */
 export async function changeTenantStatus(
   tx: Db,
   tenantId: string,
@@ -19,7 +19,7 @@ export async function changeTenantStatus(
   return tenant ?? null;
 }
 
-/** One step of erasing; null when no tenant is due. */
+/** Erases one step of a due tenant, at most `rowsMax` members. Returns null if no tenant is due. */
 export async function eraseDueTenants(
   tx: Db,
   rowsMax: number,

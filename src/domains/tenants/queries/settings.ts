@@ -1,12 +1,11 @@
 import type { Db } from '../../../db/database.ts';
 import type { StoredSettings } from '../rules.ts';
 
-/** How much a tenant may have. */
 export type TenantLimits = { members: number; apiKeys: number; customRoles: number };
 
 export type TenantPolicy = { tenantId: string; settings: StoredSettings; limits: TenantLimits };
 
-/** Settings and limits of tenants. */
+/** Lists the settings and limits of tenants. */
 export function listPolicies(db: Db, tenantIds: readonly string[]): Promise<TenantPolicy[]> {
   return db.$queryRaw<TenantPolicy[]>`
     select t.id as "tenantId", t.settings,
@@ -15,17 +14,17 @@ export function listPolicies(db: Db, tenantIds: readonly string[]): Promise<Tena
     from tenants t where t.id = any (${tenantIds}::uuid[])`;
 }
 
-/** How much a tenant has of what is limited, and how many sessions are bound to it. */
+/** Counts of what is limited, and of bound sessions. */
 export type TenantUsage = {
   members: number;
   apiKeys: number;
-  /** Invitations that somebody may still accept. */
+  /** Invitations that can still be accepted. */
   pendingInvitations: number;
   customRoles: number;
   sessions: number;
 };
 
-/** Usage of tenants, each count by an index of its own. */
+/** Lists the usage of tenants; each count uses an index of its own. */
 export function listUsages(
   db: Db,
   tenantIds: readonly string[],
@@ -55,7 +54,7 @@ export async function updateSettings(
     where t.id = ${tenantId}::uuid`;
 }
 
-/** New limits; undefined leaves one as it is. False outside the platform scope. */
+/** Updates limits; undefined leaves one unchanged. Returns false outside the platform scope. */
 export async function updateLimits(
   tx: Db,
   tenantId: string,
@@ -67,7 +66,7 @@ export async function updateLimits(
   return rows.length > 0;
 }
 
-/** Permissions of the role with this key in the tenant, or null where there is none. */
+/** Finds the permissions of a role by key. */
 export async function findRolePermissions(
   db: Db,
   tenantId: string,

@@ -1,7 +1,7 @@
 import type { UserStatus } from '../../../core/entities.ts';
 import type { Db } from '../../../db/database.ts';
 
-/** Suspends or reinstates; false outside the platform scope or where nothing changes. */
+/** Suspends or reinstates a user. Returns false outside the platform scope, or if nothing changes. */
 export async function updateUserStatus(
   tx: Db,
   userId: string,
@@ -12,7 +12,7 @@ export async function updateUserStatus(
   return row.isChanged;
 }
 
-/** Ends all sessions of a user in the platform scope, and returns how many. */
+/** Ends all sessions of a user, in the platform scope; returns how many. */
 export async function deleteSessionsOf(tx: Db, userId: string): Promise<number> {
   const { count } = await tx.session.deleteMany({ where: { userId } });
   return count;
@@ -27,7 +27,7 @@ export type EndingMembership = {
   isLastOwner: boolean;
 };
 
-/** All memberships of the user, held still until the transaction ends, in the order of tenants. */
+/** Locks all memberships of the user until the transaction ends; returns them in the order of tenants. */
 export function lockMembershipsOf(tx: Db, userId: string): Promise<EndingMembership[]> {
   return tx.$queryRaw<EndingMembership[]>`
     select membership_id as id, tenant_id as "tenantId", slug, role_keys as "roleKeys",
@@ -35,7 +35,7 @@ export function lockMembershipsOf(tx: Db, userId: string): Promise<EndingMembers
     from lock_memberships_of(${userId}::uuid)`;
 }
 
-/** Removes the person; false where the scope does not allow it or there is none. */
+/** Erases a user. Returns false if there is none, or the scope does not allow it. */
 export async function eraseUser(tx: Db, userId: string): Promise<boolean> {
   const [row] = await tx.$queryRaw<[{ isErased: boolean }]>`
     select erase_user(${userId}::uuid) as "isErased"`;

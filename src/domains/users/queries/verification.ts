@@ -2,7 +2,7 @@ import type { Db } from '../../../db/database.ts';
 import type { TokenHash } from '../../../lib/token.ts';
 import { lifetimeSeconds, mailBudget } from '../one-time-token.ts';
 
-/** A token of the scope's user, in place of the one before. 0: made; more: seconds to wait. */
+/** Replaces the token of the scope's user. Returns the seconds to wait; 0 if it is created. */
 export async function createVerificationToken(tx: Db, hash: TokenHash): Promise<number> {
   const { mailsMax, windowSeconds, spacingSeconds } = mailBudget;
   const [row] = await tx.$queryRaw<[{ seconds: number }]>`
@@ -11,12 +11,12 @@ export async function createVerificationToken(tx: Db, hash: TokenHash): Promise<
   return row.seconds;
 }
 
-/** Whose address was proven. */
+/** The user whose address was verified. */
 export type VerifiedEmail = { userId: string; email: string; wasVerified: boolean };
 
 /**
- * Uses the token up and marks the address; the rest of the transaction acts as its user. Null for a
- * token that is not valid.
+ * Uses up the token and marks the address as verified; the rest of the transaction acts as its user. Returns null for
+ * an invalid token.
  */
 export async function verifyEmail(tx: Db, hash: TokenHash): Promise<VerifiedEmail | null> {
   const [verified] = await tx.$queryRaw<VerifiedEmail[]>`
