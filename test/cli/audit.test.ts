@@ -2,23 +2,21 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { manage } from '../support/life-cycle.ts';
 import { createTeam, type Team } from '../support/people.ts';
 import { runTenantry, spawnTenantry } from './fixture.ts';
 
-let app: TestApp;
+const app = describeApp();
 let team: Team;
 let folder: string;
 beforeAll(async () => {
-  app = await startTestApp();
   team = await createTeam(app);
   folder = await mkdtemp(path.join(tmpdir(), 'tenantry-audit-'));
   for (const name of ['One', 'Two', 'Three']) await rename(name);
 });
 afterAll(async () => {
   await rm(folder, { recursive: true });
-  await app.close();
 });
 
 const rename = (name: string) =>

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import {
   type Client,
   createClient,
@@ -6,15 +6,14 @@ import {
 } from '../../examples/typed-client/src/client.ts';
 import { graphql } from '../../examples/typed-client/src/graphql.ts';
 import { listMembers, signIn, verifySession } from '../../examples/typed-client/src/operations.ts';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { createMember, createTeam, type Team } from '../support/people.ts';
 
-let app: TestApp;
+const app = describeApp({ SIGN_IN_FREE_FAILURES: '1' });
 let team: Team;
 let anonymous: Client;
 let owner: Client;
 beforeAll(async () => {
-  app = await startTestApp({ SIGN_IN_FREE_FAILURES: '1' });
   team = await createTeam(app);
   for (let count = 0; count < 4; count += 1) await createMember(app, team, 'member');
   anonymous = createClient(`${app.url}/graphql`, null);
@@ -23,7 +22,6 @@ beforeAll(async () => {
   if (signedIn.kind !== 'signed-in') throw new Error(`expected to be signed in: ${signedIn.kind}`);
   owner = createClient(`${app.url}/graphql`, signedIn.token);
 });
-afterAll(() => app.close());
 
 async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];

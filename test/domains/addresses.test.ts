@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { describe, expect, test } from 'vitest';
 import { startBareApp } from '../support/bare-app.ts';
 import { send } from '../support/credentials.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { importInto, toNdjson } from '../support/import-into.ts';
 import { invite } from '../support/invitations.ts';
 import { createPerson, createTeam } from '../support/people.ts';
@@ -10,11 +10,7 @@ import { startTestMail } from '../support/smtp.ts';
 // Addresses in use that are more than ASCII with single dots: one notion of "the same address" for
 // signing up, signing in, inviting and importing, and a mail that gets there.
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
-});
-afterAll(() => app.close());
+const app = describeApp();
 
 const password = 'slow violet tractors hum';
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   createMemberWith,
   createProgram,
@@ -7,22 +7,20 @@ import {
   type Program,
   sendKey,
 } from '../support/api-keys.ts';
-import { startTestApp, type TestApp } from '../support/app.ts';
 import { type Cast, createCast } from '../support/cast.ts';
 import { openSession, send } from '../support/credentials.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { manage, readAuditLog } from '../support/life-cycle.ts';
 import { codeOf, mutate, readRows, updateMembership } from '../support/mutate.ts';
 import { createMember, createTeam, toUuid } from '../support/people.ts';
 
 // What an API key may do, what it may not, and that it is never its creator.
 
-let app: TestApp;
+const app = describeApp();
 let cast: Cast;
 beforeAll(async () => {
-  app = await startTestApp();
   cast = await createCast(app);
 });
-afterAll(() => app.close());
 
 /** All that a key can have: it was made by an owner. */
 const everything = [

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   createMemberWith,
   createProgram,
@@ -7,22 +7,20 @@ import {
   sendKey,
   toProgram,
 } from '../support/api-keys.ts';
-import { startTestApp, type TestApp } from '../support/app.ts';
 import { type CallerName, type Cast, createCast } from '../support/cast.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { manage, readAuditLog } from '../support/life-cycle.ts';
 import { createMember, createPlatformAdmin, createTeam, toUuid } from '../support/people.ts';
 
-let app: TestApp;
+const app = describeApp();
 let cast: Cast;
 let program: Program;
 beforeAll(async () => {
-  app = await startTestApp();
   cast = await createCast(app);
 });
 beforeEach(async () => {
   program = await createProgram(app, cast.owner, cast.team, 'tenant:read', 'members:read');
 });
-afterAll(() => app.close());
 
 const rejections: [CallerName, string][] = [
   ['member', 'FORBIDDEN'],

@@ -7,17 +7,16 @@ import { listStatementsOf, startTestApp, type TestApp } from '../support/app.ts'
 import { startBareApp } from '../support/bare-app.ts';
 import { waitUntil } from '../support/child.ts';
 import { post } from '../support/credentials.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { createTeam, type Team, toUuid } from '../support/people.ts';
 
 // How a key travels, what asking by it costs, and how often it may ask.
 
-let app: TestApp;
+const app = describeApp();
 let team: Team;
 beforeAll(async () => {
-  app = await startTestApp();
   team = await createTeam(app);
 });
-afterAll(() => app.close());
 
 const whoQuery = '{ viewer { apiKey { id } } }';
 const createRole = {

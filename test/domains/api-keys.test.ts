@@ -1,19 +1,18 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { createMemberWith, createProgram, isKeyValid, sendKey } from '../support/api-keys.ts';
-import { listStatementsOf, startTestApp, type TestApp } from '../support/app.ts';
+import { listStatementsOf } from '../support/app.ts';
 import { type CallerName, type Cast, createCast } from '../support/cast.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { countRows, manage, readAuditLog } from '../support/life-cycle.ts';
 import { codeOf, listInvalidTexts } from '../support/mutate.ts';
 import { createMember, createPlatformAdmin, createTeam, toUuid } from '../support/people.ts';
 
-let app: TestApp;
+const app = describeApp();
 let cast: Cast;
 beforeAll(async () => {
-  app = await startTestApp();
   cast = await createCast(app);
 });
-afterAll(() => app.close());
 
 const keyOf = ({ team }: Pick<Cast, 'team'>, changes: object = {}) => ({
   tenantId: team.tenantId,

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { beforeAll, expect, test } from 'vitest';
 import { openSession } from '../support/credentials.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { manage } from '../support/life-cycle.ts';
 import { updateMembership } from '../support/mutate.ts';
 import {
@@ -12,15 +12,13 @@ import {
   type Team,
 } from '../support/people.ts';
 
-let app: TestApp;
+const app = describeApp();
 let admin: Person;
 let team: Team;
 beforeAll(async () => {
-  app = await startTestApp();
   admin = await createPlatformAdmin(app);
   team = await createTeam(app);
 });
-afterAll(() => app.close());
 
 const erase = ({ userId }: Person) => manage(admin.ask, 'eraseUser', { userId });
 

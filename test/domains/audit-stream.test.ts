@@ -1,17 +1,15 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { beforeAll, expect, test } from 'vitest';
 import { type Cast, createCast } from '../support/cast.ts';
 import { waitUntil } from '../support/child.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { createTeam, type Person, type Team } from '../support/people.ts';
 import { follow } from '../support/streams.ts';
 
-let app: TestApp;
+const app = describeApp();
 let cast: Cast;
 beforeAll(async () => {
-  app = await startTestApp();
   cast = await createCast(app);
 });
-afterAll(() => app.close());
 
 const subscription = `subscription ($id: ID!, $after: String) {
   auditEvents(tenantId: $id, after: $after) { id sequence action actor { id } target { id } changes } }`;

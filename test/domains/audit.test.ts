@@ -1,13 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { expect, test } from 'vitest';
+import { describeApp } from '../support/describe-app.ts';
 import { createMember, createTeam, type Team } from '../support/people.ts';
 import { runSql } from '../support/sql.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
-});
-afterAll(() => app.close());
+const app = describeApp();
 
 type Entry = {
   sequence: number;

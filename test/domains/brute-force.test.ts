@@ -1,12 +1,8 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { beforeEach, expect, test } from 'vitest';
+import { describeApp } from '../support/describe-app.ts';
 import { createPerson, type Person } from '../support/people.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp({ SIGN_IN_SOURCE_FAILURES_MAX: '20', TRUSTED_PROXY_HOPS: '1' });
-});
-afterAll(() => app.close());
+const app = describeApp({ SIGN_IN_SOURCE_FAILURES_MAX: '20', TRUSTED_PROXY_HOPS: '1' });
 beforeEach(() => app.owner.query('delete from sign_in_budgets'));
 
 const signInMutation = `

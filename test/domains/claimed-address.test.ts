@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { createProgram, sendKey } from '../support/api-keys.ts';
-import { startTestApp, type TestApp } from '../support/app.ts';
 import { isValid, openSession, send } from '../support/credentials.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { impersonate } from '../support/impersonation.ts';
 import { accept, createVerified, inviteOne, verifyEmailOf } from '../support/invitations.ts';
 import { readAuditLog } from '../support/life-cycle.ts';
@@ -17,11 +17,7 @@ import {
 // Somebody signs up with the address of somebody else, and waits: decision 050. Anyone who has the mailbox takes
 // the account over by a reset, and nothing that was made before goes on.
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp({ SIGN_UP_SOURCE_MAX: '1000' });
-});
-afterAll(() => app.close());
+const app = describeApp({ SIGN_UP_SOURCE_MAX: '1000' });
 beforeEach(() => app.owner.query('delete from sign_in_budgets'));
 
 const newPassword = 'another harbour at dusk';

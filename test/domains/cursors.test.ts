@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type GraphQLResult, startTestApp, type TestApp } from '../support/app.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { GraphQLResult } from '../support/app.ts';
 import {
   type Crowd,
   createCrowd,
@@ -8,21 +8,20 @@ import {
   lists,
   type PageArgs,
 } from '../support/crowd.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { codeOf, pathOf } from '../support/mutate.ts';
 import { addMember, createMember, createTeam, type Team } from '../support/people.ts';
 
-let app: TestApp;
+const app = describeApp();
 let crowd: Crowd;
 let team: Team;
 let otherTeam: Team;
 
 beforeAll(async () => {
-  app = await startTestApp();
   crowd = await createCrowd(app);
   team = crowd.team;
   otherTeam = await createTeam(app);
 });
-afterAll(() => app.close());
 
 describe.each(listNames)('pages of %s', (list) => {
   test.each([

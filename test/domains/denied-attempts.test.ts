@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { createProgram, sendKey } from '../support/api-keys.ts';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { inviteOne } from '../support/invitations.ts';
 import { deletionOf, findChainViolation, manage, readAuditLog } from '../support/life-cycle.ts';
 import {
@@ -12,11 +12,7 @@ import {
   type Team,
 } from '../support/people.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp({ SIGN_UP_SOURCE_MAX: '1000' });
-});
-afterAll(() => app.close());
+const app = describeApp({ SIGN_UP_SOURCE_MAX: '1000' });
 beforeEach(() => app.owner.query('delete from sign_in_budgets'));
 
 const readDenied = async ({ tenantUuid }: Team) =>

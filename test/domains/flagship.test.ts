@@ -1,12 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { listStatementsOf, startTestApp, type TestApp } from '../support/app.ts';
+import { expect, test } from 'vitest';
+import { listStatementsOf } from '../support/app.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { createMember, createPlatformAdmin, createTeam } from '../support/people.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
-});
-afterAll(() => app.close());
+const app = describeApp();
 
 /** Authentication is one statement, whatever is asked. */
 const authentication = 1;

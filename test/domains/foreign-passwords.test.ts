@@ -1,15 +1,11 @@
 import { scryptSync } from 'node:crypto';
 import { hash as argon2 } from '@node-rs/argon2';
 import { hash as bcrypt } from '@node-rs/bcrypt';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { expect, test } from 'vitest';
 import { send } from '../support/credentials.ts';
+import { describeApp } from '../support/describe-app.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
-});
-afterAll(() => app.close());
+const app = describeApp();
 
 const own = /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/;
 /** Shorter than any that is taken today, and letters that NFKC makes others of. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   createMemberWith,
   createProgram,
@@ -7,8 +7,8 @@ import {
   sendKey,
   toProgram,
 } from '../support/api-keys.ts';
-import { startTestApp, type TestApp } from '../support/app.ts';
 import { isValid, toOpenSession } from '../support/credentials.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { impersonate, reason, tryImpersonate } from '../support/impersonation.ts';
 import { sendInvitation } from '../support/invitations.ts';
 import { countRows, readAuditLog } from '../support/life-cycle.ts';
@@ -18,13 +18,11 @@ import { createPlatformAdmin, createTeam, type Person, type Team } from '../supp
 
 // Creations whose answer opens something: keys, sessions, invitations.
 
-let app: TestApp;
+const app = describeApp();
 let admin: Person;
 beforeAll(async () => {
-  app = await startTestApp();
   admin = await createPlatformAdmin(app);
 });
-afterAll(() => app.close());
 
 let team: Team;
 let maker: Person & { membershipId: string };

@@ -1,17 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createResponseSlots } from '../../src/lib/response-slot.ts';
-import { startTestApp, type TestApp } from '../support/app.ts';
 import { create } from '../support/creations.ts';
+import { describeApp } from '../support/describe-app.ts';
 
 const secret = 'a secret that only the tests know';
 const password = 'slow violet tractors hum';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
-});
-afterAll(() => app.close());
+const app = describeApp();
 
 /** What somebody finds who has stolen the database. */
 async function readStolen() {

@@ -1,18 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { describe, expect, test } from 'vitest';
 import { createCast } from '../support/cast.ts';
 import { create, roleOf } from '../support/creations.ts';
 import { openSession } from '../support/credentials.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { countRows, manage, readAuditLog } from '../support/life-cycle.ts';
 import { mutate, type Outcome, readRows, updateMembership } from '../support/mutate.ts';
 import { createMember, createPerson, createPlatformAdmin, createTeam } from '../support/people.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
-});
-afterAll(() => app.close());
+const app = describeApp();
 
 const refusedKey = { code: 'BAD_USER_INPUT', path: ['idempotencyKey'], value: null };
 

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { schema } from '../../src/schema.ts';
-import { startTestApp, type TestApp } from '../support/app.ts';
 import { isValid } from '../support/credentials.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { createDummy } from '../support/dummy-input.ts';
 import { type Impersonation, impersonate, reason } from '../support/impersonation.ts';
 import { findChainViolation, readAuditLog } from '../support/life-cycle.ts';
@@ -16,13 +16,11 @@ import {
   type Team,
 } from '../support/people.ts';
 
-let app: TestApp;
+const app = describeApp();
 let admin: Person;
 beforeAll(async () => {
-  app = await startTestApp();
   admin = await createPlatformAdmin(app);
 });
-afterAll(() => app.close());
 
 const createEntry = (person: Person) => ({
   action: 'session.impersonated',

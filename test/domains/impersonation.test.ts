@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { createCast, signInBound } from '../support/cast.ts';
 import { isValid, openSession } from '../support/credentials.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { impersonate, reason, tryImpersonate } from '../support/impersonation.ts';
 import { countRows, manage } from '../support/life-cycle.ts';
 import {
@@ -14,13 +14,11 @@ import {
   toPublicId,
 } from '../support/people.ts';
 
-let app: TestApp;
+const app = describeApp({ SESSIONS_PER_USER_MAX: '3' });
 let admin: Person;
 beforeAll(async () => {
-  app = await startTestApp({ SESSIONS_PER_USER_MAX: '3' });
   admin = await createPlatformAdmin(app);
 });
-afterAll(() => app.close());
 
 const absent = toPublicId('user', '00000000-0000-7000-8000-00000000dead');
 const whoIsIt = `{ viewer { isPlatformAdmin user { id lastSignInAt }

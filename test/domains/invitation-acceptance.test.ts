@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { beforeAll, expect, test } from 'vitest';
 import { findMembershipId, signInBound } from '../support/cast.ts';
+import { describeApp } from '../support/describe-app.ts';
 import {
   accept,
   createInvited,
@@ -29,13 +29,11 @@ import {
 
 // Who may not accept, and what must hold at that moment. Refused, an invitation stays as it was.
 
-let app: TestApp;
+const app = describeApp();
 let admin: Person;
 beforeAll(async () => {
-  app = await startTestApp();
   admin = await createPlatformAdmin(app);
 });
-afterAll(() => app.close());
 
 async function statusOf(invitationId: string): Promise<string> {
   const { rows } = await app.owner.query('select status from invitations where id = $1', [

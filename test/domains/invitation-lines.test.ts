@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { listStatementsOf, startTestApp, type TestApp } from '../support/app.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { listStatementsOf, startTestApp } from '../support/app.ts';
+import { describeApp } from '../support/describe-app.ts';
 import {
   createVerified,
   invite,
@@ -20,13 +21,11 @@ import {
 
 // What becomes of each line of a call that invites many.
 
-let app: TestApp;
+const app = describeApp();
 let admin: Person;
 beforeAll(async () => {
-  app = await startTestApp();
   admin = await createPlatformAdmin(app);
 });
-afterAll(() => app.close());
 
 const pendingOf = ({ tenantUuid }: Team) =>
   countRows(app, `invitations where tenant_id = $1 and status = 'pending'`, tenantUuid);

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { expect, test } from 'vitest';
 import { createCast, listRoleKeys } from '../support/cast.ts';
+import { describeApp } from '../support/describe-app.ts';
 import {
   accept,
   createInvited,
@@ -14,11 +14,7 @@ import { countRows, findChainViolation, manage, readAuditLog } from '../support/
 import { readInvitationToken, readMails } from '../support/mail.ts';
 import { createPlatformAdmin, createTeam, toUuid } from '../support/people.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
-});
-afterAll(() => app.close());
+const app = describeApp();
 
 test('anyone who is invited joins with the roles that were given, by the link in the mail', async () => {
   const team = await createTeam(app);

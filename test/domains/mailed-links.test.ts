@@ -1,19 +1,17 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { send } from '../support/credentials.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { manage } from '../support/life-cycle.ts';
 import { readLastMail, readMails, settleResets } from '../support/mail.ts';
 import { createPerson, createPlatformAdmin, type Person } from '../support/people.ts';
 
 // Which event invalidates which links, as in the table in docs/sign-in.md. Invitations: invitations.test.ts.
 
-let app: TestApp;
+const app = describeApp({ SIGN_UP_SOURCE_MAX: '1000' });
 let admin: Person;
 beforeAll(async () => {
-  app = await startTestApp({ SIGN_UP_SOURCE_MAX: '1000' });
   admin = await createPlatformAdmin(app);
 });
-afterAll(() => app.close());
 beforeEach(() => app.owner.query('delete from sign_in_budgets'));
 
 const newPassword = 'another harbour at dusk';

@@ -1,17 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { type Cast, callerNames, createCast, findMembershipId } from '../support/cast.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { codeOf, pathOf } from '../support/mutate.ts';
 import { createMember, createTeam, type Team, toUuid } from '../support/people.ts';
 
-let app: TestApp;
+const app = describeApp();
 let cast: Cast;
 
 beforeAll(async () => {
-  app = await startTestApp();
   cast = await createCast(app);
 });
-afterAll(() => app.close());
 
 describe('Tenant.memberships', () => {
   const query = `query ($id: ID!, $where: MembershipWhere, $orderBy: MembershipOrder) {

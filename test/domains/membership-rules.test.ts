@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
   type Ask,
   type Cast,
@@ -7,17 +6,16 @@ import {
   findMembershipId,
   listRoleKeys,
 } from '../support/cast.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { mutate, readRows, updateMembership } from '../support/mutate.ts';
 import { addMember, createMember, createPerson, createTeam, type Team } from '../support/people.ts';
 
-let app: TestApp;
+const app = describeApp();
 let cast: Cast;
 
 beforeAll(async () => {
-  app = await startTestApp();
   cast = await createCast(app);
 });
-afterAll(() => app.close());
 
 async function countOwners({ tenantUuid }: Team): Promise<number> {
   const { rows } = await app.owner.query(

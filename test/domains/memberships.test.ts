@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
   type CallerName,
   type Cast,
@@ -9,6 +8,7 @@ import {
   listRoleKeys,
   signInBound,
 } from '../support/cast.ts';
+import { describeApp } from '../support/describe-app.ts';
 import {
   boundaryMetadata,
   invalidMetadata,
@@ -18,14 +18,12 @@ import {
 } from '../support/mutate.ts';
 import { addMember, createMember, createTeam } from '../support/people.ts';
 
-let app: TestApp;
+const app = describeApp();
 let cast: Cast;
 
 beforeAll(async () => {
-  app = await startTestApp();
   cast = await createCast(app);
 });
-afterAll(() => app.close());
 
 /** The code that each caller gets for changing a plain member. */
 const codesOnMember: Record<CallerName, string | null> = {

@@ -1,17 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { type Cast, createCast } from '../support/cast.ts';
 import { send } from '../support/credentials.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { codeOf } from '../support/mutate.ts';
 import { createTeam } from '../support/people.ts';
 
-let app: TestApp;
+const app = describeApp();
 let cast: Cast;
 beforeAll(async () => {
-  app = await startTestApp();
   cast = await createCast(app);
 });
-afterAll(() => app.close());
 
 /** Reads fields of `monitoring` as a platform administrator. */
 async function read(fields: string) {

@@ -1,14 +1,10 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { expect, test } from 'vitest';
+import { describeApp } from '../support/describe-app.ts';
 import { addMember, createPerson, createTeam } from '../support/people.ts';
 
 // Mutations of a document run one after the other; each returns the state after it, at every depth.
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
-});
-afterAll(() => app.close());
+const app = describeApp();
 
 test('a tenant that is changed twice is returned as it is after each change, wherever it appears in the response', async () => {
   const { owner, tenantId } = await createTeam(app);

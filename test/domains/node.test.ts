@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { listStatementsOf, startTestApp, type TestApp } from '../support/app.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { listStatementsOf } from '../support/app.ts';
 import {
   type CallerName,
   type Cast,
@@ -8,16 +8,16 @@ import {
   findMembershipId,
   signInBound,
 } from '../support/cast.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { codeOf, pathOf } from '../support/mutate.ts';
 import { addMember, toPublicId } from '../support/people.ts';
 
-let app: TestApp;
+const app = describeApp();
 let cast: Cast;
 /** The id of one object of each type in the cast's tenant. */
 let ids: Record<'Tenant' | 'User' | 'Membership' | 'Role' | 'Session', string>;
 
 beforeAll(async () => {
-  app = await startTestApp();
   cast = await createCast(app);
   const { team, owner, member } = cast;
   const { data } = await owner.ask(
@@ -32,7 +32,6 @@ beforeAll(async () => {
     Session: data.viewer.session.id,
   };
 });
-afterAll(() => app.close());
 
 const nodeQuery = 'query ($id: ID!) { node(id: $id) { __typename id } }';
 const nodesQuery = 'query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }';

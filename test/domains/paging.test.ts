@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
   addPeople,
   type Crowd,
@@ -9,18 +8,17 @@ import {
   lists,
   type PageOf,
 } from '../support/crowd.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { createMember, createTeam, type Team } from '../support/people.ts';
 
-let app: TestApp;
+const app = describeApp();
 let crowd: Crowd;
 let team: Team;
 
 beforeAll(async () => {
-  app = await startTestApp();
   crowd = await createCrowd(app);
   team = crowd.team;
 });
-afterAll(() => app.close());
 
 const listsAndOrders = listNames.flatMap((list) =>
   lists[list].orders.map((orderBy) => [list, orderBy] as const),

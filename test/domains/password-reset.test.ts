@@ -1,17 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { mintToken } from '../../src/lib/token.ts';
-import { listStatementsOf, startTestApp, type TestApp } from '../support/app.ts';
+import { listStatementsOf, startTestApp } from '../support/app.ts';
 import { isValid, openSession, post, send } from '../support/credentials.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { readAuditLog } from '../support/life-cycle.ts';
 import { readLastMail, readMails, settleResets } from '../support/mail.ts';
 import { readRows } from '../support/mutate.ts';
 import { createPerson, type Person } from '../support/people.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp({ SIGN_UP_SOURCE_MAX: '1000', TRUSTED_PROXY_HOPS: '1' });
-});
-afterAll(() => app.close());
+const app = describeApp({ SIGN_UP_SOURCE_MAX: '1000', TRUSTED_PROXY_HOPS: '1' });
 beforeEach(() => app.owner.query('delete from sign_in_budgets'));
 
 const newPassword = 'another harbour at dusk';

@@ -1,15 +1,12 @@
 import { hash } from '@node-rs/argon2';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { startTestApp } from '../support/app.ts';
 import { isValid, openSession, post, send } from '../support/credentials.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { readRows } from '../support/mutate.ts';
 import { createPerson, type Person } from '../support/people.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
-});
-afterAll(() => app.close());
+const app = describeApp();
 afterEach(() => vi.restoreAllMocks());
 
 let serial = 0;

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { noScope } from '../../src/db/scope.ts';
-import { startTestApp, type TestApp } from '../support/app.ts';
 import { createCast } from '../support/cast.ts';
 import { openSession } from '../support/credentials.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { countRows, findChainViolation, manage, readAuditLog } from '../support/life-cycle.ts';
 import {
   createMember,
@@ -13,13 +13,11 @@ import {
   toPublicId,
 } from '../support/people.ts';
 
-let app: TestApp;
+const app = describeApp();
 let admin: Person;
 beforeAll(async () => {
-  app = await startTestApp();
   admin = await createPlatformAdmin(app);
 });
-afterAll(() => app.close());
 
 function exportData({ userId }: { userId: string }, ask = admin.ask, more = {}) {
   return manage(ask, 'exportUserData', { userId, ...more });

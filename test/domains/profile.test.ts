@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { type Cast, createCast } from '../support/cast.ts';
+import { describeApp } from '../support/describe-app.ts';
 import {
   boundaryMetadata,
   invalidMetadata,
@@ -10,14 +10,12 @@ import {
 } from '../support/mutate.ts';
 import { createPerson } from '../support/people.ts';
 
-let app: TestApp;
+const app = describeApp();
 let cast: Cast;
 
 beforeAll(async () => {
-  app = await startTestApp();
   cast = await createCast(app);
 });
-afterAll(() => app.close());
 
 describe('updateProfile', () => {
   test('changes the given fields, clears those that are null, and keeps the rest', async () => {

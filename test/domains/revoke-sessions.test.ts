@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { describe, expect, test } from 'vitest';
 import { isValid, openSession, post, send } from '../support/credentials.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { codeOf } from '../support/mutate.ts';
 import {
   addMember,
@@ -11,11 +11,7 @@ import {
   type Person,
 } from '../support/people.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
-});
-afterAll(() => app.close());
+const app = describeApp();
 
 type Caller = Pick<Person, 'ask'>;
 

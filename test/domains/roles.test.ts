@@ -1,17 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { type Ask, type Cast, callerNames, createCast, signInBound } from '../support/cast.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { codeOf, mutate } from '../support/mutate.ts';
 import { addMember, createMember, createTeam, type Team } from '../support/people.ts';
 
-let app: TestApp;
+const app = describeApp();
 let cast: Cast;
 
 beforeAll(async () => {
-  app = await startTestApp();
   cast = await createCast(app);
 });
-afterAll(() => app.close());
 
 type RoleFields = { id: string; key: string; permissions: string[]; isBuiltIn: boolean };
 type PermissionFields = { key: string; title: string; description: string; isDangerous: boolean };

@@ -1,14 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { expect, test } from 'vitest';
+import type { TestApp } from '../support/app.ts';
 import { isValid, openSession } from '../support/credentials.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { impersonate } from '../support/impersonation.ts';
 import { createPerson, createPlatformAdmin } from '../support/people.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
-});
-afterAll(() => app.close());
+const app = describeApp();
 
 type Subject = { uuid: string; ask: TestApp['ask'] };
 const hour = 3_600;

@@ -1,16 +1,13 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { mintToken } from '../../src/lib/token.ts';
-import { listStatementsOf, startTestApp, type TestApp } from '../support/app.ts';
+import { listStatementsOf } from '../support/app.ts';
 import { startBareApp } from '../support/bare-app.ts';
 import { waitUntil } from '../support/child.ts';
 import { isValid, openSession, post, send, toOpenSession } from '../support/credentials.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { createPerson, type Person } from '../support/people.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp({ SESSIONS_PER_USER_MAX: '3' });
-});
-afterAll(() => app.close());
+const app = describeApp({ SESSIONS_PER_USER_MAX: '3' });
 afterEach(() => vi.useRealTimers());
 
 /** Changes the sessions of somebody behind the server's back. */

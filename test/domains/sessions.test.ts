@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { describe, expect, test } from 'vitest';
 import { openSession, post } from '../support/credentials.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { codeOf, pathOf } from '../support/mutate.ts';
 import {
   createMember,
@@ -11,11 +11,7 @@ import {
   type Team,
 } from '../support/people.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
-});
-afterAll(() => app.close());
+const app = describeApp();
 
 const edges = 'edges { cursor node { id isCurrent } } pageInfo { hasNextPage endCursor }';
 const idsOf = (page: { edges: { node: { id: string } }[] }) =>

@@ -1,14 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { listStatementsOf, startTestApp, type TestApp } from '../support/app.ts';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { listStatementsOf } from '../support/app.ts';
 import { isValid, openSession, post, send } from '../support/credentials.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { codeOf, readRows } from '../support/mutate.ts';
 import { createMember, createPerson, createTeam, type Person } from '../support/people.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
-});
-afterAll(() => app.close());
+const app = describeApp();
 afterEach(() => vi.restoreAllMocks());
 
 const day = 86_400_000;

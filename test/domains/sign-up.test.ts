@@ -1,14 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { describe, expect, test } from 'vitest';
 import { isValid, send, toOpenSession } from '../support/credentials.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { listInvalidTexts, readRows } from '../support/mutate.ts';
 import { createPerson, createTeam } from '../support/people.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
-});
-afterAll(() => app.close());
+const app = describeApp();
 
 const password = 'slow violet tractors hum';
 let serial = 0;

@@ -1,13 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { noScope } from '../../src/db/scope.ts';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { createMember, createPlatformAdmin, createTeam, type Team } from '../support/people.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
-});
-afterAll(() => app.close());
+const app = describeApp();
 
 async function createSuspended(): Promise<Team> {
   const team = await createTeam(app);

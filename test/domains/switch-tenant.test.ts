@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { describe, expect, test } from 'vitest';
 import { isValid, openSession, post, send, toOpenSession } from '../support/credentials.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { codeOf } from '../support/mutate.ts';
 import {
   addMember,
@@ -10,11 +10,7 @@ import {
   type Person,
 } from '../support/people.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
-});
-afterAll(() => app.close());
+const app = describeApp();
 
 describe('a session bound to one tenant', () => {
   test('acts in this tenant only, although its user belongs to more', async () => {

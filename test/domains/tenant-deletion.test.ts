@@ -1,18 +1,16 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { noScope } from '../../src/db/scope.ts';
-import { startTestApp, type TestApp } from '../support/app.ts';
 import { createCast } from '../support/cast.ts';
 import { isValid, openSession } from '../support/credentials.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { deletionOf, makeDue, manage, readAuditLog } from '../support/life-cycle.ts';
 import { createMember, createPlatformAdmin, createTeam, type Person } from '../support/people.ts';
 
-let app: TestApp;
+const app = describeApp({ TENANT_DELETION_GRACE_DAYS: '7' });
 let admin: Person;
 beforeAll(async () => {
-  app = await startTestApp({ TENANT_DELETION_GRACE_DAYS: '7' });
   admin = await createPlatformAdmin(app);
 });
-afterAll(() => app.close());
 
 const dayMs = 86_400_000;
 

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { deleteDueTenants } from '../../src/domains/tenants/service/erase.ts';
-import { startTestApp, type TestApp } from '../support/app.ts';
 import { createCast } from '../support/cast.ts';
 import { openSession } from '../support/credentials.ts';
+import { describeApp } from '../support/describe-app.ts';
 import {
   countRows,
   deletionOf,
@@ -19,15 +19,13 @@ import {
   type Team,
 } from '../support/people.ts';
 
-let app: TestApp;
+const app = describeApp();
 let admin: Person;
 beforeAll(async () => {
-  app = await startTestApp();
   admin = await createPlatformAdmin(app);
 });
 // What an earlier test has left due is none of the next one's business.
 beforeEach(() => manage(admin.ask, 'cleanupExpiredData'));
-afterAll(() => app.close());
 
 async function createDue(members = 0): Promise<Team> {
   const team = await createTeam(app);

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { listStatementsOf, startTestApp, type TestApp } from '../support/app.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { listStatementsOf } from '../support/app.ts';
 import { type Ask, createCast } from '../support/cast.ts';
 import { openSession } from '../support/credentials.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { countRows, manage, readAuditLog } from '../support/life-cycle.ts';
 import {
   createMember,
@@ -11,13 +12,11 @@ import {
   type Team,
 } from '../support/people.ts';
 
-let app: TestApp;
+const app = describeApp();
 let admin: Person;
 beforeAll(async () => {
-  app = await startTestApp();
   admin = await createPlatformAdmin(app);
 });
-afterAll(() => app.close());
 
 function limit({ tenantId }: Team, limits: object, ask: Ask = admin.ask) {
   return manage(ask, 'updateTenantLimits', { tenantId, ...limits });

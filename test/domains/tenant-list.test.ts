@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
   type CallerName,
   type Cast,
@@ -7,17 +6,16 @@ import {
   createCast,
   signInBound,
 } from '../support/cast.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { codeOf, invalidMetadata, mutate, pathOf } from '../support/mutate.ts';
 import { addMember, createPerson, createPlatformAdmin } from '../support/people.ts';
 
-let app: TestApp;
+const app = describeApp();
 let cast: Cast;
 
 beforeAll(async () => {
-  app = await startTestApp();
   cast = await createCast(app);
 });
-afterAll(() => app.close());
 
 describe('tenants', () => {
   const query = `query ($where: TenantWhere, $orderBy: TenantOrder) {

@@ -1,15 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { expect, test } from 'vitest';
 import { type Ask, createCast } from '../support/cast.ts';
 import { isValid, openSession } from '../support/credentials.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { manage, readAuditLog } from '../support/life-cycle.ts';
 import { createTeam, type Team } from '../support/people.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
-});
-afterAll(() => app.close());
+const app = describeApp();
 
 function set({ tenantId, owner }: Team, settings: unknown, ask: Ask = owner.ask) {
   return manage(ask, 'updateTenant', { tenantId, settings });

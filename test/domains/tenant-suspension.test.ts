@@ -1,18 +1,16 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { noScope } from '../../src/db/scope.ts';
-import { startTestApp, type TestApp } from '../support/app.ts';
 import { createCast } from '../support/cast.ts';
 import { isValid, openSession, send } from '../support/credentials.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { deletionOf, manage, readAuditLog } from '../support/life-cycle.ts';
 import { createPlatformAdmin, createTeam, type Person, toPublicId } from '../support/people.ts';
 
-let app: TestApp;
+const app = describeApp();
 let admin: Person;
 beforeAll(async () => {
-  app = await startTestApp();
   admin = await createPlatformAdmin(app);
 });
-afterAll(() => app.close());
 
 test('suspending a tenant refuses every session bound to it and every change in it at once', async () => {
   const team = await createTeam(app);

@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
   type CallerName,
   type Cast,
@@ -8,6 +7,7 @@ import {
   findMembershipId,
   signInBound,
 } from '../support/cast.ts';
+import { describeApp } from '../support/describe-app.ts';
 import {
   boundaryMetadata,
   codeOf,
@@ -19,14 +19,12 @@ import {
 } from '../support/mutate.ts';
 import { addMember, createPerson, createPlatformAdmin, createTeam } from '../support/people.ts';
 
-let app: TestApp;
+const app = describeApp();
 let cast: Cast;
 
 beforeAll(async () => {
-  app = await startTestApp();
   cast = await createCast(app);
 });
-afterAll(() => app.close());
 
 const members: readonly CallerName[] = ['owner', 'admin', 'member', 'viewer', 'platformAdmin'];
 

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { expect, test } from 'vitest';
 import { createCast, findMembershipId, listRoleKeys } from '../support/cast.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { manage, readAuditLog } from '../support/life-cycle.ts';
 import {
   createMember,
@@ -10,11 +10,7 @@ import {
   toPublicId,
 } from '../support/people.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
-});
-afterAll(() => app.close());
+const app = describeApp();
 
 function transfer(team: Team, to: { userId: string }, ask = team.owner.ask) {
   return manage(ask, 'transferOwnership', { tenantId: team.tenantId, toUserId: to.userId });

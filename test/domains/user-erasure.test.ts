@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { noScope } from '../../src/db/scope.ts';
-import { startTestApp, type TestApp } from '../support/app.ts';
 import { createCast } from '../support/cast.ts';
 import { isValid, openSession, send } from '../support/credentials.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { countRows, findChainViolation, manage, readAuditLog } from '../support/life-cycle.ts';
 import {
   addMember,
@@ -15,13 +15,11 @@ import {
   toUuid,
 } from '../support/people.ts';
 
-let app: TestApp;
+const app = describeApp();
 let admin: Person;
 beforeAll(async () => {
-  app = await startTestApp();
   admin = await createPlatformAdmin(app);
 });
-afterAll(() => app.close());
 
 function erase({ userId }: { userId: string }, ask = admin.ask) {
   return manage(ask, 'eraseUser', { userId });

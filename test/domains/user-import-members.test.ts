@@ -1,14 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { describe, expect, test } from 'vitest';
+import { describeApp } from '../support/describe-app.ts';
 import { importInto, toNdjson } from '../support/import-into.ts';
 import { countRows, findChainViolation, readAuditLog } from '../support/life-cycle.ts';
 import { addMember, createPerson, createTeam } from '../support/people.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
-});
-afterAll(() => app.close());
+const app = describeApp();
 
 describe('user import into tenants', () => {
   const rolesOf = async (email: string) => {

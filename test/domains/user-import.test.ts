@@ -1,18 +1,14 @@
 import { hash as bcrypt } from '@node-rs/bcrypt';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { RowFormat } from '../../src/cli/user-import/read-rows.ts';
-import { startTestApp, type TestApp } from '../support/app.ts';
 import { send } from '../support/credentials.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { type ImportOptions, importInto, toNdjson } from '../support/import-into.ts';
 import { createPhcHash } from '../support/import-rows.ts';
 import { countRows, findChainViolation, manage, readAuditLog } from '../support/life-cycle.ts';
 import { createPerson, createPlatformAdmin, createTeam } from '../support/people.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
-});
-afterAll(() => app.close());
+const app = describeApp();
 
 const importText = (format: RowFormat, text: string, options?: ImportOptions) =>
   importInto(app, { format, text }, options);

@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
   type Ask,
   type CallerName,
@@ -8,17 +7,16 @@ import {
   createCast,
   signInBound,
 } from '../support/cast.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { codeOf, invalidMetadata, mutate, pathOf } from '../support/mutate.ts';
 import { addMember, createMember, createPerson, createTeam } from '../support/people.ts';
 
-let app: TestApp;
+const app = describeApp();
 let cast: Cast;
 
 beforeAll(async () => {
-  app = await startTestApp();
   cast = await createCast(app);
 });
-afterAll(() => app.close());
 
 describe('user', () => {
   const query = `query ($id: ID, $email: String) { user(id: $id, email: $email) {

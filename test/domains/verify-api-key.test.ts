@@ -1,24 +1,23 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { mintToken } from '../../src/lib/token.ts';
 import { createMemberWith, createProgram, type Program, sendKey } from '../support/api-keys.ts';
-import { listStatementsOf, startTestApp, type TestApp } from '../support/app.ts';
+import { listStatementsOf } from '../support/app.ts';
 import { type Cast, createCast } from '../support/cast.ts';
 import { openSession, post } from '../support/credentials.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { manage } from '../support/life-cycle.ts';
 import { codeOf } from '../support/mutate.ts';
 import { createMember, createTeam, type Person, toUuid } from '../support/people.ts';
 
-let app: TestApp;
+const app = describeApp();
 let cast: Cast;
 let program: Program;
 beforeAll(async () => {
-  app = await startTestApp();
   cast = await createCast(app);
 });
 beforeEach(async () => {
   program = await createProgram(app, cast.owner, cast.team, 'tenant:read', 'members:read');
 });
-afterAll(() => app.close());
 
 const query = `query ($key: String!, $permissions: [String!]) {
   verifyApiKey(key: $key, permissions: $permissions) {

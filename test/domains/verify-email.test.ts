@@ -1,16 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { mintToken } from '../../src/lib/token.ts';
-import { listStatementsOf, startTestApp, type TestApp } from '../support/app.ts';
+import { listStatementsOf } from '../support/app.ts';
 import { openSession, post, send } from '../support/credentials.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { readAuditLog } from '../support/life-cycle.ts';
 import { readLastMail, readMails } from '../support/mail.ts';
 import { createPerson, type Person } from '../support/people.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
-});
-afterAll(() => app.close());
+const app = describeApp();
 
 const refused = { code: 'BAD_USER_INPUT', path: ['token'] };
 

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { mintToken } from '../../src/lib/token.ts';
-import { listStatementsOf, startTestApp, type TestApp } from '../support/app.ts';
+import { listStatementsOf } from '../support/app.ts';
 import { openSession, post } from '../support/credentials.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { codeOf } from '../support/mutate.ts';
 import {
   addMember,
@@ -12,15 +13,13 @@ import {
   type Team,
 } from '../support/people.ts';
 
-let app: TestApp;
+const app = describeApp();
 let team: Team;
 let member: Person;
 beforeAll(async () => {
-  app = await startTestApp();
   team = await createTeam(app);
   member = await createMember(app, team, 'member');
 });
-afterAll(() => app.close());
 
 const query = `query ($token: String!, $tenantId: ID) {
   verifySession(token: $token, tenantId: $tenantId) {

@@ -1,17 +1,15 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { beforeAll, expect, test } from 'vitest';
 import { waitUntil } from '../support/child.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { createTeam, type Team } from '../support/people.ts';
 
 // One statement checks the credentials of all requests in flight, so one broken connection could fail them all.
 
-let app: TestApp;
+const app = describeApp();
 let team: Team;
 beforeAll(async () => {
-  app = await startTestApp();
   team = await createTeam(app);
 });
-afterAll(() => app.close());
 
 test('a connection that breaks while it checks many credentials fails no request', async () => {
   const { token, userId } = team.owner;

@@ -6,21 +6,20 @@ import {
   isInputObjectType,
   isListType,
 } from 'graphql';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { schema } from '../../src/schema.ts';
 import { createProgram } from '../support/api-keys.ts';
-import { startTestApp, type TestApp } from '../support/app.ts';
 import { openSession, post } from '../support/credentials.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { readRows } from '../support/mutate.ts';
 import { createMember, createTeam, type Person, type Team, toPublicId } from '../support/people.ts';
 
-let app: TestApp;
+const app = describeApp({ SIGN_IN_FREE_FAILURES: '100' });
 let team: Team;
 /** A valid value for each input field, by name. Other fields take `some text`. */
 let goodValues: Record<string, unknown>;
 
 beforeAll(async () => {
-  app = await startTestApp({ SIGN_IN_FREE_FAILURES: '100' });
   team = await createTeam(app);
   const member = await createMember(app, team, 'member');
   const { id } = await openSession(app, member, team.slug);
@@ -50,7 +49,6 @@ beforeAll(async () => {
     },
   };
 });
-afterAll(() => app.close());
 
 /** Texts that PostgreSQL cannot store. */
 const unstorableTexts = {

@@ -1,13 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { describeApp } from '../support/describe-app.ts';
 import { createPerson, createPlatformAdmin, createTeam, type Person } from '../support/people.ts';
 import { sendRequest } from './fixture.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
-});
-afterAll(() => app.close());
+const app = describeApp();
 
 let person: Person;
 beforeEach(async () => {

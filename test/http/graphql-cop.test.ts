@@ -1,22 +1,20 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { describeApp } from '../support/describe-app.ts';
 import { createPerson } from '../support/people.ts';
 
 // The checks of graphql-cop 1.15, a security auditor for GraphQL servers, with its own criteria: its twelve and
 // the one that it disables (field duplication). Each returns true if graphql-cop would report an issue.
 
-let app: TestApp;
+const app = describeApp({
+  NODE_ENV: 'production',
+  TENANTRY_SECRET: 'a secret of more than thirty-two characters',
+});
 const headers: Record<string, Record<string, string>> = { anonymous: {} };
 
 beforeAll(async () => {
-  app = await startTestApp({
-    NODE_ENV: 'production',
-    TENANTRY_SECRET: 'a secret of more than thirty-two characters',
-  });
   const { token } = await createPerson(app);
   headers['with a token'] = { authorization: `Bearer ${token}` };
 });
-afterAll(() => app.close());
 
 // biome-ignore lint/suspicious/noExplicitAny: checks read responses of any shape.
 type Reply = { status: number; text: string; json: any };

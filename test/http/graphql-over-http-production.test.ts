@@ -1,22 +1,20 @@
 import { serverAudits } from 'graphql-http';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { describeApp } from '../support/describe-app.ts';
 import { createPerson, type Person } from '../support/people.ts';
 
 // The server in production with default settings.
 
-let app: TestApp;
+const app = describeApp({
+  NODE_ENV: 'production',
+  TENANTRY_SECRET: 'a secret of more than thirty-two characters',
+  CORS_ORIGINS: 'https://app.example',
+});
 let person: Person;
 
 beforeAll(async () => {
-  app = await startTestApp({
-    NODE_ENV: 'production',
-    TENANTRY_SECRET: 'a secret of more than thirty-two characters',
-    CORS_ORIGINS: 'https://app.example',
-  });
   person = await createPerson(app);
 });
-afterAll(() => app.close());
 
 const preflight = { 'graphql-require-preflight': '1' };
 

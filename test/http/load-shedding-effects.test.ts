@@ -1,16 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { afterEach, beforeAll, expect, test } from 'vitest';
+import { describeApp } from '../support/describe-app.ts';
 import { createTeam, type Team } from '../support/people.ts';
 import { follow } from '../support/streams.ts';
 
-let app: TestApp;
+const app = describeApp({ IN_FLIGHT_MAX: '1', IN_FLIGHT_QUEUE_MAX: '0', METRICS_PORT: '0' });
 let team: Team;
 beforeAll(async () => {
-  app = await startTestApp({ IN_FLIGHT_MAX: '1', IN_FLIGHT_QUEUE_MAX: '0', METRICS_PORT: '0' });
   team = await createTeam(app);
 });
-afterAll(() => app.close());
 
 let end: (() => Promise<void>) | null = null;
 afterEach(async () => {

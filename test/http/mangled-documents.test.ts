@@ -1,15 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { post } from '../support/credentials.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { createTeam, type Team } from '../support/people.ts';
 
-let app: TestApp;
+const app = describeApp({ SIGN_IN_FREE_FAILURES: '100' });
 let team: Team;
 beforeAll(async () => {
-  app = await startTestApp({ SIGN_IN_FREE_FAILURES: '100' });
   team = await createTeam(app);
 });
-afterAll(() => app.close());
 
 type GraphQLFailure = { extensions?: { code?: string } };
 

@@ -1,20 +1,19 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { startTestApp } from '../support/app.ts';
 import { waitUntil } from '../support/child.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { createPerson, createTeam, type Person, type Team } from '../support/people.ts';
 import { follow } from '../support/streams.ts';
 
-let app: TestApp;
+const app = describeApp({
+  STREAMS_PER_CALLER_MAX: '2',
+  STREAMS_MAX: '3',
+  CORS_ORIGINS: 'https://app.example.com',
+});
 let team: Team;
 beforeAll(async () => {
-  app = await startTestApp({
-    STREAMS_PER_CALLER_MAX: '2',
-    STREAMS_MAX: '3',
-    CORS_ORIGINS: 'https://app.example.com',
-  });
   team = await createTeam(app);
 });
-afterAll(() => app.close());
 
 const viewerEvents = 'subscription { viewerEvents { type } }';
 const followViewer = ({ token }: Pick<Person, 'token'>, headers = {}) =>

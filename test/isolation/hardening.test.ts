@@ -1,17 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createDatabase, type Db } from '../../src/db/database.ts';
 import { DatabaseError } from '../../src/db/error-map.ts';
 import { noScope } from '../../src/db/scope.ts';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { startTestApp } from '../support/app.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { createMember, createPerson, createTeam, toUuid } from '../support/people.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
-});
-afterAll(() => app.close());
+const app = describeApp();
 
 /** A proxy to the database that can be paused and resumed. */
 async function createPausableProxy(url: string) {

@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { seedInBulk } from '../../src/cli/seed/bulk.ts';
 import { completeSize } from '../../src/cli/seed/plan.ts';
 import { createPasswordHasher } from '../../src/core/passwords/hasher.ts';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { describeApp } from '../support/describe-app.ts';
 import type { Rehearsal } from '../support/k6/rehearse.ts';
 import { createPlatformAdmin } from '../support/people.ts';
 
@@ -17,11 +17,10 @@ const atRoot = (name: string) => fileURLToPath(new URL(`../../${name}`, import.m
 const scenarios = readdirSync(atRoot('k6/scenarios'));
 const membersPassword = 'a password of many members';
 
-let app: TestApp;
+const app = describeApp();
 let environment: Record<string, string>;
 
 beforeAll(async () => {
-  app = await startTestApp();
   const { email, password } = await createPlatformAdmin(app);
   const hasher = createPasswordHasher({
     memoryKib: 19_456,
@@ -44,7 +43,6 @@ beforeAll(async () => {
     LOAD_MEMBERS_SLUG: seeded.largestTenant.slug,
   };
 });
-afterAll(() => app.close());
 
 async function rehearse(
   scenario: string,

@@ -1,16 +1,15 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { startTestApp } from '../support/app.ts';
 import { waitUntil } from '../support/child.ts';
+import { describeApp } from '../support/describe-app.ts';
 import { codeOf } from '../support/mutate.ts';
 import { createPerson, type Person } from '../support/people.ts';
 
-let app: TestApp;
+const app = describeApp({ METRICS_PORT: '0' });
 let person: Person;
 beforeAll(async () => {
-  app = await startTestApp({ METRICS_PORT: '0' });
   person = await createPerson(app);
 });
-afterAll(() => app.close());
 
 const metricsUrl = () => app.app.metricsUrl ?? '';
 

@@ -5,9 +5,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { parser } from '@prometheus-io/lezer-promql';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { describeApp } from '../support/describe-app.ts';
 import {
   dashboardFile,
   dashboardsFile,
@@ -23,14 +23,12 @@ import { findTool } from '../support/tools.ts';
 const folder = fileURLToPath(new URL('../../docs/monitoring/', import.meta.url));
 const runFile = promisify(execFile);
 
-let app: TestApp;
+const app = describeApp({ METRICS_PORT: '0', CREDENTIAL_CACHE_MS: '1000' });
 let metrics: string;
 beforeAll(async () => {
-  app = await startTestApp({ METRICS_PORT: '0', CREDENTIAL_CACHE_MS: '1000' });
   await app.ask('{ viewer { user { id } } }');
   metrics = await (await fetch(app.app.metricsUrl ?? '')).text();
 });
-afterAll(() => app.close());
 
 const read = (file: string) => readFile(path.join(folder, file), 'utf8');
 const readYaml = async (file: string): Promise<unknown> => parse(await read(file));
