@@ -2,7 +2,7 @@ import path from 'node:path';
 
 // `npm run bench -- <name>`: runs one benchmark and passes on the other arguments.
 
-/** What each benchmark measures. */
+/** The subject of each benchmark. */
 const benchmarks: Readonly<Record<string, string>> = {
   operations: 'hot operations against raw statements, PostGraphile and no cache (the default)',
   overload: 'ten times the load that one process can handle',
