@@ -64,6 +64,11 @@ export class NotFoundError extends AppError {
   readonly code = 'NOT_FOUND';
 }
 
+/** The one text for an absent or invisible object, so that the two cannot be told apart. */
+export function createNotFound(noun: string): NotFoundError {
+  return new NotFoundError(`This ${noun} does not exist or is not visible to you.`);
+}
+
 /** The change conflicts with the current state. */
 export class ConflictError extends AppError {
   readonly code = 'CONFLICT';

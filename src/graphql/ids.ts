@@ -1,4 +1,4 @@
-import { NotFoundError } from '../core/app-error.ts';
+import { createNotFound } from '../core/app-error.ts';
 import { trimCode } from '../lib/blanks.ts';
 import { nilUuid } from '../lib/uuid.ts';
 
@@ -67,8 +67,7 @@ export function parseIdOrNil(type: NodeType, globalId: string): string {
 /** Decodes an id of the given type. @throws NotFoundError for any other, as for an absent object */
 export function requireIdOf(type: NodeType, globalId: string, noun: string): NodeKey {
   const key = parseIdOf(type, globalId);
-  if (key === null)
-    throw new NotFoundError(`This ${noun} does not exist or is not visible to you.`);
+  if (key === null) throw createNotFound(noun);
   return key;
 }
 
@@ -79,8 +78,7 @@ export function requireTenantOwnedId(
   noun: string,
 ): { id: string; tenantId: string } {
   const { id, tenantId } = requireIdOf(type, globalId, noun);
-  if (tenantId === null)
-    throw new NotFoundError(`This ${noun} does not exist or is not visible to you.`);
+  if (tenantId === null) throw createNotFound(noun);
   return { id, tenantId };
 }
 

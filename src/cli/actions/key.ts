@@ -1,4 +1,4 @@
-import { ConflictError, NotFoundError } from '../../core/app-error.ts';
+import { ConflictError, createNotFound } from '../../core/app-error.ts';
 import type { Ctx } from '../../core/context.ts';
 import type { ApiKey, Tenant, User } from '../../core/entities.ts';
 import { createApiKey } from '../../domains/api-keys/service/create.ts';
@@ -89,8 +89,7 @@ async function getKey(ctx: Ctx, id: string): Promise<ApiKey> {
   const key = parseIdOf('ApiKey', id);
   const { tenantId } = key ?? { tenantId: null };
   const found = key && tenantId !== null ? await findApiKey(ctx, { ...key, tenantId }) : null;
-  if (found === null)
-    throw new NotFoundError('This API key does not exist or is not visible to you.');
+  if (found === null) throw createNotFound('API key');
   return found;
 }
 
@@ -106,8 +105,7 @@ async function readDetails(ctx: Ctx, apiKey: ApiKey): Promise<KeyDetails> {
     apiKey.createdBy === null ? null : findVisibleUser(ctx, apiKey.createdBy),
     listPermissionsOf(ctx, apiKey),
   ]);
-  if (tenant === null)
-    throw new NotFoundError('This tenant does not exist or is not visible to you.');
+  if (tenant === null) throw createNotFound('tenant');
   return { apiKey, tenant, createdBy, effectivePermissions };
 }
 

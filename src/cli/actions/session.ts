@@ -1,4 +1,4 @@
-import { NotFoundError } from '../../core/app-error.ts';
+import { createNotFound } from '../../core/app-error.ts';
 import type { Ctx } from '../../core/context.ts';
 import type { Session } from '../../core/entities.ts';
 import {
@@ -62,8 +62,7 @@ export async function runRevoke(id: string | undefined, options: RevokeOptions):
 async function revokeOne(id: string, json = false): Promise<void> {
   await withOperatorContext(async (ctx) => {
     const key = parseIdOf('Session', id);
-    if (key === null)
-      throw new NotFoundError('This session does not exist or is not visible to you.');
+    if (key === null) throw createNotFound('session');
     await revokeSession(ctx, key);
   });
   if (json) printJson({ revokedSessionId: id });

@@ -1,7 +1,7 @@
 import { Prisma } from '../../db/generated/client.ts';
 import { hasSlugForm } from '../../lib/slug.ts';
 import { nilUuid } from '../../lib/uuid.ts';
-import { ForbiddenError, NotFoundError, UnauthenticatedError } from '../app-error.ts';
+import { createNotFound, ForbiddenError, UnauthenticatedError } from '../app-error.ts';
 import {
   type Ctx,
   findActorId,
@@ -48,8 +48,7 @@ export async function authorize(
 ): Promise<Access> {
   if (ctx.principal.kind === 'anonymous') throw new UnauthenticatedError();
   const access = await findAccess(ctx, tenant);
-  if (access === null)
-    throw new NotFoundError(`This ${noun} does not exist or is not visible to you.`);
+  if (access === null) throw createNotFound(noun);
   const {
     permissions,
     tenant: { status },

@@ -1,5 +1,5 @@
 import type { Permission } from '../access/permissions.ts';
-import { ForbiddenError, NotFoundError, UnauthenticatedError } from '../app-error.ts';
+import { createNotFound, ForbiddenError, UnauthenticatedError } from '../app-error.ts';
 import {
   becomePrincipal,
   type Ctx,
@@ -30,8 +30,7 @@ export async function recheck(ctx: Ctx, need: Need | null): Promise<void> {
   if (isGranted && limitToCredential(ctx, [permission]).has(permission)) return;
   // The change that revoked the permission may have revoked the credential too, after the check above.
   await renew(ctx);
-  if (isGranted === null)
-    throw new NotFoundError('This tenant does not exist or is not visible to you.');
+  if (isGranted === null) throw createNotFound('tenant');
   throw new ForbiddenError(`This requires the permission "${permission}" in the tenant.`);
 }
 

@@ -1,5 +1,5 @@
 import { getOwnScope, getPlatformScope } from '../../core/access/scopes.ts';
-import { ForbiddenError, NotFoundError } from '../../core/app-error.ts';
+import { createNotFound, ForbiddenError } from '../../core/app-error.ts';
 import { recordAudit } from '../../core/audit.ts';
 import {
   type Ctx,
@@ -34,8 +34,7 @@ export async function exportUserData(ctx: Ctx, input: UserIdInput): Promise<Pers
   const scope = isOwn ? getOwnScope(ctx) : getPlatformScope(ctx);
   return await ctx.db.transaction(scope, async (tx) => {
     const data = await findPersonalData(tx, userId);
-    if (data === null)
-      throw new NotFoundError('This user does not exist or is not visible to you.');
+    if (data === null) throw createNotFound('user');
     await recordAudit(ctx, tx, {
       action: 'user.data_exported',
       tenantId: null,

@@ -1,6 +1,6 @@
 import { findAccess } from '../../core/access/authorize.ts';
 import { getPlatformScope, getTenantScope } from '../../core/access/scopes.ts';
-import { NotFoundError } from '../../core/app-error.ts';
+import { createNotFound } from '../../core/app-error.ts';
 import type { Ctx } from '../../core/context.ts';
 import { createLoader, inOrderOf } from '../../core/data/loader.ts';
 import type { Tenant, User } from '../../core/entities.ts';
@@ -48,9 +48,7 @@ async function loadInScopes<Row extends { tenantId: string }>(
 ): Promise<(Row | Error)[]> {
   const rows = await readInScopes(ctx, tenantIds, list);
   const found = inOrderOf(tenantIds, rows, ({ tenantId }) => tenantId);
-  return found.map(
-    (row) => row ?? new NotFoundError('This tenant does not exist or is not visible to you.'),
-  );
+  return found.map((row) => row ?? createNotFound('tenant'));
 }
 
 /** Reads all tenants with one statement for a platform administrator, and each in its own scope for others. */

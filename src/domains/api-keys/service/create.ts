@@ -4,9 +4,9 @@ import { permission } from '../../../core/access/permissions.ts';
 import { getTenantScope } from '../../../core/access/scopes.ts';
 import {
   ConflictError,
+  createNotFound,
   ForbiddenError,
   InvalidInputError,
-  NotFoundError,
 } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
 import { type Ctx, getSignedIn } from '../../../core/context.ts';
@@ -99,7 +99,7 @@ export async function rotateApiKey(ctx: Ctx, input: RotateApiKeyInput): Promise<
     await lockTenant(tx, tenantId);
     const rights = await getRights(ctx, tx, { tenantId, creatorId });
     const old = await queries.findApiKey(tx, input.apiKey);
-    if (!old) throw new NotFoundError('This API key does not exist or is not visible to you.');
+    if (!old) throw createNotFound('API key');
     const { name, permissions } = old;
     requireGrantable(rights, permissions);
     // Before the new one is made, so that replacing a key at once needs no room for two.

@@ -2,7 +2,7 @@ import { type Access, authorize, findAccess } from '../../../core/access/authori
 import { permission } from '../../../core/access/permissions.ts';
 import { createAnonymous } from '../../../core/access/principal.ts';
 import { getTenantScope } from '../../../core/access/scopes.ts';
-import { NotFoundError } from '../../../core/app-error.ts';
+import { createNotFound } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
 import { becomePrincipal, type Ctx, getAuthenticated } from '../../../core/context.ts';
 import type { ApiKey } from '../../../core/entities.ts';
@@ -36,7 +36,7 @@ export async function revokeApiKey(ctx: Ctx, ref: ApiKeyRef): Promise<ApiKey> {
     });
     return ended;
   });
-  if (!revoked) throw new NotFoundError('This API key does not exist or is not visible to you.');
+  if (!revoked) throw createNotFound('API key');
   if (isOwn) leaveKey(ctx, access);
   return revoked;
 }

@@ -1,5 +1,5 @@
 import { type Access, authorize } from '../../../core/access/authorize.ts';
-import { ConflictError, ForbiddenError, NotFoundError } from '../../../core/app-error.ts';
+import { ConflictError, createNotFound, ForbiddenError } from '../../../core/app-error.ts';
 import { listChanges, recordAudit } from '../../../core/audit.ts';
 import type { Ctx } from '../../../core/context.ts';
 import type { TenantOwnedRef } from '../../../core/data/loader.ts';
@@ -54,7 +54,7 @@ export async function resendInvitation(ctx: Ctx, ref: TenantOwnedRef): Promise<I
     const rejections = await reserveMails(ctx, locked, [former.email]);
     for (const rejection of rejections.values()) throw rejection;
     const [after] = await sendInvitations(ctx, locked, [former]);
-    if (!after) throw createNotFound();
+    if (!after) throw createNotFound('invitation');
     await recordAudit(ctx, locked.tx, {
       action: 'invitation.resent',
       tenantId: locked.tenantId,
@@ -77,7 +77,7 @@ async function getTouchable(
   { id }: TenantOwnedRef,
 ): Promise<Invitation> {
   const [invitation] = await queries.listInvitationsById(tx, tenantId, [id]);
-  if (!invitation) throw createNotFound();
+  if (!invitation) throw createNotFound('invitation');
   if (!mayTouch(rights, invitation)) {
     throw new ForbiddenError('This invitation grants roles beyond your own.');
   }
@@ -99,8 +99,4 @@ function requireWelcome(
   if (!isEmailAllowed(settings, invitation.email)) {
     throw new ConflictError('This tenant no longer accepts addresses from this domain.');
   }
-}
-
-function createNotFound(): NotFoundError {
-  return new NotFoundError('This invitation does not exist or is not visible to you.');
 }

@@ -9,9 +9,9 @@ import { allPermissions, type Permission, permission } from '../../../core/acces
 import { getTenantScope } from '../../../core/access/scopes.ts';
 import {
   ConflictError,
+  createNotFound,
   ForbiddenError,
   InvalidInputError,
-  NotFoundError,
 } from '../../../core/app-error.ts';
 import { type AuditAction, type Changes, listChanges, recordAudit } from '../../../core/audit.ts';
 import {
@@ -111,8 +111,7 @@ export function removeMember(ctx: Ctx, membership: MembershipRef): Promise<Membe
 export async function leaveTenant(ctx: Ctx, tenantId: string): Promise<void> {
   getSignedIn(ctx);
   const access = await findAccess(ctx, { id: tenantId });
-  if (!access?.membershipId)
-    throw new NotFoundError('This tenant does not exist or is not visible to you.');
+  if (!access?.membershipId) throw createNotFound('tenant');
   const own = { tenantId, id: access.membershipId };
   await changeMembership(ctx, own, membershipLeft, (tx, { target }) =>
     queries.deleteMembership(tx, target),
@@ -180,7 +179,7 @@ async function getContext(ctx: Ctx, tx: Db, ref: MembershipRef): Promise<ChangeC
   });
   const target = memberships.find(({ id }) => id === ref.id);
   const own = memberships.find(({ userId, isActive }) => userId === actorId && isActive);
-  if (!target) throw createNotFound();
+  if (!target) throw createNotFound('membership');
   const granted = isPlatformAdmin(ctx) ? allPermissions : own ? listPermissions(own) : [];
   const isOwn = target.userId === findSignedInUserId(ctx);
   return { actor: limitToCredential(ctx, granted), target, isOwn };
@@ -199,8 +198,4 @@ async function getGrantableRoles(
   const roles = findRolesByKey(all, roleKeys);
   requireGrantable(actor, roles);
   return roles;
-}
-
-function createNotFound(): NotFoundError {
-  return new NotFoundError('This membership does not exist or is not visible to you.');
 }

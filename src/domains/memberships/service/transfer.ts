@@ -3,9 +3,9 @@ import { ownerRoleKey, permission } from '../../../core/access/permissions.ts';
 import { getTenantScope } from '../../../core/access/scopes.ts';
 import {
   ConflictError,
+  createNotFound,
   ForbiddenError,
   InvalidInputError,
-  NotFoundError,
 } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
 import { type Ctx, getSignedIn, requireRecentSignIn } from '../../../core/context.ts';
@@ -75,7 +75,7 @@ async function getPair(
   const from = memberships.find(({ userId }) => userId === fromUserId);
   const to = memberships.find(({ userId }) => userId === toUserId);
   if (!from || !isOwner(from)) throw new ForbiddenError('Only an owner can transfer ownership.');
-  if (!to) throw new NotFoundError('This member does not exist or is not visible to you.');
+  if (!to) throw createNotFound('member');
   const [user] = await listUsersInScope(tx, [toUserId]);
   if (!to.isActive || user?.status !== 'active') {
     throw new ConflictError('This member is paused or suspended and cannot own the tenant.');

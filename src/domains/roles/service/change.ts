@@ -4,9 +4,9 @@ import { isPermission, permission } from '../../../core/access/permissions.ts';
 import { getTenantScope } from '../../../core/access/scopes.ts';
 import {
   ConflictError,
+  createNotFound,
   ForbiddenError,
   InvalidInputError,
-  NotFoundError,
 } from '../../../core/app-error.ts';
 import { type AuditEntry, listChanges, recordAudit } from '../../../core/audit.ts';
 import type { Ctx } from '../../../core/context.ts';
@@ -103,7 +103,7 @@ export async function updateRole(ctx: Ctx, input: UpdateRoleInput): Promise<Role
       description: description === undefined ? role.description : description,
       permissions: wanted === null ? role.permissions : checkGrantable(rights, wanted),
     });
-    if (after === null) throw createNotFound();
+    if (after === null) throw createNotFound('role');
     const changes = listChanges(role, after, ['name', 'description', 'permissions']);
     await recordRole(ctx, tx, role, { action: 'role.updated', changes });
     return after;
@@ -164,7 +164,7 @@ async function changeRoles<T>(
 async function getManageable(tx: Db, ref: RoleRef, rights: ReadonlySet<string>): Promise<Role> {
   const roles = await queries.listRoles(tx, ref.tenantId);
   const role = roles.find(({ id }) => id === ref.id);
-  if (!role) throw createNotFound();
+  if (!role) throw createNotFound('role');
   if (role.isBuiltIn) throw new ForbiddenError('Built-in roles cannot be changed.');
   if (!mayManage(rights, role.permissions)) {
     throw new ForbiddenError(
@@ -192,8 +192,4 @@ function checkPermissionNames(typed: readonly string[]): readonly string[] {
 function checkGrantable(rights: ReadonlySet<string>, permissions: readonly string[]): string[] {
   requireGrantable(rights, [{ permissions }]);
   return [...new Set(permissions)].sort();
-}
-
-function createNotFound(): NotFoundError {
-  return new NotFoundError('This role does not exist or is not visible to you.');
 }

@@ -1,5 +1,10 @@
 import { getPlatformScope } from '../../../core/access/scopes.ts';
-import { ConflictError, ForbiddenError, NotFoundError } from '../../../core/app-error.ts';
+import {
+  ConflictError,
+  createNotFound,
+  ForbiddenError,
+  NotFoundError,
+} from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
 import {
   type Ctx,
@@ -65,7 +70,7 @@ export async function impersonateUser(
 
 async function getImpersonable(ctx: Ctx, userId: string): Promise<User> {
   const user = await findVisibleUser(ctx, userId);
-  if (user === null) throw new NotFoundError('This user does not exist or is not visible to you.');
+  if (user === null) throw createNotFound('user');
   if (user.id === getSignedIn(ctx).user.id)
     throw new ConflictError('You cannot impersonate yourself.');
   if (user.isPlatformAdmin) {

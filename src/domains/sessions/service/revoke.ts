@@ -1,7 +1,7 @@
 import { authorize } from '../../../core/access/authorize.ts';
 import { permission } from '../../../core/access/permissions.ts';
 import { getOwnScope, getPlatformScope, getTenantScope } from '../../../core/access/scopes.ts';
-import { ForbiddenError, NotFoundError } from '../../../core/app-error.ts';
+import { createNotFound, ForbiddenError } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
 import {
   type Ctx,
@@ -36,11 +36,11 @@ export async function revokeSession(ctx: Ctx, ref: SessionRef): Promise<void> {
     if (await endInScope(ctx, getPlatformScope(ctx), ref)) return;
   }
   const { tenantId } = ref;
-  if (tenantId === null) throw createNotFound();
+  if (tenantId === null) throw createNotFound('session');
   await authorize(ctx, { id: tenantId }, endSessions, 'session');
   requireRecentSignIn(ctx);
   const wasFound = await endInScope(ctx, getTenantScope(ctx, tenantId), ref);
-  if (!wasFound) throw createNotFound();
+  if (!wasFound) throw createNotFound('session');
 }
 
 /** Ends the session if it is the signed-in user's own, and returns whether it was. */
@@ -61,7 +61,7 @@ async function revokeAsOperator(ctx: Ctx, ref: SessionRef): Promise<void> {
     const { tenantId, userId: subjectId } = session;
     return await endSession(ctx, tx, ref, { action: 'session.revoked', tenantId, subjectId });
   });
-  if (!wasFound) throw createNotFound();
+  if (!wasFound) throw createNotFound('session');
 }
 
 function endInScope(ctx: Ctx, scope: Scope, session: SessionRef & { userId?: string }) {
@@ -86,7 +86,7 @@ export async function revokeSessions(ctx: Ctx, input: RevokeSessionsInput): Prom
   const tenantId = input.tenantId ?? null;
   if (userId === findSignedInUserId(ctx)) return await endOwnSessions(ctx, input);
   if (isPlatformAdmin(ctx)) {
-    if ((await findVisibleUser(ctx, userId)) === null) throw createUserNotFound();
+    if ((await findVisibleUser(ctx, userId)) === null) throw createNotFound('user');
     requireRecentSignIn(ctx);
     return await ctx.db.transaction(getPlatformScope(ctx), (tx) =>
       endSessionsOf(ctx, tx, { userId, tenantId }),
@@ -99,7 +99,7 @@ export async function revokeSessions(ctx: Ctx, input: RevokeSessionsInput): Prom
   requireRecentSignIn(ctx);
   return await ctx.db.transaction(getTenantScope(ctx, tenantId), async (tx) => {
     const members = await listMemberships(tx, tenantId, { ids: [], userIds: [userId] });
-    if (members.length === 0) throw createUserNotFound();
+    if (members.length === 0) throw createNotFound('user');
     return await endSessionsOf(ctx, tx, { userId, tenantId });
   });
 }
@@ -134,12 +134,4 @@ async function endSessionsOf(
     changes: { count: [count, 0] },
   });
   return count;
-}
-
-function createUserNotFound(): NotFoundError {
-  return new NotFoundError('This user does not exist or is not visible to you.');
-}
-
-function createNotFound(): NotFoundError {
-  return new NotFoundError('This session does not exist or is not visible to you.');
 }

@@ -1,7 +1,7 @@
 import { getOwnScope, getScopeOfUser } from '../../../core/access/scopes.ts';
 import {
+  createNotFound,
   InvalidCredentialsError,
-  NotFoundError,
   UnauthenticatedError,
 } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
@@ -116,8 +116,7 @@ export async function switchTenant(ctx: Ctx, tenantId: string | null): Promise<S
   const { user, session } = getSignedIn(ctx);
   if (tenantId !== null) {
     const own = await ctx.db.read(noScope, (db) => findOwnTenantId(db, user.id, { id: tenantId }));
-    if (own === null)
-      throw new NotFoundError('This tenant does not exist or is not visible to you.');
+    if (own === null) throw createNotFound('tenant');
   }
   const opened = await ctx.db.transaction(getOwnScope(ctx), async (tx) => {
     const wasLive = await queries.deleteSession(tx, { id: session.id });

@@ -1,7 +1,7 @@
 import { authorize, clearAccess, findAccess } from '../../../core/access/authorize.ts';
 import { permission } from '../../../core/access/permissions.ts';
 import { getPlatformScope } from '../../../core/access/scopes.ts';
-import { ConflictError, InvalidInputError, NotFoundError } from '../../../core/app-error.ts';
+import { ConflictError, createNotFound, InvalidInputError } from '../../../core/app-error.ts';
 import { type AuditAction, listChanges, recordAudit } from '../../../core/audit.ts';
 import { type Ctx, requirePlatformAdmin, requireRecentSignIn } from '../../../core/context.ts';
 import type { Tenant, TenantStatus } from '../../../core/entities.ts';
@@ -80,8 +80,7 @@ export async function restoreTenant(ctx: Ctx, tenantId: string): Promise<Tenant>
 
 async function getTenant(ctx: Ctx, tenantId: string): Promise<Tenant> {
   const access = await findAccess(ctx, { id: tenantId });
-  if (access === null)
-    throw new NotFoundError('This tenant does not exist or is not visible to you.');
+  if (access === null) throw createNotFound('tenant');
   return access.tenant;
 }
 

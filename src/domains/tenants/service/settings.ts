@@ -2,7 +2,7 @@ import { type Access, authorize } from '../../../core/access/authorize.ts';
 import { requireGrantable } from '../../../core/access/grants.ts';
 import { permission } from '../../../core/access/permissions.ts';
 import { getPlatformScope } from '../../../core/access/scopes.ts';
-import { InvalidInputError, LimitReachedError, NotFoundError } from '../../../core/app-error.ts';
+import { createNotFound, InvalidInputError, LimitReachedError } from '../../../core/app-error.ts';
 import { type Changes, listChanges, recordAudit } from '../../../core/audit.ts';
 import { type Ctx, requirePlatformAdmin } from '../../../core/context.ts';
 import type { Db } from '../../../db/database.ts';
@@ -159,6 +159,6 @@ export async function countCapacity(
 /** Returns the settings and limits of a tenant, within a transaction. @throws NotFoundError */
 export async function getPolicy(tx: Db, tenantId: string): Promise<TenantPolicy> {
   const [policy] = await listPolicies(tx, [tenantId]);
-  if (!policy) throw new NotFoundError('This tenant does not exist or is not visible to you.');
+  if (!policy) throw createNotFound('tenant');
   return policy;
 }

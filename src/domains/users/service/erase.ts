@@ -1,6 +1,6 @@
 import { createAnonymous } from '../../../core/access/principal.ts';
 import { getOwnScope, getPlatformScope } from '../../../core/access/scopes.ts';
-import { ConflictError, ForbiddenError, NotFoundError } from '../../../core/app-error.ts';
+import { ConflictError, createNotFound, ForbiddenError } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
 import {
   becomePrincipal,
@@ -49,7 +49,7 @@ export async function eraseUser(ctx: Ctx, input: UserIdInput): Promise<void> {
       },
     });
     const isErased = await queries.eraseUser(tx, userId);
-    if (!isErased) throw new NotFoundError('This user does not exist or is not visible to you.');
+    if (!isErased) throw createNotFound('user');
   });
   if (isOwn) {
     becomePrincipal(ctx, createAnonymous());

@@ -1,5 +1,5 @@
 import { getPlatformScope } from '../../../core/access/scopes.ts';
-import { ConflictError, NotFoundError } from '../../../core/app-error.ts';
+import { ConflictError, createNotFound } from '../../../core/app-error.ts';
 import { recordAudit } from '../../../core/audit.ts';
 import {
   type Ctx,
@@ -52,7 +52,7 @@ async function changeStatus(
   { status, reason }: { status: UserStatus; reason: string | null },
 ): Promise<User> {
   const user = await findVisibleUser(ctx, userId);
-  if (user === null) throw new NotFoundError('This user does not exist or is not visible to you.');
+  if (user === null) throw createNotFound('user');
   await ctx.db.transaction(getPlatformScope(ctx), async (tx) => {
     const isChanged = await updateUserStatus(tx, userId, status);
     if (!isChanged) return;
