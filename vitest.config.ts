@@ -43,7 +43,10 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['test/unit/**/*.test.ts', 'test/structure/{ladder,plain-words}.test.ts'],
+          include: [
+            'test/unit/**/*.test.ts',
+            'test/structure/{ladder,plain-words,prisma-share}.test.ts',
+          ],
           globalSetup: ['test/support/run-folder.ts'],
         },
       },
@@ -52,7 +55,7 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/unit/**', 'test/structure/{ladder,plain-words}.test.ts'],
+          exclude: ['test/unit/**', 'test/structure/{ladder,plain-words,prisma-share}.test.ts'],
           globalSetup: ['test/support/global-setup.ts'],
           // The files of a worker share its modules: loading them anew took two seconds of CPU for each file.
           isolate: false,
